@@ -1,0 +1,70 @@
+/**
+ * @file The engine in Node: ONNX Runtime on the CPU (onnxruntime-node). Its calls are synchronous inside; a program is run
+ * from one place at a time.
+ */
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Model } from "../onnx/graph.ts";
+import { encodeModel } from "../onnx/modelFile.ts";
+import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
+import type { CompileOptions, Engine, PartlyBound, Program } from "./engine.ts";
+
+/** Logging severity "error": ONNX Runtime's warnings concern its own rewriting, not the user. */
+const LOG_ERRORS_ONLY = 3;
+
+export const nodeEngine: Engine = { name: "onnxruntime-node (cpu)", compile };
+
+async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+  const { threads = 1, optimize = true, profile } = options;
+  const session = await InferenceSession.create(encodeModel(model), {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: optimize ? "all" : "disabled",
+    logSeverityLevel: LOG_ERRORS_ONLY,
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+  }).catch((error: Error) => {
+    throw new Error(`engine: ONNX Runtime refused the graph: ${oneLine(error.message)}`, { cause: error });
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    outputs: new Map(session.outputMetadata.map((meta) => [meta.name, outputInfo(meta)])),
+    run: (feeds, fetch) => run(session, feeds, fetch),
+    dispose: () => session.release(),
+  };
+}
+
+async function run(
+  session: InferenceSession,
+  feeds: Readonly<Record<string, Tensor>>,
+  fetch: readonly string[] = session.outputNames,
+): Promise<Record<string, Tensor>> {
+  const ortFeeds: Record<string, OrtTensor> = {};
+  for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(tensor);
+  const results = await session.run(ortFeeds, fetch).catch((error: Error) => {
+    throw new Error(`engine: ONNX Runtime failed: ${oneLine(error.message)}`, { cause: error });
+  });
+  const outputs: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(results)) {
+    const { type, dims, data } = value as OrtTensor;
+    outputs[name] = { dtype: type as DataType, shape: dims, data: data as TensorData };
+  }
+  return outputs;
+}
+
+function toOrt(tensor: Tensor): OrtTensor {
+  if (tensor.dtype === "bfloat16")
+    throw new TypeError("engine: bfloat16 cannot be fed to ONNX Runtime; convert it to float32");
+  return new OrtTensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
+}
+
+function outputInfo(meta: InferenceSession.ValueMetadata): PartlyBound {
+  if (!meta.isTensor) return { dtype: "float32", shape: undefined };
+  const shape = meta.shape.map((extent) => (typeof extent === "number" ? extent : undefined));
+  return { dtype: meta.type as DataType, shape };
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, " ").trim();
+}

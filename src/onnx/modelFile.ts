@@ -1,0 +1,192 @@
+/**
+ * @file Reads and writes ONNX model files (protobuf, https://onnx.ai/onnx/repo-docs/IR.html) to and from Model.
+ * A file from a stranger is checked before anything is allocated for it: tensor lengths against shapes, nesting, names.
+ * Weights in external files are not read here.
+ */
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./proto/onnx_pb.ts";
+import { decodeTensor, elementType, elementTypeCode, encodeTensor } from "./tensorProto.ts";
+
+/** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
+const MAX_NESTING = 16;
+
+/**
+ * Reads an ONNX model.
+ *
+ * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used twice
+ */
+export function decodeModel(bytes: Uint8Array): Model {
+  let proto: ModelProto;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    throw new Error(
+      `onnx: expected an ONNX model, got ${bytes.length} bytes that are none (${(error as Error).message})`,
+    );
+  }
+  if (proto.graph === undefined || proto.opsetImport.length === 0)
+    throw new Error(
+      "onnx: expected an ONNX model with a graph and an operator set, got neither; is the file complete?",
+    );
+  if (proto.functions.length > 0)
+    throw new Error(
+      `onnx: expected a model without local functions, got ${proto.functions.length}; export it with functions inlined`,
+    );
+  const domains: Record<string, number> = {};
+  let opset = 0;
+  for (const { domain, version } of proto.opsetImport) {
+    if (domain === "" || domain === "ai.onnx") opset = Number(version);
+    else domains[domain] = Number(version);
+  }
+  if (opset === 0) throw new Error("onnx: expected a version of the standard operator set, got none");
+  return { graph: decodeGraph(proto.graph, 0, new Set()), opset, domains, producer: proto.producerName };
+}
+
+/** Writes a model as the bytes of an ONNX file. */
+export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
+  const opsetImport = [
+    { domain: "", version: BigInt(model.opset) },
+    ...Object.entries(model.domains ?? {}).map(([domain, version]) => ({ domain, version: BigInt(version) })),
+  ];
+  const proto = create(ModelProtoSchema, {
+    irVersion: 10n,
+    producerName: model.producer ?? "crh-lab",
+    opsetImport: opsetImport as ModelProto["opsetImport"],
+    graph: encodeGraph(model.graph),
+  });
+  return toBinary(ModelProtoSchema, proto) as Uint8Array<ArrayBuffer>;
+}
+
+/** @param outer names of the enclosing graphs, which a body may read but not produce again */
+function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string>): Graph {
+  if (depth > MAX_NESTING) throw new Error(`onnx: expected at most ${MAX_NESTING} nested graphs, got more`);
+  if (proto.sparseInitializer.length > 0)
+    throw new Error("onnx: expected dense initializers, got a sparse one; export the model with dense weights");
+  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)] as const));
+  // Before IR version 4 every initializer was listed among the inputs too; what has a value is no input here.
+  const inputs = proto.input.filter((value) => !initializers.has(value.name)).map(decodeValueInfo);
+  const known = new Set([...outer, ...initializers.keys(), ...inputs.map((value) => value.name)]);
+  const nodes = proto.node.map((node) => {
+    const decoded = decodeNode(node, depth, known);
+    for (const name of decoded.inputs)
+      if (name !== "" && !known.has(name))
+        throw new Error(`onnx: node ${decoded.name || decoded.op} reads "${name}", which nothing before it produces`);
+    for (const name of decoded.outputs) {
+      if (name === "") continue;
+      if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
+      known.add(name);
+    }
+    return decoded;
+  });
+  const outputs = proto.output.map(decodeValueInfo);
+  for (const { name } of outputs)
+    if (!known.has(name)) throw new Error(`onnx: graph output "${name}" is produced by no node; is the file complete?`);
+  return { name: proto.name, nodes, initializers, inputs, outputs };
+}
+
+function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>): Node {
+  const attributes: Record<string, Attribute> = {};
+  for (const attribute of proto.attribute) attributes[attribute.name] = decodeAttribute(attribute, depth, known);
+  return {
+    op: proto.opType,
+    domain: proto.domain === "ai.onnx" ? "" : proto.domain,
+    name: proto.name,
+    inputs: proto.input,
+    outputs: proto.output,
+    attributes,
+  };
+}
+
+function decodeAttribute(proto: AttributeProto, depth: number, known: ReadonlySet<string>): Attribute {
+  const { type, name } = proto;
+  if (type === AttributeType.INT) return { int: Number(proto.i) };
+  if (type === AttributeType.INTS) return { ints: proto.ints.map(Number) };
+  if (type === AttributeType.FLOAT) return { float: proto.f };
+  if (type === AttributeType.FLOATS) return { floats: proto.floats };
+  if (type === AttributeType.STRING) return { string: new TextDecoder().decode(proto.s) };
+  if (type === AttributeType.STRINGS) return { strings: proto.strings.map((bytes) => new TextDecoder().decode(bytes)) };
+  if (type === AttributeType.TENSOR && proto.t !== undefined) return { tensor: decodeTensor(proto.t) };
+  if (type === AttributeType.GRAPH && proto.g !== undefined) return { graph: decodeGraph(proto.g, depth + 1, known) };
+  throw new Error(
+    `onnx: expected attribute ${name} to be a number, string, tensor or graph, got type ${AttributeType[type]}`,
+  );
+}
+
+function decodeValueInfo(proto: ValueInfoProto): ValueInfo {
+  const kind = proto.type?.value;
+  if (kind?.case !== "tensorType")
+    throw new Error(`onnx: expected ${proto.name} to be a tensor, got ${kind?.case ?? "no type"}`);
+  const dtype = elementType(kind.value.elemType, proto.name);
+  const shape = kind.value.shape?.dim.map(({ value }) => {
+    if (value.case === "dimValue") return Number(value.value);
+    return value.case === "dimParam" && value.value !== "" ? value.value : undefined;
+  });
+  return shape === undefined ? { name: proto.name, dtype } : { name: proto.name, dtype, shape };
+}
+
+function encodeGraph(graph: Graph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    node: graph.nodes.map(encodeNode),
+    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor)),
+    input: graph.inputs.map(encodeValueInfo),
+    output: graph.outputs.map(encodeValueInfo),
+  });
+}
+
+function encodeNode(node: Node): NodeProto {
+  return create(NodeProtoSchema, {
+    opType: node.op,
+    domain: node.domain,
+    name: node.name,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+  });
+}
+
+function encodeAttribute(name: string, value: Attribute): AttributeProto {
+  const text = new TextEncoder();
+  if ("int" in value) return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value.int) });
+  if ("ints" in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.ints.map(BigInt) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  if ("floats" in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...value.floats] });
+  if ("string" in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: text.encode(value.string) });
+  if ("strings" in value) {
+    const strings = value.strings.map((part) => text.encode(part));
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings });
+  }
+  if ("tensor" in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.TENSOR, t: encodeTensor("", value.tensor) });
+  return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: encodeGraph(value.graph) });
+}
+
+function encodeValueInfo(info: ValueInfo): ValueInfoProto {
+  if (info.dtype === undefined) return create(ValueInfoProtoSchema, { name: info.name });
+  const dim = info.shape?.map((extent) => {
+    if (typeof extent === "number") return { value: { case: "dimValue" as const, value: BigInt(extent) } };
+    if (typeof extent === "string") return { value: { case: "dimParam" as const, value: extent } };
+    return {};
+  });
+  const tensorType = { elemType: elementTypeCode(info.dtype), ...(dim === undefined ? {} : { shape: { dim } }) };
+  return create(ValueInfoProtoSchema, {
+    name: info.name,
+    type: { value: { case: "tensorType", value: tensorType } },
+  } as Parameters<typeof create<typeof ValueInfoProtoSchema>>[1]);
+}

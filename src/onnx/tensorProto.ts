@@ -1,0 +1,94 @@
+/**
+ * @file Tensors of an ONNX file (TensorProto) to and from Tensor. The length of the data is checked against the shape before
+ * anything is allocated; raw bytes are little-endian.
+ */
+import { create } from "@bufbuild/protobuf";
+import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from "./proto/onnx_pb.ts";
+import { arrayType, type DataType, type Tensor, type TensorData } from "./tensor.ts";
+
+/** TensorProto.DataType codes of the element types that we read. */
+const codes: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+};
+const typesByCode = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DataType]));
+
+export function elementTypeCode(dtype: DataType): number {
+  return codes[dtype];
+}
+
+export function elementType(code: number, name: string): DataType {
+  const dtype = typesByCode.get(code);
+  if (dtype === undefined)
+    throw new Error(`onnx: expected ${name} to be of a float, integer, bool or string type, got type code ${code}`);
+  return dtype;
+}
+
+/** @throws Error when the data does not fit the shape, or lies in an external file */
+export function decodeTensor(proto: TensorProto): Tensor {
+  const name = proto.name || "a tensor";
+  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL || proto.externalData.length > 0)
+    throw new Error(
+      `onnx: expected the data of ${name} in the model file, got a reference to another file; save the model in one file`,
+    );
+  const shape = proto.dims.map(Number);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (shape.some((extent) => extent < 0) || !Number.isSafeInteger(size))
+    throw new Error(`onnx: expected a tensor shape, got [${shape.join(", ")}] for ${name}`);
+  const dtype = elementType(proto.dataType, name);
+  const count = (got: number, unit: string, expected = size) => {
+    if (got !== expected)
+      throw new Error(
+        `onnx: expected ${expected} ${unit} for ${name} of shape [${shape.join(", ")}], got ${got}; the file is torn`,
+      );
+  };
+  if (dtype === "string") {
+    count(proto.stringData.length, "strings");
+    return { dtype, shape, data: proto.stringData.map((bytes) => new TextDecoder().decode(bytes)) };
+  }
+  const Type = arrayType(dtype);
+  if (proto.rawData.length > 0 || size === 0) {
+    count(proto.rawData.length, "bytes", size * Type.BYTES_PER_ELEMENT);
+    const bytes = proto.rawData.slice(); // typed arrays need aligned memory of their own
+    return { dtype, shape, data: new Type(bytes.buffer, bytes.byteOffset, size) };
+  }
+  const values = typedValues(proto, dtype);
+  count(values.length, "values");
+  const data = new Type(size) as Exclude<TensorData, string[]>;
+  for (let i = 0; i < size; i++) data[i] = values[i]!;
+  return { dtype, shape, data };
+}
+
+/** The field that holds the values of a type when they are not raw bytes (onnx.proto, TensorProto). */
+function typedValues(proto: TensorProto, dtype: DataType): ArrayLike<number | bigint> {
+  if (dtype === "float32") return proto.floatData;
+  if (dtype === "float64") return proto.doubleData;
+  if (dtype === "int64") return proto.int64Data;
+  if (dtype === "uint64") return proto.uint64Data;
+  if (dtype === "uint32") return proto.uint64Data.map(Number);
+  return proto.int32Data;
+}
+
+export function encodeTensor(name: string, tensor: Tensor): TensorProto {
+  const dims = tensor.shape.map(BigInt);
+  const dataType = elementTypeCode(tensor.dtype);
+  if (tensor.dtype === "string") {
+    const stringData = (tensor.data as string[]).map((text) => new TextEncoder().encode(text));
+    return create(TensorProtoSchema, { name, dims, dataType, stringData });
+  }
+  const { buffer, byteOffset, byteLength } = tensor.data as Exclude<TensorData, string[]>;
+  const rawData = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  return create(TensorProtoSchema, { name, dims, dataType, rawData });
+}
