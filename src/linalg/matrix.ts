@@ -1,0 +1,105 @@
+/**
+ * @file Dense real matrices: row-major, float64, immutable by convention. Just what the measures need; no views, no broadcasting.
+ */
+import { addGram, addProducts } from "./products.ts";
+
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  /** (rows * cols) row-major: entry (i, j) is data[i * cols + j]. */
+  readonly data: Float64Array;
+}
+
+/**
+ * A matrix over row-major values; zeros where none are given. A Float64Array is taken as it is, anything else is copied.
+ *
+ * @throws RangeError unless rows and cols are whole numbers >= 0 and data has rows * cols values
+ */
+export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Matrix {
+  if (!Number.isSafeInteger(rows * cols) || !Number.isInteger(rows) || rows < 0 || cols < 0)
+    throw new RangeError(`matrix: expected whole numbers of rows and columns, got ${rows} x ${cols}`);
+  if (data !== undefined && data.length !== rows * cols)
+    throw new RangeError(`matrix: expected ${rows * cols} values for ${rows} x ${cols}, got ${data.length}`);
+  if (data === undefined) return { rows, cols, data: new Float64Array(rows * cols) };
+  return { rows, cols, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+}
+
+/** The (n, n) identity. */
+export function identity(n: number): Matrix {
+  const I = matrix(n, n);
+  for (let i = 0; i < n; i++) I.data[i * n + i] = 1;
+  return I;
+}
+
+/** A^T, as a new matrix. */
+export function transpose(A: Matrix): Matrix {
+  const T = matrix(A.cols, A.rows);
+  for (let i = 0; i < A.rows; i++) for (let j = 0; j < A.cols; j++) T.data[j * A.rows + i] = A.data[i * A.cols + j]!;
+  return T;
+}
+
+/**
+ * The product A B in float64.
+ *
+ * @param A (m, k)
+ * @param B (k, n)
+ * @returns (m, n)
+ * @throws RangeError unless A has as many columns as B has rows
+ *
+ * O(m k n), about 0.7 ns per product.
+ */
+export function matmul(A: Matrix, B: Matrix): Matrix {
+  if (A.cols !== B.rows)
+    throw new RangeError(
+      `matmul: expected ${A.cols} rows on the right of a ${A.rows} x ${A.cols} matrix, got ${B.rows}`,
+    );
+  const C = matrix(A.rows, B.cols);
+  addProducts(C.data, transpose(A).data, B.data, A.cols, A.rows, B.cols);
+  return C;
+}
+
+/** Sum of the diagonal. @throws RangeError unless A is square */
+export function trace(A: Matrix): number {
+  requireSquare("trace", A);
+  let sum = 0;
+  for (let i = 0; i < A.rows; i++) sum += A.data[i * A.cols + i]!;
+  return sum;
+}
+
+/** Frobenius norm sqrt(sum_ij A_ij^2), without overflow or underflow of the squares. */
+export function frobenius(A: Matrix): number {
+  const largest = maxAbs(A.data);
+  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  let sum = 0;
+  for (const value of A.data) sum += (value / largest) ** 2;
+  return largest * Math.sqrt(sum);
+}
+
+/**
+ * Weight matrices of one layer (theory.md Eq. 4): Z_a = W^T W or Z_b = W W^T.
+ *
+ * @param W    (dOut, dIn)
+ * @param side "a" gives (dIn, dIn), "b" gives (dOut, dOut)
+ * @returns exactly symmetric, positive semi-definite up to rounding
+ */
+export function gram(W: Matrix, side: "a" | "b"): Matrix {
+  const X = side === "a" ? W : transpose(W);
+  const Z = matrix(X.cols, X.cols);
+  addGram(Z.data, X.data, X.rows, X.cols);
+  return Z;
+}
+
+/** Largest absolute value, 0 for none; NaN if any value is NaN. */
+export function maxAbs(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]!);
+    if (!(size <= largest)) largest = size;
+    if (largest !== largest) return largest;
+  }
+  return largest;
+}
+
+export function requireSquare(where: string, A: Matrix): void {
+  if (A.rows !== A.cols) throw new RangeError(`${where}: expected a square matrix, got ${A.rows} x ${A.cols}`);
+}
