@@ -1,0 +1,271 @@
+/**
+ * @file A run as a folder that other tools can read (docs/formats.md, "Run folder"): run.json, config.json, metrics.jsonl,
+ * snapshots/, checkpoints/, moments/, report.html. One process writes a run; any number may read it meanwhile, since every file
+ * but metrics.jsonl is replaced as a whole.
+ */
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import type { Snapshot } from "../measure/snapshot.ts";
+import type { Moments } from "../moments/moments.ts";
+import { decodeMoments } from "../moments/momentsFile.ts";
+import { type MetricRow, MetricsFile } from "./metricsFile.ts";
+import { processStart } from "./processRuns.ts";
+import { runId } from "./runId.ts";
+import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
+import { type StepFile, StepFiles } from "./stepFiles.ts";
+import { writeWhole, writing } from "./writeFile.ts";
+
+export interface NewRun {
+  readonly setting: string;
+  readonly seed: number;
+  /** Every resolved parameter. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+  readonly argv: readonly string[];
+  readonly versions: RunInfo["versions"];
+  readonly notes?: readonly string[];
+  readonly now?: Date;
+}
+
+/** Values to change in run.json; undefined takes a key out. */
+export type RunPatch = { readonly [Key in keyof RunInfo]?: RunInfo[Key] | undefined };
+
+/** chosen: two earlier checkpoints stay, in case the newest one is torn. */
+const KEPT_CHECKPOINTS = 3;
+
+/** chosen: names tried before giving up; two runs share one only if 24 bits of their hashes agree. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Makes the folder of a new run, with run.json (status "running", this process) and config.json in it.
+ *
+ * @param root folder of all runs; made if it is not there
+ * @throws WriteError in one line if the folder cannot be written
+ */
+export function createRun(root: string, run: NewRun): RunFolder {
+  const { setting, seed, config, steps, argv, versions, notes, now = new Date() } = run;
+  writing("runs", root, () => mkdirSync(root, { recursive: true }));
+  const fullConfig = { setting, ...config };
+  const { id, dir } = claimFolder(root, setting, fullConfig, now);
+  const start = processStart(process.pid);
+  const info: RunInfo = {
+    schema: "crh-lab/run@1",
+    id,
+    setting,
+    status: "running",
+    seed,
+    steps,
+    step: 0,
+    argv: [...argv],
+    pid: process.pid,
+    ...(start === undefined ? {} : { processStart: start }),
+    host: hostname(),
+    versions,
+    startedAt: now.toISOString(),
+    ...(notes === undefined ? {} : { notes: [...notes] }),
+  };
+  writeJson(join(dir, "config.json"), fullConfig);
+  writeJson(join(dir, "run.json"), info);
+  return new RunFolder(dir);
+}
+
+/** Opens a run that is there. @throws Error if the folder holds no run or its run.json is damaged */
+export function openRun(dir: string): RunFolder {
+  if (!existsSync(join(dir, "run.json")))
+    throw new Error(`runs: expected a run folder with a run.json, got ${dir}; crh runs lists the runs`);
+  const run = new RunFolder(dir);
+  run.info();
+  return run;
+}
+
+export class RunFolder {
+  readonly dir: string;
+  readonly #metrics: MetricsFile;
+  readonly #snapshots: StepFiles;
+  readonly #checkpoints: StepFiles;
+  readonly #moments: StepFiles;
+
+  /** Use createRun or openRun. */
+  constructor(dir: string) {
+    this.dir = resolve(dir);
+    this.#metrics = new MetricsFile(join(this.dir, "metrics.jsonl"));
+    this.#snapshots = new StepFiles(join(this.dir, "snapshots"), "json");
+    this.#checkpoints = new StepFiles(join(this.dir, "checkpoints"), "safetensors");
+    this.#moments = new StepFiles(join(this.dir, "moments"), "safetensors");
+  }
+
+  /** run.json, with status "interrupted" if it says "running" but its process is gone. */
+  info(): RunInfo {
+    return withLivingStatus(readRunInfo(join(this.dir, "run.json")));
+  }
+
+  config(): Record<string, unknown> {
+    return readConfig(join(this.dir, "config.json"));
+  }
+
+  /** Changes values of run.json and returns the new one. */
+  update(patch: RunPatch): RunInfo {
+    const path = join(this.dir, "run.json");
+    const info = { ...readRunInfo(path), ...patch } as RunInfo;
+    writeJson(path, info);
+    return info;
+  }
+
+  /**
+   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out.
+   *
+   * @throws Error if it still runs (on another machine: says that it does, which cannot be asked from here)
+   */
+  takeOver(argv: readonly string[]): RunInfo {
+    const { status, pid, host, id } = this.info();
+    if (status === "running") {
+      const cure =
+        host === hostname()
+          ? `stop it first (kill ${pid})`
+          : `stop it there; if that machine is gone, set "status" to "interrupted" in ${join(this.dir, "run.json")}`;
+      throw new Error(
+        `runs: expected a run that has stopped, got ${id}, which process ${pid} on ${host} runs; ${cure}`,
+      );
+    }
+    const own = { pid: process.pid, processStart: processStart(process.pid), host: hostname() };
+    const ended = { endedAt: undefined, error: undefined };
+    return this.update({ ...own, ...ended, status: "running", argv: [...argv] });
+  }
+
+  /** Adds rows to metrics.jsonl; a torn last line that an interruption left is cut off first. */
+  appendMetrics(rows: readonly MetricRow[]): void {
+    this.#metrics.append(rows);
+  }
+
+  metrics(): MetricRow[] {
+    return this.#metrics.rows();
+  }
+
+  /** Keeps the rows with step <= afterStep: what resuming from a checkpoint of that step does first. */
+  truncateMetrics(afterStep: number): void {
+    this.#metrics.truncate(afterStep);
+  }
+
+  /** Writes the measures of one step; an earlier snapshot of that step is replaced. */
+  writeSnapshot(snapshot: Snapshot): void {
+    this.#snapshots.write(snapshot.step, `${JSON.stringify(snapshot)}\n`);
+  }
+
+  /** All snapshots by ascending step. @throws Error naming a damaged one */
+  snapshots(): Snapshot[] {
+    return this.#snapshots.list().map(readSnapshot);
+  }
+
+  /** Deletes the snapshots and moments of later steps. */
+  dropSnapshots(afterStep: number): void {
+    this.#snapshots.dropAfter(afterStep);
+    this.#moments.dropAfter(afterStep);
+  }
+
+  /**
+   * Writes a checkpoint that outlives a power cut, together with every metric before it.
+   *
+   * @param options.keepLast how many checkpoints stay, this one included; Infinity keeps all
+   */
+  writeCheckpoint(step: number, bytes: Uint8Array, options: { keepLast?: number } = {}): void {
+    const { keepLast = KEPT_CHECKPOINTS } = options;
+    if (!(keepLast >= 1)) throw new RangeError(`runs: expected to keep at least 1 checkpoint, got ${keepLast}`);
+    this.#metrics.sync();
+    this.#checkpoints.write(step, bytes, { sync: true });
+    this.#checkpoints.keepLast(keepLast);
+  }
+
+  /** The checkpoints that are there, newest first. */
+  checkpoints(): StepFile[] {
+    return this.#checkpoints.list().reverse();
+  }
+
+  readCheckpoint(step: number): Uint8Array {
+    return readBytes(this.#checkpoints, step, "a checkpoint");
+  }
+
+  /** Deletes the checkpoints of later steps (damaged ones, after an older one was good). */
+  dropCheckpoints(afterStep: number): void {
+    this.#checkpoints.dropAfter(afterStep);
+  }
+
+  /** @param bytes what encodeMoments made */
+  writeMoments(step: number, bytes: Uint8Array): void {
+    this.#moments.write(step, bytes);
+  }
+
+  /** The moments of a step, by default the last that were kept; undefined if none were. */
+  moments(step?: number): Moments | undefined {
+    const last = step ?? this.#moments.list().at(-1)?.step;
+    return last === undefined ? undefined : decodeMoments(readBytes(this.#moments, last, "moments"));
+  }
+
+  /** Steps whose moments were kept, ascending. */
+  momentSteps(): number[] {
+    return this.#moments.list().map(({ step }) => step);
+  }
+
+  /** Writes report.html and returns its path. */
+  writeReport(html: string): string {
+    const path = join(this.dir, "report.html");
+    writeWhole(path, html);
+    return path;
+  }
+
+  /** Writes figures/<name> (with its extension) and returns its path. */
+  writeFigure(name: string, content: string): string {
+    const folder = join(this.dir, "figures");
+    writing("runs", folder, () => mkdirSync(folder, { recursive: true }));
+    const path = join(folder, name.replace(/[^A-Za-z0-9._-]+/g, "-"));
+    writeWhole(path, content);
+    return path;
+  }
+}
+
+function claimFolder(root: string, setting: string, config: Readonly<Record<string, unknown>>, now: Date) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const id = runId(setting, config, { now, pid: process.pid, attempt });
+    const dir = join(root, id);
+    if (existsSync(dir)) continue;
+    try {
+      mkdirSync(dir);
+      return { id, dir };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue; // another process was faster
+      writing("runs", root, () => {
+        throw error;
+      });
+    }
+  }
+  throw new Error(`runs: expected a free name in ${root}, got ${MAX_ATTEMPTS} taken ones; choose another folder`);
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+function readSnapshot({ path }: StepFile): Snapshot {
+  let value: Partial<Snapshot> | null = null;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8")) as Partial<Snapshot> | null;
+  } catch {
+    // said below, like any other damage
+  }
+  if (value?.schema !== "crh-lab/snapshot@1" || !Array.isArray(value.layers))
+    throw new Error(
+      `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
+    );
+  return value as Snapshot;
+}
+
+function readBytes(files: StepFiles, step: number, what: string): Uint8Array {
+  const path = files.path(step);
+  if (!existsSync(path)) {
+    const steps = files.list().map((file) => file.step);
+    throw new Error(
+      `runs: expected ${what} of step ${step} in ${files.folder}, got those of steps ${steps.join(", ") || "none"}`,
+    );
+  }
+  return readFileSync(path);
+}

@@ -1,0 +1,63 @@
+/**
+ * @file The numbered files of a run folder: snapshots/step-00000100.json, checkpoints/ and moments/step-00000100.safetensors.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { temporarySuffix, writeWhole, writing } from "./writeFile.ts";
+
+export interface StepFile {
+  readonly step: number;
+  readonly path: string;
+}
+
+/** The files of one folder of a run, one a step. */
+export class StepFiles {
+  readonly folder: string;
+  readonly #extension: string;
+
+  constructor(folder: string, extension: "json" | "safetensors") {
+    this.folder = folder;
+    this.#extension = extension;
+  }
+
+  path(step: number): string {
+    return join(this.folder, `step-${String(step).padStart(8, "0")}.${this.#extension}`);
+  }
+
+  /** Those that are there, by ascending step. */
+  list(): StepFile[] {
+    return this.#names()
+      .flatMap((name) => {
+        const match = /^step-(\d{8,})\.(\w+)$/.exec(name);
+        return match === null || match[2] !== this.#extension
+          ? []
+          : [{ step: Number(match[1]), path: join(this.folder, name) }];
+      })
+      .sort((x, y) => x.step - y.step);
+  }
+
+  write(step: number, data: string | Uint8Array, options: { sync?: boolean } = {}): string {
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new RangeError(`runs: expected a step of at least 0, got ${step}`);
+    writing("runs", this.folder, () => mkdirSync(this.folder, { recursive: true }));
+    const path = this.path(step);
+    writeWhole(path, data, options);
+    return path;
+  }
+
+  /** Deletes the files of later steps, and what a process that died left half written. */
+  dropAfter(step: number): void {
+    for (const file of this.list()) if (file.step > step) rmSync(file.path, { force: true });
+    for (const name of this.#names())
+      if (name.endsWith(temporarySuffix)) rmSync(join(this.folder, name), { force: true });
+  }
+
+  /** Deletes all but the files of the last `count` steps. */
+  keepLast(count: number): void {
+    for (const { path } of this.list().slice(0, -count)) rmSync(path, { force: true });
+  }
+
+  #names(): string[] {
+    return existsSync(this.folder) ? readdirSync(this.folder) : [];
+  }
+}

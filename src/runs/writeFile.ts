@@ -1,0 +1,96 @@
+/**
+ * @file Writing files so that a reader never meets half of one: the bytes go to a temporary file beside the target, which is
+ * then renamed over it. What the file system refuses becomes one line that names the folder and the cure.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** Why the file system refuses, in words, and what to do about it. */
+const refusals: Readonly<Record<string, readonly [found: string, cure: string]>> = {
+  ENOSPC: ["a full disk", "free some space; everything written before is kept, so a run can be resumed"],
+  EDQUOT: ["a used-up disk quota", "free some space; everything written before is kept, so a run can be resumed"],
+  EACCES: ["no permission to write", "choose another folder or change its permissions"],
+  EPERM: ["no permission to write", "choose another folder or change its permissions"],
+  EROFS: ["a read-only file system", "choose another folder"],
+  ENOTDIR: ["a file where a folder should be", "choose another folder"],
+  EEXIST: ["a file where a folder should be", "choose another folder"],
+  EISDIR: ["a folder where a file should be", "choose another name"],
+  ENOENT: ["a folder that is gone", "do not move or delete a run while it is written"],
+  ENAMETOOLONG: ["a name that is too long", "choose a shorter one"],
+  EMFILE: ["too many open files", "close other programs or raise `ulimit -n`"],
+  EIO: ["a failing disk", "choose a folder on another disk"],
+};
+
+/** What the file system refused to write; `code` is the system's name for it (ENOSPC, EACCES ..). */
+export class WriteError extends Error {
+  override readonly name = "WriteError";
+  readonly code: string;
+
+  constructor(message: string, code: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * Does `write`, turning what the file system refuses into a WriteError of one line.
+ *
+ * @param where the part of the program that writes, which the message starts with
+ * @param folder the folder that the message names
+ */
+export function writing<T>(where: string, folder: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const refusal = code === undefined ? undefined : refusals[code];
+    if (code === undefined || refusal === undefined) throw error;
+    throw new WriteError(
+      `${where}: expected a writable folder ${folder}, got ${refusal[0]} (${code}); ${refusal[1]}`,
+      code,
+      error,
+    );
+  }
+}
+
+/**
+ * Writes a whole file as temporary file + rename.
+ *
+ * @param options.sync wait until the bytes and the new name are on the disk, so that they outlive a power cut
+ * @throws WriteError when the file system refuses; the old file, if there was one, is then still whole
+ */
+export function writeWhole(path: string, data: string | Uint8Array, options: { sync?: boolean; where?: string } = {}) {
+  const { sync = false, where = "runs" } = options;
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}${temporarySuffix}`);
+  writing(where, folder, () => {
+    try {
+      writeFileSync(temporary, data, { flush: sync });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    if (sync) syncPath(folder);
+  });
+}
+
+/** End of the name of every temporary file; one that is found later was left by a process that died. */
+export const temporarySuffix = ".writing";
+
+/** Waits until a file's bytes, or a folder's entries, are on the disk (where the system can do that for folders). */
+export function syncPath(path: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch {
+    return; // Windows opens no folders
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EIO") throw error; // others: not supported for this kind of file
+  } finally {
+    closeSync(descriptor);
+  }
+}
