@@ -21,7 +21,7 @@ export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Ma
   if (data !== undefined && data.length !== rows * cols)
     throw new RangeError(`matrix: expected ${rows * cols} values for ${rows} x ${cols}, got ${data.length}`);
   if (data === undefined) return { rows, cols, data: new Float64Array(rows * cols) };
-  return { rows, cols, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+  return { rows, cols, data: data instanceof Float64Array ? data : new Float64Array(data) };
 }
 
 /** The (n, n) identity. */
@@ -95,7 +95,7 @@ export function maxAbs(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(values[i]!);
     if (!(size <= largest)) largest = size;
-    if (largest !== largest) return largest;
+    if (Number.isNaN(largest)) return largest;
   }
   return largest;
 }

@@ -1,0 +1,151 @@
+/**
+ * @file Moments: the sums over samples from which every measure is computed (theory.md Eqs. 2, 3, 9), and how they merge.
+ *
+ * Sides: `a` is the input of a linear map h_b = W h_a, `b` its output. h are activations, g = +dl/dh the gradients of the
+ * per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of norm zero
+ * are left out and counted. All sums are float64. Nothing here knows which network or file the rows came from.
+ */
+import { type Matrix, matrix } from "../linalg/matrix.ts";
+
+export type Side = "a" | "b";
+
+/** The sums of one side of a layer, d values per row. A block that is absent was not captured. */
+export interface SideMoments {
+  d: number;
+  /** (d) sum h */
+  hSum?: Float64Array;
+  /** (d, d) sum h h^T */
+  hh?: Float64Array;
+  /** (d) sum g */
+  gSum?: Float64Array;
+  /** (d, d) sum g g^T */
+  gg?: Float64Array;
+  /** (d) sum h/|h| over the keptH rows with |h| > 0 */
+  hnSum?: Float64Array;
+  /** (d, d) sum h h^T / |h|^2 over the same rows */
+  hnhn?: Float64Array;
+  /** (d) sum g/|g| over the keptG rows with |g| > 0 */
+  gnSum?: Float64Array;
+  /** (d, d) sum g g^T / |g|^2 over the same rows */
+  gngn?: Float64Array;
+  /** (d, d) sum g h^T */
+  gh?: Float64Array;
+  /** Rows with |h| > 0, and with |g| > 0. */
+  keptH: number;
+  keptG: number;
+  /** Sums of |h|^2, |h|^4, |g|^2, |g|^4. */
+  h2: number;
+  h4: number;
+  g2: number;
+  g4: number;
+}
+
+export type LayerKind = "linear" | "conv" | "head";
+
+/** The sums of one linear map, or of one attention head (side b alone), over n samples. */
+export interface LayerMoments {
+  name: string;
+  kind: LayerKind;
+  dIn: number;
+  dOut: number;
+  n: number;
+  a?: SideMoments;
+  b: SideMoments;
+  /** (dOut, dIn) sum g_b h_a^T */
+  gbHa?: Float64Array;
+  /** (dOut, dIn) weights */
+  W?: Matrix;
+}
+
+/** The sums of all layers of a network at one step of its training. */
+export interface Moments {
+  step: number;
+  objective: string;
+  source: string;
+  layers: LayerMoments[];
+}
+
+export const vectorBlocks = ["hSum", "gSum", "hnSum", "gnSum"] as const;
+export const matrixBlocks = ["hh", "gg", "hnhn", "gngn", "gh"] as const;
+export const sideBlocks = [...vectorBlocks, ...matrixBlocks] as const;
+export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
+
+/**
+ * A layer over no samples, every sum present and zero.
+ *
+ * @param kind "head" has side b alone: an attention head is no linear map with an input of its own
+ * @param W (dOut, dIn)
+ * @throws RangeError if a dimension is not a whole number >= 1, or W has another shape
+ */
+export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
+  for (const d of [dIn, dOut])
+    if (!Number.isSafeInteger(d) || d < 1)
+      throw new RangeError(
+        `emptyLayer: expected dimensions of at least 1 for ${name}, got dIn = ${dIn}, dOut = ${dOut}`,
+      );
+  if (W && (W.rows !== dOut || W.cols !== dIn))
+    throw new RangeError(
+      `emptyLayer: expected W of ${name} to be (${dOut}, ${dIn}), got (${W.rows}, ${W.cols}); pass (dOut, dIn)`,
+    );
+  const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: emptySide(dOut) };
+  if (kind !== "head") {
+    layer.a = emptySide(dIn);
+    layer.gbHa = new Float64Array(dOut * dIn);
+  }
+  if (W) layer.W = W;
+  return layer;
+}
+
+function emptySide(d: number): SideMoments {
+  const side: SideMoments = { d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
+  for (const block of vectorBlocks) side[block] = new Float64Array(d);
+  for (const block of matrixBlocks) side[block] = new Float64Array(d * d);
+  return side;
+}
+
+/**
+ * Second moment of one side of a layer (theory.md Eqs. 2, 3) in one of the two conventions.
+ *
+ * @param side  its sums
+ * @param which "H" of the activations or "G" of the gradients
+ * @param convention "raw": (1/n) sum v v^T. "paper" (Eq. 8): rows divided by their norm, zero rows dropped, mean subtracted:
+ *   (1/kept) sum u u^T - m m^T with m = (1/kept) sum u
+ * @param n number of samples behind the raw sums
+ * @returns (d, d) exactly symmetric, float64; undefined where a block is missing or no row was kept
+ *
+ * The paper form subtracts nearly equal numbers where all rows point the same way. What remains is zero below a trace of 1e-12.
+ */
+export function secondMoment(
+  side: SideMoments,
+  which: "H" | "G",
+  convention: "paper" | "raw",
+  n: number,
+): Matrix | undefined {
+  const raw = convention === "raw";
+  const sum = which === "H" ? (raw ? side.hh : side.hnhn) : raw ? side.gg : side.gngn;
+  const mean = which === "H" ? side.hnSum : side.gnSum;
+  const count = raw ? n : which === "H" ? side.keptH : side.keptG;
+  if (!sum || count === 0) return undefined;
+  if (raw) return symmetricMean(sum, side.d, count);
+  return mean && symmetricMean(sum, side.d, count, mean);
+}
+
+/** Trace of a second moment of unit rows below which it is rounding. chosen: 1e-12, some thousand eps, for sums of many rows. */
+const roundingTrace = 1e-12;
+
+/** (1/count) sum - m m^T, m = meanSum / count; the two triangles are averaged, because sums from elsewhere may differ by rounding. */
+function symmetricMean(sum: Float64Array, d: number, count: number, meanSum?: Float64Array): Matrix {
+  const C = matrix(d, d);
+  const m = meanSum?.map((value) => value / count);
+  let trace = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = (sum[i * d + j]! + sum[j * d + i]!) / 2 / count - (m ? m[i]! * m[j]! : 0);
+      C.data[i * d + j] = value;
+      C.data[j * d + i] = value;
+    }
+    trace += C.data[i * d + i]!;
+  }
+  if (m && trace < roundingTrace) C.data.fill(0);
+  return C;
+}

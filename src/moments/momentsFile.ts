@@ -1,0 +1,214 @@
+/**
+ * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
+ *
+ * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`, `gn_sum`,
+ * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Everything but the counts may be absent. `__metadata__.crh` holds a JSON
+ * document with the rest: step, objective, source, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ */
+import { matrix } from "../linalg/matrix.ts";
+import {
+  type LayerKind,
+  type LayerMoments,
+  type Moments,
+  type Side,
+  type SideMoments,
+  sideBlocks,
+  sideNumbers,
+  vectorBlocks,
+} from "./moments.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
+
+const format = "crh-moments";
+const version = 1;
+const kinds: readonly LayerKind[] = ["linear", "conv", "head"];
+/** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
+const maxDimension = 2 ** 24;
+
+type Block = (typeof sideBlocks)[number];
+
+/** Names of the blocks in the file. */
+const fileNames: Record<Block, string> = {
+  hSum: "h_sum",
+  hh: "hh",
+  gSum: "g_sum",
+  gg: "gg",
+  hnSum: "hn_sum",
+  hnhn: "hnhn",
+  gnSum: "gn_sum",
+  gngn: "gngn",
+  gh: "gh",
+};
+
+const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).includes(block);
+
+/**
+ * Moments as the bytes of a capture file.
+ *
+ * @throws RangeError if two layers have one name, a block does not fit its layer, or a count or sum is not finite
+ */
+export function encodeMoments(moments: Moments): Uint8Array {
+  const tensors = new Map<string, SafetensorsTensor>();
+  const put = (name: string, shape: number[], data: Float64Array | undefined): void => {
+    if (data) tensors.set(name, { dtype: "F64", shape, data });
+  };
+  for (const layer of moments.layers) {
+    const { name, dIn, dOut } = layer;
+    for (const side of ["a", "b"] as const)
+      for (const block of sideBlocks) {
+        const d = side === "a" ? dIn : dOut;
+        put(`${name}.${side}.${fileNames[block]}`, isVector(block) ? [d] : [d, d], layer[side]?.[block]);
+      }
+    put(`${name}.gb_ha`, [dOut, dIn], layer.gbHa);
+    put(`${name}.W`, [dOut, dIn], layer.W?.data);
+  }
+  const { step, objective, source } = moments;
+  const document = { format, version, step, objective, source, layers: moments.layers.map(describeLayer) };
+  readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
+  return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
+}
+
+function describeLayer({ name, kind, dIn, dOut, n, a, b }: LayerMoments): object {
+  const numbers = (side: SideMoments): object => Object.fromEntries(sideNumbers.map((key) => [key, side[key]]));
+  return { name, kind, dIn, dOut, n, ...(a && { a: numbers(a) }), b: numbers(b) };
+}
+
+/**
+ * The moments in a capture file, whichever program wrote it; float32 tensors are widened.
+ *
+ * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing, of another
+ *   format or version or incomplete, or a tensor belongs to no layer or has another shape than its layer says
+ */
+export function decodeMoments(bytes: Uint8Array): Moments {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (!Object.hasOwn(metadata, "crh"))
+    throw new RangeError(
+      'decodeMoments: expected a key "crh" in the metadata, got none; this is not a capture of moments',
+    );
+  const moments = readDocument(metadata.crh!, "decodeMoments");
+  const take = (name: string, shape: number[]): Float64Array | undefined => {
+    const tensor = tensors.get(name);
+    tensors.delete(name);
+    return tensor && readTensor(name, tensor, shape);
+  };
+  for (const layer of moments.layers) {
+    for (const key of ["a", "b"] as const) fillSide(layer, key, take);
+    const gbHa = take(`${layer.name}.gb_ha`, [layer.dOut, layer.dIn]);
+    if (gbHa) layer.gbHa = gbHa;
+    const W = take(`${layer.name}.W`, [layer.dOut, layer.dIn]);
+    if (W) layer.W = matrix(layer.dOut, layer.dIn, W);
+  }
+  for (const name of tensors.keys())
+    throw new RangeError(
+      `decodeMoments: expected tensors named after a layer and a sum, got ${brief(name)}; see docs/formats.md`,
+    );
+  return moments;
+}
+
+function fillSide(
+  layer: LayerMoments,
+  key: Side,
+  take: (name: string, shape: number[]) => Float64Array | undefined,
+): void {
+  const side = layer[key];
+  if (!side) return;
+  for (const block of sideBlocks) {
+    const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
+    if (data) side[block] = data;
+  }
+}
+
+function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, expected: number[]): Float64Array {
+  if (shape.length !== expected.length || shape.some((extent, i) => extent !== expected[i]))
+    throw new RangeError(
+      `decodeMoments: expected ${brief(name)} to be (${expected.join(", ")}), got (${shape.join(", ")})`,
+    );
+  if (data instanceof Float64Array) return data;
+  if (data instanceof Float32Array) return new Float64Array(data);
+  throw new RangeError(`decodeMoments: expected ${brief(name)} in F64 or F32, got ${dtype}; write it as float64`);
+}
+
+/** Moments without their tensors, from the JSON document; every field checked. */
+function readDocument(json: string, where: string): Moments {
+  const document = parse(json, where);
+  if (document.format !== format || document.version !== version)
+    throw new RangeError(
+      `${where}: expected format ${format} version ${version}, got ${brief(document.format)} version ${brief(document.version)}`,
+    );
+  const check = checker(where);
+  const step = check.whole(document.step, "step", 0, Number.MAX_SAFE_INTEGER);
+  const objective = check.text(document.objective, "objective");
+  const source = check.text(document.source, "source");
+  const layers = check.list(document.layers, "layers").map((entry) => readLayer(check.record(entry, "layers"), check));
+  const names = new Set<string>();
+  for (const { name } of layers) {
+    if (names.has(name)) throw new RangeError(`${where}: expected one layer of each name, got ${brief(name)} twice`);
+    names.add(name);
+  }
+  return { step, objective, source, layers };
+}
+
+function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments {
+  const name = check.text(entry.name, "name");
+  const kind = kinds.find((known) => known === entry.kind);
+  if (!kind) check.fail(`kind of ${brief(name)}`, kinds.join(" or "), entry.kind);
+  const dIn = check.whole(entry.dIn, `dIn of ${brief(name)}`, 1, maxDimension);
+  const dOut = check.whole(entry.dOut, `dOut of ${brief(name)}`, 1, maxDimension);
+  const n = check.whole(entry.n, `n of ${brief(name)}`, 0, Number.MAX_SAFE_INTEGER);
+  const readSide = (key: Side, d: number): SideMoments => {
+    const side = check.record(entry[key], `side ${key} of ${brief(name)}`);
+    const label = (field: string): string => `${field} of side ${key} of ${brief(name)}`;
+    const keptH = check.whole(side.keptH, label("keptH"), 0, n);
+    const keptG = check.whole(side.keptG, label("keptG"), 0, n);
+    const [h2, h4, g2, g4] = (["h2", "h4", "g2", "g4"] as const).map((key) => check.sum(side[key], label(key)));
+    return { d, keptH, keptG, h2: h2!, h4: h4!, g2: g2!, g4: g4! };
+  };
+  const layer: LayerMoments = { name, kind, dIn, dOut, n, b: readSide("b", dOut) };
+  if (entry.a !== undefined) layer.a = readSide("a", dIn);
+  return layer;
+}
+
+function parse(json: string, where: string): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(json);
+    if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
+  } catch {
+    // reported below, without the parser's excerpt of unknown bytes
+  }
+  throw new RangeError(`${where}: expected a JSON object under the key "crh", got something else; the file is damaged`);
+}
+
+interface Checker {
+  fail(what: string, expected: string, got: unknown): never;
+  text(value: unknown, what: string): string;
+  list(value: unknown, what: string): unknown[];
+  record(value: unknown, what: string): Record<string, unknown>;
+  whole(value: unknown, what: string, least: number, most: number): number;
+  sum(value: unknown, what: string): number;
+}
+
+function checker(where: string): Checker {
+  const fail = (what: string, expected: string, got: unknown): never => {
+    throw new RangeError(`${where}: expected ${what} to be ${expected}, got ${brief(got)}`);
+  };
+  return {
+    fail,
+    text: (value, what) => (typeof value === "string" ? value : fail(what, "a text", value)),
+    list: (value, what) => (Array.isArray(value) ? value : fail(what, "a list", value)),
+    record: (value, what) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>) : fail(what, "an object", value),
+    whole: (value, what, least, most) =>
+      typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
+        ? value
+        : fail(what, `a whole number from ${least} to ${most}`, value),
+    sum: (value, what) =>
+      typeof value === "number" && Number.isFinite(value) && value >= 0
+        ? value
+        : fail(what, "a finite number >= 0", value),
+  };
+}
+
+/** Somebody's value in an error: one line, bounded length. */
+function brief(value: unknown): string {
+  const line = JSON.stringify(value) ?? "nothing";
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}

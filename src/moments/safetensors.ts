@@ -1,0 +1,234 @@
+/**
+ * @file The safetensors container (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length of a JSON
+ * header, the header, and the tensors' bytes one after another, little-endian, row-major. Written so that any reader can map the
+ * file (the header is padded with spaces to a multiple of 8, wider types come first); read as what it may be: somebody's bytes.
+ * Typed arrays are taken to be little-endian, as on every platform that Node supports.
+ */
+
+export type SafetensorsDtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
+
+export type SafetensorsData =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+/** A named tensor's content: 16-bit floats as their bit patterns (Uint16Array), booleans as bytes (Uint8Array). */
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly data: SafetensorsData;
+}
+
+const arrayTypes = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+/** Longest header accepted: the limit of the reference implementation. */
+const maxHeaderBytes = 100_000_000;
+const prefixBytes = 8;
+const metadataKey = "__metadata__";
+
+/**
+ * A safetensors file.
+ *
+ * @param tensors  by name; order is kept among tensors of equally wide type
+ * @param metadata texts stored under `__metadata__`
+ * @throws RangeError if a tensor's array does not fit its dtype and shape, or its name is reserved
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata?: Record<string, string>,
+): Uint8Array {
+  const entries = [...tensors].sort(([, x], [, y]) => y.data.BYTES_PER_ELEMENT - x.data.BYTES_PER_ELEMENT);
+  const header: [string, unknown][] = metadata ? [[metadataKey, metadata]] : [];
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    if (name === metadataKey)
+      throw new RangeError(`encodeSafetensors: expected a tensor name, got the reserved ${metadataKey}`);
+    const size = sizeOf(shape);
+    if (!(data instanceof arrayTypes[dtype]) || size !== data.length)
+      throw new RangeError(
+        `encodeSafetensors: expected ${size} values of ${dtype} for ${quote(name)}, got ${data.length} in a ${data.constructor.name}`,
+      );
+    header.push([name, { dtype, shape, data_offsets: [end, end + data.byteLength] }]);
+    end += data.byteLength;
+  }
+  // Object.fromEntries defines own properties, so that a tensor called "__proto__" is written like any other.
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = prefixBytes + Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(0x20, prefixBytes, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - prefixBytes), true);
+  bytes.set(json, prefixBytes);
+  let offset = start;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * The tensors of a safetensors file, copied out of it.
+ *
+ * @param bytes the whole file
+ * @returns tensors by name in the order of their bytes, and the texts of `__metadata__`
+ * @throws RangeError, one line, for anything but a well-formed file: every length, shape and offset is checked against the bytes
+ *   at hand before any tensor is allocated, tensors must fill the data without gap or overlap, and nothing may follow them
+ */
+export function decodeSafetensors(bytes: Uint8Array): {
+  tensors: Map<string, SafetensorsTensor>;
+  metadata: Record<string, string>;
+} {
+  const { header, dataStart } = readHeader(bytes);
+  const metadata = readMetadata(header[metadataKey]);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== metadataKey)
+    .map(([name, entry]) => readEntry(name, entry));
+  entries.sort((x, y) => x.begin - y.begin || x.end - y.end);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin !== end)
+      fail(
+        `tensor ${quote(entry.name)} to begin at byte ${end} of the data`,
+        String(entry.begin),
+        "tensors overlap or leave a gap",
+      );
+    end = entry.end;
+  }
+  const available = bytes.length - dataStart;
+  if (end !== available)
+    fail(
+      `${end} bytes of tensor data`,
+      String(available),
+      end > available ? "the file is cut short" : "bytes follow the last tensor",
+    );
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const { name, dtype, shape, begin } of entries) {
+    const type = arrayTypes[dtype];
+    const size = sizeOf(shape);
+    // Not bytes.slice: on a Node Buffer that is a view of somebody else's memory.
+    const copy = new Uint8Array(size * type.BYTES_PER_ELEMENT);
+    copy.set(bytes.subarray(dataStart + begin, dataStart + begin + copy.length));
+    tensors.set(name, { dtype, shape, data: new type(copy.buffer, 0, size) });
+  }
+  return { tensors, metadata };
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < prefixBytes)
+    fail(`at least ${prefixBytes} bytes`, String(bytes.length), "the file is empty or cut short");
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(maxHeaderBytes, bytes.length - prefixBytes)))
+    fail(
+      `a header of at most ${Math.min(maxHeaderBytes, bytes.length - prefixBytes)} bytes`,
+      `a length of ${length}`,
+      "the file is cut short or not safetensors",
+    );
+  const dataStart = prefixBytes + Number(length);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(prefixBytes, dataStart)));
+  } catch {
+    fail("a JSON header in UTF-8", "something else", "the file is damaged or not safetensors");
+  }
+  if (!isRecord(header))
+    fail("a JSON object as header", Array.isArray(header) ? "an array" : typeof header, "not safetensors");
+  return { header, dataStart };
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isRecord(value) || !Object.values(value).every((text) => typeof text === "string"))
+    fail(`${metadataKey} to hold texts`, "something else", "the file is damaged");
+  return value as Record<string, string>;
+}
+
+interface Entry {
+  name: string;
+  dtype: SafetensorsDtype;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+function readEntry(name: string, entry: unknown): Entry {
+  const where = `tensor ${quote(name)}`;
+  if (!isRecord(entry)) fail(`${where} to be described by an object`, typeof entry, "the header is damaged");
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype))
+    fail(
+      `${where} to have one of the dtypes ${Object.keys(arrayTypes).join(" ")}`,
+      quote(String(dtype)),
+      "convert it first",
+    );
+  if (!isWholeNumbers(shape))
+    fail(`${where} to have a shape of whole numbers`, quote(JSON.stringify(shape)), "the header is damaged");
+  if (!isWholeNumbers(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
+    fail(`${where} to have two ascending data_offsets`, quote(JSON.stringify(offsets)), "the header is damaged");
+  const [begin, end] = offsets as [number, number];
+  const kind = dtype as SafetensorsDtype;
+  // Beyond 2^53 the product is inexact, but such a size cannot equal a length that fits a double exactly: it is refused below.
+  const expected = sizeOf(shape) * arrayTypes[kind].BYTES_PER_ELEMENT;
+  if (!Number.isSafeInteger(expected) || expected !== end - begin)
+    fail(
+      `${where} of shape ${quote(JSON.stringify(shape))} to take ${expected} bytes`,
+      String(end - begin),
+      "the header is damaged",
+    );
+  return { name, dtype: kind, shape, begin, end };
+}
+
+/** Number of elements; 1 for a scalar, 0 as soon as one extent is 0. */
+function sizeOf(shape: readonly number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isWholeNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
+}
+
+/** A text from the file, on one line and of bounded length. */
+function quote(text: string | undefined): string {
+  const line = JSON.stringify(text ?? "nothing");
+  return line.length > 80 ? `${line.slice(0, 77)}..."` : line;
+}
+
+function fail(expected: string, got: string, cure: string): never {
+  throw new RangeError(`decodeSafetensors: expected ${expected}, got ${got}; ${cure}`);
+}

@@ -1,0 +1,194 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { mergeMoments } from "../../src/moments/merge.ts";
+import { emptyLayer, type Moments, sideBlocks } from "../../src/moments/moments.ts";
+import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/moments/safetensors.ts";
+import { layerCase, layerOf, momentsOf } from "./cases.ts";
+
+function twoLayers(seed = 1): Moments {
+  const first = layerOf(layerCase(seed, 40, 5, 3));
+  const head = { ...emptyLayer("attn.0[1]", "head", 4, 4), n: 7 };
+  head.b.hh!.fill(Math.PI);
+  return momentsOf([first, head], "unit test");
+}
+
+type Json = Record<string, unknown> & {
+  layers: (Record<string, unknown> & { a: Record<string, unknown>; b: Record<string, unknown> })[];
+};
+
+/** The file of twoLayers() after a change to its document or tensors. */
+function changed(change: (document: Json, tensors: Map<string, SafetensorsTensor>) => void): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(encodeMoments(twoLayers()));
+  const document = JSON.parse(metadata.crh!) as Json;
+  change(document, tensors);
+  return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
+}
+
+describe("the capture file", () => {
+  it("round trip is exact", () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const moments = twoLayers(seed);
+        expect(decodeMoments(encodeMoments(moments))).toEqual(moments);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("names its tensors and fields as the format says", () => {
+    const { tensors, metadata } = decodeSafetensors(encodeMoments(twoLayers()));
+    const side = ["h_sum", "hh", "g_sum", "gg", "hn_sum", "hnhn", "gn_sum", "gngn", "gh"];
+    const expected = [
+      ...["a", "b"].flatMap((c) => side.map((block) => `layers.0.${c}.${block}`)),
+      "layers.0.gb_ha",
+      "layers.0.W",
+      ...side.map((block) => `attn.0[1].b.${block}`),
+    ];
+    expect([...tensors.keys()].sort()).toEqual(expected.sort());
+    expect(tensors.get("layers.0.gb_ha")!.shape).toEqual([3, 5]);
+    expect(tensors.get("layers.0.a.hh")!.shape).toEqual([5, 5]);
+    expect(tensors.get("layers.0.b.h_sum")!.shape).toEqual([3]);
+    expect(Object.keys(metadata)).toEqual(["crh"]);
+    const document = JSON.parse(metadata.crh!) as Json;
+    expect(document).toMatchObject({
+      format: "crh-moments",
+      version: 1,
+      step: 10,
+      objective: "mse",
+      source: "unit test",
+    });
+    expect(Object.keys(document.layers[0]!)).toEqual(["name", "kind", "dIn", "dOut", "n", "a", "b"]);
+    expect(Object.keys(document.layers[0]!.b)).toEqual(["keptH", "keptG", "h2", "h4", "g2", "g4"]);
+  });
+
+  it("files of shards merge like the moments they hold", () => {
+    const layer = layerCase(3, 60, 4, 4);
+    const shards = [momentsOf([layerOf(layer, 0, 25)]), momentsOf([layerOf(layer, 25, 60)])] as const;
+    const [x, y] = shards.map((shard) => decodeMoments(encodeMoments(shard))) as [Moments, Moments];
+    expect(mergeMoments(x, y)).toEqual(mergeMoments(...shards));
+  });
+
+  it("blocks may be absent, and float32 is widened", () => {
+    const bytes = changed((_, tensors) => {
+      for (const name of [...tensors.keys()]) if (!name.endsWith("b.hh")) tensors.delete(name);
+      tensors.set("layers.0.b.gg", { dtype: "F32", shape: [3, 3], data: new Float32Array(9).fill(0.1) });
+    });
+    const [layer] = decodeMoments(bytes).layers;
+    expect(sideBlocks.filter((block) => layer!.b[block])).toEqual(["hh", "gg"]);
+    expect(layer!.b.gg).toEqual(new Float64Array(9).fill(Math.fround(0.1)));
+    expect([layer!.W, layer!.gbHa, layer!.a!.hh]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("is not written where it could not be read", () => {
+    const twice = twoLayers();
+    twice.layers[1]!.name = "layers.0";
+    expect(() => encodeMoments(twice)).toThrow('encodeMoments: expected one layer of each name, got "layers.0" twice');
+    const diverged = twoLayers();
+    diverged.layers[0]!.b.h4 = Number.POSITIVE_INFINITY;
+    expect(() => encodeMoments(diverged)).toThrow('expected h4 of side b of "layers.0" to be a finite number >= 0');
+  });
+});
+
+describe("a hostile or torn capture is refused in one line", () => {
+  it("cut off at every length", () => {
+    const bytes = encodeMoments(momentsOf([layerOf(layerCase(1, 5, 2, 1))]));
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => decodeMoments(bytes.subarray(0, length))).toThrow(/^decodeSafetensors: expected [^\n]+$/);
+  });
+
+  it("whose document is wrong", () => {
+    expect(() => decodeMoments(encodeSafetensors(new Map()))).toThrow('expected a key "crh" in the metadata');
+    for (const crh of ["", "{", "[", "1", "null"])
+      expect(() => decodeMoments(encodeSafetensors(new Map(), { crh }))).toThrow(
+        /^decodeMoments: expected a JSON object[^\n]+$/,
+      );
+    const cases: [(document: Json) => void, string][] = [
+      [
+        (d) => Object.assign(d, { format: "other\nthing" }),
+        'expected format crh-moments version 1, got "other\\nthing" version 1',
+      ],
+      [(d) => Object.assign(d, { version: 2 }), "version 2"],
+      [(d) => Object.assign(d, { step: -1 }), "expected step to be a whole number"],
+      [(d) => Object.assign(d, { objective: 5 }), "expected objective to be a text, got 5"],
+      [(d) => Object.assign(d, { layers: {} }), "expected layers to be a list"],
+      [(d) => Object.assign(d, { layers: [null] }), "expected layers to be an object"],
+      [(d) => Object.assign(d.layers[0]!, { name: 3 }), "expected name to be a text"],
+      [
+        (d) => Object.assign(d.layers[0]!, { kind: "dense" }),
+        'expected kind of "layers.0" to be linear or conv or head, got "dense"',
+      ],
+      [
+        (d) => Object.assign(d.layers[0]!, { dIn: 1e15 }),
+        'expected dIn of "layers.0" to be a whole number from 1 to 16777216',
+      ],
+      [(d) => Object.assign(d.layers[0]!, { dOut: 0 }), 'expected dOut of "layers.0"'],
+      [(d) => Object.assign(d.layers[0]!, { n: 1.5 }), 'expected n of "layers.0"'],
+      [(d) => Object.assign(d.layers[0]!, { b: 1 }), 'expected side b of "layers.0" to be an object'],
+      [(d) => Object.assign(d.layers[0]!.b, { keptG: 41 }), "whole number from 0 to 40, got 41"],
+      [(d) => Object.assign(d.layers[0]!.b, { h2: -1 }), "a finite number >= 0, got -1"],
+      [(d) => Object.assign(d.layers[0]!.b, { g4: null }), "a finite number >= 0, got null"],
+      [(d) => d.layers.push(d.layers[0]!), 'one layer of each name, got "layers.0" twice'],
+    ];
+    for (const [change, message] of cases) {
+      const read = (): Moments => decodeMoments(changed(change));
+      expect(read).toThrow(message);
+      expect(read).toThrow(/^decodeMoments: expected [^\n]+$/);
+    }
+  });
+
+  it("whose tensors do not belong to its layers", () => {
+    const tensor = (shape: number[], dtype: "F64" | "U8" = "F64"): SafetensorsTensor => {
+      const size = shape.reduce((x, y) => x * y, 1);
+      return dtype === "F64"
+        ? { dtype, shape, data: new Float64Array(size) }
+        : { dtype, shape, data: new Uint8Array(size) };
+    };
+    const cases: [string, SafetensorsTensor, string][] = [
+      ["layers.0.b.hh", tensor([3, 4]), 'expected "layers.0.b.hh" to be (3, 3), got (3, 4)'],
+      ["layers.0.b.hh", tensor([9]), "to be (3, 3), got (9)"],
+      ["layers.0.gb_ha", tensor([5, 3]), "to be (3, 5), got (5, 3)"],
+      ["layers.0.b.h_sum", tensor([3], "U8"), "in F64 or F32, got U8"],
+      ["layers.0.b.covariance", tensor([3, 3]), 'got "layers.0.b.covariance"'],
+      ["attn.0[1].a.hh", tensor([4, 4]), 'got "attn.0[1].a.hh"'],
+    ];
+    for (const [name, value, message] of cases)
+      expect(() => decodeMoments(changed((_, tensors) => tensors.set(name, value)))).toThrow(message);
+  });
+});
+
+describe("the Python safetensors package", () => {
+  const python = process.env.CRH_PYTHON ?? "python3";
+  const found = spawnSync(python, ["-c", "import safetensors, numpy"]).status === 0;
+  if (!found)
+    process.stderr.write(
+      `skipped: reading captures in Python (set CRH_PYTHON to a Python with safetensors and numpy)\n`,
+    );
+
+  it.skipIf(!found)("reads the file that is written here, and its file is read here", () => {
+    const folder = mkdtempSync(join(tmpdir(), "crh-moments-"));
+    try {
+      const moments = twoLayers();
+      const [path, copy] = [join(folder, "ours.safetensors"), join(folder, "theirs.safetensors")];
+      writeFileSync(path, encodeMoments(moments));
+      const script = [
+        "import base64, sys",
+        "from safetensors import safe_open",
+        "from safetensors.numpy import save_file",
+        "f = safe_open(sys.argv[1], 'numpy')",
+        "t = {k: f.get_tensor(k) for k in f.keys()}",
+        "save_file(t, sys.argv[2], f.metadata())",
+        "print(base64.b64encode(open(sys.argv[2], 'rb').read()).decode())",
+      ].join("\n");
+      const result = spawnSync(python, ["-c", script, path, copy], { encoding: "utf8" });
+      expect(result.stderr).toBe("");
+      expect(decodeMoments(Buffer.from(result.stdout, "base64"))).toEqual(moments);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
