@@ -1,0 +1,82 @@
+/** @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. */
+import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+import type { SumNames } from "./momentNodes.ts";
+
+/**
+ * Adds one batch to `layer` in place.
+ *
+ * @param outputs results of the instrumented graph
+ * @param names the layer's output names (addMomentNodes)
+ * @param n rows of the batch
+ */
+export function addBatch(
+  layer: LayerMoments,
+  outputs: Readonly<Record<string, Tensor>>,
+  names: SumNames,
+  n: number,
+): void {
+  const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
+  layer.n += n;
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n);
+  addSide(layer.b, "b", read, n);
+  if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n);
+}
+
+function addSide(side: SideMoments, c: Side, read: (key: string) => Float32Array, n: number): void {
+  addGram(side.hh!, side.hSum!, read, `h${c}`, n);
+  addGram(side.gg!, side.gSum!, read, `g${c}`, n);
+  addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
+  addGram(side.gngn!, side.gnSum!, read, `g${c}n`, n);
+  addCross(side.gh!, read, `cross.${c}`, `g${c}`, `h${c}`, n);
+  side.keptH += read(`h${c}.kept`)[0]!;
+  side.keptG += read(`g${c}.kept`)[0]!;
+  side.h2 += read(`h${c}.norm2`)[0]!;
+  side.h4 += read(`h${c}.norm4`)[0]!;
+  side.g2 += read(`g${c}.norm2`)[0]!;
+  side.g4 += read(`g${c}.norm4`)[0]!;
+}
+
+/** sum x = n m + r and sum x x^T = C + n m m^T + r m^T + m r^T   (docs/theory.md Eq. 10). */
+function addGram(
+  gram: Float64Array,
+  sum: Float64Array,
+  read: (key: string) => Float32Array,
+  key: string,
+  n: number,
+): void {
+  const m = read(`${key}.mean`);
+  const r = read(`${key}.rest`);
+  const C = read(`${key}.gram`);
+  const d = sum.length;
+  for (let i = 0; i < d; i++) sum[i]! += n * m[i]! + r[i]!;
+  for (let i = 0; i < d; i++) {
+    const left = n * m[i]! + r[i]!;
+    for (let j = 0; j <= i; j++) {
+      // C is symmetric up to rounding; the mean of both halves makes the result exactly so.
+      const centred = (C[i * d + j]! + C[j * d + i]!) / 2;
+      const value = centred + left * m[j]! + m[i]! * r[j]!;
+      gram[i * d + j]! += value;
+      if (i !== j) gram[j * d + i]! += value;
+    }
+  }
+}
+
+/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T. */
+function addCross(
+  cross: Float64Array,
+  read: (key: string) => Float32Array,
+  key: string,
+  g: string,
+  h: string,
+  n: number,
+): void {
+  const C = read(key);
+  const [mg, rg] = [read(`${g}.mean`), read(`${g}.rest`)];
+  const [mh, rh] = [read(`${h}.mean`), read(`${h}.rest`)];
+  const columns = mh.length;
+  for (let i = 0; i < mg.length; i++) {
+    const left = n * mg[i]! + rg[i]!;
+    for (let j = 0; j < columns; j++) cross[i * columns + j]! += C[i * columns + j]! + left * mh[j]! + mg[i]! * rh[j]!;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * @file The nodes that reduce the rows of one batch to the sums of Moments, inside the graph: activations never leave it, only
+ * (d, d) sums do.
+ *
+ * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the batch's own
+ * mean m and put back in float64 outside (docs/theory.md Eq. 10; batchSums.ts):
+ *
+ *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
+ *
+ * The identity holds for any m, so rounding in m costs nothing.
+ */
+import { int } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import type { LinearMap } from "./linearMaps.ts";
+
+/** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
+interface CentredRows {
+  readonly mean: string;
+  readonly rows: string;
+}
+
+/** Names of the graph outputs that hold one layer's sums, keyed by what they are. */
+export type SumNames = Readonly<Record<string, string>>;
+
+/**
+ * Adds the sums of one layer.
+ *
+ * @param ha (…, dIn) and hb (…, dOut) values of the graph, gb the gradient of the summed loss with respect to hb
+ * @returns output names: for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r);
+ *   for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the centred cross products `cross.a` (ga, ha),
+ *   `cross.b` (gb, hb), `cross.ba` (gb, ha)
+ */
+export function addMomentNodes(builder: GraphBuilder, map: LinearMap, gb: string): SumNames {
+  const names: Record<string, string> = {};
+  const hb = flatten(builder, map.hb, map.dOut);
+  const ha = flatten(builder, map.ha, map.dIn);
+  const gradient = flatten(builder, gb, map.dOut);
+  const sides = { ha, hb, ga: inputGradient(builder, map, gradient), gb: gradient };
+  const centred: Record<string, CentredRows> = {};
+  for (const [key, rows] of Object.entries(sides)) {
+    centred[key] = addGram(builder, rows, key, names);
+    addGram(builder, normalizedRows(builder, rows, key, names), `${key}n`, names);
+  }
+  const cross = (g: string, h: string) => builder.op("Gemm", [centred[g]!.rows, centred[h]!.rows], { transA: int(1) });
+  names["cross.a"] = cross("ga", "ha");
+  names["cross.b"] = cross("gb", "hb");
+  names["cross.ba"] = cross("gb", "ha");
+  return names;
+}
+
+/** (…, d) -> (rows, d). */
+function flatten(builder: GraphBuilder, value: string, d: number): string {
+  return builder.op("Reshape", [value, builder.ints([-1, d])]);
+}
+
+/** g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn)   (docs/theory.md Eq. 5). */
+function inputGradient(builder: GraphBuilder, map: LinearMap, gb: string): string {
+  return builder.op("Gemm", [gb, map.weight], { transB: int(map.transposed ? 1 : 0), alpha: { float: map.scale } });
+}
+
+function addGram(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): CentredRows {
+  const mean = builder.op("ReduceMean", [rows, builder.ints([0])], { keepdims: int(1) });
+  const centred = builder.op("Sub", [rows, mean]);
+  names[`${key}.mean`] = mean;
+  names[`${key}.gram`] = builder.op("Gemm", [centred, centred], { transA: int(1) });
+  names[`${key}.rest`] = builder.op("ReduceSum", [centred, builder.ints([0])], { keepdims: int(0) });
+  return { mean, rows: centred };
+}
+
+/**
+ * Rows divided by their Euclidean norm, zero rows left zero (Eq. 8). The largest entry is divided out first: the square of a
+ * gradient of 1e-20 would be lost in float32.
+ */
+function normalizedRows(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
+  const [zero, one] = [builder.scalar(0), builder.scalar(1)];
+  const last = builder.ints([1]);
+  const keep = { keepdims: int(1) };
+  const largest = builder.op("ReduceMax", [builder.op("Abs", [rows]), last], keep);
+  const isKept = builder.op("Greater", [largest, zero]);
+  const scale = builder.op("Where", [isKept, largest, one]);
+  const scaled = builder.op("Div", [rows, scale]);
+  const square = builder.op("ReduceSum", [builder.op("Mul", [scaled, scaled]), last], keep);
+  const norm = builder.op("Sqrt", [builder.op("Where", [isKept, square, one])]);
+  const length = builder.op("Mul", [builder.op("Where", [isKept, norm, zero]), scale]);
+  const length2 = builder.op("Mul", [length, length]);
+  const all = { keepdims: int(0) };
+  names[`${key}.kept`] = builder.op("ReduceSum", [builder.op("Cast", [isKept], { to: int(1) })], all);
+  names[`${key}.norm2`] = builder.op("ReduceSum", [length2], all);
+  names[`${key}.norm4`] = builder.op("ReduceSum", [builder.op("Mul", [length2, length2])], all);
+  return builder.op("Div", [scaled, norm]);
+}

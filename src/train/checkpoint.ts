@@ -1,0 +1,82 @@
+/**
+ * @file Checkpoints: everything training needs to go on bit for bit. A safetensors file (docs/formats.md) with
+ * `parameters/<name>` in the network's own shapes and `optimizer/<state>` as flat vectors; its metadata key `crh` holds the step,
+ * the position of the data stream and the running mean of the loss.
+ */
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../moments/safetensors.ts";
+import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
+
+/** Losses since the last record, so that the next record is the same mean as in an unbroken run. */
+export interface LossWindow {
+  readonly sum: number;
+  readonly count: number;
+}
+
+export interface Checkpoint {
+  readonly step: number;
+  /** By name, in the network's order. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Flat optimizer vectors by name. */
+  readonly optimizer: ReadonlyMap<string, Float32Array>;
+  /** TrainingData.state(). */
+  readonly data: unknown;
+  readonly window: LossWindow;
+}
+
+const FORMAT = "crh-checkpoint";
+const VERSION = 1;
+
+export function encodeCheckpoint({ step, parameters, optimizer, data, window }: Checkpoint): Uint8Array {
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const [name, { shape, data }] of parameters)
+    tensors.set(`parameters/${name}`, { dtype: "F32", shape, data: data as Float32Array });
+  for (const [name, values] of optimizer)
+    tensors.set(`optimizer/${name}`, { dtype: "F32", shape: [values.length], data: values });
+  return encodeSafetensors(tensors, { crh: JSON.stringify({ format: FORMAT, version: VERSION, step, data, window }) });
+}
+
+/**
+ * Reads a checkpoint for a network with the given parameters and an optimizer with the given states.
+ *
+ * @throws Error in one line when the file is no checkpoint, or one of another network or optimizer
+ */
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  expected: { parameters: ReadonlyMap<string, readonly number[]>; states: readonly string[] },
+): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { step, data, window } = readHeader(metadata.crh);
+  const parameters = new Map<string, Tensor>();
+  let total = 0;
+  for (const [name, shape] of expected.parameters) {
+    parameters.set(name, float32(read(tensors, `parameters/${name}`, shape), shape));
+    total += sizeOf(shape);
+  }
+  const optimizer = new Map(expected.states.map((name) => [name, read(tensors, `optimizer/${name}`, [total])]));
+  return { step, parameters, optimizer, data, window };
+}
+
+function readHeader(text: string | undefined): { step: number; data: unknown; window: LossWindow } {
+  let header: Record<string, unknown> = {};
+  try {
+    header = JSON.parse(text ?? "{}") as Record<string, unknown>;
+  } catch {
+    // handled below: a damaged header has no format
+  }
+  const { format, version, step, data, window } = header as Record<string, unknown> & { window?: Partial<LossWindow> };
+  if (format !== FORMAT || version !== VERSION)
+    throw new Error(
+      `checkpoint: expected ${FORMAT} version ${VERSION}, got ${format ?? "none"} ${version ?? ""}`.trim(),
+    );
+  if (!Number.isSafeInteger(step) || typeof window?.sum !== "number" || typeof window.count !== "number")
+    throw new Error("checkpoint: expected a step and a loss window, got a damaged header; use an earlier checkpoint");
+  return { step: step as number, data, window: { sum: window.sum, count: window.count } };
+}
+
+function read(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string, shape: readonly number[]): Float32Array {
+  const tensor = tensors.get(name);
+  const found = tensor === undefined ? "none" : `${tensor.dtype} (${tensor.shape.join(", ")})`;
+  if (tensor?.dtype !== "F32" || tensor.shape.join() !== shape.join())
+    throw new Error(`checkpoint: expected ${name} as F32 (${shape.join(", ")}), got ${found}; is it of another run?`);
+  return tensor.data as Float32Array;
+}

@@ -1,0 +1,48 @@
+/**
+ * @file The steps at which training stops to look: to record the loss, to measure, to write a checkpoint. They depend on the
+ * options alone, never on the clock, so that a resumed run passes the same ones.
+ */
+
+export interface Milestones {
+  readonly measure: readonly number[];
+  readonly record: readonly number[];
+  readonly checkpoint: readonly number[];
+}
+
+export interface MilestoneOptions {
+  readonly steps: number;
+  /** Measure every k steps, or at about 30 log-spaced steps. Steps 0 and `steps` are always measured. */
+  readonly every: number | "log";
+  /** Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000. */
+  readonly checkpointEvery?: number;
+}
+
+/** chosen: enough points for a smooth loss curve, few enough to read and plot quickly. */
+const RECORDS = 400;
+const LOG_POINTS = 30;
+
+export function milestones({ steps, every, checkpointEvery }: MilestoneOptions): Milestones {
+  const period = checkpointEvery ?? Math.min(10_000, Math.max(1, Math.ceil(steps / 10)));
+  const measure = every === "log" ? logSpaced(steps, LOG_POINTS) : multiples(steps, every);
+  const record = [
+    ...logSpaced(steps, LOG_POINTS),
+    ...multiples(steps, Math.max(1, Math.ceil(steps / RECORDS))),
+    ...measure,
+  ];
+  return { measure, record: ascending(record.filter((step) => step > 0)), checkpoint: multiples(steps, period) };
+}
+
+/** 0, 1, 2, ... growing geometrically, up to and including `steps`. */
+export function logSpaced(steps: number, points: number): number[] {
+  const inner = Array.from({ length: points }, (_, i) => Math.round(steps ** (i / (points - 1))));
+  return ascending([0, ...inner.filter((step) => step <= steps), steps]);
+}
+
+function multiples(steps: number, every: number): number[] {
+  const inner = Array.from({ length: Math.floor(steps / every) + 1 }, (_, i) => i * every);
+  return ascending([...inner, steps]);
+}
+
+function ascending(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((left, right) => left - right);
+}

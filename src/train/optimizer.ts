@@ -1,0 +1,97 @@
+/**
+ * @file Optimizers as graph fragments over one flat parameter vector, with the update rules of torch.optim. What depends on the
+ * step alone (learning rate, bias correction) is computed outside in float64 and fed as coefficients.
+ */
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+
+export interface Optimizer {
+  /** Names of the vectors kept beside the parameters, each of their length, starting at 0. */
+  readonly states: readonly string[];
+  /** Number of coefficients per step. */
+  readonly coefficientCount: number;
+  /** Scalars of step `step` (from 0) at learning rate `lr`. */
+  coefficients(step: number, lr: number): readonly number[];
+  /** Adds the update; all vectors are flat (P), coefficients are scalars. Returns the new parameters and states. */
+  update(
+    builder: GraphBuilder,
+    parameters: string,
+    gradient: string,
+    states: readonly string[],
+    coefficients: readonly string[],
+  ): { parameters: string; states: string[] };
+}
+
+export interface OptimizerOptions {
+  readonly kind: (typeof optimizerNames)[number];
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  /** Weight decay gamma: of the gradient (sgd, adam) or decoupled from it (adamw). */
+  readonly decay?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+export const optimizerNames = ["sgd", "adam", "adamw"] as const;
+
+export function optimizer(options: OptimizerOptions): Optimizer {
+  return options.kind === "sgd" ? sgd(options) : adam(options);
+}
+
+/** a x for a scalar a known now; x itself where a is 1. */
+function scaled(builder: GraphBuilder, x: string, a: number): string {
+  return a === 1 ? x : builder.op("Mul", [x, builder.scalar(a)]);
+}
+
+/** gradient + decay * parameters. */
+function decayed(builder: GraphBuilder, gradient: string, parameters: string, decay: number): string {
+  return decay === 0 ? gradient : builder.op("Add", [gradient, scaled(builder, parameters, decay)]);
+}
+
+/**
+ * torch.optim.SGD (docs/theory.md Eq. 19): g += decay theta; v = momentum v + g; theta -= lr v, or with Nesterov
+ * theta -= lr (g + momentum v).
+ */
+function sgd({ momentum = 0, nesterov = false, decay = 0 }: OptimizerOptions): Optimizer {
+  return {
+    states: momentum === 0 ? [] : ["momentum"],
+    coefficientCount: 1,
+    coefficients: (_, lr) => [lr],
+    update(builder, parameters, gradient, states, [lr]) {
+      const g = decayed(builder, gradient, parameters, decay);
+      const move = (direction: string) => builder.op("Sub", [parameters, builder.op("Mul", [direction, lr!])]);
+      if (momentum === 0) return { parameters: move(g), states: [] };
+      const v = builder.op("Add", [scaled(builder, states[0]!, momentum), g]);
+      const direction = nesterov ? builder.op("Add", [g, scaled(builder, v, momentum)]) : v;
+      return { parameters: move(direction), states: [v] };
+    },
+  };
+}
+
+/**
+ * torch.optim.Adam and AdamW (docs/theory.md Eqs. 20, 21): m = b1 m + (1-b1) g, s = b2 s + (1-b2) g^2,
+ * theta -= lr / (1-b1^t) * m / (sqrt(s) / sqrt(1-b2^t) + eps); Adam adds decay theta to g, AdamW first shrinks theta by
+ * lr decay.
+ */
+function adam({ kind, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: OptimizerOptions): Optimizer {
+  return {
+    states: ["mean", "square"],
+    coefficientCount: 3,
+    coefficients(step, lr) {
+      const t = step + 1;
+      return [lr / (1 - beta1 ** t), 1 / Math.sqrt(1 - beta2 ** t), 1 - lr * decay];
+    },
+    update(builder, parameters, gradient, [mean, square], [rate, rootCorrection, keep]) {
+      const decoupled = kind === "adamw";
+      const g = decoupled ? gradient : decayed(builder, gradient, parameters, decay);
+      const start = decoupled && decay !== 0 ? builder.op("Mul", [parameters, keep!]) : parameters;
+      const m = builder.op("Add", [scaled(builder, mean!, beta1), scaled(builder, g, 1 - beta1)]);
+      const g2 = builder.op("Mul", [g, g]);
+      const s = builder.op("Add", [scaled(builder, square!, beta2), scaled(builder, g2, 1 - beta2)]);
+      const root = builder.op("Mul", [builder.op("Sqrt", [s]), rootCorrection!]);
+      const denominator = builder.op("Add", [root, builder.scalar(epsilon)]);
+      const move = builder.op("Mul", [builder.op("Div", [m, denominator]), rate!]);
+      return { parameters: builder.op("Sub", [start, move]), states: [m, s] };
+    },
+  };
+}

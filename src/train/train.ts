@@ -1,0 +1,270 @@
+/**
+ * @file The training loop: K steps per call of the step model, stopping at milestones to record, measure and save. Calls are cut
+ * at multiples of K and at milestones, counted in absolute steps, so that a resumed run makes the same calls as an unbroken one
+ * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
+ */
+import type { Engine, Program } from "../engine/engine.ts";
+import type { Network } from "../networks/network.ts";
+import type { Objective } from "../objectives/objective.ts";
+import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
+import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { type Feeds, type Measurement, Probe } from "../probe/probe.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { DivergedError } from "./diverged.ts";
+import type { Milestones } from "./milestones.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
+import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
+import type { TrainingData } from "./trainingData.ts";
+
+/** All that is trained and measured; what a setting builds. */
+export interface Experiment {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly data: TrainingData;
+  /** The samples on which the moments are measured, in batches (at least two, for the split-half noise). */
+  readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
+  /** What `evaluation` is, in words: "3000 held-out samples". */
+  readonly evaluationName: string;
+}
+
+export interface Metric {
+  readonly step: number;
+  readonly name: string;
+  readonly value: number;
+}
+
+export interface TrainObserver {
+  onProgress?(step: number, loss: number): void;
+  onMetrics?(metrics: readonly Metric[]): void;
+  onMeasurement?(step: number, measurement: Measurement): void;
+  onCheckpoint?(step: number, bytes: Uint8Array): void;
+}
+
+export interface TrainOptions {
+  readonly steps: number;
+  readonly milestones: Milestones;
+  readonly threads?: number;
+  /** Bytes of a checkpoint to go on from. */
+  readonly resume?: Uint8Array;
+  readonly observer?: TrainObserver;
+  /** When aborted, training writes a checkpoint after the call at hand and returns. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  /** Steps done; less than asked for when aborted. */
+  readonly step: number;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** The last measurement of this call, if any was due. */
+  readonly measurement?: Measurement;
+  /** Seconds spent in training steps alone, and how many they were. */
+  readonly trainingSeconds: number;
+  readonly trainedSteps: number;
+}
+
+/** chosen: K steps' data should stay within a core's L2 cache; more than 64 steps a call gain nothing measurable. */
+const CALL_BYTES = 2 ** 21;
+const MAX_CALL_STEPS = 64;
+
+/**
+ * Trains an experiment.
+ *
+ * @throws DivergedError when a loss is not finite; checkpoints and measurements made before remain valid
+ */
+export async function train(engine: Engine, experiment: Experiment, options: TrainOptions): Promise<TrainResult> {
+  const { threads = 1 } = options;
+  const program = await engine.compile(await buildStepModel(engine, experiment), { threads });
+  const probe = new Probe(
+    engine,
+    { graph: experiment.network.graph, opset: WORKING_OPSET },
+    { objective: experiment.objective, parameters: experiment.network.parameters, threads },
+  );
+  try {
+    const training = new Training(experiment, options, program, probe, await experiment.evaluation(engine));
+    return await training.run();
+  } finally {
+    await program.dispose();
+    await probe.dispose();
+  }
+}
+
+/** The state of one call of `train`. */
+class Training {
+  private readonly experiment: Experiment;
+  private readonly options: TrainOptions;
+  private readonly program: Program;
+  private readonly probe: Probe;
+  private readonly evaluation: readonly Feeds[];
+  private readonly shapes: ReadonlyMap<string, readonly number[]>;
+  private readonly callSteps: number;
+  private step: number;
+  private flat: Float32Array;
+  private states: Float32Array[];
+  private window: { sum: number; count: number };
+  private savedStep: number | undefined;
+  private seconds = 0;
+  private trained = 0;
+
+  constructor(
+    experiment: Experiment,
+    options: TrainOptions,
+    program: Program,
+    probe: Probe,
+    evaluation: readonly Feeds[],
+  ) {
+    const { network, optimizer, data } = experiment;
+    this.experiment = experiment;
+    this.options = options;
+    this.program = program;
+    this.probe = probe;
+    this.evaluation = evaluation;
+    const initial = new Map(network.parameters.map((name) => [name, network.graph.initializers.get(name)!]));
+    this.shapes = new Map([...initial].map(([name, { shape }]) => [name, shape]));
+    this.callSteps = Math.max(1, Math.min(MAX_CALL_STEPS, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))));
+    const start =
+      options.resume === undefined
+        ? undefined
+        : decodeCheckpoint(options.resume, { parameters: this.shapes, states: optimizer.states });
+    this.step = start?.step ?? 0;
+    this.flat = flatten(start?.parameters ?? initial);
+    this.states = optimizer.states.map((name) => start?.optimizer.get(name) ?? new Float32Array(this.flat.length));
+    this.window = { ...(start?.window ?? { sum: 0, count: 0 }) };
+    this.savedStep = start?.step;
+    if (start !== undefined) data.restore(start.data);
+  }
+
+  async run(): Promise<TrainResult> {
+    const { steps, signal, resume } = this.options;
+    let measurement = resume === undefined ? await this.pass() : undefined;
+    while (this.step < steps) {
+      await this.advance();
+      measurement = (await this.pass()) ?? measurement;
+      if (signal?.aborted && this.step < steps) {
+        if (this.savedStep !== this.step) this.save();
+        break;
+      }
+    }
+    return {
+      step: this.step,
+      parameters: this.parameters(),
+      ...(measurement === undefined ? {} : { measurement }),
+      trainingSeconds: this.seconds,
+      trainedSteps: this.trained,
+    };
+  }
+
+  /** One call of the step model: to the next multiple of K or the next milestone. */
+  private async advance(): Promise<void> {
+    const { optimizer, schedule, data } = this.experiment;
+    const K = this.nextStop() - this.step;
+    const c = optimizer.coefficientCount;
+    const coefficients = new Float32Array(K * c);
+    for (let k = 0; k < K; k++) coefficients.set(optimizer.coefficients(this.step + k, schedule(this.step + k)), k * c);
+    const started = performance.now();
+    const feeds: Record<string, Tensor> = {
+      ...data.draw(K),
+      [STEP_MODEL.count]: int64([K], []),
+      [STEP_MODEL.coefficients]: float32(coefficients, [K, c]),
+      [STEP_MODEL.parameters]: float32(this.flat),
+    };
+    optimizer.states.forEach((name, i) => {
+      feeds[STEP_MODEL.state(name)] = float32(this.states[i]!);
+    });
+    const out = await this.program.run(feeds);
+    this.seconds += (performance.now() - started) / 1000;
+    this.trained += K;
+    this.addLosses(out[STEP_MODEL.losses]!.data as Float32Array);
+    this.flat = out[STEP_MODEL.nextParameters]!.data as Float32Array;
+    this.states = optimizer.states.map((name) => out[STEP_MODEL.nextState(name)]!.data as Float32Array);
+    this.step += K;
+  }
+
+  private addLosses(losses: Float32Array): void {
+    losses.forEach((loss, k) => {
+      if (!Number.isFinite(loss)) throw new DivergedError(this.step + k + 1, loss, this.savedStep);
+      this.window.sum += loss;
+      this.window.count++;
+    });
+    this.options.observer?.onProgress?.(this.step + losses.length, losses.at(-1)!);
+  }
+
+  private nextStop(): number {
+    const { steps, milestones } = this.options;
+    const stops = [milestones.measure, milestones.record, milestones.checkpoint].map(
+      (list) => list.find((step) => step > this.step) ?? steps,
+    );
+    return Math.min(steps, (Math.floor(this.step / this.callSteps) + 1) * this.callSteps, ...stops);
+  }
+
+  /** What is due at the present step, in this order: record, measure, save. */
+  private async pass(): Promise<Measurement | undefined> {
+    const { observer, milestones } = this.options;
+    const { step } = this;
+    const metrics: Metric[] = [];
+    if (milestones.record.includes(step) && this.window.count > 0) {
+      metrics.push({ step, name: "train/loss", value: this.window.sum / this.window.count });
+      metrics.push({ step, name: "lr", value: this.experiment.schedule(step - 1) });
+      this.window = { sum: 0, count: 0 };
+    }
+    const due = milestones.measure.includes(step);
+    const measurement = due ? await this.measure() : undefined;
+    if (measurement !== undefined) {
+      metrics.push({ step, name: "eval/loss", value: measurement.loss });
+      if (measurement.accuracy !== undefined)
+        metrics.push({ step, name: "eval/accuracy", value: measurement.accuracy });
+    }
+    if (metrics.length > 0) observer?.onMetrics?.(metrics);
+    if (measurement !== undefined) observer?.onMeasurement?.(step, measurement);
+    if (milestones.checkpoint.includes(step)) this.save();
+    return measurement;
+  }
+
+  private async measure(): Promise<Measurement> {
+    const measurement = await this.probe.measure(this.evaluation, {
+      step: this.step,
+      source: this.experiment.evaluationName,
+      parameters: this.parameters(),
+    });
+    if (!Number.isFinite(measurement.loss)) throw new DivergedError(this.step, measurement.loss, this.savedStep);
+    return measurement;
+  }
+
+  private save(): void {
+    const { optimizer, data } = this.experiment;
+    const checkpoint: Checkpoint = {
+      step: this.step,
+      parameters: this.parameters(),
+      optimizer: new Map(optimizer.states.map((name, i) => [name, this.states[i]!])),
+      data: data.state(),
+      window: this.window,
+    };
+    if (!this.flat.every(Number.isFinite)) throw new DivergedError(this.step, Number.NaN, this.savedStep);
+    this.options.observer?.onCheckpoint?.(this.step, encodeCheckpoint(checkpoint));
+    this.savedStep = this.step;
+  }
+
+  private parameters(): Map<string, Tensor> {
+    let offset = 0;
+    const views = new Map<string, Tensor>();
+    for (const [name, shape] of this.shapes) {
+      const size = sizeOf(shape);
+      views.set(name, float32(this.flat.subarray(offset, offset + size), shape));
+      offset += size;
+    }
+    return views;
+  }
+}
+
+/** All parameters one after another. */
+function flatten(parameters: ReadonlyMap<string, Tensor>): Float32Array {
+  const flat = new Float32Array([...parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0));
+  let offset = 0;
+  for (const { data } of parameters.values()) {
+    flat.set(data as Float32Array, offset);
+    offset += data.length;
+  }
+  return flat;
+}
