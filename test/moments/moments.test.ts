@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frobenius, matmul, matrix, trace, transpose } from "../../src/linalg/matrix.ts";
 import { addRows } from "../../src/moments/addRows.ts";
-import { mergeMoments } from "../../src/moments/merge.ts";
 import {
   emptyLayer,
   type LayerMoments,
   type Moments,
+  mergeMoments,
   secondMoment,
   sideBlocks,
   sideNumbers,

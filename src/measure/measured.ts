@@ -1,0 +1,31 @@
+/**
+ * @file What every measure returns: a number, or null and the reason why there is none. NaN never leaves this folder.
+ */
+
+/** Why a quantity has no value. */
+export type Status =
+  /** Pearson's correlation of one entry with one entry. */
+  | "undefined-1x1"
+  /** All entries of a matrix are equal: its entries have no variance. */
+  | "constant-matrix"
+  | "zero-matrix"
+  /** Fewer than two samples, or two rows that are not zero in the paper convention. */
+  | "too-few-samples"
+  /** The sums or weights that it needs were not captured. */
+  | "missing-moments"
+  /** NaN or infinity in the moments: the network diverged. */
+  | "not-finite";
+
+/** A value, or null with its status. */
+export interface Answer {
+  value: number | null;
+  status?: Status;
+}
+
+/** A value and the number of samples it rests on. */
+export interface Measured extends Answer {
+  n: number;
+}
+
+/** Samples below which no second moment is measured. */
+export const leastSamples = 2;

@@ -1,0 +1,27 @@
+/**
+ * @file What two matrices with nothing to do with each other would show: the baseline beside every alignment.
+ */
+import { frobenius, type Matrix, requireSquare, trace } from "../linalg/matrix.ts";
+import { requireSameShape } from "./alignment.ts";
+import type { Answer } from "./measured.ts";
+
+/**
+ * Mean cosine of A and Q B Q^T over all rotations Q: tr A tr B / (d |A| |B|), which for positive semi-definite matrices is
+ * sqrt(PR(A) PR(B)) / d with PR the participation ratio   (theory.md Eq. 13).
+ *
+ * @param A (d, d) symmetric
+ * @param B (d, d) symmetric
+ * @returns value in [0, 1] for positive semi-definite matrices; null with status "zero-matrix" or "not-finite"
+ * @throws RangeError if the matrices are not square or differ in shape
+ *
+ * Two independent random projectors of rank k have k / d. Exact for the cosine; Pearson's correlation, which takes out the mean
+ * entry, has the same null up to terms of order 1 / d. O(d^2).
+ */
+export function alignmentNull(A: Matrix, B: Matrix): Answer {
+  requireSquare("alignmentNull", A);
+  requireSameShape("alignmentNull", A, B);
+  const [a, b] = [frobenius(A), frobenius(B)];
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return { value: null, status: "not-finite" };
+  if (a === 0 || b === 0) return { value: null, status: "zero-matrix" };
+  return { value: ((trace(A) / a) * (trace(B) / b)) / A.rows };
+}

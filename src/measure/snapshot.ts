@@ -1,0 +1,156 @@
+/**
+ * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON form that
+ * runs, reports and the command line share (docs/formats.md).
+ */
+import { gram, type Matrix } from "../linalg/matrix.ts";
+import type { LayerKind, LayerMoments, Moments, Side, SideMoments } from "../moments/moments.ts";
+import { meanRatio } from "./meanRatio.ts";
+import type { Measured } from "./measured.ts";
+import { type RankValue, rank } from "./rank.ts";
+import { type Convention, relations, type SideAlignments, sideMatrices, withNoise } from "./relations.ts";
+
+export type { Measured, Status } from "./measured.ts";
+export type { RankValue } from "./rank.ts";
+export type { AlignmentValue, Convention, SideAlignments } from "./relations.ts";
+
+export interface SideRanks {
+  H: RankValue;
+  G: RankValue;
+}
+
+/** A quantity on the two sides of a layer; a is null where the layer has no input of its own (attention heads). */
+export interface BothSides<T> {
+  a: T | null;
+  b: T;
+}
+
+export interface LayerSnapshot {
+  name: string;
+  kind: LayerKind;
+  dIn: number;
+  dOut: number;
+  samples: number;
+  alignment: Record<Convention, BothSides<SideAlignments>>;
+  /** `weights` is the rank of Z, whose nonzero eigenvalues are the same on both sides. */
+  ranks: Record<Convention, BothSides<SideRanks>> & { weights: RankValue };
+  meanRatio: BothSides<{ h: Measured; g: Measured }>;
+  /** Samples with a zero gradient, left out of the paper convention. */
+  droppedRows: { a: number; b: number };
+  /** Samples with zero activation, left out of the paper convention. */
+  droppedActivationRows: { a: number; b: number };
+}
+
+export interface Snapshot {
+  schema: "crh-lab/snapshot@1";
+  step: number;
+  loss: { mean: number | null };
+  accuracy?: number;
+  samples: number;
+  objective: string;
+  layers: LayerSnapshot[];
+  skipped: { node: string; reason: string }[];
+}
+
+export interface SnapshotOptions {
+  /** Moments of two disjoint halves of the samples, for the noise. */
+  halves?: readonly [Moments, Moments];
+  /** Mean loss per sample; a value that is not finite is stored as null. */
+  loss?: number;
+  accuracy?: number;
+  /** Samples measured; the smallest number of any layer where it is not given (positions of a convolution count each). */
+  samples?: number;
+  /** Parts of the model that could not be measured, and why. */
+  skipped?: { node: string; reason: string }[];
+}
+
+/**
+ * All measures of all layers.
+ *
+ * @param total moments of all samples
+ * @returns a record that JSON holds exactly: no NaN, no infinity
+ * @throws RangeError if the halves are not of the same layers
+ */
+export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapshot {
+  const { halves, loss, accuracy, skipped = [] } = options;
+  const layers = total.layers.map((layer, i) =>
+    measureLayer(layer, halves && [halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)]),
+  );
+  const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);
+  const result: Snapshot = {
+    schema: "crh-lab/snapshot@1",
+    step: total.step,
+    loss: { mean: loss !== undefined && Number.isFinite(loss) ? loss : null },
+    samples,
+    objective: total.objective,
+    layers,
+    skipped,
+  };
+  if (accuracy !== undefined && Number.isFinite(accuracy)) result.accuracy = accuracy;
+  return result;
+}
+
+function halfOf(half: Moments, i: number, layer: LayerMoments): LayerMoments {
+  const found = half.layers[i];
+  if (found?.name !== layer.name)
+    throw new RangeError(
+      `snapshot: expected layer ${layer.name} in both halves, got ${found?.name ?? "none"} in its place`,
+    );
+  return found;
+}
+
+/**
+ * All measures of one layer in both conventions.
+ *
+ * @param total  its moments
+ * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
+ *
+ * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
+ */
+export function measureLayer(total: LayerMoments, halves?: readonly [LayerMoments, LayerMoments]): LayerSnapshot {
+  const { name, kind, dIn, dOut, n, a, b, W } = total;
+  const Z = { a: W && a && gram(W, "a"), b: W && gram(W, "b") };
+  const smaller = W && (W.rows <= W.cols ? Z.b : (Z.a ?? gram(W, "a")));
+  const both = (convention: Convention) => {
+    const at = (key: Side, side: SideMoments) => measureSide(key, side, n, convention, Z[key], halves);
+    const [onA, onB] = [a && at("a", a), at("b", b)];
+    return {
+      alignment: { a: onA?.alignment ?? null, b: onB.alignment },
+      ranks: { a: onA?.ranks ?? null, b: onB.ranks },
+    };
+  };
+  const [paper, raw] = [both("paper"), both("raw")];
+  return {
+    name,
+    kind,
+    dIn,
+    dOut,
+    samples: n,
+    alignment: { paper: paper.alignment, raw: raw.alignment },
+    ranks: { paper: paper.ranks, raw: raw.ranks, weights: rank(smaller, Math.min(dIn, dOut), "weights") },
+    meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
+    droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
+    droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
+  };
+}
+
+function measureSide(
+  key: Side,
+  side: SideMoments,
+  n: number,
+  convention: Convention,
+  Z: Matrix | undefined,
+  halves: readonly [LayerMoments, LayerMoments] | undefined,
+): { alignment: SideAlignments; ranks: SideRanks } {
+  const { H, G } = sideMatrices(side, convention, n);
+  let alignment = relations(H, G, Z);
+  const [first, second] = [halves?.[0][key], halves?.[1][key]];
+  if (halves && first && second) {
+    const [one, two] = [sideMatrices(first, convention, halves[0].n), sideMatrices(second, convention, halves[1].n)];
+    alignment = withNoise(alignment, one, two, Z);
+  }
+  return { alignment, ranks: { H: rank(H.matrix, side.d, H.n), G: rank(G.matrix, side.d, G.n) } };
+}
+
+function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {
+  return { h: meanRatio(side.hSum, side.h2, n), g: meanRatio(side.gSum, side.g2, n) };
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
+import { alignment } from "../../src/measure/alignment.ts";
+import { measureLayer, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { addRows } from "../../src/moments/addRows.ts";
+import { emptyLayer, type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
+import { Random } from "../../src/random/random.ts";
+import { layerCase, layerOf, momentsOf, normals } from "../moments/cases.ts";
+import { projector } from "./matrices.ts";
+
+const layer = layerCase(1, 400, 6, 5);
+const total = layerOf(layer);
+const halves = [layerOf(layer, 0, 200), layerOf(layer, 200, 400)] as const;
+
+/** Every number, null and text of a record, by its path. */
+function leaves(value: unknown, path = ""): [string, unknown][] {
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  return Object.entries(value).flatMap(([key, entry]) => leaves(entry, `${path}.${key}`));
+}
+
+function expectJson(record: Snapshot): void {
+  for (const [path, value] of leaves(record))
+    expect(typeof value === "number" && !Number.isFinite(value), path).toBe(false);
+  expect(JSON.parse(JSON.stringify(record))).toEqual(record);
+}
+
+describe("measureLayer", () => {
+  it("relates H, G and Z of each side in each convention", () => {
+    const { alignment: found } = measureLayer(total);
+    for (const convention of ["paper", "raw"] as const)
+      for (const side of ["a", "b"] as const) {
+        const H = secondMoment(total[side]!, "H", convention, 400)!;
+        const G = secondMoment(total[side]!, "G", convention, 400)!;
+        const Z = gram(layer.W, side);
+        const values = found[convention][side]!;
+        expect(values.rga.value).toBe(alignment(H, G).value);
+        expect(values.rwa.value).toBe(alignment(H, Z).value);
+        expect(values.gwa.value).toBe(alignment(G, Z).value);
+        expect(values.rga.noise).toBeNull();
+      }
+  });
+
+  it("counts the samples behind each number, and what the paper convention leaves out", () => {
+    const found = measureLayer(total);
+    expect(found.samples).toBe(400);
+    expect(found.droppedRows).toEqual({ a: 57, b: 57 });
+    expect(found.droppedActivationRows).toEqual({ a: 0, b: 0 });
+    const { paper, raw } = found.alignment;
+    expect([paper.b.rga.n, paper.b.rwa.n, paper.b.gwa.n, raw.b.rga.n]).toEqual([343, 400, 343, 400]);
+    expect([found.ranks.paper.b.G.n, found.ranks.raw.b.G.n]).toEqual([343, 400]);
+  });
+
+  it("takes the noise from the halves", () => {
+    const found = measureLayer(total, halves);
+    const [first, second] = halves.map((half) => measureLayer(half).alignment.paper.a!.gwa.value!) as [number, number];
+    expect(found.alignment.paper.a!.gwa.noise).toBe(Math.abs(first - second) / 2);
+    expect(found.alignment.paper.a!.gwa.value).toBe(measureLayer(total).alignment.paper.a!.gwa.value);
+  });
+
+  it("finds what was planted: W of rank 5, H_a of rank 2, all of raw G_a along one direction, means", () => {
+    const random = new Random(5);
+    const n = 300;
+    const W = projector(random, 5, 8);
+    const ha = matmul(matrix(n, 2, normals(random, 2 * n)), matrix(2, 8, normals(random, 16)));
+    const gb = Float64Array.from({ length: n * 8 }, (_, k) => (k % 8 === 3 ? 2 : 0));
+    const planted = emptyLayer("x", "linear", 8, 8, W);
+    addRows(planted, { ha: ha.data, hb: matmul(ha, transpose(W)).data, gb });
+    const found = measureLayer(planted);
+    expect(found.ranks.raw.a!.H.numerical).toBe(2);
+    expect(found.ranks.paper.b.H.numerical).toBe(2);
+    expect(found.ranks.raw.a!.G.numerical).toBe(1);
+    expect(found.ranks.raw.b.G.stable).toBeCloseTo(1, 12);
+    expect(found.ranks.weights).toMatchObject({ numerical: 5, dimension: 8 });
+    expect(found.meanRatio.b.g.value).toBeCloseTo(1, 12);
+    expect(found.meanRatio.a!.h.value!).toBeLessThan(0.05);
+    // Gradients that all point the same way have no covariance: a status, not the alignment of rounding errors.
+    expect(found.ranks.paper.b.G.status).toBe("zero-matrix");
+    expect(found.alignment.paper.a!.rga).toMatchObject({ value: null, status: "zero-matrix" });
+  });
+
+  it("weights have the rank of the smaller Gram matrix", () => {
+    const [wide, tall] = [layerCase(2, 20, 9, 4), layerCase(2, 20, 4, 9)].map(
+      (each) => measureLayer(layerOf(each)).ranks.weights,
+    );
+    expect([wide!.numerical, wide!.dimension, wide!.n]).toEqual([4, 4, 0]);
+    expect([tall!.numerical, tall!.dimension]).toEqual([4, 4]);
+  });
+
+  it("an attention head has side b and RGA alone", () => {
+    const head = emptyLayer("attn.0[2]", "head", 3, 3);
+    const random = new Random(1);
+    addRows(head, { hb: normals(random, 60), gb: normals(random, 60) });
+    const found = measureLayer(head);
+    expect([found.alignment.paper.a, found.ranks.raw.a, found.meanRatio.a]).toEqual([null, null, null]);
+    expect(found.alignment.paper.b.rga.value).not.toBeNull();
+    expect(found.alignment.paper.b.rwa).toMatchObject({ value: null, status: "missing-moments", n: 20 });
+    expect(found.ranks.weights.status).toBe("missing-moments");
+  });
+
+  it("a scalar output has undefined alignments on side b and values on side a", () => {
+    const found = measureLayer(layerOf(layerCase(3, 50, 4, 1)));
+    for (const relation of ["rga", "rwa", "gwa"] as const)
+      expect(found.alignment.paper.b[relation]).toMatchObject({ value: null, status: "undefined-1x1" });
+    expect(found.alignment.paper.a!.rwa.value).not.toBeNull();
+    expect(found.ranks.raw.b.H.numerical).toBe(1);
+  });
+
+  it("says what is missing, too little or not finite", () => {
+    const status = (change: (layer: LayerMoments) => void) => {
+      const changed = structuredClone(total);
+      change(changed);
+      return measureLayer(changed);
+    };
+    const withoutG = status(({ b }) => {
+      delete b.gg;
+      delete b.gnSum;
+      delete b.gSum;
+    });
+    expect(withoutG.alignment.raw.b.rga.status).toBe("missing-moments");
+    expect(withoutG.alignment.paper.b.gwa.status).toBe("missing-moments");
+    expect(withoutG.alignment.raw.b.rwa.value).not.toBeNull();
+    expect(withoutG.meanRatio.b.g.status).toBe("missing-moments");
+
+    const one = measureLayer(layerOf(layer, 0, 1));
+    expect(one.alignment.raw.a!.rga).toMatchObject({ value: null, status: "too-few-samples", n: 1 });
+    expect(one.ranks.paper.b.H.status).toBe("too-few-samples");
+    const empty = measureLayer(emptyLayer("x", "linear", 6, 5, layer.W));
+    expect(empty.alignment.paper.a!.rga).toMatchObject({ value: null, status: "too-few-samples", n: 0 });
+
+    const diverged = status(({ b }) => b.hh!.fill(Number.NaN));
+    expect(diverged.alignment.raw.b.rwa).toMatchObject({ value: null, cosine: null, null: null, status: "not-finite" });
+    expect(diverged.ranks.raw.b.H.status).toBe("not-finite");
+  });
+
+  it("gradients that are all zero have a status in both conventions", () => {
+    const zero = emptyLayer("x", "linear", 6, 5, layer.W);
+    addRows(zero, { ...layer.rows, gb: new Float64Array(layer.rows.gb.length) });
+    const found = measureLayer(zero);
+    expect(found.alignment.raw.b.rga.status).toBe("zero-matrix");
+    expect(found.alignment.paper.b.rga).toMatchObject({ status: "too-few-samples", n: 0 });
+    expect(found.droppedRows).toEqual({ a: 400, b: 400 });
+    expectJson(snapshot(momentsOf([zero])));
+  });
+});
+
+describe("snapshot", () => {
+  const moments = momentsOf([total]);
+
+  it("is a record that JSON holds exactly", () => {
+    const record = snapshot(moments, {
+      halves: [momentsOf([halves[0]]), momentsOf([halves[1]])],
+      loss: 0.25,
+      accuracy: 0.5,
+      skipped: [{ node: "pool", reason: "not linear" }],
+    });
+    expect(record).toMatchObject({
+      schema: "crh-lab/snapshot@1",
+      step: 10,
+      loss: { mean: 0.25 },
+      accuracy: 0.5,
+      samples: 400,
+      objective: "mse",
+    });
+    expect(Object.keys(record.layers[0]!)).toEqual([
+      "name",
+      "kind",
+      "dIn",
+      "dOut",
+      "samples",
+      "alignment",
+      "ranks",
+      "meanRatio",
+      "droppedRows",
+      "droppedActivationRows",
+    ]);
+    expect(record.layers[0]!.alignment.paper.a!.rga.noise).not.toBeNull();
+    expectJson(record);
+  });
+
+  it("holds null for a loss that is not finite, and nothing that is NaN", () => {
+    const diverged = structuredClone(moments);
+    for (const side of [diverged.layers[0]!.a!, diverged.layers[0]!.b]) {
+      for (const block of [side.hh, side.gnSum, side.gngn]) block!.fill(Number.NaN);
+      side.gg!.fill(Number.POSITIVE_INFINITY);
+      side.h2 = Number.NaN;
+    }
+    diverged.layers[0]!.W!.data.fill(Number.NaN);
+    const record = snapshot(diverged, { loss: Number.NaN, accuracy: Number.NaN });
+    expect(record.loss.mean).toBeNull();
+    expect(record).not.toHaveProperty("accuracy");
+    expectJson(record);
+  });
+
+  it("wants halves of the same layers", () => {
+    const other = structuredClone(moments);
+    other.layers[0]!.name = "other";
+    expect(() => snapshot(moments, { halves: [moments, other] })).toThrow(
+      "expected layer layers.0 in both halves, got other",
+    );
+    expect(() => snapshot(moments, { halves: [moments, momentsOf([])] })).toThrow("got none in its place");
+    expect(snapshot(momentsOf([]))).toMatchObject({ samples: 0, layers: [], loss: { mean: null } });
+  });
+});
