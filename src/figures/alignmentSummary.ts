@@ -1,0 +1,142 @@
+/**
+ * @file Figure: the six alignments over steps, all layers at once: the median as a line, the range over layers shaded (as Fig. 8 of
+ * arXiv 2410.03006).
+ */
+import * as Plot from "@observablehq/plot";
+import type { Convention, Snapshot } from "../measure/snapshot.ts";
+import type { Side } from "../moments/moments.ts";
+import { type AlignmentRow, alignmentRows, lowestAlignment, sides, sideTitle } from "./alignmentSeries.ts";
+import { relationLegend } from "./alignmentsOverTime.ts";
+import { toCsv } from "./csv.ts";
+import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import { legendPanel } from "./legend.ts";
+import { type Relation, relationColour, relationSymbol, relations } from "./palette.ts";
+import { plotPanel } from "./plotPanel.ts";
+import { type StepAxis, stepAxis } from "./stepAxis.ts";
+
+interface SummaryRow {
+  readonly step: number;
+  readonly side: Side;
+  readonly relation: Relation;
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly nullMedian: number | null;
+  readonly layers: number;
+}
+
+/**
+ * Draws the median alignment over layers against step (theory.md Eqs. 7, 11).
+ *
+ * @returns undefined with fewer than two steps or fewer than two layers. csv: median, minimum, maximum and number of layers
+ */
+export function alignmentSummary(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
+  const rows = summarize(snapshots, convention);
+  const steps = rows.map((row) => row.step);
+  if (new Set(steps).size < 2 || !rows.some((row) => row.layers > 1)) return undefined;
+  const axis = stepAxis(steps, 6);
+  const low = lowestAlignment(rows.map((row) => row.low));
+  const panels = sides
+    .filter((side) => rows.some((row) => row.side === side))
+    .map((side) => sidePanel(side, rows, axis, low));
+  const csv = toCsv(
+    ["step", "side", "relation", "convention", "median", "min", "max", "nullMedian", "layers"],
+    rows.map((row) => [
+      row.step,
+      row.side,
+      row.relation,
+      convention,
+      row.median,
+      row.low,
+      row.high,
+      row.nullMedian,
+      row.layers,
+    ]),
+  );
+  const legend = legendPanel([
+    ...relationLegend(),
+    { text: "median null", colour: "currentColor", samples: ["dashed"] },
+    { text: "range over layers", colour: "currentColor", samples: ["band"] },
+  ]);
+  return makeFigure(panels, csv, { columns: 2, legend });
+}
+
+function summarize(snapshots: readonly Snapshot[], convention: Convention): SummaryRow[] {
+  const groups = new Map<string, AlignmentRow[]>();
+  for (const row of alignmentRows(snapshots, convention)) {
+    const key = `${row.step} ${row.side} ${row.relation}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const values = numbers(group.map((row) => row.value));
+    if (values.length === 0) return [];
+    const nulls = numbers(group.map((row) => row.null));
+    const { step, side, relation } = group[0]!;
+    const range = { low: values[0]!, high: values.at(-1)! };
+    const nullMedian = nulls.length > 0 ? median(nulls) : null;
+    return [{ step, side, relation, median: median(values), ...range, nullMedian, layers: values.length }];
+  });
+}
+
+function numbers(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null).sort((x, y) => x - y);
+}
+
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function sidePanel(side: Side, rows: readonly SummaryRow[], axis: StepAxis, low: number): Panel {
+  const own = rows.filter((row) => row.side === side);
+  return plotPanel(`Median alignment over layers, ${sideTitle[side]}, over training steps`, {
+    width: 460,
+    height: 270,
+    marginTop: 36,
+    marginLeft: 40,
+    marginRight: 14,
+    marginBottom: 40,
+    x: { ...axis, labelAnchor: "center", labelArrow: "none" },
+    y: { domain: [low, 1], ticks: 5, tickFormat: ".2~f", grid: true, label: null, clamp: true },
+    marks: [
+      Plot.text([sideTitle[side]], {
+        frameAnchor: "top-left",
+        dx: -34,
+        dy: -32,
+        fontWeight: 650,
+        fontSize: 13,
+        lineAnchor: "top",
+      }),
+      Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
+      ...relations.map((relation) =>
+        Plot.areaY(
+          own.filter((row) => row.relation === relation),
+          { x: "step", y1: "low", y2: "high", fill: relationColour[relation], fillOpacity: 0.13 },
+        ),
+      ),
+      ...relations.flatMap((relation) =>
+        relationLine(
+          own.filter((row) => row.relation === relation),
+          relation,
+        ),
+      ),
+    ],
+  });
+}
+
+function relationLine(rows: readonly SummaryRow[], relation: Relation): Plot.Markish[] {
+  const colour = relationColour[relation];
+  const nulls = rows.filter((row) => row.nullMedian !== null);
+  return [
+    Plot.lineY(nulls, {
+      x: "step",
+      y: "nullMedian",
+      stroke: colour,
+      strokeDasharray: "4,3",
+      strokeOpacity: 0.8,
+      strokeWidth: 1.1,
+    }),
+    Plot.lineY(rows, { x: "step", y: "median", stroke: colour, strokeWidth: 2.2 }),
+    Plot.dot(rows.slice(-1), { x: "step", y: "median", fill: colour, r: 4, symbol: relationSymbol[relation] }),
+  ];
+}

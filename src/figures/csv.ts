@@ -1,0 +1,23 @@
+/**
+ * @file Tables as comma-separated values (RFC 4180): the numbers behind a figure.
+ */
+
+export type Cell = string | number | null | undefined;
+
+/** One header line, then one line per row; an absent or not finite number is an empty cell. Lines end in a line feed. */
+export function toCsv(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
+  const lines = [header.map(cell).join(",")];
+  for (const row of rows) lines.push(row.map(cell).join(","));
+  return `${lines.join("\n")}\n`;
+}
+
+function cell(value: Cell): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/** The number with `digits` significant digits, to keep large tables small. */
+export function significant(value: number, digits: number): number {
+  return Number(value.toPrecision(digits));
+}

@@ -1,0 +1,120 @@
+/**
+ * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal told apart (as Fig. 7 of
+ * arXiv 2410.03006). On a straight line through zero H and G are proportional.
+ */
+import { alignment } from "../measure/alignment.ts";
+import { sideTitle } from "./alignmentSeries.ts";
+import { significant, toCsv } from "./csv.ts";
+import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import type { LayerMatrices, SideMatrices } from "./layerMatrices.ts";
+import { legendPanel } from "./legend.ts";
+import { entryColour } from "./palette.ts";
+import { plotPanel, svgDocument } from "./plotPanel.ts";
+
+/** chosen: more points than this are thinned evenly; a panel cannot show more, and a report would grow large. */
+export const maxEntries = 3000;
+
+interface Entry {
+  readonly i: number;
+  readonly j: number;
+  readonly h: number;
+  readonly g: number;
+}
+
+interface SideEntries {
+  readonly side: "a" | "b";
+  readonly diagonal: readonly Entry[];
+  readonly off: readonly Entry[];
+  /** Alignment (Pearson) over all entries of both matrices, not only those drawn. */
+  readonly correlation: number | null;
+}
+
+/**
+ * Draws the upper triangle of H against that of G (theory.md Eqs. 2, 3, 11), a panel per side.
+ *
+ * @returns undefined where no side has both. csv: side,i,j,H,G of the points drawn, four digits
+ */
+export function entries(layer: LayerMatrices): Figure | undefined {
+  const found = layer.sides.flatMap((side) => sideEntries(side) ?? []);
+  if (found.length === 0) return undefined;
+  const csv = toCsv(
+    ["side", "i", "j", "H", "G"],
+    found.flatMap(({ side, diagonal, off }) =>
+      [...diagonal, ...off].map(({ i, j, h, g }) => [side, i, j, significant(h, 4), significant(g, 4)]),
+    ),
+  );
+  const legend = legendPanel([
+    { text: "diagonal", colour: entryColour.diagonal, samples: ["circle"] },
+    { text: "off-diagonal", colour: entryColour.off, samples: ["dot"] },
+  ]);
+  return makeFigure(found.map(entryPanel), csv, { columns: 2, legend });
+}
+
+function sideEntries({ side, H, G, d }: SideMatrices): SideEntries | undefined {
+  if (!H || !G) return undefined;
+  const entry = (i: number, j: number): Entry => ({ i, j, h: H.data[i * d + j]!, g: G.data[i * d + j]! });
+  const diagonal = evenly(d, maxEntries / 2).map((i) => entry(i, i));
+  const off = evenly((d * (d - 1)) / 2, maxEntries - diagonal.length).map((at) => entry(...pairAt(at)));
+  return { side, diagonal, off, correlation: alignment(H, G).value };
+}
+
+/** At most `limit` of the indices 0 .. count - 1, evenly spread, always the same. */
+function evenly(count: number, limit: number): number[] {
+  const kept = Math.min(count, Math.floor(limit));
+  return Array.from({ length: kept }, (_, k) => Math.floor(((k + 0.5) * count) / kept));
+}
+
+/** The pair i < j at one place of the strict upper triangle, counted by columns. */
+function pairAt(at: number): [number, number] {
+  let j = Math.floor((1 + Math.sqrt(1 + 8 * at)) / 2);
+  while ((j * (j - 1)) / 2 > at) j--; // the root may be off by one for large counts
+  return [at - (j * (j - 1)) / 2, j];
+}
+
+function entryPanel({ side, diagonal, off, correlation: r }: SideEntries): Panel {
+  const all = [...diagonal, ...off];
+  const written = r === null ? "undefined" : r.toFixed(3);
+  const title = `${sideTitle[side]}    correlation ${written}`;
+  return plotPanel(`Entries of H against entries of G, ${title}`, {
+    width: 460,
+    height: 320,
+    marginTop: 36,
+    marginLeft: 48,
+    marginRight: 16,
+    marginBottom: 42,
+    x: {
+      domain: padded(all.map(({ h }) => h)),
+      ticks: 6,
+      label: `entry of H ${side}, mean diagonal 1`,
+      labelAnchor: "center",
+      labelArrow: "none",
+      grid: true,
+    },
+    y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: `entry of G ${side}`, labelArrow: "none", grid: true },
+    marks: [points(off, entryColour.off, 2.2, 0.55), points(diagonal, entryColour.diagonal, 4.4, 0.8)],
+  });
+}
+
+function padded(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const room = (high - low || 1) * 0.04;
+  return [low - room, high + room];
+}
+
+/** A mark that draws many points as one path of dots: a tenth of the bytes of a circle each. */
+function points(drawn: readonly Entry[], colour: string, size: number, opacity: number) {
+  return (_index: number[], scales: { x?: (value: number) => number; y?: (value: number) => number }) => {
+    const path = svgDocument().createElementNS("http://www.w3.org/2000/svg", "path");
+    const place = (value: number) => Math.round(value * 10) / 10;
+    path.setAttribute("d", drawn.map(({ h, g }) => `M${place(scales.x!(h))},${place(scales.y!(g))}h0`).join(""));
+    const style = {
+      fill: "none",
+      stroke: colour,
+      "stroke-width": size,
+      "stroke-linecap": "round",
+      "stroke-opacity": opacity,
+    };
+    for (const [name, value] of Object.entries(style)) path.setAttribute(name, String(value));
+    return path;
+  };
+}

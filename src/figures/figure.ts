@@ -1,0 +1,86 @@
+/**
+ * @file What every figure function returns, and how panels become one picture. A panel is a small drawing of its own size; a page
+ * may let panels flow by its width, a file holds them stacked.
+ */
+import { escapeText } from "./escape.ts";
+
+/** One drawing: SVG elements in a viewport of width by height pixels. */
+export interface Panel {
+  readonly width: number;
+  readonly height: number;
+  /** What the picture shows, in words, for those who do not see it. */
+  readonly label: string;
+  /** Serialized SVG elements, already escaped. */
+  readonly content: string;
+}
+
+export interface Figure {
+  /** The whole picture, legend first. Colours are CSS variables with fallbacks; see standaloneSvg. */
+  readonly svg: string;
+  /** The numbers behind it. */
+  readonly csv: string;
+  /** The same picture in pieces: the legend (if any) and the panels, each an SVG of its own. */
+  readonly legend: string | undefined;
+  readonly panels: readonly string[];
+  /** Panels beside each other in `svg`. */
+  readonly columns: number;
+}
+
+const gap = 16;
+
+/** Puts panels, legend and numbers together. */
+export function makeFigure(
+  panels: readonly Panel[],
+  csv: string,
+  { columns = 1, legend }: { columns?: number; legend?: Panel } = {},
+): Figure {
+  return {
+    svg: stackPanels(panels, columns, legend),
+    csv,
+    legend: legend && panelSvg(legend),
+    panels: panels.map((panel) => panelSvg(panel)),
+    columns,
+  };
+}
+
+/** One panel as an SVG element; at x, y when it stands inside another. */
+export function panelSvg({ width, height, label, content }: Panel, position = ""): string {
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg"${position} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `role="img" aria-label="${escapeText(label)}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12" ` +
+    `text-anchor="middle" style="white-space:pre">${content}</svg>`
+  );
+}
+
+/** Rows of `columns` panels under the legend. */
+function stackPanels(panels: readonly Panel[], columns: number, legend: Panel | undefined): string {
+  const parts: string[] = [];
+  let y = 0;
+  let width = legend?.width ?? 0;
+  if (legend) {
+    parts.push(panelSvg(legend, ` x="0" y="0"`));
+    y = legend.height + gap;
+  }
+  for (let at = 0; at < panels.length; at += columns) {
+    const row = panels.slice(at, at + columns);
+    let x = 0;
+    for (const panel of row) {
+      parts.push(panelSvg(panel, ` x="${x}" y="${y}"`));
+      x += panel.width + gap;
+    }
+    width = Math.max(width, x - gap);
+    y += Math.max(...row.map((panel) => panel.height)) + gap;
+  }
+  const height = Math.max(y - gap, 1);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join("")}</svg>`;
+}
+
+/**
+ * The picture for a file of its own: colour variables replaced by their light values, black on white. Programs other than browsers
+ * do not know CSS variables.
+ */
+export function standaloneSvg(svg: string): string {
+  return svg
+    .replace(/<[^>]*>/g, (tag) => tag.replace(/var\(--[\w-]+, (#[0-9a-f]+)\)/g, "$1"))
+    .replace("<svg ", `<svg color="#16191d" style="background:#ffffff" `);
+}

@@ -1,0 +1,64 @@
+/**
+ * @file Legends: rows of a small sample of the mark and its name, wrapped to a width. Names are measured by a mean width per character,
+ * because there is no font here to ask.
+ */
+import { escapeText } from "./escape.ts";
+import type { Panel } from "./figure.ts";
+
+export type Sample = "line" | "dashed" | "band" | "circle" | "square" | "triangle" | "dot";
+
+export interface LegendEntry {
+  readonly text: string;
+  readonly colour: string;
+  readonly samples: readonly Sample[];
+}
+
+const rowHeight = 20;
+const sampleWidth = 24;
+const characterWidth = 6.4; // chosen: mean of system-ui at 12 px, rounded up
+
+/** The legend as a panel `width` wide and as high as its rows need. */
+export function legendPanel(entries: readonly LegendEntry[], width = 460): Panel {
+  const parts: string[] = [];
+  let x = 0;
+  let row = 0;
+  for (const { text, colour, samples } of entries) {
+    const needed = sampleWidth + 6 + [...text].length * characterWidth;
+    if (x > 0 && x + needed > width) {
+      x = 0;
+      row++;
+    }
+    const y = row * rowHeight + rowHeight / 2;
+    parts.push(...samples.map((sample) => drawSample(sample, x, y, colour)));
+    parts.push(
+      `<text x="${round(x + sampleWidth + 6)}" y="${y}" dy="0.32em" text-anchor="start">${escapeText(text)}</text>`,
+    );
+    x += needed + 16;
+  }
+  const label = `Legend: ${entries.map((entry) => entry.text).join("; ")}`;
+  return { width, height: (row + 1) * rowHeight, label, content: parts.join("") };
+}
+
+function drawSample(sample: Sample, x: number, y: number, colour: string): string {
+  const middle = round(x + sampleWidth / 2);
+  switch (sample) {
+    case "line":
+      return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="2" fill="none"/>`;
+    case "dashed":
+      return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="1.5" stroke-dasharray="4,3" fill="none"/>`;
+    case "band":
+      return `<rect x="${round(x)}" y="${y - 6}" width="${sampleWidth}" height="12" fill="${colour}" fill-opacity="0.2"/>`;
+    case "dot":
+      return `<circle cx="${middle}" cy="${y}" r="2.5" fill="${colour}"/>`;
+    case "circle":
+      return `<circle cx="${middle}" cy="${y}" r="4" fill="${colour}"/>`;
+    case "square":
+      return `<rect x="${round(x + sampleWidth / 2 - 3.5)}" y="${y - 3.5}" width="7" height="7" fill="${colour}"/>`;
+    case "triangle":
+      return `<path d="M${middle},${y - 5}l4.6,8h-9.2z" fill="${colour}"/>`;
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

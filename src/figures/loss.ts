@@ -1,0 +1,145 @@
+/**
+ * @file Figure: loss and accuracy over steps. The loss axis is logarithmic where the loss is positive and spans a factor of five; the
+ * step axis follows the evaluated steps.
+ */
+import * as Plot from "@observablehq/plot";
+import { toCsv } from "./csv.ts";
+import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import { legendPanel } from "./legend.ts";
+import { lossColour } from "./palette.ts";
+import { plotPanel } from "./plotPanel.ts";
+import { isLogSpaced, stepAxis } from "./stepAxis.ts";
+
+/** One measured quantity at one step, as metrics.jsonl holds it. */
+interface MetricPoint {
+  readonly step: number;
+  readonly name: string;
+  readonly value: number;
+}
+
+interface Series {
+  readonly name: string;
+  readonly who: "train" | "eval";
+  readonly points: readonly MetricPoint[];
+}
+
+/** chosen: more points than a panel has pixels are drawn as the means of this many stretches of the axis. */
+const maxPoints = 400;
+
+/**
+ * Draws train/loss, eval/loss and, where present, train/accuracy and eval/accuracy.
+ *
+ * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
+ * @returns undefined where there is no loss to draw. csv: step,name,value of every row drawn, unthinned
+ */
+export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined {
+  const loss = seriesOf(metrics, "loss");
+  if (loss.length === 0) return undefined;
+  const accuracy = seriesOf(metrics, "accuracy");
+  const all = [...loss, ...accuracy];
+  const log = all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
+  const panels = [quantityPanel("loss", loss, log)];
+  if (accuracy.length > 0) panels.push(quantityPanel("accuracy", accuracy, log));
+  const entries = (["train", "eval"] as const)
+    .filter((who) => all.some((series) => series.who === who))
+    .map((who) => ({
+      text: who === "train" ? "training batches" : "evaluation",
+      colour: lossColour[who],
+      samples: who === "train" ? (["line"] as const) : (["line", "circle"] as const),
+    }));
+  const csv = toCsv(
+    ["step", "name", "value"],
+    all.flatMap(({ points }) => points.map(({ step, name, value }) => [step, name, value])),
+  );
+  return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries) });
+}
+
+function seriesOf(metrics: readonly MetricPoint[], quantity: string): Series[] {
+  return (["train", "eval"] as const)
+    .map((who) => {
+      const name = `${who}/${quantity}`;
+      const points = metrics.filter((row) => row.name === name && Number.isFinite(row.value));
+      return { name, who, points: points.toSorted((x, y) => x.step - y.step) };
+    })
+    .filter(({ points }) => points.length > 0);
+}
+
+function quantityPanel(quantity: string, series: readonly Series[], log: boolean): Panel {
+  const all = series.flatMap(({ points }) => points);
+  const drawn = series.map((one) => ({ ...one, points: thin(one.points, log) }));
+  const last = all.reduce((latest, point) => (point.step > latest.step ? point : latest));
+  const label = `${quantity} over training steps, ${last.value.toPrecision(3)} at step ${last.step}`;
+  return plotPanel(label, {
+    width: 460,
+    height: 260,
+    marginLeft: 52,
+    marginBottom: 40,
+    marginTop: 28,
+    x: {
+      ...stepAxis(
+        all.map((point) => point.step),
+        6,
+        log,
+      ),
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
+    y: {
+      ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
+      label: quantity,
+      grid: true,
+    },
+    marks: drawn.flatMap(({ who, points }) => {
+      const line = Plot.lineY(points, {
+        x: "step",
+        y: "value",
+        stroke: lossColour[who],
+        strokeWidth: who === "train" ? 1.2 : 2,
+      });
+      const dots = Plot.dot(points, { x: "step", y: "value", fill: lossColour[who], r: 2.2 });
+      return points.length === 1 || (who === "eval" && points.length <= 60) ? [line, dots] : [line];
+    }),
+  });
+}
+
+function valueScale(values: readonly number[]): Plot.ScaleOptions {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (low > 0 && high / low > 5) {
+    const decades = Math.log10(high / low);
+    return {
+      type: "log",
+      domain: [low / 1.1, high * 1.1],
+      ticks: decades > 1.5 ? 5 : 4,
+      tickFormat: decades > 1.5 ? decadeLabel : plain,
+    };
+  }
+  const room = (high - low || Math.abs(high) || 1) * 0.05;
+  return { type: "linear", domain: [low - room, high + room], ticks: 5, tickFormat: plain };
+}
+
+/** Only 1, 2 and 5 of each decade are named, so that labels do not touch. */
+function decadeLabel(value: number): string {
+  return /^[125](\.0*)?e/.test(value.toExponential(3).replace(/\.000/, "")) ? plain(value) : "";
+}
+
+function plain(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5))
+    return Number(value.toPrecision(3)).toExponential().replace("e-", "e−").replace("e+", "e");
+  return String(Number(value.toPrecision(4)));
+}
+
+/** Means of at most maxPoints equal stretches of the (log) axis; the points themselves where they are few. */
+function thin(points: readonly MetricPoint[], log: boolean): readonly MetricPoint[] {
+  if (points.length <= maxPoints) return points;
+  const place = (step: number) => (log ? Math.log1p(step) : step);
+  const [from, to] = [place(points[0]!.step), place(points.at(-1)!.step)];
+  const stretches = new Map<number, { step: number; value: number; count: number }>();
+  for (const { step, value } of points) {
+    const at = Math.min(maxPoints - 1, Math.floor(((place(step) - from) / (to - from)) * maxPoints));
+    const sum = stretches.get(at) ?? { step: 0, value: 0, count: 0 };
+    stretches.set(at, { step: sum.step + step, value: sum.value + value, count: sum.count + 1 });
+  }
+  const name = points[0]!.name;
+  return [...stretches.values()].map(({ step, value, count }) => ({ step: step / count, name, value: value / count }));
+}

@@ -1,0 +1,76 @@
+/**
+ * @file The colours of all figures. A relation has one hue and one symbol everywhere; the hues are those of Okabe and Ito (2008),
+ * which people with colour-blindness can tell apart. A colour is a CSS variable with its light value as fallback, so that a page
+ * can set darker or lighter ones and a figure alone still has them.
+ */
+
+export const relations = ["rga", "rwa", "gwa"] as const;
+export type Relation = (typeof relations)[number];
+
+/** Hue of each relation on a light and on a dark ground. */
+export const relationHues: Record<Relation, { light: string; dark: string }> = {
+  rga: { light: "#0072b2", dark: "#5ab4f0" },
+  rwa: { light: "#d55e00", dark: "#ff8f4d" },
+  gwa: { light: "#009e73", dark: "#3ccf9f" },
+};
+
+/** Quantities of the loss figure: training stays in the background, evaluation in front. */
+export const lossHues = {
+  train: { light: "#8b93a1", dark: "#7d8796" },
+  eval: { light: "#7b3fa0", dark: "#c79bea" },
+} as const;
+
+/** Diagonal and off-diagonal entries. */
+export const entryHues = {
+  diagonal: { light: "#a8326f", dark: "#f08bbb" },
+  off: { light: "#56708f", dark: "#8fa9c6" },
+} as const;
+
+export const relationColour: Record<Relation, string> = {
+  rga: variable("rga", relationHues.rga.light),
+  rwa: variable("rwa", relationHues.rwa.light),
+  gwa: variable("gwa", relationHues.gwa.light),
+};
+export const lossColour = {
+  train: variable("train", lossHues.train.light),
+  eval: variable("eval", lossHues.eval.light),
+};
+export const entryColour = {
+  diagonal: variable("diagonal", entryHues.diagonal.light),
+  off: variable("off", entryHues.off.light),
+};
+
+export const relationSymbol = { rga: "circle", rwa: "square", gwa: "triangle" } as const;
+
+/** What each relation says, in letters (theory.md Eq. 7). */
+export const relationFormula: Record<Relation, string> = { rga: "H ∝ G", rwa: "H ∝ Z", gwa: "G ∝ Z" };
+
+function variable(name: string, light: string): string {
+  return `var(--crh-${name}, ${light})`;
+}
+
+/** CSS declarations of every colour on one ground. */
+export function paletteVariables(ground: "light" | "dark"): string {
+  const hues = { ...relationHues, ...lossHues, ...entryHues };
+  return Object.entries(hues)
+    .map(([name, hue]) => `--crh-${name}:${hue[ground]}`)
+    .join(";");
+}
+
+// chosen: of middle lightness, readable on white and on near-black alike, from violet (first layer) to gold (last).
+const depthStops = [
+  [125, 95, 211],
+  [194, 71, 143],
+  [226, 112, 58],
+  [217, 164, 0],
+] as const;
+
+/** Colour of layer `index` of `count` by depth, with the colour of text upon it. */
+export function depthColour(index: number, count: number): { fill: string; text: string } {
+  const position = count < 2 ? 0 : (index / (count - 1)) * (depthStops.length - 1);
+  const at = Math.min(Math.floor(position), depthStops.length - 2);
+  const [from, to] = [depthStops[at]!, depthStops[at + 1]!];
+  const rgb = from.map((value, channel) => Math.round(value + (to[channel]! - value) * (position - at)));
+  const hex = rgb.map((value) => value.toString(16).padStart(2, "0")).join("");
+  return { fill: `#${hex}`, text: rgb[1]! > 105 ? "#1a1300" : "#ffffff" };
+}

@@ -1,0 +1,118 @@
+/**
+ * @file The table of the six alignments per layer, value and noise with null and start, for one convention.
+ */
+import { sides } from "../figures/alignmentSeries.ts";
+import { toCsv } from "../figures/csv.ts";
+import { escapeText, shorten } from "../figures/escape.ts";
+import { relationFormula, relations } from "../figures/palette.ts";
+import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
+import { fixed, grouped } from "./numbers.ts";
+import { type Finding, findings, type ReportData, statusWords } from "./reportData.ts";
+import { holds } from "./verdict.ts";
+
+/** The table as escaped HTML, "" where no layer was measured. */
+export function renderAlignmentTable(data: ReportData, convention: Convention): string {
+  const all = findings(data.snapshots, convention);
+  if (all.length === 0) return "";
+  const layers = [...new Set(all.map(({ layer }) => layer))];
+  const groups = `<tr><th rowspan="2" scope="col">layer</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
+  const columns = sides
+    .flatMap(() => relations)
+    .map(
+      (relation) =>
+        `<th scope="col" class="${relation}">${relation.toUpperCase()} <span>${relationFormula[relation]}</span></th>`,
+    )
+    .join("");
+  const body = layers
+    .map((layer) =>
+      row(
+        layer,
+        all.filter((finding) => finding.layer === layer),
+      ),
+    )
+    .join("");
+  return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+function row(layer: LayerSnapshot, own: readonly Finding[]): string {
+  const shape = layer.kind === "head" ? `head, ${layer.dOut}` : `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
+  const dropped = droppedWords(layer);
+  const name = `<th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code><small>${escapeText(shape)}, n = ${grouped(layer.samples)}${dropped}</small></th>`;
+  const cells = sides.flatMap((side) =>
+    relations.map((relation) =>
+      cell(
+        side === "a" ? "backward" : "forward",
+        relation,
+        own.find((finding) => finding.side === side && finding.relation === relation),
+      ),
+    ),
+  );
+  return `<tr>${name}${cells.join("")}</tr>`;
+}
+
+/** Rows of norm zero are left out of the paper's convention; where there are any, the reader must know. */
+function droppedWords({ droppedRows, droppedActivationRows }: LayerSnapshot): string {
+  const [g, h] = [Math.max(droppedRows.a, droppedRows.b), Math.max(droppedActivationRows.a, droppedActivationRows.b)];
+  return `${g > 0 ? `, ${grouped(g)} zero gradients` : ""}${h > 0 ? `, ${grouped(h)} zero activations` : ""}`;
+}
+
+function cell(side: string, relation: string, finding: Finding | undefined): string {
+  const label = `data-label="${side} ${relation.toUpperCase()}"`;
+  if (!finding) return `<td ${label} class="none">–</td>`;
+  const { last, first, verdict } = finding;
+  if (last.value === null) return `<td ${label} class="none">${escapeText(statusWords(last.status))}</td>`;
+  const noise = last.noise === null ? "" : `<span class="pm"> ± ${fixed(last.noise)}</span>`;
+  const details = [
+    ...(last.null === null ? [] : [`null ${fixed(last.null, 2)}`]),
+    ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
+  ];
+  const title = [...(last.cosine === null ? [] : [`cosine ${fixed(last.cosine)}`]), `${last.n} samples`, verdict].join(
+    ", ",
+  );
+  return (
+    `<td ${label} class="${relation}${holds(verdict) ? " holds" : ""}" title="${escapeText(title)}"><span class="value">${fixed(last.value)}</span>${noise}` +
+    `<span class="bar">${mark("fill", last.value)}${mark("null", last.null)}${mark("start", first?.value ?? null)}</span><small>${details.join(" · ")}</small></td>`
+  );
+}
+
+/** One mark of the small bar, at a place from 0 to 1. */
+function mark(kind: "fill" | "null" | "start", value: number | null): string {
+  if (value === null) return "";
+  const place = `${fixed(Math.max(0, Math.min(1, value)) * 100, 1)}%`;
+  return `<i class="${kind}" style="${kind === "fill" ? "width" : "left"}:${place}"></i>`;
+}
+
+/** The same numbers, both conventions, cosine and samples included. */
+export function alignmentCsv({ snapshots }: ReportData): string {
+  const header = [
+    "layer",
+    "side",
+    "relation",
+    "convention",
+    "alignment",
+    "noise",
+    "null",
+    "cosine",
+    "samples",
+    "initial",
+    "verdict",
+    "status",
+  ];
+  const rows = (["paper", "raw"] as const).flatMap((convention) =>
+    findings(snapshots, convention).map(({ layer, side, relation, last, first, verdict }) => [
+      layer.name,
+      side,
+      relation,
+      convention,
+      last.value,
+      last.noise,
+      last.null,
+      last.cosine,
+      last.n,
+      first?.value,
+      verdict,
+      last.status,
+    ]),
+  );
+  return toCsv(header, rows);
+}

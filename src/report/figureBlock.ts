@@ -1,0 +1,65 @@
+/**
+ * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, equation, counterpart.
+ */
+import { zlibSync } from "fflate";
+import { escapeText } from "../figures/escape.ts";
+import type { Figure } from "../figures/figure.ts";
+import { toBase64 } from "../figures/png.ts";
+
+/** A figure with its name for files, and a title where a section has several. */
+export interface NamedFigure {
+  readonly name: string;
+  readonly title?: string;
+  readonly figure: Figure;
+}
+
+/** One numbered figure of the report. Captions, counterpart and equations are HTML. */
+export interface FigureSection {
+  readonly title: string;
+  /** Why there is no picture, where there is none. */
+  readonly missing?: string;
+  readonly shown?: NamedFigure;
+  /** Further ones, folded away. */
+  readonly more?: readonly NamedFigure[];
+  readonly caption: readonly string[];
+  readonly counterpart: string;
+  readonly equations: readonly string[];
+}
+
+const buttons = `<div class="tools"><button type="button" data-save="svg" hidden>SVG</button><button type="button" data-save="csv" hidden>CSV</button></div>`;
+const columnClass: Record<number, string> = { 1: " one", 3: " three" };
+
+/** The section as a figure element. */
+export function renderFigure(section: FigureSection, number: number): string {
+  const { title, shown, more = [], missing } = section;
+  const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
+  const folded = more.map(
+    (one) =>
+      `<details><summary>${escapeText(one.title ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+  );
+  const body = shown
+    ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${shown.title ? `<p class="soft">${escapeText(shown.title)}</p>` : ""}${pictures(shown)}</div>`
+    : `<div class="head">${heading}</div><p class="missing">${escapeText(missing ?? "There is nothing to draw.")}</p>`;
+  const words = shown
+    ? [...section.caption, `Cf. ${section.counterpart} of arXiv 2410.03006.`]
+    : [`The counterpart is ${section.counterpart} of arXiv 2410.03006.`];
+  const caption = words.map((text) => `<p>${text}</p>`).join("");
+  const equations = section.equations.some(Boolean) ? `<div class="equations">${section.equations.join("")}</div>` : "";
+  return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${equations}</figcaption></figure>`;
+}
+
+function blockData({ name, figure }: NamedFigure): string {
+  return `data-name="${escapeText(name)}" data-columns="${figure.columns}"`;
+}
+
+function pictures({ figure }: NamedFigure): string {
+  const count = figure.panels.length === 1 ? 1 : figure.columns;
+  const legend = figure.legend ? `<div class="legend">${figure.legend}</div>` : "";
+  return `${legend}<div class="panels${columnClass[count] ?? ""}">${figure.panels.join("")}</div>${packedCsv(figure.csv)}`;
+}
+
+/** The table deflated, as base64 in an element that browsers do not run; the page's script unpacks it. */
+export function packedCsv(csv: string): string {
+  const packed = toBase64(zlibSync(new TextEncoder().encode(csv), { level: 9 }));
+  return `<script type="text/plain" class="csv">${packed}</script>`;
+}

@@ -1,0 +1,64 @@
+/**
+ * @file The report of a run: one HTML file that needs nothing else. Same data, same bytes. Whatever comes from the data is escaped, and a
+ * content security policy lets no other script run than the page's own and nothing be loaded.
+ */
+import { createHash } from "node:crypto";
+import { escapeText } from "../figures/escape.ts";
+import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
+import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
+import { packedCsv, renderFigure } from "./figureBlock.ts";
+import { figureSections } from "./figureSections.ts";
+import { renderHeader, renderParameters } from "./header.ts";
+import { grouped } from "./numbers.ts";
+import { byStep, type ReportData } from "./reportData.ts";
+import { pageScript } from "./script.ts";
+import { pageStyle } from "./style.ts";
+import { renderSummary } from "./summary.ts";
+import { holdsFrom, leastMargin } from "./verdict.ts";
+
+export type { ReportData } from "./reportData.ts";
+
+/**
+ * Renders the report of a run.
+ *
+ * @param data.info what was run; data.config every parameter; data.notes sources and chosen values
+ * @param data.metrics rows of metrics.jsonl, data.snapshots all measurements, in any order
+ * @param data.moments the last ones kept; without them matrices and entries are named as missing
+ * @returns a whole HTML document
+ *
+ * Data that is missing (no metrics, no or one snapshot, statuses instead of values) gives a sentence in the place of its figure.
+ */
+export function renderReport(data: ReportData): string {
+  const hash = createHash("sha256").update(pageScript).digest("base64");
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
+  return [
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
+    `<title>${escapeText(data.info.setting)}, seed ${data.info.seed} · crh-lab</title><style>${pageStyle}</style></head><body>`,
+    renderHeader(data),
+    `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
+    `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
+    `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
+    `<section id="parameters"><h2>Parameters, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
+    `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,
+    `<script>${pageScript}</script></body></html>`,
+  ].join("\n");
+}
+
+function renderTables(data: ReportData): string {
+  const paper = renderAlignmentTable(data, "paper");
+  if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
+  const raw = renderAlignmentTable(data, "raw");
+  const steps = byStep(data.snapshots).map((snapshot) => snapshot.step);
+  const start =
+    steps.length > 1 ? `start: at step ${grouped(steps[0]!)}` : "there is no earlier measurement to compare with";
+  const key =
+    `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± noise, from 0 to 1; bold where it holds (at least ${holdsFrom}, above null by ${leastMargin} or three times the noise)</span>` +
+    `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span><span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span></p>`;
+  return (
+    `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">At step ${grouped(steps.at(-1)!)}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
+    `<h3>As in the paper: rows normalised and centred</h3><div class="wide">${paper}</div>` +
+    `<h3>Plain second moments (raw)</h3><div class="wide">${raw}</div>${packedCsv(alignmentCsv(data))}</div>`
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * @file The one script of the page: theme, downloads, printing. Plain JavaScript as text, because the page has no build step of its
+ * own. The page can be read without it.
+ */
+
+export const pageScript = `"use strict";
+const root = document.documentElement, themeButton = document.getElementById("theme");
+const themes = ["auto", "light", "dark"];
+let theme = "auto";
+function setTheme(next) {
+  theme = next;
+  if (next === "auto") root.removeAttribute("data-theme"); else root.dataset.theme = next;
+  themeButton.textContent = "Theme: " + next;
+}
+let stored = root.dataset.theme;
+try { stored = localStorage.getItem("crh-theme") ?? stored; } catch {}
+setTheme(themes.includes(stored) ? stored : "auto");
+themeButton.hidden = false;
+themeButton.addEventListener("click", () => {
+  setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]);
+  try { localStorage.setItem("crh-theme", theme); } catch {}
+});
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+async function csvOf(block) {
+  const bytes = Uint8Array.from(atob(block.querySelector("script.csv").textContent), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+function svgOf(block) {
+  const columns = Number(block.dataset.columns), gap = 16, parts = [];
+  let x = 0, y = 0, width = 0, rowHeight = 0, column = 0;
+  const place = (svg) => {
+    const copy = svg.cloneNode(true), w = Number(svg.getAttribute("width")), h = Number(svg.getAttribute("height"));
+    copy.setAttribute("x", x); copy.setAttribute("y", y);
+    parts.push(new XMLSerializer().serializeToString(copy));
+    width = Math.max(width, x + w); rowHeight = Math.max(rowHeight, h); x += w + gap;
+  };
+  const newRow = () => { x = 0; y += rowHeight + gap; rowHeight = 0; column = 0; };
+  const legend = block.querySelector(".legend > svg");
+  if (legend) { place(legend); newRow(); }
+  for (const svg of block.querySelectorAll(".panels > svg")) { if (column === columns) newRow(); place(svg); column++; }
+  const height = y + rowHeight;
+  const all = '<svg xmlns="http://www.w3.org/2000/svg" color="#16191d" style="background:#ffffff" width="' + width + '" height="' + height +
+    '" viewBox="0 0 ' + width + " " + height + '">' + parts.join("") + "</svg>";
+  return all.replace(/<[^>]*>/g, (tag) => tag.replace(/var\\(--[\\w-]+, (#[0-9a-f]+)\\)/g, "$1"));
+}
+for (const button of document.querySelectorAll("button[data-save]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const block = button.closest("[data-name]"), kind = button.dataset.save;
+    const text = kind === "svg" ? svgOf(block) : await csvOf(block);
+    save(new Blob([text], { type: kind === "svg" ? "image/svg+xml" : "text/csv" }), block.dataset.name + "." + kind);
+  });
+}
+addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details:not([data-screen])")) details.open = true; });
+`;

@@ -1,0 +1,98 @@
+/**
+ * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the button; narrow
+ * screens and paper. Relations have the hues of the figures.
+ */
+import { paletteVariables } from "../figures/palette.ts";
+
+const light = `--ground:#fdfdfc;--raised:#f5f5f2;--ink:#16191d;--soft:#5a6270;--line:#dcdedf;--good:#1d7a4c;--bad:#b3261e;${paletteVariables("light")};color-scheme:light`;
+const dark = `--ground:#13161a;--raised:#1c2026;--ink:#e6e8eb;--soft:#9aa3b0;--line:#31363e;--good:#5fcf97;--bad:#ff8a80;${paletteVariables("dark")};color-scheme:dark`;
+const darkRaster = "filter:invert(1) hue-rotate(180deg)";
+
+export const pageStyle = `
+:root{${light}}
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}:root:not([data-theme=light]) .raster{${darkRaster}}}
+@media screen{:root[data-theme=dark]{${dark}}:root[data-theme=dark] .raster{${darkRaster}}}
+*{box-sizing:border-box}
+html{background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-text-size-adjust:100%}
+body{max-width:1040px;margin:0 auto;padding:28px 24px 64px}
+h1,h2,h3{line-height:1.2;text-wrap:balance}
+h1{font-size:34px;font-weight:680;letter-spacing:-.02em;margin:2px 0 6px;overflow-wrap:anywhere}
+h2{font-size:21px;font-weight:650;letter-spacing:-.01em;margin:56px 0 12px;padding-top:14px;border-top:1px solid var(--line)}
+h3{font-size:16px;font-weight:650;margin:32px 0 8px}
+p,li,figcaption{max-width:74ch}
+code{font:0.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+small{font-size:12px;color:var(--soft)}
+.soft,.eyebrow{color:var(--soft)}
+.top{display:flex;justify-content:space-between;gap:16px;align-items:center}
+.eyebrow{font-size:13px;margin:0}
+button{font:inherit;font-size:13px;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:6px;padding:4px 11px;cursor:pointer;white-space:nowrap}
+button:hover{border-color:var(--soft)}
+button:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}
+nav{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px;margin:18px 0 0}
+a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
+.status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
+.status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px 20px;margin:20px 0 0}
+dl.facts dt{font-size:12px;color:var(--soft)}
+dl.facts dd{margin:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+dl.config{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:0 28px;margin:8px 0;font-size:14px}
+dl.config div{display:flex;justify-content:space-between;gap:12px;border-bottom:1px solid var(--line);padding:4px 0;min-width:0}
+dl.config dt{color:var(--soft)}
+dl.config dd{margin:0;text-align:right;min-width:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
+.summary{padding-left:20px;margin:0}.summary li{margin:7px 0}
+b.rga,th.rga{color:var(--crh-rga)}b.rwa,th.rwa{color:var(--crh-rwa)}b.gwa,th.gwa{color:var(--crh-gwa)}
+.wide{overflow-x:auto}
+table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}
+.alignments th{font-weight:600;text-align:left;vertical-align:bottom;padding:5px 8px}
+.alignments thead th{font-size:13px}.alignments thead th span{font-weight:400;color:var(--soft);white-space:nowrap}
+.alignments tbody th{font-weight:500;vertical-align:top;padding:9px 8px 9px 0;min-width:130px}
+.alignments th small{display:block;font-weight:400}
+.alignments td{padding:9px 8px;vertical-align:top;min-width:106px;color:var(--soft)}
+.alignments tbody tr{border-top:1px solid var(--line)}
+.alignments td .value{font-size:15px}.alignments td.holds .value{font-weight:680;color:var(--ink)}
+.alignments td .pm{font-size:12px;white-space:nowrap}.alignments td.none{font-size:13px}
+.alignments td small{display:block;white-space:nowrap;font-size:11px}
+.bar{position:relative;display:block;height:5px;margin:4px 0 3px;background:var(--line);border-radius:2px}
+.bar i{position:absolute;top:0;height:100%}
+.bar .fill{left:0;border-radius:2px;background:currentColor;opacity:.5}
+td.rga .fill{background:var(--crh-rga)}td.rwa .fill{background:var(--crh-rwa)}td.gwa .fill{background:var(--crh-gwa)}
+td.holds .fill{opacity:1}
+.bar .null{width:2px;margin-left:-1px;top:-2px;height:9px;background:var(--ink)}
+.bar .start{width:7px;height:7px;margin-left:-3.5px;top:-1px;border-radius:50%;border:1.5px solid var(--ink);background:var(--ground)}
+.key{font-size:13px;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 20px;margin:6px 0 10px;max-width:none}
+.key .bar{display:inline-block;width:30px;margin:0 7px 0 0;vertical-align:2px}
+figure{margin:0 0 52px;break-inside:auto}
+figure h3{margin:0 0 4px}
+.tools{display:flex;gap:8px;justify-content:flex-end;margin:0 0 6px}
+.head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
+.head .tools{margin:0}
+svg{max-width:100%;height:auto;display:block}
+.legend{margin:0 0 10px}
+.panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+.panels.one{grid-template-columns:minmax(0,620px)}
+.panels.three{grid-template-columns:repeat(3,minmax(0,240px));gap:14px 24px}
+.panels svg{break-inside:avoid;width:100%}
+figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
+figcaption p{margin:0 0 6px}
+.equations{display:flex;flex-wrap:wrap;gap:10px 34px;margin:12px 0 2px;color:var(--ink)}
+.equation{display:inline-flex;flex-wrap:wrap;align-items:center;gap:2px 14px}
+.equation math{font-size:16px}.equation .number{font-size:12px;color:var(--soft)}
+.missing{border-left:3px solid var(--line);padding:4px 0 4px 14px;color:var(--soft)}
+details{margin:12px 0}summary{cursor:pointer;font-size:14px}
+details>.block{padding:10px 0 14px}
+pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
+@media (max-width:760px){
+html{font-size:15px}body{padding:18px 14px 48px}h1{font-size:27px}h2{margin-top:40px}
+.panels.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px 10px}
+dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
+.alignments,.alignments tbody{display:block}.alignments thead{display:none}
+.alignments tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:10px 12px;padding:12px 0}
+.alignments tbody th{grid-column:1/-1;padding:0}.alignments td{min-width:0;padding:0;display:block}
+.alignments td::before{content:attr(data-label);display:block;font-size:11px;color:var(--soft)}
+.alignments td small{white-space:normal}
+}
+@media print{
+body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
+.wide{overflow:visible}.alignments{font-size:9pt}.alignments td,.alignments tbody th{min-width:0}.alignments tr{break-inside:avoid}
+.panels{grid-template-columns:repeat(2,minmax(0,1fr))}
+}`.trim();
