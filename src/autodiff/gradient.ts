@@ -9,6 +9,7 @@
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { DataType, Tensor } from "../onnx/tensor.ts";
+import { constantOperators } from "./constantOperators.ts";
 import { NotDifferentiableError } from "./notDifferentiable.ts";
 import { RuleContext } from "./rule.ts";
 import { rules } from "./rules.ts";
@@ -22,7 +23,8 @@ export interface GradientRequest {
   readonly values: ReadonlyMap<string, BoundValue>;
 }
 
-const FLOAT_TYPES: ReadonlySet<DataType> = new Set(["float32", "float64"]);
+/** Types that carry gradients; of these, rules can compute with float32 and float64. */
+const FLOAT_TYPES: ReadonlySet<DataType> = new Set(["float32", "float64", "float16", "bfloat16"]);
 
 /**
  * Appends to `builder` (which holds `graph` already) the nodes that compute the gradients.
@@ -37,21 +39,14 @@ export function addGradients(
   request: GradientRequest,
 ): Map<string, string | undefined> {
   const { of, wrt, values } = request;
-  for (const name of [of, ...wrt])
-    if (!values.has(name))
-      throw new RangeError(`addGradients: expected the name of a value of the graph, got "${name}"`);
-  const dtype = values.get(of)!.dtype;
-  if (!FLOAT_TYPES.has(dtype))
-    throw new TypeError(
-      `addGradients: expected a float32 or float64 value to differentiate, got ${of} of type ${dtype}`,
-    );
-
+  checkNames([of, ...wrt], values);
   const needed = dependents(graph, wrt, values);
-  const parts = new Map<string, string[]>([[of, [onesLike(builder, values.get(of)!)]]]);
+  if (!needed.has(of)) return new Map(wrt.map((name) => [name, undefined]));
+  const parts = new Map<string, string[]>([[of, [filled(builder, 1, values.get(of)!)]]]);
   for (const node of [...graph.nodes].reverse()) {
     const flowing = node.outputs.map((output) => total(builder, parts, output));
-    if (flowing.every((gradient) => gradient === undefined)) continue;
-    if (!node.inputs.some((input) => needed.has(input))) continue;
+    if (flowing.every((gradient) => gradient === undefined) || isConstant(node)) continue;
+    if (!reads(node).some((input) => needed.has(input))) continue;
     const gradients = applyRule(builder, graph, node, flowing, needed, values);
     node.inputs.forEach((input, i) => {
       const gradient = gradients[i];
@@ -73,23 +68,42 @@ export function gradientGraph(graph: Graph, request: GradientRequest): Graph {
   const gradients = addGradients(builder, graph, request);
   builder.output(request.of);
   for (const [name, gradient] of gradients) {
-    const shape = builder.ints(request.values.get(name)!.shape);
-    builder.output(gradient ?? builder.op("ConstantOfShape", [shape]), `grad/${name}`);
+    builder.output(gradient ?? filled(builder, 0, request.values.get(name)!), `grad/${name}`);
   }
   return builder.build();
+}
+
+function checkNames(names: readonly string[], values: ReadonlyMap<string, BoundValue>): void {
+  for (const name of names) {
+    const value = values.get(name);
+    if (value === undefined)
+      throw new RangeError(`addGradients: expected the name of a value of the graph, got "${name}"`);
+    if (value.dtype !== "float32" && value.dtype !== "float64")
+      throw new TypeError(`addGradients: expected a float32 or float64 value, got "${name}" of type ${value.dtype}`);
+  }
 }
 
 /** The float values that depend on any of `wrt`, `wrt` included: the only ones whose gradient is of use. */
 function dependents(graph: Graph, wrt: readonly string[], values: ReadonlyMap<string, BoundValue>): Set<string> {
   const found = new Set(wrt);
   for (const node of graph.nodes) {
-    if (!node.inputs.some((input) => found.has(input))) continue;
+    if (isConstant(node) || !reads(node).some((input) => found.has(input))) continue;
     for (const output of node.outputs) {
       const dtype = values.get(output)?.dtype;
       if (dtype !== undefined && FLOAT_TYPES.has(dtype)) found.add(output);
     }
   }
   return found;
+}
+
+function isConstant(node: Node): boolean {
+  return node.domain === "" && constantOperators.has(node.op);
+}
+
+/** All values a node reads: its inputs, and what the bodies of control flow take from outside. */
+function reads(node: Node): readonly string[] {
+  const bodies = Object.values(node.attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
+  return bodies.length === 0 ? node.inputs : [...node.inputs, ...bodies.flatMap((body) => body.nodes.flatMap(reads))];
 }
 
 function applyRule(
@@ -103,6 +117,12 @@ function applyRule(
   const rule = node.domain === "" ? rules.get(node.op) : undefined;
   if (rule === undefined)
     throw new NotDifferentiableError(node, "expected an operator with a gradient rule; docs/coverage.md lists them");
+  const half = [...node.inputs, ...node.outputs].find((name) => values.get(name)?.dtype.endsWith("float16"));
+  if (half !== undefined)
+    throw new NotDifferentiableError(
+      node,
+      `expected float32 or float64, got 16-bit "${half}"; convert the model first`,
+    );
   const constants: ReadonlyMap<string, Tensor> = graph.initializers;
   return rule(new RuleContext(builder, node, flowing, needed, values, constants));
 }
@@ -116,7 +136,7 @@ function total(builder: GraphBuilder, parts: Map<string, string[]>, name: string
   return sum;
 }
 
-function onesLike(builder: GraphBuilder, value: BoundValue): string {
-  if (value.shape.length === 0) return builder.scalar(1, value.dtype);
-  return builder.op("Expand", [builder.scalar(1, value.dtype), builder.ints(value.shape)]);
+function filled(builder: GraphBuilder, number: number, { dtype, shape }: BoundValue): string {
+  const scalar = builder.scalar(number, dtype);
+  return shape.length === 0 ? scalar : builder.op("Expand", [scalar, builder.ints(shape)]);
 }

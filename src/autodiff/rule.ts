@@ -6,9 +6,10 @@
  */
 
 import type { Attribute } from "../onnx/graph.ts";
-import { type BoundValue, floatAttribute, intAttribute, type Node } from "../onnx/graph.ts";
+import { type BoundValue, floatAttribute, int, intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../onnx/graphBuilder.ts";
-import { type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { type DataType, sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { elementTypeCode } from "../onnx/tensorProto.ts";
 import { NotDifferentiableError } from "./notDifferentiable.ts";
 
 /**
@@ -57,8 +58,13 @@ export class RuleContext {
   dy(i = 0): string {
     const gradient = this.flowing[i];
     if (gradient !== undefined) return gradient;
-    const shape = this.shape(this.y(i));
-    return this.op("Expand", [this.builder.scalar(0, this.value(this.y(i)).dtype), this.builder.ints(shape)]);
+    const { dtype, shape } = this.value(this.y(i));
+    return this.op("Expand", [this.builder.scalar(0, dtype), this.builder.ints(shape)]);
+  }
+
+  /** Whether the loss sees output i. */
+  flows(i: number): boolean {
+    return this.flowing[i] !== undefined;
   }
 
   has(i: number): boolean {
@@ -79,6 +85,10 @@ export class RuleContext {
     const value = this.values.get(name);
     if (value === undefined) throw this.fail(`expected a bound shape for "${name}", got none`);
     return value;
+  }
+
+  isConstant(i: number): boolean {
+    return this.has(i) && this.constants.has(this.x(i));
   }
 
   /** The whole numbers of input i, which must be a constant of the graph (axes, shapes, splits). */
@@ -111,12 +121,43 @@ export class RuleContext {
     return factors.reduce((left, right) => this.op("Mul", [left, right]));
   }
 
-  /** A scalar constant of the type of the node's first output. */
-  scalar(value: number): string {
-    return this.builder.scalar(value, this.value(this.y()).dtype);
+  /** Element type of the node's first output, in which gradients are computed. */
+  get dtype(): DataType {
+    return this.value(this.y()).dtype;
   }
 
-  reshape(name: string, shape: readonly number[]): string {
+  /** A scalar constant of the type of the node's first output. */
+  scalar(value: number): string {
+    return this.builder.scalar(value, this.dtype);
+  }
+
+  /** `name` times a number; nothing is added for 1. */
+  scale(name: string, factor: number): string {
+    return factor === 1 ? name : this.op("Mul", [name, this.scalar(factor)]);
+  }
+
+  /** `name`, of the type of the node's first output, as `dtype`. */
+  cast(name: string, dtype: DataType): string {
+    return dtype === this.dtype ? name : this.op("Cast", [name], { to: int(elementTypeCode(dtype)) });
+  }
+
+  /** Value of a one-entry constant input, undefined if it is computed or has several entries. */
+  constantScalar(i: number): number | undefined {
+    const tensor = this.has(i) ? this.constants.get(this.x(i)) : undefined;
+    return tensor !== undefined && sizeOf(tensor.shape) === 1 ? toNumbers(tensor)[0] : undefined;
+  }
+
+  zeros(shape: readonly number[]): string {
+    return this.op("Expand", [this.scalar(0), this.builder.ints(shape)]);
+  }
+
+  sum(name: string, axes: readonly number[], keepdims: 0 | 1): string {
+    return this.op("ReduceSum", [name, this.builder.ints(axes)], { keepdims: int(keepdims) });
+  }
+
+  /** @param from shape of `name` where known: nothing is added if it is `shape` already */
+  reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
+    if (from !== undefined && sameShape(from, shape)) return name;
     return this.op("Reshape", [name, this.builder.ints(shape)], { allowzero: { int: 1 } });
   }
 
@@ -124,15 +165,32 @@ export class RuleContext {
   sumTo(name: string, from: readonly number[], i: number): string {
     const to = this.shape(this.x(i));
     const lead = from.length - to.length;
-    const axes = from
-      .map((_, axis) => axis)
-      .filter((axis) => axis < lead || (to[axis - lead] === 1 && from[axis] !== 1));
-    if (axes.length === 0) return name;
-    const summed = this.op("ReduceSum", [name, this.builder.ints(axes)], { keepdims: { int: 1 } });
-    return lead === 0 ? summed : this.reshape(summed, to);
+    const repeated = (axis: number) => axis < lead || (to[axis - lead] === 1 && from[axis] !== 1);
+    const axes = from.map((_, axis) => axis).filter(repeated);
+    if (axes.length === 0) return this.reshape(name, to, from);
+    const left = from.filter((_, axis) => !axes.includes(axis));
+    if (sizeOf(to) <= 1) return this.reshape(this.sum(name, axes, 0), to, left);
+    if (axes.every((axis, position) => axis === position)) return this.sumRows(name, from, to);
+    return this.reshape(this.sum(name, axes, 0), to, left);
+  }
+
+  /**
+   * Sum over the leading axes, as a row of ones times the (rows, columns) matrix: twice as fast in ONNX Runtime as ReduceSum at
+   * 100 x 100, and the same at 4096 x 768.
+   */
+  private sumRows(name: string, from: readonly number[], to: readonly number[]): string {
+    const columns = sizeOf(to);
+    const rows = sizeOf(from) / columns;
+    const ones = this.op("Expand", [this.scalar(1), this.builder.ints([rows])]);
+    const sum = this.op("MatMul", [ones, this.reshape(name, [rows, columns], from)]);
+    return this.reshape(sum, to, [columns]);
   }
 
   fail(reason: string): NotDifferentiableError {
     return new NotDifferentiableError(this.node, reason);
   }
+}
+
+function sameShape(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((extent, axis) => extent === right[axis]);
 }

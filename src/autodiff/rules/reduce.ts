@@ -1,0 +1,71 @@
+/** @file Gradients of reductions. The gradient of a reduced entry is given back to all entries that it was made of. */
+import { sizeOf } from "../../onnx/tensor.ts";
+import type { GradientRule, RuleContext } from "../rule.ts";
+
+interface Reduction {
+  readonly axes: readonly number[];
+  /** Shape of the result with reduced axes kept as 1. */
+  readonly kept: readonly number[];
+  /** Entries per result. */
+  readonly count: number;
+}
+
+/** Axes are the constant input 1; none means all, or no reduction with noop_with_empty_axes. */
+function reduction(c: RuleContext): Reduction {
+  const shape = c.shape(c.x());
+  const given = c.constantInts(1) ?? [];
+  const all = given.length === 0 && c.int("noop_with_empty_axes", 0) === 0;
+  const axes = all ? shape.map((_, axis) => axis) : given.map((axis) => (axis < 0 ? axis + shape.length : axis));
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  return { axes, kept, count: sizeOf(shape) / sizeOf(kept) };
+}
+
+/** A value of the shape of Y with the reduced axes back as 1, so that it broadcasts against X. */
+const keep = (c: RuleContext, name: string, { kept }: Reduction) =>
+  c.shape(c.y()).length === kept.length ? name : c.reshape(name, kept);
+
+/** dX = factor dY, repeated. */
+function spread(c: RuleContext, r: Reduction, factor: number): string {
+  const dy = keep(c, c.scale(c.dy(), factor), r);
+  return r.count === 1 ? dy : c.op("Expand", [dy, c.builder.ints(c.shape(c.x()))]);
+}
+
+/** y = sum x: dX = dY. */
+const reduceSum: GradientRule = (c) => [spread(c, reduction(c), 1)];
+
+/** y = (1/n) sum x: dX = dY / n. */
+const reduceMean: GradientRule = (c) => {
+  const r = reduction(c);
+  return [spread(c, r, 1 / r.count)];
+};
+
+/** y = max or min of x: dY goes to the entries equal to y, shared evenly among ties (as PyTorch's amax). */
+const reduceExtremum: GradientRule = (c) => {
+  const r = reduction(c);
+  if (r.axes.length === 0) return [c.dy()];
+  const chosen = c.op("CastLike", [c.op("Equal", [c.x(), keep(c, c.y(), r)]), c.scalar(0)]);
+  const share = c.op("Div", [keep(c, c.dy(), r), c.sum(chosen, r.axes, 1)]);
+  return [c.mul(chosen, share)];
+};
+
+/** y = sum x^2: dX = 2 dY x. */
+const reduceSumSquare: GradientRule = (c) => [c.mul(c.x(), keep(c, c.scale(c.dy(), 2), reduction(c)))];
+
+/** y = sqrt(sum x^2): dX = dY x / y, undefined (NaN) where y = 0. */
+const reduceL2: GradientRule = (c) => [c.mul(c.x(), keep(c, c.op("Div", [c.dy(), c.y()]), reduction(c)))];
+
+/** y = log sum e^x: dX = dY e^(x - y). */
+const reduceLogSumExp: GradientRule = (c) => {
+  const r = reduction(c);
+  return [c.mul(c.op("Exp", [c.op("Sub", [c.x(), keep(c, c.y(), r)])]), keep(c, c.dy(), r))];
+};
+
+export const reduceRules: Record<string, GradientRule> = {
+  ReduceSum: reduceSum,
+  ReduceMean: reduceMean,
+  ReduceMax: reduceExtremum,
+  ReduceMin: reduceExtremum,
+  ReduceSumSquare: reduceSumSquare,
+  ReduceL2: reduceL2,
+  ReduceLogSumExp: reduceLogSumExp,
+};
