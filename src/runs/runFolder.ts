@@ -198,7 +198,7 @@ export class RunFolder {
   /** The moments of a step, by default the last that were kept; undefined if none were. */
   moments(step?: number): Moments | undefined {
     const last = step ?? this.#moments.list().at(-1)?.step;
-    return last === undefined ? undefined : decodeMoments(readBytes(this.#moments, last, "moments"));
+    return last === undefined ? undefined : readMoments(this.#moments, last);
   }
 
   /** Steps whose moments were kept, ascending. */
@@ -257,6 +257,18 @@ function readSnapshot({ path }: StepFile): Snapshot {
       `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
     );
   return value as Snapshot;
+}
+
+function readMoments(files: StepFiles, step: number): Moments {
+  const bytes = readBytes(files, step, "moments");
+  try {
+    return decodeMoments(bytes);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`runs: expected moments in ${files.path(step)}, got a damaged file (${reason}); delete that file`, {
+      cause: error,
+    });
+  }
 }
 
 function readBytes(files: StepFiles, step: number, what: string): Uint8Array {

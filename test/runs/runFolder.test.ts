@@ -275,7 +275,7 @@ describe("a folder that cannot be written", () => {
     const run = createRun(root, newRun);
     rmSync(run.dir, { recursive: true });
     expect(() => run.appendMetrics([{ step: 1, name: "lr", value: 1 }])).toThrow(
-      /got a folder that is gone \(ENOENT\)/,
+      /got a folder that is not there \(ENOENT\)/,
     );
   });
 });

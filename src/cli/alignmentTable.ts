@@ -1,0 +1,135 @@
+/**
+ * @file The six alignments of every layer as a table of 100 columns. Two lines a layer: what was measured, with its split-half noise,
+ * and, quieter, what it is to be compared with, the null of unrelated matrices and the value at initialisation:
+ *
+ *                        backward (side a)                          forward (side b)
+ *     layer          a.rga         a.rwa         a.gwa         b.rga         b.rwa         b.gwa
+ *     hidden.1       0.931 ±.012   0.885 ±.010 ..
+ *       100 → 100    0.12 · 0.28   0.09 · 0.71 ..
+ */
+import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
+import { formatCount, formatQuantity } from "./format.ts";
+import { pad, printable, shorten, wrap } from "./table.ts";
+
+export interface AlignmentTableOptions {
+  /** The first snapshot of the run. */
+  readonly initial?: Snapshot | undefined;
+  readonly convention?: "paper" | "raw";
+  /** Characters on a line; sides are put under each other below 98. */
+  readonly width?: number;
+  readonly dim?: (text: string) => string;
+}
+
+const relations = ["rga", "rwa", "gwa"] as const;
+const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const;
+type Side = keyof typeof sideTitles;
+
+const CELL = 12;
+const GAP = "  ";
+const LEAST_NAME = 14;
+const NOTHING = "–";
+
+const statusWords: Readonly<Record<Status, readonly [short: string, meaning: string]>> = {
+  "undefined-1x1": ["1 x 1", "a 1 x 1 matrix has one entry, which correlates with nothing"],
+  "constant-matrix": ["constant", "all entries of a matrix are equal"],
+  "zero-matrix": ["zero", "a matrix is zero"],
+  "too-few-samples": ["few samples", "too few samples"],
+  "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
+  "missing-moments": ["no moments", "the moments do not hold what it needs"],
+};
+
+/** The table of a snapshot with its legend; ends with a newline. */
+export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTableOptions = {}): string {
+  const { initial, convention = "paper", width = 100, dim = (text) => text } = options;
+  const cells = (count: number) => count * (GAP.length + CELL);
+  const blocks: Side[][] = width >= LEAST_NAME + cells(6) ? [["a", "b"]] : [["a"], ["b"]];
+  const longest = Math.max(LEAST_NAME, ...snapshot.layers.map(({ name }) => [...printable(name)].length));
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(3 * blocks[0]!.length)));
+  const lines: string[] = [];
+  for (const sides of blocks) {
+    lines.push(...headerLines(sides, nameWidth).map(dim));
+    for (const layer of snapshot.layers) {
+      const before = initial?.layers.find(({ name }) => name === layer.name);
+      const [first, second] = layerLines(layer, before, { sides, convention, nameWidth });
+      lines.push(first, dim(second));
+    }
+    if (sides.length === 1) lines.push("");
+  }
+  if (lines.at(-1) !== "") lines.push("");
+  const explained = legend(snapshot, convention, initial).flatMap((line) => wrap(line, width));
+  return `${[...lines, ...explained.map(dim)].join("\n")}\n`;
+}
+
+function headerLines(sides: readonly Side[], nameWidth: number): string[] {
+  const block = relations.length * (CELL + GAP.length) - GAP.length;
+  const titles = sides.map((side) => pad(` ${sideTitles[side]} `, block)).join(GAP);
+  const names = sides.flatMap((side) => relations.map((relation) => pad(` ${side}.${relation}`, CELL)));
+  return [`${" ".repeat(nameWidth)}${GAP}${titles}`.trimEnd(), [pad("layer", nameWidth), ...names].join(GAP).trimEnd()];
+}
+
+function layerLines(
+  layer: LayerSnapshot,
+  before: LayerSnapshot | undefined,
+  layout: { sides: readonly Side[]; convention: "paper" | "raw"; nameWidth: number },
+): [string, string] {
+  const { sides, convention, nameWidth } = layout;
+  const first = [pad(shorten(printable(layer.name), nameWidth), nameWidth)];
+  const shape = layer.kind === "head" ? `  head of ${layer.dOut}` : `  ${layer.dIn} → ${layer.dOut}`;
+  const second = [pad(shorten(shape, nameWidth), nameWidth)];
+  for (const side of sides)
+    for (const relation of relations) {
+      const value = layer.alignment[convention][side]?.[relation];
+      first.push(pad(valueCell(value), CELL));
+      second.push(pad(comparisonCell(value, before?.alignment[convention][side]?.[relation]), CELL));
+    }
+  return [first.join(GAP).trimEnd(), second.join(GAP).trimEnd()];
+}
+
+/** " 0.931 ±.012", or in words why there is no value. */
+function valueCell(measured: AlignmentValue | undefined): string {
+  if (measured === undefined) return ` ${NOTHING}`;
+  const { value, noise, status } = measured;
+  if (value === null) return ` ${status === undefined ? NOTHING : statusWords[status][0]}`.slice(0, CELL);
+  return `${value.toFixed(3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
+}
+
+/** " 0.12 · 0.28": the null and the value at initialisation. */
+function comparisonCell(measured: AlignmentValue | undefined, before: AlignmentValue | undefined): string {
+  if (measured?.value == null) return "";
+  const expected = measured.null === null ? NOTHING : measured.null.toFixed(2);
+  const initial = before === undefined || before.value === null ? NOTHING : before.value.toFixed(2);
+  return `${expected.padStart(5)} ·${initial.padStart(5)}`;
+}
+
+function noiseText(noise: number): string {
+  if (noise >= 0.9995) return `±${noise.toFixed(1)}`;
+  return noise < 0.0005 ? "±.000" : `±${noise.toFixed(3).slice(1)}`;
+}
+
+/** What the two lines say, the samples behind them, and every status that occurs. */
+function legend(snapshot: Snapshot, convention: string, initial: Snapshot | undefined): string[] {
+  const { step, samples, loss, accuracy, skipped } = snapshot;
+  const start = initial === undefined ? "at initialisation (not known)" : `at step ${formatCount(initial.step)}`;
+  const lines = [`value ± noise (half the difference of two half samples); below it: null · value ${start}`];
+  const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
+  if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
+  if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
+  lines.push(facts.join(", "));
+  for (const status of occurring(snapshot, convention === "raw" ? "raw" : "paper"))
+    lines.push(`${statusWords[status][0]}: ${statusWords[status][1]}`);
+  if (skipped.length > 0)
+    lines.push(`not measured: ${skipped.map(({ node, reason }) => printable(`${node} (${reason})`)).join(", ")}`);
+  return lines;
+}
+
+function occurring(snapshot: Snapshot, convention: "paper" | "raw"): Set<Status> {
+  const found = new Set<Status>();
+  const look = (side: SideAlignments | null) => {
+    for (const relation of relations) if (side?.[relation].status !== undefined) found.add(side[relation].status);
+  };
+  for (const { alignment } of snapshot.layers) {
+    look(alignment[convention].a);
+    look(alignment[convention].b);
+  }
+  return found;
+}

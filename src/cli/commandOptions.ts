@@ -1,0 +1,61 @@
+/**
+ * @file What the commands take after their names: the types of their options and the readers of single values.
+ */
+import { InvalidArgumentError } from "commander";
+import type { Io } from "./io.ts";
+
+export interface RunOptions {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly every?: number | "log";
+  readonly device: "cpu";
+  readonly threads?: number;
+  readonly data?: string;
+  /** Folder of the runs. */
+  readonly out: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly moments: "none" | "final" | "all";
+  readonly checkpointEvery?: number;
+}
+
+export interface ResumeOptions {
+  /** Folder of the runs. */
+  readonly in: string;
+  /** Step of the checkpoint to go on from; the newest by default. */
+  readonly from?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface AnalyzeOptions {
+  readonly inputs: string;
+  readonly targets: string;
+  readonly loss: "mse" | "cross-entropy";
+  readonly json?: boolean;
+}
+
+/** The functions of the commands; a number they return is the exit code. */
+export type RunCommand = (setting: string, assignments: string[], options: RunOptions, io: Io) => Promise<unknown>;
+export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Promise<unknown>;
+export type AnalyzeCommand = (model: string, options: AnalyzeOptions, io: Io) => Promise<unknown>;
+
+/** Reads a whole number from `least` on; "1e5" and "100_000" are fine. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d[\d_]*(e\d+)?$/i.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+/** Reads --every: a whole number of steps or "log". */
+export function interval(text: string): number | "log" {
+  if (text === "log") return text;
+  try {
+    return wholeNumber(1)(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a whole number of at least 1 or "log".');
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * @file `crh doctor`: versions, what this machine offers, what is missing and how to get it. Fails if something that every command
+ * needs does not work.
+ */
+import { EXIT_FAILED } from "../errors.ts";
+import { hasColour, type Io } from "../io.ts";
+import { dimmer, pad, printable } from "../table.ts";
+import { checkEngine } from "./doctor/engine.ts";
+import { checkCrh, checkMemory, checkNode, checkRunsFolder, checkThreads } from "./doctor/machine.ts";
+import { checkPython } from "./doctor/python.ts";
+
+export interface DoctorOptions {
+  /** Folder of the runs. */
+  readonly in: string;
+  readonly json?: boolean;
+}
+
+/** One thing that was looked at. "missing" things are optional, "failed" ones are not. */
+export interface Check {
+  readonly name: string;
+  readonly status: "ok" | "missing" | "failed";
+  readonly found: string;
+  /** What to do, unless all is well. */
+  readonly cure?: string;
+}
+
+/** @returns 0, or 1 if something needed fails */
+export async function doctorCommand(options: DoctorOptions, io: Io): Promise<number> {
+  const checks: Check[] = [];
+  const dim = dimmer(hasColour(io.stdout, io.env));
+  const steps = [
+    checkCrh,
+    checkNode,
+    checkEngine,
+    checkThreads,
+    checkMemory,
+    () => checkRunsFolder(options.in),
+    () => checkPython(io.env),
+  ];
+  for (const step of steps) {
+    const check = await step();
+    checks.push(check);
+    if (options.json !== true) io.stdout.write(describe(check, dim));
+  }
+  const ok = checks.every(({ status }) => status !== "failed");
+  if (options.json === true)
+    io.stdout.write(`${JSON.stringify({ schema: "crh-lab/doctor@1", ok, checks }, undefined, 2)}\n`);
+  return ok ? 0 : EXIT_FAILED;
+}
+
+function describe({ name, status, found, cure }: Check, dim: (text: string) => string): string {
+  const line = `${pad(status, 8)}${pad(name, 13)}${printable(found)}\n`;
+  return cure === undefined ? line : `${line}${dim(`${" ".repeat(21)}${printable(cure)}`)}\n`;
+}

@@ -1,0 +1,39 @@
+/**
+ * @file Does ONNX Runtime load, and does it compute? Runs y = Relu(x + 1) on two numbers.
+ */
+import { versions } from "../../versions.ts";
+import type { Check } from "../doctor.ts";
+
+const cure =
+  "install it again: npm install onnxruntime-node --ignore-scripts (Linux needs glibc, Windows the Visual C++ runtime)";
+
+export async function checkEngine(): Promise<Check> {
+  const name = "ONNX Runtime";
+  const { onnxruntime } = versions();
+  if (onnxruntime === "none") return { name, status: "failed", found: "not installed", cure };
+  try {
+    const y = await addOneAndRelu(Float32Array.of(-3, 1));
+    if (y[0] !== 0 || y[1] !== 2)
+      return { name, status: "failed", found: `${onnxruntime} computes ${y.join(", ")} instead of 0, 2`, cure };
+    return { name, status: "ok", found: `${onnxruntime}, cpu: loads and computes` };
+  } catch (error) {
+    return { name, status: "failed", found: `${onnxruntime}: ${(error as Error).message}`, cure };
+  }
+}
+
+/** @param x (2) float32 */
+async function addOneAndRelu(x: Float32Array): Promise<number[]> {
+  const { nodeEngine } = await import("../../../engine/node.ts"); // here, so that a library which does not load is reported
+  const { GraphBuilder, WORKING_OPSET } = await import("../../../onnx/graphBuilder.ts");
+  const { float32, toNumbers } = await import("../../../onnx/tensor.ts");
+  const builder = new GraphBuilder("doctor");
+  const input = builder.input("x", "float32", [2]);
+  builder.output(builder.op("Relu", [builder.op("Add", [input, builder.scalar(1)])]), "y");
+  const program = await nodeEngine.compile({ graph: builder.build(), opset: WORKING_OPSET });
+  try {
+    const { y } = await program.run({ x: float32(x) });
+    return toNumbers(y!);
+  } finally {
+    await program.dispose();
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * @file `crh runs`: the runs of a folder, newest first.
+ */
+import { listRuns, type RunSummary } from "../../runs/listRuns.ts";
+import type { RunInfo } from "../../runs/runInfo.ts";
+import { formatCount, formatDuration, formatQuantity, formatRate } from "../format.ts";
+import { hasColour, type Io, widthOf } from "../io.ts";
+import { type Column, dimmer, renderTable } from "../table.ts";
+
+export interface RunsOptions {
+  readonly in: string;
+  readonly json?: boolean;
+}
+
+const columns: readonly Column[] = [
+  { header: "run", shrinkTo: 12 },
+  { header: "status" },
+  { header: "steps", align: "right" },
+  { header: "seed", align: "right" },
+  { header: "loss", align: "right" },
+  { header: "steps/s", align: "right" },
+  { header: "time", align: "right" },
+  { header: "started (UTC)" },
+];
+
+export async function runsCommand(options: RunsOptions, io: Io): Promise<void> {
+  const runs = listRuns(options.in);
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`);
+    return;
+  }
+  const whole = runs.flatMap((run) => (run.info === undefined ? [] : [rowOf(run, run.info)]));
+  if (whole.length > 0) {
+    const dim = dimmer(hasColour(io.stdout, io.env));
+    io.stdout.write(renderTable(columns, whole, { width: widthOf(io.stdout), dim }));
+  }
+  for (const { problem } of runs) if (problem !== undefined) io.stderr.write(`${problem}\n`);
+  if (runs.length === 0) io.stderr.write(`no runs in ${options.in}; crh run fc2 makes one\n`);
+}
+
+function rowOf({ id, last }: RunSummary, info: RunInfo): string[] {
+  const { status, step, steps, seed, stepsPerSecond, durationMs, startedAt } = info;
+  const loss = last?.["eval/loss"] ?? last?.["train/loss"];
+  return [
+    id,
+    status,
+    step === steps ? formatCount(steps) : `${formatCount(step)}/${formatCount(steps)}`,
+    String(seed),
+    loss === undefined ? "" : formatQuantity(loss),
+    stepsPerSecond === undefined ? "" : formatRate(stepsPerSecond),
+    durationMs === undefined ? "" : formatDuration(durationMs),
+    startedAt.slice(0, 16).replace("T", " "),
+  ];
+}

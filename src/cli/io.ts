@@ -1,0 +1,61 @@
+/**
+ * @file What a command may touch of the world around it, handed in as an argument so that tests can hand in their own, and the
+ * real thing.
+ */
+
+export interface Output {
+  write(text: string): unknown;
+  /** Whether a person looks at it, and how many characters fit on a line. */
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Io {
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress and messages. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the user interrupts (Ctrl-C); a command that never asks for it is ended by the system at once. */
+  interruption(): AbortSignal;
+}
+
+/** This process. A reader that goes away (`crh runs | head -1`) is no error: what it does not read is dropped. */
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") return;
+      process.exitCode = 1;
+      if (stream === process.stdout) process.stderr.write(`crh: expected a writable output, got ${error.message}\n`);
+    });
+  let controller: AbortController | undefined;
+  const interruption = () => {
+    if (controller === undefined) {
+      controller = new AbortController();
+      listen(controller);
+    }
+    return controller.signal;
+  };
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, interruption };
+}
+
+/** The first signal asks the command to stop, the second ends the process. */
+function listen(controller: AbortController): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      controller.abort();
+    });
+}
+
+export const EXIT_INTERRUPTED = 130;
+
+/** Width for text on this output; 100 where nobody looks. */
+export function widthOf(output: Output): number {
+  return output.isTTY === true ? Math.max(20, output.columns ?? 80) : 100;
+}
+
+/** Whether escape sequences may go to this output at all (https://no-color.org, TERM=dumb). */
+export function hasColour(output: Output, env: Io["env"]): boolean {
+  return output.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+}

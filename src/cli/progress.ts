@@ -1,0 +1,164 @@
+/**
+ * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere a plain line
+ * at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while nothing is reported.
+ */
+import { formatCount, formatDuration, formatQuantity, formatRate } from "./format.ts";
+import { type Io, widthOf } from "./io.ts";
+import { printable } from "./table.ts";
+
+export interface ProgressOptions {
+  /** Says nothing at all. */
+  readonly quiet?: boolean;
+  /** Steps that were done before: a resumed run. */
+  readonly start?: number;
+  /** Milliseconds; only differences count. */
+  readonly now?: () => number;
+}
+
+/** chosen: the eye follows 10 redraws a second. */
+const REDRAW_MS = 100;
+const FIRST_LINE_MS = 2_000;
+const LINE_MS = 10_000;
+/** chosen: the rate is that of the last 10 s, in pieces of at least half a second. */
+const RATE_WINDOW_MS = 10_000;
+const RATE_PIECE_MS = 500;
+const TIMER_MS = 500;
+const BAR_WIDTH = 24;
+const CLEAR_LINE = "\r\u001b[K";
+const CLEAR_REST = "\u001b[K";
+
+export class Progress {
+  readonly #io: Io;
+  readonly #label: string;
+  readonly #steps: number;
+  readonly #start: number;
+  readonly #quiet: boolean;
+  readonly #onTerminal: boolean;
+  readonly #now: () => number;
+  readonly #begin: number;
+  readonly #timer: NodeJS.Timeout | undefined;
+  /** Times and steps of the last RATE_WINDOW_MS, oldest first. */
+  readonly #marks: { time: number; step: number }[];
+  #step: number;
+  #loss: number | undefined;
+  #activity: string | undefined;
+  /** When the next line is due. */
+  #due: number;
+
+  /** @param steps how many there are in all */
+  constructor(io: Io, label: string, steps: number, options: ProgressOptions = {}) {
+    const { quiet = false, start = 0, now = () => performance.now() } = options;
+    this.#io = io;
+    this.#label = printable(label);
+    this.#steps = steps;
+    this.#start = start;
+    this.#quiet = quiet;
+    this.#onTerminal = io.stderr.isTTY === true && io.env.TERM !== "dumb";
+    this.#now = now;
+    this.#begin = now();
+    this.#step = start;
+    this.#marks = [{ time: this.#begin, step: start }];
+    this.#due = this.#begin;
+    if (quiet) return;
+    this.#showIfDue();
+    if (!this.#onTerminal) this.#due = this.#begin + FIRST_LINE_MS;
+    this.#timer = setInterval(() => this.#showIfDue(), TIMER_MS);
+    this.#timer.unref();
+  }
+
+  /** Called as often as you like: what it costs is bounded by the redraws. */
+  update(step: number, loss?: number): void {
+    this.#step = step;
+    if (loss !== undefined) this.#loss = loss;
+    this.#activity = undefined;
+    this.#mark();
+    this.#showIfDue();
+  }
+
+  /** What goes on between steps ("measuring", "writing the report"); shown at once on a terminal. */
+  activity(text: string): void {
+    this.#activity = printable(text);
+    if (this.#onTerminal) this.#due = this.#now();
+    this.#showIfDue();
+  }
+
+  /** A message on a line of its own; the bar stays below it. */
+  say(text: string): void {
+    if (this.#quiet) return;
+    this.#io.stderr.write(`${this.#onTerminal ? CLEAR_LINE : ""}${printable(text)}\n`);
+    if (!this.#onTerminal) return;
+    this.#due = this.#now();
+    this.#showIfDue();
+  }
+
+  /** Takes the bar away and says in one line what was done; silent about that if `completed` is false. */
+  end(completed = true): void {
+    clearInterval(this.#timer);
+    if (this.#quiet) return;
+    if (this.#onTerminal) this.#io.stderr.write(CLEAR_LINE);
+    if (!completed) return;
+    const time = this.#now() - this.#begin;
+    const done = this.#step - this.#start;
+    const rate = time > 0 ? ` (${formatRate((done / time) * 1000)} steps/s)` : "";
+    this.#io.stderr.write(`${this.#label}: ${formatCount(done)} steps in ${formatDuration(time)}${rate}\n`);
+  }
+
+  #showIfDue(): void {
+    const now = this.#now();
+    if (this.#quiet || now < this.#due) return;
+    this.#due = now + (this.#onTerminal ? REDRAW_MS : LINE_MS);
+    if (!this.#onTerminal) {
+      this.#io.stderr.write(`${this.#label}: ${this.#facts().join("  ")}\n`);
+      return;
+    }
+    const width = widthOf(this.#io.stderr) - 1;
+    const line = composeLine(this.#label, this.#step / Math.max(1, this.#steps), this.#facts(), width, this.#io.env);
+    this.#io.stderr.write(`\r${line}${CLEAR_REST}`);
+  }
+
+  /** Percent, steps, rate, time left, loss or activity, as far as they are known; each of a steady width. */
+  #facts(): string[] {
+    const share = Math.floor((100 * this.#step) / Math.max(1, this.#steps));
+    const total = formatCount(this.#steps);
+    const facts = [`${String(share).padStart(3)} %`, `${formatCount(this.#step).padStart(total.length)}/${total}`];
+    const rate = this.#rate();
+    if (rate !== undefined) {
+      facts.push(`${formatRate(rate).padStart(5)} steps/s`);
+      if (this.#step < this.#steps) facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
+    }
+    if (this.#loss !== undefined) facts.push(`loss ${formatQuantity(this.#loss)}`);
+    if (this.#activity !== undefined) facts.push(this.#activity);
+    return facts;
+  }
+
+  #mark(): void {
+    const time = this.#now();
+    if (time - this.#marks.at(-1)!.time < RATE_PIECE_MS) return;
+    this.#marks.push({ time, step: this.#step });
+    while (this.#marks.length > 2 && time - this.#marks[1]!.time >= RATE_WINDOW_MS) this.#marks.shift();
+  }
+
+  /** Steps per second over the last seconds; undefined until there were some. */
+  #rate(): number | undefined {
+    const { time, step } = this.#marks[0]!;
+    const elapsed = this.#now() - time;
+    return elapsed < RATE_PIECE_MS || this.#step === step ? undefined : (1000 * (this.#step - step)) / elapsed;
+  }
+}
+
+/** The bar and the facts on one line; where it is narrow the bar goes first, then facts from the third on. */
+function composeLine(label: string, share: number, facts: readonly string[], width: number, env: Io["env"]): string {
+  const kept = [...facts];
+  const length = () => label.length + kept.reduce((sum, fact) => sum + 2 + fact.length, 0);
+  while (kept.length > 2 && length() > width) kept.splice(2, 1);
+  const room = Math.min(BAR_WIDTH, width - length() - 2);
+  const bar = room >= 8 ? [drawBar(share, room, env)] : [];
+  return [label, ...bar, ...kept].join("  ").slice(0, width);
+}
+
+function drawBar(share: number, width: number, env: Io["env"]): string {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || "";
+  const [full, empty] = /utf-?8/i.test(locale) ? ["━", "┄"] : ["#", "."];
+  const filled = Math.min(width, Math.floor(Math.min(1, share) * width));
+  return full!.repeat(filled) + empty!.repeat(width - filled);
+}

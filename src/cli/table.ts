@@ -1,0 +1,82 @@
+/**
+ * @file Tables for the terminal: aligned columns that fit a width. Names may be shortened, numbers never.
+ */
+
+export interface Column {
+  readonly header: string;
+  readonly align?: "left" | "right";
+  /** Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened. */
+  readonly shrinkTo?: number;
+}
+
+/**
+ * @param rows one text a column
+ * @param options.width characters on a line
+ * @param options.dim makes the header quiet (an escape sequence, on a terminal)
+ */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  options: { width?: number; dim?: (text: string) => string } = {},
+): string {
+  const { width = 100, dim = (text) => text } = options;
+  const cells = rows.map((row) => row.map(printable));
+  const widths = columns.map(({ header }, j) => Math.max(header.length, ...cells.map((row) => lengthOf(row[j]!))));
+  let excess = widths.reduce((sum, one) => sum + one, GAP * (columns.length - 1)) - width;
+  for (const [j, { shrinkTo }] of columns.entries()) {
+    if (shrinkTo === undefined || excess <= 0) continue;
+    const narrower = Math.max(Math.min(shrinkTo, widths[j]!), widths[j]! - excess);
+    excess -= widths[j]! - narrower;
+    widths[j] = narrower;
+  }
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, j) => pad(shorten(text, widths[j]!), widths[j]!, columns[j]!.align))
+      .join(" ".repeat(GAP))
+      .trimEnd();
+  return `${[dim(line(columns.map(({ header }) => header))), ...cells.map(line)].join("\n")}\n`;
+}
+
+const GAP = 2;
+
+/** Text filled with blanks to a width. */
+export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
+  const blanks = " ".repeat(Math.max(0, width - lengthOf(text)));
+  return align === "left" ? text + blanks : blanks + text;
+}
+
+/** The text with its middle left out where it is too long: both ends of "blocks.3.mlp.up" tell layers apart. */
+export function shorten(text: string, width: number): string {
+  const letters = [...text];
+  if (letters.length <= width) return text;
+  if (width <= 1) return "…".slice(0, width);
+  const tail = Math.ceil((width - 1) / 2);
+  return `${letters.slice(0, width - 1 - tail).join("")}…${letters.slice(-tail).join("")}`;
+}
+
+/** Lines of at most `width` characters, broken at blanks where there are any. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && lengthOf(line) + 1 + lengthOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The text without what a terminal would obey: names come from files of others. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+/** Quiet text, on outputs that know escape sequences. */
+export function dimmer(colour: boolean): (text: string) => string {
+  return colour ? (text) => `\u001b[2m${text}\u001b[22m` : (text) => text;
+}

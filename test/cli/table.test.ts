@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/cli/format.ts";
+import { dimmer, printable, renderTable, shorten } from "../../src/cli/table.ts";
+
+describe("a table", () => {
+  const columns = [
+    { header: "name", shrinkTo: 6 },
+    { header: "value", align: "right" as const },
+  ];
+
+  test("aligns names left and numbers right", () => {
+    expect(
+      renderTable(columns, [
+        ["a", "1"],
+        ["long name", "12.5"],
+      ]),
+    ).toBe("name       value\na              1\nlong name   12.5\n");
+  });
+
+  test("shortens names, never numbers, to fit the width", () => {
+    const text = renderTable(columns, [["blocks.3.mlp.up", "123456"]], { width: 16 });
+    expect(text).toBe("name       value\nblo…p.up  123456\n");
+    expect(renderTable(columns, [["blocks.3.mlp.up", "123456"]], { width: 3 })).toContain("123456");
+  });
+
+  test("makes the header quiet on request", () => {
+    expect(renderTable(columns, [], { dim: dimmer(true) })).toBe("\u001b[2mname  value\u001b[22m\n");
+    expect(renderTable(columns, [], { dim: dimmer(false) })).toBe("name  value\n");
+  });
+
+  test("does not pass on what a terminal would obey", () => {
+    expect(renderTable(columns, [["a\u001b[2Jb\n", "1"]])).toContain("a·[2Jb·");
+    expect(printable("a\u202eb\u0007")).toBe("a·b·");
+  });
+});
+
+test("a shortened name keeps both ends", () => {
+  expect(shorten("blocks.3.mlp.up", 9)).toBe("bloc…p.up");
+  expect(shorten("short", 5)).toBe("short");
+  expect(shorten("abc", 1)).toBe("…");
+  expect(shorten("abc", 0)).toBe("");
+});
+
+test.each([
+  [400, "0.4 s"],
+  [9_949, "9.9 s"],
+  [9_960, "10 s"],
+  [59_499, "59 s"],
+  [59_600, "1 min 00 s"],
+  [200_000, "3 min 20 s"],
+  [3_899_000, "1 h 05 min"],
+  [183_600_000, "2 d 3 h"],
+])("%d ms reads %s", (durationMs, text) => expect(formatDuration(durationMs)).toBe(text));
+
+test("numbers keep a readable length", () => {
+  expect(formatCount(1234567)).toBe("1,234,567");
+  expect([0.414, 12.34, 99.96, 1240.4].map(formatRate)).toEqual(["0.41", "12.3", "100.0", "1,240"]);
+  expect([0, 0.31214, 1.2e-7, 2.5e9, Number.NaN].map(formatQuantity)).toEqual([
+    "0.000",
+    "0.3121",
+    "1.200e-7",
+    "2.500e+9",
+    "NaN",
+  ]);
+  expect([12, 3400, 5.6e6, 7.89e9].map(formatBytes)).toEqual(["12 bytes", "3.4 kB", "5.6 MB", "7.9 GB"]);
+});
