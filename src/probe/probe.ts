@@ -218,3 +218,22 @@ function countCorrect(builder: GraphBuilder, output: string, target: string): st
   const equal = builder.op("Cast", [builder.op("Equal", [predicted, target])], { to: int(1) });
   return builder.op("ReduceSum", [equal], { keepdims: int(0) });
 }
+
+/** Cuts tensors of n rows into at least two batches of at most `size` rows. */
+export function sliceBatches(whole: Readonly<Record<string, Tensor>>, size: number): Feeds[] {
+  const n = Object.values(whole)[0]!.shape[0]!;
+  const step = Math.max(1, Math.min(size, Math.ceil(n / 2)));
+  const batches: Feeds[] = [];
+  for (let from = 0; from < n; from += step) {
+    const to = Math.min(n, from + step);
+    const cut = ([name, { dtype, shape, data }]: [string, Tensor]): [string, Tensor] => {
+      const row = data.length / n;
+      return [
+        name,
+        { dtype, shape: [to - from, ...shape.slice(1)], data: data.slice(from * row, to * row) as Tensor["data"] },
+      ];
+    };
+    batches.push(Object.fromEntries(Object.entries(whole).map(cut)));
+  }
+  return batches;
+}

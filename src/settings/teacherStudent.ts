@@ -7,7 +7,7 @@ import { initialisations, mlp } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
-import { type Feeds, TARGET } from "../probe/probe.ts";
+import { type Feeds, sliceBatches, TARGET } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/train.ts";
 import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
@@ -86,24 +86,5 @@ async function evaluated(engine: Engine, teacher: ReturnType<typeof drawTeacher>
   const program = await engine.compile({ graph: g.build(), opset: WORKING_OPSET });
   const whole = await program.run({ "x'": xPrime });
   await program.dispose();
-  return sliced(whole, EVALUATION_BATCH);
-}
-
-/** Cuts tensors of n rows into at least two batches of at most `size` rows. */
-export function sliced(whole: Readonly<Record<string, Tensor>>, size: number): Feeds[] {
-  const n = Object.values(whole)[0]!.shape[0]!;
-  const step = Math.max(1, Math.min(size, Math.ceil(n / 2)));
-  const batches: Feeds[] = [];
-  for (let from = 0; from < n; from += step) {
-    const to = Math.min(n, from + step);
-    const cut = ([name, { dtype, shape, data }]: [string, Tensor]): [string, Tensor] => {
-      const row = data.length / n;
-      return [
-        name,
-        { dtype, shape: [to - from, ...shape.slice(1)], data: data.slice(from * row, to * row) as Tensor["data"] },
-      ];
-    };
-    batches.push(Object.fromEntries(Object.entries(whole).map(cut)));
-  }
-  return batches;
+  return sliceBatches(whole, EVALUATION_BATCH);
 }

@@ -56,6 +56,11 @@ export function decodeCheckpoint(
   return { step, parameters, optimizer, data, window };
 }
 
+/** The step of a checkpoint file, after checking that the file is whole. @throws Error in one line when it is not */
+export function stepOfCheckpoint(bytes: Uint8Array): number {
+  return readHeader(decodeSafetensors(bytes).metadata.crh).step;
+}
+
 function readHeader(text: string | undefined): { step: number; data: unknown; window: LossWindow } {
   let header: Record<string, unknown> = {};
   try {

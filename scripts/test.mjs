@@ -1,0 +1,11 @@
+/** @file `npm test`: installs, builds, then type check, lint, unit and end-to-end tests; ends at the first that fails. */
+import { join } from "node:path";
+import { build, install, node } from "./setup.mjs";
+
+const bin = (...parts) => join("node_modules", ...parts);
+
+install();
+build();
+node([bin("typescript", "bin", "tsc"), "--noEmit", "-p", "tsconfig.json"]);
+node([bin("@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."]);
+node([bin("vitest", "vitest.mjs"), "run", ...process.argv.slice(2)]);

@@ -1,0 +1,82 @@
+/** @file `crh analyze`: measures somebody's trained model on given inputs and targets. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type DataArray, toFloat32 } from "../../data/array.ts";
+import { decodeNpy } from "../../data/npy.ts";
+import { nodeEngine } from "../../engine/node.ts";
+import { snapshot } from "../../measure/snapshot.ts";
+import { type Objective, objective } from "../../objectives/objective.ts";
+import type { Model } from "../../onnx/graph.ts";
+import { decodeModel } from "../../onnx/modelFile.ts";
+import { float32, type Tensor } from "../../onnx/tensor.ts";
+import { upgradeModel } from "../../onnx/upgrade.ts";
+import { Probe, sliceBatches, TARGET } from "../../probe/probe.ts";
+import { renderAlignmentTable } from "../alignmentTable.ts";
+import type { AnalyzeOptions } from "../commandOptions.ts";
+import { hasColour, type Io, widthOf } from "../io.ts";
+import { Progress } from "../progress.ts";
+import { dimmer } from "../table.ts";
+
+/** chosen: samples per batch; at least two batches are made, for the split-half noise. */
+const BATCH = 500;
+
+export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
+  const model = upgradeModel(decodeModel(readFileSync(path)));
+  const loss = objective(options.loss);
+  const inputs = decodeNpy(readFileSync(options.inputs), options.inputs);
+  const targets = decodeNpy(readFileSync(options.targets), options.targets);
+  const whole = pair(model, loss, inputs, targets);
+  const samples = inputs.shape[0]!;
+  const progress = new Progress(io, "analyze", samples, { quiet: options.json === true });
+  const probe = new Probe(nodeEngine, model, { objective: loss });
+  try {
+    const source = `${basename(path)} on ${basename(options.inputs)}`;
+    const measured = await probe.measure(sliceBatches(whole, BATCH), {
+      source,
+      onBatch: (done) => progress.update(done),
+    });
+    const { total, halves, accuracy, skipped } = measured;
+    const more = { halves: [...halves] as [typeof total, typeof total], loss: measured.loss, skipped: [...skipped] };
+    const result = snapshot(total, accuracy === undefined ? more : { ...more, accuracy });
+    progress.end(false);
+    if (options.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
+    else
+      io.stdout.write(
+        renderAlignmentTable(result, { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) }),
+      );
+  } finally {
+    progress.end(false);
+    await probe.dispose();
+  }
+}
+
+/** The two arrays under the names that the probe expects, checked against the model and each other. */
+function pair(model: Model, loss: Objective, inputs: DataArray, targets: DataArray): Record<string, Tensor> {
+  const [input, ...others] = model.graph.inputs;
+  if (input === undefined || others.length > 0)
+    throw new RangeError(
+      `analyze: expected a model with one input, got ${model.graph.inputs.map(({ name }) => name).join(", ") || "none"}`,
+    );
+  if (inputs.shape.length === 0 || inputs.shape[0] === 0)
+    throw new RangeError(
+      `analyze: expected inputs with samples along the first axis, got shape (${inputs.shape.join(", ")})`,
+    );
+  const n = inputs.shape[0]!;
+  if (targets.shape[0] !== n) {
+    const expected = [n, ...targets.shape.slice(1)].join(", ");
+    throw new RangeError(
+      `analyze: expected targets of shape (${expected}), got (${targets.shape.join(", ")}); pass the targets of the same ${n} inputs`,
+    );
+  }
+  const target = loss.targetType === "int64" ? labels(targets) : float32(toFloat32(targets), targets.shape);
+  return { [input.name]: float32(toFloat32(inputs), inputs.shape), [TARGET]: target };
+}
+
+function labels(targets: DataArray): Tensor {
+  const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
+  if (!values.every(Number.isInteger))
+    throw new RangeError(
+      "analyze: expected class indices as targets of cross-entropy, got values that are not whole numbers",
+    );
+  return { dtype: "int64", shape: targets.shape, data: BigInt64Array.from(values, BigInt) };
+}

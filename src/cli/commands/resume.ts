@@ -1,0 +1,59 @@
+/** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
+import { readFileSync } from "node:fs";
+import { findRun } from "../../runs/listRuns.ts";
+import type { RunFolder } from "../../runs/runFolder.ts";
+import { parseParameters } from "../../settings/setting.ts";
+import { findSetting } from "../../settings/settings.ts";
+import { stepOfCheckpoint } from "../../train/checkpoint.ts";
+import type { ResumeOptions } from "../commandOptions.ts";
+import type { Io } from "../io.ts";
+import { present, type RunPlan, surroundings, trainIntoRun } from "../trainIntoRun.ts";
+
+export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
+  const folder = findRun(options.in, which);
+  if (folder.info().status === "finished") {
+    io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
+    present(folder, options, io);
+    return;
+  }
+  const { setting: name, run, ...rest } = folder.config();
+  const setting = findSetting(String(name));
+  const parameters = parseParameters(setting, rest);
+  const plan = run as RunPlan;
+  const resume = chosenCheckpoint(folder, options.from);
+  const experiment = setting.build(parameters as never, surroundings(plan.data));
+  folder.takeOver(["resume", which]);
+  folder.truncateMetrics(resume?.step ?? -1);
+  folder.dropSnapshots(resume?.step ?? -1);
+  folder.dropCheckpoints(resume?.step ?? -1);
+  const job = { folder, setting, parameters, plan };
+  await trainIntoRun(resume === undefined ? job : { ...job, resume }, experiment, options, io);
+}
+
+/**
+ * The newest checkpoint, or the one of the step asked for; none if the run was stopped before its first.
+ *
+ * @throws Error in one line when it is torn, naming the newest earlier one
+ */
+function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
+  const all = folder.checkpoints();
+  if (from === undefined && all.length === 0) return undefined;
+  const chosen = from === undefined ? all[0]! : all.find(({ step }) => step === from);
+  if (chosen === undefined)
+    throw new Error(
+      `resume: expected a checkpoint of step ${from}, got those of steps ${all.map(({ step }) => step).join(", ") || "none"}`,
+    );
+  const bytes = readFileSync(chosen.path);
+  try {
+    return { bytes, step: stepOfCheckpoint(bytes) };
+  } catch (error) {
+    const earlier = all.find(({ step }) => step < chosen.step);
+    const cure =
+      earlier === undefined
+        ? "start the run anew"
+        : `go on from an earlier one with crh resume ${folder.info().id} --from ${earlier.step}`;
+    throw new Error(
+      `resume: expected a whole checkpoint, got a damaged ${chosen.path} (${(error as Error).message}); ${cure}`,
+    );
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report at the end,
+ * and whatever happens an honest status. What `crh run` and `crh resume` share.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { nodeEngine } from "../engine/node.ts";
+import { snapshot } from "../measure/snapshot.ts";
+import { encodeMoments } from "../moments/momentsFile.ts";
+import { renderReport } from "../report/report.ts";
+import type { RunFolder } from "../runs/runFolder.ts";
+import type { Setting, Surroundings } from "../settings/setting.ts";
+import { DivergedError } from "../train/diverged.ts";
+import { milestones } from "../train/milestones.ts";
+import { type TrainResult, train } from "../train/train.ts";
+import { renderAlignmentTable } from "./alignmentTable.ts";
+import { reportData } from "./commands/report.ts";
+import { Interrupted } from "./errors.ts";
+import { formatDuration, formatRate } from "./format.ts";
+import { hasColour, type Io, widthOf } from "./io.ts";
+import { Progress } from "./progress.ts";
+import { dimmer } from "./table.ts";
+
+/** How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
+export interface RunPlan {
+  readonly every: number | "log";
+  readonly checkpointEvery: number | null;
+  readonly threads: number;
+  readonly device: "cpu";
+  readonly data: string | null;
+  readonly moments: "none" | "final" | "all";
+}
+
+export interface TrainJob {
+  readonly folder: RunFolder;
+  readonly setting: Setting;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly plan: RunPlan;
+  /** Bytes of the checkpoint to go on from, and its step. */
+  readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
+}
+
+export interface Presentation {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Files of the data folder. @throws Error in one line when the folder is not there */
+export function surroundings(data: string | null): Surroundings {
+  if (data === null) return {};
+  if (!existsSync(data) || !statSync(data).isDirectory())
+    throw new Error(
+      `run: expected a folder of data, got "${data}", which is ${existsSync(data) ? "a file" : "not there"}; check --data`,
+    );
+  return {
+    file: (name) => {
+      const path = join(data, name);
+      return existsSync(path) ? readFileSync(path) : undefined;
+    },
+  };
+}
+
+/** Trains, writes everything, prints the table or the JSON on stdout. */
+export async function trainIntoRun(
+  job: TrainJob,
+  experiment: ReturnType<Setting["build"]>,
+  show: Presentation,
+  io: Io,
+): Promise<void> {
+  const { folder, resume } = job;
+  const steps = job.parameters.steps as number;
+  const progress = new Progress(io, folder.info().setting, steps, {
+    quiet: show.quiet === true,
+    start: resume?.step ?? 0,
+  });
+  const started = performance.now();
+  let completed = false;
+  try {
+    progress.say(`run folder: ${folder.dir}`);
+    const result = await runTraining(job, experiment, progress, io.interruption());
+    const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
+    const done = result.step === steps;
+    folder.update({
+      status: done ? "finished" : "interrupted",
+      step: result.step,
+      endedAt: new Date().toISOString(),
+      durationMs: Math.round(performance.now() - started),
+      stepsPerSecond,
+    });
+    progress.activity("writing the report");
+    writeReport(folder);
+    completed = done;
+    if (!done)
+      throw new Interrupted(
+        `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${folder.info().id}`,
+      );
+  } catch (error) {
+    if (!(error instanceof Interrupted)) fail(folder, error as Error);
+    throw error;
+  } finally {
+    progress.end(completed);
+  }
+  present(folder, show, io);
+}
+
+function runTraining(
+  job: TrainJob,
+  experiment: ReturnType<Setting["build"]>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<TrainResult> {
+  const { folder, plan, parameters, resume } = job;
+  const steps = parameters.steps as number;
+  return train(nodeEngine, experiment, {
+    steps,
+    threads: plan.threads,
+    signal,
+    milestones: milestones({
+      steps,
+      every: plan.every,
+      ...(plan.checkpointEvery === null ? {} : { checkpointEvery: plan.checkpointEvery }),
+    }),
+    ...(resume === undefined ? {} : { resume: resume.bytes }),
+    observer: {
+      onProgress: (step, loss) => progress.update(step, loss),
+      onMetrics: (metrics) => folder.appendMetrics(metrics),
+      onMeasurement(step, { total, halves, loss, accuracy, skipped }) {
+        progress.activity("measuring");
+        const options = { halves: [...halves] as [typeof total, typeof total], loss, skipped: [...skipped] };
+        folder.writeSnapshot(snapshot(total, accuracy === undefined ? options : { ...options, accuracy }));
+        if (plan.moments === "all" || (plan.moments === "final" && step === steps))
+          folder.writeMoments(step, encodeMoments(total));
+      },
+      onCheckpoint(step, bytes) {
+        folder.writeCheckpoint(step, bytes);
+        folder.update({ step });
+      },
+    },
+  });
+}
+
+/** Records a failure, and still writes the report of what was measured before. */
+function fail(folder: RunFolder, error: Error): void {
+  try {
+    folder.update({
+      status: "failed",
+      error: error.message.replace(/\s+/g, " "),
+      endedAt: new Date().toISOString(),
+      ...(error instanceof DivergedError ? { step: error.step } : {}),
+    });
+    if (error instanceof DivergedError) writeReport(folder);
+  } catch {
+    // The disk may be the reason of the failure; the first error is the one to show.
+  }
+}
+
+function writeReport(folder: RunFolder): string | undefined {
+  const data = reportData(folder);
+  return data.snapshots.length === 0 ? undefined : folder.writeReport(renderReport(data));
+}
+
+/** The end of a run on stdout: the table, or one JSON document. */
+export function present(folder: RunFolder, show: Presentation, io: Io): void {
+  const snapshots = folder.snapshots();
+  const final = snapshots.at(-1);
+  if (final === undefined) return;
+  const { durationMs, stepsPerSecond, id } = folder.info();
+  if (show.json === true) {
+    const document = {
+      run: folder.dir,
+      accuracy: final.accuracy ?? null,
+      stepsPerSecond: stepsPerSecond ?? null,
+      final,
+    };
+    io.stdout.write(`${JSON.stringify(document)}\n`);
+    return;
+  }
+  const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
+  io.stdout.write(
+    `${renderAlignmentTable(final, { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) })}\n`,
+  );
+  const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
+  const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
+  io.stdout.write(`${id}: ${final.step} steps${time}\nreport: ${join(folder.dir, "report.html")}\n`);
+}

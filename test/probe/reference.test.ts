@@ -1,0 +1,99 @@
+/**
+ * @file The whole way from an ONNX file and a batch to alignments, against float64 references from PyTorch
+ * (the reference cases mlp-relu-mse and mlp-tanh-mse), and against the plain float64 twin on the same rows.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { toFloat32 } from "../../src/data/array.ts";
+import { decodeNpy } from "../../src/data/npy.ts";
+import { decodeNpz } from "../../src/data/npz.ts";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { gram, matrix } from "../../src/linalg/matrix.ts";
+import { alignment } from "../../src/measure/alignment.ts";
+import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { decodeModel } from "../../src/onnx/modelFile.ts";
+import { float32 } from "../../src/onnx/tensor.ts";
+import { upgradeModel } from "../../src/onnx/upgrade.ts";
+import { Probe, sliceBatches, TARGET } from "../../src/probe/probe.ts";
+import { sharedPath } from "../shared.ts";
+
+/** A float32 measurement against float64: rounding of activations and gradients, no more. */
+const FLOAT32 = 2e-3;
+/** Same float64 matrices, another order of summation. */
+const FLOAT64 = 1e-10;
+
+interface Expected {
+  loss_sum: number;
+  layers: {
+    module: string;
+    d_in: number;
+    d_out: number;
+    samples: number;
+    paper: Record<"a" | "b", ExpectedSide>;
+    raw: Record<"a" | "b", ExpectedSide>;
+  }[];
+}
+type ExpectedSide = Record<"rga" | "rwa" | "gwa" | "trace_H" | "trace_G" | "zero_gradient_rows", number>;
+
+const folder = sharedPath("reference");
+const relations = ["rga", "rwa", "gwa"] as const;
+
+describe.skipIf(folder === undefined).each(["mlp-relu-mse", "mlp-tanh-mse"])("reference case %s", (name) => {
+  const read = (file: string) => readFileSync(join(folder!, name, file));
+  const expected = () => JSON.parse(read("expected.json").toString()) as Expected;
+
+  test("a float32 measurement has PyTorch's names, loss and alignments in both conventions", async () => {
+    const model = upgradeModel(decodeModel(read("model.onnx")));
+    const [x, y] = [decodeNpy(read("x.npy")), decodeNpy(read("y.npy"))];
+    const whole = { x: float32(toFloat32(x), x.shape), [TARGET]: float32(toFloat32(y), y.shape) };
+    const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
+    const measured = await probe.measure(sliceBatches(whole, 500));
+    await probe.dispose();
+    const { layers } = snapshot(measured.total, { halves: [...measured.halves], loss: measured.loss });
+    const { layers: references, loss_sum } = expected();
+    expect(layers.map((layer) => layer.name)).toEqual(references.map((layer) => layer.module));
+    expect(measured.loss * measured.samples).toBeCloseTo(loss_sum, 2);
+    references.forEach((reference, i) => {
+      const layer = layers[i]!;
+      expect([layer.dIn, layer.dOut, layer.samples]).toEqual([reference.d_in, reference.d_out, reference.samples]);
+      expectAlignments(layer, reference);
+    });
+  });
+
+  test("alignments of the reference's own matrices agree to float64 rounding", () => {
+    const moments = decodeNpz(read("moments.npz"));
+    const { graph } = decodeModel(read("model.onnx"));
+    for (const { module, d_in, d_out, ...conventions } of expected().layers) {
+      const weight = graph.initializers.get(`${module}.weight`)!;
+      const W = matrix(d_out, d_in, weight.data as Float32Array);
+      for (const convention of ["paper", "raw"] as const)
+        for (const side of ["a", "b"] as const) {
+          const d = side === "a" ? d_in : d_out;
+          const load = (which: "H" | "G") =>
+            matrix(d, d, moments.get(`${module}.${convention}.${which}_${side}`)!.data as Float64Array);
+          const [H, G, Z] = [load("H"), load("G"), gram(W, side)];
+          const values = { rga: alignment(H, G), rwa: alignment(H, Z), gwa: alignment(G, Z) };
+          for (const relation of relations) {
+            const difference = values[relation].value! - conventions[convention][side][relation];
+            expect(Math.abs(difference)).toBeLessThan(FLOAT64);
+          }
+        }
+    }
+  });
+});
+
+function expectAlignments(layer: LayerSnapshot, reference: Expected["layers"][number]): void {
+  for (const convention of ["paper", "raw"] as const)
+    for (const side of ["a", "b"] as const) {
+      const measured = layer.alignment[convention][side]!;
+      for (const relation of relations) {
+        const value = measured[relation].value;
+        const target = reference[convention][side][relation];
+        expect(value, `${layer.name} ${convention} ${side}.${relation}`).not.toBeNull();
+        expect(Math.abs(value! - target), `${layer.name} ${convention} ${side}.${relation}`).toBeLessThan(FLOAT32);
+      }
+      expect(layer.droppedRows[side]).toBe(reference[convention][side].zero_gradient_rows);
+    }
+}
