@@ -1,0 +1,156 @@
+/** @file The training loop: resuming bit for bit, milestones, interruption, divergence, checkpoints. */
+import { describe, expect, test } from "vitest";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { mlp } from "../../src/networks/mlp.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { Random } from "../../src/random/random.ts";
+import { parseParameters } from "../../src/settings/setting.ts";
+import { findSetting } from "../../src/settings/settings.ts";
+import { decodeCheckpoint, stepOfCheckpoint } from "../../src/train/checkpoint.ts";
+import { DivergedError } from "../../src/train/diverged.ts";
+import { logSpaced, milestones } from "../../src/train/milestones.ts";
+import { optimizer } from "../../src/train/optimizer.ts";
+import { schedule } from "../../src/train/schedule.ts";
+import { type Experiment, type Metric, type TrainOptions, train } from "../../src/train/train.ts";
+import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
+
+const STEPS = 150;
+
+function fc2(changes: Record<string, unknown> = {}): Experiment {
+  const setting = findSetting("fc2");
+  const small = { depth: 2, width: 12, inputs: 8, outputs: 3, terms: 5, batch: 10, samples: 60, steps: STEPS };
+  return setting.build(parseParameters(setting, { ...small, ...changes }) as never, {});
+}
+
+/** A finite set of random bytes with Adam, a schedule and shuffling: every kind of state there is. */
+function finite(): Experiment {
+  const random = new Random(5);
+  const n = 73;
+  const set = {
+    n,
+    d: 6,
+    x: Uint8Array.from({ length: n * 6 }, () => random.below(256)),
+    y: Uint8Array.from({ length: n }, () => random.below(4)),
+  };
+  const pixels = { mean: 0.5, sd: 0.3 };
+  const form = { kind: "index" } as const;
+  return {
+    network: mlp({ widths: [6, 9, 4], activation: "gelu" }, random.split("network")),
+    objective: objective("cross-entropy"),
+    optimizer: optimizer({ kind: "adamw", decay: 0.01 }),
+    schedule: schedule({ kind: "cosine", lr: 0.01, steps: STEPS, warmup: 10 }),
+    data: finiteSet(set, { batch: 8, random: random.split("data"), pixels, form }),
+    evaluation: async () => [rowsOf(set, 0, 40, pixels, form), rowsOf(set, 40, n, pixels, form)],
+    evaluationName: "all",
+  };
+}
+
+/** Trains and keeps everything that came out. */
+async function record(experiment: Experiment, options: Partial<TrainOptions> = {}, checkpointEvery = 60) {
+  const metrics: Metric[] = [];
+  const checkpoints = new Map<number, Uint8Array>();
+  const result = await train(nodeEngine, experiment, {
+    steps: STEPS,
+    milestones: milestones({ steps: STEPS, every: 50, checkpointEvery }),
+    observer: {
+      onMetrics: (rows) => metrics.push(...rows),
+      onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
+    },
+    ...options,
+  });
+  return { metrics, checkpoints, result, parameters: [...result.parameters.values()].map(({ data }) => data) };
+}
+
+describe.each([
+  ["online teacher", fc2],
+  ["finite set", finite],
+] as const)("%s", (_, make) => {
+  test("a run resumed from any of its checkpoints equals the unbroken run bit for bit", async () => {
+    const whole = await record(make());
+    expect([...whole.checkpoints.keys()]).toEqual([0, 60, 120, 150]);
+    for (const step of [0, 60, 120]) {
+      const resumed = await record(make(), { resume: whole.checkpoints.get(step)! });
+      expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > step));
+      expect(resumed.parameters).toEqual(whole.parameters);
+      expect(resumed.checkpoints.get(150)).toEqual(whole.checkpoints.get(150));
+    }
+  });
+
+  test("a run stopped by its signal goes on from the checkpoint it leaves, bit for bit", async () => {
+    const whole = await record(make());
+    const controller = new AbortController();
+    const checkpoints = new Map<number, Uint8Array>();
+    const stopped = await record(make(), {
+      signal: controller.signal,
+      observer: {
+        onProgress: (step) => {
+          if (step > 70) controller.abort();
+        },
+        onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
+      },
+    });
+    expect(stopped.result.step).toBeGreaterThan(70);
+    expect(stopped.result.step).toBeLessThan(STEPS);
+    const resumed = await record(make(), { resume: checkpoints.get(stopped.result.step)! });
+    expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > stopped.result.step));
+    expect(resumed.parameters).toEqual(whole.parameters);
+  });
+});
+
+test("same seed, same bytes; another seed, other bytes", async () => {
+  const [one, two, other] = [await record(fc2()), await record(fc2()), await record(fc2({ seed: 1 }))];
+  expect(two.checkpoints).toEqual(one.checkpoints);
+  expect(other.parameters).not.toEqual(one.parameters);
+});
+
+test("a loss that is not finite stops the run with the step, the last good checkpoint and advice", async () => {
+  const failure = await record(fc2({ lr: 1000 }), {}, 1).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(DivergedError);
+  const { step, checkpoint, message } = failure as DivergedError;
+  expect(step).toBeGreaterThan(checkpoint!);
+  expect(message).toMatch(
+    /expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr/,
+  );
+});
+
+describe("checkpoints", () => {
+  const shapes = (experiment: Experiment) => ({
+    parameters: new Map(
+      experiment.network.parameters.map((name) => [name, experiment.network.graph.initializers.get(name)!.shape]),
+    ),
+    states: experiment.optimizer.states,
+  });
+
+  test("of another network or optimizer are refused with what was expected", async () => {
+    const { checkpoints } = await record(fc2());
+    const bytes = checkpoints.get(60)!;
+    expect(stepOfCheckpoint(bytes)).toBe(60);
+    expect(() => decodeCheckpoint(bytes, shapes(fc2({ width: 13 })))).toThrow(
+      /expected parameters\/layers.0.weight as F32 \(13, 8\), got F32 \(12, 8\)/,
+    );
+    expect(() => decodeCheckpoint(bytes, shapes(fc2({ optimizer: "adam" })))).toThrow(/expected optimizer\/mean/);
+  });
+
+  test("cut anywhere are refused in one line", async () => {
+    const { checkpoints } = await record(fc2());
+    const bytes = checkpoints.get(60)!;
+    for (const length of [0, 5, 8, 100, bytes.length - 1])
+      expect(() => stepOfCheckpoint(bytes.slice(0, length))).toThrow(/^[^\n]+$/);
+  });
+});
+
+describe("milestones", () => {
+  test("log spacing begins with 0 and 1, ends with the last step, and rises", () => {
+    for (const steps of [1, 2, 7, 1000, 100_000]) {
+      const list = logSpaced(steps, 30);
+      expect(list[0]).toBe(0);
+      expect(list[1]).toBe(1);
+      expect(list.at(-1)).toBe(steps);
+      expect(list).toEqual([...new Set(list)].sort((a, b) => a - b));
+    }
+  });
+
+  test("every k steps includes both ends", () => {
+    expect(milestones({ steps: 10, every: 4 }).measure).toEqual([0, 4, 8, 10]);
+  });
+});
