@@ -124,12 +124,11 @@ function runTraining(
     observer: {
       onProgress: (step, loss) => progress.update(step, loss),
       onMetrics: (metrics) => folder.appendMetrics(metrics),
-      onMeasurement(step, { total, halves, loss, accuracy, skipped }) {
+      onMeasurement(step, measurement) {
         progress.activity("measuring");
-        const options = { halves: [...halves] as [typeof total, typeof total], loss, skipped: [...skipped] };
-        folder.writeSnapshot(snapshot(total, accuracy === undefined ? options : { ...options, accuracy }));
+        folder.writeSnapshot(snapshot(measurement.total, measurement));
         if (plan.moments === "all" || (plan.moments === "final" && step === steps))
-          folder.writeMoments(step, encodeMoments(total));
+          folder.writeMoments(step, encodeMoments(measurement.total));
       },
       onCheckpoint(step, bytes) {
         folder.writeCheckpoint(step, bytes);

@@ -60,7 +60,7 @@ export interface SnapshotOptions {
   /** Samples measured; the smallest number of any layer where it is not given (positions of a convolution count each). */
   samples?: number;
   /** Parts of the model that could not be measured, and why. */
-  skipped?: { node: string; reason: string }[];
+  skipped?: readonly { node: string; reason: string }[];
 }
 
 /**
@@ -83,7 +83,7 @@ export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapsho
     samples,
     objective: total.objective,
     layers,
-    skipped,
+    skipped: [...skipped],
   };
   if (accuracy !== undefined && Number.isFinite(accuracy)) result.accuracy = accuracy;
   return result;

@@ -51,7 +51,7 @@ describe.skipIf(folder === undefined).each(["mlp-relu-mse", "mlp-tanh-mse"])("re
     const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
     const measured = await probe.measure(sliceBatches(whole, 500));
     await probe.dispose();
-    const { layers } = snapshot(measured.total, { halves: [...measured.halves], loss: measured.loss });
+    const { layers } = snapshot(measured.total, measured);
     const { layers: references, loss_sum } = expected();
     expect(layers.map((layer) => layer.name)).toEqual(references.map((layer) => layer.module));
     expect(measured.loss * measured.samples).toBeCloseTo(loss_sum, 2);

@@ -35,9 +35,7 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
       source,
       onBatch: (done) => progress.update(done),
     });
-    const { total, halves, accuracy, skipped } = measured;
-    const more = { halves: [...halves] as [typeof total, typeof total], loss: measured.loss, skipped: [...skipped] };
-    const result = snapshot(total, accuracy === undefined ? more : { ...more, accuracy });
+    const result = snapshot(measured.total, measured);
     progress.end(false);
     if (options.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
     else
