@@ -23,6 +23,14 @@ const codes: Record<DataType, number> = {
   uint64: 13,
   bfloat16: 16,
 };
+/** Element types by the names of TensorProto.DataType ("FLOAT", "INT64"). */
+export const elementTypeNames: Readonly<Record<string, DataType>> = Object.fromEntries(
+  Object.keys(codes).map((dtype) => [
+    dtype === "float32" ? "FLOAT" : dtype === "float64" ? "DOUBLE" : dtype.toUpperCase(),
+    dtype as DataType,
+  ]),
+);
+
 const typesByCode = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DataType]));
 
 export function elementTypeCode(dtype: DataType): number {
@@ -61,7 +69,7 @@ export function decodeTensor(proto: TensorProto): Tensor {
   const Type = arrayType(dtype);
   if (proto.rawData.length > 0 || size === 0) {
     count(proto.rawData.length, "bytes", size * Type.BYTES_PER_ELEMENT);
-    const bytes = proto.rawData.slice(); // typed arrays need aligned memory of their own
+    const bytes = new Uint8Array(proto.rawData); // a copy: typed arrays need aligned memory (slice of a Node Buffer is none)
     return { dtype, shape, data: new Type(bytes.buffer, bytes.byteOffset, size) };
   }
   const values = typedValues(proto, dtype);

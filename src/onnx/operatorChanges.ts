@@ -1,0 +1,184 @@
+/**
+ * @file How operators of the standard set changed their form from version 7 on, and how an old node is rewritten. Only changes
+ * that alter the meaning or the layout of a node are here; new types, new optional inputs and new attributes whose default
+ * keeps the old meaning need nothing. Source: https://onnx.ai/onnx/operators, version history of each operator.
+ *
+ * To add one: an entry with the version that changed and a function from the old node to the new one, and a case in
+ * test/onnx/upgrade.test.ts.
+ */
+import { type Attribute, int, intAttribute, intsAttribute, type Node, stringAttribute } from "./graph.ts";
+import type { GraphBuilder } from "./graphBuilder.ts";
+import { type DataType, float32 } from "./tensor.ts";
+import { elementTypeCode, elementTypeNames } from "./tensorProto.ts";
+
+/** What a rewriting may use besides the node. */
+export interface Surroundings {
+  /** Takes constants and helper nodes, in the form of the working version. */
+  readonly g: GraphBuilder;
+  /** The float type in which the model computes; old attributes became inputs of this type. */
+  readonly floatType: DataType;
+}
+
+/** A version at which an operator changed, and the node in its new form; undefined where no rewriting is known. */
+export interface Change {
+  readonly since: number;
+  readonly rewrite: ((node: Node, around: Surroundings) => Node | undefined) | "unknown";
+}
+
+function without(node: Node, ...names: readonly string[]): Record<string, Attribute> {
+  return Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)));
+}
+
+/** An integer-list attribute that became input `position`. */
+const intsToInput =
+  (attribute: string, position: number) =>
+  (node: Node, { g }: Surroundings): Node => {
+    const values = intsAttribute(node, attribute);
+    if (values === undefined) return node;
+    const inputs = [...node.inputs];
+    while (inputs.length < position) inputs.push("");
+    inputs[position] = g.ints(values);
+    return { ...node, inputs, attributes: without(node, attribute) };
+  };
+
+function floatConstant({ g, floatType }: Surroundings, value: number): string {
+  const constant = g.constant(float32([value], []));
+  return floatType === "float32" ? constant : g.op("Cast", [constant], { to: int(elementTypeCode(floatType)) });
+}
+
+function floatOf(node: Node, name: string): number | undefined {
+  const attribute = node.attributes[name];
+  return attribute !== undefined && "float" in attribute ? attribute.float : undefined;
+}
+
+/** Clip-6: limits as attributes. */
+const clip = (node: Node, around: Surroundings): Node => {
+  const limit = (name: string) => {
+    const value = floatOf(node, name);
+    return value === undefined ? "" : floatConstant(around, value);
+  };
+  return { ...node, inputs: [node.inputs[0]!, limit("min"), limit("max")], attributes: {} };
+};
+
+/** Dropout-7: the ratio as an attribute; without the input training_mode it is the identity. */
+const dropout = (node: Node, around: Surroundings): Node => {
+  const ratio = floatOf(node, "ratio");
+  const inputs = ratio === undefined ? node.inputs : [node.inputs[0]!, floatConstant(around, ratio)];
+  return { ...node, inputs, attributes: without(node, "ratio") };
+};
+
+/** Softmax before 13 flattened its input to a matrix at `axis` (default 1) and normalized the rows. */
+const flattenedSoftmax = (node: Node, { g }: Surroundings): Node => {
+  const axis = intAttribute(node, "axis", 1);
+  if (axis === -1) return node;
+  const rows = g.op("Flatten", [node.inputs[0]!], { axis: int(axis) });
+  const result = g.op(node.op, [rows], { axis: int(-1) });
+  return { ...node, op: "Reshape", inputs: [result, g.op("Shape", [node.inputs[0]!])], attributes: {} };
+};
+
+/** Slice-1: starts, ends and axes as attributes. */
+const slice = (node: Node, { g }: Surroundings): Node => {
+  const lists = ["starts", "ends", "axes"].map((name) => intsAttribute(node, name));
+  const inputs = [node.inputs[0]!, ...lists.map((values) => (values === undefined ? "" : g.ints(values)))];
+  return { ...node, inputs, attributes: {} };
+};
+
+/** Pad-2: pads and the constant as attributes. */
+const pad = (node: Node, around: Surroundings): Node => {
+  const value = floatOf(node, "value") ?? 0;
+  const filler = value === 0 ? [] : [floatConstant(around, value)];
+  const pads = around.g.ints(intsAttribute(node, "pads") ?? []);
+  return { ...node, inputs: [node.inputs[0]!, pads, ...filler], attributes: without(node, "pads", "value") };
+};
+
+/** Split-13 counted its outputs when no sizes were given; Split-18 wants the number. */
+const numOutputs = (node: Node): Node =>
+  node.inputs[1] ? node : { ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } };
+
+/** TopK-1: k as an attribute. */
+const topK = (node: Node, { g }: Surroundings): Node => ({
+  ...node,
+  inputs: [node.inputs[0]!, g.ints([intAttribute(node, "k", 1)])],
+  attributes: without(node, "k"),
+});
+
+/** Upsample and Resize-10 computed source positions without half-pixel centres and rounded down. */
+const resize = (node: Node, { g }: Surroundings): Node => {
+  const list = node.attributes.scales;
+  const attributeScales = list !== undefined && "floats" in list ? g.constant(float32(list.floats)) : undefined;
+  return {
+    ...node,
+    op: "Resize",
+    inputs: [node.inputs[0]!, "", attributeScales ?? node.inputs[1]!],
+    attributes: {
+      mode: { string: stringAttribute(node, "mode", "nearest") },
+      coordinate_transformation_mode: { string: "asymmetric" },
+      nearest_mode: { string: "floor" },
+    },
+  };
+};
+
+/** BatchNormalization-7 could normalize per entry (spatial = 0), and its further outputs meant training. */
+const batchNormalization = (node: Node): Node | undefined => {
+  const training = node.outputs.slice(1).some((name) => name !== "");
+  if (training || intAttribute(node, "spatial", 1) !== 1) return undefined;
+  return { ...node, outputs: node.outputs.slice(0, 1), attributes: without(node, "spatial") };
+};
+
+/** The type to cast to by name, as Cast before 6 had it and some exporters went on writing it. */
+const castByName = (node: Node): Node | undefined => {
+  const to = node.attributes.to;
+  if (to === undefined || !("string" in to)) return node;
+  const dtype = elementTypeNames[to.string];
+  return dtype && { ...node, attributes: { ...node.attributes, to: int(elementTypeCode(dtype)) } };
+};
+
+const renamedModes: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
+
+const gridSample = (node: Node): Node => {
+  const mode = stringAttribute(node, "mode", "bilinear");
+  return { ...node, attributes: { ...node.attributes, mode: { string: renamedModes[mode] ?? mode } } };
+};
+
+const axesToInput = intsToInput("axes", 1);
+const reduction: readonly Change[] = [{ since: 18, rewrite: axesToInput }];
+const softmax: readonly Change[] = [{ since: 13, rewrite: flattenedSoftmax }];
+
+/** The changes of each operator, oldest first. */
+export const operatorChanges: Readonly<Record<string, readonly Change[]>> = {
+  BatchNormalization: [{ since: 14, rewrite: batchNormalization }],
+  Cast: [{ since: 9, rewrite: castByName }],
+  Clip: [{ since: 11, rewrite: clip }],
+  DFT: [{ since: 20, rewrite: "unknown" }],
+  Dropout: [{ since: 12, rewrite: dropout }],
+  Gemm: [{ since: 9, rewrite: (node) => ({ ...node, attributes: without(node, "broadcast") }) }],
+  GridSample: [{ since: 20, rewrite: gridSample }],
+  GroupNormalization: [{ since: 21, rewrite: "unknown" }],
+  Hardmax: softmax,
+  LogSoftmax: softmax,
+  Pad: [{ since: 11, rewrite: pad }],
+  ReduceL1: reduction,
+  ReduceL2: reduction,
+  ReduceLogSum: reduction,
+  ReduceLogSumExp: reduction,
+  ReduceMax: reduction,
+  ReduceMean: reduction,
+  ReduceMin: reduction,
+  ReduceProd: reduction,
+  ReduceSum: [{ since: 13, rewrite: axesToInput }],
+  ReduceSumSquare: reduction,
+  Resize: [{ since: 11, rewrite: resize }],
+  RoiAlign: [{ since: 16, rewrite: "unknown" }],
+  Scan: [{ since: 9, rewrite: "unknown" }],
+  Scatter: [{ since: 11, rewrite: (node) => ({ ...node, op: "ScatterElements" }) }],
+  Slice: [{ since: 10, rewrite: slice }],
+  Softmax: softmax,
+  Split: [
+    { since: 13, rewrite: intsToInput("split", 1) },
+    { since: 18, rewrite: numOutputs },
+  ],
+  Squeeze: [{ since: 13, rewrite: axesToInput }],
+  TopK: [{ since: 10, rewrite: topK }],
+  Unsqueeze: [{ since: 13, rewrite: axesToInput }],
+  Upsample: [{ since: 11, rewrite: resize }],
+};
