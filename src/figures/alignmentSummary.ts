@@ -56,7 +56,7 @@ export function alignmentSummary(snapshots: readonly Snapshot[], convention: Con
   const legend = legendPanel([
     ...relationLegend(),
     { text: "median null", colour: "currentColor", samples: ["dashed"] },
-    { text: "range over layers", colour: "currentColor", samples: ["band"] },
+    { text: "range", colour: "currentColor", samples: ["band"] },
   ]);
   return makeFigure(panels, csv, { columns: 2, legend });
 }

@@ -48,7 +48,7 @@ export function alignmentsOverTime(
 /** The legend of the three relations, the same in every figure. */
 export function relationLegend(): LegendEntry[] {
   return relations.map((relation) => ({
-    text: `${relation.toUpperCase()}  ${relationFormula[relation]}`,
+    text: `${relation.toUpperCase()} ${relationFormula[relation]}`,
     colour: relationColour[relation],
     samples: ["line", relationSymbol[relation]],
   }));
@@ -56,7 +56,7 @@ export function relationLegend(): LegendEntry[] {
 
 function layerPanel(name: string, rows: readonly AlignmentRow[], axis: StepAxis, low: number): Panel {
   const present = sides.filter((side) => rows.some((row) => row.side === side));
-  const title = shorten(name, 56);
+  const title = shorten(name, 46);
   return plotPanel(`Alignments of layer ${title} over training steps`, {
     width: 460,
     height: 230,
@@ -66,7 +66,7 @@ function layerPanel(name: string, rows: readonly AlignmentRow[], axis: StepAxis,
     marginBottom: 38,
     x: { ...axis, labelAnchor: "center", labelArrow: "none" },
     y: { domain: [low, 1], ticks: 5, tickFormat: ".2~f", grid: true, label: null, clamp: true },
-    fx: { domain: present.map((side) => sideTitle[side]), label: null, padding: 0.08 },
+    fx: { domain: present.map((side) => sideTitle[side]), label: null, padding: present.length > 1 ? 0.17 : 0 },
     marks: [
       Plot.text([title], {
         frameAnchor: "top-left",

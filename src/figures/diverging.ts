@@ -41,7 +41,7 @@ export function divergingPalette(): Uint8Array {
  */
 export function colourLimit(values: Float64Array): number {
   const sizes = values.map(Math.abs).sort();
-  const limit = sizes[Math.floor(0.995 * (sizes.length - 1))] ?? 0;
+  const limit = sizes[Math.ceil(0.995 * (sizes.length - 1))] ?? 0;
   return limit > 0 ? limit : maxAbs(values) || 1;
 }
 

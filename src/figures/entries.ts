@@ -2,6 +2,7 @@
  * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal told apart (as Fig. 7 of
  * arXiv 2410.03006). On a straight line through zero H and G are proportional.
  */
+import * as Plot from "@observablehq/plot";
 import { alignment } from "../measure/alignment.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { significant, toCsv } from "./csv.ts";
@@ -74,24 +75,36 @@ function pairAt(at: number): [number, number] {
 function entryPanel({ side, diagonal, off, correlation: r }: SideEntries): Panel {
   const all = [...diagonal, ...off];
   const written = r === null ? "undefined" : r.toFixed(3);
-  const title = `${sideTitle[side]}    correlation ${written}`;
+  const title = `${sideTitle[side]}, correlation ${written}`;
   return plotPanel(`Entries of H against entries of G, ${title}`, {
     width: 460,
-    height: 320,
-    marginTop: 36,
+    height: 330,
+    marginTop: 50,
     marginLeft: 48,
     marginRight: 16,
     marginBottom: 42,
     x: {
       domain: padded(all.map(({ h }) => h)),
       ticks: 6,
-      label: `entry of H ${side}, mean diagonal 1`,
+      label: `entry of H, side ${side} (mean diagonal 1)`,
       labelAnchor: "center",
       labelArrow: "none",
       grid: true,
     },
-    y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: `entry of G ${side}`, labelArrow: "none", grid: true },
-    marks: [points(off, entryColour.off, 2.2, 0.55), points(diagonal, entryColour.diagonal, 4.4, 0.8)],
+    y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: null, grid: true },
+    marks: [
+      Plot.text([title], {
+        frameAnchor: "top-left",
+        dx: -42,
+        dy: -46,
+        fontWeight: 650,
+        fontSize: 13,
+        lineAnchor: "top",
+      }),
+      Plot.text([`entry of G, side ${side}`], { frameAnchor: "top-left", dx: -42, dy: -24, lineAnchor: "top" }),
+      points(off, entryColour.off, 2.2, 0.7),
+      points(diagonal, entryColour.diagonal, 4.4, 0.8),
+    ],
   });
 }
 

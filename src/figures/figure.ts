@@ -27,6 +27,7 @@ export interface Figure {
 }
 
 const gap = 16;
+const edge = 8;
 
 /** Puts panels, legend and numbers together. */
 export function makeFigure(
@@ -71,8 +72,9 @@ function stackPanels(panels: readonly Panel[], columns: number, legend: Panel | 
     width = Math.max(width, x - gap);
     y += Math.max(...row.map((panel) => panel.height)) + gap;
   }
-  const height = Math.max(y - gap, 1);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join("")}</svg>`;
+  const [outerWidth, outerHeight] = [width + 2 * edge, Math.max(y - gap, 0) + 2 * edge];
+  const view = `width="${outerWidth}" height="${outerHeight}" viewBox="${-edge} ${-edge} ${outerWidth} ${outerHeight}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${view}>${parts.join("")}</svg>`;
 }
 
 /**

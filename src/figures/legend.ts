@@ -15,10 +15,10 @@ export interface LegendEntry {
 
 const rowHeight = 20;
 const sampleWidth = 24;
-const characterWidth = 6.4; // chosen: mean of system-ui at 12 px, rounded up
+const characterWidth = 6.6; // chosen: mean of system-ui fonts at 12 px
 
 /** The legend as a panel `width` wide and as high as its rows need. */
-export function legendPanel(entries: readonly LegendEntry[], width = 460): Panel {
+export function legendPanel(entries: readonly LegendEntry[], width = 520): Panel {
   const parts: string[] = [];
   let x = 0;
   let row = 0;
@@ -33,7 +33,7 @@ export function legendPanel(entries: readonly LegendEntry[], width = 460): Panel
     parts.push(
       `<text x="${round(x + sampleWidth + 6)}" y="${y}" dy="0.32em" text-anchor="start">${escapeText(text)}</text>`,
     );
-    x += needed + 16;
+    x += needed + 12;
   }
   const label = `Legend: ${entries.map((entry) => entry.text).join("; ")}`;
   return { width, height: (row + 1) * rowHeight, label, content: parts.join("") };

@@ -87,6 +87,7 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
     y: {
       ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
       label: quantity,
+      labelArrow: "none",
       grid: true,
     },
     marks: drawn.flatMap(({ who, points }) => {
@@ -104,22 +105,21 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
 
 function valueScale(values: readonly number[]): Plot.ScaleOptions {
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (low > 0 && high / low > 5) {
-    const decades = Math.log10(high / low);
-    return {
-      type: "log",
-      domain: [low / 1.1, high * 1.1],
-      ticks: decades > 1.5 ? 5 : 4,
-      tickFormat: decades > 1.5 ? decadeLabel : plain,
-    };
-  }
+  if (low > 0 && high / low > 5)
+    return { type: "log", domain: [low / 1.1, high * 1.1], ticks: logTicks(low / 1.1, high * 1.1), tickFormat: plain };
   const room = (high - low || Math.abs(high) || 1) * 0.05;
   return { type: "linear", domain: [low - room, high + room], ticks: 5, tickFormat: plain };
 }
 
-/** Only 1, 2 and 5 of each decade are named, so that labels do not touch. */
-function decadeLabel(value: number): string {
-  return /^[125](\.0*)?e/.test(value.toExponential(3).replace(/\.000/, "")) ? plain(value) : "";
+/** 1, 2 and 5 of every decade where there are few; every decade, or every second and so on, where there are many. */
+function logTicks(low: number, high: number): number[] {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const decades = Math.log10(high / low);
+  const stride = Math.ceil(decades / 6);
+  const ticks: number[] = [];
+  for (let exponent = from; exponent <= to; exponent += stride)
+    for (const digit of decades < 2.5 ? [1, 2, 5] : [1]) ticks.push(Number(`${digit}e${exponent}`));
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 function plain(value: number): string {

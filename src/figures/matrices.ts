@@ -2,12 +2,12 @@
  * @file Figure: H, G and Z of a layer side by side, for its input (a) and its output (b), as images (as Fig. 2 of arXiv 2410.03006).
  */
 import type { Matrix } from "../linalg/matrix.ts";
+import type { Side } from "../moments/moments.ts";
 import { sides, sideTitle } from "./alignmentSeries.ts";
 import { type Cell, significant, toCsv } from "./csv.ts";
 import { colourIndices, colourLimit, divergingPalette, levels } from "./diverging.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import type { LayerMatrices, MatrixName } from "./layerMatrices.ts";
-import type { Side } from "../moments/moments.ts";
 import { encodePng, pngDataUri } from "./png.ts";
 
 /** chosen: larger matrices are averaged down to at most this many rows, more than a screen shows side by side. */
@@ -15,7 +15,7 @@ export const maxRows = 256;
 
 const names = ["H", "G", "Z"] as const;
 const meaning: Record<MatrixName, string> = { H: "activations", G: "gradients", Z: "weights" };
-const image = { x: 8, y: 30, size: 208 };
+const image = { x: 8, y: 30, size: 240 };
 
 interface Drawn {
   readonly side: Side;

@@ -2,42 +2,45 @@
  * @file The equations shown beside the figures, as MathML, each with its number in docs/theory.md.
  */
 
-const i = (name: string) => `<mi>${name}</mi>`;
-const o = (sign: string) => `<mo>${sign}</mo>`;
-const n = (number: string) => `<mn>${number}</mn>`;
-const row = (...parts: string[]) => `<mrow>${parts.join("")}</mrow>`;
-const sub = (base: string, index: string) => `<msub>${base}${index}</msub>`;
-const sup = (base: string, index: string) => `<msup>${base}${index}</msup>`;
-const fraction = (above: string, below: string) => `<mfrac>${above}${below}</mfrac>`;
-const root = (...parts: string[]) => `<msqrt>${parts.join("")}</msqrt>`;
-const word = (text: string) => `<mi mathvariant="normal">${text}</mi>`;
-const sum = (index: string) => `<munder>${o("∑")}${i(index)}</munder>`;
-const T = o("⊤");
-const entry = (name: string) => sub(i(name), row(i("i"), i("j")));
-const c = i("c");
-
-function equation(numbers: string, ...parts: string[]): string {
-  return `<span class="equation"><math displaystyle="true">${row(...parts)}</math><span class="number">${numbers} of docs/theory.md</span></span>`;
+/**
+ * A row of symbols from a short notation: words separated by spaces, `H_c` with an index, `W^⊤` with an exponent. One letter is a
+ * variable, several (and the E of an expectation) an upright name, anything else an operator; in an index every character is a symbol of its own.
+ */
+function row(notation: string): string {
+  return `<mrow>${notation.split(" ").map(token).join("")}</mrow>`;
 }
 
-const mse = equation(
-  "Eq. 23",
-  i("ℓ"),
-  o("="),
-  fraction(n("1"), i("d")),
-  sum("k"),
-  sup(row(o("("), sub(i("f"), i("k")), o("−"), sub(i("y"), i("k")), o(")")), n("2")),
-);
+function token(word: string): string {
+  const [, base = word, index, exponent] = /^([^_^]+)(?:_([^^]+))?(?:\^(.+))?$/.exec(word) ?? [];
+  const indices = index && `<mrow>${[...index].map(symbol).join("")}</mrow>`;
+  if (indices && exponent) return `<msubsup>${symbol(base)}${indices}${symbol(exponent)}</msubsup>`;
+  if (indices) return `<msub>${symbol(base)}${indices}</msub>`;
+  return exponent ? `<msup>${symbol(base)}${symbol(exponent)}</msup>` : symbol(base);
+}
+
+function symbol(text: string): string {
+  if (/^\p{L}$/u.test(text) && text !== "E") return `<mi>${text}</mi>`;
+  if (/^\p{L}+$/u.test(text)) return `<mi mathvariant="normal">${text}</mi>`;
+  return /^\d+$/.test(text) ? `<mn>${text}</mn>` : `<mo>${text.replace(">", "&gt;")}</mo>`;
+}
+
+function fraction(above: string, below: string): string {
+  return `<mfrac>${above}${below}</mfrac>`;
+}
+
+/** Formulas that belong together under one number; they may stand on one line or break between them. */
+function equation(numbers: string, ...formulas: string[]): string {
+  const math = formulas.map((formula) => `<math displaystyle="true">${formula}</math>`).join("");
+  return `<span class="equation">${math}<span class="number">${numbers} of docs/theory.md</span></span>`;
+}
+
+const sumOverOutputs = `<munder><mo>∑</mo><mi>k</mi></munder>`;
+
+const mse = equation("Eq. 23", row("ℓ =") + fraction(row("1"), row("d")) + sumOverOutputs + row("( f_k − y_k )^2"));
 
 const crossEntropy = equation(
   "Eq. 24",
-  i("ℓ"),
-  o("="),
-  word("log"),
-  sum("k"),
-  sup(i("e"), sub(i("f"), i("k"))),
-  o("−"),
-  sub(i("f"), i("y")),
+  `${row("ℓ = log")}${sumOverOutputs}<msup><mi>e</mi>${row("f_k")}</msup>${row("− f_y")}`,
 );
 
 /** The loss of a sample, where the objective is one of those with an equation. */
@@ -49,107 +52,34 @@ export function lossEquation(objective: string | undefined): string {
 /** RGA, RWA, GWA on both sides. */
 export const relationsEquation = equation(
   "Eq. 7",
-  word("RGA"),
-  o(":"),
-  sub(i("H"), c),
-  o("∝"),
-  sub(i("G"), c),
-  o(","),
-  word("RWA"),
-  o(":"),
-  sub(i("H"), c),
-  o("∝"),
-  sub(i("Z"), c),
-  o(","),
-  word("GWA"),
-  o(":"),
-  sub(i("G"), c),
-  o("∝"),
-  sub(i("Z"), c),
-  o(","),
-  c,
-  o("∈"),
-  o("{"),
-  i("a"),
-  o(","),
-  i("b"),
-  o("}"),
+  row("RGA : H_c ∝ G_c"),
+  row("RWA : H_c ∝ Z_c"),
+  row("GWA : G_c ∝ Z_c"),
+  row("c ∈ { a , b }"),
 );
 
 export const alignmentEquation = equation(
   "Eq. 11",
-  i("α"),
-  o("("),
-  i("A"),
-  o(","),
-  i("B"),
-  o(")"),
-  o("="),
-  fraction(
-    row(word("cov"), o("("), entry("A"), o(","), entry("B"), o(")")),
-    row(word("sd"), o("("), entry("A"), o(")"), word("sd"), o("("), entry("B"), o(")")),
-  ),
+  row("α ( A , B ) =") + fraction(row("cov ( A_ij , B_ij )"), row("sd ( A_ij ) sd ( B_ij )")),
 );
 
 export const nullEquation = equation(
   "Eq. 13",
-  sub(i("α"), n("0")),
-  o("="),
-  fraction(root(word("PR"), o("("), i("A"), o(")"), word("PR"), o("("), i("B"), o(")")), i("d")),
+  row("α_0 =") + fraction(`<msqrt>${row("PR ( A ) PR ( B )")}</msqrt>`, row("d")),
 );
 
-export const noiseEquation = equation(
-  "Eq. 18",
-  word("noise"),
-  o("="),
-  fraction(row(o("|"), sub(i("α"), n("1")), o("−"), sub(i("α"), n("2")), o("|")), n("2")),
-);
+export const noiseEquation = equation("Eq. 18", row("noise =") + fraction(row("| α_1 − α_2 |"), row("2")));
 
 export const matricesEquation = equation(
   "Eqs. 2, 3, 4",
-  sub(i("H"), c),
-  o("="),
-  word("E"),
-  o("["),
-  sub(i("h"), c),
-  sup(sub(i("h"), c), T),
-  o("]"),
-  o(","),
-  sub(i("G"), c),
-  o("="),
-  word("E"),
-  o("["),
-  sub(i("g"), c),
-  sup(sub(i("g"), c), T),
-  o("]"),
-  o(","),
-  sub(i("Z"), i("a")),
-  o("="),
-  sup(i("W"), T),
-  i("W"),
-  o(","),
-  sub(i("Z"), i("b")),
-  o("="),
-  i("W"),
-  sup(i("W"), T),
+  row("H_c = E [ h_c h_c^⊤ ]"),
+  row("G_c = E [ g_c g_c^⊤ ]"),
+  row("Z_a = W^⊤ W"),
+  row("Z_b = W W^⊤"),
 );
 
 export const rankEquation = equation(
   "Eqs. 14, 16",
-  word("PR"),
-  o("("),
-  i("A"),
-  o(")"),
-  o("="),
-  fraction(sup(row(o("("), word("tr"), i("A"), o(")")), n("2")), sup(sub(row(o("|"), i("A"), o("|")), i("F")), n("2"))),
-  o(","),
-  word("rank"),
-  o("="),
-  o("#"),
-  o("{"),
-  sub(i("λ"), i("k")),
-  o(">"),
-  i("t"),
-  sub(i("λ"), n("1")),
-  o("}"),
+  row("PR ( A ) =") + fraction(row("( tr A )^2"), row("| A |_F^2")),
+  row("rank = # { λ_k > t λ_1 }"),
 );

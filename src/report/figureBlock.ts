@@ -35,21 +35,22 @@ export function renderFigure(section: FigureSection, number: number): string {
   const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
   const folded = more.map(
     (one) =>
-      `<details><summary>${escapeText(one.title ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+      `<details><summary><code>${escapeText(one.title ?? one.name)}</code></summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
   );
   const body = shown
-    ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${shown.title ? `<p class="soft">${escapeText(shown.title)}</p>` : ""}${pictures(shown)}</div>`
+    ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${shown.title ? `<p class="soft layer">Layer <code>${escapeText(shown.title)}</code></p>` : ""}${pictures(shown)}</div>`
     : `<div class="head">${heading}</div><p class="missing">${escapeText(missing ?? "There is nothing to draw.")}</p>`;
   const words = shown
     ? [...section.caption, `Cf. ${section.counterpart} of arXiv 2410.03006.`]
     : [`The counterpart is ${section.counterpart} of arXiv 2410.03006.`];
   const caption = words.map((text) => `<p>${text}</p>`).join("");
-  const equations = section.equations.some(Boolean) ? `<div class="equations">${section.equations.join("")}</div>` : "";
+  const equations =
+    shown && section.equations.some(Boolean) ? `<div class="equations">${section.equations.join("")}</div>` : "";
   return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${equations}</figcaption></figure>`;
 }
 
 function blockData({ name, figure }: NamedFigure): string {
-  return `data-name="${escapeText(name)}" data-columns="${figure.columns}"`;
+  return `data-name="${fileName(name)}" data-columns="${figure.columns}"`;
 }
 
 function pictures({ figure }: NamedFigure): string {
@@ -62,4 +63,9 @@ function pictures({ figure }: NamedFigure): string {
 export function packedCsv(csv: string): string {
   const packed = toBase64(zlibSync(new TextEncoder().encode(csv), { level: 9 }));
   return `<script type="text/plain" class="csv">${packed}</script>`;
+}
+
+/** The text as part of a file's name anywhere: letters, digits, dots and dashes. */
+export function fileName(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 100);
 }

@@ -20,7 +20,7 @@ export function renderHeader({ info }: ReportData): string {
   return (
     `<header><div class="top"><p class="eyebrow">crh-lab report</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
     `<h1>${escapeText(info.setting)}</h1><p class="eyebrow"><code>${escapeText(info.id)}</code> ${status}</p>` +
-    `<dl class="facts">${facts.map(([name, value]) => (value === undefined ? "" : `<div><dt>${name}</dt><dd>${escapeText(value)}</dd></div>`)).join("")}</dl>` +
+    `<dl class="facts">${facts.map(([name, value]) => (value === undefined ? "" : `<div${name === "versions" ? ` class="broad"` : ""}><dt>${name}</dt><dd>${escapeText(value)}</dd></div>`)).join("")}</dl>` +
     `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a><a href="#figures">Figures</a><a href="#parameters">Parameters</a><a href="#reproduce">Reproduce</a></nav></header>`
   );
 }

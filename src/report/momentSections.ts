@@ -85,7 +85,7 @@ function arranged(
 ): { shown?: NamedFigure; more?: NamedFigure[] } {
   const drawn = layers.flatMap((layer, index) => {
     const figure = draw(layer);
-    const title = `Layer ${shorten(layer.name, 80)}`;
+    const title = shorten(layer.name, 80);
     return figure ? [{ name: `${name}-${index}-${layer.name}`, title, figure }] : [];
   });
   if (drawn.length === 0) return {};

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
 import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
-import { packedCsv, renderFigure } from "./figureBlock.ts";
+import { fileName, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { renderHeader, renderParameters } from "./header.ts";
 import { grouped } from "./numbers.ts";
@@ -35,7 +35,7 @@ export function renderReport(data: ReportData): string {
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
-    `<title>${escapeText(data.info.setting)}, seed ${data.info.seed} · crh-lab</title><style>${pageStyle}</style></head><body>`,
+    `<title>${escapeText(data.info.setting)}, seed ${data.info.seed} · crh-lab</title><style>${pageStyle}</style></head><body data-run="${fileName(data.info.id)}">`,
     renderHeader(data),
     `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
     `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,

@@ -32,7 +32,7 @@ async function csvOf(block) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
 function svgOf(block) {
-  const columns = Number(block.dataset.columns), gap = 16, parts = [];
+  const columns = Number(block.dataset.columns), gap = 16, edge = 8, parts = [];
   let x = 0, y = 0, width = 0, rowHeight = 0, column = 0;
   const place = (svg) => {
     const copy = svg.cloneNode(true), w = Number(svg.getAttribute("width")), h = Number(svg.getAttribute("height"));
@@ -45,8 +45,8 @@ function svgOf(block) {
   if (legend) { place(legend); newRow(); }
   for (const svg of block.querySelectorAll(".panels > svg")) { if (column === columns) newRow(); place(svg); column++; }
   const height = y + rowHeight;
-  const all = '<svg xmlns="http://www.w3.org/2000/svg" color="#16191d" style="background:#ffffff" width="' + width + '" height="' + height +
-    '" viewBox="0 0 ' + width + " " + height + '">' + parts.join("") + "</svg>";
+  const all = '<svg xmlns="http://www.w3.org/2000/svg" color="#16191d" style="background:#ffffff" width="' + (width + 2 * edge) + '" height="' + (height + 2 * edge) +
+    '" viewBox="' + -edge + " " + -edge + " " + (width + 2 * edge) + " " + (height + 2 * edge) + '">' + parts.join("") + "</svg>";
   return all.replace(/<[^>]*>/g, (tag) => tag.replace(/var\\(--[\\w-]+, (#[0-9a-f]+)\\)/g, "$1"));
 }
 for (const button of document.querySelectorAll("button[data-save]")) {
@@ -54,7 +54,7 @@ for (const button of document.querySelectorAll("button[data-save]")) {
   button.addEventListener("click", async () => {
     const block = button.closest("[data-name]"), kind = button.dataset.save;
     const text = kind === "svg" ? svgOf(block) : await csvOf(block);
-    save(new Blob([text], { type: kind === "svg" ? "image/svg+xml" : "text/csv" }), block.dataset.name + "." + kind);
+    save(new Blob([text], { type: kind === "svg" ? "image/svg+xml" : "text/csv" }), document.body.dataset.run + "-" + block.dataset.name + "." + kind);
   });
 }
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details:not([data-screen])")) details.open = true; });

@@ -33,13 +33,14 @@ a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
 .status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px 20px;margin:20px 0 0}
+dl.facts .broad{grid-column:span 2}
 dl.facts dt{font-size:12px;color:var(--soft)}
 dl.facts dd{margin:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 dl.config{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:0 28px;margin:8px 0;font-size:14px}
 dl.config div{display:flex;justify-content:space-between;gap:12px;border-bottom:1px solid var(--line);padding:4px 0;min-width:0}
 dl.config dt{color:var(--soft)}
 dl.config dd{margin:0;text-align:right;min-width:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
-.summary{padding-left:20px;margin:0}.summary li{margin:7px 0}
+.summary{padding-left:20px;margin:0}.summary li{margin:7px 0}.summary ul{padding-left:20px;margin:0}.summary ul li{margin:3px 0}
 b.rga,th.rga{color:var(--crh-rga)}b.rwa,th.rwa{color:var(--crh-rwa)}b.gwa,th.gwa{color:var(--crh-gwa)}
 .wide{overflow-x:auto}
 table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}
@@ -69,19 +70,20 @@ figure h3{margin:0 0 4px}
 svg{max-width:100%;height:auto;display:block}
 .legend{margin:0 0 10px}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
-.panels.one{grid-template-columns:minmax(0,620px)}
-.panels.three{grid-template-columns:repeat(3,minmax(0,240px));gap:14px 24px}
+.panels.one{grid-template-columns:minmax(0,540px)}
+.panels.three{grid-template-columns:repeat(3,minmax(0,300px));gap:14px 32px}
 .panels svg{break-inside:avoid;width:100%}
 figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}
 .equations{display:flex;flex-wrap:wrap;gap:10px 34px;margin:12px 0 2px;color:var(--ink)}
-.equation{display:inline-flex;flex-wrap:wrap;align-items:center;gap:2px 14px}
+.equation{display:inline-flex;flex-wrap:wrap;align-items:center;gap:2px 20px}
 .equation math{font-size:16px}.equation .number{font-size:12px;color:var(--soft)}
 .missing{border-left:3px solid var(--line);padding:4px 0 4px 14px;color:var(--soft)}
-details{margin:12px 0}summary{cursor:pointer;font-size:14px}
+p.layer{margin:0 0 10px;font-size:14px}
+details{margin:8px 0}summary{cursor:pointer;font-size:14px}
 details>.block{padding:10px 0 14px}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
-@media (max-width:760px){
+@media screen and (max-width:760px){
 html{font-size:15px}body{padding:18px 14px 48px}h1{font-size:27px}h2{margin-top:40px}
 .panels.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px 10px}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}

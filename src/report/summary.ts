@@ -9,8 +9,8 @@ import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import { byStep, type Finding, findings, type ReportData, statusWords } from "./reportData.ts";
 import { holds, holdsFrom, leastMargin } from "./verdict.ts";
 
-/** chosen: exceptions named in the text; more are left to the table. */
-const maxNamed = 8;
+/** chosen: layers named in a sentence; more are left to the table. */
+const maxNamed = 6;
 
 const sideWord = { a: "backward", b: "forward" } as const;
 
@@ -112,25 +112,32 @@ function median(values: readonly (number | null)[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+const weakness: Record<string, string> = {
+  rising: "rose",
+  falling: "fell",
+  flat: "no clear change",
+  absent: "not above its null",
+};
+
+/** What does not hold, layer by layer: value, value at the start, and how it stands to both that and its null. */
 function exceptionSentence(defined: readonly Finding[]): string[] {
-  const weak = defined.filter((finding) => !holds(finding.verdict)).sort((x, y) => x.last.value! - y.last.value!);
+  const weak = defined.filter((finding) => !holds(finding.verdict));
   if (weak.length === 0) return [];
-  const words: Record<string, string> = {
-    rising: "rising",
-    falling: "fell",
-    flat: "no clear change",
-    absent: "not above its null",
-  };
-  const shown = weak.slice(0, maxNamed).map(({ layer, side, relation, last, first, verdict }) => {
-    const compared = [
-      ...(last.null === null ? [] : [`null ${fixed(last.null, 2)}`]),
-      ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
-    ];
-    const reason = verdict === "flat" && first?.value == null ? "too weak" : (words[verdict] ?? verdict);
-    return `${code(layer.name)} ${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!, 2)} (${[...compared, reason].join(", ")})`;
+  const names = [...new Set(weak.map(({ layer }) => layer.name))];
+  const lines = names.slice(0, maxNamed).map((name) => {
+    const parts = weak.filter(({ layer }) => layer.name === name).map(weakRelation);
+    return `<li>${code(name)}: ${parts.join("; ")}</li>`;
   });
-  const more = weak.length > maxNamed ? `; and ${weak.length - maxNamed} more in the table` : "";
-  return [`Not holding, weakest first: ${shown.join("; ")}${more}.`];
+  if (names.length > maxNamed)
+    lines.push(`<li>and in ${counted(names.length - maxNamed, "more layer")}, see the table</li>`);
+  return [`Not holding:<ul>${lines.join("")}</ul>`];
+}
+
+function weakRelation({ side, relation, last, first, verdict }: Finding): string {
+  const start = first?.value ?? null;
+  const reason = verdict === "flat" && start === null ? "too weak" : (weakness[verdict] ?? verdict);
+  const compared = start === null ? "" : `, was ${fixed(start, 2)}`;
+  return `${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!)} (${reason}${compared})`;
 }
 
 function undefinedSentence(all: readonly Finding[]): string[] {

@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import { inflateSync } from "node:zlib";
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import type { AlignmentValue, Status } from "../../src/measure/snapshot.ts";
+import { commandLine } from "../../src/report/closing.ts";
+import { brief, dateTime, duration, fixed, grouped, listed } from "../../src/report/numbers.ts";
+import { type ReportData, renderReport } from "../../src/report/report.ts";
+import { judge } from "../../src/report/verdict.ts";
+import { alignmentValue, plantedRun } from "../figures/planted.ts";
+
+const small = () => plantedRun({ d: 12, names: ["layers.0", "layers.1", "layers.2"] });
+const page = (data: ReportData) => parseHTML(renderReport(data)).document;
+const textOf = (data: ReportData) => page(data).querySelector("main")!.textContent!;
+const none = (status: Status): AlignmentValue => ({
+  value: null,
+  cosine: null,
+  null: null,
+  noise: null,
+  n: 10,
+  status,
+});
+
+test("a page of the size of fc2 stays below 3 MB and is the same bytes twice", () => {
+  const html = renderReport(plantedRun());
+  expect(html.length).toBeLessThan(3e6);
+  expect(renderReport(plantedRun())).toBe(html);
+});
+
+test("the page loads nothing: no address in any attribute that could, no import", () => {
+  const html = renderReport(small());
+  const { document } = parseHTML(html);
+  for (const element of document.querySelectorAll("*"))
+    for (const { name, value } of [...element.attributes])
+      if (name !== "xmlns" && !/^data:image\/png;base64,[\w+/=]+$/.test(value))
+        expect(`${name}=${value}`).not.toMatch(
+          /^(src|href|srcset|action|data|poster|style|xlink:href)=.*(https?:|\/\/)/,
+        );
+  for (const element of document.querySelectorAll("[href]"))
+    expect(element.getAttribute("href")).toMatch(/^(#|data:image\/png;base64,)/);
+  expect(html).not.toMatch(/@import|url\(|<link|<iframe|<object/);
+  expect(html.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:\/\//);
+});
+
+test("only the page's own script may run, by its hash", () => {
+  const { document } = parseHTML(renderReport(small()));
+  const scripts = [...document.querySelectorAll("script")].filter(
+    (script) => script.getAttribute("type") !== "text/plain",
+  );
+  expect(scripts).toHaveLength(1);
+  const hash = createHash("sha256").update(scripts[0]!.textContent!).digest("base64");
+  const policy = document.querySelector("meta[http-equiv]")!.getAttribute("content")!;
+  expect(policy).toContain(`script-src 'sha256-${hash}'`);
+  expect(policy).toContain("default-src 'none'");
+});
+
+test("the page's script is valid JavaScript", () => {
+  const { document } = parseHTML(renderReport(small()));
+  const script = [...document.querySelectorAll("script")].find((element) => !element.getAttribute("type"))!;
+  expect(() => new Function(script.textContent!)).not.toThrow();
+});
+
+test("whatever comes from the data is escaped", () => {
+  const evil = `</title></style></script><script>alert(1)</script><img src=x onerror=alert(2)>"'&`;
+  const data = plantedRun({ d: 6, names: [evil, `${evil}2`, "c"] });
+  data.info = {
+    ...data.info,
+    id: evil,
+    setting: evil,
+    status: "failed",
+    error: evil,
+    argv: [evil],
+    startedAt: evil,
+    versions: { crh: evil, node: evil, onnxruntime: evil },
+  };
+  data.config = { [evil]: evil, nested: { [evil]: [evil] } };
+  data.notes = [evil];
+  data.snapshots.at(-1)!.skipped.push({ node: evil, reason: evil });
+  for (const snapshot of data.snapshots) snapshot.objective = evil;
+  data.metrics.push({ step: 1, name: evil, value: 1 });
+  const html = renderReport(data);
+  expect(html).not.toContain("<script>alert");
+  expect(html).not.toContain("<img");
+  const { document } = parseHTML(html);
+  expect(document.querySelectorAll("script:not([type])")).toHaveLength(1);
+  expect(document.querySelectorAll("[onerror]")).toHaveLength(0);
+  expect(document.querySelector("h1")!.textContent).toBe(evil);
+});
+
+test("figures are numbered, captioned, cite equation and counterpart, and carry their numbers", () => {
+  const figures = [...page(small()).querySelectorAll("figure")];
+  expect(figures.map((figure) => figure.querySelector("h3")!.textContent!.slice(0, 9))).toEqual(
+    [1, 2, 3, 4, 5, 6].map((n) => `Figure ${n}.`),
+  );
+  for (const figure of figures) {
+    expect(figure.querySelector("figcaption")!.textContent).toMatch(/Cf\. Figs?\. \d+.* of arXiv 2410\.03006/s);
+    expect(figure.querySelector("figcaption")!.textContent).toMatch(/Eqs?\. \d+/);
+    expect(figure.querySelectorAll("button[data-save]").length).toBeGreaterThanOrEqual(2);
+    const packed = figure.querySelector("script.csv")!.textContent!;
+    expect(inflateSync(Buffer.from(packed, "base64")).toString()).toMatch(/^[\w,]+\n/);
+  }
+});
+
+test("the table shows value, noise, null and start of every relation in both conventions", () => {
+  const data = small();
+  const tables = [...page(data).querySelectorAll("table")];
+  expect(tables).toHaveLength(2);
+  const row = tables[0]!.querySelectorAll("tbody tr")[1]!;
+  const { rga } = data.snapshots.at(-1)!.layers[1]!.alignment.paper.a!;
+  const start = data.snapshots[0]!.layers[1]!.alignment.paper.a!.rga.value!;
+  const cell = row.querySelector("td")!;
+  expect(cell.textContent).toBe(`${fixed(rga.value!)} ± ${fixed(rga.noise!)}null 0.15 · start ${fixed(start, 2)}`);
+  expect(cell.getAttribute("class")).toContain("holds");
+  expect(row.querySelectorAll("td")).toHaveLength(6);
+});
+
+test("the summary counts what holds by its stated rule", () => {
+  const data = small();
+  for (const layer of data.snapshots.at(-1)!.layers)
+    for (const side of [layer.alignment.paper.a!, layer.alignment.paper.b])
+      Object.assign(side, { rga: alignmentValue(0.9), rwa: alignmentValue(0.8), gwa: alignmentValue(0.77) });
+  expect(textOf(data)).toContain("18 of 18 relations hold");
+  expect(textOf(data)).toContain("All six hold in layers.0, layers.1 and layers.2");
+  data.snapshots.at(-1)!.layers[2]!.alignment.paper.b.rwa = alignmentValue(0.15, 0.12);
+  expect(textOf(data)).toContain("17 of 18 relations hold");
+  expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (not above its null, was 0.35)");
+});
+
+test("a verdict compares with null, noise and start", () => {
+  const at = (value: number, start?: number, noise = 0.01) =>
+    judge(alignmentValue(value, 0.2, noise), start === undefined ? undefined : alignmentValue(start));
+  expect(at(0.9, 0.1)).toBe("formed");
+  expect(at(0.9, 0.85)).toBe("kept");
+  expect(at(0.9)).toBe("holds");
+  expect(at(0.5, 0.1)).toBe("rising");
+  expect(at(0.5, 0.7)).toBe("falling");
+  expect(at(0.5, 0.45)).toBe("flat");
+  expect(at(0.25, 0.1)).toBe("absent");
+  expect(at(0.9, 0.1, 0.4)).toBe("absent");
+  expect(judge(none("undefined-1x1"))).toBe("undefined");
+});
+
+test("a run without anything says so in sentences", () => {
+  const { moments: _moments, ...rest } = small();
+  const text = textOf({ ...rest, metrics: [], snapshots: [], notes: [], config: {} });
+  for (const sentence of [
+    "No layer was measured",
+    "The run recorded no loss.",
+    "The run holds no measurement yet.",
+    "The moments of this run were not kept",
+    "The run recorded no parameters.",
+  ])
+    expect(text).toContain(sentence);
+  expect(text).not.toMatch(/undefined|NaN|null/);
+});
+
+test("one measurement has a table and no course", () => {
+  const text = textOf(plantedRun({ d: 8, names: ["fc.0", "fc.1"], steps: [100] }));
+  expect(text).toContain("There is one measurement, at step 100");
+  expect(text).toContain("there is no earlier measurement to compare with");
+  expect(text).not.toMatch(/start 0/);
+});
+
+test("statuses and heads stand as words and dashes", () => {
+  const data = small();
+  for (const snapshot of data.snapshots) {
+    const [first, second] = snapshot.layers;
+    first!.kind = "head";
+    first!.alignment.paper = {
+      a: null,
+      b: { rga: alignmentValue(0.8), rwa: none("missing-moments"), gwa: none("missing-moments") },
+    };
+    second!.alignment.paper.b = {
+      rga: none("undefined-1x1"),
+      rwa: none("undefined-1x1"),
+      gwa: none("constant-matrix"),
+    };
+  }
+  const document = page(data);
+  const rows = [...document.querySelectorAll("table")[0]!.querySelectorAll("tbody tr")].map((row) =>
+    [...row.querySelectorAll("td")].map((cell) => cell.textContent),
+  );
+  expect(rows[0]!.filter((text) => text === "–")).toHaveLength(5);
+  expect(rows[1]!.slice(3)).toEqual(["undefined (1 × 1)", "undefined (1 × 1)", "undefined (constant matrix)"]);
+  expect(document.querySelector("#summary")!.textContent).toContain("3 alignments have no value");
+});
+
+test("the status of a run that did not finish stands first", () => {
+  const data = small();
+  data.info = { ...data.info, status: "failed", step: 500, error: "loss is not finite" };
+  expect(textOf(data)).toContain("The run failed after 500 of 100\u202f000 steps (loss is not finite)");
+});
+
+test("numbers are written the same everywhere", () => {
+  expect(fixed(-0.12345)).toBe("−0.123");
+  expect(fixed(-0.0001)).toBe("0.000");
+  expect(grouped(1234567)).toBe("1\u202f234\u202f567");
+  expect(brief(0.0271)).toBe("0.0271");
+  expect([3200, 250_000, 7_500_000].map(duration)).toEqual(["3.2 s", "4 min 10 s", "2 h 5 min"]);
+  expect(dateTime("2026-03-01T10:20:30.000Z")).toBe("2026-03-01 10:20 UTC");
+  expect(dateTime("soon")).toBe("soon");
+  expect(listed(["a", "b", "c"])).toBe("a, b and c");
+});
+
+test("the command is quoted for a shell", () => {
+  expect(commandLine(["run", "fc2", "lr=0.1", "--seed", "0"])).toBe("crh run fc2 lr=0.1 --seed 0");
+  expect(commandLine(["/usr/bin/node", "/x/main.js", "run", "a b", "it's"])).toBe(`crh run 'a b' 'it'\\''s'`);
+});
