@@ -23,12 +23,29 @@ import { decodeTensor, elementType, elementTypeCode, encodeTensor } from "./tens
 /** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
 const MAX_NESTING = 16;
 
+/** chosen: a line that a terminal still shows. */
+const MAX_MESSAGE = 300;
+
 /**
  * Reads an ONNX model.
  *
  * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used twice
  */
 export function decodeModel(bytes: Uint8Array): Model {
+  try {
+    return readModel(bytes);
+  } catch (error) {
+    throw new Error(printable((error as Error).message), { cause: error });
+  }
+}
+
+/** Names in a stranger's file may hold anything, and be of any length. */
+function printable(message: string): string {
+  const line = message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
+}
+
+function readModel(bytes: Uint8Array): Model {
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -77,43 +94,46 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
     throw new Error("onnx: expected dense initializers, got a sparse one; export the model with dense weights");
   const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)] as const));
   // Before IR version 4 every initializer was listed among the inputs too; what has a value is no input here.
-  const inputs = proto.input.filter((value) => !initializers.has(value.name)).map(decodeValueInfo);
-  const known = new Set([...outer, ...initializers.keys(), ...inputs.map((value) => value.name)]);
+  const typed = depth === 0;
+  const inputs = proto.input
+    .filter(({ name }) => !initializers.has(name))
+    .map((value) => decodeValueInfo(value, typed));
+  const known = new Set(outer);
+  const produce = (name: string) => {
+    if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
+    known.add(name);
+  };
+  for (const { name } of [...proto.initializer, ...inputs]) produce(name);
   const nodes = proto.node.map((node) => {
     const decoded = decodeNode(node, depth, known);
     for (const name of decoded.inputs)
       if (name !== "" && !known.has(name))
         throw new Error(`onnx: node ${decoded.name || decoded.op} reads "${name}", which nothing before it produces`);
-    for (const name of decoded.outputs) {
-      if (name === "") continue;
-      if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
-      known.add(name);
-    }
+    for (const name of decoded.outputs) if (name !== "") produce(name);
     return decoded;
   });
-  const outputs = proto.output.map(decodeValueInfo);
+  const outputs = proto.output.map((value) => decodeValueInfo(value, false));
   for (const { name } of outputs)
     if (!known.has(name)) throw new Error(`onnx: graph output "${name}" is produced by no node; is the file complete?`);
   return { name: proto.name, nodes, initializers, inputs, outputs };
 }
 
 function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>): Node {
-  const attributes: Record<string, Attribute> = {};
-  for (const attribute of proto.attribute) attributes[attribute.name] = decodeAttribute(attribute, depth, known);
+  const attributes = proto.attribute.map((one) => [one.name, decodeAttribute(one, depth, known)] as const);
   return {
     op: proto.opType,
     domain: proto.domain === "ai.onnx" ? "" : proto.domain,
     name: proto.name,
     inputs: proto.input,
     outputs: proto.output,
-    attributes,
+    attributes: Object.fromEntries(attributes),
   };
 }
 
 function decodeAttribute(proto: AttributeProto, depth: number, known: ReadonlySet<string>): Attribute {
   const { type, name } = proto;
-  if (type === AttributeType.INT) return { int: Number(proto.i) };
-  if (type === AttributeType.INTS) return { ints: proto.ints.map(Number) };
+  if (type === AttributeType.INT) return { int: wholeNumber(proto.i) };
+  if (type === AttributeType.INTS) return { ints: proto.ints.map(wholeNumber) };
   if (type === AttributeType.FLOAT) return { float: proto.f };
   if (type === AttributeType.FLOATS) return { floats: proto.floats };
   if (type === AttributeType.STRING) return { string: new TextDecoder().decode(proto.s) };
@@ -125,13 +145,25 @@ function decodeAttribute(proto: AttributeProto, depth: number, known: ReadonlySe
   );
 }
 
-function decodeValueInfo(proto: ValueInfoProto): ValueInfo {
+/** Exporters write the ends of a slice as the largest 64-bit integer; beyond ±2^53 the nearest exact number stands in for it. */
+function wholeNumber(value: bigint): number {
+  return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
+/** @param typed whether a type is required; outputs and the inputs of bodies may leave it to the engine */
+function decodeValueInfo(proto: ValueInfoProto, typed: boolean): ValueInfo {
   const kind = proto.type?.value;
+  if (kind?.case === undefined && !typed) return { name: proto.name };
   if (kind?.case !== "tensorType")
     throw new Error(`onnx: expected ${proto.name} to be a tensor, got ${kind?.case ?? "no type"}`);
   const dtype = elementType(kind.value.elemType, proto.name);
   const shape = kind.value.shape?.dim.map(({ value }) => {
-    if (value.case === "dimValue") return Number(value.value);
+    if (value.case === "dimValue") {
+      const extent = Number(value.value);
+      if (extent < 0 || !Number.isSafeInteger(extent))
+        throw new Error(`onnx: expected a dimension of ${proto.name} to be 0 or more, got ${extent}`);
+      return extent;
+    }
     return value.case === "dimParam" && value.value !== "" ? value.value : undefined;
   });
   return shape === undefined ? { name: proto.name, dtype } : { name: proto.name, dtype, shape };

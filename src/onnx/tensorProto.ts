@@ -53,7 +53,7 @@ export function decodeTensor(proto: TensorProto): Tensor {
     );
   const shape = proto.dims.map(Number);
   const size = shape.reduce((product, extent) => product * extent, 1);
-  if (shape.some((extent) => extent < 0) || !Number.isSafeInteger(size))
+  if (![...shape, size].every((extent) => extent >= 0 && Number.isSafeInteger(extent)))
     throw new Error(`onnx: expected a tensor shape, got [${shape.join(", ")}] for ${name}`);
   const dtype = elementType(proto.dataType, name);
   const count = (got: number, unit: string, expected = size) => {
