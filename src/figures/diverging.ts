@@ -36,12 +36,12 @@ export function divergingPalette(): Uint8Array {
 }
 
 /**
- * The end of a matrix' colour scale: the 99.5th percentile of the sizes of its entries, because a few large ones (often the
+ * The end of a matrix' colour scale: the 99th percentile of the sizes of its entries, because a few large ones (often the
  * diagonal) would otherwise leave the rest white. 1 where all entries are zero.
  */
 export function colourLimit(values: Float64Array): number {
   const sizes = values.map(Math.abs).sort();
-  const limit = sizes[Math.ceil(0.995 * (sizes.length - 1))] ?? 0;
+  const limit = sizes[Math.ceil(0.99 * (sizes.length - 1))] ?? 0;
   return limit > 0 ? limit : maxAbs(values) || 1;
 }
 

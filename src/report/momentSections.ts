@@ -36,7 +36,7 @@ export function momentSections({ moments }: ReportData): [matrices: FigureSectio
       missing,
       ...arranged(found, "matrices", matrices),
       caption: [
-        `Second moments of activations and gradients (rows normalised and centred, Eq. 8) and the weight matrices${at}; first row the input (a), second row the output (b). Each is divided by its mean diagonal entry, which makes the trace equal to the dimension, and has a colour scale of its own, symmetric about zero; the largest 0.5 % of entries may lie beyond its ends.`,
+        `Second moments of activations and gradients (rows normalised and centred, Eq. 8) and the weight matrices${at}; first row the input (a), second row the output (b). Each is divided by its mean diagonal entry, which makes the trace equal to the dimension, and has a colour scale of its own, symmetric about zero; the largest 1 % of entries may lie beyond its ends.`,
         ...averaged,
         ...limit,
       ],

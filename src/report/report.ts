@@ -58,7 +58,13 @@ function renderTables(data: ReportData): string {
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span><span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span></p>`;
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">At step ${grouped(steps.at(-1)!)}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
-    `<h3>As in the paper: rows normalised and centred</h3><div class="wide">${paper}</div>` +
-    `<h3>Plain second moments (raw)</h3><div class="wide">${raw}</div>${packedCsv(alignmentCsv(data))}</div>`
+    `<h3>As in the paper: rows normalised and centred</h3><p class="soft note">${nullNote}</p><div class="wide">${paper}</div>` +
+    `<h3>Plain second moments (raw)</h3><p class="soft note">${rawNote}</p><div class="wide">${raw}</div>${packedCsv(alignmentCsv(data))}</div>`
   );
 }
+
+/** docs/theory.md, "What the null does not cover". */
+const nullNote =
+  "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W from the first step on (Eq. 6) and start above it: judge them by their start as well. The cosine of each pair is in the CSV.";
+const rawNote =
+  "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

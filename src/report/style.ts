@@ -60,6 +60,7 @@ td.rga .fill{background:var(--crh-rga)}td.rwa .fill{background:var(--crh-rwa)}td
 td.holds .fill{opacity:1}
 .bar .null{width:2px;margin-left:-1px;top:-2px;height:9px;background:var(--ink)}
 .bar .start{width:7px;height:7px;margin-left:-3.5px;top:-1px;border-radius:50%;border:1.5px solid var(--ink);background:var(--ground)}
+.note{font-size:13px;margin:0 0 8px}
 .key{font-size:13px;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 20px;margin:6px 0 10px;max-width:none}
 .key .bar{display:inline-block;width:30px;margin:0 7px 0 0;vertical-align:2px}
 figure{margin:0 0 52px;break-inside:auto}
@@ -95,6 +96,6 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 }
 @media print{
 body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
-.wide{overflow:visible}.alignments{font-size:9pt}.alignments td,.alignments tbody th{min-width:0}.alignments tr{break-inside:avoid}
+.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}
 }`.trim();
