@@ -22,6 +22,8 @@ const LINE_MS = 10_000;
 /** chosen: the rate is that of the last 10 s, in pieces of at least half a second. */
 const RATE_WINDOW_MS = 10_000;
 const RATE_PIECE_MS = 500;
+/** chosen: before, the first measurements make any guess of the time left far too long. */
+const SETTLED_MS = 5_000;
 const TIMER_MS = 500;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = "\r\u001b[K";
@@ -124,7 +126,9 @@ export class Progress {
     const rate = this.#rate();
     if (rate !== undefined) {
       facts.push(`${formatRate(rate).padStart(5)} steps/s`);
-      if (this.#step < this.#steps) facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
+      const settled = this.#now() - this.#begin >= SETTLED_MS;
+      if (settled && this.#step < this.#steps)
+        facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
     }
     if (this.#loss !== undefined) facts.push(`loss ${formatQuantity(this.#loss)}`);
     if (this.#activity !== undefined) facts.push(this.#activity);

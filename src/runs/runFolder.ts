@@ -14,7 +14,7 @@ import { processStart } from "./processRuns.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
-import { writeWhole, writing } from "./writeFile.ts";
+import { makeFolder, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
   readonly setting: string;
@@ -45,7 +45,7 @@ const MAX_ATTEMPTS = 100;
  */
 export function createRun(root: string, run: NewRun): RunFolder {
   const { setting, seed, config, steps, argv, versions, notes, now = new Date() } = run;
-  writing("runs", root, () => mkdirSync(root, { recursive: true }));
+  makeFolder(root);
   const fullConfig = { setting, ...config };
   const { id, dir } = claimFolder(root, setting, fullConfig, now);
   const start = processStart(process.pid);
@@ -216,7 +216,7 @@ export class RunFolder {
   /** Writes figures/<name> (with its extension) and returns its path. */
   writeFigure(name: string, content: string): string {
     const folder = join(this.dir, "figures");
-    writing("runs", folder, () => mkdirSync(folder, { recursive: true }));
+    makeFolder(folder);
     const path = join(folder, name.replace(/[^A-Za-z0-9._-]+/g, "-"));
     writeWhole(path, content);
     return path;

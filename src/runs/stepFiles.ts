@@ -1,9 +1,9 @@
 /**
  * @file The numbered files of a run folder: snapshots/step-00000100.json, checkpoints/ and moments/step-00000100.safetensors.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { temporarySuffix, writeWhole, writing } from "./writeFile.ts";
+import { makeFolder, temporarySuffix, writeWhole } from "./writeFile.ts";
 
 export interface StepFile {
   readonly step: number;
@@ -39,7 +39,7 @@ export class StepFiles {
   write(step: number, data: string | Uint8Array, options: { sync?: boolean } = {}): string {
     if (!Number.isSafeInteger(step) || step < 0)
       throw new RangeError(`runs: expected a step of at least 0, got ${step}`);
-    writing("runs", this.folder, () => mkdirSync(this.folder, { recursive: true }));
+    makeFolder(this.folder);
     const path = this.path(step);
     writeWhole(path, data, options);
     return path;

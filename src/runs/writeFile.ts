@@ -2,8 +2,18 @@
  * @file Writing files so that a reader never meets half of one: the bytes go to a temporary file beside the target, which is
  * then renamed over it. What the file system refuses becomes one line that names the folder and the cure.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** Why the file system refuses, in words, and what to do about it. */
 const refusals: Readonly<Record<string, readonly [found: string, cure: string]>> = {
@@ -73,6 +83,27 @@ export function writeWhole(path: string, data: string | Uint8Array, options: { s
     }
     if (sync) syncPath(folder);
   });
+}
+
+/**
+ * Makes a folder and those above it that are missing. One at a time: mkdir with `recursive` never returns where the system says
+ * of a folder that is there that it is not, as below /proc.
+ *
+ * @throws WriteError when the file system refuses
+ */
+export function makeFolder(folder: string, where = "runs"): void {
+  writing(where, folder, () => makeMissing(resolve(folder)));
+}
+
+function makeMissing(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (dirname(folder) !== folder) makeMissing(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const exists = (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(folder).isDirectory();
+    if (!exists) throw error; // otherwise another process was faster
+  }
 }
 
 /** End of the name of every temporary file; one that is found later was left by a process that died. */

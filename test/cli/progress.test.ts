@@ -26,7 +26,8 @@ test("without a terminal there are plain lines: at once, after 2 s, then every 1
   progress.end();
   const lines = io.err().trimEnd().split("\n");
   expect(lines).toHaveLength(5);
-  expect(lines[1]).toMatch(/^fc2: {3}1 % {4}1,990\/100,000 {4}995 steps\/s {2}1 min 39 s left {2}loss 0\.005/);
+  expect(lines[1]).toMatch(/^fc2: {3}1 % {4}1,990\/100,000 {4}995 steps\/s {2}loss 0\.005/);
+  expect(lines[2]).toMatch(/ 999 steps\/s {2}1 min 28 s left {2}loss/);
   expect(lines[4]).toBe("fc2: 30,000 steps in 30 s (1,000 steps/s)");
   expect(io.err()).not.toContain("\u001b");
 });

@@ -252,6 +252,13 @@ describe("a folder that cannot be written", () => {
       );
   });
 
+  test("because the system makes no folders there is one line, not an endless wait", () => {
+    if (!existsSync("/proc/self")) return;
+    expect(() => createRun("/proc/none/runs", newRun)).toThrow(
+      /^runs: expected a writable folder \/proc\/none\/runs, got /,
+    );
+  });
+
   test("because the disk is full is one line, and what was written before stays", () => {
     if (!existsSync("/dev/full")) return;
     const run = createRun(root, newRun);
