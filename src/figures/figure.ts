@@ -74,7 +74,8 @@ function stackPanels(panels: readonly Panel[], columns: number, legend: Panel | 
   }
   const [outerWidth, outerHeight] = [width + 2 * edge, Math.max(y - gap, 0) + 2 * edge];
   const view = `width="${outerWidth}" height="${outerHeight}" viewBox="${-edge} ${-edge} ${outerWidth} ${outerHeight}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${view}>${parts.join("")}</svg>`;
+  const label = escapeText(panels.map((panel) => panel.label).join("; "));
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${view} role="img" aria-label="${label}">${parts.join("")}</svg>`;
 }
 
 /**
