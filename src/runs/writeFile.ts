@@ -25,7 +25,10 @@ const refusals: Readonly<Record<string, readonly [found: string, cure: string]>>
   ENOTDIR: ["a file where a folder should be", "choose another folder"],
   EEXIST: ["a file where a folder should be", "choose another folder"],
   EISDIR: ["a folder where a file should be", "choose another name"],
-  ENOENT: ["a folder that is not there", "make it, and do not move or delete a run while it is written"],
+  ENOENT: [
+    "a folder that is not there",
+    "choose one that can be made, and leave a run where it is while it is written",
+  ],
   ENAMETOOLONG: ["a name that is too long", "choose a shorter one"],
   EMFILE: ["too many open files", "close other programs or raise `ulimit -n`"],
   EIO: ["a failing disk", "choose a folder on another disk"],
