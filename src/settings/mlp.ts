@@ -7,7 +7,7 @@ import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";
 import { activations } from "../networks/activation.ts";
 import { mlp as buildMlp, initialisations } from "../networks/mlp.ts";
 import { objective, objectiveNames } from "../objectives/objective.ts";
-import { type Feeds, TARGET } from "../probe/probe.ts";
+import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
 import { count, field, flag, sharedFields } from "./parameters.ts";
@@ -33,11 +33,17 @@ const parameters = z.object({
     "chosen: common practice",
   ),
   measureOn: field(z.enum(["test", "train"]), "test", "samples measured", "paper, appendix C.1: unseen points"),
-  samples: field(count, 10_000, "at most so many samples measured", "chosen: the whole test set of MNIST"),
+  samples: field(
+    count,
+    3000,
+    "at most so many samples measured; loss and accuracy are of the whole test set",
+    "chosen: as fc2",
+  ),
   ...sharedFields({
     steps: [6_000, "chosen: ten epochs of MNIST"],
     batch: [100, "chosen: as fc1 and fc2"],
-    lr: [0.1, "chosen"],
+    lr: [0.05, "chosen"],
+    schedule: ["cosine", "chosen: a rate that ends at 0 gains half a percent of accuracy on MNIST"],
     momentum: [0.9, "chosen: as fc2"],
     decay: [1e-4, "chosen: as fc2"],
   }),
@@ -69,6 +75,7 @@ export const mlp = defineSetting({
       ...optimization(p),
       data: finiteSet(train, { batch: p.batch, random: random.split("data"), pixels, form }),
       evaluation: async () => batches(measured, samples, pixels, form),
+      test: () => batches({ ...images.test, d: images.d }, images.test.n, pixels, form),
       evaluationName: `${samples} ${p.measureOn} samples`,
     };
   },

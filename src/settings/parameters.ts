@@ -40,10 +40,14 @@ export interface SharedDefaults {
   readonly lr: readonly [number, string];
   readonly momentum: readonly [number, string];
   readonly decay: readonly [number, string];
+  /** Default: constant. */
+  readonly schedule?: readonly [(typeof scheduleNames)[number], string];
 }
 
+const CONSTANT = ["constant", "chosen: the paper names no schedule"] as const;
+
 /** seed, steps, batch, and everything about the optimizer and its schedule. */
-export function sharedFields({ steps, batch, lr, momentum, decay }: SharedDefaults) {
+export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CONSTANT }: SharedDefaults) {
   const torch = "chosen: the default of torch.optim";
   return {
     seed: field(whole.pipe(z.number().min(0, "0 or more")), 0, "seed of everything random", "chosen"),
@@ -57,12 +61,7 @@ export function sharedFields({ steps, batch, lr, momentum, decay }: SharedDefaul
     beta1: field(belowOne, 0.9, "adam, adamw: decay of the mean", torch),
     beta2: field(belowOne, 0.999, "adam, adamw: decay of the square", torch),
     epsilon: field(positive, 1e-8, "adam, adamw: added to the root", torch),
-    schedule: field(
-      z.enum(scheduleNames),
-      "constant",
-      "learning rate over time",
-      "chosen: the paper names no schedule",
-    ),
+    schedule: field(z.enum(scheduleNames), schedule[0], "learning rate over time", schedule[1]),
     warmup: field(whole.pipe(z.number().min(0, "0 or more")), 0, "steps of linear warm-up", "chosen: none"),
     period: field(count, 30_000, "schedule step: steps between drops", "chosen"),
     factor: field(positive, 0.1, "schedule step: factor of a drop", "chosen: the default of torch's StepLR"),

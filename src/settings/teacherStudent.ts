@@ -7,7 +7,7 @@ import { initialisations, mlp } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
-import { type Feeds, sliceBatches, TARGET } from "../probe/probe.ts";
+import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/train.ts";
 import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";

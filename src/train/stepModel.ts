@@ -4,13 +4,14 @@
  * what a small network pays for; and K steps share one call, because crossing from JavaScript costs as much as a step.
  */
 import { addGradients } from "../autodiff/gradient.ts";
-import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Network } from "../networks/network.ts";
+import { initialParameters, type Network } from "../networks/network.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { TARGET } from "../probe/feeds.ts";
+import { lossGraph } from "../probe/lossGraph.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { batchAt, type TrainingData } from "./trainingData.ts";
 
@@ -56,7 +57,7 @@ export async function buildStepModel(engine: Engine, parts: StepModelParts): Pro
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, P: number, x: string, target: string): Promise<Graph> {
   const { network, objective, optimizer } = parts;
-  const { graph: forward, values, loss } = await forwardWithLoss(engine, parts);
+  const { graph: forward, values, loss } = await forwardWithMeanLoss(engine, parts);
   const g = new GraphBuilder("step");
   const iteration = g.input("step/k", "int64", []);
   const condition = g.input("step/condition", "bool", []);
@@ -65,7 +66,7 @@ async function stepBody(engine: Engine, parts: StepModelParts, P: number, x: str
 
   unpack(g, network, flat);
   batchAt(g, x, iteration, "x");
-  batchAt(g, target, iteration, "target");
+  batchAt(g, target, iteration, TARGET);
   for (const [name, tensor] of forward.initializers) g.initializer(name, tensor);
   for (const node of forward.nodes) g.add(node);
 
@@ -97,30 +98,19 @@ function unpack(g: GraphBuilder, network: Network, flat: string): void {
 }
 
 /** The forward graph on one batch with the mean loss, parameters and batch as inputs, and all shapes bound. */
-async function forwardWithLoss(
+async function forwardWithMeanLoss(
   engine: Engine,
   { network, objective, data }: StepModelParts,
 ): Promise<{ graph: Graph; values: Map<string, BoundValue>; loss: string }> {
-  const parameters = network.parameters.map((name) => ({ name, tensor: network.graph.initializers.get(name)! }));
-  const own = new Map([...network.graph.initializers].filter(([name]) => !network.parameters.includes(name)));
-  const inputs = [
-    ...network.graph.inputs,
-    ...parameters.map(({ name, tensor }) => ({ name, dtype: tensor.dtype, shape: tensor.shape })),
-  ];
-  const feeds: Record<string, Tensor> = Object.fromEntries(parameters.map(({ name, tensor }) => [name, tensor]));
+  const feeds: Record<string, Tensor> = Object.fromEntries(initialParameters(network));
   feeds.x = zeros("float32", data.inputShape);
-  const graph: Graph = { ...network.graph, inputs, initializers: own };
-  const output = graph.outputs[0]!.name;
-  const model = (of: Graph): Model => ({ graph: of, opset: WORKING_OPSET });
-  const bound = (await bindShapes(engine, model(graph), feeds)).get(output)!;
-
-  const g = new GraphBuilder("loss", { ...graph, outputs: [] });
-  const target = g.input("target", data.target.dtype, data.target.shape);
-  const perSample = objective.perSample(g, output, bound, target);
+  feeds[TARGET] = zeros(data.target.dtype, data.target.shape);
+  const model = { graph: network.graph, opset: WORKING_OPSET };
+  const { graph, values, perSample } = await lossGraph(engine, model, objective, network.parameters, feeds);
+  const g = new GraphBuilder("mean", graph);
   const loss = g.op("ReduceMean", [perSample], { keepdims: int(0) });
-  feeds.target = zeros(data.target.dtype, data.target.shape);
-  const withLoss = g.build();
-  return { graph: withLoss, values: await bindShapes(engine, model(withLoss), feeds), loss };
+  values.set(loss, { dtype: values.get(perSample)!.dtype, shape: [] });
+  return { graph: g.build(), values, loss };
 }
 
 function zeros(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {

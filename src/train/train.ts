@@ -4,11 +4,13 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import type { Network } from "../networks/network.ts";
+import { initialParameters, type Network } from "../networks/network.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
-import { type Feeds, type Measurement, Probe } from "../probe/probe.ts";
+import { Evaluator } from "../probe/evaluator.ts";
+import type { Feeds } from "../probe/feeds.ts";
+import { type Measurement, Probe } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
 import type { Milestones } from "./milestones.ts";
@@ -26,6 +28,8 @@ export interface Experiment {
   readonly data: TrainingData;
   /** The samples on which the moments are measured, in batches (at least two, for the split-half noise). */
   readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
+  /** Samples for loss and accuracy alone, where they are others than those of `evaluation` (the whole test set). */
+  readonly test?: () => readonly Feeds[];
   /** What `evaluation` is, in words: "3000 held-out samples". */
   readonly evaluationName: string;
 }
@@ -77,27 +81,37 @@ const MAX_CALL_STEPS = 64;
 export async function train(engine: Engine, experiment: Experiment, options: TrainOptions): Promise<TrainResult> {
   const { threads = 1 } = options;
   const program = await engine.compile(await buildStepModel(engine, experiment), { threads });
-  const probe = new Probe(
-    engine,
-    { graph: experiment.network.graph, opset: WORKING_OPSET },
-    { objective: experiment.objective, parameters: experiment.network.parameters, threads },
-  );
+  const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
+  const measuring = { objective: experiment.objective, parameters: experiment.network.parameters, threads };
+  const probe = new Probe(engine, model, measuring);
+  const evaluator = new Evaluator(engine, model, measuring);
   try {
-    const training = new Training(experiment, options, program, probe, await experiment.evaluation(engine));
-    return await training.run();
+    const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
+    return await new Training(experiment, options, { program, probe, evaluator }, samples).run();
   } finally {
     await program.dispose();
     await probe.dispose();
+    await evaluator.dispose();
   }
+}
+
+interface Tools {
+  readonly program: Program;
+  readonly probe: Probe;
+  readonly evaluator: Evaluator;
+}
+
+interface Samples {
+  readonly moments: readonly Feeds[];
+  readonly test: readonly Feeds[] | undefined;
 }
 
 /** The state of one call of `train`. */
 class Training {
   private readonly experiment: Experiment;
   private readonly options: TrainOptions;
-  private readonly program: Program;
-  private readonly probe: Probe;
-  private readonly evaluation: readonly Feeds[];
+  private readonly tools: Tools;
+  private readonly samples: Samples;
   private readonly shapes: ReadonlyMap<string, readonly number[]>;
   private readonly callSteps: number;
   private step: number;
@@ -108,20 +122,13 @@ class Training {
   private seconds = 0;
   private trained = 0;
 
-  constructor(
-    experiment: Experiment,
-    options: TrainOptions,
-    program: Program,
-    probe: Probe,
-    evaluation: readonly Feeds[],
-  ) {
+  constructor(experiment: Experiment, options: TrainOptions, tools: Tools, samples: Samples) {
     const { network, optimizer, data } = experiment;
     this.experiment = experiment;
     this.options = options;
-    this.program = program;
-    this.probe = probe;
-    this.evaluation = evaluation;
-    const initial = new Map(network.parameters.map((name) => [name, network.graph.initializers.get(name)!]));
+    this.tools = tools;
+    this.samples = samples;
+    const initial = initialParameters(network);
     this.shapes = new Map([...initial].map(([name, { shape }]) => [name, shape]));
     this.callSteps = Math.max(1, Math.min(MAX_CALL_STEPS, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))));
     const start =
@@ -173,7 +180,7 @@ class Training {
     optimizer.states.forEach((name, i) => {
       feeds[STEP_MODEL.state(name)] = float32(this.states[i]!);
     });
-    const out = await this.program.run(feeds);
+    const out = await this.tools.program.run(feeds);
     this.seconds += (performance.now() - started) / 1000;
     this.trained += K;
     this.addLosses(out[STEP_MODEL.losses]!.data as Float32Array);
@@ -223,11 +230,12 @@ class Training {
   }
 
   private async measure(): Promise<Measurement> {
-    const measurement = await this.probe.measure(this.evaluation, {
-      step: this.step,
-      source: this.experiment.evaluationName,
-      parameters: this.parameters(),
-    });
+    const { probe, evaluator } = this.tools;
+    const parameters = this.parameters();
+    const source = this.experiment.evaluationName;
+    const measured = await probe.measure(this.samples.moments, { step: this.step, source, parameters });
+    const tested = this.samples.test === undefined ? {} : await evaluator.evaluate(this.samples.test, parameters);
+    const measurement = { ...measured, ...tested, samples: measured.samples };
     if (!Number.isFinite(measurement.loss)) throw new DivergedError(this.step, measurement.loss, this.savedStep);
     return measurement;
   }

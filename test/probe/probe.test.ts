@@ -8,7 +8,8 @@ import { objective } from "../../src/objectives/objective.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
-import { Probe, sliceBatches, TARGET } from "../../src/probe/probe.ts";
+import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
+import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** float32 rounding of activations; relative to the largest entry of a matrix. */

@@ -16,7 +16,8 @@ import { objective } from "../../src/objectives/objective.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
-import { Probe, sliceBatches, TARGET } from "../../src/probe/probe.ts";
+import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
+import { Probe } from "../../src/probe/probe.ts";
 import { sharedPath } from "../shared.ts";
 
 /** A float32 measurement against float64: rounding of activations and gradients, no more. */

@@ -1,0 +1,66 @@
+/** @file Loss and accuracy of a model over many samples, without gradients or moments. */
+import type { Engine, Program } from "../engine/engine.ts";
+import type { Objective } from "../objectives/objective.ts";
+import type { Model } from "../onnx/graph.ts";
+import { GraphBuilder } from "../onnx/graphBuilder.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+import { type Feeds, shapeKey } from "./feeds.ts";
+import { addLossOutputs, LossSums, lossGraph } from "./lossGraph.ts";
+
+export interface EvaluatorOptions {
+  readonly objective: Objective;
+  /** Initializers whose values are given at each evaluation. */
+  readonly parameters?: readonly string[];
+  readonly threads?: number;
+}
+
+export interface Evaluation {
+  /** Mean of the per-sample losses. */
+  readonly loss: number;
+  /** Share of samples whose largest output is the target's, for classification. */
+  readonly accuracy?: number;
+  readonly samples: number;
+}
+
+export class Evaluator {
+  private readonly engine: Engine;
+  private readonly model: Model;
+  private readonly options: EvaluatorOptions;
+  private readonly byShape = new Map<string, Program>();
+
+  constructor(engine: Engine, model: Model, options: EvaluatorOptions) {
+    this.engine = engine;
+    this.model = model;
+    this.options = options;
+  }
+
+  /** @throws RangeError when there is no batch, or a target does not fit the output */
+  async evaluate(batches: Iterable<Feeds>, parameters: ReadonlyMap<string, Tensor> = new Map()): Promise<Evaluation> {
+    const given = Object.fromEntries(parameters);
+    const sums = new LossSums();
+    for (const batch of batches) {
+      const feeds = { ...given, ...batch };
+      sums.add(await (await this.program(feeds)).run(feeds), batch);
+    }
+    if (sums.samples === 0) throw new RangeError("evaluator: expected at least one batch of data, got none");
+    return sums.means();
+  }
+
+  async dispose(): Promise<void> {
+    for (const program of this.byShape.values()) await program.dispose();
+    this.byShape.clear();
+  }
+
+  private async program(feeds: Feeds): Promise<Program> {
+    const key = shapeKey(feeds);
+    const known = this.byShape.get(key);
+    if (known !== undefined) return known;
+    const { objective, parameters = [], threads = 1 } = this.options;
+    const loss = await lossGraph(this.engine, this.model, objective, parameters, feeds);
+    const builder = new GraphBuilder("evaluate", loss.graph);
+    addLossOutputs(builder, loss, objective);
+    const made = await this.engine.compile({ ...this.model, graph: builder.build() }, { threads });
+    this.byShape.set(key, made);
+    return made;
+  }
+}
