@@ -8,6 +8,7 @@ import { optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";
 import type { Experiment } from "../train/train.ts";
 import type { FieldMeta } from "./parameters.ts";
+import { suggestion } from "./suggest.ts";
 
 /** What a setting gets from its surroundings: files of the user's data folder. */
 export interface Surroundings {
@@ -46,11 +47,7 @@ export function parseParameters(setting: Setting, given: Readonly<Record<string,
   const known = Object.keys(setting.parameters.shape);
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    const guess = closest(key, known);
-    throw new ParameterError(
-      `${setting.name}: expected a parameter of ${setting.name}, got "${key}"; ` +
-        (guess === undefined ? `it has ${known.join(", ")}` : `did you mean ${guess}?`),
-    );
+    throw new ParameterError(`${setting.name}: expected a parameter, got "${key}"${suggestion(key, known)}`);
   }
   const result = z.safeParse(setting.parameters, given);
   if (result.success) return result.data;
@@ -89,28 +86,4 @@ export function optimization(p: Omit<OptimizerOptions, "kind"> & Omit<ScheduleOp
 interface SharedKinds {
   readonly optimizer: OptimizerOptions["kind"];
   readonly schedule: ScheduleOptions["kind"];
-}
-
-/** The candidate within two edits of `word`, if any. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
-  ranked.sort((left, right) => left.distance - right.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
-}
-
-/** Edits that turn one word into the other: insertions, deletions, replacements, swaps of neighbours (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  const D = Array.from({ length: a.length + 1 }, (_, i) =>
-    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : i)),
-  );
-  for (let i = 1; i <= a.length; i++)
-    for (let j = 1; j <= b.length; j++) {
-      const replace = D[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let best = Math.min(D[i - 1]![j]! + 1, D[i]![j - 1]! + 1, replace);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, D[i - 2]![j - 2]! + 1);
-      D[i]![j] = best;
-    }
-  return D[a.length]![b.length]!;
 }

@@ -2,7 +2,8 @@
 import { fc1 } from "./fc1.ts";
 import { fc2 } from "./fc2.ts";
 import { mlp } from "./mlp.ts";
-import { closest, ParameterError, type Setting } from "./setting.ts";
+import { ParameterError, type Setting } from "./setting.ts";
+import { suggestion } from "./suggest.ts";
 
 export const settings: readonly Setting[] = [fc1, fc2, mlp];
 
@@ -11,8 +12,5 @@ export function findSetting(name: string): Setting {
   const found = settings.find((setting) => setting.name === name);
   if (found !== undefined) return found;
   const names = settings.map((setting) => setting.name);
-  const guess = closest(name, names);
-  throw new ParameterError(
-    `run: expected a setting (${names.join(", ")}), got "${name}"${guess === undefined ? "" : `; did you mean ${guess}?`}`,
-  );
+  throw new ParameterError(`run: expected a setting, got "${name}"${suggestion(name, names)}`);
 }
