@@ -5,6 +5,7 @@
 import { EXIT_FAILED } from "../errors.ts";
 import { hasColour, type Io } from "../io.ts";
 import { dimmer, pad, printable } from "../table.ts";
+import type { Check } from "./doctor/check.ts";
 import { checkEngine } from "./doctor/engine.ts";
 import { checkCrh, checkMemory, checkNode, checkRunsFolder, checkThreads } from "./doctor/machine.ts";
 import { checkPython } from "./doctor/python.ts";
@@ -13,15 +14,6 @@ export interface DoctorOptions {
   /** Folder of the runs. */
   readonly in: string;
   readonly json?: boolean;
-}
-
-/** One thing that was looked at. "missing" things are optional, "failed" ones are not. */
-export interface Check {
-  readonly name: string;
-  readonly status: "ok" | "missing" | "failed";
-  readonly found: string;
-  /** What to do, unless all is well. */
-  readonly cure?: string;
 }
 
 /** @returns 0, or 1 if something needed fails */

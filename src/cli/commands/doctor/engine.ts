@@ -2,7 +2,7 @@
  * @file Does ONNX Runtime load, and does it compute? Runs y = Relu(x + 1) on two numbers.
  */
 import { versions } from "../../versions.ts";
-import type { Check } from "../doctor.ts";
+import type { Check } from "./check.ts";
 
 const cure =
   "install it again: npm install onnxruntime-node --ignore-scripts (Linux needs glibc, Windows the Visual C++ runtime)";

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { writing } from "../../../runs/writeFile.ts";
 import { formatBytes } from "../../format.ts";
 import { crhVersion } from "../../versions.ts";
-import type { Check } from "../doctor.ts";
+import type { Check } from "./check.ts";
 
 /** "engines" of package.json. */
 const LEAST_NODE = [20, 19] as const;

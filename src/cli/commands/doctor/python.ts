@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Io } from "../../io.ts";
-import type { Check } from "../doctor.ts";
+import type { Check } from "./check.ts";
 
 const run = promisify(execFile);
 
