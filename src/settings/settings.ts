@@ -1,8 +1,10 @@
 /** @file The settings that `crh run` knows, by name. */
+
+import type { Experiment } from "../train/train.ts";
 import { fc1 } from "./fc1.ts";
 import { fc2 } from "./fc2.ts";
 import { mlp } from "./mlp.ts";
-import { ParameterError, type Setting } from "./setting.ts";
+import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
 export const settings: readonly Setting[] = [fc1, fc2, mlp];
@@ -13,4 +15,21 @@ export function findSetting(name: string): Setting {
   if (found !== undefined) return found;
   const names = settings.map((setting) => setting.name);
   throw new ParameterError(`run: expected a setting, got "${name}"${suggestion(name, names)}`);
+}
+
+/**
+ * A setting ready to train: `buildExperiment("fc2", { steps: 1000, width: 50 })`.
+ *
+ * @param given parameters that differ from their defaults
+ * @returns the experiment and every parameter, defaults filled in
+ * @throws ParameterError in one line for an unknown setting, parameter or value
+ */
+export function buildExperiment(
+  name: string,
+  given: Readonly<Record<string, unknown>> = {},
+  surroundings: Surroundings = {},
+): { experiment: Experiment; parameters: Record<string, unknown> } {
+  const setting = findSetting(name);
+  const parameters = parseParameters(setting, given);
+  return { experiment: setting.build(parameters as never, surroundings), parameters };
 }

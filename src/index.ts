@@ -1,0 +1,74 @@
+/**
+ * @file The public API, by name. What is not listed here may change without notice; what is, follows semantic versioning.
+ */
+
+// Differentiation and graphs
+export { addGradients, type GradientRequest, gradientGraph } from "./autodiff/gradient.ts";
+export { NotDifferentiableError } from "./autodiff/notDifferentiable.ts";
+// Training
+export { decodeIdx } from "./data/idx.ts";
+export { decodeNpy, encodeNpy } from "./data/npy.ts";
+export { decodeNpz } from "./data/npz.ts";
+export { bindShapes } from "./engine/bindShapes.ts";
+export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
+export { nodeEngine } from "./engine/node.ts";
+// Moments and measures
+export { type Matrix, matrix } from "./linalg/matrix.ts";
+export { alignment } from "./measure/alignment.ts";
+export { cosine } from "./measure/cosine.ts";
+export { alignmentNull } from "./measure/null.ts";
+export {
+  type AlignmentValue,
+  type LayerSnapshot,
+  measureLayer,
+  type SideAlignments,
+  type Snapshot,
+  type Status,
+  snapshot,
+} from "./measure/snapshot.ts";
+export { addRows, type LayerRows } from "./moments/addRows.ts";
+export {
+  emptyLayer,
+  type LayerMoments,
+  type Moments,
+  mergeMoments,
+  type SideMoments,
+  secondMoment,
+} from "./moments/moments.ts";
+export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export { decodeSafetensors, encodeSafetensors } from "./moments/safetensors.ts";
+export { mlp } from "./networks/mlp.ts";
+export type { Network } from "./networks/network.ts";
+
+// Measuring a model
+export { type Objective, objective } from "./objectives/objective.ts";
+export {
+  type Attribute,
+  type BoundValue,
+  float,
+  type Graph,
+  int,
+  ints,
+  type Model,
+  type Node,
+  type ValueInfo,
+} from "./onnx/graph.ts";
+export { GraphBuilder, WORKING_OPSET } from "./onnx/graphBuilder.ts";
+export { decodeModel, encodeModel } from "./onnx/modelFile.ts";
+export { type DataType, float32, float64, int64, type Tensor } from "./onnx/tensor.ts";
+export { upgradeModel } from "./onnx/upgrade.ts";
+export { Evaluator } from "./probe/evaluator.ts";
+export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
+export { type Measurement, Probe } from "./probe/probe.ts";
+export { Random } from "./random/random.ts";
+// Runs and reports
+export { type ReportData, renderReport } from "./report/report.ts";
+export { findRun, listRuns } from "./runs/listRuns.ts";
+export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
+export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
+export { DivergedError } from "./train/diverged.ts";
+export { milestones } from "./train/milestones.ts";
+export { optimizer } from "./train/optimizer.ts";
+export { schedule } from "./train/schedule.ts";
+export { type Experiment, type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
