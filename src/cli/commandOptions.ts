@@ -24,6 +24,8 @@ export interface ResumeOptions {
   readonly in: string;
   /** Step of the checkpoint to go on from; the newest by default. */
   readonly from?: number;
+  /** Folder of the data, where it is no longer where the run found it. */
+  readonly data?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

@@ -31,15 +31,18 @@ export function reportOf(error: unknown): ErrorReport {
   if (error instanceof Interrupted) return { line, exitCode: EXIT_INTERRUPTED, bug: false };
   const refusal = fileSystemRefusal(error);
   if (refusal !== undefined) return { line: refusal, exitCode: EXIT_FAILED, bug: false };
-  if (error instanceof RangeError && line === "Array buffer allocation failed")
+  if (error instanceof RangeError && noMemory.test(line))
     return {
-      line: "crh: expected enough memory, got none left; use fewer samples or a smaller batch",
+      line: "crh: expected arrays that fit into memory, got larger ones; use smaller layers, fewer samples or a smaller batch",
       exitCode: EXIT_FAILED,
       bug: false,
     };
   if (isOwn(error, line)) return { line, exitCode: EXIT_FAILED, bug: false };
   return bug(`${error.name}: ${line}`);
 }
+
+/** What V8 says of typed arrays that are too large for it or for the machine. */
+const noMemory = /^(Array buffer allocation failed|Invalid typed array length: \d+)$/;
 
 /** The file system's own errors: "ENOENT: no such file or directory, open 'x'". */
 function fileSystemRefusal(error: NodeJS.ErrnoException): string | undefined {

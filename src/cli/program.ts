@@ -17,9 +17,8 @@ import type { ReportOptions } from "./commands/report.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
+import { RUNS } from "./runName.ts";
 import { crhVersion } from "./versions.ts";
-
-const RUNS = "runs";
 
 /**
  * @param finish receives what the called command returned
@@ -92,6 +91,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
     .option("--in <folder>", "folder of the runs", RUNS)
     .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
+    .option("--data <folder>", "folder of the data, if it is no longer where it was")
     .option("--json", "print the result as JSON")
     .option("--quiet", "no progress")
     .action(async (run: string, options: ResumeOptions) => {

@@ -2,7 +2,7 @@
  * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report at the end,
  * and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeEngine } from "../engine/node.ts";
 import { snapshot } from "../measure/snapshot.ts";
@@ -19,17 +19,10 @@ import { Interrupted } from "./errors.ts";
 import { formatDuration, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { Progress } from "./progress.ts";
+import { readBytes } from "./readBytes.ts";
+import { runName } from "./runName.ts";
+import type { RunPlan } from "./runPlan.ts";
 import { dimmer } from "./table.ts";
-
-/** How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
-export interface RunPlan {
-  readonly every: number | "log";
-  readonly checkpointEvery: number | null;
-  readonly threads: number;
-  readonly device: "cpu";
-  readonly data: string | null;
-  readonly moments: "none" | "final" | "all";
-}
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -55,7 +48,7 @@ export function surroundings(data: string | null): Surroundings {
   return {
     file: (name) => {
       const path = join(data, name);
-      return existsSync(path) ? readFileSync(path) : undefined;
+      return existsSync(path) ? readBytes(path) : undefined;
     },
   };
 }
@@ -92,7 +85,7 @@ export async function trainIntoRun(
     completed = done;
     if (!done)
       throw new Interrupted(
-        `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${folder.info().id}`,
+        `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${runName(folder, folder.info().id)}`,
       );
   } catch (error) {
     if (!(error instanceof Interrupted)) fail(folder, error as Error);

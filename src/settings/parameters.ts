@@ -21,7 +21,8 @@ export function field<T extends z.ZodType>(type: T, otherwise: z.output<T>, desc
 const decimal = z
   .string()
   .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, "a number")
-  .transform(Number);
+  .transform(Number)
+  .refine(Number.isFinite, "a finite number");
 /** A number, also as text from the command line ("1e-4"); the empty text is no number. */
 export const number = z.union([z.number(), decimal], { error: "a number" });
 export const whole = number.pipe(z.number().int("a whole number"));

@@ -17,6 +17,9 @@ export interface MilestoneOptions {
   readonly checkpointEvery?: number;
 }
 
+/** chosen: a list of so many steps takes 8 MB; a run with more measurements or checkpoints would fill any disk. */
+const MOST_STOPS = 1_000_000;
+
 /** chosen: enough points for a smooth loss curve, few enough to read and plot quickly. */
 const RECORDS = 400;
 const LOG_POINTS = 30;
@@ -38,7 +41,13 @@ export function logSpaced(steps: number, points: number): number[] {
   return ascending([0, ...inner.filter((step) => step <= steps), steps]);
 }
 
+/** @throws RangeError when there would be too many to list */
 function multiples(steps: number, every: number): number[] {
+  if (steps / every > MOST_STOPS)
+    throw new RangeError(
+      `train: expected at most ${MOST_STOPS} measurements and checkpoints, got one every ${every} of ${steps} steps; ` +
+        "take more steps between them (--every, --checkpoint-every)",
+    );
   const inner = Array.from({ length: Math.floor(steps / every) + 1 }, (_, i) => i * every);
   return ascending([...inner, steps]);
 }

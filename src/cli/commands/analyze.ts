@@ -1,12 +1,11 @@
 /** @file `crh analyze`: measures somebody's trained model on given inputs and targets. */
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type DataArray, toFloat32 } from "../../data/array.ts";
 import { decodeNpy } from "../../data/npy.ts";
 import { nodeEngine } from "../../engine/node.ts";
 import { snapshot } from "../../measure/snapshot.ts";
 import { type Objective, objective } from "../../objectives/objective.ts";
-import type { Model } from "../../onnx/graph.ts";
+import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { decodeModel } from "../../onnx/modelFile.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
 import { upgradeModel } from "../../onnx/upgrade.ts";
@@ -16,16 +15,17 @@ import { renderAlignmentTable } from "../alignmentTable.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { Progress } from "../progress.ts";
+import { readBytes } from "../readBytes.ts";
 import { dimmer } from "../table.ts";
 
 /** chosen: samples per batch; at least two batches are made, for the split-half noise. */
 const BATCH = 500;
 
 export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
-  const model = upgradeModel(decodeModel(readFileSync(path)));
+  const model = upgradeModel(decodeModel(readBytes(path)));
   const loss = objective(options.loss);
-  const inputs = decodeNpy(readFileSync(options.inputs), options.inputs);
-  const targets = decodeNpy(readFileSync(options.targets), options.targets);
+  const inputs = decodeNpy(readBytes(options.inputs), options.inputs);
+  const targets = decodeNpy(readBytes(options.targets), options.targets);
   const whole = pair(model, loss, inputs, targets);
   const samples = inputs.shape[0]!;
   const progress = new Progress(io, "analyze", samples, { quiet: options.json === true });
@@ -60,6 +60,7 @@ function pair(model: Model, loss: Objective, inputs: DataArray, targets: DataArr
     throw new RangeError(
       `analyze: expected inputs with samples along the first axis, got shape (${inputs.shape.join(", ")})`,
     );
+  checkInputs(input, inputs.shape);
   const n = inputs.shape[0]!;
   if (targets.shape[0] !== n) {
     const expected = [n, ...targets.shape.slice(1)].join(", ");
@@ -67,15 +68,37 @@ function pair(model: Model, loss: Objective, inputs: DataArray, targets: DataArr
       `analyze: expected targets of shape (${expected}), got (${targets.shape.join(", ")}); pass the targets of the same ${n} inputs`,
     );
   }
-  const target = loss.targetType === "int64" ? labels(targets) : float32(toFloat32(targets), targets.shape);
+  const target =
+    loss.targetType === "int64"
+      ? labels(targets, model.graph.outputs[0]?.shape?.at(-1))
+      : float32(toFloat32(targets), targets.shape);
   return { [input.name]: float32(toFloat32(inputs), inputs.shape), [TARGET]: target };
 }
 
-function labels(targets: DataArray): Tensor {
+/** Compares with what the model declares, the first axis (samples) aside; a free dimension fits anything. */
+function checkInputs({ name, shape }: ValueInfo, found: readonly number[]): void {
+  if (shape === undefined) return;
+  const fits = (extent: number | string | undefined, axis: number) =>
+    axis === 0 || typeof extent !== "number" || extent === found[axis];
+  if (shape.length === found.length && shape.every(fits)) return;
+  const expected = shape.map((extent, axis) => (axis === 0 ? "n" : (extent ?? "?"))).join(", ");
+  throw new RangeError(
+    `analyze: expected inputs of shape (${expected}) for ${name}, got (${found.join(", ")}); pass samples as the model takes them`,
+  );
+}
+
+/** @param classes extent of the model's output, where it is declared */
+function labels(targets: DataArray, classes: number | string | undefined): Tensor {
   const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
   if (!values.every(Number.isInteger))
     throw new RangeError(
       "analyze: expected class indices as targets of cross-entropy, got values that are not whole numbers",
+    );
+  const most = typeof classes === "number" ? classes - 1 : Number.POSITIVE_INFINITY;
+  const wrong = values.find((label) => label < 0 || label > most);
+  if (wrong !== undefined)
+    throw new RangeError(
+      `analyze: expected class indices from 0 to ${Number.isFinite(most) ? most : "the last class"}, got ${wrong}; number the classes from 0`,
     );
   return { dtype: "int64", shape: targets.shape, data: BigInt64Array.from(values, BigInt) };
 }

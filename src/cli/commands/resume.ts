@@ -1,5 +1,5 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
-import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { parseParameters } from "../../settings/setting.ts";
@@ -7,7 +7,10 @@ import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
 import type { ResumeOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { present, type RunPlan, surroundings, trainIntoRun } from "../trainIntoRun.ts";
+import { readBytes } from "../readBytes.ts";
+import { runName } from "../runName.ts";
+import { parsePlan } from "../runPlan.ts";
+import { present, surroundings, trainIntoRun } from "../trainIntoRun.ts";
 
 export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
   const folder = findRun(options.in, which);
@@ -19,9 +22,12 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   const { setting: name, run, ...rest } = folder.config();
   const setting = findSetting(String(name));
   const parameters = parseParameters(setting, rest);
-  const plan = run as RunPlan;
+  const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);
-  const experiment = setting.build(parameters as never, surroundings(plan.data));
+  const experiment = setting.build(
+    parameters as never,
+    surroundings(options.data === undefined ? plan.data : resolve(options.data)),
+  );
   folder.takeOver(["resume", which]);
   folder.truncateMetrics(resume?.step ?? -1);
   folder.dropSnapshots(resume?.step ?? -1);
@@ -43,7 +49,7 @@ function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
     throw new Error(
       `resume: expected a checkpoint of step ${from}, got those of steps ${all.map(({ step }) => step).join(", ") || "none"}`,
     );
-  const bytes = readFileSync(chosen.path);
+  const bytes = readBytes(chosen.path);
   try {
     return { bytes, step: stepOfCheckpoint(bytes) };
   } catch (error) {
@@ -51,7 +57,7 @@ function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
     const cure =
       earlier === undefined
         ? "start the run anew"
-        : `go on from an earlier one with crh resume ${folder.info().id} --from ${earlier.step}`;
+        : `go on from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
     throw new Error(
       `resume: expected a whole checkpoint, got a damaged ${chosen.path} (${(error as Error).message}); ${cure}`,
     );

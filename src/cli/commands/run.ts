@@ -1,11 +1,13 @@
 /** @file `crh run`: trains a setting and measures it. */
+import { resolve } from "node:path";
 import { createRun } from "../../runs/runFolder.ts";
 import { describeParameters, ParameterError, parseParameters, type Setting } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { type RunPlan, surroundings, trainIntoRun } from "../trainIntoRun.ts";
+import type { RunPlan } from "../runPlan.ts";
+import { surroundings, trainIntoRun } from "../trainIntoRun.ts";
 import { versions } from "../versions.ts";
 
 export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
@@ -18,7 +20,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     checkpointEvery: options.checkpointEvery ?? null,
     threads: options.threads ?? 1,
     device: options.device,
-    data: options.data ?? null,
+    data: options.data === undefined ? null : resolve(options.data),
     moments: options.moments,
   };
   const experiment = asUsage(() => setting.build(parameters as never, surroundings(plan.data)));
@@ -48,7 +50,7 @@ export function settingHelp(name?: string): string {
 
 /** key=value words and the flags that set parameters, as the setting's raw parameters. */
 function given(assignments: readonly string[], { seed, steps }: RunOptions): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+  const values: Record<string, unknown> = Object.create(null); // no inherited keys: "toString" is as unknown as any
   const set = (key: string, value: unknown) => {
     if (key in values) throw new ParameterError(`run: expected ${key} once, got it twice; give it once`);
     values[key] = value;

@@ -1,0 +1,13 @@
+/** @file Reads a file that the user named. */
+import { readFileSync } from "node:fs";
+
+/** @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_FS_FILE_TOO_LARGE")
+      throw new Error(`crh: expected a file of at most 2 GiB, got the larger ${path}; split it`, { cause: error });
+    throw Object.assign(error as Error, { path });
+  }
+}

@@ -1,0 +1,26 @@
+/** @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
+import { z } from "zod";
+
+const count = z.int().min(1);
+
+const runPlan = z.object({
+  every: z.union([count, z.literal("log")]),
+  checkpointEvery: count.nullable(),
+  threads: count,
+  device: z.literal("cpu"),
+  /** Absolute path of the folder of data. */
+  data: z.string().nullable(),
+  moments: z.enum(["none", "final", "all"]),
+});
+
+export type RunPlan = Readonly<z.output<typeof runPlan>>;
+
+/** @throws Error in one line when config.json does not hold a plan */
+export function parsePlan(value: unknown): RunPlan {
+  const result = runPlan.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new Error(
+    `resume: expected "${["run", ...path].join(".")}" in config.json as crh run writes it, got another value (${message}); restore it`,
+  );
+}
