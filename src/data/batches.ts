@@ -110,31 +110,23 @@ export class ShuffledIndices {
 }
 
 /**
- * Copies rows of a byte matrix into a float32 batch, times a factor: the mini-batch x[indices] * scale.
+ * Copies rows of a byte matrix: the mini-batch x[indices]. Bytes stay bytes; the training graph scales them.
  *
  * @param x (n, d) bytes, one sample per row
  * @param indices (B) rows to take
  * @param out (B, d) receives the rows
- * @param scale 1/255 brings pixels to [0, 1]
  * @throws RangeError if out does not hold B whole rows of x or an index is outside x
  */
-export function gatherRows(
-  x: Uint8Array,
-  indices: Int32Array | Uint32Array,
-  out: Float32Array,
-  { scale = 1 / 255 }: { readonly scale?: number } = {},
-): void {
+export function gatherRows(x: Uint8Array, indices: Int32Array | Uint32Array, out: Uint8Array): void {
   const d = out.length / indices.length;
   if (!Number.isInteger(d) || d < 1 || x.length % d !== 0)
     throw new RangeError(
       `gatherRows: expected out to hold ${indices.length} whole rows of x, got ${out.length} values; size it batch * d`,
     );
-  for (let row = 0; row < indices.length; row++) {
-    const from = indices[row]! * d;
+  indices.forEach((index, row) => {
+    const from = index * d;
     if (from < 0 || from >= x.length)
-      throw new RangeError(
-        `gatherRows: expected indices below ${x.length / d}, got ${indices[row]}; check the index stream`,
-      );
-    for (let j = 0; j < d; j++) out[row * d + j] = x[from + j]! * scale;
-  }
+      throw new RangeError(`gatherRows: expected indices below ${x.length / d}, got ${index}; check the index stream`);
+    out.set(x.subarray(from, from + d), row * d);
+  });
 }

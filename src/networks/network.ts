@@ -7,11 +7,16 @@ import type { Tensor } from "../onnx/tensor.ts";
 
 export interface Network {
   readonly graph: Graph;
-  /** Names of the trained initializers, in the order in which they are laid out in the flat parameter vector. */
+  /** Names of the trained initializers. */
   readonly parameters: readonly string[];
 }
 
 /** The initial value of each parameter. */
 export function initialParameters(network: Network): Map<string, Tensor> {
   return new Map(network.parameters.map((name) => [name, network.graph.initializers.get(name)!]));
+}
+
+/** The shape of each parameter. */
+export function parameterShapes(network: Network): Map<string, readonly number[]> {
+  return new Map([...initialParameters(network)].map(([name, { shape }]) => [name, shape]));
 }

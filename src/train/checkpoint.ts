@@ -1,10 +1,10 @@
 /**
  * @file Checkpoints: everything training needs to go on bit for bit. A safetensors file (docs/formats.md) with
- * `parameters/<name>` in the network's own shapes and `optimizer/<state>` as flat vectors; its metadata key `crh` holds the step,
- * the position of the data stream and the running mean of the loss.
+ * `parameters/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh` holds the step, the position of the
+ * data stream and the running mean of the loss.
  */
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../moments/safetensors.ts";
-import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { float32, type Tensor } from "../onnx/tensor.ts";
 
 /** Losses since the last record, so that the next record is the same mean as in an unbroken run. */
 export interface LossWindow {
@@ -16,8 +16,8 @@ export interface Checkpoint {
   readonly step: number;
   /** By name, in the network's order. */
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** Flat optimizer vectors by name. */
-  readonly optimizer: ReadonlyMap<string, Float32Array>;
+  /** Optimizer states by name, each by parameter. */
+  readonly optimizer: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
   /** TrainingData.state(). */
   readonly data: unknown;
   readonly window: LossWindow;
@@ -28,10 +28,12 @@ const VERSION = 1;
 
 export function encodeCheckpoint({ step, parameters, optimizer, data, window }: Checkpoint): Uint8Array {
   const tensors = new Map<string, SafetensorsTensor>();
-  for (const [name, { shape, data }] of parameters)
-    tensors.set(`parameters/${name}`, { dtype: "F32", shape, data: data as Float32Array });
-  for (const [name, values] of optimizer)
-    tensors.set(`optimizer/${name}`, { dtype: "F32", shape: [values.length], data: values });
+  const add = (prefix: string, values: ReadonlyMap<string, Tensor>) => {
+    for (const [name, { shape, data }] of values)
+      tensors.set(`${prefix}/${name}`, { dtype: "F32", shape, data: data as Float32Array });
+  };
+  add("parameters", parameters);
+  for (const [state, values] of optimizer) add(`optimizer/${state}`, values);
   return encodeSafetensors(tensors, { crh: JSON.stringify({ format: FORMAT, version: VERSION, step, data, window }) });
 }
 
@@ -46,13 +48,10 @@ export function decodeCheckpoint(
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { step, data, window } = readHeader(metadata.crh);
-  const parameters = new Map<string, Tensor>();
-  let total = 0;
-  for (const [name, shape] of expected.parameters) {
-    parameters.set(name, float32(read(tensors, `parameters/${name}`, shape), shape));
-    total += sizeOf(shape);
-  }
-  const optimizer = new Map(expected.states.map((name) => [name, read(tensors, `optimizer/${name}`, [total])]));
+  const load = (prefix: string) =>
+    new Map([...expected.parameters].map(([name, shape]) => [name, read(tensors, `${prefix}/${name}`, shape)]));
+  const parameters = load("parameters");
+  const optimizer = new Map(expected.states.map((state) => [state, load(`optimizer/${state}`)]));
   return { step, parameters, optimizer, data, window };
 }
 
@@ -78,10 +77,10 @@ function readHeader(text: string | undefined): { step: number; data: unknown; wi
   return { step: step as number, data, window: { sum: window.sum, count: window.count } };
 }
 
-function read(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string, shape: readonly number[]): Float32Array {
+function read(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string, shape: readonly number[]): Tensor {
   const tensor = tensors.get(name);
   const found = tensor === undefined ? "none" : `${tensor.dtype} (${tensor.shape.join(", ")})`;
   if (tensor?.dtype !== "F32" || tensor.shape.join() !== shape.join())
     throw new Error(`checkpoint: expected ${name} as F32 (${shape.join(", ")}), got ${found}; is it of another run?`);
-  return tensor.data as Float32Array;
+  return float32(tensor.data as Float32Array, shape);
 }

@@ -1,28 +1,27 @@
 /**
- * @file K training steps as one ONNX model: a Loop whose body is forward pass, loss, gradient and update. The parameters are one
- * flat vector (Split and Reshape at the top of the body, one update at the bottom), because ONNX Runtime's cost per node is
- * what a small network pays for; and K steps share one call, because crossing from JavaScript costs as much as a step.
+ * @file K training steps as one ONNX model: a Scan over K batches whose body is forward pass, loss, gradient and update. K steps
+ * share one call, because crossing from JavaScript costs as much as a step of a small network; and Scan, unlike Loop, hands
+ * each batch to the body without copying it.
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Engine } from "../engine/engine.ts";
-import { initialParameters, type Network } from "../networks/network.ts";
+import { initialParameters, type Network, parameterShapes } from "../networks/network.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
-import { arrayType, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
 import { lossGraph } from "../probe/lossGraph.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { batchAt, type TrainingData } from "./trainingData.ts";
+import { groupParameters, type ParameterGroup } from "./parameterGroups.ts";
+import type { TrainingData } from "./trainingData.ts";
 
-/** Names of the step model's inputs and outputs; the data's own inputs come besides. */
+/** Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come besides. */
 export const STEP_MODEL = {
-  count: "K",
   coefficients: "coefficients",
-  parameters: "parameters",
-  state: (name: string) => `state/${name}`,
-  nextParameters: "next/parameters",
-  nextState: (name: string) => `next/state/${name}`,
+  parameters: (group: string) => `parameters/${group}`,
+  state: (name: string, group: string) => `state/${name}/${group}`,
+  next: (input: string) => `next/${input}`,
   losses: "losses",
 } as const;
 
@@ -34,67 +33,75 @@ export interface StepModelParts {
 }
 
 /**
- * Inputs: K (scalar int64), coefficients (K, c), parameters (P), state/<name> (P), and the data's. Outputs: next/parameters,
- * next/state/<name>, and losses (K), the mean loss of each batch before its update.
+ * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, and the data's. Outputs: next/<input> for each parameter
+ * and state input, and losses (K), the mean loss of each batch before its update.
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
   const { network, optimizer, data } = parts;
-  const P = network.parameters.reduce((sum, name) => sum + sizeOf(network.graph.initializers.get(name)!.shape), 0);
+  const groups = groupParameters(parameterShapes(network));
   const g = new GraphBuilder("train");
-  const K = g.input(STEP_MODEL.count, "int64", []);
-  g.input(STEP_MODEL.coefficients, "float32", ["K", optimizer.coefficientCount]);
-  const carried = [
-    g.input(STEP_MODEL.parameters, "float32", [P]),
-    ...optimizer.states.map((name) => g.input(STEP_MODEL.state(name), "float32", [P])),
-  ];
-  const batches = data.prepare(g);
-  const body = await stepBody(engine, parts, P, batches.x, batches.target);
-  const outputs = [STEP_MODEL.nextParameters, ...optimizer.states.map(STEP_MODEL.nextState), STEP_MODEL.losses];
-  for (const name of g.ops("Loop", [K, "", ...carried], { body: { graph: body } }, { outputs })) g.output(name);
+  const carried = carriedValues(groups, optimizer).map(({ name, shape }) => g.input(name, "float32", shape));
+  const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", optimizer.coefficientCount]);
+  const { x, target } = data.prepare(g);
+  const body = { graph: await stepBody(engine, parts, groups) };
+  const outputs = [...carried.map(STEP_MODEL.next), STEP_MODEL.losses];
+  const scanned = [coefficients, x, target];
+  const results = g.ops("Scan", [...carried, ...scanned], { body, num_scan_inputs: int(scanned.length) }, { outputs });
+  for (const name of results) g.output(name);
   return { graph: g.build(), opset: WORKING_OPSET };
 }
 
+/** What goes from step to step: each group's parameters, then its optimizer states, group by group. */
+function carriedValues(groups: readonly ParameterGroup[], { states }: Optimizer) {
+  return groups.flatMap(({ name, shape }) => [
+    { name: STEP_MODEL.parameters(name), shape },
+    ...states.map((state) => ({ name: STEP_MODEL.state(state, name), shape })),
+  ]);
+}
+
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
-async function stepBody(engine: Engine, parts: StepModelParts, P: number, x: string, target: string): Promise<Graph> {
-  const { network, objective, optimizer } = parts;
+async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
+  const { network, objective, optimizer, data } = parts;
   const { graph: forward, values, loss } = await forwardWithMeanLoss(engine, parts);
   const g = new GraphBuilder("step");
-  const iteration = g.input("step/k", "int64", []);
-  const condition = g.input("step/condition", "bool", []);
-  const flat = g.input("step/parameters", "float32", [P]);
-  const states = optimizer.states.map((name) => g.input(`step/state/${name}`, "float32", [P]));
+  for (const { name, shape } of carriedValues(groups, optimizer)) g.input(`step/${name}`, "float32", shape);
+  const row = g.input("step/coefficients", "float32", [optimizer.coefficientCount]);
+  g.input("x", "float32", data.inputShape);
+  g.input(TARGET, data.target.dtype, data.target.shape);
 
-  unpack(g, network, flat);
-  batchAt(g, x, iteration, "x");
-  batchAt(g, target, iteration, TARGET);
+  for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
   for (const [name, tensor] of forward.initializers) g.initializer(name, tensor);
   for (const node of forward.nodes) g.add(node);
 
   const gradients = addGradients(g, forward, { of: loss, wrt: network.parameters, values });
-  const pieces = network.parameters.map((name) => {
-    const gradient = gradients.get(name);
-    if (gradient === undefined)
+  const coefficients = scalars(g, row, optimizer.coefficientCount);
+  for (const group of groups) {
+    const pieces = group.members.map(({ name }) => {
+      const gradient = gradients.get(name);
+      if (gradient !== undefined) return gradient;
       throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
-    return g.op("Reshape", [gradient, g.ints([-1])]);
-  });
-  const gradient = pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
-  const row = batchAt(g, STEP_MODEL.coefficients, iteration, "step/coefficients");
-  const coefficients = Array.from({ length: optimizer.coefficientCount }, (_, i) =>
-    g.op("Gather", [row, g.constant(int64([i], []))]),
-  );
-  const next = optimizer.update(g, flat, gradient, states, coefficients);
-  g.output(condition, "step/goOn");
-  for (const name of [next.parameters, ...next.states, loss]) g.output(name);
+    });
+    const gradient = pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
+    const states = optimizer.states.map((state) => `step/${STEP_MODEL.state(state, group.name)}`);
+    const parameters = `step/${STEP_MODEL.parameters(group.name)}`;
+    const next = optimizer.update(g, parameters, gradient, states, coefficients);
+    for (const name of [next.parameters, ...next.states]) g.output(name);
+  }
+  g.output(loss);
   return g.build();
 }
 
-/** Splits the flat vector into parameters under their own names. */
-function unpack(g: GraphBuilder, network: Network, flat: string): void {
-  const shapes = network.parameters.map((name) => network.graph.initializers.get(name)!.shape);
-  const pieces = g.ops("Split", [flat, g.ints(shapes.map(sizeOf))], {}, { outputs: shapes.length });
-  network.parameters.forEach((name, i) => {
-    g.ops("Reshape", [pieces[i]!, g.ints(shapes[i]!)], {}, { outputs: [name] });
-  });
+/** Gives the parameters of a group their own names. */
+function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string): void {
+  const outputs = members.map(({ name }) => name);
+  if (members.length === 1) g.ops("Identity", [value], {}, { outputs });
+  else g.ops("Split", [value, g.ints(members.map(({ shape }) => sizeOf(shape)))], {}, { outputs });
+}
+
+/** The entries of a vector, each of shape (1). */
+function scalars(g: GraphBuilder, row: string, count: number): string[] {
+  if (count === 1) return [row];
+  return g.ops("Split", [row], { axis: int(0), num_outputs: int(count) }, { outputs: count });
 }
 
 /** The forward graph on one batch with the mean loss, parameters and batch as inputs, and all shapes bound. */

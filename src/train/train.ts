@@ -4,10 +4,10 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import { initialParameters, type Network } from "../networks/network.ts";
+import { initialParameters, type Network, parameterShapes } from "../networks/network.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
-import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Evaluator } from "../probe/evaluator.ts";
 import type { Feeds } from "../probe/feeds.ts";
 import { type Measurement, Probe } from "../probe/probe.ts";
@@ -15,6 +15,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoin
 import { DivergedError } from "./diverged.ts";
 import type { Milestones } from "./milestones.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { groupParameters, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
 import type { Schedule } from "./schedule.ts";
 import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -112,11 +113,11 @@ class Training {
   private readonly options: TrainOptions;
   private readonly tools: Tools;
   private readonly samples: Samples;
-  private readonly shapes: ReadonlyMap<string, readonly number[]>;
+  private readonly groups: readonly ParameterGroup[];
   private readonly callSteps: number;
   private step: number;
-  private flat: Float32Array;
-  private states: Float32Array[];
+  /** Values by name of the step model's inputs. */
+  private carried: Map<string, Float32Array>;
   private window: { sum: number; count: number };
   private savedStep: number | undefined;
   private seconds = 0;
@@ -128,16 +129,15 @@ class Training {
     this.options = options;
     this.tools = tools;
     this.samples = samples;
-    const initial = initialParameters(network);
-    this.shapes = new Map([...initial].map(([name, { shape }]) => [name, shape]));
+    const shapes = parameterShapes(network);
+    this.groups = groupParameters(shapes);
     this.callSteps = Math.max(1, Math.min(MAX_CALL_STEPS, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))));
     const start =
       options.resume === undefined
         ? undefined
-        : decodeCheckpoint(options.resume, { parameters: this.shapes, states: optimizer.states });
+        : decodeCheckpoint(options.resume, { parameters: shapes, states: optimizer.states });
     this.step = start?.step ?? 0;
-    this.flat = flatten(start?.parameters ?? initial);
-    this.states = optimizer.states.map((name) => start?.optimizer.get(name) ?? new Float32Array(this.flat.length));
+    this.carried = this.carry(start?.parameters ?? initialParameters(network), start?.optimizer);
     this.window = { ...(start?.window ?? { sum: 0, count: 0 }) };
     this.savedStep = start?.step;
     if (start !== undefined) data.restore(start.data);
@@ -173,19 +173,15 @@ class Training {
     const started = performance.now();
     const feeds: Record<string, Tensor> = {
       ...data.draw(K),
-      [STEP_MODEL.count]: int64([K], []),
       [STEP_MODEL.coefficients]: float32(coefficients, [K, c]),
-      [STEP_MODEL.parameters]: float32(this.flat),
     };
-    optimizer.states.forEach((name, i) => {
-      feeds[STEP_MODEL.state(name)] = float32(this.states[i]!);
-    });
+    for (const { name, shape } of this.groups)
+      for (const input of this.inputs(name)) feeds[input] = float32(this.carried.get(input)!, shape);
     const out = await this.tools.program.run(feeds);
     this.seconds += (performance.now() - started) / 1000;
     this.trained += K;
     this.addLosses(out[STEP_MODEL.losses]!.data as Float32Array);
-    this.flat = out[STEP_MODEL.nextParameters]!.data as Float32Array;
-    this.states = optimizer.states.map((name) => out[STEP_MODEL.nextState(name)]!.data as Float32Array);
+    for (const input of this.carried.keys()) this.carried.set(input, out[STEP_MODEL.next(input)]!.data as Float32Array);
     this.step += K;
   }
 
@@ -242,37 +238,51 @@ class Training {
 
   private save(): void {
     const { optimizer, data } = this.experiment;
-    const checkpoint: Checkpoint = {
+    if (![...this.carried.values()].every((values) => values.every(Number.isFinite)))
+      throw new DivergedError(this.step, Number.NaN, this.savedStep);
+    const bytes = encodeCheckpoint({
       step: this.step,
       parameters: this.parameters(),
-      optimizer: new Map(optimizer.states.map((name, i) => [name, this.states[i]!])),
+      optimizer: new Map(
+        optimizer.states.map((state) => [state, this.unpacked((group) => STEP_MODEL.state(state, group))]),
+      ),
       data: data.state(),
       window: this.window,
-    };
-    if (!this.flat.every(Number.isFinite)) throw new DivergedError(this.step, Number.NaN, this.savedStep);
-    this.options.observer?.onCheckpoint?.(this.step, encodeCheckpoint(checkpoint));
+    });
+    this.options.observer?.onCheckpoint?.(this.step, bytes);
     this.savedStep = this.step;
   }
 
   private parameters(): Map<string, Tensor> {
-    let offset = 0;
-    const views = new Map<string, Tensor>();
-    for (const [name, shape] of this.shapes) {
-      const size = sizeOf(shape);
-      views.set(name, float32(this.flat.subarray(offset, offset + size), shape));
-      offset += size;
-    }
-    return views;
+    return this.unpacked(STEP_MODEL.parameters);
   }
-}
 
-/** All parameters one after another. */
-function flatten(parameters: ReadonlyMap<string, Tensor>): Float32Array {
-  const flat = new Float32Array([...parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0));
-  let offset = 0;
-  for (const { data } of parameters.values()) {
-    flat.set(data as Float32Array, offset);
-    offset += data.length;
+  /** Parameters or one optimizer state by parameter, read from the inputs that `input` names for each group. */
+  private unpacked(input: (group: string) => string): Map<string, Tensor> {
+    const views = unpack(this.groups, new Map(this.groups.map(({ name }) => [name, this.carried.get(input(name))!])));
+    return new Map(this.experiment.network.parameters.map((name) => [name, views.get(name)!]));
   }
-  return flat;
+
+  /** Inputs of the step model that belong to a group. */
+  private inputs(group: string): string[] {
+    const states = this.experiment.optimizer.states.map((state) => STEP_MODEL.state(state, group));
+    return [STEP_MODEL.parameters(group), ...states];
+  }
+
+  /** The step model's inputs from values by parameter; optimizer states begin at 0. */
+  private carry(
+    parameters: ReadonlyMap<string, Tensor>,
+    optimizer?: Checkpoint["optimizer"],
+  ): Map<string, Float32Array> {
+    const carried = new Map<string, Float32Array>();
+    const values = (tensors: ReadonlyMap<string, Tensor>) =>
+      pack(this.groups, new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));
+    for (const [group, packed] of values(parameters)) carried.set(STEP_MODEL.parameters(group), packed);
+    for (const state of this.experiment.optimizer.states) {
+      const saved = optimizer === undefined ? undefined : values(optimizer.get(state)!);
+      for (const { name, shape } of this.groups)
+        carried.set(STEP_MODEL.state(state, name), saved?.get(name) ?? new Float32Array(sizeOf(shape)));
+    }
+    return carried;
+  }
 }

@@ -68,6 +68,9 @@ function transposed(data: Float32Array, rows: number, cols: number): Float32Arra
   return out;
 }
 
+/** TensorProto.DataType of the network's input. */
+const FLOAT32 = 1;
+
 /** A labelled set of byte images, a class index per image; pixels become (byte/255 - mean) / sd. */
 export interface LabelledBytes {
   readonly n: number;
@@ -86,32 +89,37 @@ export interface PixelScale {
 /** Target of one class index: the index itself, or a one-hot row of `classes` values for regression. */
 export type TargetForm = { readonly kind: "index" } | { readonly kind: "one-hot"; readonly classes: number };
 
-/** A finite set in seeded shuffled order, each sample once an epoch, the last incomplete batch dropped. */
+/**
+ * A finite set in seeded shuffled order, each sample once an epoch, the last incomplete batch dropped. Bytes are fed as bytes and
+ * scaled in the graph.
+ */
 export function finiteSet(
   set: LabelledBytes,
   { batch, random, pixels, form }: { batch: number; random: Random; pixels: PixelScale; form: TargetForm },
 ): TrainingData {
   let order = new ShuffledIndices(set.n, batch, random);
-  const indices = new Uint32Array(batch);
   return {
     inputShape: [batch, set.d],
     target: targetType(batch, form),
     draw(K) {
-      const x = new Float32Array(K * batch * set.d);
+      const x = new Uint8Array(K * batch * set.d);
       const chosen = new Uint32Array(K * batch);
-      for (let k = 0; k < K; k++) {
-        order.next(indices);
-        chosen.set(indices, k * batch);
-      }
+      for (let k = 0; k < K; k++) order.next(chosen.subarray(k * batch, (k + 1) * batch));
       gatherRows(set.x, chosen, x);
-      scalePixels(x, pixels);
       const labels = Uint8Array.from(chosen, (index) => set.y[index]!);
-      return { "data/x": float32(x, [K, batch, set.d]), "data/target": targets(labels, form, [K, batch]) };
+      const bytes: Tensor = { dtype: "uint8", shape: [K, batch, set.d], data: x };
+      return { "data/x": bytes, "data/target": targets(labels, form, [K, batch]) };
     },
-    prepare: (g) => ({
-      x: g.input("data/x", "float32", ["K", batch, set.d]),
-      target: g.input("data/target", targetType(batch, form).dtype, ["K", ...targetType(batch, form).shape]),
-    }),
+    prepare(g) {
+      const bytes = g.input("data/x", "uint8", ["K", batch, set.d]);
+      const values = g.op("Cast", [bytes], { to: int(FLOAT32) });
+      const scaled = g.op("Mul", [values, g.scalar(1 / (255 * pixels.sd))]);
+      const { dtype, shape } = targetType(batch, form);
+      return {
+        x: g.op("Sub", [scaled, g.scalar(pixels.mean / pixels.sd)]),
+        target: g.input("data/target", dtype, ["K", ...shape]),
+      };
+    },
     state: () => order.state(),
     restore(state) {
       order = ShuffledIndices.fromState(state as ShuffleState, set.n);
@@ -150,9 +158,4 @@ function targets(labels: Uint8Array, form: TargetForm, lead: readonly number[]):
 function scalePixels(x: Float32Array, { mean, sd }: PixelScale): void {
   if (mean === 0 && sd === 1) return;
   for (let i = 0; i < x.length; i++) x[i] = (x[i]! - mean) / sd;
-}
-
-/** Takes batch `index` (a scalar) out of (K, B, ...). */
-export function batchAt(g: GraphBuilder, batches: string, index: string, name: string): string {
-  return g.ops("Gather", [batches, index], { axis: int(0) }, { outputs: [name] })[0]!;
 }

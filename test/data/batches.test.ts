@@ -75,17 +75,17 @@ describe("ShuffledIndices", () => {
 describe("gatherRows", () => {
   const x = Uint8Array.of(0, 255, 51, 102, 153, 204);
 
-  test("copies the rows asked for, scaled to [0, 1] unless told otherwise", () => {
-    const out = new Float32Array(4);
+  test("copies the rows asked for, repeated ones too", () => {
+    const out = new Uint8Array(4);
     gatherRows(x, Int32Array.of(2, 0), out);
-    expect(out).toEqual(Float32Array.of(0.6, 0.8, 0, 1));
-    gatherRows(x, Uint32Array.of(1, 1), out, { scale: 1 });
-    expect(out).toEqual(Float32Array.of(51, 102, 51, 102));
+    expect(out).toEqual(Uint8Array.of(153, 204, 0, 255));
+    gatherRows(x, Uint32Array.of(1, 1), out);
+    expect(out).toEqual(Uint8Array.of(51, 102, 51, 102));
   });
 
   test("refuses indices outside the set and room for broken rows", () => {
-    oneLineError(() => gatherRows(x, Int32Array.of(3), new Float32Array(2)));
-    oneLineError(() => gatherRows(x, Int32Array.of(-1), new Float32Array(2)));
-    oneLineError(() => gatherRows(x, Int32Array.of(0, 1), new Float32Array(5)));
+    oneLineError(() => gatherRows(x, Int32Array.of(3), new Uint8Array(2)));
+    oneLineError(() => gatherRows(x, Int32Array.of(-1), new Uint8Array(2)));
+    oneLineError(() => gatherRows(x, Int32Array.of(0, 1), new Uint8Array(5)));
   });
 });

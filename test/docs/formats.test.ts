@@ -54,10 +54,11 @@ describe("docs/formats.md", () => {
   });
 
   it("explains every tensor and key of a checkpoint", () => {
+    const values = new Map([["layers.0.weight", { dtype: "float32", shape: [1], data: Float32Array.of(1) } as const]]);
     const bytes = encodeCheckpoint({
       step: 1,
-      parameters: new Map([["layers.0.weight", { dtype: "float32", shape: [1], data: Float32Array.of(1) }]]),
-      optimizer: new Map(["momentum", "mean", "square"].map((state) => [state, Float32Array.of(0)])),
+      parameters: values,
+      optimizer: new Map(["momentum", "mean", "square"].map((state) => [state, values])),
       data: { n: 1, batch: 1, epoch: 0, given: 0, generator: [1] },
       window: { sum: 0, count: 0 },
     });

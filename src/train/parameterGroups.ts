@@ -1,0 +1,61 @@
+/**
+ * @file How parameters travel through the training loop: matrices (and larger) each on their own, all vectors (biases) together in
+ * one flat vector. One update of many small vectors costs one node instead of many; joining matrices as well would copy all of
+ * them twice a step, and their updates would no longer fit in a core's first cache.
+ */
+import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
+
+export interface ParameterGroup {
+  /** Name of the parameter, or "vectors". */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly members: readonly { readonly name: string; readonly shape: readonly number[] }[];
+}
+
+const VECTORS = "vectors";
+
+/** @param shapes shape of each parameter, in the network's order */
+export function groupParameters(shapes: ReadonlyMap<string, readonly number[]>): ParameterGroup[] {
+  const all = [...shapes].map(([name, shape]) => ({ name, shape }));
+  const vectors = all.filter(({ shape }) => shape.length < 2);
+  const others = all.filter(({ shape }) => shape.length >= 2);
+  const groups: ParameterGroup[] = others.map((member) => ({ ...member, members: [member] }));
+  const size = vectors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (vectors.length > 0) groups.push({ name: VECTORS, shape: [size], members: vectors });
+  return groups;
+}
+
+/** The values of each group by its name, from values by parameter. */
+export function pack(
+  groups: readonly ParameterGroup[],
+  values: ReadonlyMap<string, ArrayLike<number>>,
+): Map<string, Float32Array> {
+  return new Map(
+    groups.map(({ name, shape, members }) => {
+      const packed = new Float32Array(sizeOf(shape));
+      let offset = 0;
+      for (const member of members) {
+        packed.set(values.get(member.name)!, offset);
+        offset += sizeOf(member.shape);
+      }
+      return [name, packed];
+    }),
+  );
+}
+
+/** Each parameter as a view into its group's values. */
+export function unpack(
+  groups: readonly ParameterGroup[],
+  packed: ReadonlyMap<string, Float32Array>,
+): Map<string, Tensor> {
+  const views = new Map<string, Tensor>();
+  for (const { name, members } of groups) {
+    let offset = 0;
+    for (const member of members) {
+      const size = sizeOf(member.shape);
+      views.set(member.name, float32(packed.get(name)!.subarray(offset, offset + size), member.shape));
+      offset += size;
+    }
+  }
+  return views;
+}
