@@ -1,0 +1,56 @@
+/** @file Each example runs as its first lines say, stays short, and prints what it promises. */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..", "..");
+const folder = join(root, "examples");
+const MOST_LINES = 80;
+
+function run(name: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, name), ...args], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return stdout;
+}
+
+describe("examples", () => {
+  test("are numbered and short", () => {
+    const files = readdirSync(folder);
+    expect(files.every((name) => /^\d-[a-z-]+\.mjs$/.test(name))).toBe(true);
+    for (const name of files)
+      expect(readFileSync(join(folder, name), "utf8").split("\n").length).toBeLessThanOrEqual(MOST_LINES);
+  });
+
+  test("1: training prints six alignments of six layers at three steps", () => {
+    const lines = run("1-train-and-measure.mjs", "20").split("\n");
+    expect(lines.filter((line) => /^layers\.\d +(0\.\d\d\s*){6}$/.test(line)).length).toBe(18);
+  });
+
+  test("2: of made-up arrays only the two planted relations hold", () => {
+    const values = new Map(
+      run("2-your-own-arrays.mjs")
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/\s+/) as [string, string])
+        .map(([key, value]) => [key, Number(value)]),
+    );
+    expect(values.get("b.rwa")).toBeGreaterThan(0.99);
+    expect(values.get("a.gwa")).toBeGreaterThan(0.99);
+    for (const other of ["a.rga", "a.rwa", "b.rga", "b.gwa"]) expect(values.get(other)).toBeLessThan(0.9);
+    expect(values.size).toBe(6);
+  });
+
+  test("3: the gradient agrees with a finite difference", () => {
+    expect(run("3-differentiate-a-graph.mjs")).toMatch(/off by \d\.\de-\d/);
+  });
+
+  test("the library lines of the README are example 1", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const example = readFileSync(join(folder, "1-train-and-measure.mjs"), "utf8");
+    const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1];
+    expect(code).toBeDefined();
+    expect(example).toContain(code!.trim());
+  });
+});
