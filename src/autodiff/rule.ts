@@ -155,6 +155,35 @@ export class RuleContext {
     return this.op("ReduceSum", [name, this.builder.ints(axes)], { keepdims: int(keepdims) });
   }
 
+  add(left: string, right: string): string {
+    return this.op("Add", [left, right]);
+  }
+
+  sub(left: string, right: string): string {
+    return this.op("Sub", [left, right]);
+  }
+
+  transpose(name: string, perm: readonly number[]): string {
+    return perm.every((axis, i) => axis === i) ? name : this.op("Transpose", [name], { perm: { ints: perm } });
+  }
+
+  /** Entries starts[i], starts[i] + steps[i], ... before ends[i] of each of the axes. */
+  slice(
+    name: string,
+    starts: readonly number[],
+    ends: readonly number[],
+    axes: readonly number[],
+    steps: readonly number[] = axes.map(() => 1),
+  ): string {
+    return this.op("Slice", [name, ...[starts, ends, axes, steps].map((list) => this.builder.ints(list))]);
+  }
+
+  /** Zeros before and after each axis; negative numbers cut. */
+  pad(name: string, before: readonly number[], after: readonly number[]): string {
+    if ([...before, ...after].every((extent) => extent === 0)) return name;
+    return this.op("Pad", [name, this.builder.ints([...before, ...after])]);
+  }
+
   /** @param from shape of `name` where known: nothing is added if it is `shape` already */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     if (from !== undefined && sameShape(from, shape)) return name;

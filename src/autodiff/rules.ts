@@ -2,6 +2,7 @@
 import type { GradientRule } from "./rule.ts";
 import { activationRules } from "./rules/activation.ts";
 import { arithmeticRules } from "./rules/arithmetic.ts";
+import { convolutionRules } from "./rules/convolution/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { indexingRules } from "./rules/indexing.ts";
 import { matmulRules } from "./rules/matmul.ts";
@@ -14,6 +15,7 @@ export const rules: ReadonlyMap<string, GradientRule> = new Map(
   Object.entries({
     ...activationRules,
     ...arithmeticRules,
+    ...convolutionRules,
     ...elementwiseRules,
     ...indexingRules,
     ...matmulRules,

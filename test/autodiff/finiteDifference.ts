@@ -3,7 +3,8 @@
  * that one scalar L = sum_k <r_k, y_k> tests every entry of every Jacobian; inputs are perturbed one entry at a time.
  *
  * Differences are taken in float64 through ONNX Runtime itself. Operators without a float64 kernel come with a twin, the same
- * function in TypeScript.
+ * function in TypeScript; or with a reference, the same function from operators that have one; or they are linear in each
+ * input, where a difference over a step of 1 in float32 is exact but for rounding.
  */
 import { expect } from "vitest";
 import { gradientGraph } from "../../src/autodiff/gradient.ts";
@@ -23,6 +24,10 @@ export interface Sample {
   readonly build: (g: GraphBuilder, dtype: FloatType) => readonly string[];
   /** Outputs in float64, for operators that ONNX Runtime computes in float32 only. */
   readonly twin?: (inputs: Readonly<Record<string, readonly number[]>>) => readonly (readonly number[])[];
+  /** The same outputs from operators that have float64 kernels. */
+  readonly reference?: (g: GraphBuilder, dtype: FloatType) => readonly string[];
+  /** Whether the outputs are linear in each of the inputs (the others held). */
+  readonly linear?: boolean;
 }
 
 /** Central differences with this step lose about 1e-10 to curvature and 1e-10 to rounding, on values of order 1. */
@@ -34,8 +39,10 @@ const FLOAT32_TOLERANCE = 5e-5;
 
 /** Fails unless the gradients in float64 (where kernels exist) and float32 agree with finite differences. */
 export async function checkGradient(sample: Sample, seed: number): Promise<void> {
+  const single = sample.twin !== undefined || sample.reference !== undefined || sample.linear === true;
+  if (sample.reference !== undefined) await checkReference(sample);
   const expected = await differences(sample, seed);
-  const types: FloatType[] = sample.twin === undefined ? ["float64", "float32"] : ["float32"];
+  const types: FloatType[] = single ? ["float32"] : ["float64", "float32"];
   for (const dtype of types) {
     const actual = await gradients(sample, seed, dtype);
     for (const [name, values] of Object.entries(expected))
@@ -73,8 +80,22 @@ export async function gradients(
   );
 }
 
+/** The reference must be the same function. */
+async function checkReference(sample: Sample): Promise<void> {
+  const [own, other] = [await engineForward(sample, "float32"), await engineForward(referenceOf(sample), "float64")];
+  const [actual, expected] = [await own.run(typed(sample.inputs, "float32")), await other.run(sample.inputs)];
+  expected.forEach((values, k) => {
+    expectClose(`output ${k} against its reference`, actual[k]!, values, "float32");
+  });
+  await own.dispose();
+  await other.dispose();
+}
+
+const referenceOf = (sample: Sample): Sample => ({ ...sample, build: sample.reference! });
+
 async function differences(sample: Sample, seed: number): Promise<Record<string, number[]>> {
-  const evaluate = sample.twin === undefined ? await engineForward(sample) : twinForward(sample);
+  const evaluate = await forwardOf(sample);
+  const step = sample.linear ? 1 : STEP;
   const project = async (inputs: Readonly<Record<string, Tensor>>) => {
     const outputs = await evaluate.run(inputs);
     let sum = 0;
@@ -92,7 +113,7 @@ async function differences(sample: Sample, seed: number): Promise<Record<string,
     for (let i = 0; i < center.length; i++) {
       const at = async (shift: number) =>
         project({ ...sample.inputs, [name]: float64(center.with(i, center[i]! + shift), shape) });
-      found[name].push(((await at(STEP)) - (await at(-STEP))) / (2 * STEP));
+      found[name].push(((await at(step)) - (await at(-step))) / (2 * step));
     }
   }
   await evaluate.dispose();
@@ -104,8 +125,16 @@ interface Forward {
   dispose(): Promise<void>;
 }
 
-async function engineForward(sample: Sample): Promise<Forward> {
-  const graph = forwardGraph(sample, "float64");
+async function forwardOf(sample: Sample): Promise<Forward> {
+  if (sample.twin !== undefined) return twinForward(sample);
+  if (sample.reference !== undefined) return engineForward(referenceOf(sample), "float64");
+  if (!sample.linear) return engineForward(sample, "float64");
+  const single = await engineForward(sample, "float32");
+  return { ...single, run: (inputs) => single.run(typed(inputs, "float32")) };
+}
+
+async function engineForward(sample: Sample, dtype: FloatType): Promise<Forward> {
+  const graph = forwardGraph(sample, dtype);
   const program = await nodeEngine.compile({ graph, opset: WORKING_OPSET }, { optimize: false });
   return {
     run: async (inputs) => {

@@ -6,6 +6,7 @@ import { rules } from "../../src/autodiff/rules.ts";
 import { Random } from "../../src/random/random.ts";
 import { activationCases } from "./cases/activation.ts";
 import { arithmeticCases } from "./cases/arithmetic.ts";
+import { convolutionCases } from "./cases/convolution.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { matmulCases } from "./cases/matmul.ts";
@@ -18,6 +19,7 @@ import { checkGradient } from "./finiteDifference.ts";
 const families = {
   activation: activationCases,
   arithmetic: arithmeticCases,
+  convolution: convolutionCases,
   elementwise: elementwiseCases,
   indexing: indexingCases,
   matmul: matmulCases,

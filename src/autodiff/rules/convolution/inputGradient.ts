@@ -1,0 +1,56 @@
+/**
+ * @file Gradient of a convolution with respect to its input. With stride 1 it is the convolution of dY with the kernel flipped
+ * and its channels swapped, which ONNX Runtime runs as fast as the forward pass; with larger strides ConvTranspose is
+ * faster, since the flipped form would multiply zeros (docs/log.md has the times).
+ */
+import type { RuleContext } from "../../rule.ts";
+import { span, type Window, windowAttributes } from "./geometry.ts";
+
+/**
+ * @param dY (N, M, narrow...) gradient of the result
+ * @param W (M, C/group, kernel...)
+ * @param wide spatial extents of the result, the input of the convolution
+ * @returns (N, C, wide...)
+ */
+export function inputGradient(
+  c: RuleContext,
+  dY: string,
+  W: string,
+  window: Window,
+  group: number,
+  wide: readonly number[],
+): string {
+  if (window.strides.every((stride) => stride === 1)) return asConvolution(c, dY, W, window, group);
+  const narrow = c.shape(c.node.op === "Conv" ? c.y() : c.x()).slice(2);
+  const uncovered = wide.map((extent, axis) => {
+    const { kernel, strides, dilations, begin, end } = window;
+    const covered = (narrow[axis]! - 1) * strides[axis]! + span(kernel[axis]!, dilations[axis]!);
+    return extent - (covered - begin[axis]! - end[axis]!);
+  });
+  const attributes = { ...windowAttributes(window, group), output_padding: { ints: uncovered } };
+  return c.op("ConvTranspose", [dY, W], attributes);
+}
+
+/** Padding d (k - 1) - p on each side; where that is negative dY is cut. */
+function asConvolution(c: RuleContext, dY: string, W: string, window: Window, group: number): string {
+  const { kernel, dilations, begin, end } = window;
+  const padding = (given: readonly number[]) => given.map((p, axis) => span(kernel[axis]!, dilations[axis]!) - 1 - p);
+  const [before, after] = [padding(begin), padding(end)];
+  const cut = (pads: readonly number[]) => [0, 0, ...pads.map((p) => Math.min(p, 0))];
+  const kept = (pads: readonly number[]) => pads.map((p) => Math.max(p, 0));
+  const mirrored: Window = { ...window, begin: kept(before), end: kept(after) };
+  const inside = c.pad(dY, cut(before), cut(after));
+  return c.op("Conv", [inside, flipped(c, W, window, group)], windowAttributes(mirrored, group));
+}
+
+/** (M, C/group, kernel...) to (C, M/group, kernel...), reversed along the kernel. Folded by the engine where W is constant. */
+function flipped(c: RuleContext, W: string, { kernel }: Window, group: number): string {
+  const [M, perGroup] = c.shape(W) as [number, number];
+  const axes = kernel.flatMap((extent, axis) => (extent > 1 ? [axis + 2] : []));
+  const list = (value: number) => axes.map(() => value);
+  const reversed = axes.length > 0 ? c.slice(W, list(-1), list(Number.MIN_SAFE_INTEGER), axes, list(-1)) : W;
+  if (group === 1) return c.transpose(reversed, [1, 0, ...kernel.map((_, axis) => axis + 2)]);
+  const split = c.reshape(reversed, [group, M / group, perGroup, ...kernel]);
+  const swapped = c.transpose(split, [0, 2, 1, ...kernel.map((_, axis) => axis + 3)]);
+  return c.reshape(swapped, [group * perGroup, M / group, ...kernel]);
+}

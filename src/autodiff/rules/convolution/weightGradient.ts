@@ -1,0 +1,191 @@
+/**
+ * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]: one
+ * product of matrices for each position k of the kernel, over X shifted by k. As one Conv with swapped axes it would take
+ * up to three times as long (docs/log.md).
+ *
+ * Memory beyond X, dY and their padded or transposed copies: one shifted copy of X at a time, and the products of one position
+ * (at most PRODUCTS_LIMIT values).
+ */
+import { sizeOf } from "../../../onnx/tensor.ts";
+import type { RuleContext } from "../../rule.ts";
+import { positions, span, type Window } from "./geometry.ts";
+
+/** chosen: 16 MB of float32; one product per sample is faster than one over all samples as long as it fits the caches about. */
+const PRODUCTS_LIMIT = 2 ** 22;
+/** chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product. */
+const FEW_CHANNELS = 16;
+
+/** Both images of a convolution, and what is known of them. */
+export interface Images {
+  /** (N, C, wide...) */
+  readonly X: string;
+  readonly xShape: readonly number[];
+  /** (N, M, narrow...) */
+  readonly dY: string;
+  readonly yShape: readonly number[];
+  readonly window: Window;
+  readonly group: number;
+}
+
+/** @returns (M, C/group, kernel...) */
+export function weightGradient(c: RuleContext, images: Images): string {
+  const { xShape, yShape, window, group } = images;
+  const [N, C] = xShape as [number, number];
+  const M = yShape[1]!;
+  const kernel = sizeOf(window.kernel);
+  const strided = window.strides.some((stride) => stride > 1);
+  if (kernel > 1 && isTiling(images)) return tiled(c, images);
+  if (group === 1 && C < FEW_CHANNELS && kernel > 1) return byRows(c, images);
+  if (group === 1 && ((strided && kernel > 1) || N * M * C > PRODUCTS_LIMIT)) return channelsLast(c, images);
+  if (strided && kernel > 1 && group === C && group === M) return depthwiseChannelsLast(c, images);
+  return batched(c, images);
+}
+
+/** X with its padding, just long enough for the last window, or of the given spatial extents. */
+function padded(c: RuleContext, { X, xShape, yShape, window }: Images, extents?: readonly number[]): string {
+  const { kernel, strides, dilations, begin } = window;
+  const after = kernel.map((k, axis) => {
+    const needed = (yShape[axis + 2]! - 1) * strides[axis]! + span(k, dilations[axis]!);
+    return (extents?.[axis] ?? needed) - begin[axis]! - xShape[axis + 2]!;
+  });
+  return c.pad(X, [0, 0, ...begin], [0, 0, ...after]);
+}
+
+/** The entries of padded X that position k of the kernel meets; `first` is the first spatial axis. */
+function shifted(c: RuleContext, X: string, { yShape, window }: Images, k: readonly number[], first = 2): string {
+  const { kernel, strides, dilations } = window;
+  const starts = k.map((position, axis) => position * dilations[axis]!);
+  const ends = starts.map((start, axis) => start + (yShape[axis + 2]! - 1) * strides[axis]! + 1);
+  const axes = kernel.map((_, axis) => axis + first);
+  return sizeOf(kernel) === 1 && strides.every((s) => s === 1) ? X : c.slice(X, starts, ends, axes, strides);
+}
+
+/** Parts (rows, columns) per position of the kernel, joined to (M, C/group, kernel...). */
+function joined(c: RuleContext, parts: readonly string[], { xShape, yShape, window, group }: Images): string {
+  const [M, perGroup] = [yShape[1]!, xShape[1]! / group];
+  const stack = parts.length === 1 ? parts[0]! : c.op("Concat", parts, { axis: { int: 0 } });
+  const last = c.transpose(c.reshape(stack, [sizeOf(window.kernel), M, perGroup]), [1, 2, 0]);
+  return c.reshape(last, [M, perGroup, ...window.kernel]);
+}
+
+/** One product per sample and group, (M/group, P) times (P, C/group), summed over the samples. */
+function batched(c: RuleContext, images: Images): string {
+  const { xShape, dY, yShape, window, group } = images;
+  const [N, C] = xShape as [number, number];
+  const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
+  const rows = c.reshape(dY, [N, group, M / group, P]);
+  const X = padded(c, images);
+  const parts = positions(window.kernel).map((k) => {
+    const columns = c.transpose(c.reshape(shifted(c, X, images, k), [N, group, C / group, P]), [0, 1, 3, 2]);
+    return c.reshape(c.sum(c.op("MatMul", [rows, columns]), [0], 0), [1, M, C / group]);
+  });
+  return joined(c, parts, images);
+}
+
+/** With the channels last, shifting with a stride copies whole pixels; where N products of (M, C) are too many, one over all samples. */
+function channelsLast(c: RuleContext, images: Images): string {
+  const { xShape, dY, yShape, window } = images;
+  const [N, C] = xShape as [number, number];
+  const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
+  const X = c.transpose(padded(c, images), lastOrder(xShape.length));
+  const perSample = N * M * C <= PRODUCTS_LIMIT;
+  const rows = c.reshape(dY, [N, M, P]);
+  const left = perSample ? rows : c.reshape(c.transpose(rows, [1, 0, 2]), [M, N * P]);
+  const parts = positions(window.kernel).map((k) => {
+    const columns = c.reshape(shifted(c, X, images, k, 1), perSample ? [N, P, C] : [N * P, C]);
+    const product = c.op("MatMul", [left, columns]);
+    return c.reshape(perSample ? c.sum(product, [0], 0) : product, [1, M, C]);
+  });
+  return joined(c, parts, images);
+}
+
+/** Each channel by itself: entrywise products, summed by a row of ones. */
+function depthwiseChannelsLast(c: RuleContext, images: Images): string {
+  const { xShape, dY, yShape, window } = images;
+  const [N, C] = xShape as [number, number];
+  const rows = N * sizeOf(yShape.slice(2));
+  const X = c.transpose(padded(c, images), lastOrder(xShape.length));
+  const gradient = c.transpose(dY, lastOrder(yShape.length));
+  const ones = c.op("Expand", [c.scalar(1), c.builder.ints([1, rows])]);
+  const parts = positions(window.kernel).map((k) =>
+    c.op("MatMul", [ones, c.reshape(c.mul(gradient, shifted(c, X, images, k, 1)), [rows, C])]),
+  );
+  return joined(c, parts, images);
+}
+
+const lastOrder = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
+
+/**
+ * Few channels: the positions along the last axis of the kernel side by side, one product per row of the kernel. Strides are
+ * taken out first: X is split into its phases modulo the stride, within which shifts are contiguous.
+ */
+function byRows(c: RuleContext, images: Images): string {
+  const { xShape, dY, yShape, window } = images;
+  const [N, C] = xShape as [number, number];
+  const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
+  const rows = c.reshape(dY, [N, M, P]);
+  const last = window.kernel.at(-1)!;
+  const cut = phases(c, images);
+  const parts = positions(window.kernel.slice(0, -1)).map((head) => {
+    const shifts = Array.from({ length: last }, (_, k) => cut([...head, k]));
+    const side = shifts.length === 1 ? shifts[0]! : c.op("Concat", shifts, { axis: { int: 1 } });
+    const columns = c.transpose(c.reshape(side, [N, last * C, P]), [0, 2, 1]);
+    return c.reshape(c.sum(c.op("MatMul", [rows, columns]), [0], 0), [1, M, last, C]);
+  });
+  const stack = parts.length === 1 ? parts[0]! : c.op("Concat", parts, { axis: { int: 0 } });
+  return c.reshape(c.transpose(stack, [1, 3, 0, 2]), [M, C, ...window.kernel]);
+}
+
+/** A function that cuts what position k meets out of X. */
+function phases(c: RuleContext, images: Images): (k: readonly number[]) => string {
+  const { xShape, yShape, window } = images;
+  const { kernel, strides, dilations } = window;
+  if (strides.every((stride) => stride === 1)) {
+    const X = padded(c, images);
+    return (k) => shifted(c, X, images, k);
+  }
+  const [N, C] = xShape as [number, number];
+  const coarse = kernel.map(
+    (k, axis) => yShape[axis + 2]! + Math.floor((span(k, dilations[axis]!) - 1) / strides[axis]!),
+  );
+  const X = padded(
+    c,
+    images,
+    coarse.map((extent, axis) => extent * strides[axis]!),
+  );
+  const opened = c.reshape(X, [N, C, ...coarse.flatMap((extent, axis) => [extent, strides[axis]!])]);
+  const axes = kernel.map((_, axis) => axis);
+  const sorted = c.transpose(opened, [...axes.map((a) => 2 * a + 3), 0, 1, ...axes.map((a) => 2 * a + 2)]);
+  const flat = c.reshape(sorted, [sizeOf(strides) * N, C, ...coarse]);
+  return (k) => {
+    const at = k.map((position, axis) => position * dilations[axis]!);
+    const phase = at.reduce((index, value, axis) => index * strides[axis]! + (value % strides[axis]!), 0);
+    const starts = at.map((value, axis) => Math.floor(value / strides[axis]!));
+    const ends = starts.map((start, axis) => start + yShape[axis + 2]!);
+    return c.slice(flat, [phase * N, ...starts], [(phase + 1) * N, ...ends], [0, ...axes.map((a) => a + 2)]);
+  };
+}
+
+/** Whether windows lie side by side without gaps, as in a patch embedding. */
+function isTiling({ window, group }: Images): boolean {
+  const { kernel, strides, dilations } = window;
+  return group === 1 && kernel.every((k, axis) => k === strides[axis] && (k === 1 || dilations[axis] === 1));
+}
+
+/** Windows side by side: a rearrangement makes X a matrix of patches, (N P, C kernel), and one product is left. */
+function tiled(c: RuleContext, images: Images): string {
+  const { xShape, dY, yShape, window } = images;
+  const [N, C] = xShape as [number, number];
+  const [M, narrow] = [yShape[1]!, yShape.slice(2)];
+  const P = sizeOf(narrow);
+  const opened = c.reshape(padded(c, images), [
+    N,
+    C,
+    ...narrow.flatMap((extent, axis) => [extent, window.kernel[axis]!]),
+  ]);
+  const axes = narrow.map((_, axis) => axis);
+  const sorted = c.transpose(opened, [0, ...axes.map((a) => 2 * a + 2), 1, ...axes.map((a) => 2 * a + 3)]);
+  const patches = c.reshape(sorted, [N * P, C * sizeOf(window.kernel)]);
+  const rows = c.reshape(c.transpose(c.reshape(dY, [N, M, P]), [1, 0, 2]), [M, N * P]);
+  return c.reshape(c.op("MatMul", [rows, patches]), [M, C, ...window.kernel]);
+}
