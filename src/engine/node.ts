@@ -8,8 +8,8 @@ import { encodeModel } from "../onnx/modelFile.ts";
 import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
 import type { CompileOptions, Engine, PartlyBound, Program } from "./engine.ts";
 
-/** Logging severity "error": ONNX Runtime's warnings concern its own rewriting, not the user. */
-const LOG_ERRORS_ONLY = 3;
+/** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
+const LOG_FATAL_ONLY = 4;
 
 export const nodeEngine: Engine = { name: "onnxruntime-node (cpu)", compile };
 
@@ -21,7 +21,7 @@ async function compile(model: Model, options: CompileOptions = {}): Promise<Prog
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: optimize ? "all" : "disabled",
-    logSeverityLevel: LOG_ERRORS_ONLY,
+    logSeverityLevel: LOG_FATAL_ONLY,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: Error) => {
     throw new Error(`engine: ONNX Runtime refused the graph: ${oneLine(error.message)}`, { cause: error });

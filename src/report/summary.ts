@@ -116,7 +116,7 @@ const weakness: Record<string, string> = {
   rising: "rose",
   falling: "fell",
   flat: "no clear change",
-  absent: "not above its null",
+  absent: "not clearly above its null",
 };
 
 /** What does not hold, layer by layer: value, value at the start, and how it stands to both that and its null. */

@@ -123,7 +123,7 @@ test("the summary counts what holds by its stated rule", () => {
   expect(textOf(data)).toContain("All six hold in layers.0, layers.1 and layers.2");
   data.snapshots.at(-1)!.layers[2]!.alignment.paper.b.rwa = alignmentValue(0.15, 0.12);
   expect(textOf(data)).toContain("17 of 18 relations hold");
-  expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (not above its null, was 0.35)");
+  expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (not clearly above its null, was 0.35)");
 });
 
 test("a verdict compares with null, noise and start", () => {
