@@ -8,7 +8,7 @@
 import type { Attribute } from "../onnx/graph.ts";
 import { type BoundValue, floatAttribute, int, intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../onnx/graphBuilder.ts";
-import { type DataType, sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { type DataType, float32, float64, sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
 import { elementTypeCode } from "../onnx/tensorProto.ts";
 import { NotDifferentiableError } from "./notDifferentiable.ts";
 
@@ -93,7 +93,11 @@ export class RuleContext {
 
   /** The whole numbers of input i, which must be a constant of the graph (axes, shapes, splits). */
   constantInts(i: number): readonly number[] | undefined {
-    if (!this.has(i)) return undefined;
+    return this.has(i) ? this.constantNumbers(i) : undefined;
+  }
+
+  /** The numbers of input i, which must be a constant of the graph. */
+  constantNumbers(i: number): readonly number[] {
     const tensor = this.constants.get(this.x(i));
     if (tensor === undefined)
       throw this.fail(`expected input ${i} ("${this.x(i)}") to be a constant, got a computed value`);
@@ -145,6 +149,11 @@ export class RuleContext {
   constantScalar(i: number): number | undefined {
     const tensor = this.has(i) ? this.constants.get(this.x(i)) : undefined;
     return tensor !== undefined && sizeOf(tensor.shape) === 1 ? toNumbers(tensor)[0] : undefined;
+  }
+
+  /** A constant of the type of the node's first output. */
+  vector(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    return this.builder.constant(this.dtype === "float64" ? float64(values, shape) : float32(values, shape));
   }
 
   zeros(shape: readonly number[]): string {

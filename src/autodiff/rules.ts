@@ -6,13 +6,21 @@ import { convolutionRules } from "./rules/convolution/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { indexingRules } from "./rules/indexing.ts";
 import { matmulRules } from "./rules/matmul.ts";
+import { normalizationRules } from "./rules/normalization.ts";
+import { padRules } from "./rules/pad.ts";
+import { poolingRules } from "./rules/pooling.ts";
 import { reduceRules } from "./rules/reduce.ts";
+import { resizeRules } from "./rules/resize.ts";
 import { shapeRules } from "./rules/shape.ts";
 import { sliceRules } from "./rules/slice.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 
 export const rules: ReadonlyMap<string, GradientRule> = new Map(
   Object.entries({
+    ...resizeRules,
+    ...padRules,
+    ...poolingRules,
+    ...normalizationRules,
     ...activationRules,
     ...arithmeticRules,
     ...convolutionRules,

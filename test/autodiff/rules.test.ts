@@ -10,13 +10,21 @@ import { convolutionCases } from "./cases/convolution.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { matmulCases } from "./cases/matmul.ts";
+import { normalizationCases } from "./cases/normalization.ts";
+import { padCases } from "./cases/pad.ts";
+import { poolingCases } from "./cases/pooling.ts";
 import { reduceCases } from "./cases/reduce.ts";
+import { resizeCases } from "./cases/resize.ts";
 import { shapeCases } from "./cases/shape.ts";
 import { sliceCases } from "./cases/slice.ts";
 import { softmaxCases } from "./cases/softmax.ts";
 import { checkGradient } from "./finiteDifference.ts";
 
 const families = {
+  resize: resizeCases,
+  pad: padCases,
+  pooling: poolingCases,
+  normalization: normalizationCases,
   activation: activationCases,
   arithmetic: arithmeticCases,
   convolution: convolutionCases,
