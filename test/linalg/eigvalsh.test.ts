@@ -79,6 +79,22 @@ describe("eigvalsh", () => {
     );
   });
 
+  it("survives blocks of any size beside large ones", () => {
+    const n = 12;
+    for (const small of [1e-10, 1e-16, 1e-100, 1e-160, 1e-300]) {
+      const A = randomSymmetric(3, n);
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if (i > 3 || j > 3) A.data[i * n + j]! *= small;
+      const large = matrix(4, 4);
+      for (let i = 0; i < 4; i++) for (let j = 0; j < 4; j++) large.data[i * 4 + j] = A.data[i * n + j]!;
+      if (small < 1e-10)
+        expectSpectrum(
+          A,
+          [...byOracle(large), ...new Float64Array(n - 4)].sort((x, y) => y - x),
+        );
+      else expectSpectrum(A, byOracle(A));
+    }
+  });
+
   it("separates the close pairs of Wilkinson's matrix W21+", () => {
     const A = matrix(21, 21);
     for (let i = 0; i < 21; i++) {
