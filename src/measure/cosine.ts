@@ -1,8 +1,8 @@
 /**
  * @file Cosine of two matrices in the Frobenius inner product: 1 minus the correlation matrix distance of Herdin et al. (2005).
  */
-import { frobenius, type Matrix } from "../linalg/matrix.ts";
-import { requireSameShape } from "./alignment.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { type Entries, entriesOf, product, requireSameShape } from "./entries.ts";
 import type { Answer } from "./measured.ts";
 
 /**
@@ -18,10 +18,12 @@ import type { Answer } from "./measured.ts";
  */
 export function cosine(A: Matrix, B: Matrix): Answer {
   requireSameShape("cosine", A, B);
-  const [a, b] = [frobenius(A), frobenius(B)];
-  if (!Number.isFinite(a) || !Number.isFinite(b)) return { value: null, status: "not-finite" };
-  if (a === 0 || b === 0) return { value: null, status: "zero-matrix" };
-  let product = 0;
-  for (let k = 0; k < A.data.length; k++) product += (A.data[k]! / a) * (B.data[k]! / b);
-  return { value: Math.max(-1, Math.min(1, product)) };
+  return cosineOf(entriesOf(A), entriesOf(B));
+}
+
+/** `cosine` of matrices whose sums are known, and that of the products of their deviations where it is too. */
+export function cosineOf(x: Entries, y: Entries, ofDeviations?: number): Answer {
+  if (!Number.isFinite(x.norm) || !Number.isFinite(y.norm)) return { value: null, status: "not-finite" };
+  if (x.norm === 0 || y.norm === 0) return { value: null, status: "zero-matrix" };
+  return { value: Math.max(-1, Math.min(1, product(x, y, ofDeviations) / x.norm / y.norm)) };
 }

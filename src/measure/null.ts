@@ -1,8 +1,8 @@
 /**
  * @file What two matrices with nothing to do with each other would show: the baseline beside every alignment.
  */
-import { frobenius, type Matrix, requireSquare, trace } from "../linalg/matrix.ts";
-import { requireSameShape } from "./alignment.ts";
+import { type Matrix, requireSquare, trace } from "../linalg/matrix.ts";
+import { type Entries, entriesOf, requireSameShape } from "./entries.ts";
 import type { Answer } from "./measured.ts";
 
 /**
@@ -20,8 +20,13 @@ import type { Answer } from "./measured.ts";
 export function alignmentNull(A: Matrix, B: Matrix): Answer {
   requireSquare("alignmentNull", A);
   requireSameShape("alignmentNull", A, B);
-  const [a, b] = [frobenius(A), frobenius(B)];
-  if (!Number.isFinite(a) || !Number.isFinite(b)) return { value: null, status: "not-finite" };
-  if (a === 0 || b === 0) return { value: null, status: "zero-matrix" };
-  return { value: ((trace(A) / a) * (trace(B) / b)) / A.rows };
+  return nullOf(entriesOf(A), entriesOf(B));
+}
+
+/** `alignmentNull` of square matrices whose sums are known. */
+export function nullOf(x: Entries, y: Entries): Answer {
+  if (!Number.isFinite(x.norm) || !Number.isFinite(y.norm)) return { value: null, status: "not-finite" };
+  if (x.norm === 0 || y.norm === 0) return { value: null, status: "zero-matrix" };
+  const diagonal = ({ A, factor, norm }: Entries): number => (trace(A) * factor) / norm;
+  return { value: (diagonal(x) * diagonal(y)) / x.A.rows };
 }

@@ -51,7 +51,7 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  * @returns values, or nulls with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite"
  * @throws RangeError if A is not square
  *
- * O(d^3): the eigenvalues of a 784 x 784 matrix take a quarter of a second.
+ * O(d^3): the eigenvalues of a 784 x 784 matrix take a seventh of a second.
  */
 export function rank(A: Matrix | undefined, dimension: number, n: number | "weights"): RankValue {
   const samples = n === "weights" ? 0 : n;

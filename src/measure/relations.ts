@@ -3,10 +3,11 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import { type SideMoments, secondMoment } from "../moments/moments.ts";
-import { alignment } from "./alignment.ts";
-import { cosine } from "./cosine.ts";
+import { alignmentOf } from "./alignment.ts";
+import { cosineOf } from "./cosine.ts";
+import { centredProduct, type Entries, entriesOf } from "./entries.ts";
 import { leastSamples, type Status } from "./measured.ts";
-import { alignmentNull } from "./null.ts";
+import { nullOf } from "./null.ts";
 import { splitHalf } from "./splitHalf.ts";
 
 export type Convention = "paper" | "raw";
@@ -34,19 +35,34 @@ export interface SideAlignments {
 
 /** One matrix of a side: H, G or Z, or why it is not there. */
 export interface SideMatrix {
-  matrix?: Matrix;
+  entries?: Entries;
   n: number;
   status?: Status;
 }
 
-/** H and G of one side in one convention, each with the rows it rests on (theory.md Eqs. 2, 3, 8). */
-export function sideMatrices(side: SideMoments, convention: Convention, n: number): { H: SideMatrix; G: SideMatrix } {
+/** The two matrices of one side, each with the rows it rests on. */
+export interface SidePair {
+  H: SideMatrix;
+  G: SideMatrix;
+}
+
+/**
+ * H and G of one side in one convention (theory.md Eqs. 2, 3, 8).
+ *
+ * @param into two (d, d) matrices that receive them
+ */
+export function sideMatrices(
+  side: SideMoments,
+  convention: Convention,
+  n: number,
+  into: { H: Matrix; G: Matrix },
+): SidePair {
   const find = (which: "H" | "G"): SideMatrix => {
     const kept = which === "H" ? side.keptH : side.keptG;
     const count = convention === "raw" ? n : kept;
     if (!captured(side, which, convention)) return { n: count, status: "missing-moments" };
-    const found = count < leastSamples ? undefined : secondMoment(side, which, convention, n);
-    return found ? { matrix: found, n: count } : { n: count, status: "too-few-samples" };
+    const found = count < leastSamples ? undefined : secondMoment(side, which, convention, n, into[which]);
+    return found ? { entries: entriesOf(found), n: count } : { n: count, status: "too-few-samples" };
   };
   return { H: find("H"), G: find("G") };
 }
@@ -61,16 +77,17 @@ function captured(side: SideMoments, which: "H" | "G", convention: Convention): 
  *
  * @param Z W^T W for side a, W W^T for side b; undefined where the weights are not known or there are none (attention heads)
  */
-export function relations(H: SideMatrix, G: SideMatrix, Z: Matrix | undefined): SideAlignments {
+export function relations({ H, G }: SidePair, Z: Entries | undefined): SideAlignments {
   const weights: SideMatrix = Z
-    ? { matrix: Z, n: Number.POSITIVE_INFINITY }
+    ? { entries: Z, n: Number.POSITIVE_INFINITY }
     : { n: Number.POSITIVE_INFINITY, status: "missing-moments" };
   return { rga: relate(H, G), rwa: relate(H, weights), gwa: relate(G, weights) };
 }
 
 function relate(A: SideMatrix, B: SideMatrix): AlignmentValue {
   const n = Math.min(A.n, B.n);
-  if (!A.matrix || !B.matrix) {
+  const [x, y] = [A.entries, B.entries];
+  if (!x || !y) {
     const missing = A.status === "missing-moments" || B.status === "missing-moments";
     return {
       value: null,
@@ -81,35 +98,36 @@ function relate(A: SideMatrix, B: SideMatrix): AlignmentValue {
       status: missing ? "missing-moments" : "too-few-samples",
     };
   }
-  const { value, status } = alignment(A.matrix, B.matrix);
+  const ofDeviations = centredProduct(x, y);
+  const { value, status } = alignmentOf(x, y, ofDeviations);
   const result: AlignmentValue = {
     value,
-    cosine: cosine(A.matrix, B.matrix).value,
-    null: alignmentNull(A.matrix, B.matrix).value,
+    cosine: cosineOf(x, y, ofDeviations).value,
+    null: nullOf(x, y).value,
     noise: null,
     n,
   };
   return status ? { ...result, status } : result;
 }
 
-/**
- * The relations of the whole with the split-half noise of each alignment (theory.md Eq. 18).
- *
- * @param first  H and G of one half of the samples
- * @param second H and G of the other half
- * @param Z      as in `relations`
- */
+/** The values of the three relations alone, null where there is none: all that the noise needs of a half of the samples. */
+export function relationValues(
+  { H, G }: SidePair,
+  Z: Entries | undefined,
+): Record<keyof SideAlignments, number | null> {
+  const value = (x: Entries | undefined, y: Entries | undefined) => (x && y ? alignmentOf(x, y).value : null);
+  return { rga: value(H.entries, G.entries), rwa: value(H.entries, Z), gwa: value(G.entries, Z) };
+}
+
+/** The relations of the whole with the split-half noise of each (theory.md Eq. 18), from the values of the two halves. */
 export function withNoise(
   whole: SideAlignments,
-  first: { H: SideMatrix; G: SideMatrix },
-  second: { H: SideMatrix; G: SideMatrix },
-  Z: Matrix | undefined,
+  first: ReturnType<typeof relationValues>,
+  second: ReturnType<typeof relationValues>,
 ): SideAlignments {
-  const value = (A: Matrix | undefined, B: Matrix | undefined) => (A && B ? alignment(A, B).value : null);
-  const noise = (of: (half: { H: SideMatrix; G: SideMatrix }) => number | null) => splitHalf(of(first), of(second));
-  return {
-    rga: { ...whole.rga, noise: noise(({ H, G }) => value(H.matrix, G.matrix)) },
-    rwa: { ...whole.rwa, noise: noise(({ H }) => value(H.matrix, Z)) },
-    gwa: { ...whole.gwa, noise: noise(({ G }) => value(G.matrix, Z)) },
-  };
+  const of = (key: keyof SideAlignments): AlignmentValue => ({
+    ...whole[key],
+    noise: splitHalf(first[key], second[key]),
+  });
+  return { rga: of("rga"), rwa: of("rwa"), gwa: of("gwa") };
 }

@@ -2,12 +2,20 @@
  * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON form that
  * runs, reports and the command line share (docs/formats.md).
  */
-import { gram, type Matrix } from "../linalg/matrix.ts";
+import { gram, matrix } from "../linalg/matrix.ts";
 import type { LayerKind, LayerMoments, Moments, Side, SideMoments } from "../moments/moments.ts";
+import { type Entries, entriesOf } from "./entries.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { Measured } from "./measured.ts";
 import { type RankValue, rank } from "./rank.ts";
-import { type Convention, relations, type SideAlignments, sideMatrices, withNoise } from "./relations.ts";
+import {
+  type Convention,
+  relations,
+  relationValues,
+  type SideAlignments,
+  sideMatrices,
+  withNoise,
+} from "./relations.ts";
 
 export type { Measured, Status } from "./measured.ts";
 export type { RankValue } from "./rank.ts";
@@ -108,16 +116,14 @@ function halfOf(half: Moments, i: number, layer: LayerMoments): LayerMoments {
  */
 export function measureLayer(total: LayerMoments, halves?: readonly [LayerMoments, LayerMoments]): LayerSnapshot {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
-  const Z = { a: W && a && gram(W, "a"), b: W && gram(W, "b") };
-  const smaller = W && (W.rows <= W.cols ? Z.b : (Z.a ?? gram(W, "a")));
-  const both = (convention: Convention) => {
-    const at = (key: Side, side: SideMoments) => measureSide(key, side, n, convention, Z[key], halves);
-    const [onA, onB] = [a && at("a", a), at("b", b)];
-    return {
-      alignment: { a: onA?.alignment ?? null, b: onB.alignment },
-      ranks: { a: onA?.ranks ?? null, b: onB.ranks },
-    };
-  };
+  const Z = { a: W && a && entriesOf(gram(W, "a")), b: W && entriesOf(gram(W, "b")) };
+  const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
+  const onA = a && measureSide("a", total, a, Z.a, halves);
+  const onB = measureSide("b", total, b, Z.b, halves);
+  const both = (convention: Convention) => ({
+    alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
+    ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
+  });
   const [paper, raw] = [both("paper"), both("raw")];
   return {
     name,
@@ -133,22 +139,26 @@ export function measureLayer(total: LayerMoments, halves?: readonly [LayerMoment
   };
 }
 
+/** One side in both conventions. H and G of the whole and of each half take turns in the same memory. */
 function measureSide(
   key: Side,
+  { n }: LayerMoments,
   side: SideMoments,
-  n: number,
-  convention: Convention,
-  Z: Matrix | undefined,
+  Z: Entries | undefined,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
-): { alignment: SideAlignments; ranks: SideRanks } {
-  const { H, G } = sideMatrices(side, convention, n);
-  let alignment = relations(H, G, Z);
-  const [first, second] = [halves?.[0][key], halves?.[1][key]];
-  if (halves && first && second) {
-    const [one, two] = [sideMatrices(first, convention, halves[0].n), sideMatrices(second, convention, halves[1].n)];
-    alignment = withNoise(alignment, one, two, Z);
-  }
-  return { alignment, ranks: { H: rank(H.matrix, side.d, H.n), G: rank(G.matrix, side.d, G.n) } };
+): Record<Convention, { alignment: SideAlignments; ranks: SideRanks }> {
+  const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
+  const within = (convention: Convention) => {
+    const whole = sideMatrices(side, convention, n, into);
+    const { H, G } = whole;
+    const alignment = relations(whole, Z);
+    const ranks = { H: rank(H.entries?.A, side.d, H.n), G: rank(G.entries?.A, side.d, G.n) };
+    const ofHalf = (half: LayerMoments | undefined) =>
+      half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into), Z);
+    const [first, second] = [ofHalf(halves?.[0]), ofHalf(halves?.[1])];
+    return { alignment: first && second ? withNoise(alignment, first, second) : alignment, ranks };
+  };
+  return { paper: within("paper"), raw: within("raw") };
 }
 
 function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {

@@ -5,7 +5,8 @@
  * per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of norm zero
  * are left out and counted. All sums are float64. Nothing here knows which network or file the rows came from.
  */
-import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
+import { lowerTiles } from "../linalg/tiles.ts";
 
 export type Side = "a" | "b";
 
@@ -178,7 +179,9 @@ function sumBlocks(blocks: (Float64Array | undefined)[]): Float64Array | undefin
 }
 
 function sameValues(x: Float64Array, y: Float64Array): boolean {
-  return x.length === y.length && x.every((value, i) => Object.is(value, y[i]));
+  if (x.length !== y.length) return false;
+  if (x !== y) for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
+  return true;
 }
 
 /**
@@ -189,6 +192,7 @@ function sameValues(x: Float64Array, y: Float64Array): boolean {
  * @param convention "raw": (1/n) sum v v^T. "paper" (Eq. 8): rows divided by their norm, zero rows dropped, mean subtracted:
  *   (1/kept) sum u u^T - m m^T with m = (1/kept) sum u
  * @param n number of samples behind the raw sums
+ * @param into (d, d) matrix to overwrite and return, where many are computed one after another; a new one if left out
  * @returns (d, d) exactly symmetric, float64; undefined where a block is missing or no row was kept
  *
  * The paper form subtracts nearly equal numbers where all rows point the same way. What remains is zero below a trace of 1e-12.
@@ -198,32 +202,36 @@ export function secondMoment(
   which: "H" | "G",
   convention: "paper" | "raw",
   n: number,
+  into?: Matrix,
 ): Matrix | undefined {
   const raw = convention === "raw";
   const sum = which === "H" ? (raw ? side.hh : side.hnhn) : raw ? side.gg : side.gngn;
   const mean = which === "H" ? side.hnSum : side.gnSum;
   const count = raw ? n : which === "H" ? side.keptH : side.keptG;
   if (!sum || count === 0) return undefined;
-  if (raw) return symmetricMean(sum, side.d, count);
-  return mean && symmetricMean(sum, side.d, count, mean);
+  const C = into ?? matrix(side.d, side.d);
+  if (raw) return symmetricMean(C, sum, count);
+  return mean && symmetricMean(C, sum, count, mean);
 }
 
 /** Trace of a second moment of unit rows below which it is rounding. chosen: 1e-12, some thousand eps, for sums of many rows. */
 const roundingTrace = 1e-12;
 
-/** (1/count) sum - m m^T, m = meanSum / count; the two triangles are averaged, because sums from elsewhere may differ by rounding. */
-function symmetricMean(sum: Float64Array, d: number, count: number, meanSum?: Float64Array): Matrix {
-  const C = matrix(d, d);
-  const m = meanSum?.map((value) => value / count);
-  let trace = 0;
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = (sum[i * d + j]! + sum[j * d + i]!) / 2 / count - (m ? m[i]! * m[j]! : 0);
-      C.data[i * d + j] = value;
-      C.data[j * d + i] = value;
+/** C = (1/count) sum - m m^T, m = meanSum / count; the two triangles are averaged, because sums from elsewhere may differ by rounding. */
+function symmetricMean(C: Matrix, sum: Float64Array, count: number, meanSum?: Float64Array): Matrix {
+  const { rows: d, data: out } = C;
+  const m = meanSum ? meanSum.map((value) => value / count) : new Float64Array(d);
+  lowerTiles(d, (top, bottom, left, right) => {
+    for (let i = top; i < bottom; i++) {
+      const mi = m[i]!;
+      const end = Math.min(right, i + 1);
+      for (let j = left; j < end; j++) {
+        const value = (sum[i * d + j]! + sum[j * d + i]!) / 2 / count - mi * m[j]!;
+        out[i * d + j] = value;
+        out[j * d + i] = value;
+      }
     }
-    trace += C.data[i * d + i]!;
-  }
-  if (m && trace < roundingTrace) C.data.fill(0);
+  });
+  if (meanSum && trace(C) < roundingTrace) out.fill(0);
   return C;
 }

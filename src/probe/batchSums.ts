@@ -1,4 +1,5 @@
 /** @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. */
+import { lowerTiles } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { SumNames } from "./momentNodes.ts";
@@ -50,16 +51,20 @@ function addGram(
   const C = read(`${key}.gram`);
   const d = sum.length;
   for (let i = 0; i < d; i++) sum[i]! += n * m[i]! + r[i]!;
-  for (let i = 0; i < d; i++) {
-    const left = n * m[i]! + r[i]!;
-    for (let j = 0; j <= i; j++) {
-      // C is symmetric up to rounding; the mean of both halves makes the result exactly so.
-      const centred = (C[i * d + j]! + C[j * d + i]!) / 2;
-      const value = centred + left * m[j]! + m[i]! * r[j]!;
-      gram[i * d + j]! += value;
-      if (i !== j) gram[j * d + i]! += value;
+  lowerTiles(d, (top, bottom, left, right) => {
+    for (let i = top; i < bottom; i++) {
+      const whole = n * m[i]! + r[i]!;
+      const mi = m[i]!;
+      const end = Math.min(right, i + 1);
+      for (let j = left; j < end; j++) {
+        // C is symmetric up to rounding; the mean of both halves makes the result exactly so.
+        const centred = (C[i * d + j]! + C[j * d + i]!) / 2;
+        const value = gram[i * d + j]! + (centred + whole * m[j]! + mi * r[j]!);
+        gram[i * d + j] = value;
+        gram[j * d + i] = value;
+      }
     }
-  }
+  });
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T. */
@@ -76,7 +81,9 @@ function addCross(
   const [mh, rh] = [read(`${h}.mean`), read(`${h}.rest`)];
   const columns = mh.length;
   for (let i = 0; i < mg.length; i++) {
-    const left = n * mg[i]! + rg[i]!;
-    for (let j = 0; j < columns; j++) cross[i * columns + j]! += C[i * columns + j]! + left * mh[j]! + mg[i]! * rh[j]!;
+    const row = i * columns;
+    const whole = n * mg[i]! + rg[i]!;
+    const mi = mg[i]!;
+    for (let j = 0; j < columns; j++) cross[row + j]! += C[row + j]! + whole * mh[j]! + mi * rh[j]!;
   }
 }

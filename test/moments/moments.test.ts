@@ -234,6 +234,15 @@ describe("secondMoment", () => {
     expect(trace(G)).toBeCloseTo(1 - mean.reduce((sum, value) => sum + value * value, 0), 12);
   });
 
+  it("writes into the memory it is given, whatever was there", () => {
+    const { b } = layerOf(layerCase(11, 50, 3, 40));
+    const into = matrix(40, 40, new Float64Array(1600).fill(Number.NaN));
+    for (const convention of ["paper", "raw"] as const) {
+      expect(secondMoment(b, "G", convention, 50, into)).toBe(into);
+      expect(into).toEqual(secondMoment(b, "G", convention, 50));
+    }
+  });
+
   it("averages the triangles of sums that came in unsymmetric", () => {
     const side = { d: 2, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0, hh: Float64Array.of(2, 1, 3, 4) };
     expect([...secondMoment(side, "H", "raw", 2)!.data]).toEqual([1, 1, 1, 2]);
