@@ -9,7 +9,7 @@ import { toFloat32 } from "../../src/data/array.ts";
 import { decodeNpy } from "../../src/data/npy.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { gram, matrix } from "../../src/linalg/matrix.ts";
+import { gram, matrix, trace } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
 import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { objective } from "../../src/objectives/objective.ts";
@@ -76,6 +76,9 @@ describe.skipIf(folder === undefined).each(["mlp-relu-mse", "mlp-tanh-mse"])("re
             matrix(d, d, moments.get(`${module}.${convention}.${which}_${side}`)!.data as Float64Array);
           const [H, G, Z] = [load("H"), load("G"), gram(W, side)];
           const values = { rga: alignment(H, G), rwa: alignment(H, Z), gwa: alignment(G, Z) };
+          const { trace_H, trace_G } = conventions[convention][side];
+          expect(Math.abs(trace(H) / trace_H - 1)).toBeLessThan(FLOAT64);
+          expect(Math.abs(trace(G) / trace_G - 1)).toBeLessThan(FLOAT64);
           for (const relation of relations) {
             const difference = values[relation].value! - conventions[convention][side][relation];
             expect(Math.abs(difference)).toBeLessThan(FLOAT64);
