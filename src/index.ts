@@ -12,6 +12,7 @@ export { decodeNpz } from "./data/npz.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine } from "./engine/node.ts";
+export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
 export { alignment } from "./measure/alignment.ts";
@@ -36,7 +37,6 @@ export {
   secondMoment,
 } from "./moments/moments.ts";
 export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
-export { decodeSafetensors, encodeSafetensors } from "./moments/safetensors.ts";
 export { mlp } from "./networks/mlp.ts";
 export type { Network } from "./networks/network.ts";
 

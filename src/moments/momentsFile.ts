@@ -5,6 +5,8 @@
  * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Everything but the counts may be absent. `__metadata__.crh` holds a JSON
  * document with the rest: step, objective, source, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
+
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import {
   type LayerKind,
@@ -16,7 +18,6 @@ import {
   sideNumbers,
   vectorBlocks,
 } from "./moments.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
 
 const format = "crh-moments";
 const version = 1;

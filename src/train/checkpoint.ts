@@ -3,7 +3,7 @@
  * `parameters/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh` holds the step, the position of the
  * data stream and the running mean of the loss.
  */
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../moments/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 
 /** Losses since the last record, so that the next record is the same mean as in an unbroken run. */

@@ -1,12 +1,12 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type Moments, mergeMoments } from "../../src/moments/moments.ts";
 import { encodeMoments } from "../../src/moments/momentsFile.ts";
-import { decodeSafetensors } from "../../src/moments/safetensors.ts";
 import { Random } from "../../src/random/random.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
 import { emptyLayer, type Moments, mergeMoments, sideBlocks } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/moments/safetensors.ts";
 import { layerCase, layerOf, momentsOf } from "./cases.ts";
 
 function twoLayers(seed = 1): Moments {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/moments/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
 
 /** A file from its parts, however wrong. */
 function file(header: string | object, dataBytes = 0, length?: bigint): Uint8Array {
