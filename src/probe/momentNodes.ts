@@ -11,7 +11,7 @@
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import type { LinearMap } from "./linearMaps.ts";
+import type { MapInput, Measurable } from "./linearMap.ts";
 
 /** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
 interface CentredRows {
@@ -25,37 +25,56 @@ export type SumNames = Readonly<Record<string, string>>;
 /**
  * Adds the sums of one layer.
  *
- * @param ha (…, dIn) and hb (…, dOut) values of the graph, gb the gradient of the summed loss with respect to hb
+ * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
  * @returns output names: for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r);
  *   for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the centred cross products `cross.a` (ga, ha),
- *   `cross.b` (gb, hb), `cross.ba` (gb, ha)
+ *   `cross.b` (gb, hb), `cross.ba` (gb, ha). An attention head has those of side b alone.
  */
-export function addMomentNodes(builder: GraphBuilder, map: LinearMap, gb: string): SumNames {
+export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string): SumNames {
   const names: Record<string, string> = {};
-  const hb = flatten(builder, map.hb, map.dOut);
-  const ha = flatten(builder, map.ha, map.dIn);
-  const gradient = flatten(builder, gb, map.dOut);
-  const sides = { ha, hb, ga: inputGradient(builder, map, gradient), gb: gradient };
+  const gradient = map.outputRows(builder, gb);
+  const sides: Record<string, string> = { hb: map.outputRows(builder, map.hb), gb: gradient };
+  if (map.input !== undefined) {
+    sides.ha = map.input.inputRows(builder);
+    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn)   (docs/theory.md Eq. 5).
+    sides.ga = builder.op("Gemm", [gradient, map.input.weightRows(builder)]);
+  }
   const centred: Record<string, CentredRows> = {};
   for (const [key, rows] of Object.entries(sides)) {
     centred[key] = addGram(builder, rows, key, names);
     addGram(builder, normalizedRows(builder, rows, key, names), `${key}n`, names);
   }
   const cross = (g: string, h: string) => builder.op("Gemm", [centred[g]!.rows, centred[h]!.rows], { transA: int(1) });
-  names["cross.a"] = cross("ga", "ha");
   names["cross.b"] = cross("gb", "hb");
-  names["cross.ba"] = cross("gb", "ha");
+  if (map.input !== undefined) {
+    names["cross.a"] = cross("ga", "ha");
+    names["cross.ba"] = cross("gb", "ha");
+    restoreColumns(builder, map.input, map.dOut, names);
+  }
   return names;
 }
 
-/** (…, d) -> (rows, d). */
-function flatten(builder: GraphBuilder, value: string, d: number): string {
-  return builder.op("Reshape", [value, builder.ints([-1, d])]);
-}
-
-/** g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn)   (docs/theory.md Eq. 5). */
-function inputGradient(builder: GraphBuilder, map: LinearMap, gb: string): string {
-  return builder.op("Gemm", [gb, map.weight], { transB: int(map.transposed ? 1 : 0), alpha: { float: map.scale } });
+/** Brings what runs over the columns of h_a from the order used inside the graph to PyTorch's (C, kernel positions). */
+function restoreColumns(builder: GraphBuilder, input: MapInput, dOut: number, names: Record<string, string>): void {
+  if (input.columnOrder === undefined) return;
+  const [positions, channels] = input.columnOrder;
+  if (positions === 1 || channels === 1) return;
+  const d = input.dIn;
+  const turn = (name: string, from: readonly number[], perm: readonly number[], to: readonly number[]) => {
+    const split = builder.op("Reshape", [name, builder.ints(from)]);
+    return builder.op("Reshape", [builder.op("Transpose", [split], { perm: { ints: perm } }), builder.ints(to)]);
+  };
+  const vector = (name: string) => turn(name, [positions, channels], [1, 0], [d]);
+  const square = (name: string) => turn(name, [positions, channels, positions, channels], [1, 0, 3, 2], [d, d]);
+  for (const key of ["ha", "ga", "han", "gan"])
+    for (const [sum, change] of [
+      ["mean", vector],
+      ["rest", vector],
+      ["gram", square],
+    ] as const)
+      names[`${key}.${sum}`] = change(names[`${key}.${sum}`]!);
+  names["cross.a"] = square(names["cross.a"]!);
+  names["cross.ba"] = turn(names["cross.ba"]!, [dOut, positions, channels], [0, 2, 1], [dOut, d]);
 }
 
 function addGram(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): CentredRows {

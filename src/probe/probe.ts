@@ -3,17 +3,18 @@
  * and the moment sums to the model's graph, streams batches through it and adds the sums up in float64.
  */
 import { addGradients } from "../autodiff/gradient.ts";
+import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
-import { type Matrix, matrix, transpose } from "../linalg/matrix.ts";
 import { emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
 import type { Objective } from "../objectives/objective.ts";
-import type { BoundValue, Model } from "../onnx/graph.ts";
+import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type Tensor, toNumbers } from "../onnx/tensor.ts";
+import type { Tensor } from "../onnx/tensor.ts";
 import { addBatch } from "./batchSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
-import { findLinearMaps, type LinearMap, type Skipped } from "./linearMaps.ts";
-import { addLossOutputs, LossSums, lossGraph } from "./lossGraph.ts";
+import type { Measurable, Skipped } from "./linearMap.ts";
+import { findLinearMaps } from "./linearMaps.ts";
+import { addLossOutputs, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 
 export interface ProbeOptions {
@@ -47,7 +48,7 @@ export interface Measurement {
 /** A graph instrumented for one shape of batch. */
 interface Instrumented {
   readonly program: Program;
-  readonly maps: readonly { readonly map: LinearMap; readonly names: SumNames; readonly rows: number }[];
+  readonly maps: readonly { readonly map: Measurable; readonly names: SumNames }[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -83,7 +84,7 @@ export class Probe {
       const outputs = await instrumented.program.run(feeds);
       halves ??= [this.emptyLayers(instrumented, parameters), this.emptyLayers(instrumented, parameters)];
       const half = halves[index++ % 2]!;
-      for (const [i, { names, rows }] of instrumented.maps.entries()) addBatch(half[i]!, outputs, names, rows);
+      for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(half[i]!, outputs, names, map.rows);
       skipped = instrumented.skipped;
       sums.add(outputs, batch);
       options.onBatch?.(sums.samples);
@@ -114,17 +115,11 @@ export class Probe {
   }
 
   private emptyLayers({ maps }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
-    return maps.map(({ map }) => {
-      const stored = parameters.get(map.weight) ?? this.model.graph.initializers.get(map.weight)!;
-      return emptyLayer(map.name, map.kind, map.dIn, map.dOut, weightMatrix(map, stored));
-    });
+    const value = (name: string) => parameters.get(name) ?? this.model.graph.initializers.get(name)!;
+    return maps.map(({ map: { name, kind, dOut, input } }) =>
+      emptyLayer(name, kind, input?.dIn ?? dOut, dOut, input?.weight(value)),
+    );
   }
-}
-
-/** W of shape (dOut, dIn) in float64, as h_b = W h_a needs it. */
-function weightMatrix(map: LinearMap, stored: Tensor): Matrix {
-  const values = Float64Array.from(toNumbers(stored), (value) => value * map.scale);
-  return map.transposed ? transpose(matrix(map.dIn, map.dOut, values)) : matrix(map.dOut, map.dIn, values);
 }
 
 async function instrument(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Instrumented> {
@@ -133,13 +128,13 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const { maps, skipped } = findLinearMaps(graph, weights, values);
-  const builder = new GraphBuilder("probe", graph);
-  const gradients = addGradients(builder, graph, { of: loss.perSample, wrt: maps.map((map) => map.hb), values });
-  const measured: { map: LinearMap; names: SumNames; rows: number }[] = [];
+  const { builder, gradients } = differentiate(loss, maps, skipped);
+  const measured: { map: Measurable; names: SumNames }[] = [];
   for (const map of maps) {
     const gb = gradients.get(map.hb);
-    if (gb === undefined) skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
-    else measured.push({ map, names: addMomentNodes(builder, map, gb), rows: rowsOf(values.get(map.hb)!) });
+    if (gb !== undefined) measured.push({ map, names: addMomentNodes(builder, map, gb) });
+    else if (!skipped.some(({ node }) => node === map.name))
+      skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
   if (measured.length === 0) throw new RangeError(noMaps(skipped));
   addLossOutputs(builder, loss, objective);
@@ -148,12 +143,39 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   return { program, maps: measured, skipped };
 }
 
-/** Samples of a value (…, d): all axes but the last. */
-function rowsOf({ shape }: BoundValue): number {
-  return shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+/**
+ * Adds the gradients at the outputs of the maps. Where an operator cannot be differentiated, the maps before it are left out with
+ * the reason, since a part of their gradient would be missing, and the others are measured.
+ */
+function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Skipped[]) {
+  const { graph, values, perSample } = loss;
+  let wanted = [...maps];
+  for (;;) {
+    const builder = new GraphBuilder("probe", graph);
+    try {
+      const wrt = [...new Set(wanted.map((map) => map.hb))];
+      return { builder, gradients: addGradients(builder, graph, { of: perSample, wrt, values }) };
+    } catch (error) {
+      if (!(error instanceof NotDifferentiableError)) throw error;
+      const before = ancestors(graph, error.node);
+      const blocked = wanted.filter((map) => before.has(map.hb));
+      if (blocked.length === 0) throw error;
+      wanted = wanted.filter((map) => !before.has(map.hb));
+      const reason = `its gradient passes ${error.message.replace(/^autodiff: /, "")}`;
+      for (const { name } of blocked) skipped.push({ node: name, reason });
+    }
+  }
+}
+
+/** All values that a node depends on. */
+function ancestors(graph: Graph, node: Node): Set<string> {
+  const found = new Set(node.inputs);
+  for (const other of [...graph.nodes].reverse())
+    if (other.outputs.some((output) => found.has(output))) for (const input of other.inputs) found.add(input);
+  return found;
 }
 
 function noMaps(skipped: readonly Skipped[]): string {
   const reasons = skipped.map(({ node, reason }) => `${node}: ${reason}`).join("; ");
-  return `probe: expected a linear map with a constant weight (Gemm, MatMul), got ${reasons || "no such operator in the model"}`;
+  return `probe: expected a linear map with a constant weight (Gemm, MatMul, Conv, Einsum) that can be measured, got ${reasons || "no such operator in the model"}`;
 }

@@ -1,0 +1,58 @@
+/**
+ * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting llm of the
+ * paper). A head has no weight of its own, so only its RGA has a meaning.
+ */
+import type { Graph, Node } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import type { Found, Surroundings } from "./linearMap.ts";
+import { scopeName } from "./moduleName.ts";
+
+/** Operators that may stand between the softmax and the product with V. */
+const TRANSPARENT: ReadonlySet<string> = new Set([
+  "Dropout",
+  "Identity",
+  "Cast",
+  "Where",
+  "Mul",
+  "Reshape",
+  "Transpose",
+]);
+const MAX_DISTANCE = 6;
+
+/** The heads of one MatMul, if its left operand is a softmax and its output has an axis of heads: (..., heads, T, d). */
+export function findHeads(node: Node, s: Surroundings): Found {
+  const [weights, V] = node.inputs as [string, string];
+  if (s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
+  const hb = node.outputs[0]!;
+  const shape = s.values.get(hb)!.shape;
+  if (shape.length < 4) return "an attention whose heads have no axis of their own";
+  const axis = shape.length - 3;
+  const [heads, d] = [shape[axis]!, shape.at(-1)!];
+  const scope = scopeName(node.name);
+  const own = node.name.split("/").at(-1) || hb;
+  const stem = scope === undefined ? own : `${scope}.${own}`;
+  const rows = shape.reduce((product, extent) => product * extent, 1) / (heads * d);
+  return Array.from({ length: heads }, (_, head) => ({
+    name: `${stem}[${head}]`,
+    kind: "head" as const,
+    dOut: d,
+    rows,
+    hb,
+    outputRows(builder: GraphBuilder, value: string) {
+      const part = [value, builder.ints([head]), builder.ints([head + 1]), builder.ints([axis])];
+      return builder.op("Reshape", [builder.op("Slice", part), builder.ints([-1, d])]);
+    },
+  }));
+}
+
+function comesFromSoftmax(graph: Graph, value: string): boolean {
+  let name = value;
+  for (let i = 0; i < MAX_DISTANCE; i++) {
+    const producer = graph.nodes.find((node) => node.outputs.includes(name));
+    if (producer === undefined) return false;
+    if (producer.op === "Softmax") return true;
+    if (!TRANSPARENT.has(producer.op)) return false;
+    name = producer.inputs[producer.op === "Where" ? 1 : 0]!;
+  }
+  return false;
+}

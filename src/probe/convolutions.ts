@@ -1,0 +1,140 @@
+/**
+ * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values, padding
+ * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there. A grouped convolution is one map per group.
+ */
+import { matrix } from "../linalg/matrix.ts";
+import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { type Tensor, toNumbers } from "../onnx/tensor.ts";
+import type { Found, Measurable, Surroundings } from "./linearMap.ts";
+
+/** chosen: more groups (depthwise convolutions have one per channel) are too many maps to look at, each with very few neurons. */
+const MAX_GROUPS = 32;
+
+/** The geometry of a convolution over its spatial axes. */
+interface Geometry {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Begin of each axis, then end of each. */
+  readonly pads: readonly number[];
+  readonly output: readonly number[];
+}
+
+export function findConv(node: Node, s: Surroundings): Found {
+  const [x, weight] = node.inputs as [string, string];
+  if (!s.isWeight(weight)) return "a convolution whose kernel depends on the data";
+  if (s.isWeight(x)) return "both operands are constant";
+  const groups = intAttribute(node, "group", 1);
+  if (groups > MAX_GROUPS)
+    return `a convolution of ${groups} groups; at most ${MAX_GROUPS} are measured, one map a group`;
+  const name = s.moduleName(node.name, weight);
+  return Array.from({ length: groups }, (_, group) =>
+    convolutionMap(node, group, groups, groups === 1 ? name : `${name}.group${group}`, s),
+  );
+}
+
+function convolutionMap(node: Node, group: number, groups: number, name: string, s: Surroundings): Measurable {
+  const [x, weight] = node.inputs as [string, string];
+  const hb = node.outputs[0]!;
+  const xShape = s.values.get(x)!.shape;
+  const [outputs, channels, ...kernel] = s.values.get(weight)!.shape as [number, number, ...number[]];
+  const geometry = geometryOf(node, kernel, xShape.slice(2), s.values.get(hb)!.shape.slice(2));
+  const dOut = outputs / groups;
+  const positions = kernel.reduce((product, extent) => product * extent, 1);
+  const dIn = channels * positions;
+  const channelsLast = [0, ...kernel.map((_, i) => i + 2), 1];
+  const part = (builder: GraphBuilder, value: string, axis: number, size: number) =>
+    groups === 1 ? value : slice(builder, value, [axis], [group * size], [(group + 1) * size]);
+  const ownKernel = (builder: GraphBuilder) => part(builder, weight, 0, dOut);
+  return {
+    name,
+    kind: "conv",
+    dOut,
+    rows: xShape[0]! * geometry.output.reduce((product, extent) => product * extent, 1),
+    hb,
+    outputRows(builder, value) {
+      const last = builder.op("Transpose", [part(builder, value, 1, dOut)], { perm: { ints: channelsLast } });
+      return builder.op("Reshape", [last, builder.ints([-1, dOut])]);
+    },
+    input: {
+      dIn,
+      columnOrder: [positions, channels],
+      inputRows(builder) {
+        const own = part(builder, x, 1, channels);
+        const last = builder.op("Transpose", [own], { perm: { ints: channelsLast } });
+        return builder.op("Reshape", [patches(builder, last, geometry), builder.ints([-1, dIn])]);
+      },
+      weightRows(builder) {
+        // (C_out, C, k...) -> (C_out, k..., C): the order of the patches' columns.
+        const last = builder.op("Transpose", [ownKernel(builder)], { perm: { ints: channelsLast } });
+        return builder.op("Reshape", [last, builder.ints([dOut, dIn])]);
+      },
+      weight: (value) => matrix(dOut, dIn, groupRows(value(weight), group, dOut, dIn)),
+    },
+  };
+}
+
+function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): number[] {
+  return toNumbers(kernel).slice(group * dOut * dIn, (group + 1) * dOut * dIn);
+}
+
+/**
+ * The patches of x (N, spatial..., C) under each output position: (N, output..., positions * C). One strided slice per kernel
+ * position, side by side: copies of whole channels, no transpose of the large result.
+ */
+function patches(builder: GraphBuilder, x: string, { kernel, strides, dilations, pads, output }: Geometry): string {
+  const axes = kernel.map((_, i) => i + 1);
+  const rank = kernel.length;
+  const padded = pads.every((pad) => pad === 0)
+    ? x
+    : builder.op("Pad", [x, builder.ints([0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank), 0])]);
+  const pieces = kernelPositions(kernel).map((position) => {
+    const starts = position.map((k, i) => k * dilations[i]!);
+    const ends = starts.map((start, i) => start + (output[i]! - 1) * strides[i]! + 1);
+    return slice(builder, padded, axes, starts, ends, strides);
+  });
+  return pieces.length === 1 ? pieces[0]! : builder.op("Concat", pieces, { axis: int(rank + 1) });
+}
+
+/** All positions of a kernel in row-major order. */
+function kernelPositions(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (positions, extent) => positions.flatMap((head) => Array.from({ length: extent }, (_, k) => [...head, k])),
+    [[]],
+  );
+}
+
+function slice(
+  builder: GraphBuilder,
+  value: string,
+  axes: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  steps: readonly number[] = axes.map(() => 1),
+): string {
+  return builder.op("Slice", [value, ...[starts, ends, axes, steps].map((list) => builder.ints(list))]);
+}
+
+/** Reads the attributes; auto_pad as the operator's definition has it (ONNX, Conv). */
+function geometryOf(
+  node: Node,
+  kernel: readonly number[],
+  input: readonly number[],
+  output: readonly number[],
+): Geometry {
+  const strides = intsAttribute(node, "strides") ?? kernel.map(() => 1);
+  const dilations = intsAttribute(node, "dilations") ?? kernel.map(() => 1);
+  const mode = stringAttribute(node, "auto_pad", "NOTSET");
+  let pads = intsAttribute(node, "pads") ?? [...kernel, ...kernel].map(() => 0);
+  if (mode === "VALID") pads = [...kernel, ...kernel].map(() => 0);
+  if (mode === "SAME_UPPER" || mode === "SAME_LOWER") {
+    const totals = kernel.map((k, i) =>
+      Math.max(0, (output[i]! - 1) * strides[i]! + (k - 1) * dilations[i]! + 1 - input[i]!),
+    );
+    const small = totals.map((total) => Math.floor(total / 2));
+    const large = totals.map((total, i) => total - small[i]!);
+    pads = mode === "SAME_UPPER" ? [...small, ...large] : [...large, ...small];
+  }
+  return { kernel, strides, dilations, pads, output };
+}

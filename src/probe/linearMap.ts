@@ -1,0 +1,58 @@
+/**
+ * @file What the probe measures: a linear map h_b = W h_a + bias with its rows (docs/theory.md Eq. 1), or the output of an
+ * attention head, which has no weights of its own. A family of operators (contractions.ts, convolutions.ts, attentionHeads.ts)
+ * finds them in a graph and says how to lay their values out as rows.
+ */
+import type { Matrix } from "../linalg/matrix.ts";
+import type { LayerKind } from "../moments/moments.ts";
+import type { BoundValue, Graph } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+
+export interface Measurable {
+  /** The module's name as its framework has it: `layers.0`, `attn.0.qkv`. */
+  readonly name: string;
+  readonly kind: LayerKind;
+  readonly dOut: number;
+  /** Samples in the batch at hand: rows of h_a and h_b. */
+  readonly rows: number;
+  /** The value whose gradient is g_b, in the graph's own layout. */
+  readonly hb: string;
+  /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
+  outputRows(builder: GraphBuilder, value: string): string;
+  /** The side of the weights; absent for attention heads. */
+  readonly input?: MapInput;
+}
+
+export interface MapInput {
+  readonly dIn: number;
+  /** Adds the nodes that lay h_a out as rows (n, dIn). */
+  inputRows(builder: GraphBuilder): string;
+  /** Adds the nodes that give W as (dOut, dIn), columns in the order of inputRows. */
+  weightRows(builder: GraphBuilder): string;
+  /** W of shape (dOut, dIn) in float64, from the current values of the weights. */
+  weight(value: (name: string) => Tensor): Matrix;
+  /**
+   * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels] of the
+   * order used inside the graph, which momentNodes turns round.
+   */
+  readonly columnOrder?: readonly [number, number];
+}
+
+/** What a finder sees. */
+export interface Surroundings {
+  readonly graph: Graph;
+  readonly values: ReadonlyMap<string, BoundValue>;
+  /** Whether a value is a weight: an initializer or a trained parameter. */
+  isWeight(name: string): boolean;
+  /** Name of the module of a node and its weight. */
+  moduleName(nodeName: string, weight: string): string;
+}
+
+export interface Skipped {
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** What a finder makes of one node: maps, the reason why it is none, or undefined for a node that is not its business. */
+export type Found = readonly Measurable[] | string | undefined;
