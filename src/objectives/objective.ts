@@ -1,61 +1,113 @@
 /**
  * @file Objectives as graph fragments: output of the network and target in, one loss per sample out. Training takes their mean,
- * the probe the gradient of their sum, so that row i of a gradient is the gradient of sample i's own loss.
+ * the probe the gradient of their sum, so that row i of a gradient is the gradient of sample i's own loss. Tokens are samples.
  */
 import type { BoundValue } from "../onnx/graph.ts";
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type DataType, float32 } from "../onnx/tensor.ts";
+import { type DataType, int64 } from "../onnx/tensor.ts";
 
 export interface Objective {
   readonly name: ObjectiveName;
   /** Element type of the target tensor. */
   readonly targetType: DataType;
-  /** Whether the target is a class index, so that accuracy has a meaning. */
-  readonly classification: boolean;
-  /** Shape of the target that belongs to an output of the given shape. */
-  targetShape(output: readonly number[]): readonly number[];
-  /** Adds the nodes and returns the name of the (n) per-sample losses. */
-  perSample(builder: GraphBuilder, output: string, bound: BoundValue, target: string): string;
+  /** Shapes of targets that fit an output of the given shape; the first is the usual one. */
+  targetShapes(output: readonly number[]): readonly (readonly number[])[];
+  /**
+   * The axis of the classes, for objectives whose target is a class index.
+   *
+   * @param target shape of the target, which tells (n, T, classes) from (n, classes, T)
+   */
+  classAxis?(output: readonly number[], target: readonly number[]): number;
+  /** Adds the nodes and returns the name of the losses: (n), or (n, T) for tokens; 0 where the target is IGNORED. */
+  perSample(builder: GraphBuilder, output: Value, target: Value): string;
 }
 
-export const objectiveNames = ["mse", "cross-entropy"] as const;
+/** A value of a graph with its shape. */
+export interface Value extends BoundValue {
+  readonly name: string;
+}
+
+/** Class index that means "no target here", as in torch.nn.CrossEntropyLoss: such samples have no loss and are not counted. */
+export const IGNORED = -100;
+
+export const objectiveNames = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits"] as const;
 export type ObjectiveName = (typeof objectiveNames)[number];
 
-/** l_i = mean over the outputs k of (f_ik - y_ik)^2   (docs/theory.md Eq. 23; torch.nn.MSELoss before its mean over i). */
-const mse: Objective = {
-  name: "mse",
-  targetType: "float32",
-  classification: false,
-  targetShape: (output) => output,
-  perSample(builder, output, { shape }, target) {
-    const difference = builder.op("Sub", [output, target]);
-    const square = builder.op("Mul", [difference, difference]);
-    const axes = shape.map((_, axis) => axis).slice(1);
-    if (axes.length === 0) return square;
-    return builder.op("ReduceMean", [square, builder.ints(axes)], { keepdims: int(0) });
-  },
-};
+/** An objective of a real target of the output's shape: the mean over outputs of an entrywise loss. */
+function regression(
+  name: ObjectiveName,
+  entrywise: (builder: GraphBuilder, output: Value, target: string) => string,
+): Objective {
+  return {
+    name,
+    targetType: "float32",
+    targetShapes: (output) => [output],
+    perSample(builder, output, target) {
+      const entries = entrywise(builder, output, target.name);
+      const axes = output.shape.map((_, axis) => axis).slice(1);
+      if (axes.length === 0) return entries;
+      return builder.op("ReduceMean", [entries, builder.ints(axes)], { keepdims: int(0) });
+    },
+  };
+}
 
-/** l_i = -log softmax(f_i)[y_i]   (Eq. 24; torch.nn.CrossEntropyLoss before its mean). Output (n, classes), target (n) int64. */
-const crossEntropy: Objective = {
-  name: "cross-entropy",
-  targetType: "int64",
-  classification: true,
-  targetShape: (output) => output.slice(0, 1),
-  perSample(builder, output, { shape }, target) {
-    if (shape.length !== 2)
-      throw new RangeError(`cross-entropy: expected an output of shape (n, classes), got [${shape.join(", ")}]`);
-    const logProbabilities = builder.op("LogSoftmax", [output], { axis: int(1) });
-    const depth = builder.ints([shape[1]!]);
-    const oneHot = builder.op("OneHot", [target, depth, builder.constant(float32([0, 1]))], { axis: int(1) });
-    const picked = builder.op("Mul", [logProbabilities, oneHot]);
-    const sum = builder.op("ReduceSum", [picked, builder.ints([1])], { keepdims: int(0) });
-    return builder.op("Neg", [sum]);
-  },
-};
+/** (f - y)^2   (docs/theory.md Eq. 23; torch.nn.MSELoss before its mean over samples). */
+const mse = regression("mse", (builder, output, target) => {
+  const difference = builder.op("Sub", [output.name, target]);
+  return builder.op("Mul", [difference, difference]);
+});
 
-const objectives: Record<ObjectiveName, Objective> = { mse, "cross-entropy": crossEntropy };
+/** -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). */
+const bce = regression("bce", (builder, { name, dtype }, target) => {
+  const [one, least] = [builder.scalar(1, dtype), builder.scalar(-100, dtype)];
+  const log = (p: string) => builder.op("Max", [builder.op("Log", [p]), least]);
+  const rest = (p: string) => builder.op("Sub", [one, p]);
+  const hit = builder.op("Mul", [target, log(name)]);
+  return builder.op("Neg", [builder.op("Add", [hit, builder.op("Mul", [rest(target), log(rest(name))])])]);
+});
+
+/** log(1 + e^f) - y f (torch.nn.BCEWithLogitsLoss before its mean). */
+const bceWithLogits = regression("bce-with-logits", (builder, { name }, target) =>
+  builder.op("Sub", [builder.op("Softplus", [name]), builder.op("Mul", [target, name])]),
+);
+
+/** An objective of a class index: minus the picked entry of the log-probabilities. */
+function classification(
+  name: ObjectiveName,
+  logProbabilities: (b: GraphBuilder, f: string, axis: number) => string,
+): Objective {
+  const classAxis = (output: readonly number[], target: readonly number[]) =>
+    target.join() === output.slice(0, -1).join() ? output.length - 1 : 1;
+  return {
+    name,
+    targetType: "int64",
+    targetShapes: (output) => [output.slice(0, -1), [...output.slice(0, 1), ...output.slice(2)]],
+    classAxis,
+    perSample(builder, output, target) {
+      const axis = classAxis(output.shape, target.shape);
+      const ignored = builder.op("Equal", [target.name, builder.constant(int64([IGNORED], []))]);
+      const index = builder.op("Where", [ignored, builder.constant(int64([0], [])), target.name]);
+      const axes = builder.ints([axis]);
+      const all = logProbabilities(builder, output.name, axis);
+      const column = builder.op("GatherElements", [all, builder.op("Unsqueeze", [index, axes])], { axis: int(axis) });
+      const picked = builder.op("Squeeze", [column, axes]);
+      return builder.op("Where", [ignored, builder.scalar(0, output.dtype), builder.op("Neg", [picked])]);
+    },
+  };
+}
+
+const objectives: Record<ObjectiveName, Objective> = {
+  mse,
+  bce,
+  "bce-with-logits": bceWithLogits,
+  /** -log softmax(f)[y]   (docs/theory.md Eq. 24; torch.nn.CrossEntropyLoss before its mean). */
+  "cross-entropy": classification("cross-entropy", (builder, f, axis) =>
+    builder.op("LogSoftmax", [f], { axis: int(axis) }),
+  ),
+  /** -f[y] for outputs that are log-probabilities already (torch.nn.NLLLoss before its mean). */
+  nll: classification("nll", (_, f) => f),
+};
 
 /** @throws RangeError for an unknown name */
 export function objective(name: string): Objective {

@@ -5,7 +5,7 @@ import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
-import { addLossOutputs, LossSums, lossGraph } from "./lossGraph.ts";
+import { addLossOutputs, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 
 export interface EvaluatorOptions {
   readonly objective: Objective;
@@ -22,11 +22,17 @@ export interface Evaluation {
   readonly samples: number;
 }
 
+/** The program for one shape of batch. */
+interface Compiled {
+  readonly program: Program;
+  readonly loss: LossGraph;
+}
+
 export class Evaluator {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: EvaluatorOptions;
-  private readonly byShape = new Map<string, Program>();
+  private readonly byShape = new Map<string, Compiled>();
 
   constructor(engine: Engine, model: Model, options: EvaluatorOptions) {
     this.engine = engine;
@@ -40,18 +46,19 @@ export class Evaluator {
     const sums = new LossSums();
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
-      sums.add(await (await this.program(feeds)).run(feeds), batch);
+      const { program, loss } = await this.compiled(feeds);
+      sums.add(await program.run(feeds), loss);
     }
     if (sums.samples === 0) throw new RangeError("evaluator: expected at least one batch of data, got none");
     return sums.means();
   }
 
   async dispose(): Promise<void> {
-    for (const program of this.byShape.values()) await program.dispose();
+    for (const { program } of this.byShape.values()) await program.dispose();
     this.byShape.clear();
   }
 
-  private async program(feeds: Feeds): Promise<Program> {
+  private async compiled(feeds: Feeds): Promise<Compiled> {
     const key = shapeKey(feeds);
     const known = this.byShape.get(key);
     if (known !== undefined) return known;
@@ -59,7 +66,8 @@ export class Evaluator {
     const loss = await lossGraph(this.engine, this.model, objective, parameters, feeds);
     const builder = new GraphBuilder("evaluate", loss.graph);
     addLossOutputs(builder, loss, objective);
-    const made = await this.engine.compile({ ...this.model, graph: builder.build() }, { threads });
+    const program = await this.engine.compile({ ...this.model, graph: builder.build() }, { threads });
+    const made = { program, loss };
     this.byShape.set(key, made);
     return made;
   }

@@ -4,10 +4,10 @@
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { IGNORED, type Objective, type Value } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import type { Tensor } from "../onnx/tensor.ts";
+import { int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "./feeds.ts";
 
 export interface LossGraph {
@@ -15,8 +15,9 @@ export interface LossGraph {
   readonly graph: Graph;
   /** Type and shape of every value. */
   readonly values: Map<string, BoundValue>;
-  /** The model's first output, and the losses of the samples. */
-  readonly output: string;
+  /** The model's first output, the target, and the losses of the samples. */
+  readonly output: Value;
+  readonly target: Value;
   readonly perSample: string;
 }
 
@@ -33,37 +34,52 @@ export async function lossGraph(
   feeds: Feeds,
 ): Promise<LossGraph> {
   const forward = parametersAsInputs(model.graph, parameters);
-  const output = forward.outputs[0]!.name;
+  const name = forward.outputs[0]!.name;
   const { [TARGET]: target, ...inputs } = feeds;
-  const bound = (await bindShapes(engine, { ...model, graph: forward }, inputs)).get(output)!;
-  checkTarget(objective, bound, target);
+  const bound = (await bindShapes(engine, { ...model, graph: forward }, inputs)).get(name)!;
+  const output = { name, ...bound };
+  checkTarget(objective, output, target);
   const builder = new GraphBuilder("loss", { ...forward, outputs: [] });
-  const perSample = objective.perSample(builder, output, bound, builder.input(TARGET, objective.targetType));
+  const { dtype, shape } = target!;
+  builder.input(TARGET, dtype);
+  const perSample = objective.perSample(builder, output, { name: TARGET, dtype, shape });
   const graph = builder.build();
-  return { graph, values: await bindShapes(engine, { ...model, graph }, feeds), output, perSample };
+  const values = await bindShapes(engine, { ...model, graph }, feeds);
+  return { graph, values, output, target: { name: TARGET, dtype, shape }, perSample };
 }
 
 /** Names of the outputs that addLossOutputs declares. */
 const LOSS_SUM = "loss/sum";
 const CORRECT = "loss/correct";
+const COUNT = "loss/count";
 
-/** Declares the sum of the losses, and for classification the number of correct samples, as outputs. */
-export function addLossOutputs(builder: GraphBuilder, { perSample, output }: LossGraph, objective: Objective): void {
-  builder.output(builder.op("ReduceSum", [perSample], { keepdims: int(0) }), LOSS_SUM);
-  if (objective.classification) builder.output(countCorrect(builder, output), CORRECT);
+/** Declares the sum of the losses, and for classification the numbers of correct samples and of samples with a target, as outputs. */
+export function addLossOutputs(builder: GraphBuilder, loss: LossGraph, objective: Objective): void {
+  const sum = (values: string) => builder.op("ReduceSum", [values], { keepdims: int(0) });
+  builder.output(sum(loss.perSample), LOSS_SUM);
+  if (objective.classAxis === undefined) return;
+  const asFloat = (mask: string) => builder.op("Cast", [mask], { to: int(1) });
+  const { output, target } = loss;
+  const axis = objective.classAxis(output.shape, target.shape);
+  const predicted = builder.op("ArgMax", [output.name], { axis: int(axis), keepdims: int(0) });
+  builder.output(sum(asFloat(builder.op("Equal", [predicted, target.name]))), CORRECT);
+  const ignored = builder.op("Equal", [target.name, builder.constant(int64([IGNORED], []))]);
+  builder.output(sum(asFloat(builder.op("Not", [ignored]))), COUNT);
 }
 
 /** Adds up loss and accuracy over batches. */
 export class LossSums {
+  /** Samples with a target; tokens are samples. */
   samples = 0;
   private loss = 0;
   private correct: number | undefined;
 
-  add(outputs: Readonly<Record<string, Tensor>>, batch: Feeds): void {
-    this.samples += batch[TARGET]!.shape[0]!;
-    this.loss += (outputs[LOSS_SUM]!.data as Float32Array)[0]!;
-    const correct = outputs[CORRECT]?.data as Float32Array | undefined;
-    if (correct !== undefined) this.correct = (this.correct ?? 0) + correct[0]!;
+  add(outputs: Readonly<Record<string, Tensor>>, loss: Pick<LossGraph, "values" | "perSample">): void {
+    const scalar = (name: string) => (outputs[name]?.data as Float32Array | undefined)?.[0];
+    this.samples += scalar(COUNT) ?? sizeOf(loss.values.get(loss.perSample)!.shape);
+    this.loss += scalar(LOSS_SUM)!;
+    const correct = scalar(CORRECT);
+    if (correct !== undefined) this.correct = (this.correct ?? 0) + correct;
   }
 
   /** Mean loss, and the share of correct samples where that has a meaning. */
@@ -85,19 +101,13 @@ function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph 
 }
 
 function checkTarget(objective: Objective, output: BoundValue, target: Tensor | undefined): void {
-  const expected = objective.targetShape(output.shape).join(", ");
-  if (target === undefined)
-    throw new RangeError(`${objective.name}: expected targets of shape (${expected}), got none`);
-  if (target.dtype !== objective.targetType || target.shape.join(", ") !== expected)
+  const shapes = objective.targetShapes(output.shape).map((shape) => `(${shape.join(", ")})`);
+  const expected = [...new Set(shapes)].join(" or ");
+  if (target === undefined) throw new RangeError(`${objective.name}: expected targets of shape ${expected}, got none`);
+  const shape = `(${target.shape.join(", ")})`;
+  if (target.dtype !== objective.targetType || !shapes.includes(shape))
     throw new RangeError(
-      `${objective.name}: expected ${objective.targetType} targets of shape (${expected}) for outputs of shape ` +
-        `(${output.shape.join(", ")}), got ${target.dtype} (${target.shape.join(", ")}); pass the targets of the same inputs`,
+      `${objective.name}: expected ${objective.targetType} targets of shape ${expected} for outputs of shape ` +
+        `(${output.shape.join(", ")}), got ${target.dtype} ${shape}; pass the targets of the same inputs`,
     );
-}
-
-/** Number of rows whose largest output stands at the target's index. */
-function countCorrect(builder: GraphBuilder, output: string): string {
-  const predicted = builder.op("ArgMax", [output], { axis: int(1), keepdims: int(0) });
-  const equal = builder.op("Cast", [builder.op("Equal", [predicted, TARGET])], { to: int(1) });
-  return builder.op("ReduceSum", [equal], { keepdims: int(0) });
 }

@@ -48,6 +48,7 @@ export interface Measurement {
 /** A graph instrumented for one shape of batch. */
 interface Instrumented {
   readonly program: Program;
+  readonly loss: LossGraph;
   readonly maps: readonly { readonly map: Measurable; readonly names: SumNames }[];
   readonly skipped: readonly Skipped[];
 }
@@ -86,7 +87,7 @@ export class Probe {
       const half = halves[index++ % 2]!;
       for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(half[i]!, outputs, names, map.rows);
       skipped = instrumented.skipped;
-      sums.add(outputs, batch);
+      sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
     }
     if (halves === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
@@ -140,7 +141,7 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   addLossOutputs(builder, loss, objective);
   for (const { names } of measured) for (const name of Object.values(names)) builder.output(name);
   const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
-  return { program, maps: measured, skipped };
+  return { program, loss, maps: measured, skipped };
 }
 
 /**

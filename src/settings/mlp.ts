@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";
 import { activations } from "../networks/activation.ts";
 import { mlp as buildMlp, initialisations } from "../networks/mlp.ts";
-import { objective, objectiveNames } from "../objectives/objective.ts";
+import { objective } from "../objectives/objective.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
@@ -25,7 +25,12 @@ const parameters = z.object({
   hidden: field(widths, [256, 256], "widths of the hidden layers, comma-separated", "chosen"),
   activation: field(z.enum(activations), "relu", "activation of the hidden layers", "chosen"),
   initialisation: field(z.enum(initialisations), "torch", "initial weights", "chosen: the default of torch.nn.Linear"),
-  objective: field(z.enum(objectiveNames), "cross-entropy", "loss; mse regresses on one-hot labels", "chosen"),
+  objective: field(
+    z.enum(["mse", "cross-entropy"]),
+    "cross-entropy",
+    "loss; mse regresses on one-hot labels",
+    "chosen",
+  ),
   normalize: field(
     flag,
     true,
@@ -62,7 +67,8 @@ export const mlp = defineSetting({
     const images = loadIdxFolder(file);
     const random = new Random(p.seed);
     const loss = objective(p.objective);
-    const form: TargetForm = loss.classification ? { kind: "index" } : { kind: "one-hot", classes: images.classes };
+    const form: TargetForm =
+      loss.classAxis !== undefined ? { kind: "index" } : { kind: "one-hot", classes: images.classes };
     const pixels = p.normalize ? pixelScale(images) : { mean: 0, sd: 1 };
     const train: LabelledBytes = { ...images.train, d: images.d };
     if (p.batch > train.n)
