@@ -5,6 +5,6 @@
 export const constantOperators: ReadonlySet<string> = new Set([
   ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor", "IsNaN", "IsInf"],
   ...["Shape", "Size", "ConstantOfShape", "EyeLike", "NonZero", "ArgMax", "ArgMin"],
-  ...["Sign", "Floor", "Ceil", "Round"],
-  ...["RandomNormalLike", "RandomUniformLike", "Bernoulli"],
+  ...["Sign", "Floor", "Ceil", "Round", "Hardmax"],
+  ...["RandomNormalLike", "RandomUniformLike", "RandomNormal", "RandomUniform", "Multinomial", "Bernoulli"],
 ]);

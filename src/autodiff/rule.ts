@@ -145,6 +145,11 @@ export class RuleContext {
     return dtype === this.dtype ? name : this.op("Cast", [name], { to: int(elementTypeCode(dtype)) });
   }
 
+  /** Indices as int64. */
+  cast64(name: string): string {
+    return this.value(name).dtype === "int64" ? name : this.op("Cast", [name], { to: int(elementTypeCode("int64")) });
+  }
+
   /** Value of a one-entry constant input, undefined if it is computed or has several entries. */
   constantScalar(i: number): number | undefined {
     const tensor = this.has(i) ? this.constants.get(this.x(i)) : undefined;

@@ -7,20 +7,30 @@ import { Random } from "../../src/random/random.ts";
 import { activationCases } from "./cases/activation.ts";
 import { arithmeticCases } from "./cases/arithmetic.ts";
 import { convolutionCases } from "./cases/convolution.ts";
+import { einsumCases } from "./cases/einsum.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { matmulCases } from "./cases/matmul.ts";
 import { normalizationCases } from "./cases/normalization.ts";
+import { orderedCases } from "./cases/ordered.ts";
 import { padCases } from "./cases/pad.ts";
+import { piecewiseCases } from "./cases/piecewise.ts";
 import { poolingCases } from "./cases/pooling.ts";
 import { reduceCases } from "./cases/reduce.ts";
 import { resizeCases } from "./cases/resize.ts";
+import { scatterCases } from "./cases/scatter.ts";
 import { shapeCases } from "./cases/shape.ts";
 import { sliceCases } from "./cases/slice.ts";
 import { softmaxCases } from "./cases/softmax.ts";
+import { trigonometryCases } from "./cases/trigonometry.ts";
 import { checkGradient } from "./finiteDifference.ts";
 
 const families = {
+  ordered: orderedCases,
+  scatter: scatterCases,
+  einsum: einsumCases,
+  trigonometry: trigonometryCases,
+  piecewise: piecewiseCases,
   resize: resizeCases,
   pad: padCases,
   pooling: poolingCases,

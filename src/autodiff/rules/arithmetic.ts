@@ -71,6 +71,15 @@ const pow = binary(
   (c) => c.cast(reduced(c, powExponent(c), 1), c.value(c.x(1)).dtype),
 );
 
+/** y = a - b q with the whole number q = (a - y) / b: dA = dY, dB = -dY q. */
+const mod = binary(
+  (c) => reduced(c, c.dy(), 0),
+  (c) => {
+    const q = c.op("Round", [c.op("Div", [c.sub(c.x(0), c.y()), c.x(1)])]);
+    return neg(c, reduced(c, c.mul(c.dy(), q), 1));
+  },
+);
+
 /** y = x_1 + ... + x_n: dX_i = dY. */
 const sum: GradientRule = (c) => c.node.inputs.map((_, i) => (c.needs(i) ? reduced(c, c.dy(), i) : undefined));
 
@@ -104,6 +113,7 @@ export const arithmeticRules: Record<string, GradientRule> = {
   Mul: mul,
   Div: div,
   Pow: pow,
+  Mod: mod,
   Sum: sum,
   Mean: mean,
   Max: extremum,

@@ -45,12 +45,6 @@ const cast: GradientRule = (c) => {
   return [dtype === "float32" || dtype === "float64" ? c.cast(c.dy(), dtype) : undefined];
 };
 
-/** y = min(max(x, low), high): dX = dY where x is inside, ends included (there y = x). Low and high must be constants. */
-const clip: GradientRule = (c) => {
-  if (c.needs(1) || c.needs(2)) throw c.fail("expected constant limits; take the gradient through Min and Max instead");
-  return [c.op("Where", [c.op("Equal", [c.x(), c.y()]), c.dy(), c.scalar(0)])];
-};
-
 /** Inference form of dropout, the identity. The second output is a mask of booleans. */
 const dropout: GradientRule = (c) => {
   if (c.has(2) && c.constantScalar(2) !== 0)
@@ -70,7 +64,6 @@ export const elementwiseRules: Record<string, GradientRule> = {
   Cos: cos,
   Erf: erf,
   Abs: abs,
-  Clip: clip,
   Cast: cast,
   CastLike: cast,
   Dropout: dropout,

@@ -1,4 +1,5 @@
 /** @file Gradients of reductions. The gradient of a reduced entry is given back to all entries that it was made of. */
+import { int } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
 
@@ -60,6 +61,30 @@ const reduceLogSumExp: GradientRule = (c) => {
   return [c.mul(c.op("Exp", [c.op("Sub", [c.x(), keep(c, c.y(), r)])]), keep(c, c.dy(), r))];
 };
 
+/** y = sum |x|: dX = dY sign x. */
+const reduceL1: GradientRule = (c) => [c.mul(c.op("Sign", [c.x()]), keep(c, c.dy(), reduction(c)))];
+
+/** y = log sum x: dX = dY e^-y. */
+const reduceLogSum: GradientRule = (c) => {
+  const r = reduction(c);
+  const slope = c.mul(c.dy(), c.op("Exp", [c.op("Neg", [c.y()])]));
+  return [r.count === 1 ? keep(c, slope, r) : c.op("Expand", [keep(c, slope, r), c.builder.ints(c.shape(c.x()))])];
+};
+
+/** y = product of x: dX = dY times the product of the others: y / x, or where one entry is 0, only for it, the product of the rest. */
+const reduceProd: GradientRule = (c) => {
+  const r = reduction(c);
+  const [dy, y, zero, one] = [keep(c, c.dy(), r), keep(c, c.y(), r), c.scalar(0), c.scalar(1)];
+  const isZero = c.op("Equal", [c.x(), zero]);
+  const safe = c.op("Where", [isZero, one, c.x()]);
+  if (r.axes.length === 0) return [dy];
+  const rest = c.op("ReduceProd", [safe, c.builder.ints(r.axes)], { keepdims: int(1) });
+  const zeros = c.sum(c.op("CastLike", [isZero, zero]), r.axes, 1);
+  const alone = c.op("Where", [c.op("And", [isZero, c.op("Equal", [zeros, one])]), rest, zero]);
+  const others = c.op("Where", [c.op("Equal", [zeros, zero]), c.op("Div", [y, safe]), alone]);
+  return [c.mul(dy, others)];
+};
+
 export const reduceRules: Record<string, GradientRule> = {
   ReduceSum: reduceSum,
   ReduceMean: reduceMean,
@@ -68,4 +93,7 @@ export const reduceRules: Record<string, GradientRule> = {
   ReduceSumSquare: reduceSumSquare,
   ReduceL2: reduceL2,
   ReduceLogSumExp: reduceLogSumExp,
+  ReduceL1: reduceL1,
+  ReduceLogSum: reduceLogSum,
+  ReduceProd: reduceProd,
 };

@@ -73,6 +73,19 @@ export const arithmeticCases: readonly GradientCase[] = [
   ...["Add", "Sub", "Mul", "Div"].flatMap((op) => [binary(op), same(op)]),
   ...[0, 1, 2, 3, 0.5, -0.5, -1, 2.5, -2].map(constantPower),
   {
+    op: "Mod",
+    name: "as the remainder of C, broadcast",
+    draw: (random) => {
+      const [a, b] = broadcastPair(random);
+      // Quotients between 1.2 and 1.8 of either sign.
+      const negative = random.uniform() < 0.5 ? -1 : 1;
+      return {
+        inputs: { a: between(random, a, 1.3 * negative, 1.6 * negative), b: between(random, b, 0.9, 1.05) },
+        build: (g) => [g.op("Mod", ["a", "b"], { fmod: { int: 1 } })],
+      };
+    },
+  },
+  {
     op: "Pow",
     name: "in base and exponent, broadcast",
     draw: (random) => {

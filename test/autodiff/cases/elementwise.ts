@@ -49,21 +49,6 @@ export const elementwiseCases: readonly GradientCase[] = [
   unary("Abs", awayFromZero),
   unary("Erf", (random, shape) => between(random, shape, -3, 3), { twin: erf }),
   {
-    op: "Clip",
-    name: "with both limits, one or none",
-    draw: (random) => {
-      const limits = random.below(4);
-      return {
-        inputs: { x: awayFromZero(random, shapeOf(random, 0, 3)) },
-        build: (g, dtype) => {
-          const low = limits & 1 ? g.constant(tensor([-1.05], [], dtype)) : "";
-          const high = limits & 2 ? g.constant(tensor([0.05], [], dtype)) : "";
-          return [g.op("Clip", ["x", low, high])];
-        },
-      };
-    },
-  },
-  {
     op: "Cast",
     name: "between float types, and to integers (no gradient)",
     draw: (random) => {

@@ -11,7 +11,9 @@ const padded = (mode: string): GradientCase => ({
     // Reflection needs more entries than it copies.
     const limit = (axis: number) => (mode === "constant" ? 3 : shape[axis]! - 1);
     const draw = (axis: number) =>
-      random.uniform() < 0.2 ? -random.below(mode === "constant" || shape[axis]! > 2 ? 2 : 1) : random.below(limit(axis) + 1);
+      random.uniform() < 0.2
+        ? -random.below(mode === "constant" || shape[axis]! > 2 ? 2 : 1)
+        : random.below(limit(axis) + 1);
     const sides = [...axes, ...axes].map(draw);
     // ONNX Runtime refuses to copy out of what is cut to nothing, and mixes up copies with cuts: cut or copy, not both.
     const pads = mode === "constant" || sides.every((n) => n <= 0) ? sides : sides.map(Math.abs);
