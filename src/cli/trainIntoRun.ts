@@ -2,14 +2,13 @@
  * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report at the end,
  * and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
-import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeEngine } from "../engine/node.ts";
 import { snapshot } from "../measure/snapshot.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
 import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
-import type { Setting, Surroundings } from "../settings/setting.ts";
+import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { milestones } from "../train/milestones.ts";
 import { type TrainResult, train } from "../train/train.ts";
@@ -19,7 +18,6 @@ import { Interrupted } from "./errors.ts";
 import { formatDuration, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { Progress } from "./progress.ts";
-import { readBytes } from "./readBytes.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
 import { dimmer } from "./table.ts";
@@ -36,21 +34,6 @@ export interface TrainJob {
 export interface Presentation {
   readonly json?: boolean;
   readonly quiet?: boolean;
-}
-
-/** Files of the data folder. @throws Error in one line when the folder is not there */
-export function surroundings(data: string | null): Surroundings {
-  if (data === null) return {};
-  if (!existsSync(data) || !statSync(data).isDirectory())
-    throw new Error(
-      `run: expected a folder of data, got "${data}", which is ${existsSync(data) ? "a file" : "not there"}; check --data`,
-    );
-  return {
-    file: (name) => {
-      const path = join(data, name);
-      return existsSync(path) ? readBytes(path) : undefined;
-    },
-  };
 }
 
 /** Trains, writes everything, prints the table or the JSON on stdout. */
@@ -146,7 +129,8 @@ function fail(folder: RunFolder, error: Error): void {
   }
 }
 
-function writeReport(folder: RunFolder): string | undefined {
+/** Writes report.html, unless there is no measurement yet. */
+export function writeReport(folder: RunFolder): string | undefined {
   const data = reportData(folder);
   return data.snapshots.length === 0 ? undefined : folder.writeReport(renderReport(data));
 }

@@ -3,7 +3,7 @@
  * snapshots/, checkpoints/, moments/, report.html. One process writes a run; any number may read it meanwhile, since every file
  * but metrics.jsonl is replaced as a whole.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Snapshot } from "../measure/snapshot.ts";
@@ -14,7 +14,7 @@ import { processStart } from "./processRuns.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
-import { makeFolder, writeWhole, writing } from "./writeFile.ts";
+import { makeFolder, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
   readonly setting: string;
@@ -113,7 +113,8 @@ export class RunFolder {
   }
 
   /**
-   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out.
+   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out, half-written
+   * files deleted.
    *
    * @throws Error if it still runs (on another machine: says that it does, which cannot be asked from here)
    */
@@ -128,9 +129,16 @@ export class RunFolder {
         `runs: expected a run that has stopped, got ${id}, which process ${pid} on ${host} runs; ${cure}`,
       );
     }
+    this.dropHalfWritten();
     const own = { pid: process.pid, processStart: processStart(process.pid), host: hostname() };
     const ended = { endedAt: undefined, error: undefined };
     return this.update({ ...own, ...ended, status: "running", argv: [...argv] });
+  }
+
+  /** Deletes what a process that died left half written; those of snapshots, moments and checkpoints go with dropSnapshots .. */
+  dropHalfWritten(): void {
+    for (const name of readdirSync(this.dir))
+      if (name.endsWith(temporarySuffix)) rmSync(join(this.dir, name), { force: true });
   }
 
   /** Adds rows to metrics.jsonl; a torn last line that an interruption left is cut off first. */
@@ -204,6 +212,10 @@ export class RunFolder {
   /** Steps whose moments were kept, ascending. */
   momentSteps(): number[] {
     return this.#moments.list().map(({ step }) => step);
+  }
+
+  hasReport(): boolean {
+    return existsSync(join(this.dir, "report.html"));
   }
 
   /** Writes report.html and returns its path. */

@@ -4,7 +4,7 @@ import { type DataArray, toFloat32 } from "../../data/array.ts";
 import { decodeNpy } from "../../data/npy.ts";
 import { nodeEngine } from "../../engine/node.ts";
 import { snapshot } from "../../measure/snapshot.ts";
-import { type Objective, objective } from "../../objectives/objective.ts";
+import { IGNORED, type Objective, objective } from "../../objectives/objective.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { decodeModel } from "../../onnx/modelFile.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
@@ -68,10 +68,9 @@ function pair(model: Model, loss: Objective, inputs: DataArray, targets: DataArr
       `analyze: expected targets of shape (${expected}), got (${targets.shape.join(", ")}); pass the targets of the same ${n} inputs`,
     );
   }
-  const target =
-    loss.targetType === "int64"
-      ? labels(targets, model.graph.outputs[0]?.shape?.at(-1))
-      : float32(toFloat32(targets), targets.shape);
+  checkFinite("inputs", inputs);
+  checkFinite("targets", targets);
+  const target = loss.targetType === "int64" ? labels(targets) : float32(toFloat32(targets), targets.shape);
   return { [input.name]: float32(toFloat32(inputs), inputs.shape), [TARGET]: target };
 }
 
@@ -87,18 +86,21 @@ function checkInputs({ name, shape }: ValueInfo, found: readonly number[]): void
   );
 }
 
-/** @param classes extent of the model's output, where it is declared */
-function labels(targets: DataArray, classes: number | string | undefined): Tensor {
+function checkFinite(what: string, { data }: DataArray): void {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0)
+    throw new RangeError(`analyze: expected finite ${what}, got ${data[at]} as value ${at}; leave such samples out`);
+}
+
+function labels(targets: DataArray): Tensor {
   const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
   if (!values.every(Number.isInteger))
     throw new RangeError(
       "analyze: expected class indices as targets of cross-entropy, got values that are not whole numbers",
     );
-  const most = typeof classes === "number" ? classes - 1 : Number.POSITIVE_INFINITY;
-  const wrong = values.find((label) => label < 0 || label > most);
-  if (wrong !== undefined)
-    throw new RangeError(
-      `analyze: expected class indices from 0 to ${Number.isFinite(most) ? most : "the last class"}, got ${wrong}; number the classes from 0`,
-    );
+  const negative = values.find((label) => label < 0 && label !== IGNORED);
+  if (negative !== undefined)
+    throw new RangeError(`analyze: expected class indices of 0 or more, got ${negative}; number the classes from 0`);
   return { dtype: "int64", shape: targets.shape, data: BigInt64Array.from(values, BigInt) };
 }

@@ -10,12 +10,17 @@ import type { Io } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
 import { runName } from "../runName.ts";
 import { parsePlan } from "../runPlan.ts";
-import { present, surroundings, trainIntoRun } from "../trainIntoRun.ts";
+import { surroundings } from "../surroundings.ts";
+import { present, trainIntoRun, writeReport } from "../trainIntoRun.ts";
 
 export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
   const folder = findRun(options.in, which);
   if (folder.info().status === "finished") {
     io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
+    if (!folder.hasReport()) {
+      folder.dropHalfWritten(); // it was killed while it wrote the report
+      writeReport(folder);
+    }
     present(folder, options, io);
     return;
   }

@@ -7,7 +7,7 @@ import type { RunOptions } from "../commandOptions.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { RunPlan } from "../runPlan.ts";
-import { surroundings, trainIntoRun } from "../trainIntoRun.ts";
+import { surroundings } from "../surroundings.ts";
 import { versions } from "../versions.ts";
 
 export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
@@ -23,7 +23,8 @@ export async function runCommand(name: string, assignments: string[], options: R
     data: options.data === undefined ? null : resolve(options.data),
     moments: options.moments,
   };
-  const experiment = asUsage(() => setting.build(parameters as never, surroundings(plan.data)));
+  const experiment = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
+  const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
     seed: parameters.seed as number,
