@@ -1,0 +1,193 @@
+/** @file `crh analyze` on models that the test writes, on a reference model from PyTorch, and on everything that does not fit. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { DataArray } from "../../src/data/array.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
+import type { Snapshot } from "../../src/measure/snapshot.ts";
+import { mlp } from "../../src/networks/mlp.ts";
+import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { encodeModel } from "../../src/onnx/modelFile.ts";
+import { Random } from "../../src/random/random.ts";
+import { sharedPath } from "../shared.ts";
+import { expectOneLine, workplace } from "./builtProgram.ts";
+
+/** A float32 measurement against float64: rounding of activations and gradients, no more. */
+const FLOAT32 = 2e-3;
+const FAILED = 1;
+
+const { dir, crh } = workplace();
+const relations = ["rga", "rwa", "gwa"] as const;
+
+function normal(shape: readonly number[], seed: number): DataArray {
+  const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+  new Random(seed).fillNormal(data);
+  return { dtype: "float32", shape, data };
+}
+
+function labels(values: number[]): DataArray {
+  return { dtype: "int64", shape: [values.length], data: BigInt64Array.from(values, BigInt) };
+}
+
+const n = 40;
+const model = encodeModel({
+  graph: mlp({ widths: [6, 9, 4], activation: "tanh" }, new Random(1)).graph,
+  opset: WORKING_OPSET,
+});
+const x = normal([n, 6], 2);
+
+beforeAll(() => {
+  const write = (name: string, bytes: Uint8Array | string) => writeFileSync(join(dir, name), bytes);
+  const arrays: Record<string, DataArray> = {
+    x,
+    y: normal([n, 4], 3),
+    labels: labels(Array.from({ length: n }, (_, i) => i % 4)),
+    "y of 3 outputs": normal([n, 3], 3),
+    "y of 39 samples": normal([39, 4], 3),
+    "x of 5 values": normal([n, 5], 2),
+    "x flat": normal([n * 6], 2),
+    "x empty": normal([0, 6], 2),
+    "y empty": normal([0, 4], 2),
+    "label 4": labels(Array.from({ length: n }, () => 4)),
+    "label -1": labels(Array.from({ length: n }, () => -1)),
+    "x with NaN": {
+      ...x,
+      data: Float32Array.from(x.data as Float32Array, (value, i) => (i === 20 ? Number.NaN : value)),
+    },
+  };
+  for (const [name, array] of Object.entries(arrays)) write(`${name}.npy`, encodeNpy(array));
+  write("model.onnx", model);
+  write("cut.onnx", model.slice(0, model.length / 2));
+  write("empty.onnx", "");
+  write("text.onnx", "this is no model\n");
+  write("x cut.npy", encodeNpy(x).slice(0, 500));
+  mkdirSync(join(dir, "folder"));
+});
+
+function analyze(file: string, inputs: string, targets: string, loss = "mse", ...more: string[]) {
+  return crh("analyze", file, "--inputs", `${inputs}.npy`, "--targets", `${targets}.npy`, "--loss", loss, ...more);
+}
+
+describe("a model in an ONNX file", () => {
+  test("is measured with every key of a snapshot, and nothing else on stdout", async () => {
+    const { code, out, err } = await analyze("model.onnx", "x", "y", "mse", "--json");
+    expect([code, err]).toEqual([0, ""]);
+    const measured = JSON.parse(out) as Snapshot;
+    expect(Object.keys(measured)).toEqual(["schema", "step", "loss", "samples", "objective", "layers", "skipped"]);
+    expect(measured).toMatchObject({
+      schema: "crh-lab/snapshot@1",
+      step: 0,
+      samples: n,
+      objective: "mse",
+      skipped: [],
+    });
+    expect(measured.layers.map(({ name, dIn, dOut }) => [name, dIn, dOut])).toEqual([
+      ["layers.0", 6, 9],
+      ["layers.1", 9, 4],
+    ]);
+    expect(measured.layers[1]!.alignment.paper.b.rga.noise).toBeGreaterThan(0);
+  });
+
+  test("has an accuracy under cross-entropy", async () => {
+    const { out } = await analyze("model.onnx", "x", "labels", "cross-entropy", "--json");
+    const { accuracy, loss } = JSON.parse(out) as Snapshot;
+    expect(accuracy! * n).toBeCloseTo(Math.round(accuracy! * n), 6);
+    expect(loss.mean).toBeGreaterThan(0);
+  });
+
+  test("is a table without --json", async () => {
+    const { code, out } = await analyze("model.onnx", "x", "y");
+    expect(code).toBe(0);
+    expect(out).toMatch(/ a\.rga .*\nlayers\.0 [\s\S]*step 0, 40 samples, paper convention, loss /);
+  });
+});
+
+describe("what does not fit is one line", () => {
+  test.each<[string, string, string, string, RegExp]>([
+    [
+      "nowhere.onnx",
+      "x",
+      "y",
+      "mse",
+      /^crh: expected a file .* at nowhere\.onnx, got none \(ENOENT\); check the path$/m,
+    ],
+    ["folder", "x", "y", "mse", /^crh: expected a file .* at folder, got a folder \(EISDIR\); check the path$/m],
+    ["empty.onnx", "x", "y", "mse", /^onnx: expected an ONNX model/],
+    ["text.onnx", "x", "y", "mse", /^onnx: expected an ONNX model/],
+    ["cut.onnx", "x", "y", "mse", /^onnx: expected an ONNX model/],
+    ["x.npy", "x", "y", "mse", /^onnx: expected an ONNX model/],
+    ["model.onnx", "nowhere", "y", "mse", /^crh: expected a file .* at nowhere\.npy, got none/],
+    ["model.onnx", "x cut", "y", "mse", /^x cut\.npy: expected /],
+    [
+      "model.onnx",
+      "x",
+      "y of 3 outputs",
+      "mse",
+      /^mse: expected float32 targets of shape \(20, 4\) .*; pass the targets of/,
+    ],
+    [
+      "model.onnx",
+      "x",
+      "y of 39 samples",
+      "mse",
+      /^analyze: expected targets of shape \(40, 4\), got \(39, 4\); pass the/,
+    ],
+    ["model.onnx", "x", "labels", "mse", /^mse: expected float32 targets of shape /],
+    [
+      "model.onnx",
+      "x",
+      "y",
+      "cross-entropy",
+      /^analyze: expected class indices as targets of cross-entropy, got values/,
+    ],
+    [
+      "model.onnx",
+      "x",
+      "label 4",
+      "cross-entropy",
+      /^\S+: /, // of four classes
+    ],
+    [
+      "model.onnx",
+      "x",
+      "label -1",
+      "cross-entropy",
+      /^analyze: expected class indices of 0 or more, got -1; number the/,
+    ],
+    [
+      "model.onnx",
+      "x of 5 values",
+      "y",
+      "mse",
+      /^analyze: expected inputs of shape \(n, 6\) for x, got \(40, 5\); pass/,
+    ],
+    ["model.onnx", "x flat", "y", "mse", /^analyze: expected inputs of shape \(n, 6\) for x, got \(240\); pass/],
+    ["model.onnx", "x empty", "y empty", "mse", /^analyze: expected inputs with samples along the first axis, got/],
+    ["model.onnx", "x with NaN", "y", "mse", /^analyze: expected finite inputs/],
+  ])("%s, %s, %s, %s", async (file, inputs, targets, loss, line) => {
+    expectOneLine(await analyze(file, inputs, targets, loss, "--json"), FAILED, line);
+  });
+});
+
+const reference = sharedPath("reference/mlp-relu-mse");
+test.skipIf(reference === undefined)("PyTorch's mlp-relu-mse: loss and all alignments", async () => {
+  const file = (name: string) => join(reference!, name);
+  const words = ["--inputs", file("x.npy"), "--targets", file("y.npy"), "--loss", "mse", "--json"];
+  const { code, out } = await crh("analyze", file("model.onnx"), ...words);
+  expect(code).toBe(0);
+  const measured = JSON.parse(out) as Snapshot;
+  const expected = JSON.parse(readFileSync(file("expected.json"), "utf8"));
+  expect(Math.abs(measured.loss.mean! * measured.samples - expected.loss_sum) / expected.loss_sum).toBeLessThan(
+    FLOAT32,
+  );
+  expect(measured.layers).toHaveLength(expected.layers.length);
+  measured.layers.forEach(({ name, alignment }, i) => {
+    for (const convention of ["paper", "raw"] as const)
+      for (const side of ["a", "b"] as const)
+        for (const relation of relations) {
+          const difference =
+            alignment[convention][side]![relation].value! - expected.layers[i][convention][side][relation];
+          expect(Math.abs(difference), `${name} ${convention} ${side}.${relation}`).toBeLessThan(FLOAT32);
+        }
+  });
+});

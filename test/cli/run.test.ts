@@ -1,0 +1,167 @@
+/** @file `crh run` from the command line to the run folder, with the built program. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Snapshot } from "../../src/measure/snapshot.ts";
+import { decodeMoments } from "../../src/moments/momentsFile.ts";
+import { openRun } from "../../src/runs/runFolder.ts";
+import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
+import { type Ended, onlyRun, readJson, resultsOf, TINY, workplace } from "./builtProgram.ts";
+
+interface Document {
+  readonly run: string;
+  readonly accuracy: number | null;
+  readonly stepsPerSecond: number | null;
+  readonly final: Snapshot;
+}
+
+const { dir, crh } = workplace();
+
+/** Every key of a JSON value, and that every number in it is one (JSON would write NaN as null only by way of a bug). */
+function expectNumbers(text: string): void {
+  expect(text).not.toMatch(/NaN|Infinity|undefined/);
+}
+
+describe("crh run fc2 --json", () => {
+  let ended: Ended;
+  let document: Document;
+  beforeAll(async () => {
+    ended = await crh("run", "fc2", ...TINY, "--steps", "400", "--json", "--out", "json", "--seed", "3");
+    document = JSON.parse(ended.out) as Document;
+  });
+
+  test("prints one line, a document of run, accuracy, stepsPerSecond and the final measurement", () => {
+    expect(ended.code).toBe(0);
+    expect(ended.out).toMatch(/^[^\n]+\n$/);
+    expectNumbers(ended.out);
+    expect(Object.keys(document)).toEqual(["run", "accuracy", "stepsPerSecond", "final"]);
+    expect(document.run).toBe(onlyRun(join(dir, "json")));
+    expect(document.accuracy).toBeNull();
+    expect(document.stepsPerSecond).toBeGreaterThan(0);
+    const { final } = document;
+    expect(Object.keys(final)).toEqual(["schema", "step", "loss", "samples", "objective", "layers", "skipped"]);
+    expect(final).toMatchObject({
+      schema: "crh-lab/snapshot@1",
+      step: 400,
+      samples: 60,
+      objective: "mse",
+      skipped: [],
+    });
+    expect(final.layers.map(({ name, kind, dIn, dOut, samples }) => [name, kind, dIn, dOut, samples])).toEqual([
+      ["layers.0", "linear", 8, 12, 60],
+      ["layers.1", "linear", 12, 12, 60],
+      ["layers.2", "linear", 12, 3, 60],
+    ]);
+  });
+
+  test("gives every layer six alignments in both conventions, with null, noise and samples", () => {
+    for (const layer of document.final.layers)
+      for (const convention of ["paper", "raw"] as const)
+        for (const side of ["a", "b"] as const)
+          for (const relation of ["rga", "rwa", "gwa"] as const) {
+            const { value, cosine, null: unrelated, noise, n } = layer.alignment[convention][side]![relation];
+            for (const number of [value, cosine]) expect(Math.abs(number!)).toBeLessThanOrEqual(1);
+            expect(unrelated).toBeGreaterThan(0);
+            expect(noise).toBeGreaterThanOrEqual(0);
+            expect(n).toBeGreaterThan(1);
+          }
+  });
+
+  test("says how far it is on stderr alone", () => {
+    expect(ended.err).toMatch(/^fc2: {3}0 % {4}0\/400\nrun folder: .*\n(fc2: .*\n)*fc2: 400 steps in .*\n$/);
+  });
+
+  test("leaves a whole run folder", () => {
+    const run = openRun(document.run);
+    const names = ["checkpoints", "config.json", "metrics.jsonl", "moments", "report.html", "run.json", "snapshots"];
+    expect(readdirSync(run.dir).sort()).toEqual(names);
+    expect(run.info()).toMatchObject({ setting: "fc2", status: "finished", seed: 3, steps: 400, step: 400 });
+    expect(run.info().argv.slice(0, 3)).toEqual(["run", "fc2", "depth=2"]);
+    expect(run.info().notes).toHaveLength(Object.keys(run.config()).length - 2); // all but setting and run
+    expect(run.config()).toMatchObject({
+      setting: "fc2",
+      width: 12,
+      seed: 3,
+      lr: 0.1,
+      run: { every: "log", data: null },
+    });
+    const snapshots = run.snapshots();
+    expect(snapshots.map(({ step }) => step).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(snapshots.at(-1)).toEqual(document.final);
+    expect(run.checkpoints().map(({ step }) => step)).toEqual([400, 360, 320]);
+    expect(decodeMoments(readFileSync(join(run.dir, "moments", "step-00000400.safetensors"))).step).toBe(400);
+    const metrics = run.metrics();
+    for (const name of ["train/loss", "eval/loss", "lr"])
+      expect(metrics.filter((row) => row.name === name).at(-1)?.step).toBe(400);
+    const losses = metrics.filter(({ name }) => name === "eval/loss");
+    expect(losses.map(({ step }) => step)).toEqual(snapshots.map(({ step }) => step));
+    expect(losses.at(-1)!.value).toBeLessThan(losses[0]!.value);
+  });
+
+  test("writes a report that stands alone", () => {
+    const html = readFileSync(join(document.run, "report.html"), "utf8");
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(html).toContain("layers.2");
+    expect(html).not.toMatch(/(src|href)="https?:|url\(https?:|NaN/);
+  });
+});
+
+test("without --json the table, the time and the report's place are on stdout; --quiet leaves stderr empty", async () => {
+  const { code, out, err } = await crh(
+    "run",
+    "fc1",
+    "depth=1",
+    "width=4",
+    "inputs=3",
+    "batch=5",
+    "samples=9",
+    "--steps",
+    "5",
+    "--quiet",
+    "--out",
+    "table",
+  );
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toMatch(/ a\.rga .* b\.gwa\n/);
+  expect(out).toMatch(/\nlayers\.1 /);
+  expect(out.split("\n").at(-2)).toBe(`report: ${join(onlyRun(join(dir, "table")), "report.html")}`);
+});
+
+test("two runs at once in the same folder: two folders, the same numbers", async () => {
+  const run = () =>
+    crh("run", "fc2", ...TINY, "--steps", "60", "--out", "both", "--quiet", "--moments", "all", "--every", "20");
+  expect((await Promise.all([run(), run()])).map(({ code }) => code)).toEqual([0, 0]);
+  const [one, two] = readdirSync(join(dir, "both")).map((name) => join(dir, "both", name));
+  expect(readdirSync(join(dir, "both"))).toHaveLength(2);
+  expect(resultsOf(two!)).toEqual(resultsOf(one!));
+  expect(openRun(one!).momentSteps()).toEqual([0, 20, 40, 60]);
+});
+
+test("crh run mlp on plain and on packed IDX files: the same numbers, accuracy among them", async () => {
+  writeIdxSet(join(dir, "plain"), idxSet());
+  writeIdxSet(join(dir, "packed"), idxSet(), true);
+  const run = async (data: string) => {
+    const words = ["hidden=10", "batch=20", "steps=60", "samples=30"];
+    const ended = await crh(
+      "run",
+      "mlp",
+      ...words,
+      "--data",
+      data,
+      "--json",
+      "--quiet",
+      "--moments",
+      "none",
+      "--out",
+      `${data}-runs`,
+    );
+    expect([ended.code, ended.err]).toEqual([0, ""]);
+    return JSON.parse(ended.out) as Document;
+  };
+  const [plain, packed] = [await run("plain"), await run("packed")];
+  expect(packed.final).toEqual(plain.final);
+  expect(plain.accuracy).toBe(1);
+  expect(plain.final).toMatchObject({ accuracy: 1, samples: 30, objective: "cross-entropy" });
+  expect(readJson(plain.run, "config.json").run).toMatchObject({ data: join(dir, "plain"), moments: "none" });
+  expect(readdirSync(plain.run)).not.toContain("moments");
+});
