@@ -18,39 +18,44 @@ export function addBatch(
   n: number,
 ): void {
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
+  const scale = read("scale")[0]!;
   layer.n += n;
-  if (layer.a !== undefined) addSide(layer.a, "a", read, n);
-  addSide(layer.b, "b", read, n);
-  if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n);
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale);
+  addSide(layer.b, "b", read, n, scale);
+  if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
 }
 
-function addSide(side: SideMoments, c: Side, read: (key: string) => Float32Array, n: number): void {
+function addSide(side: SideMoments, c: Side, read: (key: string) => Float32Array, n: number, scale: number): void {
   addGram(side.hh!, side.hSum!, read, `h${c}`, n);
-  addGram(side.gg!, side.gSum!, read, `g${c}`, n);
+  addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
   addGram(side.gngn!, side.gnSum!, read, `g${c}n`, n);
-  addCross(side.gh!, read, `cross.${c}`, `g${c}`, `h${c}`, n);
+  addCross(side.gh!, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
   side.h2 += read(`h${c}.norm2`)[0]!;
   side.h4 += read(`h${c}.norm4`)[0]!;
-  side.g2 += read(`g${c}.norm2`)[0]!;
-  side.g4 += read(`g${c}.norm4`)[0]!;
+  side.g2 += read(`g${c}.norm2`)[0]! * scale ** 2;
+  side.g4 += read(`g${c}.norm4`)[0]! * scale ** 4;
 }
 
-/** sum x = n m + r and sum x x^T = C + n m m^T + r m^T + m r^T   (docs/theory.md Eq. 10). */
+/**
+ * sum x = n m + r and sum x x^T = C + n m m^T + r m^T + m r^T   (docs/theory.md Eq. 10), of rows that were divided by `scale`.
+ */
 function addGram(
   gram: Float64Array,
   sum: Float64Array,
   read: (key: string) => Float32Array,
   key: string,
   n: number,
+  scale = 1,
 ): void {
   const m = read(`${key}.mean`);
   const r = read(`${key}.rest`);
   const C = read(`${key}.gram`);
   const d = sum.length;
-  for (let i = 0; i < d; i++) sum[i]! += n * m[i]! + r[i]!;
+  const square = scale * scale;
+  for (let i = 0; i < d; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
   lowerTiles(d, (top, bottom, left, right) => {
     for (let i = top; i < bottom; i++) {
       const whole = n * m[i]! + r[i]!;
@@ -59,7 +64,7 @@ function addGram(
       for (let j = left; j < end; j++) {
         // C is symmetric up to rounding; the mean of both halves makes the result exactly so.
         const centred = (C[i * d + j]! + C[j * d + i]!) / 2;
-        const value = gram[i * d + j]! + (centred + whole * m[j]! + mi * r[j]!);
+        const value = gram[i * d + j]! + square * (centred + whole * m[j]! + mi * r[j]!);
         gram[i * d + j] = value;
         gram[j * d + i] = value;
       }
@@ -67,7 +72,7 @@ function addGram(
   });
 }
 
-/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T. */
+/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */
 function addCross(
   cross: Float64Array,
   read: (key: string) => Float32Array,
@@ -75,6 +80,7 @@ function addCross(
   g: string,
   h: string,
   n: number,
+  scale: number,
 ): void {
   const C = read(key);
   const [mg, rg] = [read(`${g}.mean`), read(`${g}.rest`)];
@@ -84,6 +90,6 @@ function addCross(
     const row = i * columns;
     const whole = n * mg[i]! + rg[i]!;
     const mi = mg[i]!;
-    for (let j = 0; j < columns; j++) cross[row + j]! += C[row + j]! + whole * mh[j]! + mi * rh[j]!;
+    for (let j = 0; j < columns; j++) cross[row + j]! += scale * (C[row + j]! + whole * mh[j]! + mi * rh[j]!);
   }
 }

@@ -7,7 +7,9 @@
  *
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
- * The identity holds for any m, so rounding in m costs nothing.
+ * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first, which
+ * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. Sums over rows are products with a row
+ * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -26,32 +28,89 @@ export type SumNames = Readonly<Record<string, string>>;
  * Adds the sums of one layer.
  *
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
- * @returns output names: for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r);
- *   for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the centred cross products `cross.a` (ga, ha),
- *   `cross.b` (gb, hb), `cross.ba` (gb, ha). An attention head has those of side b alone.
+ * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
+ *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
+ *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
  */
 export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string): SumNames {
   const names: Record<string, string> = {};
-  const gradient = map.outputRows(builder, gb);
+  const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
+  const gradient = scaledDown(builder, map.outputRows(builder, gb), names);
   const sides: Record<string, string> = { hb: map.outputRows(builder, map.hb), gb: gradient };
-  if (map.input !== undefined) {
+  const W = map.input?.weightRows(builder);
+  if (map.input !== undefined && W !== undefined) {
     sides.ha = map.input.inputRows(builder);
     // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn)   (docs/theory.md Eq. 5).
-    sides.ga = builder.op("Gemm", [gradient, map.input.weightRows(builder)]);
+    sides.ga = builder.op("Gemm", [gradient, W]);
   }
   const centred: Record<string, CentredRows> = {};
   for (const [key, rows] of Object.entries(sides)) {
-    centred[key] = addGram(builder, rows, key, names);
-    addGram(builder, normalizedRows(builder, rows, key, names), `${key}n`, names);
+    centred[key] = addGram(builder, rows, map.rows, ones, key, names);
+    addGram(builder, normalizedRows(builder, rows, key, names), map.rows, ones, `${key}n`, names);
   }
-  const cross = (g: string, h: string) => builder.op("Gemm", [centred[g]!.rows, centred[h]!.rows], { transA: int(1) });
-  names["cross.b"] = cross("gb", "hb");
-  if (map.input !== undefined) {
-    names["cross.a"] = cross("ga", "ha");
-    names["cross.ba"] = cross("gb", "ha");
-    restoreColumns(builder, map.input, map.dOut, names);
-  }
+  addCross(builder, centred, W, names);
+  if (map.input !== undefined) restoreColumns(builder, map.input, map.dOut, names);
   return names;
+}
+
+/** Rows divided by the largest absolute entry of all of them (by 1 if all are 0), which becomes `scale`. */
+function scaledDown(builder: GraphBuilder, rows: string, names: Record<string, string>): string {
+  const largest = builder.op("ReduceMax", [builder.op("Abs", [rows])], { keepdims: int(0) });
+  const isPositive = builder.op("Greater", [largest, builder.scalar(0)]);
+  const scale = builder.op("Where", [isPositive, largest, builder.scalar(1)]);
+  names.scale = scale;
+  return builder.op("Div", [rows, scale]);
+}
+
+function addGram(
+  builder: GraphBuilder,
+  rows: string,
+  n: number,
+  ones: string,
+  key: string,
+  names: Record<string, string>,
+): CentredRows {
+  const sum = (of: string, factor: number) => builder.op("Gemm", [ones, of], { alpha: { float: factor } });
+  const mean = sum(rows, 1 / n);
+  const centred = builder.op("Sub", [rows, mean]);
+  names[`${key}.mean`] = mean;
+  names[`${key}.gram`] = builder.op("Gemm", [centred, centred], { transA: int(1) });
+  names[`${key}.rest`] = sum(centred, 1);
+  return { mean, rows: centred };
+}
+
+/** Rows divided by their Euclidean norm, zero rows left zero   (Eq. 8). */
+function normalizedRows(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
+  const [zero, one] = [builder.scalar(0), builder.scalar(1)];
+  const norm2 = builder.op("ReduceSumSquare", [rows, builder.ints([1])], { keepdims: int(1) });
+  const isKept = builder.op("Greater", [norm2, zero]);
+  const norm = builder.op("Sqrt", [builder.op("Where", [isKept, norm2, one])]);
+  const all = { keepdims: int(0) };
+  names[`${key}.kept`] = builder.op("ReduceSum", [builder.op("Cast", [isKept], { to: int(1) })], all);
+  names[`${key}.norm2`] = builder.op("ReduceSum", [norm2], all);
+  names[`${key}.norm4`] = builder.op("ReduceSumSquare", [norm2], all);
+  return builder.op("Mul", [rows, builder.op("Div", [one, norm])]);
+}
+
+/**
+ * sum g h^T of centred rows. With weights only one product over the rows is needed: g_a - mean = W^T (g_b - mean) and
+ * h_b - mean = W (h_a - mean), whatever the bias, so the others are products of small matrices.
+ */
+function addCross(
+  builder: GraphBuilder,
+  centred: Readonly<Record<string, CentredRows>>,
+  W: string | undefined,
+  names: Record<string, string>,
+): void {
+  const over = (g: string, h: string) => builder.op("Gemm", [centred[g]!.rows, centred[h]!.rows], { transA: int(1) });
+  if (W === undefined) {
+    names["cross.b"] = over("gb", "hb");
+    return;
+  }
+  const cross = over("gb", "ha");
+  names["cross.ba"] = cross;
+  names["cross.a"] = builder.op("Gemm", [W, cross], { transA: int(1) });
+  names["cross.b"] = builder.op("Gemm", [cross, W], { transB: int(1) });
 }
 
 /** Brings what runs over the columns of h_a from the order used inside the graph to PyTorch's (C, kernel positions). */
@@ -75,36 +134,4 @@ function restoreColumns(builder: GraphBuilder, input: MapInput, dOut: number, na
       names[`${key}.${sum}`] = change(names[`${key}.${sum}`]!);
   names["cross.a"] = square(names["cross.a"]!);
   names["cross.ba"] = turn(names["cross.ba"]!, [dOut, positions, channels], [0, 2, 1], [dOut, d]);
-}
-
-function addGram(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): CentredRows {
-  const mean = builder.op("ReduceMean", [rows, builder.ints([0])], { keepdims: int(1) });
-  const centred = builder.op("Sub", [rows, mean]);
-  names[`${key}.mean`] = mean;
-  names[`${key}.gram`] = builder.op("Gemm", [centred, centred], { transA: int(1) });
-  names[`${key}.rest`] = builder.op("ReduceSum", [centred, builder.ints([0])], { keepdims: int(0) });
-  return { mean, rows: centred };
-}
-
-/**
- * Rows divided by their Euclidean norm, zero rows left zero (Eq. 8). The largest entry is divided out first: the square of a
- * gradient of 1e-20 would be lost in float32.
- */
-function normalizedRows(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
-  const [zero, one] = [builder.scalar(0), builder.scalar(1)];
-  const last = builder.ints([1]);
-  const keep = { keepdims: int(1) };
-  const largest = builder.op("ReduceMax", [builder.op("Abs", [rows]), last], keep);
-  const isKept = builder.op("Greater", [largest, zero]);
-  const scale = builder.op("Where", [isKept, largest, one]);
-  const scaled = builder.op("Div", [rows, scale]);
-  const square = builder.op("ReduceSum", [builder.op("Mul", [scaled, scaled]), last], keep);
-  const norm = builder.op("Sqrt", [builder.op("Where", [isKept, square, one])]);
-  const length = builder.op("Mul", [builder.op("Where", [isKept, norm, zero]), scale]);
-  const length2 = builder.op("Mul", [length, length]);
-  const all = { keepdims: int(0) };
-  names[`${key}.kept`] = builder.op("ReduceSum", [builder.op("Cast", [isKept], { to: int(1) })], all);
-  names[`${key}.norm2`] = builder.op("ReduceSum", [length2], all);
-  names[`${key}.norm4`] = builder.op("ReduceSum", [builder.op("Mul", [length2, length2])], all);
-  return builder.op("Div", [scaled, norm]);
 }
