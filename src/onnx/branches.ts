@@ -1,0 +1,72 @@
+/** @file Bodies of control flow: what they read from outside, and an If put in place by the branch that its condition takes. */
+import type { Attribute, Graph, Node } from "./graph.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** All values a node reads: its inputs, and what the bodies of control flow take from outside. */
+export function readsOf(node: Node): string[] {
+  const bodies = Object.values(node.attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
+  return [...node.inputs.filter((name) => name !== ""), ...bodies.flatMap(freeNames)];
+}
+
+/** Names that a body reads but does not define. */
+function freeNames(body: Graph): string[] {
+  const own = new Set([...body.initializers.keys(), ...body.inputs.map(({ name }) => name)]);
+  for (const node of body.nodes) for (const output of node.outputs) own.add(output);
+  const read = [...body.nodes.flatMap(readsOf), ...body.outputs.map(({ name }) => name)];
+  return read.filter((name) => !own.has(name));
+}
+
+/** Replaces every If of the top level whose condition has a known value by the nodes of the branch taken. */
+export function replaceIf(graph: Graph, known: ReadonlyMap<string, Tensor>): Graph {
+  const initializers = new Map(graph.initializers);
+  const nodes = graph.nodes.flatMap((node) => {
+    const condition = node.op === "If" && node.domain === "" ? known.get(node.inputs[0]!) : undefined;
+    if (condition === undefined) return [node];
+    const taken = node.attributes[Number(condition.data[0]) !== 0 ? "then_branch" : "else_branch"];
+    if (taken === undefined || !("graph" in taken))
+      throw new Error(
+        `onnx: expected If (${node.name || node.outputs[0]}) to have two branches; the file is malformed`,
+      );
+    return inPlace(node, taken.graph, initializers);
+  });
+  return { ...graph, nodes, initializers };
+}
+
+/** The nodes of a branch under names that nothing else has; its results under the names of the If. */
+function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>): Node[] {
+  const names = new Map<string, string>();
+  const own = [
+    ...branch.initializers.keys(),
+    ...branch.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== "")),
+  ];
+  for (const name of own) names.set(name, `${node.outputs.find((output) => output !== "")}/${name}`);
+  for (const [name, tensor] of branch.initializers) initializers.set(names.get(name)!, tensor);
+  const copies = node.outputs.flatMap((output, i): Node[] => {
+    if (output === "") return [];
+    const inner = branch.outputs[i]!.name;
+    return [
+      { op: "Identity", domain: "", name: "", inputs: [names.get(inner) ?? inner], outputs: [output], attributes: {} },
+    ];
+  });
+  return [...branch.nodes.map((one) => renamed(one, names)), ...copies];
+}
+
+function renamed(node: Node, names: ReadonlyMap<string, string>): Node {
+  const rename = (name: string) => names.get(name) ?? name;
+  const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] => [
+    key,
+    "graph" in attribute ? { graph: renamedGraph(attribute.graph, names) } : attribute,
+  ]);
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    attributes: Object.fromEntries(attributes),
+  };
+}
+
+/** Names are unique across a model, so that a body's own names stay. */
+function renamedGraph(graph: Graph, names: ReadonlyMap<string, string>): Graph {
+  const outputs = graph.outputs.map((output) => ({ ...output, name: names.get(output.name) ?? output.name }));
+  return { ...graph, nodes: graph.nodes.map((node) => renamed(node, names)), outputs };
+}
