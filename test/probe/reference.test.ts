@@ -1,8 +1,8 @@
 /**
  * @file The whole way from an ONNX file and a batch to alignments, against float64 references from PyTorch
- * (the reference cases mlp-relu-mse and mlp-tanh-mse), and against the plain float64 twin on the same rows.
+ * (the reference cases: two fully connected networks, a residual convolutional one, a transformer), and on trained models.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/data/array.ts";
@@ -14,7 +14,7 @@ import { alignment } from "../../src/measure/alignment.ts";
 import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";
-import { float32 } from "../../src/onnx/tensor.ts";
+import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
@@ -35,35 +35,57 @@ interface Expected {
     paper: Record<"a" | "b", ExpectedSide>;
     raw: Record<"a" | "b", ExpectedSide>;
   }[];
+  heads: { tensor: string; head: number; rga_paper: number }[];
 }
 type ExpectedSide = Record<"rga" | "rwa" | "gwa" | "trace_H" | "trace_G" | "zero_gradient_rows", number>;
+
+/** Samples per batch, so that the reference batches are measured in pieces. */
+const BATCH = 64;
+/** Rows of exactly zero gradient: float32 underflows where float64 does not. */
+const DROPPED_SHARE = 0.01;
 
 const folder = sharedPath("reference");
 const relations = ["rga", "rwa", "gwa"] as const;
 
-describe.skipIf(folder === undefined).each(["mlp-relu-mse", "mlp-tanh-mse"])("reference case %s", (name) => {
+describe.skipIf(folder === undefined).each([
+  ["mlp-relu-mse", "mse"],
+  ["mlp-tanh-mse", "mse"],
+  ["resnet-ce", "cross-entropy"],
+  ["gpt-ce", "cross-entropy"],
+])("reference case %s", (name, loss) => {
   const read = (file: string) => readFileSync(join(folder!, name, file));
   const expected = () => JSON.parse(read("expected.json").toString()) as Expected;
+  const tensor = (file: string): Tensor => {
+    const array = decodeNpy(read(file));
+    if (array.dtype === "float32") return float32(toFloat32(array), array.shape);
+    return { dtype: "int64", shape: array.shape, data: array.data as BigInt64Array };
+  };
 
   test("a float32 measurement has PyTorch's names, loss and alignments in both conventions", async () => {
     const model = upgradeModel(decodeModel(read("model.onnx")));
-    const [x, y] = [decodeNpy(read("x.npy")), decodeNpy(read("y.npy"))];
-    const whole = { x: float32(toFloat32(x), x.shape), [TARGET]: float32(toFloat32(y), y.shape) };
-    const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
-    const measured = await probe.measure(sliceBatches(whole, 500));
+    const whole = { x: tensor("x.npy"), [TARGET]: tensor("y.npy") };
+    const probe = new Probe(nodeEngine, model, { objective: objective(loss) });
+    const measured = await probe.measure(sliceBatches(whole, BATCH));
     await probe.dispose();
     const { layers } = snapshot(measured.total, measured);
-    const { layers: references, loss_sum } = expected();
-    expect(layers.map((layer) => layer.name)).toEqual(references.map((layer) => layer.module));
-    expect(measured.loss * measured.samples).toBeCloseTo(loss_sum, 2);
-    references.forEach((reference, i) => {
-      const layer = layers[i]!;
-      expect([layer.dIn, layer.dOut, layer.samples]).toEqual([reference.d_in, reference.d_out, reference.samples]);
-      expectAlignments(layer, reference);
+    const reference = expected();
+    const maps = layers.filter((layer) => layer.kind !== "head");
+    expect(maps.map((layer) => layer.name)).toEqual(reference.layers.map((layer) => layer.module));
+    expect(Math.abs(measured.loss * measured.samples - reference.loss_sum)).toBeLessThan(1e-5 * measured.samples);
+    reference.layers.forEach((layer, i) => {
+      const { dIn, dOut, samples } = maps[i]!;
+      expect([dIn, dOut, samples]).toEqual([layer.d_in, layer.d_out, layer.samples]);
+      expectAlignments(maps[i]!, layer);
+    });
+    const heads = layers.filter((layer) => layer.kind === "head");
+    expect(heads.length).toBe(reference.heads.length);
+    reference.heads.forEach(({ head, rga_paper }, i) => {
+      expect(heads[i]!.name).toMatch(new RegExp(`\\[${head}\\]$`));
+      expect(Math.abs(heads[i]!.alignment.paper.b.rga.value! - rga_paper)).toBeLessThan(FLOAT32);
     });
   });
 
-  test("alignments of the reference's own matrices agree to float64 rounding", () => {
+  test.runIf(existsSync(join(folder ?? "", name, "moments.npz")))("its own matrices agree to float64 rounding", () => {
     const moments = decodeNpz(read("moments.npz"));
     const { graph } = decodeModel(read("model.onnx"));
     for (const { module, d_in, d_out, ...conventions } of expected().layers) {
@@ -98,6 +120,7 @@ function expectAlignments(layer: LayerSnapshot, reference: Expected["layers"][nu
         expect(value, `${layer.name} ${convention} ${side}.${relation}`).not.toBeNull();
         expect(Math.abs(value! - target), `${layer.name} ${convention} ${side}.${relation}`).toBeLessThan(FLOAT32);
       }
-      expect(layer.droppedRows[side]).toBe(reference[convention][side].zero_gradient_rows);
+      const dropped = layer.droppedRows[side] - reference[convention][side].zero_gradient_rows;
+      expect(Math.abs(dropped)).toBeLessThanOrEqual(DROPPED_SHARE * reference.samples);
     }
 }
