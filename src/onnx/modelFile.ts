@@ -5,6 +5,7 @@
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
+import { inlineFunctions } from "./inlineFunctions.ts";
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -58,10 +59,6 @@ function readModel(bytes: Uint8Array): Model {
     throw new Error(
       "onnx: expected an ONNX model with a graph and an operator set, got neither; is the file complete?",
     );
-  if (proto.functions.length > 0)
-    throw new Error(
-      `onnx: expected a model without local functions, got ${proto.functions.length}; export it with functions inlined`,
-    );
   const domains: Record<string, number> = {};
   let opset = 0;
   for (const { domain, version } of proto.opsetImport) {
@@ -69,7 +66,7 @@ function readModel(bytes: Uint8Array): Model {
     else domains[domain] = Number(version);
   }
   if (opset === 0) throw new Error("onnx: expected a version of the standard operator set, got none");
-  return { graph: decodeGraph(proto.graph, 0, new Set()), opset, domains, producer: proto.producerName };
+  return { graph: decodeGraph(inlineFunctions(proto, proto.graph), 0, new Set()), opset, domains, producer: proto.producerName };
 }
 
 /** Writes a model as the bytes of an ONNX file. */

@@ -1,0 +1,192 @@
+/**
+ * @file Replaces calls of model-local functions (FunctionProto, as exporters write modules and composite operators) by the nodes of the
+ * function, on the protobuf form, where references to the caller's attributes can still be told from attributes. What a function
+ * names inside gets the name of the call before it, so that scopes stay visible.
+ */
+import { create } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type FunctionProto,
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  type NodeProto,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./proto/onnx_pb.ts";
+
+/** chosen: functions call functions a few levels deep in real models; a cycle would not end. */
+const MAX_DEPTH = 64;
+/** chosen: a function that calls another ten times, and so on, soon fills the memory. */
+const MAX_NODES = 200_000;
+
+/**
+ * The graph of a model with every call of a local function replaced.
+ *
+ * @throws Error in one line when functions call each other in a circle, grow without bound or are called with too many inputs
+ */
+export function inlineFunctions(proto: ModelProto, graph: GraphProto): GraphProto {
+  const { functions } = proto;
+  if (functions.length === 0) return graph;
+  for (const one of functions) checkVersion(one, proto);
+  const table = new Map(functions.map((one) => [keyOf(one.domain, one.name, one.overload), one]));
+  const names = new Set(namesOf(graph).flatMap(scopesOf));
+  return new Inliner(table, names).graph(graph, 0);
+}
+
+/** What a message holds, to make another of it: create() would give back the message itself. */
+function fields<T extends { $typeName: string }>({ $typeName, ...rest }: T): Omit<T, "$typeName"> {
+  return rest;
+}
+
+const standard = (domain: string) => (domain === "ai.onnx" ? "" : domain);
+/** A node of a function is read as one of the model: both must mean the same version of the standard set. */
+function checkVersion(called: FunctionProto, model: ModelProto): void {
+  const version = (list: ModelProto["opsetImport"]) => list.find(({ domain }) => standard(domain) === "")?.version;
+  const [own, whole] = [version(called.opsetImport), version(model.opsetImport)];
+  if (own !== undefined && whole !== undefined && own !== whole)
+    throw new Error(
+      `onnx: expected local function ${called.name} in opset ${whole} as the model, got ${own}; export the model with its functions inlined`,
+    );
+}
+
+const keyOf = (domain: string, name: string, overload: string) => JSON.stringify([standard(domain), name, overload]);
+
+class Inliner {
+  private readonly functions: ReadonlyMap<string, FunctionProto>;
+  private readonly names: Set<string>;
+  private count = 0;
+
+  constructor(functions: ReadonlyMap<string, FunctionProto>, names: Set<string>) {
+    this.functions = functions;
+    this.names = names;
+  }
+
+  graph(graph: GraphProto, depth: number): GraphProto {
+    return create(GraphProtoSchema, { ...fields(graph), node: graph.node.flatMap((node) => this.node(node, depth)) });
+  }
+
+  private node(node: NodeProto, depth: number): NodeProto[] {
+    if (++this.count > MAX_NODES)
+      throw new Error(`onnx: expected at most ${MAX_NODES} nodes, got more by local functions`);
+    const called = this.functions.get(keyOf(node.domain, node.opType, node.overload));
+    if (called === undefined) return [this.withBodies(node, depth)];
+    if (depth >= MAX_DEPTH)
+      throw new Error(
+        `onnx: expected functions nested at most ${MAX_DEPTH} deep, got more at ${called.name}; is it a circle?`,
+      );
+    if (node.input.length > called.input.length || node.output.length > called.output.length)
+      throw new Error(
+        `onnx: expected a call of ${called.name} with at most ${called.input.length} inputs and ${called.output.length} outputs, got ${node.input.length} and ${node.output.length}`,
+      );
+    const body = new Call(node, called, this.fresh(node.name || node.output[0] || called.name)).nodes();
+    return body.flatMap((inner) => this.node(inner, depth + 1));
+  }
+
+  private withBodies(node: NodeProto, depth: number): NodeProto {
+    if (!node.attribute.some(({ g }) => g !== undefined)) return node;
+    const attribute = node.attribute.map((one) =>
+      one.g === undefined ? one : create(AttributeProtoSchema, { ...fields(one), g: this.graph(one.g, depth) }),
+    );
+    return create(NodeProtoSchema, { ...fields(node), attribute });
+  }
+
+  /** A scope that no name lies in yet. */
+  private fresh(stem: string): string {
+    let prefix = stem;
+    for (let i = 1; this.names.has(prefix); i++) prefix = `${stem}#${i}`;
+    this.names.add(prefix);
+    return prefix;
+  }
+}
+
+/** One call: the function's nodes with the caller's names and attributes. */
+class Call {
+  private readonly called: FunctionProto;
+  private readonly prefix: string;
+  private readonly names = new Map<string, string>([["", ""]]);
+  private readonly given: ReadonlyMap<string, AttributeProto>;
+  private readonly copies: NodeProto[] = [];
+
+  constructor(node: NodeProto, called: FunctionProto, prefix: string) {
+    this.called = called;
+    this.prefix = prefix;
+    called.input.forEach((name, i) => {
+      this.names.set(name, node.input[i] ?? "");
+    });
+    called.output.forEach((name, i) => {
+      const outside = node.output[i] ?? "";
+      if (outside === "") return;
+      const passed = this.names.get(name); // an output that is an input
+      if (passed === undefined) this.names.set(name, outside);
+      else this.copies.push(create(NodeProtoSchema, { opType: "Identity", input: [passed], output: [outside] }));
+    });
+    this.given = new Map([...called.attributeProto, ...node.attribute].map((one) => [one.name, one]));
+  }
+
+  nodes(): NodeProto[] {
+    return [...this.called.node.map((node) => this.node(node)), ...this.copies];
+  }
+
+  private name(inside: string): string {
+    const known = this.names.get(inside);
+    if (known !== undefined) return known;
+    const outside = `${this.prefix}/${inside}`;
+    this.names.set(inside, outside);
+    return outside;
+  }
+
+  private node(node: NodeProto): NodeProto {
+    const attribute = node.attribute.flatMap((one) => this.attribute(one));
+    return create(NodeProtoSchema, {
+      ...fields(node),
+      name: `${this.prefix}/${node.name || node.opType}`,
+      input: node.input.map((name) => this.name(name)),
+      output: node.output.map((name) => this.name(name)),
+      attribute,
+    });
+  }
+
+  /** A reference takes the caller's value; where the caller gives none, the node goes without. */
+  private attribute(one: AttributeProto): AttributeProto[] {
+    if (one.refAttrName !== "") {
+      const value = this.given.get(one.refAttrName);
+      return value === undefined ? [] : [create(AttributeProtoSchema, { ...fields(value), name: one.name })];
+    }
+    return one.g === undefined ? [one] : [create(AttributeProtoSchema, { ...fields(one), g: this.graph(one.g) })];
+  }
+
+  private value(one: ValueInfoProto): ValueInfoProto {
+    return create(ValueInfoProtoSchema, { ...fields(one), name: this.name(one.name) });
+  }
+
+  private graph(graph: GraphProto): GraphProto {
+    return create(GraphProtoSchema, {
+      ...fields(graph),
+      initializer: graph.initializer.map((one) =>
+        create(TensorProtoSchema, { ...fields(one), name: this.name(one.name) }),
+      ),
+      input: graph.input.map((one) => this.value(one)),
+      node: graph.node.map((node) => this.node(node)),
+      output: graph.output.map((one) => this.value(one)),
+    });
+  }
+}
+
+function namesOf(graph: GraphProto): string[] {
+  const bodies = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g === undefined ? [] : [g])));
+  return [
+    ...[...graph.initializer, ...graph.input].map(({ name }) => name),
+    ...graph.node.flatMap(({ output }) => output),
+    ...bodies.flatMap(namesOf),
+  ];
+}
+
+/** "a/b/c" lies in "a" and "a/b". */
+function scopesOf(name: string): string[] {
+  const parts = name.split("/");
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("/"));
+}
