@@ -35,6 +35,7 @@ const statusWords: Readonly<Record<Status, readonly [short: string, meaning: str
   "zero-matrix": ["zero", "a matrix is zero"],
   "too-few-samples": ["few samples", "too few samples"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
+  "not-measured": ["not measured", "left out, as asked for"],
   "missing-moments": ["no moments", "the moments do not hold what it needs"],
 };
 

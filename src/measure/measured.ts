@@ -13,6 +13,8 @@ export type Status =
   | "too-few-samples"
   /** The sums or weights that it needs were not captured. */
   | "missing-moments"
+  /** Left out because the user asked for less. */
+  | "not-measured"
   /** NaN or infinity in the moments: the network diverged. */
   | "not-finite";
 

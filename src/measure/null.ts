@@ -14,8 +14,8 @@ import type { Answer } from "./measured.ts";
  * @returns value in [0, 1] for positive semi-definite matrices; null with status "zero-matrix" or "not-finite"
  * @throws RangeError if the matrices are not square or differ in shape
  *
- * Two independent random projectors of rank k have k / d. Exact for the cosine; Pearson's correlation, which takes out the mean
- * entry, has the same null up to terms of order 1 / d. O(d^2).
+ * Two independent random projectors of rank k have k / d. Exact for the cosine. For Pearson's correlation it is a guide: where all entries
+ * lean to one side (raw moments behind a ReLU) unrelated matrices correlate more than this (docs/theory.md, Eq. 13). O(d^2).
  */
 export function alignmentNull(A: Matrix, B: Matrix): Answer {
   requireSquare("alignmentNull", A);

@@ -15,12 +15,17 @@ export interface RankValue {
   stable: number | null;
   /** Participation ratio (Eq. 14). */
   participation: number | null;
+  /** The largest eigenvalues, descending, at most ten. */
+  leading: number[];
   /** The largest rank possible. */
   dimension: number;
   /** Samples behind the matrix; 0 for weights, which rest on none. */
   n: number;
   status?: Status;
 }
+
+/** chosen: enough to see where a spectrum breaks off. */
+const leadingCount = 10;
 
 /** chosen: eigenvalues below a thousandth of the largest count as zero. */
 export const rankThreshold = 1e-3;
@@ -55,15 +60,7 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  */
 export function rank(A: Matrix | undefined, dimension: number, n: number | "weights"): RankValue {
   const samples = n === "weights" ? 0 : n;
-  const none = (status: Status): RankValue => ({
-    numerical: null,
-    threshold: rankThreshold,
-    stable: null,
-    participation: null,
-    dimension,
-    n: samples,
-    status,
-  });
+  const none = (status: Status) => unranked(dimension, samples, status);
   if (n !== "weights" && n < leastSamples) return none("too-few-samples");
   if (!A) return none("missing-moments");
   requireSquare("rank", A);
@@ -76,7 +73,22 @@ export function rank(A: Matrix | undefined, dimension: number, n: number | "weig
     threshold: rankThreshold,
     stable: stableRank(eigenvalues),
     participation: participationRatio(A),
+    leading: Array.from(eigenvalues.subarray(0, leadingCount)),
     dimension,
     n: samples,
+  };
+}
+
+/** No ranks, and why. */
+export function unranked(dimension: number, n: number, status: Status): RankValue {
+  return {
+    numerical: null,
+    threshold: rankThreshold,
+    stable: null,
+    participation: null,
+    leading: [],
+    dimension,
+    n,
+    status,
   };
 }

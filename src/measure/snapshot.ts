@@ -7,7 +7,7 @@ import type { LayerKind, LayerMoments, Moments, Side, SideMoments } from "../mom
 import { type Entries, entriesOf } from "./entries.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { Measured } from "./measured.ts";
-import { type RankValue, rank } from "./rank.ts";
+import { type RankValue, rank, unranked } from "./rank.ts";
 import {
   type Convention,
   relations,
@@ -59,9 +59,14 @@ export interface Snapshot {
   skipped: { node: string; reason: string }[];
 }
 
+/** How much is measured: alignments only; ranks and leading eigenvalues as well; everything there is. */
+export type Cost = "economy" | "standard" | "full";
+
 export interface SnapshotOptions {
   /** Moments of two disjoint halves of the samples, for the noise. */
   halves?: readonly [Moments, Moments];
+  /** "economy" leaves out the ranks, which cost O(d^3). Default "standard". */
+  cost?: Cost;
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
   accuracy?: number;
@@ -79,9 +84,9 @@ export interface SnapshotOptions {
  * @throws RangeError if the halves are not of the same layers
  */
 export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapshot {
-  const { halves, loss, accuracy, skipped = [] } = options;
+  const { halves, loss, accuracy, skipped = [], cost } = options;
   const layers = total.layers.map((layer, i) =>
-    measureLayer(layer, halves && [halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)]),
+    measureLayer(layer, halves && [halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)], cost),
   );
   const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);
   const result: Snapshot = {
@@ -111,15 +116,22 @@ function halfOf(half: Moments, i: number, layer: LayerMoments): LayerMoments {
  *
  * @param total  its moments
  * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
+ * @param cost   "economy" leaves the ranks out (status "not-measured")
  *
  * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
  */
-export function measureLayer(total: LayerMoments, halves?: readonly [LayerMoments, LayerMoments]): LayerSnapshot {
+export function measureLayer(
+  total: LayerMoments,
+  halves?: readonly [LayerMoments, LayerMoments],
+  cost: Cost = "standard",
+): LayerSnapshot {
+  const ranked: typeof rank =
+    cost === "economy" ? (_, dimension, n) => unranked(dimension, n === "weights" ? 0 : n, "not-measured") : rank;
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const Z = { a: W && a && entriesOf(gram(W, "a")), b: W && entriesOf(gram(W, "b")) };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
-  const onA = a && measureSide("a", total, a, Z.a, halves);
-  const onB = measureSide("b", total, b, Z.b, halves);
+  const onA = a && measureSide("a", total, a, Z.a, halves, ranked);
+  const onB = measureSide("b", total, b, Z.b, halves, ranked);
   const both = (convention: Convention) => ({
     alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
     ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
@@ -132,7 +144,7 @@ export function measureLayer(total: LayerMoments, halves?: readonly [LayerMoment
     dOut,
     samples: n,
     alignment: { paper: paper.alignment, raw: raw.alignment },
-    ranks: { paper: paper.ranks, raw: raw.ranks, weights: rank(smaller, Math.min(dIn, dOut), "weights") },
+    ranks: { paper: paper.ranks, raw: raw.ranks, weights: ranked(smaller, Math.min(dIn, dOut), "weights") },
     meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
@@ -146,13 +158,14 @@ function measureSide(
   side: SideMoments,
   Z: Entries | undefined,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
+  ranked: typeof rank,
 ): Record<Convention, { alignment: SideAlignments; ranks: SideRanks }> {
   const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
   const within = (convention: Convention) => {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
     const alignment = relations(whole, Z);
-    const ranks = { H: rank(H.entries?.A, side.d, H.n), G: rank(G.entries?.A, side.d, G.n) };
+    const ranks = { H: ranked(H.entries?.A, side.d, H.n), G: ranked(G.entries?.A, side.d, G.n) };
     const ofHalf = (half: LayerMoments | undefined) =>
       half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into), Z);
     const [first, second] = [ofHalf(halves?.[0]), ofHalf(halves?.[1])];

@@ -30,7 +30,7 @@ function addSide(side: SideMoments, c: Side, read: (key: string) => Float32Array
   addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
   addGram(side.gngn!, side.gnSum!, read, `g${c}n`, n);
-  addCross(side.gh!, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
+  if (side.gh !== undefined) addCross(side.gh, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
   side.h2 += read(`h${c}.norm2`)[0]!;

@@ -31,8 +31,9 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
+ *   Without `cross` there are no cross products.
  */
-export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string): SumNames {
+export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string, cross: boolean): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
   const gradient = scaledDown(builder, map.outputRows(builder, gb), names);
@@ -48,7 +49,7 @@ export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: strin
     centred[key] = addGram(builder, rows, map.rows, ones, key, names);
     addGram(builder, normalizedRows(builder, rows, key, names), map.rows, ones, `${key}n`, names);
   }
-  addCross(builder, centred, W, names);
+  if (cross) addCross(builder, centred, W, names);
   if (map.input !== undefined) restoreColumns(builder, map.input, map.dOut, names);
   return names;
 }
@@ -132,6 +133,7 @@ function restoreColumns(builder: GraphBuilder, input: MapInput, dOut: number, na
       ["gram", square],
     ] as const)
       names[`${key}.${sum}`] = change(names[`${key}.${sum}`]!);
+  if (names["cross.ba"] === undefined) return;
   names["cross.a"] = square(names["cross.a"]!);
   names["cross.ba"] = turn(names["cross.ba"]!, [dOut, positions, channels], [0, 2, 1], [dOut, d]);
 }

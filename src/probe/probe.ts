@@ -22,6 +22,12 @@ export interface ProbeOptions {
   /** Initializers whose values are given at each measurement, because training changes them. */
   readonly parameters?: readonly string[];
   readonly threads?: number;
+  /** Which maps are measured, by name; the others are listed as skipped. Default: all. */
+  readonly select?: (name: string) => boolean;
+  /** Sides of more values are not measured: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
+  readonly largest?: number;
+  /** Whether the cross moments of gradients and activations are summed as well. Default true. */
+  readonly cross?: boolean;
 }
 
 export interface MeasureOptions {
@@ -117,23 +123,30 @@ export class Probe {
 
   private emptyLayers({ maps }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
     const value = (name: string) => parameters.get(name) ?? this.model.graph.initializers.get(name)!;
-    return maps.map(({ map: { name, kind, dOut, input } }) =>
-      emptyLayer(name, kind, input?.dIn ?? dOut, dOut, input?.weight(value)),
-    );
+    return maps.map(({ map: { name, kind, dOut, input } }) => {
+      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, input?.weight(value));
+      return this.options.cross === false ? withoutCross(layer) : layer;
+    });
   }
 }
 
 async function instrument(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Instrumented> {
-  const { objective, parameters = [], threads = 1 } = options;
+  const { objective, parameters = [], threads = 1, cross = true } = options;
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
-  const { maps, skipped } = findLinearMaps(graph, weights, values);
+  const found = findLinearMaps(graph, weights, values);
+  const skipped = [...found.skipped];
+  const maps = found.maps.filter((map) => {
+    const reason = leftOut(map, options);
+    if (reason !== undefined) skipped.push({ node: map.name, reason });
+    return reason === undefined;
+  });
   const { builder, gradients } = differentiate(loss, maps, skipped);
   const measured: { map: Measurable; names: SumNames }[] = [];
   for (const map of maps) {
     const gb = gradients.get(map.hb);
-    if (gb !== undefined) measured.push({ map, names: addMomentNodes(builder, map, gb) });
+    if (gb !== undefined) measured.push({ map, names: addMomentNodes(builder, map, gb, cross) });
     else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
@@ -174,6 +187,18 @@ function ancestors(graph: Graph, node: Node): Set<string> {
   for (const other of [...graph.nodes].reverse())
     if (other.outputs.some((output) => found.has(output))) for (const input of other.inputs) found.add(input);
   return found;
+}
+
+/** Why a map is not measured although it could be. */
+function leftOut({ name, dOut, input }: Measurable, { select, largest }: ProbeOptions): string | undefined {
+  if (select !== undefined && !select(name)) return "not among the layers asked for";
+  const d = Math.max(dOut, input?.dIn ?? 0);
+  return largest !== undefined && d > largest ? `${d} values on a side, more than the limit of ${largest}` : undefined;
+}
+
+function withoutCross({ gbHa: _, ...layer }: LayerMoments): LayerMoments {
+  for (const side of [layer.a, layer.b]) if (side !== undefined) delete side.gh;
+  return layer;
 }
 
 function noMaps(skipped: readonly Skipped[]): string {

@@ -29,6 +29,7 @@ export function rankValue(participation: number, dimension: number): RankValue {
     threshold: 1e-3,
     stable: participation / 3,
     participation,
+    leading: [participation],
     dimension,
     n: 3000,
   };
