@@ -4,6 +4,8 @@
  * 16-bit floats stay bit patterns until `toFloat32` or `toFloat64` is asked for.
  */
 
+import { halfToFloat32 } from "../formats/halfPrecision.ts";
+
 const arrayTypes = {
   float64: Float64Array,
   float32: Float32Array,
@@ -96,16 +98,5 @@ function numbers(array: DataArray): ArrayLike<number> {
     return out;
   }
   if (array.dtype !== "float16") return data;
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < data.length; i++) out[i] = halfToNumber(data[i]!);
-  return out;
-}
-
-/** The value of an IEEE 754 binary16 bit pattern (1 sign, 5 exponent, 10 fraction bits). */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return halfToFloat32(data as Uint16Array);
 }

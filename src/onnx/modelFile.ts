@@ -1,9 +1,10 @@
 /**
  * @file Reads and writes ONNX model files (protobuf, https://onnx.ai/onnx/repo-docs/IR.html) to and from Model.
  * A file from a stranger is checked before anything is allocated for it: tensor lengths against shapes, nesting, names.
- * Weights in external files are not read here.
+ * Weights in files beside the model are read through what the caller hands over (externalData.ts).
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ExternalFiles } from "./externalData.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
 import { inlineFunctions } from "./inlineFunctions.ts";
 import {
@@ -19,7 +20,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./proto/onnx_pb.ts";
-import { decodeTensor, elementType, elementTypeCode, encodeTensor } from "./tensorProto.ts";
+import { decodeTensor, elementType, elementTypeCode, encodeTensor, type Outside } from "./tensorProto.ts";
 
 /** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
 const MAX_NESTING = 16;
@@ -30,11 +31,12 @@ const MAX_MESSAGE = 300;
 /**
  * Reads an ONNX model.
  *
+ * @param files reads the files beside the model that hold its weights, where it has such
  * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used twice
  */
-export function decodeModel(bytes: Uint8Array): Model {
+export function decodeModel(bytes: Uint8Array, files?: ExternalFiles): Model {
   try {
-    return readModel(bytes);
+    return readModel(bytes, files);
   } catch (error) {
     throw new Error(printable((error as Error).message), { cause: error });
   }
@@ -46,7 +48,7 @@ function printable(message: string): string {
   return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
 }
 
-function readModel(bytes: Uint8Array): Model {
+function readModel(bytes: Uint8Array, files: ExternalFiles | undefined): Model {
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -66,11 +68,35 @@ function readModel(bytes: Uint8Array): Model {
     else domains[domain] = Number(version);
   }
   if (opset === 0) throw new Error("onnx: expected a version of the standard operator set, got none");
-  return { graph: decodeGraph(inlineFunctions(proto, proto.graph), 0, new Set()), opset, domains, producer: proto.producerName };
+  return {
+    graph: decodeGraph(inlineFunctions(proto, proto.graph), 0, new Set(), files),
+    opset,
+    domains,
+    producer: proto.producerName,
+  };
 }
 
 /** Writes a model as the bytes of an ONNX file. */
 export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
+  return writeModel(model);
+}
+
+/**
+ * Writes a model whose large weights stay outside of the file, so that they are not copied and the file stays below the 2 GiB
+ * that a protobuf message may have.
+ *
+ * @param fromBytes tensors of at least this many bytes stay outside
+ * @returns the file, and the bytes of each tensor outside by its location in the file; they share memory with the model
+ */
+export function encodeModelParts(
+  model: Model,
+  fromBytes: number,
+): { bytes: Uint8Array<ArrayBuffer>; external: ReadonlyMap<string, Uint8Array> } {
+  const external = new Map<string, Uint8Array>();
+  return { bytes: writeModel(model, { fromBytes, files: external }), external };
+}
+
+function writeModel(model: Model, outside?: Outside): Uint8Array<ArrayBuffer> {
   const opsetImport = [
     { domain: "", version: BigInt(model.opset) },
     ...Object.entries(model.domains ?? {}).map(([domain, version]) => ({ domain, version: BigInt(version) })),
@@ -79,17 +105,17 @@ export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
     irVersion: 10n,
     producerName: model.producer ?? "crh-lab",
     opsetImport: opsetImport as ModelProto["opsetImport"],
-    graph: encodeGraph(model.graph),
+    graph: encodeGraph(model.graph, outside),
   });
   return toBinary(ModelProtoSchema, proto) as Uint8Array<ArrayBuffer>;
 }
 
 /** @param outer names of the enclosing graphs, which a body may read but not produce again */
-function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string>): Graph {
+function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string>, files?: ExternalFiles): Graph {
   if (depth > MAX_NESTING) throw new Error(`onnx: expected at most ${MAX_NESTING} nested graphs, got more`);
   if (proto.sparseInitializer.length > 0)
     throw new Error("onnx: expected dense initializers, got a sparse one; export the model with dense weights");
-  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)] as const));
+  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor, files)] as const));
   // Before IR version 4 every initializer was listed among the inputs too; what has a value is no input here.
   const typed = depth === 0;
   const inputs = proto.input
@@ -102,7 +128,7 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
   };
   for (const { name } of [...proto.initializer, ...inputs]) produce(name);
   const nodes = proto.node.map((node) => {
-    const decoded = decodeNode(node, depth, known);
+    const decoded = decodeNode(node, depth, known, files);
     for (const name of decoded.inputs)
       if (name !== "" && !known.has(name))
         throw new Error(`onnx: node ${decoded.name || decoded.op} reads "${name}", which nothing before it produces`);
@@ -115,8 +141,8 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
   return { name: proto.name, nodes, initializers, inputs, outputs };
 }
 
-function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>): Node {
-  const attributes = proto.attribute.map((one) => [one.name, decodeAttribute(one, depth, known)] as const);
+function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>, files?: ExternalFiles): Node {
+  const attributes = proto.attribute.map((one) => [one.name, decodeAttribute(one, depth, known, files)] as const);
   return {
     op: proto.opType,
     domain: proto.domain === "ai.onnx" ? "" : proto.domain,
@@ -127,7 +153,12 @@ function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>)
   };
 }
 
-function decodeAttribute(proto: AttributeProto, depth: number, known: ReadonlySet<string>): Attribute {
+function decodeAttribute(
+  proto: AttributeProto,
+  depth: number,
+  known: ReadonlySet<string>,
+  files?: ExternalFiles,
+): Attribute {
   const { type, name } = proto;
   if (type === AttributeType.INT) return { int: wholeNumber(proto.i) };
   if (type === AttributeType.INTS) return { ints: proto.ints.map(wholeNumber) };
@@ -135,8 +166,9 @@ function decodeAttribute(proto: AttributeProto, depth: number, known: ReadonlySe
   if (type === AttributeType.FLOATS) return { floats: proto.floats };
   if (type === AttributeType.STRING) return { string: new TextDecoder().decode(proto.s) };
   if (type === AttributeType.STRINGS) return { strings: proto.strings.map((bytes) => new TextDecoder().decode(bytes)) };
-  if (type === AttributeType.TENSOR && proto.t !== undefined) return { tensor: decodeTensor(proto.t) };
-  if (type === AttributeType.GRAPH && proto.g !== undefined) return { graph: decodeGraph(proto.g, depth + 1, known) };
+  if (type === AttributeType.TENSOR && proto.t !== undefined) return { tensor: decodeTensor(proto.t, files) };
+  if (type === AttributeType.GRAPH && proto.g !== undefined)
+    return { graph: decodeGraph(proto.g, depth + 1, known, files) };
   throw new Error(
     `onnx: expected attribute ${name} to be a number, string, tensor or graph, got type ${AttributeType[type]}`,
   );
@@ -166,11 +198,12 @@ function decodeValueInfo(proto: ValueInfoProto, typed: boolean): ValueInfo {
   return shape === undefined ? { name: proto.name, dtype } : { name: proto.name, dtype, shape };
 }
 
-function encodeGraph(graph: Graph): GraphProto {
+/** @param outside takes the large initializers of the top graph; bodies and attributes stay whole */
+function encodeGraph(graph: Graph, outside?: Outside): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
     node: graph.nodes.map(encodeNode),
-    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor)),
+    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor, outside)),
     input: graph.inputs.map(encodeValueInfo),
     output: graph.outputs.map(encodeValueInfo),
   });

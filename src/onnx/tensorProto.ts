@@ -3,8 +3,14 @@
  * anything is allocated; raw bytes are little-endian.
  */
 import { create } from "@bufbuild/protobuf";
-import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from "./proto/onnx_pb.ts";
-import { arrayType, type DataType, type Tensor, type TensorData } from "./tensor.ts";
+import { type ExternalFiles, readExternal } from "./externalData.ts";
+import {
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from "./proto/onnx_pb.ts";
+import { arrayType, type DataType, sizeOf, type Tensor, type TensorData } from "./tensor.ts";
 
 /** TensorProto.DataType codes of the element types that we read. */
 const codes: Record<DataType, number> = {
@@ -44,15 +50,14 @@ export function elementType(code: number, name: string): DataType {
   return dtype;
 }
 
-/** @throws Error when the data does not fit the shape, or lies in an external file */
-export function decodeTensor(proto: TensorProto): Tensor {
+/**
+ * @param files where the tensor's data may be when it is not in the model's file
+ * @throws Error in one line when the data does not fit the shape, or lies in a file that is not there
+ */
+export function decodeTensor(proto: TensorProto, files?: ExternalFiles): Tensor {
   const name = proto.name || "a tensor";
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL || proto.externalData.length > 0)
-    throw new Error(
-      `onnx: expected the data of ${name} in the model file, got a reference to another file; save the model in one file`,
-    );
   const shape = proto.dims.map(Number);
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   if (![...shape, size].every((extent) => extent >= 0 && Number.isSafeInteger(extent)))
     throw new Error(`onnx: expected a tensor shape, got [${shape.join(", ")}] for ${name}`);
   const dtype = elementType(proto.dataType, name);
@@ -62,11 +67,17 @@ export function decodeTensor(proto: TensorProto): Tensor {
         `onnx: expected ${expected} ${unit} for ${name} of shape [${shape.join(", ")}], got ${got}; the file is torn`,
       );
   };
+  const external = proto.dataLocation === TensorProto_DataLocation.EXTERNAL || proto.externalData.length > 0;
   if (dtype === "string") {
+    if (external) throw new Error(`onnx: expected the texts of ${name} in the model file, got a reference to another`);
     count(proto.stringData.length, "strings");
     return { dtype, shape, data: proto.stringData.map((bytes) => new TextDecoder().decode(bytes)) };
   }
   const Type = arrayType(dtype);
+  if (external) {
+    const bytes = readExternal(name, proto.externalData, size * Type.BYTES_PER_ELEMENT, files);
+    return { dtype, shape, data: new Type(bytes.buffer, bytes.byteOffset, size) };
+  }
   if (proto.rawData.length > 0 || size === 0) {
     count(proto.rawData.length, "bytes", size * Type.BYTES_PER_ELEMENT);
     const bytes = new Uint8Array(proto.rawData); // a copy: typed arrays need aligned memory (slice of a Node Buffer is none)
@@ -89,7 +100,16 @@ function typedValues(proto: TensorProto, dtype: DataType): ArrayLike<number | bi
   return proto.int32Data;
 }
 
-export function encodeTensor(name: string, tensor: Tensor): TensorProto {
+/** Bytes of tensors that a model file refers to instead of holding them. */
+export interface Outside {
+  /** Tensors of at least this many bytes go outside. */
+  readonly fromBytes: number;
+  /** Receives their bytes, which share memory with the tensors, by location. */
+  readonly files: Map<string, Uint8Array>;
+}
+
+/** @param outside takes the data of large tensors; by default the message holds everything */
+export function encodeTensor(name: string, tensor: Tensor, outside?: Outside): TensorProto {
   const dims = tensor.shape.map(BigInt);
   const dataType = elementTypeCode(tensor.dtype);
   if (tensor.dtype === "string") {
@@ -98,5 +118,13 @@ export function encodeTensor(name: string, tensor: Tensor): TensorProto {
   }
   const { buffer, byteOffset, byteLength } = tensor.data as Exclude<TensorData, string[]>;
   const rawData = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  return create(TensorProtoSchema, { name, dims, dataType, rawData });
+  if (outside === undefined || byteLength < outside.fromBytes)
+    return create(TensorProtoSchema, { name, dims, dataType, rawData });
+  const location = `weights/${outside.files.size}`;
+  outside.files.set(location, rawData);
+  const externalData = Object.entries({ location, offset: "0", length: String(byteLength) }).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value }),
+  );
+  const dataLocation = TensorProto_DataLocation.EXTERNAL;
+  return create(TensorProtoSchema, { name, dims, dataType, externalData, dataLocation });
 }

@@ -1,0 +1,53 @@
+/** @file Opens a model that the user named, with the files beside it that may hold its weights. */
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import type { ExternalFiles } from "../onnx/externalData.ts";
+import type { Model } from "../onnx/graph.ts";
+import { decodeModel } from "../onnx/modelFile.ts";
+import { readBytes } from "./readBytes.ts";
+
+/** chosen: bytes of one read call; the system's limit is 2 GiB. */
+const PIECE_BYTES = 2 ** 28;
+
+/** @throws Error in one line when the file, or one beside it that it names, is no readable ONNX model */
+export function readModel(path: string): Model {
+  return decodeModel(readBytes(path), filesBeside(path));
+}
+
+/** Slices of the files in the model's folder; a link that leads out of the folder counts as no file. */
+export function filesBeside(modelPath: string): ExternalFiles {
+  const folder = dirname(realpathSync(modelPath));
+  const locate = (location: string): string | undefined => {
+    try {
+      const path = realpathSync(join(folder, location));
+      const outside = relative(folder, path).split(/[\\/]/)[0] === "..";
+      return !outside && statSync(path).isFile() ? path : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    size: (location) => {
+      const path = locate(location);
+      return path === undefined ? undefined : statSync(path).size;
+    },
+    read: (location, offset, length) => readSlice(locate(location)!, offset, length),
+  };
+}
+
+function readSlice(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  const file = openSync(path, "r");
+  try {
+    if (offset + length > fstatSync(file).size)
+      throw new Error(`onnx: expected ${offset + length} bytes in ${path}, got fewer; is it still being written?`);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const got = readSync(file, bytes, done, Math.min(PIECE_BYTES, length - done), offset + done);
+      if (got === 0) throw new Error(`onnx: expected ${offset + length} bytes in ${path}, got fewer; copy it again`);
+      done += got;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}

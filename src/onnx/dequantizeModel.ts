@@ -1,0 +1,353 @@
+/**
+ * @file Turns a model quantized to integers into the float32 model that it approximates, so that it can be differentiated.
+ * Covers what quantizers write: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the standard's and ONNX Runtime's),
+ * dynamic quantization with MatMulInteger and ConvInteger. Any other operator on quantized values is refused by name.
+ *
+ * Weights become exactly the numbers that the integers stand for. Activations are NOT rounded: a quantized activation is replaced
+ * by the real number it came from, clipped to the range that its integers cover. The gradient is therefore that of the
+ * straight-through estimator (Jacob et al. 2018, arXiv:1712.05877; torch.fake_quantize): 1 within the range, 0 outside. The clip
+ * stays because quantizers drop a ReLU whose zero is the end of the range. Dynamic ranges never clip.
+ *
+ * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the forms of
+ * WORKING_OPSET (upgradeModel), in float32 (castModel).
+ */
+import { floatAttribute, type Graph, intAttribute, type Model, type Node } from "./graph.ts";
+import { dequantize, quantize, range, type Scaling } from "./quantization.ts";
+import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
+
+const RUNTIME_DOMAIN = "com.microsoft";
+
+/** Operators that give the same on quantized values as on what they stand for: they move values, or order them. */
+const TRANSPARENT: ReadonlySet<string> = new Set(
+  (
+    "Identity Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Gather GatherElements GatherND Concat Expand Tile " +
+    "DepthToSpace SpaceToDepth MaxPool GlobalMaxPool ReduceMax ReduceMin"
+  ).split(" "),
+);
+
+interface RuntimeOperator {
+  readonly op: string;
+  readonly operands: number;
+}
+
+/** ONNX Runtime's operators on quantized values by the float operator they stand for; inputs (value, scale, zero point) each. */
+const runtimeOperators: Readonly<Record<string, RuntimeOperator>> = {
+  QLinearAdd: { op: "Add", operands: 2 },
+  QLinearMul: { op: "Mul", operands: 2 },
+  QLinearGlobalAveragePool: { op: "GlobalAveragePool", operands: 1 },
+  QLinearAveragePool: { op: "AveragePool", operands: 1 },
+  QLinearSigmoid: { op: "Sigmoid", operands: 1 },
+  QLinearLeakyRelu: { op: "LeakyRelu", operands: 1 },
+};
+
+const QUANTIZED =
+  /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear\w+|QGemm|\w+Integer|MatMulIntegerToFloat|DynamicQuantize\w+)$/;
+
+/**
+ * The model in float32.
+ *
+ * @returns the same object where nothing is quantized
+ * @throws Error in one line naming the node that cannot be followed
+ */
+export function dequantizeModel(model: Model): Model {
+  if (!hasQuantized(model.graph)) return model;
+  return { ...model, graph: new Dequantizer(model.graph).run() };
+}
+
+function hasQuantized({ nodes }: Graph): boolean {
+  return nodes.some((node) => QUANTIZED.test(node.op) || bodiesOf(node).some(hasQuantized));
+}
+
+function bodiesOf({ attributes }: Node): Graph[] {
+  return Object.values(attributes).flatMap((value) => ("graph" in value ? [value.graph] : []));
+}
+
+class Dequantizer {
+  private readonly graph: Graph;
+  private readonly constants: Map<string, Tensor>;
+  private readonly nodes: Node[] = [];
+  /** Values that are known under another name now. */
+  private readonly renamed = new Map<string, string>();
+  /** Real values clipped to a range, in place of quantized ones, with their scale: integer products of them lack it. */
+  private readonly clipped = new Map<string, number>();
+  /** Real values in place of dynamically quantized ones; their scale counts as 1. */
+  private readonly dynamic = new Set<string>();
+  /** Integer products, real now; only casts to float may read them. */
+  private readonly sums = new Set<string>();
+  /** Products with constant weights into which a scale behind them can still be multiplied. */
+  private readonly open = new Map<string, { readonly weight: string; readonly isConv: boolean }>();
+  /** How often each value of the original graph is read. */
+  private readonly readers = new Map<string, number>();
+  private readonly taken: Set<string>;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.constants = new Map(graph.initializers);
+    this.taken = new Set([
+      ...graph.initializers.keys(),
+      ...graph.inputs.map(({ name }) => name),
+      ...graph.nodes.flatMap(({ outputs }) => outputs),
+    ]);
+    const read = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
+    for (const name of read) this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
+  }
+
+  run(): Graph {
+    const kept = new Set(this.graph.outputs.map(({ name }) => name));
+    for (const old of this.graph.nodes) {
+      if (bodiesOf(old).some(hasQuantized)) throw refused(old, "quantized operators inside a control-flow body");
+      const inputs = old.inputs.map((name) => this.renamed.get(name) ?? name);
+      this.follow({ ...old, inputs }, old.inputs);
+      for (const output of old.outputs) {
+        const now = this.renamed.get(output);
+        if (now !== undefined && kept.has(output))
+          this.nodes.push({ op: "Identity", domain: "", name: "", inputs: [now], outputs: [output], attributes: {} });
+      }
+    }
+    return this.assemble();
+  }
+
+  /** @param before the node's inputs under their original names */
+  private follow(node: Node, before: readonly string[]): void {
+    const { op } = node;
+    const known = node.domain === RUNTIME_DOMAIN ? runtimeOperators[op] : undefined;
+    if (op === "DequantizeLinear") this.dequantizeLinear(node);
+    else if (op === "QuantizeLinear") this.quantizeLinear(node);
+    else if (op === "DynamicQuantizeLinear") this.dynamicQuantizeLinear(node);
+    else if (op === "MatMulInteger" || op === "ConvInteger") this.integerProduct(node);
+    else if (/^(QLinearMatMul|QLinearConv|QGemm)$/.test(op)) this.qlinearProduct(node);
+    else if (known !== undefined) this.runtimeOperator(node, known);
+    else if (QUANTIZED.test(op)) throw refused(node, `the operator ${op}`);
+    else if (op === "Cast" && this.sums.has(before[0]!)) {
+      if (this.readers.get(before[0]!)! > 1) this.open.delete(node.inputs[0]!);
+      this.renamed.set(node.outputs[0]!, node.inputs[0]!);
+    } else if (op !== "Mul" || !this.scaleInto(node, before)) this.other(node, before);
+  }
+
+  /** An operator that knows nothing of quantization. */
+  private other(node: Node, before: readonly string[]): void {
+    if (before.some((name) => this.sums.has(name))) throw refused(node, `${node.op} of integer products`);
+    const read = node.inputs.find((name) => this.clipped.has(name) && !this.isDequantized(name, before));
+    if (read !== undefined) {
+      if (!TRANSPARENT.has(node.op)) throw refused(node, `${node.op} of quantized values`);
+      for (const output of node.outputs) this.clipped.set(output, this.clipped.get(read)!);
+    }
+    this.nodes.push(node);
+  }
+
+  /** Whether a value is read under another name than that of the quantized one: behind its DequantizeLinear. */
+  private isDequantized(name: string, before: readonly string[]): boolean {
+    return !before.includes(name);
+  }
+
+  private isReal(name: string): boolean {
+    return this.clipped.has(name) || this.dynamic.has(name);
+  }
+
+  private dequantizeLinear(node: Node): void {
+    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+    const q = this.constants.get(x);
+    if (this.isReal(x)) this.renamed.set(y, x);
+    else if (q !== undefined) this.renamed.set(y, this.weight(x, dequantize(q, this.scaling(node), x)));
+    else this.nodes.push(node); // integers that are data: the engine turns them into floats
+  }
+
+  private quantizeLinear(node: Node): void {
+    const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+    const scaling = this.scaling(node);
+    const dtype = scaling.zeroPoint?.dtype ?? "uint8";
+    const values = this.constants.get(x);
+    if (values !== undefined && (dtype === "int8" || dtype === "uint8"))
+      this.constants.set(y, quantize(values, scaling, dtype, x));
+    else this.clip(node, x, scaling);
+  }
+
+  private dynamicQuantizeLinear({ inputs, outputs }: Node): void {
+    const [y, scale, zero] = outputs as [string, string, string];
+    this.renamed.set(y, inputs[0]!);
+    this.dynamic.add(inputs[0]!);
+    this.constants.set(scale, float32([1], []));
+    this.constants.set(zero, { dtype: "uint8", shape: [], data: Uint8Array.of(0) });
+  }
+
+  /** Real values in place of quantized ones: clipped to what the integers cover. */
+  private clip(node: Node, x: string, { scale, zeroPoint }: Scaling): void {
+    if (sizeOf(scale.shape) !== 1) throw refused(node, "activations with a scale per channel");
+    const y = node.outputs[0]!;
+    const factor = toNumbers(scale)[0]!;
+    const zero = zeroPoint === undefined ? 0 : toNumbers(zeroPoint)[0]!;
+    const limits = range(factor, zero, zeroPoint?.dtype ?? "uint8", y).map((limit) => this.constant(limit));
+    this.nodes.push({ op: "Clip", domain: "", name: node.name, inputs: [x, ...limits], outputs: [y], attributes: {} });
+    this.clipped.set(y, factor);
+  }
+
+  /** MatMulInteger(a, b, zero points) and ConvInteger: sums of products of integers, whose scale comes later. */
+  private integerProduct(node: Node): void {
+    const [a, b, zeroA, zeroB] = node.inputs as [string, string, string?, string?];
+    const isConv = node.op === "ConvInteger";
+    const missing = (other: string) => 1 / (this.clipped.get(other) ?? 1);
+    const operand = (x: string, zero: string | undefined, factor: number): string => {
+      const q = this.constants.get(x);
+      if (q === undefined && !this.isReal(x)) throw refused(node, `${node.op} of integers that nothing quantized`);
+      if (q === undefined) return x;
+      const zeroPoint = this.optional(node, zero);
+      const scale = float32(new Array<number>(zeroPoint?.data.length ?? 1).fill(factor));
+      return this.weight(x, dequantize(q, { scale, zeroPoint, axis: isConv ? 0 : -1 }, x));
+    };
+    if (this.clipped.has(a) && this.isReal(b)) throw refused(node, `${node.op} of two quantized activations`);
+    const [left, right] = [operand(a, zeroA, missing(b)), operand(b, zeroB, missing(a))];
+    this.nodes.push({ ...node, op: isConv ? "Conv" : "MatMul", inputs: [left, right] });
+    this.sums.add(node.outputs[0]!);
+    if (this.constants.has(right)) this.open.set(node.outputs[0]!, { weight: right, isConv });
+  }
+
+  /** Mul by a constant scale that can be multiplied into the weights of the product before it, or into another scale. */
+  private scaleInto({ inputs, outputs }: Node, before: readonly string[]): boolean {
+    const y = outputs[0]!;
+    const [u, v] = inputs.map((name) => this.constants.get(name));
+    if (u?.dtype === "float32" && v?.dtype === "float32") {
+      const [single, other] = sizeOf(u.shape) === 1 && u.shape.length <= v.shape.length ? [u, v] : [v, u];
+      if (sizeOf(single.shape) !== 1 || single.shape.length > other.shape.length) return false;
+      const factor = toNumbers(single)[0]!;
+      this.constants.set(
+        y,
+        float32(
+          toNumbers(other).map((value) => value * factor),
+          other.shape,
+        ),
+      );
+      return true;
+    }
+    const at = v === undefined ? 1 : 0;
+    const scale = at === 1 ? u : v;
+    const product = this.open.get(inputs[at]!);
+    if (product === undefined || scale === undefined || this.readers.get(before[at]!)! > 1) return false;
+    const scaled = timesScale(this.constants.get(product.weight)!, scale, product.isConv);
+    if (scaled === undefined) return false;
+    this.constants.set(product.weight, scaled);
+    this.open.delete(inputs[at]!);
+    this.renamed.set(y, inputs[at]!);
+    return true;
+  }
+
+  /** QLinearMatMul(a, b), QLinearConv(x, w, y's range, B) and QGemm(a, b, C, y's range): products of what integers stand for. */
+  private qlinearProduct(node: Node): void {
+    const [a, scaleA, zeroA, b, scaleB, zeroB] = node.inputs as [string, string, string, string, string, string];
+    const op = { QLinearConv: "Conv", QLinearMatMul: "MatMul", QGemm: "Gemm" }[node.op]!;
+    const rest = node.inputs.slice(6);
+    const [bias, scaleY, zeroY] = op === "Gemm" ? rest : [rest[2], rest[0], rest[1]];
+    const byRows = op === "Conv" || intAttribute(node, "transB", 0) !== 0;
+    const inputs = [this.operand(node, a, scaleA, zeroA, 1), this.operand(node, b, scaleB, zeroB, byRows ? 0 : -1)];
+    if (bias) {
+      const factor = toNumbers(this.need(node, scaleA))[0]! * floatAttribute(node, "alpha", 1);
+      const scale = float32(toNumbers(this.need(node, scaleB)).map((value) => value * factor));
+      inputs.push(this.weight(bias, dequantize(this.need(node, bias), { scale, axis: 0 }, bias)));
+    }
+    const product = { ...node, op, domain: "", inputs };
+    if (scaleY) this.withClip(product, scaleY, zeroY);
+    else this.nodes.push(product);
+  }
+
+  private runtimeOperator(node: Node, { op, operands }: RuntimeOperator): void {
+    if (intAttribute(node, "channels_last", 0) !== 0) throw refused(node, "values with channels last");
+    const inputs = Array.from({ length: operands }, (_, k) => {
+      const [x, scale, zero] = node.inputs.slice(3 * k) as [string, string, string];
+      return this.operand(node, x, scale, zero, 1);
+    });
+    const [scaleY, zeroY] = node.inputs.slice(3 * operands) as [string, string];
+    const { channels_last: _, ...attributes } = node.attributes;
+    this.withClip({ ...node, op, domain: "", inputs, attributes }, scaleY, zeroY);
+  }
+
+  /** The node, and behind it the range of the quantized output, which takes the output's name. */
+  private withClip(node: Node, scale: string, zero: string | undefined): void {
+    const y = node.outputs[0]!;
+    const exact = this.fresh(`${y}/exact`);
+    this.nodes.push({ ...node, outputs: [exact] });
+    const scaling = { scale: this.need(node, scale), zeroPoint: this.optional(node, zero) };
+    this.clip({ ...node, name: "" }, exact, scaling);
+  }
+
+  private operand(node: Node, x: string, scale: string, zero: string, axis: number): string {
+    if (this.isReal(x)) return x;
+    const scaling = { scale: this.need(node, scale), zeroPoint: this.optional(node, zero), axis };
+    return this.weight(x, dequantize(this.need(node, x), scaling, x));
+  }
+
+  /** Scale, zero point and axis of QuantizeLinear or DequantizeLinear. */
+  private scaling(node: Node): Scaling {
+    const [, scale, zero] = node.inputs as [string, string, string?];
+    const axis = intAttribute(node, "axis", 1);
+    const blockSize = intAttribute(node, "block_size", 0);
+    return { scale: this.need(node, scale), zeroPoint: this.optional(node, zero), axis, blockSize };
+  }
+
+  private need(node: Node, name: string): Tensor {
+    const tensor = this.constants.get(name);
+    if (tensor === undefined) throw refused(node, `the value ${name || "(none)"} where a constant is expected`);
+    return tensor;
+  }
+
+  private optional(node: Node, name: string | undefined): Tensor | undefined {
+    return name ? this.need(node, name) : undefined;
+  }
+
+  /** Adds real weights, under the name that they had before quantizers appended theirs. */
+  private weight(quantizedName: string, tensor: Tensor): string {
+    const original = quantizedName.replace(/(_quantized|_quant|_q8|_q)$/, "");
+    const name = this.taken.has(original) ? this.fresh(`${original}/dequantized`) : original;
+    this.taken.add(name);
+    this.constants.set(name, tensor);
+    return name;
+  }
+
+  private constant(value: number): string {
+    const name = this.fresh("dequantize/limit");
+    this.constants.set(name, float32([value], []));
+    return name;
+  }
+
+  private fresh(stem: string): string {
+    let name = stem;
+    for (let count = 2; this.taken.has(name); count++) name = `${stem}_${count}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** Only the constants that are still read. */
+  private assemble(): Graph {
+    const read = new Set(this.graph.outputs.map(({ name }) => name));
+    const collect = (list: readonly Node[]): void => {
+      for (const node of list) {
+        for (const name of node.inputs) read.add(name);
+        for (const body of bodiesOf(node)) {
+          collect(body.nodes);
+          for (const { name } of body.outputs) read.add(name);
+        }
+      }
+    };
+    collect(this.nodes);
+    const initializers = new Map([...this.constants].filter(([name]) => read.has(name)));
+    return { ...this.graph, nodes: this.nodes, initializers };
+  }
+}
+
+/** Weights times a scale: one value, or one per output (the last axis of a matrix, the first of a kernel). */
+function timesScale(W: Tensor, scale: Tensor, isConv: boolean): Tensor | undefined {
+  const factors = toNumbers(scale);
+  const outputs = isConv ? W.shape[0] : W.shape.at(-1);
+  const inner = isConv ? sizeOf(W.shape.slice(1)) : 1;
+  const along = isConv ? scale.shape.at(-W.shape.length + 1) : scale.shape.at(-1);
+  if (factors.length !== 1 && (factors.length !== outputs || along !== outputs)) return undefined;
+  const data = Float32Array.from(W.data as Float32Array, (value, i) => {
+    const at = factors.length === 1 ? 0 : Math.floor(i / inner) % factors.length;
+    return value * factors[at]!;
+  });
+  return { ...W, data };
+}
+
+function refused(node: Node, what: string): Error {
+  return new Error(
+    `onnx: expected a quantized model as quantizers write it, got ${what} (node ${node.name || node.outputs[0]}); export the model in float32`,
+  );
+}
