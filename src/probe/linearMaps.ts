@@ -7,7 +7,7 @@ import { findHeads } from "./attentionHeads.ts";
 import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
 import { findConv } from "./convolutions.ts";
 import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
-import { moduleNames, uniqueNames } from "./moduleName.ts";
+import { uniqueNames } from "./moduleName.ts";
 
 /** Who looks at which operator. */
 const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
@@ -24,18 +24,20 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
 /**
  * @param weights names of the values that count as weights (initializers, trained parameters)
  * @param values bound shapes of the graph
+ * @param moduleName names of layers (moduleNames)
  * @returns maps and heads in order of execution
  */
 export function findLinearMaps(
   graph: Graph,
   weights: ReadonlySet<string>,
   values: ReadonlyMap<string, BoundValue>,
+  moduleName: Surroundings["moduleName"],
 ): { maps: Measurable[]; skipped: Skipped[] } {
   const surroundings: Surroundings = {
     graph,
     values,
     isWeight: (name) => weights.has(name),
-    moduleName: moduleNames(graph),
+    moduleName,
   };
   const maps: Measurable[] = [];
   const skipped: Skipped[] = [];

@@ -4,6 +4,7 @@
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
+import { foldConstants } from "../engine/foldConstants.ts";
 import { IGNORED, type Objective, type Value } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -11,7 +12,7 @@ import { int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "./feeds.ts";
 
 export interface LossGraph {
-  /** Inputs: the model's, its parameters, TARGET. No outputs yet. */
+  /** Inputs: the model's, its parameters, TARGET. No outputs yet. What does not depend on them is folded into initializers. */
   readonly graph: Graph;
   /** Type and shape of every value. */
   readonly values: Map<string, BoundValue>;
@@ -36,10 +37,10 @@ export async function lossGraph(
   const forward = parametersAsInputs(model.graph, parameters);
   const name = forward.outputs[0]!.name;
   const { [TARGET]: target, ...inputs } = feeds;
-  const bound = (await bindShapes(engine, { ...model, graph: forward }, inputs)).get(name)!;
-  const output = { name, ...bound };
+  const folded = await foldConstants(engine, { ...model, graph: forward }, inputs);
+  const output = { name, ...folded.values.get(name)! };
   checkTarget(objective, output, target);
-  const builder = new GraphBuilder("loss", { ...forward, outputs: [] });
+  const builder = new GraphBuilder("loss", { ...folded.model.graph, outputs: [] });
   const { dtype, shape } = target!;
   builder.input(TARGET, dtype);
   const perSample = objective.perSample(builder, output, { name: TARGET, dtype, shape });

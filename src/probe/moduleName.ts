@@ -4,17 +4,28 @@
  */
 import type { Graph } from "../onnx/graph.ts";
 
+/** Operators that only lay a weight out differently, or store it smaller. */
+const LAYOUT: ReadonlySet<string> = new Set([
+  ...["Transpose", "Reshape", "Cast", "DequantizeLinear", "Identity", "Squeeze", "Unsqueeze", "Flatten"],
+]);
+
 /**
+ * @param graph the model as it was read, before constants were folded
  * @returns a function from a node's name and its weight's to the module's name: the weight's where it belongs to this node alone,
  *   else the node's scope, else whatever name there is
  */
 export function moduleNames(graph: Graph): (nodeName: string, weight: string) => string {
   const uses = new Map<string, number>();
   for (const { inputs } of graph.nodes) for (const name of inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const layout = new Map(
+    graph.nodes.filter(({ op }) => LAYOUT.has(op)).map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
+  );
   return (nodeName, weight) => {
-    const fromWeight = /^(.+)\.(weight|kernel)(:0)?$/.exec(weight)?.[1];
-    if (fromWeight !== undefined && uses.get(weight) === 1) return fromWeight;
-    return scopeName(nodeName) ?? fromWeight ?? (nodeName || weight);
+    let stored = weight;
+    while (layout.has(stored)) stored = layout.get(stored)!;
+    const fromWeight = /^(.+)\.(weight|kernel)(:0)?$/.exec(stored)?.[1];
+    if (fromWeight !== undefined && uses.get(stored) === 1) return fromWeight;
+    return scopeName(nodeName) ?? fromWeight ?? (nodeName || stored);
   };
 }
 

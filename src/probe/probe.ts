@@ -15,6 +15,7 @@ import { type Feeds, shapeKey } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
+import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 
 export interface ProbeOptions {
@@ -121,8 +122,8 @@ export class Probe {
     return made;
   }
 
-  private emptyLayers({ maps }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
-    const value = (name: string) => parameters.get(name) ?? this.model.graph.initializers.get(name)!;
+  private emptyLayers({ maps, loss }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
+    const value = (name: string) => parameters.get(name) ?? loss.graph.initializers.get(name)!;
     return maps.map(({ map: { name, kind, dOut, input } }) => {
       const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, input?.weight(value));
       return this.options.cross === false ? withoutCross(layer) : layer;
@@ -135,7 +136,7 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
-  const found = findLinearMaps(graph, weights, values);
+  const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
   const skipped = [...found.skipped];
   const maps = found.maps.filter((map) => {
     const reason = leftOut(map, options);
