@@ -26,25 +26,34 @@ const typeCodes: ReadonlyMap<number, ElementType> = new Map([
 export function decodeIdx(bytes: Uint8Array, where = "idx"): DataArray {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     throw new RangeError(`${where}: expected an unpacked IDX file, got gzip; unpack it with gunzip first`);
-  const dtype = typeCodes.get(bytes[2] ?? -1);
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || dtype === undefined)
+  const header = idxHeader(bytes);
+  if (header === undefined)
     throw new RangeError(
       `${where}: expected an IDX header (0, 0, type 08 09 0b 0c 0d or 0e, rank), got ${hex(bytes)}; check that it is an IDX file`,
     );
-  const rank = bytes[3]!;
-  const start = 4 + 4 * rank;
+  const { dtype, shape, start, bytes: expected } = header;
   if (bytes.length < start)
     throw new RangeError(
-      `${where}: expected ${start} bytes of header for ${rank} dimensions, got ${bytes.length}; download the file again`,
+      `${where}: expected ${start} bytes of header for ${bytes[3]} dimensions, got ${bytes.length}; download the file again`,
     );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis, false));
-  const expected = start + byteSize(dtype, shape);
   if (bytes.length !== expected)
     throw new RangeError(
       `${where}: expected ${expected} bytes for shape ${shapeText(shape)} of ${dtype}, got ${bytes.length}; download the file again`,
     );
   return { dtype, shape, data: readElements(bytes.subarray(start), dtype, false) };
+}
+
+/** What the header of an IDX file says, `bytes` being the length the whole file must have; undefined if it is no such header. */
+export function idxHeader(
+  bytes: Uint8Array,
+): { dtype: ElementType; shape: readonly number[]; start: number; bytes: number } | undefined {
+  const dtype = typeCodes.get(bytes[2] ?? -1);
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || dtype === undefined) return undefined;
+  const start = 4 + 4 * bytes[3]!;
+  if (bytes.length < start) return { dtype, shape: [], start, bytes: Number.POSITIVE_INFINITY };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: bytes[3]! }, (_, axis) => view.getUint32(4 + 4 * axis, false));
+  return { dtype, shape, start, bytes: start + byteSize(dtype, shape) };
 }
 
 /** The first four bytes for an error message. */

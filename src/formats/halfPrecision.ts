@@ -18,7 +18,7 @@ export function halfToNumber(bits: number): number {
  * @param bits (n) bit patterns of binary16
  * @returns (n) the same values
  */
-export function halfToFloat32(bits: Uint16Array): Float32Array {
+export function halfToFloat32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   table ??= Float32Array.from({ length: 65_536 }, (_, pattern) => halfToNumber(pattern));
   const out = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]!]!;
@@ -29,7 +29,7 @@ export function halfToFloat32(bits: Uint16Array): Float32Array {
  * @param bits (n) bit patterns of bfloat16
  * @returns (n) the same values
  */
-export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+export function bfloat16ToFloat32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const patterns = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) patterns[i] = bits[i]! << 16;
   return new Float32Array(patterns.buffer);
