@@ -1,5 +1,5 @@
 /**
- * @file How operators of the standard set changed their form from version 7 on, and how an old node is rewritten. Only changes
+ * @file How operators of the standard set changed their form from version 6 on, and how an old node is rewritten. Only changes
  * that alter the meaning or the layout of a node are here; new types, new optional inputs and new attributes whose default
  * keeps the old meaning need nothing. Source: https://onnx.ai/onnx/operators, version history of each operator.
  *
@@ -8,7 +8,7 @@
  */
 import { type Attribute, int, intAttribute, intsAttribute, type Node, stringAttribute } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
-import { type DataType, float32 } from "./tensor.ts";
+import { type DataType, float32, type Tensor } from "./tensor.ts";
 import { elementTypeCode, elementTypeNames } from "./tensorProto.ts";
 
 /** What a rewriting may use besides the node. */
@@ -133,6 +133,49 @@ const castByName = (node: Node): Node | undefined => {
   return dtype && { ...node, attributes: { ...node.attributes, to: int(elementTypeCode(dtype)) } };
 };
 
+/** GroupNormalization-18 scaled whole groups of channels, one number each; since 21 there is one for each channel. */
+const groupNormalization = (node: Node, { g }: Surroundings): Node => {
+  const groups = g.ints([intAttribute(node, "num_groups", 1)]);
+  const channels = g.op("Shape", [node.inputs[0]!], { start: int(1), end: int(2) });
+  const shape = g.op("Concat", [groups, g.op("Div", [channels, groups])], { axis: int(0) });
+  const perChannel = node.inputs.slice(1).map((name) => {
+    const column = g.op("Unsqueeze", [name, g.ints([1])]);
+    return g.op("Reshape", [g.op("Expand", [column, shape]), g.ints([-1])]);
+  });
+  return { ...node, inputs: [node.inputs[0]!, ...perChannel] };
+};
+
+/** So many axes of extent 1: a list of `count` (a computed list of one number) ones. */
+const onesOf = (g: GraphBuilder, count: string) => {
+  const one: Tensor = { dtype: "int64", shape: [1], data: BigInt64Array.of(1n) };
+  return g.op("ConstantOfShape", [g.op("Max", [count, g.ints([0])])], { value: { tensor: one } });
+};
+const rankOf = (g: GraphBuilder, name: string) => g.op("Shape", [g.op("Shape", [name])]);
+
+/** Before 7, B lay along the axes of A from `axis` on, and only if `broadcast` was set. */
+const broadcastAxis = (node: Node, { g }: Surroundings): Node => {
+  const attributes = without(node, "broadcast", "axis", "consumed_inputs");
+  if (intAttribute(node, "broadcast", 0) === 0 || node.attributes.axis === undefined) return { ...node, attributes };
+  const [A, B] = node.inputs as [string, string];
+  const behind = g.op("Sub", [g.op("Sub", [rankOf(g, A), rankOf(g, B)]), g.ints([intAttribute(node, "axis", 0)])]);
+  const shape = g.op("Concat", [g.op("Shape", [B]), onesOf(g, behind)], { axis: int(0) });
+  return { ...node, inputs: [A, g.op("Reshape", [B, shape])], attributes };
+};
+
+/** PRelu-6: one slope, or one for each channel, which is axis 1. */
+const prelu = (node: Node, { g }: Surroundings): Node => {
+  const [x, slope] = node.inputs as [string, string];
+  const behind = g.op("Sub", [rankOf(g, x), g.ints([2])]);
+  const shape = g.op("Concat", [g.ints([-1]), onesOf(g, behind)], { axis: int(0) });
+  return { ...node, inputs: [x, g.op("Reshape", [slope, shape])], attributes: without(node, "consumed_inputs") };
+};
+
+/** Before 7 the form for inference was asked for by is_test. */
+const isTest = (node: Node): Node | undefined => {
+  const training = intAttribute(node, "is_test", 0) === 0 && node.outputs.slice(1).some((name) => name !== "");
+  return training ? undefined : { ...node, attributes: without(node, "is_test", "consumed_inputs") };
+};
+
 const renamedModes: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
 
 const gridSample = (node: Node): Node => {
@@ -141,21 +184,32 @@ const gridSample = (node: Node): Node => {
 };
 
 const axesToInput = intsToInput("axes", 1);
+const binary: readonly Change[] = [{ since: 7, rewrite: broadcastAxis }];
 const reduction: readonly Change[] = [{ since: 18, rewrite: axesToInput }];
 const softmax: readonly Change[] = [{ since: 13, rewrite: flattenedSoftmax }];
 
 /** The changes of each operator, oldest first. */
 export const operatorChanges: Readonly<Record<string, readonly Change[]>> = {
-  BatchNormalization: [{ since: 14, rewrite: batchNormalization }],
+  ...Object.fromEntries(
+    ["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Greater", "Less"].map((op) => [op, binary]),
+  ),
+  BatchNormalization: [
+    { since: 7, rewrite: isTest },
+    { since: 14, rewrite: batchNormalization },
+  ],
   Cast: [{ since: 9, rewrite: castByName }],
   Clip: [{ since: 11, rewrite: clip }],
   DFT: [{ since: 20, rewrite: "unknown" }],
-  Dropout: [{ since: 12, rewrite: dropout }],
+  Dropout: [
+    { since: 7, rewrite: isTest },
+    { since: 12, rewrite: dropout },
+  ],
   Gemm: [{ since: 9, rewrite: (node) => ({ ...node, attributes: without(node, "broadcast") }) }],
   GridSample: [{ since: 20, rewrite: gridSample }],
-  GroupNormalization: [{ since: 21, rewrite: "unknown" }],
+  GroupNormalization: [{ since: 21, rewrite: groupNormalization }],
   Hardmax: softmax,
   LogSoftmax: softmax,
+  PRelu: [{ since: 7, rewrite: prelu }],
   Pad: [{ since: 11, rewrite: pad }],
   ReduceL1: reduction,
   ReduceL2: reduction,

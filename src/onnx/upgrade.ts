@@ -1,5 +1,5 @@
 /**
- * @file Brings a model file of an older version of the standard operator set (7 on) to the version that the rest of the project
+ * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the project
  * knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts), bodies of control flow included; the graph keeps its
  * names, inputs and outputs. At the top level Constant nodes become initializers, and Identity of an initializer is left out.
  */
@@ -8,8 +8,10 @@ import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
 import { operatorChanges, type Surroundings } from "./operatorChanges.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 
-/** chosen: from version 7 on operators broadcast as NumPy does; older files are rare. */
-const OLDEST_OPSET = 7;
+/** chosen: version 6 is the oldest whose files are still around. */
+const OLDEST_OPSET = 6;
+/** Versions 25 to 28 of the standard added element types and operators, and changed no operator's form. */
+const NEWEST_OPSET = 28;
 
 /**
  * The same model in the forms of WORKING_OPSET.
@@ -19,9 +21,9 @@ const OLDEST_OPSET = 7;
  */
 export function upgradeModel(model: Model): Model {
   const { opset, graph } = model;
-  if (opset < OLDEST_OPSET || opset > WORKING_OPSET)
+  if (opset < OLDEST_OPSET || opset > NEWEST_OPSET)
     throw new Error(
-      `upgrade: expected a model of opset ${OLDEST_OPSET} to ${WORKING_OPSET}, got ${opset}; export it with opset ${WORKING_OPSET} or convert it with onnx.version_converter`,
+      `upgrade: expected a model of opset ${OLDEST_OPSET} to ${NEWEST_OPSET}, got ${opset}; export it with opset ${WORKING_OPSET} or convert it with onnx.version_converter`,
     );
   const walk: Walk = { opset, floatType: floatTypeOf(graph), prefix: freshPrefix(graph), bodies: 0 };
   return { ...model, opset: WORKING_OPSET, graph: upgradeGraph(graph, walk, new Map(), true) };
@@ -55,6 +57,7 @@ function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, to
 
 function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
   if (node.domain !== "") return node;
+  if (node.op === "SwiGLU") return swiglu(node, around);
   let current = node;
   let version = opset;
   for (;;) {
@@ -68,6 +71,12 @@ function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
     current = next;
     version = change.since;
   }
+}
+
+/** SwiGLU-28, y = swish(a) b, in operators of the working version. */
+function swiglu(node: Node, { g }: Surroundings): Node {
+  const gate = g.op("Swish", [node.inputs[0]!], node.attributes);
+  return { ...node, op: "Mul", inputs: [gate, node.inputs[1]!], attributes: {} };
 }
 
 function upgradeBodies(node: Node, walk: Walk, renamed: Map<string, string>): Node {
