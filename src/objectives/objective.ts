@@ -9,6 +9,7 @@ import { type DataType, int64 } from "../onnx/tensor.ts";
 
 export interface Objective {
   readonly name: ObjectiveName;
+  readonly lossOutput?: undefined;
   /** Element type of the target tensor. */
   readonly targetType: DataType;
   /** Shapes of targets that fit an output of the given shape; the first is the usual one. */
@@ -21,6 +22,12 @@ export interface Objective {
   classAxis?(output: readonly number[], target: readonly number[]): number;
   /** Adds the nodes and returns the name of the losses: (n), or (n, T) for tokens; 0 where the target is IGNORED. */
   perSample(builder: GraphBuilder, output: Value, target: Value): string;
+}
+
+/** The loss that a model computes itself: the name of its output of per-sample losses. */
+export interface OwnLoss {
+  readonly name: string;
+  readonly lossOutput: string;
 }
 
 /** A value of a graph with its shape. */

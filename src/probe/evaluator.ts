@@ -1,14 +1,14 @@
 /** @file Loss and accuracy of a model over many samples, without gradients or moments. */
 import type { Engine, Program } from "../engine/engine.ts";
-import type { Objective } from "../objectives/objective.ts";
+import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
-import { addLossOutputs, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
+import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 
 export interface EvaluatorOptions {
-  readonly objective: Objective;
+  readonly objective: Objective | OwnLoss;
   /** Initializers whose values are given at each evaluation. */
   readonly parameters?: readonly string[];
   readonly threads?: number;
@@ -47,6 +47,7 @@ export class Evaluator {
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
       const { program, loss } = await this.compiled(feeds);
+      checkLabels(this.options.objective, loss, batch);
       sums.add(await program.run(feeds), loss);
     }
     if (sums.samples === 0) throw new RangeError("evaluator: expected at least one batch of data, got none");

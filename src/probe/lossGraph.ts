@@ -5,7 +5,7 @@
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { foldConstants } from "../engine/foldConstants.ts";
-import { IGNORED, type Objective, type Value } from "../objectives/objective.ts";
+import { IGNORED, type Objective, type OwnLoss, type Value } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -16,37 +16,55 @@ export interface LossGraph {
   readonly graph: Graph;
   /** Type and shape of every value. */
   readonly values: Map<string, BoundValue>;
-  /** The model's first output, the target, and the losses of the samples. */
-  readonly output: Value;
-  readonly target: Value;
+  /** The losses of the samples. */
   readonly perSample: string;
+  /** The model's output and the target, unless the model computes its loss itself. */
+  readonly pair?: { readonly output: Value; readonly target: Value };
 }
 
 /**
  * @param parameters initializers that become inputs, because their values change
- * @param feeds one batch: inputs, parameters, TARGET; only types and shapes matter
- * @throws RangeError when the targets do not fit the output
+ * @param feeds one batch: inputs, parameters, TARGET (unless the model computes its own loss); only types and shapes matter
+ * @throws RangeError when the targets do not fit the output, or there is no output of the loss's name
  */
 export async function lossGraph(
   engine: Engine,
   model: Model,
-  objective: Objective,
+  objective: Objective | OwnLoss,
   parameters: readonly string[],
   feeds: Feeds,
 ): Promise<LossGraph> {
   const forward = parametersAsInputs(model.graph, parameters);
-  const name = forward.outputs[0]!.name;
   const { [TARGET]: target, ...inputs } = feeds;
-  const folded = await foldConstants(engine, { ...model, graph: forward }, inputs);
-  const output = { name, ...folded.values.get(name)! };
+  const { model: folded, values } = await foldConstants(engine, { ...model, graph: forward }, inputs);
+  const graph = { ...folded.graph, outputs: [] };
+  if (objective.lossOutput !== undefined)
+    return { graph, values: new Map(values), perSample: ownLoss(forward, values, objective.lossOutput) };
+  const name = forward.outputs[0]!.name;
+  const output = { name, ...values.get(name)! };
   checkTarget(objective, output, target);
-  const builder = new GraphBuilder("loss", { ...folded.model.graph, outputs: [] });
+  const builder = new GraphBuilder("loss", graph);
   const { dtype, shape } = target!;
   builder.input(TARGET, dtype);
-  const perSample = objective.perSample(builder, output, { name: TARGET, dtype, shape });
-  const graph = builder.build();
-  const values = await bindShapes(engine, { ...model, graph }, feeds);
-  return { graph, values, output, target: { name: TARGET, dtype, shape }, perSample };
+  const pair = { output, target: { name: TARGET, dtype, shape } };
+  const perSample = objective.perSample(builder, output, pair.target);
+  const withLoss = builder.build();
+  return { graph: withLoss, values: await bindShapes(engine, { ...model, graph: withLoss }, feeds), perSample, pair };
+}
+
+/** The model's own loss, which must be one number per sample. */
+function ownLoss(graph: Graph, values: ReadonlyMap<string, BoundValue>, name: string): string {
+  const bound = values.get(name);
+  if (bound === undefined || !graph.outputs.some((output) => output.name === name))
+    throw new RangeError(
+      `loss: expected an output called "${name}", got ${graph.outputs.map((output) => output.name).join(", ")}`,
+    );
+  if (bound.shape.length === 0 || bound.dtype !== "float32")
+    throw new RangeError(
+      `loss: expected "${name}" to hold one float32 loss per sample, got ${bound.dtype} of shape (${bound.shape.join(", ")}); ` +
+        'export the model with the loss not averaged (reduction="none")',
+    );
+  return name;
 }
 
 /** Names of the outputs that addLossOutputs declares. */
@@ -55,12 +73,12 @@ const CORRECT = "loss/correct";
 const COUNT = "loss/count";
 
 /** Declares the sum of the losses, and for classification the numbers of correct samples and of samples with a target, as outputs. */
-export function addLossOutputs(builder: GraphBuilder, loss: LossGraph, objective: Objective): void {
+export function addLossOutputs(builder: GraphBuilder, loss: LossGraph, objective: Objective | OwnLoss): void {
   const sum = (values: string) => builder.op("ReduceSum", [values], { keepdims: int(0) });
   builder.output(sum(loss.perSample), LOSS_SUM);
-  if (objective.classAxis === undefined) return;
+  if (objective.lossOutput !== undefined || objective.classAxis === undefined) return;
   const asFloat = (mask: string) => builder.op("Cast", [mask], { to: int(1) });
-  const { output, target } = loss;
+  const { output, target } = loss.pair!;
   const axis = objective.classAxis(output.shape, target.shape);
   const predicted = builder.op("ArgMax", [output.name], { axis: int(axis), keepdims: int(0) });
   builder.output(sum(asFloat(builder.op("Equal", [predicted, target.name]))), CORRECT);
@@ -99,6 +117,22 @@ function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph 
   });
   const initializers = new Map([...graph.initializers].filter(([name]) => !names.has(name)));
   return { ...graph, inputs: [...graph.inputs, ...inputs], initializers };
+}
+
+/**
+ * Checks the class indices of one batch, which the graph would take for counts from the end if negative.
+ *
+ * @throws RangeError in one line
+ */
+export function checkLabels(objective: Objective | OwnLoss, { pair }: LossGraph, feeds: Feeds): void {
+  if (pair === undefined || objective.lossOutput !== undefined || objective.classAxis === undefined) return;
+  const classes = pair.output.shape[objective.classAxis(pair.output.shape, pair.target.shape)]!;
+  const labels = feeds[TARGET]!.data as BigInt64Array;
+  for (const label of labels)
+    if ((label < 0n || label >= classes) && label !== BigInt(IGNORED))
+      throw new RangeError(
+        `${objective.name}: expected class indices 0 to ${classes - 1} (or ${IGNORED} for none), got ${label}; check the targets`,
+      );
 }
 
 function checkTarget(objective: Objective, output: BoundValue, target: Tensor | undefined): void {

@@ -6,7 +6,7 @@ import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
 import { emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
-import type { Objective } from "../objectives/objective.ts";
+import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -14,12 +14,12 @@ import { addBatch } from "./batchSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
-import { addLossOutputs, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
+import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 
 export interface ProbeOptions {
-  readonly objective: Objective;
+  readonly objective: Objective | OwnLoss;
   /** Initializers whose values are given at each measurement, because training changes them. */
   readonly parameters?: readonly string[];
   readonly threads?: number;
@@ -36,8 +36,10 @@ export interface MeasureOptions {
   readonly source?: string;
   /** Current values of the parameters. */
   readonly parameters?: ReadonlyMap<string, Tensor>;
-  /** Told after each batch how many samples are done. */
+  /** Told after each batch how many samples (tokens) are done. */
   readonly onBatch?: (samples: number) => void;
+  /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Measurement {
@@ -89,6 +91,7 @@ export class Probe {
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
       const instrumented = await this.instrumented(feeds);
+      checkLabels(this.options.objective, instrumented.loss, batch);
       const outputs = await instrumented.program.run(feeds);
       halves ??= [this.emptyLayers(instrumented, parameters), this.emptyLayers(instrumented, parameters)];
       const half = halves[index++ % 2]!;
@@ -96,6 +99,7 @@ export class Probe {
       skipped = instrumented.skipped;
       sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
+      if (options.signal?.aborted) break;
     }
     if (halves === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
     const asMoments = (layers: LayerMoments[]): Moments => ({
