@@ -5,8 +5,8 @@
  * Golub and Van Loan, "Matrix Computations", section 8.3; the variant of Pal, Walker and Kahan that works on the squares of the
  * off-diagonal entries (Parlett, "The Symmetric Eigenvalue Problem", section 8.15), as in LAPACK's dsterf.
  */
-import { type Matrix, maxAbs, requireSquare } from "./matrix.ts";
-import { tridiagonalize } from "./tridiagonalize.ts";
+import { type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
+import { scaledTriangle, tridiagonalize } from "./tridiagonalize.ts";
 
 /** Squares of off-diagonal entries below this move no eigenvalue by more than eps times the norm, which is at least 1 after scaling. */
 const negligible = Number.EPSILON ** 2;
@@ -26,9 +26,7 @@ const maxSteps = 30;
 export function eigvalsh(A: Matrix): Float64Array {
   requireSquare("eigvalsh", A);
   const n = A.rows;
-  const scale = maxAbs(A.data);
-  if (!Number.isFinite(scale)) throw new RangeError("eigvalsh: expected finite entries, got NaN or infinity");
-  if (scale === 0) return new Float64Array(n);
+  const scale = symmetricScale("eigvalsh", A);
   const diagonal = new Float64Array(n);
   const beside = new Float64Array(n);
   tridiagonalize(scaledTriangle(A, scale), diagonal, beside);
@@ -36,13 +34,6 @@ export function eigvalsh(A: Matrix): Float64Array {
   rootFreeQL(diagonal, beside);
   for (let i = 0; i < n; i++) diagonal[i]! *= scale;
   return diagonal.sort().reverse();
-}
-
-/** Lower triangle of A / scale, packed by rows: no square below can overflow, and none that matters underflow. */
-function scaledTriangle({ rows: n, data }: Matrix, scale: number): Float64Array {
-  const packed = new Float64Array((n * (n + 1)) / 2);
-  for (let i = 0, k = 0; i < n; i++) for (let j = 0; j <= i; j++, k++) packed[k] = data[i * n + j]! / scale;
-  return packed;
 }
 
 /**

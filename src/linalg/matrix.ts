@@ -110,3 +110,10 @@ export function maxAbs(values: ArrayLike<number>): number {
 export function requireSquare(where: string, A: Matrix): void {
   if (A.rows !== A.cols) throw new RangeError(`${where}: expected a square matrix, got ${A.rows} x ${A.cols}`);
 }
+
+/** The largest absolute entry, or 1 if all are zero: what a symmetric eigenproblem is divided by. @throws RangeError for NaN or infinity */
+export function symmetricScale(where: string, A: Matrix): number {
+  const largest = maxAbs(A.data);
+  if (!Number.isFinite(largest)) throw new RangeError(`${where}: expected finite entries, got NaN or infinity`);
+  return largest === 0 ? 1 : largest;
+}

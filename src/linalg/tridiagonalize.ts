@@ -4,6 +4,7 @@
  * Golub and Van Loan, "Matrix Computations", section 8.3.1; the EISPACK routine tred1. The last row is eliminated first, so that
  * every inner loop runs along a row. Rows of the lower triangle are packed one after another: row j starts at j (j + 1) / 2.
  */
+import type { Matrix } from "./matrix.ts";
 
 /**
  * Sum of squares below which a row counts as cleared: it moves no eigenvalue by more than eps^2, and h^2 stays clear of underflow.
@@ -26,7 +27,8 @@ interface Vectors {
  * P A P = A - u q^T - q u^T with q = A u / h - (u^T A u / 2 h^2) u. The update of one step and the product A u of the next run
  * over the matrix together, because the time goes into moving it.
  *
- * @param a (n (n + 1) / 2) lower triangle, packed by rows, its largest entry of size 1; destroyed
+ * @param a (n (n + 1) / 2) lower triangle, packed by rows, its largest entry of size 1; destroyed. Row k is left holding the vector u
+ *   of step k but for its last entry, which is a[k, k - 1] - e[k - 1]; where that is 0 there was no step
  * @param d (n) receives the diagonal
  * @param e (n) receives the entries beside it: e[i] couples i and i + 1, e[n - 1] = 0
  *
@@ -144,4 +146,11 @@ function endOfRow(a: Float64Array, j: number, from: number, { v, q, u, product }
     product[i]! += entry * uj;
   }
   product[j] = sum;
+}
+
+/** Lower triangle of A / scale, packed by rows: no square below can overflow, and none that matters underflow. */
+export function scaledTriangle({ rows: n, data }: Matrix, scale: number): Float64Array {
+  const packed = new Float64Array((n * (n + 1)) / 2);
+  for (let i = 0, k = 0; i < n; i++) for (let j = 0; j <= i; j++, k++) packed[k] = data[i * n + j]! / scale;
+  return packed;
 }
