@@ -3,6 +3,7 @@
  * (token to index) and vocab.bpe (the merges in their order). Text is cut into words; the bytes of each word are joined pair by
  * pair, the earliest merge first. Any vocabulary of this form can be used. Token for token the result of OpenAI's tiktoken.
  */
+import { quote } from "../formats/quote.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's own \s has U+FEFF in it and not U+0085. */
@@ -131,7 +132,7 @@ function readMerges(
     const [a, b, both] = [left ?? "", right ?? "", `${left}${right}`].map((token) => indices.get(token));
     if (a === undefined || b === undefined || both === undefined || others.length > 0)
       throw new RangeError(
-        `tokenizer: expected a merge of two tokens in line ${number + 1} of the merges, got ${JSON.stringify(line.slice(0, 60))}; take both files of the same vocabulary`,
+        `tokenizer: expected a merge of two tokens in line ${number + 1} of the merges, got ${quote(line)}; take both files of the same vocabulary`,
       );
     if (!ranks.has(a * size + b)) ranks.set(a * size + b, merged.length);
     merged.push(both);

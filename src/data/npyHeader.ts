@@ -2,6 +2,7 @@
  * @file The text header of a NumPy .npy file: a Python dict literal with the keys descr, fortran_order and shape. A small
  * strict parser of just that grammar; nothing is evaluated. After NEP 1 and numpy.lib.format.
  */
+import { quote } from "../formats/quote.ts";
 import type { ElementType } from "./array.ts";
 
 export interface NpyHeader {
@@ -119,7 +120,7 @@ class TokenReader {
   }
 
   fail(expected: string, got = this.#tokens[this.#at]?.value ?? "its end"): never {
-    const shown = JSON.stringify(got.slice(0, 20));
+    const shown = quote(got, 20);
     throw new RangeError(
       `${this.#where}: expected ${expected} in the .npy header, got ${shown}; save the array with np.save again`,
     );
@@ -135,7 +136,7 @@ function tokenize(text: string, where: string): Token[] {
     const start = pattern.lastIndex;
     const match = pattern.exec(text);
     if (match === null) {
-      const shown = JSON.stringify(text.slice(start, start + 20));
+      const shown = quote(text.slice(start, start + 20), 20);
       throw new RangeError(
         `${where}: expected a Python dict as .npy header, got ${shown}; save the array with np.save again`,
       );
@@ -155,7 +156,7 @@ function elementType(descr: string, where: string): { dtype: ElementType; little
   if (code?.startsWith("O"))
     throw new TypeError(notNumbers("Python objects (a pickle, which can run code when opened)", where));
   const dtype = code === undefined ? undefined : elementTypes.get(code);
-  if (dtype === undefined) throw new TypeError(notNumbers(`element type ${JSON.stringify(descr.slice(0, 20))}`, where));
+  if (dtype === undefined) throw new TypeError(notNumbers(`element type ${quote(descr, 20)}`, where));
   return { dtype, littleEndian: order !== ">" };
 }
 

@@ -4,6 +4,7 @@
  * (files over 4 GiB), encryption, members that are not .npy.
  */
 import { crc32 } from "node:zlib";
+import { quote } from "../formats/quote.ts";
 import type { DataArray } from "./array.ts";
 import { DEFAULT_MAX_BYTES, inflateRaw } from "./gunzip.ts";
 import { decodeNpy } from "./npy.ts";
@@ -12,6 +13,8 @@ const END_BYTES = 22;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
 const MAX_COMMENT_BYTES = 65_535;
+/** chosen: a name that an error message can show. */
+const MAX_NAME = 200;
 /** deflate's largest expansion: 258 bytes from two bits (zlib technical notes: "1032:1"). */
 const MAX_DEFLATE_RATIO = 1032;
 
@@ -127,11 +130,14 @@ function readEntry(bytes: Uint8Array, view: DataView, at: number, where: string)
 /** A member's name; refused if it is not a relative path that stays inside the archive and ends in .npy. */
 function memberName(bytes: Uint8Array, start: number, length: number, where: string): string {
   const name = new TextDecoder().decode(bytes.subarray(start, start + length));
-  const shown = JSON.stringify(name.slice(0, 80));
+  const shown = quote(name, 80);
   // \p{Cc}: control characters, NUL among them
   const leaves =
-    /^[/\\]|^[A-Za-z]:|[\\\p{Cc}]/u.test(name) || name.split("/").some((part) => part === ".." || part === "");
+    /^[/\\]|^[A-Za-z]:|[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name) ||
+    name.split("/").some((part) => part === ".." || part === "");
   if (leaves) throw new RangeError(`${where}: expected names inside the archive, got ${shown}; do not trust this file`);
+  if (name.length > MAX_NAME)
+    throw new RangeError(`${where}: expected names of at most ${MAX_NAME} characters, got ${shown}; rename the arrays`);
   if (!name.endsWith(".npy") || name === ".npy")
     throw new RangeError(`${where}: expected members ending in .npy, got ${shown}; save the arrays with np.savez`);
   return name;

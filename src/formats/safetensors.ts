@@ -5,6 +5,8 @@
  * Typed arrays are taken to be little-endian, as on every platform that Node supports.
  */
 
+import { quote } from "./quote.ts";
+
 export type SafetensorsDtype =
   | "F64"
   | "F32"
@@ -193,20 +195,15 @@ function readEntry(name: string, entry: unknown): Entry {
       quote(String(dtype)),
       "convert it first",
     );
-  if (!isWholeNumbers(shape))
-    fail(`${where} to have a shape of whole numbers`, quote(JSON.stringify(shape)), "the header is damaged");
+  if (!isWholeNumbers(shape)) fail(`${where} to have a shape of whole numbers`, brief(shape), "the header is damaged");
   if (!isWholeNumbers(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
-    fail(`${where} to have two ascending data_offsets`, quote(JSON.stringify(offsets)), "the header is damaged");
+    fail(`${where} to have two ascending data_offsets`, brief(offsets), "the header is damaged");
   const [begin, end] = offsets as [number, number];
   const kind = dtype as SafetensorsDtype;
   // Beyond 2^53 the product is inexact, but such a size cannot equal a length that fits a double exactly: it is refused below.
   const expected = sizeOf(shape) * arrayTypes[kind].BYTES_PER_ELEMENT;
   if (!Number.isSafeInteger(expected) || expected !== end - begin)
-    fail(
-      `${where} of shape ${quote(JSON.stringify(shape))} to take ${expected} bytes`,
-      String(end - begin),
-      "the header is damaged",
-    );
+    fail(`${where} of shape ${brief(shape)} to take ${expected} bytes`, String(end - begin), "the header is damaged");
   return { name, dtype: kind, shape, begin, end };
 }
 
@@ -223,12 +220,21 @@ function isWholeNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
 }
 
-/** A text from the file, on one line and of bounded length. */
-function quote(text: string | undefined): string {
-  const line = JSON.stringify(text ?? "nothing");
-  return line.length > 80 ? `${line.slice(0, 77)}..."` : line;
+/** A JSON value on one line of bounded length. */
+function brief(value: unknown): string {
+  return quote(JSON.stringify(value) ?? "nothing");
 }
 
 function fail(expected: string, got: string, cure: string): never {
   throw new RangeError(`decodeSafetensors: expected ${expected}, got ${got}; ${cure}`);
+}
+
+/** The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors file. */
+export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> | undefined {
+  try {
+    return readMetadata(readHeader(bytes).header[metadataKey]);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -5,6 +5,8 @@
  * This room knows no paths: whoever opens the model hands over a reader.
  */
 
+import { quote } from "../formats/quote.ts";
+
 /** Reads files that lie beside the model. */
 export interface ExternalFiles {
   /** Size in bytes of the file at a location relative to the model's folder, or undefined where there is none. */
@@ -34,7 +36,7 @@ export function readExternal(
     );
   if (!staysInside(location))
     throw new Error(
-      `onnx: expected the weights of ${name} in a file beside the model, got ${JSON.stringify(location)}; do not trust this model`,
+      `onnx: expected the weights of ${name} in a file beside the model, got ${quote(location)}; do not trust this model`,
     );
   const offset = wholeNumber(fields.get("offset") ?? "0", name);
   const length = fields.has("length") ? wholeNumber(fields.get("length")!, name) : bytes;
@@ -61,6 +63,6 @@ function staysInside(location: string): boolean {
 function wholeNumber(text: string, name: string): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value))
-    throw new Error(`onnx: expected offset and length of ${name} as whole numbers, got ${JSON.stringify(text)}`);
+    throw new Error(`onnx: expected offset and length of ${name} as whole numbers, got ${quote(text)}`);
   return value;
 }

@@ -1,0 +1,41 @@
+/**
+ * @file The process that reads damaged files: node child.mjs SHARED SEED KIND FROM TO. Writes a line before each case and one after,
+ * so that whoever watches knows which case a crash or a hang belongs to.
+ */
+
+import { writeSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { argv, stdout } from "node:process";
+import { reportOf } from "../../src/cli/errors.ts";
+import { Random } from "../../src/random/random.ts";
+import { mutate } from "./mutate.ts";
+import { mutateModel } from "./mutateModel.ts";
+import { type Kind, subjects } from "./subjects.ts";
+
+const [shared, seed, kind, from, to] = argv.slice(2) as [string, string, Kind, string, string];
+const list = subjects(shared === "-" ? undefined : shared)[kind];
+const only = process.env.CRH_FUZZ_WRITE; // writes the damaged file of the one case there, to look at it
+
+for (let i = Number(from); i < Number(to); i++) {
+  const random = new Random(Number(seed)).split(`${kind} ${i}`);
+  const subject = list[i % list.length]!;
+  const structural = kind === "onnx" && random.below(4) > 0; // other damage to a model seldom passes the parser
+  const bytes = structural
+    ? mutateModel(subject.bytes, random)
+    : mutate(subject.bytes, random, list[random.below(list.length)]!.bytes);
+  if (only !== undefined) (await import("node:fs")).writeFileSync(only, bytes);
+  writeSync(stdout.fd, `start ${i} ${subject.name}\n`);
+  const start = performance.now();
+  let outcome = "result";
+  try {
+    await subject.use(bytes);
+  } catch (error) {
+    const { line, bug } = reportOf(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const unclear = bug || /[\n\p{Cc}]/u.test(message) || message.length > 500;
+    outcome = `${unclear ? "unclear" : "error"} ${line}`;
+    if (unclear && error instanceof Error) outcome += ` | ${(error.stack ?? "").split("\n").slice(1, 5).join(" ")}`;
+  }
+  const rss = Math.round(process.resourceUsage().maxRSS / 1024);
+  writeSync(stdout.fd, `end ${i} ${Math.round(performance.now() - start)} ${rss} ${outcome.replace(/\s+/g, " ")}\n`);
+}
