@@ -2,7 +2,9 @@
  * @file What the commands take after their names: the types of their options and the readers of single values.
  */
 import { InvalidArgumentError } from "commander";
+import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Io } from "./io.ts";
+import type { AnalysisOutputs } from "./presentAnalysis.ts";
 
 export interface RunOptions {
   readonly seed?: number;
@@ -30,16 +32,38 @@ export interface ResumeOptions {
   readonly quiet?: boolean;
 }
 
-export interface AnalyzeOptions {
-  readonly inputs: string;
-  readonly targets: string;
-  readonly loss: "mse" | "cross-entropy";
-  readonly json?: boolean;
+export interface AnalyzeOptions extends AnalysisOutputs {
+  /** Files, or name=file for a model of several inputs. */
+  readonly inputs: readonly string[];
+  readonly targets?: string;
+  readonly loss?: ObjectiveName;
+  /** Output of the model that holds its own per-sample losses. */
+  readonly lossOutput?: string;
+  /** ["mean=0.4,0.5,0.6", "std=0.2,0.2,0.2"] */
+  readonly normalize?: readonly string[];
+  readonly pixels?: "unit" | "raw";
+  readonly samples?: number;
+  readonly batch?: number;
+  /** Globs of layer names. */
+  readonly layers?: readonly string[];
+  /** Largest side measured. */
+  readonly limit?: number;
+  /** "bytes" or a folder with GPT-2's files. */
+  readonly tokenizer?: string;
+  readonly context?: number;
+  readonly threads?: number;
+  readonly quiet?: boolean;
+}
+
+export interface IngestOptions extends AnalysisOutputs {
+  /** Objective of raw captures, which do not say theirs. */
+  readonly objective?: string;
 }
 
 /** The functions of the commands; a number they return is the exit code. */
 export type RunCommand = (setting: string, assignments: string[], options: RunOptions, io: Io) => Promise<unknown>;
 export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Promise<unknown>;
+export type IngestCommand = (files: string[], options: IngestOptions, io: Io) => Promise<unknown>;
 export type AnalyzeCommand = (model: string, options: AnalyzeOptions, io: Io) => Promise<unknown>;
 
 /** Reads a whole number from `least` on; "1e5" and "100_000" are fine. */

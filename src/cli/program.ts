@@ -2,9 +2,12 @@
  * @file The commands of `crh` and their options. Each command's code is loaded when it is called, so that `crh --help` is quick.
  */
 import { Command, Option } from "commander";
+import type { ObjectiveName } from "../objectives/objective.ts";
 import {
   type AnalyzeCommand,
   type AnalyzeOptions,
+  type IngestCommand,
+  type IngestOptions,
   interval,
   type ResumeCommand,
   type ResumeOptions,
@@ -98,20 +101,58 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
       const module: { resumeCommand: ResumeCommand } = await import("./commands/resume.ts");
       finish(await module.resumeCommand(run, options, io));
     });
-  program
+  addAnalyze(program, io, finish);
+  const ingest = program
+    .command("ingest")
+    .description("measure moments or rows that were captured elsewhere")
+    .argument("<files...>", "moments files, whose shards merge, or rows in npz or safetensors")
+    .option("--objective <name>", "objective of rows, which do not say theirs");
+  addOutputs(ingest).action(async (files: string[], options: IngestOptions) => {
+    const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
+    finish(await module.ingestCommand(files, options, io));
+  });
+}
+
+function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void): void {
+  const losses = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
+  const analyze = program
     .command("analyze")
-    .description("measure a trained model")
+    .description("measure every linear map and attention head of a trained model")
     .argument("<model>", "an ONNX file")
-    .requiredOption("--inputs <file>", "inputs, one sample a row (.npy)")
-    .requiredOption("--targets <file>", "targets or labels of the same samples (.npy)")
-    .addOption(
-      new Option("--loss <name>", "loss of one sample").choices(["mse", "cross-entropy"]).makeOptionMandatory(true),
+    .requiredOption(
+      "--inputs <files...>",
+      "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; or name=file",
     )
-    .option("--json", "print the measurement as JSON")
-    .action(async (model: string, options: AnalyzeOptions) => {
-      const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
-      finish(await module.analyzeCommand(model, options, io));
-    });
+    .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
+    .addOption(new Option("--loss <name>", "loss of one sample").choices(losses))
+    .option("--loss-output <name>", "output of the model that holds its own loss of each sample")
+    .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")
+    .addOption(new Option("--pixels <how>", "scale bytes to [0, 1], or leave them").choices(["unit", "raw"]))
+    .option("--samples <number>", "at most so many samples", wholeNumber(1))
+    .option("--batch <number>", "samples per batch (default: chosen by the largest map)", wholeNumber(1))
+    .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
+    .option("--limit <number>", "skip layers with more neurons than this on a side", wholeNumber(1))
+    .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
+    .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
+    .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1))
+    .option("--quiet", "no progress");
+  addOutputs(analyze).action(async (model: string, options: AnalyzeOptions) => {
+    const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
+    finish(await module.analyzeCommand(model, options, io));
+  });
+}
+
+/** The options of AnalysisOutputs. */
+function addOutputs(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--cost <level>", "alignments only; ranks and leading eigenvalues too; everything")
+        .choices(["economy", "standard", "full"])
+        .default("standard"),
+    )
+    .option("--out <file>", "write the report (.html) there")
+    .option("--moments <file>", "write the moments (.safetensors) there")
+    .option("--json", "print the measurement as JSON");
 }
 
 function addRunFolders(program: Command, io: Io, finish: (result: unknown) => void): void {

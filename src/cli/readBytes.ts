@@ -1,5 +1,5 @@
 /** @file Reads a file that the user named. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /** @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts */
 export function readBytes(path: string): Uint8Array {
@@ -10,4 +10,9 @@ export function readBytes(path: string): Uint8Array {
       throw new Error(`crh: expected a file of at most 2 GiB, got the larger ${path}; split it`, { cause: error });
     throw Object.assign(error as Error, { path });
   }
+}
+
+/** The file's bytes, or undefined where there is none. */
+export function readIfThere(path: string): Uint8Array | undefined {
+  return existsSync(path) ? readBytes(path) : undefined;
 }

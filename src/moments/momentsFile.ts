@@ -6,7 +6,12 @@
  * document with the rest: step, objective, source, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsTensor,
+  safetensorsMetadata,
+} from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import {
   type LayerKind,
@@ -71,6 +76,11 @@ export function encodeMoments(moments: Moments): Uint8Array {
 function describeLayer({ name, kind, dIn, dOut, n, a, b }: LayerMoments): object {
   const numbers = (side: SideMoments): object => Object.fromEntries(sideNumbers.map((key) => [key, side[key]]));
   return { name, kind, dIn, dOut, n, ...(a && { a: numbers(a) }), b: numbers(b) };
+}
+
+/** Whether the bytes are a capture file, and not, say, a safetensors file of rows. */
+export function isMoments(bytes: Uint8Array): boolean {
+  return Object.hasOwn(safetensorsMetadata(bytes) ?? {}, "crh");
 }
 
 /**
@@ -210,6 +220,6 @@ function checker(where: string): Checker {
 
 /** Somebody's value in an error: one line, bounded length. */
 function brief(value: unknown): string {
-  const line = JSON.stringify(value) ?? "nothing";
+  const line = (JSON.stringify(value) ?? "nothing").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }

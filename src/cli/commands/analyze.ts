@@ -1,106 +1,128 @@
-/** @file `crh analyze`: measures somebody's trained model on given inputs and targets. */
+/** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
-import { type DataArray, toFloat32 } from "../../data/array.ts";
-import { decodeNpy } from "../../data/npy.ts";
 import { nodeEngine } from "../../engine/node.ts";
-import { snapshot } from "../../measure/snapshot.ts";
-import { IGNORED, type Objective, objective } from "../../objectives/objective.ts";
-import type { Model, ValueInfo } from "../../onnx/graph.ts";
-import { decodeModel } from "../../onnx/modelFile.ts";
-import { float32, type Tensor } from "../../onnx/tensor.ts";
+import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
+import { castModel } from "../../onnx/castModel.ts";
+import { dequantizeModel } from "../../onnx/dequantizeModel.ts";
+import type { Model } from "../../onnx/graph.ts";
 import { upgradeModel } from "../../onnx/upgrade.ts";
-import { sliceBatches, TARGET } from "../../probe/feeds.ts";
-import { Probe } from "../../probe/probe.ts";
-import { renderAlignmentTable } from "../alignmentTable.ts";
+import { chooseBatch } from "../../probe/batchSize.ts";
+import type { Feeds } from "../../probe/feeds.ts";
+import { Probe, type ProbeOptions } from "../../probe/probe.ts";
+import { type AnalysisData, analysisData } from "../analysisData.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
-import { hasColour, type Io, widthOf } from "../io.ts";
+import { Interrupted, UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { presentAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
-import { readBytes } from "../readBytes.ts";
-import { dimmer } from "../table.ts";
+import { readModel } from "../readModel.ts";
 
-/** chosen: samples per batch; at least two batches are made, for the split-half noise. */
-const BATCH = 500;
+/** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
+const THREADS = 2;
 
 export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
-  const model = upgradeModel(decodeModel(readBytes(path)));
-  const loss = objective(options.loss);
-  const inputs = decodeNpy(readBytes(options.inputs), options.inputs);
-  const targets = decodeNpy(readBytes(options.targets), options.targets);
-  const whole = pair(model, loss, inputs, targets);
-  const samples = inputs.shape[0]!;
-  const progress = new Progress(io, "analyze", samples, { quiet: options.json === true });
-  const probe = new Probe(nodeEngine, model, { objective: loss });
+  const loss = chosenLoss(options);
+  const model = castModel(dequantizeModel(upgradeModel(readModel(path))));
+  const data = analysisData(model, loss, options);
+  const probeOptions = chosenMaps(loss, options);
+  const started = performance.now();
+  const progress = new Progress(io, "analyze", data.n, { quiet: options.json === true || options.quiet === true });
+  const probe = new Probe(nodeEngine, model, probeOptions);
+  const signal = io.interruption();
+  let measured: Awaited<ReturnType<Probe["measure"]>>;
+  let done = 0;
   try {
-    const source = `${basename(path)} on ${basename(options.inputs)}`;
-    const measured = await probe.measure(sliceBatches(whole, BATCH), {
-      source,
-      onBatch: (done) => progress.update(done),
+    progress.activity("preparing");
+    const batch = options.batch ?? (await chooseBatch(nodeEngine, model, probeOptions, (n) => data.take(0, n), data.n));
+    const batches = batchesOf(model, data, batch, (samples) => {
+      done = samples;
     });
-    const result = snapshot(measured.total, measured);
-    progress.end(false);
-    if (options.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
-    else
-      io.stdout.write(
-        renderAlignmentTable(result, { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) }),
-      );
+    measured = await probe.measure(batches, {
+      source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
+      signal,
+      onBatch: () => progress.update(done),
+    });
   } finally {
     progress.end(false);
     await probe.dispose();
   }
+  const about = describe(path, options, data, performance.now() - started);
+  presentAnalysis(measured.total, measured, about, options, io);
+  if (signal.aborted && done < data.n)
+    throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
 }
 
-/** The two arrays under the names that the probe expects, checked against the model and each other. */
-function pair(model: Model, loss: Objective, inputs: DataArray, targets: DataArray): Record<string, Tensor> {
-  const [input, ...others] = model.graph.inputs;
-  if (input === undefined || others.length > 0)
-    throw new RangeError(
-      `analyze: expected a model with one input, got ${model.graph.inputs.map(({ name }) => name).join(", ") || "none"}`,
+function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {
+  if (lossOutput !== undefined && loss !== undefined)
+    throw new UsageError("crh analyze: expected --loss or --loss-output, got both; leave one out");
+  if (lossOutput !== undefined) return { name: `output ${lossOutput}`, lossOutput };
+  if (loss === undefined)
+    throw new UsageError(
+      "crh analyze: expected --loss NAME (or --loss-output NAME), got none; crh analyze --help lists the losses",
     );
-  if (inputs.shape.length === 0 || inputs.shape[0] === 0)
-    throw new RangeError(
-      `analyze: expected inputs with samples along the first axis, got shape (${inputs.shape.join(", ")})`,
-    );
-  checkInputs(input, inputs.shape);
-  const n = inputs.shape[0]!;
-  if (targets.shape[0] !== n) {
-    const expected = [n, ...targets.shape.slice(1)].join(", ");
-    throw new RangeError(
-      `analyze: expected targets of shape (${expected}), got (${targets.shape.join(", ")}); pass the targets of the same ${n} inputs`,
-    );
+  return objective(loss);
+}
+
+function chosenMaps(loss: Objective | OwnLoss, { layers, limit, cost, threads }: AnalyzeOptions): ProbeOptions {
+  return {
+    objective: loss,
+    threads: threads ?? THREADS,
+    cross: cost === "full",
+    ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
+    ...(limit === undefined ? {} : { largest: limit }),
+  };
+}
+
+/** "blocks.*.mlp.*": a star stands for any letters, a question mark for one. */
+function matches(name: string, glob: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`).test(name);
+}
+
+/** Batches of `size`; for a model that takes no other size, a rest that does not fill one is left out. */
+function* batchesOf(
+  model: Model,
+  { n, take }: AnalysisData,
+  size: number,
+  onTaken: (samples: number) => void,
+): Generator<Feeds> {
+  const declared = model.graph.inputs[0]?.shape?.[0];
+  const whole = declared === size && n >= size ? Math.floor(n / size) * size : n;
+  for (let from = 0; from < whole; from += size) {
+    const to = Math.min(whole, from + size);
+    onTaken(to);
+    yield take(from, to);
   }
-  checkFinite("inputs", inputs);
-  checkFinite("targets", targets);
-  const target = loss.targetType === "int64" ? labels(targets) : float32(toFloat32(targets), targets.shape);
-  return { [input.name]: float32(toFloat32(inputs), inputs.shape), [TARGET]: target };
 }
 
-/** Compares with what the model declares, the first axis (samples) aside; a free dimension fits anything. */
-function checkInputs({ name, shape }: ValueInfo, found: readonly number[]): void {
-  if (shape === undefined) return;
-  const fits = (extent: number | string | undefined, axis: number) =>
-    axis === 0 || typeof extent !== "number" || extent === found[axis];
-  if (shape.length === found.length && shape.every(fits)) return;
-  const expected = shape.map((extent, axis) => (axis === 0 ? "n" : (extent ?? "?"))).join(", ");
-  throw new RangeError(
-    `analyze: expected inputs of shape (${expected}) for ${name}, got (${found.join(", ")}); pass samples as the model takes them`,
-  );
+function describe(path: string, options: AnalyzeOptions, data: AnalysisData, durationMs: number) {
+  const { inputs, targets } = options;
+  return {
+    config: { ...options } as Record<string, unknown>,
+    notes: [...data.steps],
+    analysis: {
+      title: basename(path),
+      model: basename(path),
+      inputs: inputs.map((file) => basename(file)),
+      ...(targets === undefined ? {} : { targets: [basename(targets)] }),
+      plannedSamples: data.n,
+      durationMs: Math.round(durationMs),
+      argv: commandLine(path, options),
+    },
+  };
 }
 
-function checkFinite(what: string, { data }: DataArray): void {
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0)
-    throw new RangeError(`analyze: expected finite ${what}, got ${data[at]} as value ${at}; leave such samples out`);
-}
-
-function labels(targets: DataArray): Tensor {
-  const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
-  if (!values.every(Number.isInteger))
-    throw new RangeError(
-      "analyze: expected class indices as targets of cross-entropy, got values that are not whole numbers",
-    );
-  const negative = values.find((label) => label < 0 && label !== IGNORED);
-  if (negative !== undefined)
-    throw new RangeError(`analyze: expected class indices of 0 or more, got ${negative}; number the classes from 0`);
-  return { dtype: "int64", shape: targets.shape, data: BigInt64Array.from(values, BigInt) };
+/** The command that makes this measurement again. */
+function commandLine(path: string, options: AnalyzeOptions): string[] {
+  const words = ["analyze", path];
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || value === false || key === "json" || key === "quiet") continue;
+    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    for (const one of Array.isArray(value) && key !== "normalize" ? value : [value])
+      words.push(flag, ...(one === true ? [] : [one].flat().map(String)));
+  }
+  return words;
 }

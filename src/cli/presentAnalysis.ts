@@ -1,0 +1,50 @@
+/** @file What `crh analyze` and `crh ingest` print and write: the table or JSON, the report, the moments. */
+import { resolve } from "node:path";
+import type { Cost, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
+import { snapshot } from "../measure/snapshot.ts";
+import type { Moments } from "../moments/moments.ts";
+import { encodeMoments } from "../moments/momentsFile.ts";
+import { type AnalysisReport, renderReport } from "../report/report.ts";
+import { writeWhole } from "../runs/writeFile.ts";
+import { renderAlignmentTable } from "./alignmentTable.ts";
+import { hasColour, type Io, widthOf } from "./io.ts";
+import { dimmer } from "./table.ts";
+import { versions } from "./versions.ts";
+
+export interface AnalysisOutputs {
+  readonly json?: boolean;
+  /** File for the report. */
+  readonly out?: string;
+  /** File for the moments. */
+  readonly moments?: string;
+  readonly cost: Cost;
+}
+
+/** @param about what the report says of where this comes from */
+export function presentAnalysis(
+  total: Moments,
+  measured: SnapshotOptions,
+  about: Pick<AnalysisReport, "config" | "notes"> & {
+    analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
+  },
+  outputs: AnalysisOutputs,
+  io: Io,
+): Snapshot {
+  const result = snapshot(total, { ...measured, cost: outputs.cost });
+  if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
+  if (outputs.out !== undefined) {
+    const analysis = { ...about.analysis, versions: versions(), measuredAt: new Date().toISOString() };
+    const html = renderReport({ ...about, analysis, snapshots: [result], moments: total });
+    writeWhole(resolve(outputs.out), html, { where: "report" });
+  }
+  if (outputs.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
+  else printTable(result, outputs, io);
+  return result;
+}
+
+function printTable(result: Snapshot, { out, moments }: AnalysisOutputs, io: Io): void {
+  const options = { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
+  io.stdout.write(renderAlignmentTable(result, options));
+  if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
+  if (moments !== undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);
+}
