@@ -1,11 +1,18 @@
 /**
  * @file `npm run bench`: training steps per second of fc1, fc2 and mlp here and in PyTorch eager, on one thread each, taken in
- * turn; the median of the ratios. Options: --repeats N --steps N. PyTorch is looked for in $CRH_PYTHON or python3.
+ * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20.
+ * PyTorch is looked for in $CRH_PYTHON or python3.
  */
 import { join } from "node:path";
 import { build, install, root } from "./setup.mjs";
 
 install();
 build();
-const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
-await benchSteps(process.argv.slice(2));
+const [first, ...rest] = process.argv.slice(2);
+if (first === "resnet20") {
+  const { benchResnet20 } = await import(join(root, "bench", "resnet20.mjs"));
+  benchResnet20(rest);
+} else {
+  const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
+  await benchSteps(process.argv.slice(2));
+}
