@@ -4,18 +4,26 @@
  */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Model } from "../onnx/graph.ts";
-import { encodeModel } from "../onnx/modelFile.ts";
+import { encodeModelParts } from "../onnx/modelFile.ts";
 import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
 import type { CompileOptions, Engine, PartlyBound, Program } from "./engine.ts";
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
 const LOG_FATAL_ONLY = 4;
 
+/** chosen: weights of at least 1 MiB are handed over where they lie; in the model's bytes they would be copied, and end at 2 GiB. */
+const OUTSIDE_BYTES = 2 ** 20;
+
+/** chosen: ONNX Runtime lists whole signatures in its errors. */
+const MAX_MESSAGE = 400;
+
 export const nodeEngine: Engine = { name: "onnxruntime-node (cpu)", compile };
 
 async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
   const { threads = 1, optimize = true, profile } = options;
-  const session = await InferenceSession.create(encodeModel(model), {
+  const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
+  const session = await InferenceSession.create(bytes, {
+    externalData: Array.from(external, ([path, data]) => ({ path, data })),
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -66,6 +74,8 @@ function outputInfo(meta: InferenceSession.ValueMetadata): PartlyBound {
   return { dtype: meta.type as DataType, shape };
 }
 
+/** Its errors hold line breaks, and names out of the model. */
 function oneLine(message: string): string {
-  return message.replace(/\s+/g, " ").trim();
+  const line = message.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
 }

@@ -1,8 +1,10 @@
 /** @file ONNX Runtime in Node: what it returns, and that what it refuses is one line. */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";
+import { Random } from "../../src/random/random.ts";
 
 function sum(): GraphBuilder {
   const g = new GraphBuilder("sum");
@@ -86,5 +88,38 @@ describe("what ONNX Runtime refuses is one line", () => {
     g.input("x", "float32", [1]);
     const graph = { ...g.build(), outputs: [{ name: "nowhere" }] };
     expect(await oneLine(nodeEngine.compile({ graph, opset: WORKING_OPSET }))).toMatch(/^engine: /);
+  });
+});
+
+describe("weights of a megabyte and more, handed over where they lie", () => {
+  it("are constants to the engine like any others: transposed, cast and fused into neighbours", async () => {
+    const random = new Random(7);
+    const normal = (...shape: number[]) => {
+      const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+      random.fillNormal(data, 0.05);
+      return float32(data, shape);
+    };
+    const ones = (n: number) => float32(new Float32Array(n).fill(1));
+    const g = new GraphBuilder("large");
+    const x = g.input("x", "float32", [2, 192, 4, 4]);
+    const conv = g.op("Conv", [x, g.constant(normal(192, 192, 3, 3))], { pads: ints([1, 1, 1, 1]) });
+    const statistics = [normal(192), normal(192), normal(192), ones(192)].map((tensor) => g.constant(tensor));
+    const normalized = g.op("Relu", [g.op("BatchNormalization", [conv, ...statistics])]);
+    const rows = g.op("Reshape", [normalized, g.ints([2, 3072])]);
+    const W = g.op("Transpose", [g.constant(normal(300, 3072))], { perm: ints([1, 0]) });
+    const product = g.op("Add", [g.op("MatMul", [rows, W]), g.constant(normal(300))]);
+    const half = g.op("Cast", [g.op("Cast", [g.constant(normal(300, 1000))], { to: int(11) })], { to: int(1) });
+    g.output(g.op("MatMul", [product, half]), "y");
+    const model = { graph: g.build(), opset: WORKING_OPSET };
+    const feeds = { x: normal(2, 192, 4, 4) };
+    const outputs: number[][] = [];
+    for (const optimize of [true, false]) {
+      const program = await nodeEngine.compile(model, { optimize });
+      outputs.push(Array.from((await program.run(feeds)).y!.data as Float32Array));
+      await program.dispose();
+    }
+    const most = Math.max(...outputs[1]!.map(Math.abs));
+    for (const [i, value] of outputs[0]!.entries()) expect(Math.abs(value - outputs[1]![i]!) / most).toBeLessThan(1e-5);
+    expect(most).toBeGreaterThan(0.1);
   });
 });
