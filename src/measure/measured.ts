@@ -16,7 +16,15 @@ export type Status =
   /** Left out because the user asked for less. */
   | "not-measured"
   /** NaN or infinity in the moments: the network diverged. */
-  | "not-finite";
+  | "not-finite"
+  /** Too few positive eigenvalues for a distribution. */
+  | "too-few-values"
+  /** The spectrum that the exponent is in is flat to its noise: the slope is undefined. */
+  | "flat-spectrum"
+  /** It spans less than a decade: any slope fits. */
+  | "under-one-decade"
+  /** The two matrices share no eigenvectors beyond chance: their spectra may be paired in any way. */
+  | "no-common-eigenbasis";
 
 /** A value, or null with its status. */
 export interface Answer {
