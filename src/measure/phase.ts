@@ -1,0 +1,75 @@
+/**
+ * @file The phase of a layer: which row of the table (theory.md Eq. 50) its relations and its exponents agree on, with "none" where no
+ * row is near and "undecided" where the numbers do not tell (theory.md Eq. 52). The thresholds are chosen here.
+ *
+ * Relations alone do not tell the rows apart: Z and Z^2 of a random square W have a cosine of 0.94. So the exponents decide among
+ * rows whose relations hold, and the relations decide whether any row does.
+ */
+import { consequences } from "./phaseAlgebra.ts";
+import {
+  type Judged,
+  type JudgedRow,
+  judgeRelations,
+  judgeRow,
+  type PhaseEvidence,
+  type PhaseName,
+} from "./phaseEvidence.ts";
+import { type PhaseLabel, type PhaseRow, phaseTable, type Relation, sixRelations } from "./phaseTable.ts";
+import { evidenceInWords } from "./phaseWords.ts";
+
+export interface Phase {
+  label: PhaseName;
+  /** From 0 to 1 for every row; null where a relation that it assumes was not measured. */
+  scores: Record<PhaseLabel, number | null>;
+  /** The relations that are strong on the range of W; where the spectrum of Z is narrow, more than those that the row assumes. */
+  strong: Relation[];
+  /** What speaks for and against, in words. */
+  evidence: string[];
+}
+
+/**
+ * The phase of a layer   (theory.md Eq. 52).
+ *
+ * @param evidence relations of the raw moments, which the table is about (or of the paper convention, to be shown beside them), and
+ *   exponents with their intervals
+ * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row assumes a
+ *   relation that clearly fails; else "undecided"
+ */
+export function diagnosePhase(evidence: PhaseEvidence): Phase {
+  const judged = judgeRelations(evidence);
+  const rows = phaseTable.map((row) => judgeRow(row, judged, evidence));
+  const label = decide(rows, judged, evidence);
+  const scores = Object.fromEntries(rows.map(({ row, score }) => [row.label, score]));
+  return {
+    label,
+    scores: scores as Record<PhaseLabel, number | null>,
+    strong: sixRelations.filter((relation) => judged[relation].verdict === "holds"),
+    evidence: evidenceInWords(label, judged, rows, evidence),
+  };
+}
+
+function decide(rows: readonly JudgedRow[], judged: Judged, { exponents, range }: PhaseEvidence): PhaseName {
+  if (rows.every(({ relations }) => relations === "fail")) return "none";
+  const candidates = rows.filter((row) => row.relations === "hold" && row.exponents.verdict === "match");
+  const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
+  const open = rows.filter((row) => row.relations !== "fail" && row.exponents.verdict !== "clash");
+  const best = strongest[0];
+  if (best && open.every((other) => !implies(other.row, best.row) || other === best)) return best.row.label;
+  if (candidates.length > 0) return "undecided";
+  return exponents && range ? "undecided" : fromRelationsAlone(rows, judged);
+}
+
+/** Without exponents only relations that leave no doubt decide: all hold or fail, and those that hold imply no other. */
+function fromRelationsAlone(rows: readonly JudgedRow[], judged: Judged): PhaseName {
+  if (sixRelations.some((relation) => ["unclear", "unknown"].includes(judged[relation].verdict))) return "undecided";
+  const holding = sixRelations.filter((relation) => judged[relation].verdict === "holds");
+  const { projected } = consequences(holding);
+  if (projected.length !== holding.length) return "undecided";
+  const same = rows.find(({ row }) => consequences(row.assumes).projected.join() === holding.join());
+  return same?.row.label ?? "none";
+}
+
+function implies(strong: PhaseRow, weak: PhaseRow): boolean {
+  const { projected } = consequences(strong.assumes);
+  return weak.assumes.every((relation) => projected.includes(relation));
+}

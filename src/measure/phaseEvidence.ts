@@ -1,0 +1,67 @@
+/**
+ * @file What is known of a layer for its phase, and each row of the table of phases judged by it (theory.md Eqs. 50, 52).
+ */
+import { checkExponents, type ExponentCheck, type SideExponents } from "./phaseExponents.ts";
+import { type PhaseLabel, type PhaseRow, type Relation, type RelationName, sixRelations } from "./phaseTable.ts";
+import type { SideAlignments } from "./relations.ts";
+import { type JudgedRelation, judgeRelation } from "./relationVerdict.ts";
+import type { ProjectedRelations, WeightRange } from "./weightRange.ts";
+
+/** What is known of a layer, in one convention. */
+export interface PhaseEvidence {
+  dIn: number;
+  dOut: number;
+  alignment: { a: SideAlignments; b: SideAlignments };
+  /** The same with H_a and G_b projected on the range of W; the verdicts rest on it where it is given. */
+  projected?: ProjectedRelations | null;
+  /** Strengths at initialisation, the smaller of alignment and cosine. */
+  initial?: Partial<Record<Relation, number | null>>;
+  exponents?: { a: SideExponents; b: SideExponents };
+  range?: WeightRange;
+}
+
+export type PhaseName = PhaseLabel | "none" | "undecided";
+
+export interface JudgedRow {
+  row: PhaseRow;
+  score: number | null;
+  /** Whether the relations that it assumes hold. */
+  relations: "hold" | "fail" | "unclear";
+  exponents: ExponentCheck;
+}
+
+export type Judged = Record<Relation, JudgedRelation>;
+
+/** Every relation judged, on the range of W where that was measured. */
+export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvidence): Judged {
+  const one = (relation: Relation): JudgedRelation => {
+    const [side, name] = relation.split(".") as ["a" | "b", RelationName];
+    const before = initial[relation] ?? null;
+    if (!projected) return judgeRelation(alignment[side][name], before);
+    return judgeRelation(projected[side][name], before, projected.chance[relation] ?? undefined);
+  };
+  return Object.fromEntries(sixRelations.map((relation) => [relation, one(relation)])) as Judged;
+}
+
+/** A row scored: how far above chance the weakest relation that it assumes is, times the agreement of the exponents. */
+export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence): JudgedRow {
+  const verdicts = row.assumes.map((relation) => judged[relation].verdict);
+  const relations = verdicts.every((v) => v === "holds")
+    ? "hold"
+    : verdicts.some((v) => v === "fails")
+      ? "fail"
+      : "unclear";
+  const exponents = checkExponents(row, evidence.exponents, evidence.range);
+  const weakest = row.assumes.map((relation) => aboveChance(judged[relation]));
+  const score = weakest.some((value) => value === null)
+    ? null
+    : Math.min(...(weakest as number[])) * exponents.agreement;
+  return { row, score, relations, exponents };
+}
+
+/** 0 at chance, 1 for proportional matrices. Where chance itself is near 1 the strength is taken as it is. */
+function aboveChance({ strength, chance }: JudgedRelation): number | null {
+  if (strength === null) return null;
+  const floor = chance > 0.98 ? 0 : chance;
+  return Math.max(0, Math.min(1, (strength - floor) / (1 - floor)));
+}

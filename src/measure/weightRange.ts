@@ -1,0 +1,137 @@
+/**
+ * @file The range of the weights and what of H and G lies in it: the projectors of the laws of Eq. 50. H_b and G_a lie in the range of
+ * Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
+ */
+import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../linalg/matrix.ts";
+import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
+import { entriesOf } from "./entries.ts";
+import type { Relation } from "./phaseTable.ts";
+import { type AlignmentValue, type Convention, relations, type SideAlignments, type SideMatrix } from "./relations.ts";
+
+/** Eigenvalues, descending, and unit eigenvectors as columns, as `eigh` in linalg gives them. */
+export interface Eigen {
+  values: Float64Array;
+  vectors: Matrix;
+}
+
+/** chosen: eigenvalues of Z below a millionth of the largest (singular values of W below a thousandth) count as zero. */
+const rangeThreshold = 1e-6;
+
+export interface WeightRange {
+  /** Number of eigenvalues of Z above a millionth of the largest. */
+  rank: number;
+  /** Largest over smallest of them: 1 where all nonzero singular values of W are equal. */
+  condition: number;
+  /**
+   * Largest cosine of Z with a projector: 1 where all nonzero singular values of W are equal, above 0.98 where the others are small or
+   * few, about 0.9 for spectra that fall like a power or an exponential.
+   */
+  flatness: number;
+}
+
+/**
+ * Rank, condition and flatness of Z on its range; rank 0 and flatness 1 for zero weights.
+ *
+ * @param eigenvaluesOfZ descending
+ */
+export function weightRange(eigenvaluesOfZ: ArrayLike<number>): WeightRange {
+  const largest = eigenvaluesOfZ[0] ?? 0;
+  let rank = 0;
+  while (rank < eigenvaluesOfZ.length && eigenvaluesOfZ[rank]! > rangeThreshold * largest) rank++;
+  if (rank === 0) return { rank, condition: 1, flatness: 1 };
+  const values = Array.from({ length: rank }, (_, i) => eigenvaluesOfZ[i]! / largest);
+  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  let [sum, flatness] = [0, 0];
+  values.forEach((value, i) => {
+    sum += value;
+    flatness = Math.max(flatness, sum / norm / Math.sqrt(i + 1));
+  });
+  return { rank, condition: 1 / values[rank - 1]!, flatness };
+}
+
+/**
+ * P A P with the projector P on the first `rank` eigenvectors.
+ *
+ * @param A       (d, d) symmetric
+ * @param vectors (d, k), k >= rank, orthonormal columns
+ * @returns (d, d) symmetric; A itself where rank = d. 4 d^2 rank operations
+ */
+export function withinRange(A: Matrix, vectors: Matrix, rank: number): Matrix {
+  const d = A.rows;
+  if (rank === d) return A;
+  const V = matrix(d, rank);
+  for (let i = 0; i < d; i++) for (let j = 0; j < rank; j++) V.data[i * rank + j] = vectors.data[i * vectors.cols + j]!;
+  const inner = matmul(transpose(V), matmul(A, V));
+  const found = matmul(V, matmul(inner, transpose(V)));
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j < i; j++)
+      found.data[j * d + i] = found.data[i * d + j] = (found.data[i * d + j]! + found.data[j * d + i]!) / 2;
+  return found;
+}
+
+/** The relations with H_a and G_b projected on the range of W. */
+export interface ProjectedRelations {
+  a: SideAlignments;
+  b: SideAlignments;
+  /** Strength to expect of unrelated matrices on that range (theory.md Eqs. 13, 52). */
+  chance: Record<Relation, number | null>;
+  /** Share of the trace of H_a and of G_b that lies in the range. */
+  share: { Ha: number | null; Gb: number | null };
+}
+
+/**
+ * The six relations on the range of W, of P_a H_a P_a, G_a, Z_a and of H_b, P_b G_b P_b, Z_b, and their chance levels
+ * (theory.md Eqs. 7, 13, 50, 52).
+ *
+ * Within r dimensions unrelated matrices have the cosine of Eq. 13 with r in place of d. Two pairs share W by Eq. 6: for H_a turned at
+ * random on the range, <H_b, Z_b> = <H_a, Z_a^2> has the mean tr(P_a H_a) |Z|^2 / r, so chance is tr(P_a H_a) |Z| / (r |H_b|); likewise
+ * tr(P_b G_b) |Z| / (r |G_a|) for G_a and Z_a.
+ *
+ * @param layer moments of the layer
+ * @param Z     eigenvalues and vectors of Z_a (dIn) and Z_b (dOut), at least those of the range
+ * @returns null where the layer has no side a or no weights, or a moment was not captured
+ *
+ * O(d^2 rank).
+ */
+export function projectedRelations(
+  layer: LayerMoments,
+  convention: Convention,
+  Z: { a: Eigen; b: Eigen },
+): ProjectedRelations | null {
+  const { a, b, W, n } = layer;
+  if (!a || !W) return null;
+  const moment = (side: Side, which: "H" | "G"): Matrix | undefined => secondMoment(layer[side]!, which, convention, n);
+  const [Ha, Ga, Hb, Gb] = [moment("a", "H"), moment("a", "G"), moment("b", "H"), moment("b", "G")];
+  if (!Ha || !Ga || !Hb || !Gb) return null;
+  const count = (kept: number): number => (convention === "raw" ? n : kept);
+  const side = (A: Matrix, rows: number): SideMatrix => ({ entries: entriesOf(A), n: count(rows) });
+  const { rank } = weightRange(Z.a.values);
+  const [inA, inB] = [withinRange(Ha, Z.a.vectors, rank), withinRange(Gb, Z.b.vectors, rank)];
+  const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, entriesOf(gram(W, "a")));
+  const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, entriesOf(gram(W, "b")));
+  const norm = frobenius(gram(W, W.rows < W.cols ? "b" : "a"));
+  const within = (value: AlignmentValue, d: number): number | null =>
+    value.null === null || rank === 0 ? null : Math.min(1, (value.null * d) / rank);
+  const shared = (turned: Matrix, other: Matrix): number | null => {
+    const size = rank * frobenius(other);
+    return size > 0 ? Math.min(1, (trace(turned) * norm) / size) : null;
+  };
+  return {
+    a: onA,
+    b: onB,
+    chance: {
+      "a.rga": within(onA.rga, layer.dIn),
+      "a.rwa": within(onA.rwa, layer.dIn),
+      "a.gwa": shared(inB, Ga),
+      "b.rga": within(onB.rga, layer.dOut),
+      "b.rwa": shared(inA, Hb),
+      "b.gwa": within(onB.gwa, layer.dOut),
+    },
+    share: { Ha: share(inA, Ha), Gb: share(inB, Gb) },
+  };
+}
+
+function share(part: Matrix, whole: Matrix): number | null {
+  const total = trace(whole);
+  return total > 0 ? trace(part) / total : null;
+}
