@@ -10,6 +10,7 @@ import { relationLegend } from "./alignmentsOverTime.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
+import { median } from "./median.ts";
 import { type Relation, relationColour, relationSymbol, relations } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { type StepAxis, stepAxis } from "./stepAxis.ts";
@@ -68,23 +69,13 @@ function summarize(snapshots: readonly Snapshot[], convention: Convention): Summ
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].flatMap((group) => {
-    const values = numbers(group.map((row) => row.value));
+    const values = group.map((row) => row.value).filter((value) => value !== null);
     if (values.length === 0) return [];
-    const nulls = numbers(group.map((row) => row.null));
     const { step, side, relation } = group[0]!;
-    const range = { low: values[0]!, high: values.at(-1)! };
-    const nullMedian = nulls.length > 0 ? median(nulls) : null;
-    return [{ step, side, relation, median: median(values), ...range, nullMedian, layers: values.length }];
+    const range = { low: Math.min(...values), high: Math.max(...values) };
+    const nullMedian = median(group.map((row) => row.null));
+    return [{ step, side, relation, median: median(values)!, ...range, nullMedian, layers: values.length }];
   });
-}
-
-function numbers(values: readonly (number | null)[]): number[] {
-  return values.filter((value) => value !== null).sort((x, y) => x - y);
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function sidePanel(side: Side, rows: readonly SummaryRow[], axis: StepAxis, low: number): Panel {

@@ -17,11 +17,13 @@ import { type StepAxis, stepAxis } from "./stepAxis.ts";
  * Draws alignment against step (theory.md Eqs. 7, 11, 13, 18).
  *
  * @param snapshots measurements at two or more steps
+ * @param drawn names of the layers that get a panel; all where it is not given. The table has all layers in any case
  * @returns undefined where no layer has an alignment at two steps. csv: one row per step, layer, side and relation
  */
 export function alignmentsOverTime(
   snapshots: readonly Snapshot[],
   convention: Convention = "paper",
+  drawn?: ReadonlySet<string>,
 ): Figure | undefined {
   const rows = alignmentRows(snapshots, convention);
   const axis = stepAxis(
@@ -31,6 +33,7 @@ export function alignmentsOverTime(
   const low = lowestAlignment(rows.map((row) => row.value));
   const panels: Panel[] = [];
   for (const name of layerNames(snapshots)) {
+    if (drawn && !drawn.has(name)) continue;
     const own = rows.filter((row) => row.layer === name && row.value !== null);
     if (new Set(own.map((row) => row.step)).size > 1) panels.push(layerPanel(name, own, axis, low));
   }

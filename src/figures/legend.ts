@@ -5,7 +5,7 @@
 import { escapeText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
 
-export type Sample = "line" | "dashed" | "band" | "circle" | "square" | "triangle" | "dot";
+export type Sample = "line" | "dashed" | "band" | "whisker" | "tick" | "circle" | "square" | "triangle" | "dot";
 
 export interface LegendEntry {
   readonly text: string;
@@ -48,6 +48,10 @@ function drawSample(sample: Sample, x: number, y: number, colour: string): strin
       return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="1.5" stroke-dasharray="4,3" fill="none"/>`;
     case "band":
       return `<rect x="${round(x)}" y="${y - 6}" width="${sampleWidth}" height="12" fill="${colour}" fill-opacity="0.2"/>`;
+    case "whisker":
+      return `<path d="M${round(x + 3)},${y}h${sampleWidth - 6}" stroke="${colour}" stroke-width="3.4" stroke-opacity="0.35" fill="none"/>`;
+    case "tick":
+      return `<path d="M${middle},${y - 5}v10" stroke="${colour}" stroke-width="1.6" fill="none"/>`;
     case "dot":
       return `<circle cx="${middle}" cy="${y}" r="2.5" fill="${colour}"/>`;
     case "circle":

@@ -28,13 +28,14 @@ interface Drawn {
 /**
  * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), each with a symmetric colour scale of its own.
  *
+ * @param rows larger matrices are averaged down to at most this many
  * @returns undefined where the layer has none. csv: side,i,j,H,G,Z of the upper triangles as drawn
  */
-export function matrices(layer: LayerMatrices): Figure | undefined {
+export function matrices(layer: LayerMatrices, rows = maxRows): Figure | undefined {
   const shown = layer.sides.flatMap(({ side, ...found }): Drawn[] =>
     names.flatMap((name) => {
       const A = found[name];
-      return A ? [{ side, name, drawn: averageDown(A, maxRows), d: A.rows }] : [];
+      return A ? [{ side, name, drawn: averageDown(A, rows), d: A.rows }] : [];
     }),
   );
   if (shown.length === 0) return undefined;

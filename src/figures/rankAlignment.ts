@@ -40,7 +40,7 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
   const names = [...new Map(rows.map((row) => [row.index, row.layer]))].sort(([x], [y]) => x - y);
   const count = layerNames(snapshots).length;
   const panels = drawn.map(({ key, title }) => rankPanel(rows, key, title, count));
-  const legend = names.map(([index, name]) => ({
+  const legend = inLegend(names).map(([index, name]) => ({
     text: `${index}: ${shorten(name, 32)}`,
     colour: depthColour(index, count).fill,
     samples: ["circle"] as const,
@@ -61,6 +61,15 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
   return makeFigure(panels, csv, { columns: 2, legend: legendPanel(legend) });
 }
 
+/** chosen: more layers than this get smaller points without numbers, and only some of them a line in the legend. */
+const maxNumbered = 30;
+
+/** All layers, or five from first to last: the colours between them follow the depth. */
+function inLegend<T>(names: readonly T[]): T[] {
+  if (names.length <= maxNumbered) return [...names];
+  return [0, 1, 2, 3, 4].map((k) => names[Math.round((k * (names.length - 1)) / 4)]!);
+}
+
 function rankRows(snapshots: readonly Snapshot[], convention: Convention): RankRow[] {
   const order = layerNames(snapshots);
   return snapshots
@@ -68,7 +77,7 @@ function rankRows(snapshots: readonly Snapshot[], convention: Convention): RankR
     .flatMap(({ step, layers }) =>
       layers.flatMap((layer) => {
         const alignment = layer.alignment[convention].a?.rga.value ?? null;
-        const rank: RankValue | undefined = layer.ranks[convention].a?.H;
+        const rank: RankValue | undefined = layer.ranks?.[convention].a?.H;
         if (alignment === null || !rank || (rank.participation === null && rank.numerical === null)) return [];
         const { numerical, participation, threshold, dimension } = rank;
         return [
@@ -92,6 +101,7 @@ function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation",
     .filter((row) => row[key] !== null)
     .map((row) => ({ ...row, x: row[key]! / row.dimension, colour: depthColour(row.index, count) }));
   const last = new Map(points.map((point) => [point.index, point]));
+  const numbered = last.size <= maxNumbered;
   const low = lowestAlignment(points.map((point) => point.alignment));
   const high = Math.max(...points.map((point) => point.x));
   const steps = Math.max(1, ...points.map((point) => point.step));
@@ -135,8 +145,14 @@ function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation",
         r: 2.4,
         fillOpacity: (point) => 0.35 + 0.5 * (Math.log1p(point.step) / Math.log1p(steps)),
       }),
-      Plot.dot([...last.values()], { x: "x", y: "alignment", fill: (point) => point.colour.fill, r: 8 }),
-      Plot.text([...last.values()], {
+      Plot.dot([...last.values()], {
+        x: "x",
+        y: "alignment",
+        fill: (point) => point.colour.fill,
+        r: numbered ? 8 : 4.5,
+        title: "layer",
+      }),
+      Plot.text(numbered ? [...last.values()] : [], {
         x: "x",
         y: "alignment",
         text: "index",

@@ -7,7 +7,7 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { type Finding, findings, type ReportData, statusWords } from "./reportData.ts";
+import { type Finding, findings, isAnalysis, type ReportData, statusWords } from "./reportData.ts";
 import { holds } from "./verdict.ts";
 
 /** The table as escaped HTML, "" where no layer was measured. */
@@ -83,7 +83,9 @@ function mark(kind: "fill" | "null" | "start", value: number | null): string {
 }
 
 /** The same numbers, both conventions, cosine and samples included. */
-export function alignmentCsv({ snapshots }: ReportData): string {
+export function alignmentCsv(data: ReportData): string {
+  const { snapshots } = data;
+  const once = isAnalysis(data);
   const header = [
     "layer",
     "side",
@@ -94,7 +96,7 @@ export function alignmentCsv({ snapshots }: ReportData): string {
     "null",
     "cosine",
     "samples",
-    "initial",
+    ...(once ? [] : ["initial"]),
     "verdict",
     "status",
   ];
@@ -109,7 +111,7 @@ export function alignmentCsv({ snapshots }: ReportData): string {
       last.null,
       last.cosine,
       last.n,
-      first?.value,
+      ...(once ? [] : [first?.value]),
       verdict,
       last.status,
     ]),

@@ -2,7 +2,9 @@
  * @file The end of the page: notes, what was not measured, how to run it again.
  */
 import { escapeText } from "../figures/escape.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import { namedNodes } from "./namedNodes.ts";
+import { grouped } from "./numbers.ts";
+import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
 
 /** Sources and chosen values, one line each. */
 export function renderNotes({ notes }: ReportData): string {
@@ -10,21 +12,35 @@ export function renderNotes({ notes }: ReportData): string {
   return `<h3>Sources and chosen values</h3><ul>${notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}</ul>`;
 }
 
-/** Parts of the model that could not be measured. */
-export function renderSkipped({ snapshots }: ReportData): string {
-  const skipped = byStep(snapshots).at(-1)?.skipped ?? [];
-  if (skipped.length === 0) return "";
-  const items = skipped.map(({ node, reason }) => `<li><code>${escapeText(node)}</code>: ${escapeText(reason)}</li>`);
-  return `<h3>Not measured</h3><ul>${items.join("")}</ul>`;
+/** Parts of the model that could not be measured: a row per reason, with the nodes that it holds for. */
+export function renderSkipped(data: ReportData): string {
+  const skipped = byStep(data.snapshots).at(-1)?.skipped ?? [];
+  if (skipped.length === 0)
+    return isAnalysis(data) ? `<h3 id="not-measured">Not measured</h3><p class="soft">Nothing was left out.</p>` : "";
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))];
+  const rows = reasons.map((reason) => {
+    const nodes = skipped.filter((one) => one.reason === reason).map(({ node }) => node);
+    return `<tr><th scope="row">${escapeText(reason)}</th><td>${grouped(nodes.length)}</td><td>${namedNodes(nodes)}</td></tr>`;
+  });
+  return (
+    `<h3 id="not-measured">Not measured</h3><table class="skipped"><thead><tr><th scope="col">reason</th><th scope="col">nodes</th><th scope="col">which</th></tr></thead>` +
+    `<tbody>${rows.join("")}</tbody></table>`
+  );
 }
 
 /** The command that gives the same numbers again. */
-export function renderReproduce({ info }: ReportData): string {
-  const { crh, onnxruntime } = info.versions;
+export function renderReproduce(data: ReportData): string {
+  const { versions, argv } = isAnalysis(data) ? data.analysis : data.info;
+  const { crh, onnxruntime } = versions;
+  const command = `<pre>${escapeText(commandLine(argv))}</pre>`;
+  const figures = "Every figure has its picture and its numbers behind the buttons SVG and CSV.";
+  if (isAnalysis(data))
+    return `${command}<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, the same files and the same number of threads every number comes out the same. ${figures}</p>`;
+  const { info } = data;
   return (
-    `<pre>${escapeText(commandLine(info.argv))}</pre>` +
+    command +
     `<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, seed ${info.seed} and the same number of threads every number comes out the same. ` +
-    `The run folder <code>${escapeText(info.id)}</code> holds them: metrics.jsonl, snapshots/, config.json. Every figure has its picture and its numbers behind the buttons SVG and CSV.</p>`
+    `The run folder <code>${escapeText(info.id)}</code> holds them: metrics.jsonl, snapshots/, config.json. ${figures}</p>`
   );
 }
 

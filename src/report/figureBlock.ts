@@ -6,10 +6,11 @@ import { escapeText } from "../figures/escape.ts";
 import type { Figure } from "../figures/figure.ts";
 import { toBase64 } from "../figures/png.ts";
 
-/** A figure with its name for files, and a title where a section has several. */
+/** A figure with its name for files and, where a section has several, the layer that it shows or what it is in words. */
 export interface NamedFigure {
   readonly name: string;
   readonly title?: string;
+  readonly words?: string;
   readonly figure: Figure;
 }
 
@@ -22,6 +23,8 @@ export interface FigureSection {
   /** Further ones, folded away. */
   readonly more?: readonly NamedFigure[];
   readonly caption: readonly string[];
+  /** HTML after the caption that is more than a paragraph. */
+  readonly below?: string;
   readonly counterpart: string;
   readonly equations: readonly string[];
 }
@@ -35,7 +38,7 @@ export function renderFigure(section: FigureSection, number: number): string {
   const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
   const folded = more.map(
     (one) =>
-      `<details><summary><code>${escapeText(one.title ?? one.name)}</code></summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+      `<details><summary>${one.words ? escapeText(one.words) : `<code>${escapeText(one.title ?? one.name)}</code>`}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
   );
   const body = shown
     ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${shown.title ? `<p class="soft layer">Layer <code>${escapeText(shown.title)}</code></p>` : ""}${pictures(shown)}</div>`
@@ -46,7 +49,7 @@ export function renderFigure(section: FigureSection, number: number): string {
   const caption = words.map((text) => `<p>${text}</p>`).join("");
   const equations =
     shown && section.equations.some(Boolean) ? `<div class="equations">${section.equations.join("")}</div>` : "";
-  return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${equations}</figcaption></figure>`;
+  return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${shown ? (section.below ?? "") : ""}${equations}</figcaption></figure>`;
 }
 
 function blockData({ name, figure }: NamedFigure): string {

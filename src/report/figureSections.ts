@@ -1,11 +1,17 @@
 /**
  * @file The figures of a report in their order, each from the data or with the reason why it is missing.
  */
+
+import { layerNames } from "../figures/alignmentSeries.ts";
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
+import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
 import type { Figure } from "../figures/figure.ts";
 import { lossFigure } from "../figures/loss.ts";
+import { otherHeads } from "../figures/otherHeads.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
+import type { Convention } from "../measure/snapshot.ts";
+import { spreadOrder } from "./chosenLayers.ts";
 import {
   alignmentEquation,
   lossEquation,
@@ -16,19 +22,21 @@ import {
 } from "./equations.ts";
 import type { FigureSection, NamedFigure } from "./figureBlock.ts";
 import { momentSections } from "./momentSections.ts";
+import { notDrawn } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
-/** All sections; their number and order never depend on the data. */
+/** All sections; their number and order depend on the kind of report alone. One measurement has no course over time. */
 export function figureSections(data: ReportData): FigureSection[] {
-  return [lossSection(data), overTimeSection(data), summarySection(data), ...momentSections(data), rankSection(data)];
+  const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data), summarySection(data)];
+  return [...course, depthSection(data), ...momentSections(data), rankSection(data)];
 }
 
 function shownAs(figure: Figure | undefined, name: string): { shown?: NamedFigure } {
   return figure ? { shown: { name, figure } } : {};
 }
 
-function lossSection({ metrics, snapshots }: ReportData): FigureSection {
+function lossSection({ metrics, snapshots }: RunReport): FigureSection {
   const objective = byStep(snapshots).at(-1)?.objective;
   return {
     title: "Loss over training",
@@ -51,17 +59,29 @@ function fewSnapshots({ snapshots }: ReportData): string {
   return "No layer has an alignment at two steps; the table above says why.";
 }
 
+/** chosen: layers whose course over time is drawn; of larger networks so many, spread over the depth. */
+const maxCourses = 16;
+
 function overTimeSection(data: ReportData): FigureSection {
+  const names = layerNames(data.snapshots);
+  const kept = new Set(spreadOrder(names.length).slice(0, maxCourses));
+  const [drawn, left] = [names.filter((_, index) => kept.has(index)), names.filter((_, index) => !kept.has(index))];
   const logAxis =
     "The step axis is linear up to about the first measurement and logarithmic beyond where measurements are log-spaced, so that step 0 can be shown.";
   const noise = data.snapshots.some(({ layers }) => layers.some((layer) => layer.alignment.paper.b.rga.noise !== null));
   return {
     title: "The six alignments of every layer over training",
     missing: fewSnapshots(data),
-    ...shownAs(alignmentsOverTime(data.snapshots), "alignments"),
+    ...shownAs(alignmentsOverTime(data.snapshots, "paper", new Set(drawn)), "alignments"),
     caption: [
       `Alignment of H, G and Z of each layer's input (a, backward) and output (b, forward); rows normalised and centred (Eq. 8).${noise ? " Bands: plus and minus the split-half noise." : ""} Dashed, same colour: the null, what unrelated matrices of the same spectra would show. ${logAxis}`,
+      ...(left.length > 0
+        ? [
+            `To keep the page small, ${grouped(drawn.length)} of ${grouped(names.length)} layers are drawn, spread over the depth of the network; the CSV has all.`,
+          ]
+        : []),
     ],
+    below: notDrawn(left),
     counterpart: "Figs. 1 and 18",
     equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
   };
@@ -85,18 +105,63 @@ function summarySection(data: ReportData): FigureSection {
   };
 }
 
+function depthSection(data: ReportData): FigureSection {
+  const last = byStep(data.snapshots).at(-1);
+  const heads = last?.layers.some(({ kind }) => kind === "head") ?? false;
+  const noise = last?.layers.some((layer) => layer.alignment.paper.b.rga.noise !== null) ?? false;
+  const compared = heads && data.moments !== undefined;
+  const drawn = (convention: Convention) =>
+    last &&
+    alignmentsByDepth(last, {
+      convention,
+      ...(compared && data.moments ? { baseline: otherHeads(data.moments, convention) } : {}),
+    });
+  const raw = drawn("raw");
+  const at = isAnalysis(data) || !last ? "" : ` at step ${grouped(last.step)}`;
+  return {
+    title: `The six alignments of every layer, by depth`,
+    missing:
+      last && last.layers.length === 1
+        ? "There is one layer; the table above holds its values."
+        : "No layer was measured.",
+    ...shownAs(drawn("paper"), "alignments-by-depth"),
+    more: raw ? [{ name: "alignments-by-depth-raw", words: "With plain second moments (raw)", figure: raw }] : [],
+    caption: [
+      `The alignments of the table${at}, layers in order of execution from top to bottom: what a layer reads (a, backward) and what it writes (b, forward); rows normalised and centred (Eq. 8). Upright dashes, same colour: the null.${noise ? " Behind a mark: plus and minus the split-half noise." : ""} Point at a mark for its numbers.`,
+      ...(heads
+        ? [
+            `Attention heads have RGA alone, on their output. Those of one attention layer stand together in their order${compared ? "; grey is what H of the head shows with G of the other heads of its layer: what exceeds it is the head's own" : ""}.`,
+          ]
+        : []),
+    ],
+    counterpart: "Figs. 12 to 15 (in spirit)",
+    equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
+  };
+}
+
+/** Why there is no figure of ranks. */
+function noRanks(data: ReportData): string {
+  const layers = data.snapshots.flatMap((snapshot) => snapshot.layers);
+  if (data.snapshots.length === 0 && !isAnalysis(data)) return "The run holds no measurement yet.";
+  if (layers.length === 0) return "No layer was measured.";
+  if (layers.every(({ ranks }) => ranks === undefined || ranks.weights.status === "not-measured"))
+    return "Ranks were not measured: cost economy leaves them out.";
+  return "No layer has both a rank of its input and a backward RGA.";
+}
+
 function rankSection(data: ReportData): FigureSection {
-  const threshold = data.snapshots.flatMap(({ layers }) => layers).find((layer) => layer.ranks.paper.a)?.ranks.paper.a
-    ?.H.threshold;
+  const ranked = data.snapshots.flatMap(({ layers }) => layers).find((layer) => layer.ranks?.paper.a);
+  const threshold = ranked?.ranks?.paper.a?.H.threshold;
+  const points =
+    new Set(data.snapshots.map(({ step }) => step)).size > 1
+      ? "A point per layer and step, fainter when early; the last step stands out, and a thin line follows each layer."
+      : "A point per layer.";
   return {
     title: "Rank of the representation against its alignment",
-    missing:
-      data.snapshots.length === 0
-        ? "The run holds no measurement yet."
-        : "No layer has both a rank of its input and a backward RGA.",
+    missing: noRanks(data),
     ...shownAs(rankAlignment(data.snapshots), "rank-alignment"),
     caption: [
-      `A point per layer and step, fainter when early; the last step carries the layer's number, and a thin line follows each layer. Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
+      `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
     ],
     counterpart: "Fig. 4 (there colours are weight decays)",
     equations: [alignmentEquation, rankEquation],

@@ -1,38 +1,121 @@
 /**
- * @file The head of the page: what was run, when, with which versions and parameters.
+ * @file The head of the page: what was run or measured, when, with which versions and parameters.
  */
 import { escapeText } from "../figures/escape.ts";
-import { dateTime, duration, grouped } from "./numbers.ts";
-import type { ReportData } from "./reportData.ts";
+import { brief, dateTime, duration, fixed, grouped, listed } from "./numbers.ts";
+import {
+  type AnalysisReport,
+  byStep,
+  isAnalysis,
+  layersInWords,
+  type ReportData,
+  type RunReport,
+} from "./reportData.ts";
+
+interface Fact {
+  readonly name: string;
+  readonly value: string | undefined;
+  /** Takes the room of two. */
+  readonly broad?: boolean;
+}
 
 /** Title, status and facts as escaped HTML. */
-export function renderHeader({ info }: ReportData): string {
-  const { crh, node, onnxruntime } = info.versions;
+export function renderHeader(data: ReportData): string {
+  const { eyebrow, title, subtitle, facts, parameters } = isAnalysis(data) ? analysisHead(data) : runHead(data);
+  const shown = facts.filter(({ value }) => value !== undefined);
+  const definitions = shown.map(
+    ({ name, value, broad }) =>
+      `<div${broad ? ` class="broad"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
+  );
+  return (
+    `<header><div class="top"><p class="eyebrow">${eyebrow}</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
+    `<h1>${escapeText(title)}</h1>${subtitle}<dl class="facts">${definitions.join("")}</dl>` +
+    `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a><a href="#figures">Figures</a><a href="#parameters">${parameters}</a><a href="#reproduce">Reproduce</a></nav></header>`
+  );
+}
+
+interface Head {
+  readonly eyebrow: string;
+  readonly title: string;
+  /** HTML. */
+  readonly subtitle: string;
+  readonly facts: readonly Fact[];
+  /** Name of the section of parameters. */
+  readonly parameters: string;
+}
+
+function runHead({ info }: RunReport): Head {
   const facts: [string, string | undefined][] = [
     ["seed", String(info.seed)],
     ["steps", info.step === info.steps ? grouped(info.steps) : `${grouped(info.step)} of ${grouped(info.steps)}`],
     ["started", dateTime(info.startedAt)],
     ["took", info.durationMs === undefined ? undefined : duration(info.durationMs)],
     ["speed", info.stepsPerSecond === undefined ? undefined : `${grouped(Math.round(info.stepsPerSecond))} steps/s`],
-    ["versions", `crh-lab ${crh}, ONNX Runtime ${onnxruntime}, Node ${node.replace(/^v/, "")}`],
   ];
   const status = `<span class="status ${escapeText(info.status)}">${escapeText(info.status)}</span>`;
-  return (
-    `<header><div class="top"><p class="eyebrow">crh-lab report</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
-    `<h1>${escapeText(info.setting)}</h1><p class="eyebrow"><code>${escapeText(info.id)}</code> ${status}</p>` +
-    `<dl class="facts">${facts.map(([name, value]) => (value === undefined ? "" : `<div${name === "versions" ? ` class="broad"` : ""}><dt>${name}</dt><dd>${escapeText(value)}</dd></div>`)).join("")}</dl>` +
-    `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a><a href="#figures">Figures</a><a href="#parameters">Parameters</a><a href="#reproduce">Reproduce</a></nav></header>`
-  );
+  return {
+    eyebrow: "crh-lab report",
+    title: info.setting,
+    subtitle: `<p class="eyebrow"><code>${escapeText(info.id)}</code> ${status}</p>`,
+    facts: [...facts.map(([name, value]) => ({ name, value })), versionsFact(info.versions)],
+    parameters: "Parameters",
+  };
 }
 
-/** Every resolved parameter, in the order of config.json. */
-export function renderParameters({ config }: ReportData): string {
+function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
+  const last = byStep(snapshots).at(-1);
+  const { model, inputs, targets, captures, plannedSamples, measuredAt, durationMs, versions } = analysis;
+  const planned = plannedSamples === undefined ? "" : ` of ${grouped(plannedSamples)}`;
+  const facts: [string, string | undefined][] = [
+    ["model", model],
+    ["inputs", filesInWords(inputs)],
+    ["targets", filesInWords(targets)],
+    ["read from", filesInWords(captures)],
+    ["objective", last?.objective],
+    ["samples", last && `${grouped(last.samples)}${planned}`],
+    ["loss", last?.loss.mean == null ? undefined : brief(last.loss.mean)],
+    ["accuracy", last?.accuracy === undefined ? undefined : `${fixed(last.accuracy * 100, 2)} %`],
+    ["step", last && last.step > 0 ? grouped(last.step) : undefined],
+    ["layers", last && layersInWords(last.layers)],
+    ["measured", dateTime(measuredAt)],
+    ["took", durationMs === undefined ? undefined : duration(durationMs)],
+  ];
+  return {
+    eyebrow: "crh-lab report of one measurement",
+    title: analysis.title,
+    subtitle: "",
+    facts: [
+      ...facts.map(([name, value]) => ({ name, value, broad: (value?.length ?? 0) > 24 })),
+      versionsFact(versions),
+    ],
+    parameters: "Options",
+  };
+}
+
+function filesInWords(files: readonly string[] = []): string | undefined {
+  if (files.length === 0) return undefined;
+  return files.length > 4 ? `${files.slice(0, 3).join(", ")} and ${files.length - 3} more` : listed(files);
+}
+
+function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"]): Fact {
+  return {
+    name: "versions",
+    value: `crh-lab ${crh}, ONNX Runtime ${onnxruntime}, Node ${node.replace(/^v/, "")}`,
+    broad: true,
+  };
+}
+
+/** Every resolved parameter or option, in the order given. */
+export function renderParameters(data: ReportData): string {
+  const { config } = data;
   const rows = Object.entries(config).map(
     ([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`,
   );
   return rows.length > 0
     ? `<dl class="config">${rows.join("")}</dl>`
-    : `<p class="missing">The run recorded no parameters.</p>`;
+    : isAnalysis(data)
+      ? ""
+      : `<p class="missing">The run recorded no parameters.</p>`;
 }
 
 function parameterText(value: unknown): string {

@@ -1,45 +1,47 @@
 /**
- * @file The two figures that need whole matrices: H, G, Z as images, and entries of H against entries of G. One layer is shown, the others
- * are folded away.
+ * @file The two figures that need whole matrices: H, G, Z as images, and entries of H against entries of G. One layer is shown, others
+ * are folded away; of many layers a few are drawn and the rest named.
  */
 import { entries } from "../figures/entries.ts";
 import { shorten } from "../figures/escape.ts";
 import type { Figure } from "../figures/figure.ts";
 import { type LayerMatrices, layerMatrices } from "../figures/layerMatrices.ts";
-import { matrices, maxRows } from "../figures/matrices.ts";
-import type { LayerMoments } from "../moments/moments.ts";
+import { matrices } from "../figures/matrices.ts";
+import { chosenLayers, drawable, maxDimension, penultimate } from "./chosenLayers.ts";
 import { alignmentEquation, matricesEquation } from "./equations.ts";
 import type { FigureSection, NamedFigure } from "./figureBlock.ts";
+import { notDrawn } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
-import type { ReportData } from "./reportData.ts";
+import { isAnalysis, type ReportData } from "./reportData.ts";
 
-/** chosen: pixels of matrices in one report, some 4 MB of page. A network of 6 layers of width 100 has 0.36 million. */
-const pixelBudget = 1_200_000;
-
-export function momentSections({ moments }: ReportData): [matrices: FigureSection, entries: FigureSection] {
-  const layers = moments?.layers ?? [];
-  const missing = moments
-    ? "The moments of this run hold no matrices."
-    : "The moments of this run were not kept, and matrices cannot be drawn without them.";
-  const chosen = withinBudget(layers);
-  const left = layers.length - chosen.length;
-  const limit =
-    left > 0 ? [`To keep the page small, ${grouped(left)} of ${grouped(layers.length)} layers are left out.`] : [];
+export function momentSections(data: ReportData): [matrices: FigureSection, entries: FigureSection] {
+  const layers = data.moments?.layers ?? [];
+  const { layers: chosen, rows } = chosenLayers(layers);
+  const left = layers.filter((layer) => !chosen.includes(layer));
+  const missing = whyMissing(data);
+  const limited = chosen.length > 0 && left.length > 0;
+  const limit = limited
+    ? [
+        `To keep the page small, ${grouped(chosen.length)} of ${grouped(layers.length)} layers are drawn, spread over the depth of the network.`,
+      ]
+    : [];
+  const below = limited ? notDrawn(left.map(({ name }) => name)) : "";
   const found = chosen.map((layer) => layerMatrices(layer));
-  const at = moments ? ` at step ${grouped(moments.step)}` : "";
-  const averaged = chosen.some((layer) => Math.max(layer.dIn, layer.dOut) > maxRows)
-    ? [`Matrices of more than ${maxRows} rows are averaged down over square blocks of entries.`]
+  const at = isAnalysis(data) || !data.moments ? "" : ` at step ${grouped(data.moments.step)}`;
+  const averaged = chosen.some((layer) => Math.max(layer.dIn, layer.dOut) > rows)
+    ? [`Matrices of more than ${rows} rows are averaged down over square blocks of entries.`]
     : [];
   return [
     {
       title: "H, G and Z of a layer",
       missing,
-      ...arranged(found, "matrices", matrices),
+      ...arranged(found, "matrices", (layer) => matrices(layer, rows)),
       caption: [
         `Second moments of activations and gradients (rows normalised and centred, Eq. 8) and the weight matrices${at}; first row the input (a), second row the output (b). Each is divided by its mean diagonal entry, which makes the trace equal to the dimension, and has a colour scale of its own, symmetric about zero; the largest 1 % of entries may lie beyond its ends.`,
         ...averaged,
         ...limit,
       ],
+      below,
       counterpart: "Fig. 2",
       equations: [matricesEquation],
     },
@@ -57,25 +59,13 @@ export function momentSections({ moments }: ReportData): [matrices: FigureSectio
   ];
 }
 
-/** Layers in their order, the ones nearest to the penultimate first to be kept. */
-function withinBudget(layers: readonly LayerMoments[]): LayerMoments[] {
-  const pixels = ({ kind, dIn, dOut }: LayerMoments) =>
-    3 * ((kind === "head" ? 0 : Math.min(dIn, maxRows) ** 2) + Math.min(dOut, maxRows) ** 2);
-  const target = penultimate(layers);
-  const byDistance = layers
-    .map((layer, index) => ({ layer, index }))
-    .sort((x, y) => Math.abs(x.index - target) - Math.abs(y.index - target));
-  let spent = 0;
-  const kept = new Set<LayerMoments>();
-  for (const { layer } of byDistance) {
-    spent += pixels(layer);
-    if (kept.size === 0 || spent <= pixelBudget) kept.add(layer);
-  }
-  return layers.filter((layer) => kept.has(layer));
-}
-
-function penultimate(layers: readonly unknown[]): number {
-  return Math.max(0, layers.length - 2);
+function whyMissing(data: ReportData): string {
+  const { moments } = data;
+  const whose = isAnalysis(data) ? "The moments" : "The moments of this run";
+  if (!moments) return `${whose} were not kept, and matrices cannot be drawn without them.`;
+  if (moments.layers.length > 0 && moments.layers.every((layer) => !drawable(layer)))
+    return `Every layer has more than ${grouped(maxDimension)} inputs or outputs, too many to be drawn.`;
+  return `${whose} hold no matrices.`;
 }
 
 function arranged(
@@ -89,6 +79,6 @@ function arranged(
     return figure ? [{ name: `${name}-${index}-${layer.name}`, title, figure }] : [];
   });
   if (drawn.length === 0) return {};
-  const shown = drawn[penultimate(drawn)]!;
+  const shown = drawn[penultimate(drawn.length)]!;
   return { shown, more: drawn.filter((one) => one !== shown) };
 }

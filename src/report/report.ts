@@ -1,5 +1,5 @@
 /**
- * @file The report of a run: one HTML file that needs nothing else. Same data, same bytes. Whatever comes from the data is escaped, and a
+ * @file The report of a run or of one measurement: one HTML file that needs nothing else. Same data, same bytes. Whatever comes from the data is escaped, and a
  * content security policy lets no other script run than the page's own and nothing be loaded.
  */
 import { createHash } from "node:crypto";
@@ -10,19 +10,21 @@ import { fileName, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { renderHeader, renderParameters } from "./header.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";
 import { holdsFrom, leastMargin } from "./verdict.ts";
 
-export type { ReportData } from "./reportData.ts";
+export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./reportData.ts";
 
 /**
- * Renders the report of a run.
+ * Renders the report of a run (`info`, `metrics`) or of one measurement (`analysis`).
  *
- * @param data.info what was run; data.config every parameter; data.notes sources and chosen values
- * @param data.metrics rows of metrics.jsonl, data.snapshots all measurements, in any order
+ * @param data.info what was run; data.metrics rows of metrics.jsonl
+ * @param data.analysis what was measured, where nothing was trained
+ * @param data.config every parameter or option; data.notes sources and chosen values
+ * @param data.snapshots all measurements, in any order
  * @param data.moments the last ones kept; without them matrices and entries are named as missing
  * @returns a whole HTML document
  *
@@ -32,39 +34,60 @@ export function renderReport(data: ReportData): string {
   const hash = createHash("sha256").update(pageScript).digest("base64");
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
+  const [title, id] = isAnalysis(data)
+    ? [data.analysis.title, data.analysis.title]
+    : [`${data.info.setting}, seed ${data.info.seed}`, data.info.id];
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
-    `<title>${escapeText(data.info.setting)}, seed ${data.info.seed} · crh-lab</title><style>${pageStyle}</style></head><body data-run="${fileName(data.info.id)}">`,
+    `<title>${escapeText(title)} · crh-lab</title><style>${pageStyle}</style></head><body data-run="${fileName(id)}">`,
     renderHeader(data),
     `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
     `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
     `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
-    `<section id="parameters"><h2>Parameters, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
+    `<section id="parameters"><h2>${isAnalysis(data) ? "Options" : "Parameters"}, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
     `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,
     `<script>${pageScript}</script></body></html>`,
   ].join("\n");
 }
 
+/** chosen: tables of more layers than this are folded away; the figure by depth shows the same at one glance. */
+const maxRows = 12;
+
 function renderTables(data: ReportData): string {
   const paper = renderAlignmentTable(data, "paper");
   if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
   const raw = renderAlignmentTable(data, "raw");
-  const steps = byStep(data.snapshots).map((snapshot) => snapshot.step);
-  const start =
-    steps.length > 1 ? `start: at step ${grouped(steps[0]!)}` : "there is no earlier measurement to compare with";
+  const last = byStep(data.snapshots).at(-1)!;
   const key =
     `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± noise, from 0 to 1; bold where it holds (at least ${holdsFrom}, above null by ${leastMargin} or three times the noise)</span>` +
-    `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span><span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span></p>`;
+    `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
+  const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
+  const table = (title: string, note: string, rows: string) =>
+    last.layers.length > maxRows
+      ? `<h3>${title}</h3><p class="soft note">${note}</p><details><summary>Table of ${layersInWords(last.layers)}</summary><div class="wide">${rows}</div></details>`
+      : `<h3>${title}</h3><p class="soft note">${note}</p><div class="wide">${rows}</div>`;
   return (
-    `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">At step ${grouped(steps.at(-1)!)}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
-    `<h3>As in the paper: rows normalised and centred</h3><p class="soft note">${nullNote}</p><div class="wide">${paper}</div>` +
-    `<h3>Plain second moments (raw)</h3><p class="soft note">${rawNote}</p><div class="wide">${raw}</div>${packedCsv(alignmentCsv(data))}</div>`
+    `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
+    table("As in the paper: rows normalised and centred", isAnalysis(data) ? sharedNote : startNote, paper) +
+    table("Plain second moments (raw)", rawNote, raw) +
+    `${packedCsv(alignmentCsv(data))}</div>`
   );
 }
 
+/** What the ring on a bar is, where there are rings. */
+function startKey(data: ReportData): string {
+  if (isAnalysis(data)) return "";
+  const steps = byStep(data.snapshots).map((snapshot) => snapshot.step);
+  const start =
+    steps.length > 1 ? `start: at step ${grouped(steps[0]!)}` : "there is no earlier measurement to compare with";
+  return `<span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span>`;
+}
+
 /** docs/theory.md, "What the null does not cover". */
-const nullNote =
+const startNote =
   "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W from the first step on (Eq. 6) and start above it: judge them by their start as well. The cosine of each pair is in the CSV.";
+const sharedNote =
+  "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W (Eq. 6) and exceed it even in networks that were never trained: ask more of them. The cosine of each pair is in the CSV.";
 const rawNote =
   "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

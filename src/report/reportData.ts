@@ -7,17 +7,62 @@ import type { AlignmentValue, Convention, LayerSnapshot, Snapshot } from "../mea
 import type { Moments, Side } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
 import type { RunInfo } from "../runs/runInfo.ts";
+import { counted, listed } from "./numbers.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-export interface ReportData {
-  info: RunInfo;
+/** What every report has. */
+interface Reported {
+  /** Every parameter of a run, or every option of an analysis. */
   config: Record<string, unknown>;
   /** Sources and chosen values. */
   notes: string[];
-  metrics: MetricRow[];
+  /** All measurements of a run, in any order; the one of an analysis. */
   snapshots: Snapshot[];
   /** The last ones kept, for matrices and entries. */
   moments?: Moments;
+}
+
+/** A training run. */
+export interface RunReport extends Reported {
+  info: RunInfo;
+  metrics: MetricRow[];
+}
+
+/** One measurement, of a model that is there or from moments that were made elsewhere. */
+export interface AnalysisReport extends Reported {
+  analysis: AnalysisInfo;
+}
+
+/** What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a reader knows them. */
+export interface AnalysisInfo {
+  title: string;
+  model?: string;
+  inputs?: readonly string[];
+  targets?: readonly string[];
+  /** Moments files or raw captures, where these were read instead of a model. */
+  captures?: readonly string[];
+  /** Samples that were to be measured, where the measurement was stopped before. */
+  plannedSamples?: number;
+  /** ISO 8601, UTC. */
+  measuredAt: string;
+  durationMs?: number;
+  versions: RunInfo["versions"];
+  /** The command that makes it again. */
+  argv: readonly string[];
+}
+
+export type ReportData = RunReport | AnalysisReport;
+
+export function isAnalysis(data: ReportData): data is AnalysisReport {
+  return "analysis" in data;
+}
+
+/** "20 maps", "8 attention heads", "20 maps and 8 attention heads". */
+export function layersInWords(layers: readonly LayerSnapshot[]): string {
+  const heads = layers.filter(({ kind }) => kind === "head").length;
+  const maps = layers.length - heads;
+  const parts = [...(maps > 0 ? [counted(maps, "map")] : []), ...(heads > 0 ? [counted(heads, "attention head")] : [])];
+  return parts.length > 0 ? listed(parts) : "no layer";
 }
 
 /** One relation of one layer at the last measurement. */
@@ -77,6 +122,7 @@ export function statusWords(status: string | undefined): string {
     case "not-finite":
       return "not finite";
     case "missing-moments":
+    case "not-measured":
       return "not measured";
     default:
       return status ?? "not measured";

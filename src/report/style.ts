@@ -47,6 +47,7 @@ table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabula
 .alignments th{font-weight:600;text-align:left;vertical-align:bottom;padding:5px 8px}
 .alignments thead th{font-size:13px}.alignments thead th span{font-weight:400;color:var(--soft);white-space:nowrap}
 .alignments tbody th{font-weight:500;vertical-align:top;padding:9px 8px 9px 0;min-width:130px}
+.alignments thead th[rowspan]{padding-left:0}
 .alignments th small{display:block;font-weight:400}
 .alignments td{padding:9px 8px;vertical-align:top;min-width:106px;color:var(--soft)}
 .alignments tbody tr{border-top:1px solid var(--line)}
@@ -83,6 +84,11 @@ figcaption p{margin:0 0 6px}
 p.layer{margin:0 0 10px;font-size:14px}
 details{margin:8px 0}summary{cursor:pointer;font-size:14px}
 details>.block{padding:10px 0 14px}
+table.skipped{border-collapse:collapse;font-size:14px;margin:8px 0}
+.skipped th,.skipped td{text-align:left;vertical-align:top;padding:6px 18px 6px 0;font-weight:400;overflow-wrap:anywhere}
+.skipped thead th{font-size:12px;color:var(--soft)}.skipped tbody tr{border-top:1px solid var(--line)}
+.skipped th{white-space:nowrap}.skipped tbody th{white-space:normal;width:30%;overflow-wrap:anywhere}.skipped td:nth-child(2){font-variant-numeric:tabular-nums;white-space:nowrap}.skipped details{margin:2px 0}
+figcaption .left{max-width:74ch;margin:0 0 6px}figcaption .left details{margin:2px 0}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
 @media screen and (max-width:760px){
 html{font-size:15px}body{padding:18px 14px 48px}h1{font-size:27px}h2{margin-top:40px}
@@ -93,6 +99,7 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments tbody th{grid-column:1/-1;padding:0}.alignments td{min-width:0;padding:0;display:block}
 .alignments td::before{content:attr(data-label);display:block;font-size:11px;color:var(--soft)}
 .alignments td small{white-space:normal}
+.skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}
 }
 @media print{
 body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}

@@ -3,24 +3,65 @@
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import { median } from "../figures/median.ts";
 import { relations } from "../figures/palette.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
-import { byStep, type Finding, findings, type ReportData, statusWords } from "./reportData.ts";
+import {
+  type AnalysisReport,
+  byStep,
+  type Finding,
+  findings,
+  isAnalysis,
+  layersInWords,
+  type ReportData,
+  type RunReport,
+  statusWords,
+} from "./reportData.ts";
 import { holds, holdsFrom, leastMargin } from "./verdict.ts";
 
 /** chosen: layers named in a sentence; more are left to the table. */
 const maxNamed = 6;
 
+/** chosen: networks of more layers are summed up relation by relation. */
+const manyLayers = 12;
+
 const sideWord = { a: "backward", b: "forward" } as const;
 
 /** The summary as escaped HTML: a list of sentences. */
 export function renderSummary(data: ReportData): string {
-  const items = [statusSentence(data), ...alignmentSentences(data)];
+  const opening = isAnalysis(data) ? measuredSentence(data) : statusSentence(data);
+  const items = [opening, ...alignmentSentences(data), ...(isAnalysis(data) ? skippedSentence(data) : [])];
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 }
 
-function statusSentence({ info, snapshots, metrics }: ReportData): string {
+function measuredSentence({ analysis, snapshots }: AnalysisReport): string {
+  const last = byStep(snapshots).at(-1);
+  if (!last) return "Nothing was measured.";
+  const { plannedSamples } = analysis;
+  const on =
+    plannedSamples === undefined
+      ? counted(last.samples, "sample")
+      : `${grouped(last.samples)} of ${counted(plannedSamples, "sample")} (<b>stopped</b> before the end)`;
+  const reached = reachedWords(last.loss.mean ?? undefined, last.accuracy);
+  return `${layersInWords(last.layers)} measured on ${on}${reached ? `: ${reached}` : ""}.`;
+}
+
+/** Nothing is left out in silence. */
+function skippedSentence({ snapshots }: AnalysisReport): string[] {
+  const count = byStep(snapshots).at(-1)?.skipped.length ?? 0;
+  if (count === 0) return [];
+  return [`${counted(count, "node")} could not be measured: see <a href="#not-measured">the reasons</a>.`];
+}
+
+function reachedWords(loss: number | undefined, accuracy: number | undefined): string {
+  return listed([
+    ...(loss === undefined ? [] : [`a loss of ${brief(loss)}`]),
+    ...(accuracy === undefined ? [] : [`an accuracy of ${fixed(accuracy * 100, 2)} %`]),
+  ]);
+}
+
+function statusSentence({ info, snapshots, metrics }: RunReport): string {
   const took = `${grouped(info.step)} of ${counted(info.steps, "step")}`;
   const how: Record<string, string> = {
     finished: `The run finished all ${counted(info.steps, "step")}`,
@@ -31,11 +72,8 @@ function statusSentence({ info, snapshots, metrics }: ReportData): string {
   const last = byStep(snapshots).at(-1);
   const loss = last?.loss.mean ?? metrics.findLast((row) => row.name === "eval/loss")?.value;
   const accuracy = last?.accuracy ?? metrics.findLast((row) => row.name === "eval/accuracy")?.value;
-  const reached = [
-    ...(loss === undefined ? [] : [`a loss of ${brief(loss)}`]),
-    ...(accuracy === undefined ? [] : [`an accuracy of ${fixed(accuracy * 100, 2)} %`]),
-  ];
-  const rest = reached.length > 0 ? `; evaluation gave ${reached.join(" and ")}` : "";
+  const reached = reachedWords(loss, accuracy);
+  const rest = reached ? `; evaluation gave ${reached}` : "";
   return `${how[info.status] ?? escapeText(info.status)}${rest}${last ? ` at step ${grouped(last.step)}` : ""}.`;
 }
 
@@ -44,11 +82,13 @@ function alignmentSentences({ snapshots }: ReportData): string[] {
   const defined = all.filter((finding) => finding.last.value !== null);
   if (all.length === 0) return ["No layer was measured, so nothing can be said about the alignments."];
   if (defined.length === 0) return ["No alignment could be computed; the table below says why."];
+  const ofMaps = defined.filter(({ layer }) => layer.kind !== "head");
   return [
     countSentence(defined),
-    layerSentence(defined),
-    ...medianSentence(defined),
-    ...exceptionSentence(defined),
+    ...layerSentence(ofMaps),
+    ...medianSentence(ofMaps),
+    ...headSentence(defined),
+    ...exceptionSentence(ofMaps),
     ...undefinedSentence(all),
     ...rawSentence(snapshots),
   ];
@@ -68,7 +108,8 @@ function countSentence(defined: readonly Finding[]): string {
   return `<b>${holding} of ${counted(defined.length, "relation")} hold</b> (${rule}; rows normalised and centred)${holding > 0 ? since : ""}.`;
 }
 
-function layerSentence(defined: readonly Finding[]): string {
+function layerSentence(defined: readonly Finding[]): string[] {
+  if (defined.length === 0) return [];
   const names = [...new Set(defined.map(({ layer }) => layer.name))];
   const of = (name: string) => defined.filter(({ layer }) => layer.name === name);
   const holding = (name: string, side?: string) =>
@@ -76,7 +117,25 @@ function layerSentence(defined: readonly Finding[]): string {
   const full = names.filter((name) => of(name).length === 6 && holding(name).length === 6);
   const pair = names.filter((name) => holding(name, "a").length > 0 && holding(name, "b").length > 0);
   const complete = full.length === 0 ? "No layer has all six" : `All six hold in ${named(full)}`;
-  return `${complete}; at least one backward and one forward relation hold in ${pair.length} of ${counted(names.length, "layer")}.`;
+  return [
+    `${complete}; at least one backward and one forward relation hold in ${pair.length} of ${counted(names.length, "layer")}.`,
+  ];
+}
+
+/** Attention heads have one relation each. */
+function headSentence(defined: readonly Finding[]): string[] {
+  const heads = defined.filter(({ layer }) => layer.kind === "head");
+  if (heads.length === 0) return [];
+  const holding = heads.filter((finding) => holds(finding.verdict)).length;
+  const [now, unrelated] = [median(heads.map(({ last }) => last.value)), median(heads.map(({ last }) => last.null))];
+  const start = median(heads.map(({ first }) => first?.value ?? null));
+  const compared = [
+    ...(unrelated === null ? [] : [`null ${fixed(unrelated, 2)}`]),
+    ...(start === null ? [] : [`was ${fixed(start, 2)}`]),
+  ].join(", ");
+  return [
+    `Attention heads: <b class="rga">RGA</b> holds in ${holding} of ${grouped(heads.length)}; median ${fixed(now!, 2)}${compared ? ` (${compared})` : ""}.`,
+  ];
 }
 
 function named(names: readonly string[]): string {
@@ -105,17 +164,11 @@ function medianSentence(defined: readonly Finding[]): string[] {
   return [`Median over layers: ${parts.flat().join("; ")}.`];
 }
 
-function median(values: readonly (number | null)[]): number | null {
-  const sorted = values.filter((value) => value !== null).sort((x, y) => x - y);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return null;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 const weakness: Record<string, string> = {
   rising: "rose",
   falling: "fell",
   flat: "no clear change",
+  weak: "too weak",
   absent: "not clearly above its null",
 };
 
@@ -124,6 +177,7 @@ function exceptionSentence(defined: readonly Finding[]): string[] {
   const weak = defined.filter((finding) => !holds(finding.verdict));
   if (weak.length === 0) return [];
   const names = [...new Set(weak.map(({ layer }) => layer.name))];
+  if (new Set(defined.map(({ layer }) => layer.name)).size > manyLayers) return weakByRelation(defined, weak);
   const lines = names.slice(0, maxNamed).map((name) => {
     const parts = weak.filter(({ layer }) => layer.name === name).map(weakRelation);
     return `<li>${code(name)}: ${parts.join("; ")}</li>`;
@@ -133,9 +187,24 @@ function exceptionSentence(defined: readonly Finding[]): string[] {
   return [`Not holding:<ul>${lines.join("")}</ul>`];
 }
 
+/** Many layers: how often each relation does not hold; the figure by depth shows where. */
+function weakByRelation(defined: readonly Finding[], weak: readonly Finding[]): string[] {
+  const parts = sides.flatMap((side) => {
+    const counts = relations.flatMap((relation) => {
+      const own = (all: readonly Finding[]) =>
+        all.filter((finding) => finding.side === side && finding.relation === relation).length;
+      return own(weak) > 0
+        ? [`<b class="${relation}">${relation.toUpperCase()}</b> in ${own(weak)} of ${own(defined)}`]
+        : [];
+    });
+    return counts.length > 0 ? [`${sideWord[side]} ${counts.join(", ")}`] : [];
+  });
+  return [`Not holding: ${parts.join("; ")} layers. The figure by depth shows where.`];
+}
+
 function weakRelation({ side, relation, last, first, verdict }: Finding): string {
   const start = first?.value ?? null;
-  const reason = verdict === "flat" && start === null ? "too weak" : (weakness[verdict] ?? verdict);
+  const reason = weakness[verdict] ?? verdict;
   const compared = start === null ? "" : `, was ${fixed(start, 2)}`;
   return `${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!)} (${reason}${compared})`;
 }

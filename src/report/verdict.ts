@@ -9,10 +9,11 @@ import type { AlignmentValue } from "../measure/snapshot.ts";
  * - kept: holds, and did so from the start
  * - holds: holds, and there is no earlier measurement to compare with
  * - rising, falling, flat: above its null but too weak to hold
+ * - weak: the same, and there is no earlier measurement to compare with
  * - absent: not above its null
  * - undefined: no value
  */
-export type Verdict = "formed" | "kept" | "holds" | "rising" | "falling" | "flat" | "absent" | "undefined";
+export type Verdict = "formed" | "kept" | "holds" | "rising" | "falling" | "flat" | "weak" | "absent" | "undefined";
 
 /** chosen: an alignment this strong is read as "holds". The networks of arXiv 2410.03006 that satisfy the hypothesis lie above it. */
 export const holdsFrom = 0.75;
@@ -27,7 +28,7 @@ export function judge(last: AlignmentValue, first?: AlignmentValue): Verdict {
   if (last.value - (last.null ?? 0) < margin) return "absent";
   const rise = first === undefined || first.value === null ? undefined : last.value - first.value;
   if (last.value >= holdsFrom) return rise === undefined ? "holds" : rise >= margin ? "formed" : "kept";
-  if (rise === undefined) return "flat";
+  if (rise === undefined) return "weak";
   return rise >= margin ? "rising" : rise <= -margin ? "falling" : "flat";
 }
 

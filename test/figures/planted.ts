@@ -6,7 +6,7 @@ import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.
 import type { AlignmentValue, LayerSnapshot, RankValue, SideAlignments, Snapshot } from "../../src/measure/snapshot.ts";
 import type { LayerMoments, Moments, SideMoments } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
-import type { ReportData } from "../../src/report/reportData.ts";
+import type { AnalysisReport, RunReport } from "../../src/report/reportData.ts";
 
 /** Log-spaced steps as a run measures: 0, 1, 2, 5, ... */
 export const plantedSteps = [
@@ -130,7 +130,7 @@ export function plantedMoments(names: readonly string[], d: number): Moments {
 export const layerNames6 = ["layers.0", "layers.1", "layers.2", "layers.3", "layers.4", "layers.5"];
 
 /** A finished run of the size of fc2: 6 layers of width d, losses every 100 steps. */
-export function plantedRun({ d = 100, names = layerNames6, steps = plantedSteps } = {}): ReportData {
+export function plantedRun({ d = 100, names = layerNames6, steps = plantedSteps } = {}): RunReport {
   const random = new Random(3);
   const last = steps.at(-1) ?? 0;
   const train = Array.from({ length: 1000 }, (_, k) => ({
@@ -178,6 +178,51 @@ export function plantedRun({ d = 100, names = layerNames6, steps = plantedSteps 
     ],
     metrics: [...train, ...evaluated],
     snapshots,
+    moments: plantedMoments(names, d),
+  };
+}
+
+/** The layer as an attention head: RGA of its output alone. */
+export function asHead(layer: LayerSnapshot, rga: number): LayerSnapshot {
+  const none: AlignmentValue = { ...alignmentValue(0), value: null, cosine: null, status: "missing-moments" };
+  const alignment = { a: null, b: { rga: alignmentValue(rga), rwa: none, gwa: none } };
+  return { ...layer, kind: "head", alignment: { paper: alignment, raw: alignment } };
+}
+
+/** One measurement of a transformer: per block two maps around `heads` attention heads of RGA 0.5, 0.51, ... */
+export function plantedTransformer({ blocks = 2, heads = 2, d = 8 } = {}): { snapshot: Snapshot; moments: Moments } {
+  const names = Array.from({ length: blocks }, (_, block) => [
+    `blocks.${block}.qkv`,
+    ...Array.from({ length: heads }, (_, head) => `blocks.${block}.attn.MatMul_1[${head}]`),
+    `blocks.${block}.out`,
+  ]).flat();
+  const snapshot = plantedSnapshot(0, names, d);
+  snapshot.layers = snapshot.layers.map((layer, i) =>
+    layer.name.endsWith("]") ? asHead(layer, 0.5 + i / 100) : layer,
+  );
+  const moments = plantedMoments(names, d);
+  moments.layers = moments.layers.map(({ a, W, ...rest }) =>
+    rest.name.endsWith("]") ? { ...rest, kind: "head" } : { ...rest, a: a!, W: W! },
+  );
+  return { snapshot, moments };
+}
+
+/** The report of one measurement of a model, as `crh analyze` makes it. */
+export function plantedAnalysis({ names = layerNames6, d = 12 } = {}): AnalysisReport {
+  return {
+    analysis: {
+      title: "resnet20",
+      model: "resnet20.onnx",
+      inputs: ["images.npy"],
+      targets: ["labels.npy"],
+      measuredAt: "2026-03-01T10:20:30.000Z",
+      durationMs: 24_300,
+      versions: { crh: "0.1.0", node: "v20.19.0", onnxruntime: "1.30.0" },
+      argv: ["analyze", "resnet20.onnx", "--inputs", "images.npy"],
+    },
+    config: { loss: "mse", cost: "standard" },
+    notes: [],
+    snapshots: [{ ...plantedSnapshot(0, names, d), accuracy: 0.917 }],
     moments: plantedMoments(names, d),
   };
 }

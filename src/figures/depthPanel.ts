@@ -1,0 +1,58 @@
+/**
+ * @file What the panels by depth share: their rows, the axis of alignments above and below the rows, the title, a value in words.
+ */
+import * as Plot from "@observablehq/plot";
+import type { AlignmentValue } from "../measure/snapshot.ts";
+import type { Side } from "../moments/moments.ts";
+import type { Relation } from "./palette.ts";
+
+const top = 48;
+const bottom = 40;
+
+/** One alignment of one layer, at its place in the order of execution. */
+export interface DepthRow {
+  readonly order: number;
+  readonly layer: string;
+  readonly kind: string;
+  readonly side: Side;
+  readonly relation: Relation;
+  readonly found: AlignmentValue;
+}
+
+/** Options of a panel whose rows take `extent` pixels and their labels `left`. */
+export function depthScale({ low, extent, left }: { low: number; extent: number; left: number }) {
+  return {
+    width: 460,
+    height: Math.ceil(extent) + top + bottom,
+    marginTop: top,
+    marginBottom: bottom,
+    marginLeft: left,
+    marginRight: 12,
+    x: { domain: [low, 1], axis: null, clamp: true },
+  };
+}
+
+/** Title over the labels; the axis twice, because a reader of the last row no longer sees the first. */
+export function panelTitle(title: string, left: number): Plot.Markish[] {
+  const ticks = { ticks: 5, tickFormat: ".2~f", tickSize: 0, labelArrow: "none", labelAnchor: "center" } as const;
+  return [
+    Plot.text([title], {
+      frameAnchor: "top-left",
+      dx: 6 - left,
+      dy: 4 - top,
+      fontWeight: 650,
+      fontSize: 13,
+      lineAnchor: "top",
+    }),
+    Plot.gridX({ ticks: 5, strokeOpacity: 0.12 }),
+    Plot.axisX({ ...ticks, anchor: "top", label: null }),
+    Plot.axisX({ ...ticks, anchor: "bottom", label: "alignment" }),
+    Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
+  ];
+}
+
+/** "fc1 RGA 0.812 ± 0.004, null 0.120": what a pointer on the mark is told. */
+export function valueWords(name: string, { value, noise, null: nullValue }: AlignmentValue): string {
+  const around = noise === null ? "" : ` ± ${noise.toFixed(3)}`;
+  return `${name} ${value?.toFixed(3) ?? "undefined"}${around}${nullValue === null ? "" : `, null ${nullValue.toFixed(3)}`}`;
+}

@@ -1,0 +1,11 @@
+/**
+ * @file The middle of a list of numbers that may have gaps.
+ */
+
+/** Median of the values that are there; null where none is. */
+export function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter((value) => value !== null).sort((x, y) => x - y);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return null;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

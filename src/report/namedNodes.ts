@@ -1,0 +1,17 @@
+/**
+ * @file Lists of names that may be long: the first ones at once, the rest to be unfolded.
+ */
+import { escapeText } from "../figures/escape.ts";
+import { grouped } from "./numbers.ts";
+
+/** Names as code. HTML that does not stand inside a paragraph. @param atOnce names that are not folded away; chosen: 8 */
+export function namedNodes(names: readonly string[], atOnce = 8): string {
+  const code = (some: readonly string[]) => some.map((name) => `<code>${escapeText(name)}</code>`).join(", ");
+  if (names.length <= atOnce) return code(names);
+  return `${code(names.slice(0, atOnce))}<details><summary>and ${grouped(names.length - atOnce)} more</summary>${code(names.slice(atOnce))}</details>`;
+}
+
+/** What a figure leaves out, below its caption. */
+export function notDrawn(names: readonly string[]): string {
+  return names.length > 0 ? `<div class="left">Not drawn: ${namedNodes(names, 3)}</div>` : "";
+}
