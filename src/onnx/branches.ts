@@ -19,21 +19,22 @@ function freeNames(body: Graph): string[] {
 /** Replaces every If of the top level whose condition has a known value by the nodes of the branch taken. */
 export function replaceIf(graph: Graph, known: ReadonlyMap<string, Tensor>): Graph {
   const initializers = new Map(graph.initializers);
+  const taken = new Set(graph.nodes.map(({ name }) => name).filter((name) => name !== ""));
   const nodes = graph.nodes.flatMap((node) => {
     const condition = node.op === "If" && node.domain === "" ? known.get(node.inputs[0]!) : undefined;
     if (condition === undefined) return [node];
-    const taken = node.attributes[Number(condition.data[0]) !== 0 ? "then_branch" : "else_branch"];
-    if (taken === undefined || !("graph" in taken))
+    const branch = node.attributes[Number(condition.data[0]) !== 0 ? "then_branch" : "else_branch"];
+    if (branch === undefined || !("graph" in branch))
       throw new Error(
         `onnx: expected If (${node.name || node.outputs[0]}) to have two branches; the file is malformed`,
       );
-    return inPlace(node, taken.graph, initializers);
+    return inPlace(node, branch.graph, initializers, taken);
   });
   return { ...graph, nodes, initializers };
 }
 
 /** The nodes of a branch under names that nothing else has; its results under the names of the If. */
-function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>): Node[] {
+function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>, taken: Set<string>): Node[] {
   const names = new Map<string, string>();
   const own = [
     ...branch.initializers.keys(),
@@ -48,7 +49,12 @@ function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>): 
       { op: "Identity", domain: "", name: "", inputs: [names.get(inner) ?? inner], outputs: [output], attributes: {} },
     ];
   });
-  return [...branch.nodes.map((one) => renamed(one, names)), ...copies];
+  const scoped = branch.nodes.map((one) => {
+    const name = taken.has(one.name) ? `${node.name}/${one.name}` : one.name; // ONNX Runtime wants every name once
+    if (name !== "") taken.add(name);
+    return { ...renamed(one, names), name };
+  });
+  return [...scoped, ...copies];
 }
 
 function renamed(node: Node, names: ReadonlyMap<string, string>): Node {

@@ -109,6 +109,7 @@ class Call {
   private readonly prefix: string;
   private readonly names = new Map<string, string>([["", ""]]);
   private readonly given: ReadonlyMap<string, AttributeProto>;
+  private readonly nodeNames = new Map<string, number>();
   private readonly copies: NodeProto[] = [];
 
   constructor(node: NodeProto, called: FunctionProto, prefix: string) {
@@ -139,11 +140,18 @@ class Call {
     return outside;
   }
 
+  /** ONNX Runtime wants every name of a node once. */
+  private unique(name: string): string {
+    const count = this.nodeNames.get(name) ?? 0;
+    this.nodeNames.set(name, count + 1);
+    return count === 0 ? name : `${name}#${count}`;
+  }
+
   private node(node: NodeProto): NodeProto {
     const attribute = node.attribute.flatMap((one) => this.attribute(one));
     return create(NodeProtoSchema, {
       ...fields(node),
-      name: `${this.prefix}/${node.name || node.opType}`,
+      name: this.unique(`${this.prefix}/${node.name || node.opType}`),
       input: node.input.map((name) => this.name(name)),
       output: node.output.map((name) => this.name(name)),
       attribute,

@@ -45,11 +45,16 @@ const cast: GradientRule = (c) => {
   return [dtype === "float32" || dtype === "float64" ? c.cast(c.dy(), dtype) : undefined];
 };
 
-/** Inference form of dropout, the identity. The second output is a mask of booleans. */
+/** The identity in inference form. In training y = x mask / (1 - ratio): dX = dY mask / (1 - ratio), which needs the mask as output. */
 const dropout: GradientRule = (c) => {
-  if (c.has(2) && c.constantScalar(2) !== 0)
-    throw c.fail("expected dropout in inference form, got training_mode; export the model in eval mode");
-  return [c.dy()];
+  const ratio = c.has(1) ? c.constantScalar(1) : 0.5;
+  if (!c.has(2) || c.constantScalar(2) === 0 || ratio === 0) return [c.dy()];
+  const mask = c.node.outputs[1] ?? "";
+  if (ratio === undefined || mask === "")
+    throw c.fail(
+      "expected dropout in inference form, or a constant ratio and the mask as output; export the model in eval mode",
+    );
+  return [c.scale(c.mul(c.dy(), c.op("CastLike", [mask, c.scalar(0)])), 1 / (1 - ratio))];
 };
 
 const pass = unary((_, dy) => dy);

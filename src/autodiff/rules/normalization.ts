@@ -18,7 +18,7 @@ const mean = (c: RuleContext, name: string, axes: readonly number[]) =>
   c.op("ReduceMean", [name, c.builder.ints(axes)], { keepdims: int(1) });
 
 const channel = (c: RuleContext, name: string, rank: number) =>
-  c.reshape(name, [c.shape(name)[0]!, ...new Array<number>(rank - 2).fill(1)]);
+  c.op("Reshape", [name, c.builder.ints([-1, ...new Array<number>(rank - 2).fill(1)])]);
 
 /** Standardizes `x` of the given shape over its axes from `axis` on. */
 function standardize(c: RuleContext, x: string, shape: readonly number[], axis: number, epsilon: number): Standardized {
@@ -114,18 +114,28 @@ const batchNormalization: GradientRule = (c) => {
   ];
 };
 
+/** Running averages are momentum times the old ones plus (1 - momentum) times the batch's mean and variance. */
 function batchTraining(c: RuleContext): readonly (string | undefined)[] {
-  if (c.flows(1) || c.flows(2)) throw c.fail("expected a loss that does not depend on running averages");
   const shape = c.shape(c.x());
   const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const centred = c.sub(c.x(), mean(c, c.x(), axes));
   const variance = c.add(mean(c, c.mul(centred, centred), axes), c.scalar(c.float("epsilon", defaultEpsilon)));
   const r = c.op("Reciprocal", [c.op("Sqrt", [variance])]);
   const s = { xh: c.mul(centred, r), r, axes };
+  const momentum = c.float("momentum", 0.9);
+  const share = ((1 - momentum) * shape[1]!) / sizeOf(shape);
+  const dX = () => {
+    let sum = throughStandardized(c, c.mul(c.dy(), channel(c, c.x(1), shape.length)), s);
+    if (c.flows(1)) sum = c.add(sum, c.scale(channel(c, c.dy(1), shape.length), share));
+    if (c.flows(2)) sum = c.add(sum, c.mul(centred, c.scale(channel(c, c.dy(2), shape.length), 2 * share)));
+    return sum;
+  };
   return [
-    c.needs(0) ? throughStandardized(c, c.mul(c.dy(), channel(c, c.x(1), shape.length)), s) : undefined,
+    c.needs(0) ? dX() : undefined,
     c.needs(1) ? channelSum(c, c.mul(c.dy(), s.xh), shape) : undefined,
     c.needs(2) ? channelSum(c, c.dy(), shape) : undefined,
+    c.needs(3) ? c.scale(c.dy(1), momentum) : undefined,
+    c.needs(4) ? c.scale(c.dy(2), momentum) : undefined,
   ];
 }
 

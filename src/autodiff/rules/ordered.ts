@@ -8,6 +8,17 @@ const cumSum: GradientRule = (c) => {
   return [c.op("CumSum", [c.dy(), c.x(1)], attributes), undefined];
 };
 
+/** y_i = start + i delta: dStart = sum dY, dDelta = sum i dY. */
+const range: GradientRule = (c) => {
+  const [n] = c.shape(c.y()) as [number];
+  const places = () => c.vector(Array.from({ length: n }, (_, i) => i));
+  return [
+    c.needs(0) ? c.reshape(c.sum(c.dy(), [0], 0), c.shape(c.x(0))) : undefined,
+    undefined,
+    c.needs(2) ? c.reshape(c.sum(c.mul(c.dy(), places()), [0], 0), c.shape(c.x(2))) : undefined,
+  ];
+};
+
 /** Y keeps a triangle of X: dX keeps the same triangle of dY. */
 const trilu: GradientRule = (c) => {
   const diagonal = c.has(1) ? [c.x(1)] : [];
@@ -32,6 +43,7 @@ const spaceToDepth: GradientRule = (c) => [c.op("DepthToSpace", [c.dy()], { bloc
 
 export const orderedRules: Record<string, GradientRule> = {
   CumSum: cumSum,
+  Range: range,
   Trilu: trilu,
   ReverseSequence: reverseSequence,
   DepthToSpace: depthToSpace,

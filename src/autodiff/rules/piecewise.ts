@@ -56,26 +56,24 @@ const shrink = unary((c, dy) => {
   return where(c, between, c.scalar(0), dy);
 });
 
-/** y = min(max(x, low), high): dX = dY where y = x; the limits get dY where they are taken. */
+/** y = min(max(x, low), high): dX = dY where y = x; else the limit that was taken gets dY, the higher one where they cross. */
 const clip: GradientRule = (c) => {
   const zero = c.scalar(0);
   const inside = c.op("Equal", [c.x(), c.y()]);
-  const sumWhere = (condition: string) => {
-    const taken = where(c, condition, c.dy(), zero);
-    return c.shape(c.y()).length === 0
-      ? taken
-      : c.sum(
-          taken,
-          c.shape(c.y()).map((_, axis) => axis),
-          0,
-        );
+  const axes = c.shape(c.y()).map((_, axis) => axis);
+  const isHigh = () => c.op("Equal", [c.y(), c.x(2)]);
+  const limit = (i: number, chosen: string) => {
+    const taken = where(c, c.op("And", [c.op("Not", [inside]), chosen]), c.dy(), zero);
+    return c.reshape(axes.length === 0 ? taken : c.sum(taken, axes, 0), c.shape(c.x(i)));
   };
-  const limit = (i: number, comparison: string) =>
-    c.reshape(sumWhere(c.op(comparison, [c.x(), c.y()])), c.shape(c.x(i)));
+  const isLow = () => {
+    const below = c.op("Less", [c.x(), c.y()]);
+    return c.has(2) ? c.op("And", [below, c.op("Not", [isHigh()])]) : below;
+  };
   return [
     c.needs(0) ? where(c, inside, c.dy(), zero) : undefined,
-    c.needs(1) ? limit(1, "Less") : undefined,
-    c.needs(2) ? limit(2, "Greater") : undefined,
+    c.needs(1) ? limit(1, isLow()) : undefined,
+    c.needs(2) ? limit(2, isHigh()) : undefined,
   ];
 };
 

@@ -1,5 +1,5 @@
 /** @file Cases for rules/normalization.ts. The references are the definitions, from sums and products. */
-import { type Attribute, int, ints } from "../../../src/onnx/graph.ts";
+import { type Attribute, float, int, ints } from "../../../src/onnx/graph.ts";
 import type { GraphBuilder } from "../../../src/onnx/graphBuilder.ts";
 import type { FloatType } from "../finiteDifference.ts";
 import { awayFromZero, between, type GradientCase, normals, pick, shapeOf } from "./case.ts";
@@ -105,13 +105,26 @@ const batchNormalization = (training: boolean): GradientCase => ({
       inputs: { x: normals(random, shape), ...perChannel, v: between(random, [C], 0.5, 2) },
       build: (g) =>
         training
-          ? g.ops("BatchNormalization", names, { training_mode: int(1), ...epsilon }, { outputs: 3 }).slice(0, 1)
+          ? g.ops(
+              "BatchNormalization",
+              names,
+              { training_mode: int(1), momentum: float(0.75), ...epsilon },
+              { outputs: 3 },
+            )
           : [g.op("BatchNormalization", names, epsilon)],
       reference: (g, dtype) => {
         const own = standardized(g, dtype, "x", axes).xh;
         const variance = g.op("Add", [channel(g, "v", rank), g.scalar(EPSILON_32, dtype)]);
         const given = g.op("Div", [g.op("Sub", ["x", channel(g, "m", rank)]), g.op("Sqrt", [variance])]);
-        return [affine(g, training ? own : given, channel(g, "scale", rank), channel(g, "b", rank))];
+        const Y = affine(g, training ? own : given, channel(g, "scale", rank), channel(g, "b", rank));
+        if (!training) return [Y];
+        const centred = g.op("Sub", ["x", mean(g, "x", axes)]);
+        const batch = [mean(g, "x", axes), mean(g, g.op("Mul", [centred, centred]), axes)];
+        const running = ["m", "v"].map((old, i) => {
+          const now = g.op("Reshape", [batch[i]!, g.ints([C])]);
+          return g.op("Add", [g.op("Mul", [old, g.scalar(0.75, dtype)]), g.op("Mul", [now, g.scalar(0.25, dtype)])]);
+        });
+        return [Y, ...running];
       },
     };
   },

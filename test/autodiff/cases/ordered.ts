@@ -1,6 +1,6 @@
 /** @file Cases for rules/ordered.ts. All are linear. */
 import { int } from "../../../src/onnx/graph.ts";
-import { int64 } from "../../../src/onnx/tensor.ts";
+import { float32, float64, int64, type Tensor, toNumbers } from "../../../src/onnx/tensor.ts";
 import { type GradientCase, normals, pick, shapeOf } from "./case.ts";
 
 const blocks = (op: string, mode?: string): GradientCase => ({
@@ -18,6 +18,8 @@ const blocks = (op: string, mode?: string): GradientCase => ({
   },
 });
 
+const single = (value: Tensor) => float32(toNumbers(value), value.shape);
+
 export const orderedCases: readonly GradientCase[] = [
   {
     op: "CumSum",
@@ -30,6 +32,20 @@ export const orderedCases: readonly GradientCase[] = [
         inputs: { x: normals(random, shape) },
         build: (g) => [g.op("CumSum", ["x", g.constant(int64([axis], []))], attributes)],
         linear: true,
+      };
+    },
+  },
+  {
+    op: "Range",
+    name: "of floats, from start in steps of delta",
+    draw: (random) => {
+      const [start, delta] = [random.normal(), 0.5 + random.uniform()];
+      const limit = float64([start + 3.5 * delta], []);
+      return {
+        inputs: { start: float64([start], []), delta: float64([delta], []) },
+        build: (g, dtype) => [
+          g.op("Range", ["start", g.constant(dtype === "float64" ? limit : single(limit)), "delta"]),
+        ],
       };
     },
   },

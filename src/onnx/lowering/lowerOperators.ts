@@ -1,0 +1,83 @@
+/**
+ * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary embeddings, losses, and
+ * the fused operators of com.microsoft. Needs bound shapes, since masks and heads depend on them; where a form is not known
+ * the node stays.
+ */
+import type { BoundValue, Graph, Model, Node } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
+import { attention } from "./attention.ts";
+import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
+import { microsoftLowerings } from "./microsoft.ts";
+import { rotaryEmbedding } from "./rotaryEmbedding.ts";
+import { type Lowering, Site } from "./site.ts";
+
+/** Lowerings by domain and operator. */
+export const lowerings: Readonly<Record<string, Readonly<Record<string, Lowering>>>> = {
+  "": {
+    Attention: attention,
+    RotaryEmbedding: rotaryEmbedding,
+    NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
+    SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
+    // ONNX Runtime puts it there, though the standard does not have it.
+    SimplifiedLayerNormalization: microsoftLowerings.SimplifiedLayerNormalization!,
+  },
+  "com.microsoft": microsoftLowerings,
+};
+
+/**
+ * The same model with composite operators of the top level written out; the same object if it has none.
+ *
+ * @param values type and shape of every value (bindShapes)
+ */
+export function lowerOperators(model: Model, values: ReadonlyMap<string, BoundValue>): Model {
+  const { graph } = model;
+  const prefix = freshPrefix(graph);
+  const initializers = new Map(graph.initializers);
+  let changed = false;
+  const nodes = graph.nodes.flatMap((node, i) => {
+    const known = Object.hasOwn(lowerings, node.domain) ? lowerings[node.domain]! : {};
+    const lowering = Object.hasOwn(known, node.op) ? known[node.op] : undefined;
+    const part = lowering === undefined ? undefined : written(node, lowering, `${prefix}${i}`, values);
+    if (part === undefined) return [node];
+    changed = true;
+    for (const [name, tensor] of part.initializers) initializers.set(name, tensor);
+    return part.nodes;
+  });
+  return changed ? { ...model, graph: { ...graph, nodes, initializers } } : model;
+}
+
+/** The node written out: the results carry its output names, and the nodes lie in the scope of its name. */
+function written(
+  node: Node,
+  lowering: Lowering,
+  name: string,
+  values: ReadonlyMap<string, BoundValue>,
+): Graph | undefined {
+  const g = new GraphBuilder(name);
+  const results = lowering(new Site(g, node, values));
+  if (results === undefined) return undefined;
+  const made = new Set(g.build().nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
+  node.outputs.forEach((output, i) => {
+    const result = results[i] ?? "";
+    if (output === "" || result === "") return;
+    if (made.has(result) && !renamed.has(result)) renamed.set(result, output);
+    else g.op("Identity", [result], {}, { outputs: [output] });
+  });
+  const rename = (list: readonly string[]) => list.map((one) => renamed.get(one) ?? one);
+  const built = g.build();
+  const nodes = built.nodes.map((one, i) => ({
+    ...one,
+    name: node.name && `${node.name}/${one.op}_${i}`,
+    inputs: rename(one.inputs),
+    outputs: rename(one.outputs),
+  }));
+  return { ...built, nodes };
+}
+
+function freshPrefix(graph: Graph): string {
+  const names = [...graph.initializers.keys(), ...graph.nodes.flatMap(({ outputs }) => outputs)];
+  let prefix = "lowered";
+  while (names.some((name) => name.startsWith(prefix))) prefix += "_";
+  return prefix;
+}
