@@ -18,10 +18,19 @@ const whole: Limits = { layers: 8, pixels: 500_000, rows: maxRows };
 const few: Limits = { layers: 5, pixels: 400_000, rows: maxRows / 2 };
 
 /** chosen: a matrix of more rows is not drawn: it takes 32 MB, and each of its pixels would be the mean of a crowd. */
-export const maxDimension = 2048;
+const maxDimension = 2048;
 
-export function drawable({ dIn, dOut }: LayerMoments): boolean {
-  return Math.max(dIn, dOut) <= maxDimension;
+/** chosen: multiplications of all Gram matrices of a report (Eq. 4), which take some four seconds. */
+const maxWork = 8e9;
+
+/** Whether the matrices of a layer may be drawn at all. */
+export function drawable(layer: LayerMoments): boolean {
+  return Math.max(layer.dIn, layer.dOut) <= maxDimension && work(layer) <= maxWork;
+}
+
+/** Multiplications of W^T W and W W^T. */
+function work({ W, dIn, dOut }: LayerMoments): number {
+  return W ? dIn * dOut * (dIn + dOut) : 0;
 }
 
 /** The layer before the last one: where the paper looks first. */
@@ -32,21 +41,21 @@ export function penultimate(count: number): number {
 /** The layers to draw, in their order, and the rows that one matrix may have. Heads only in a network that is drawn whole. */
 export function chosenLayers(all: readonly LayerMoments[]): { layers: LayerMoments[]; rows: number } {
   const layers = all.filter(drawable);
-  if (layers.length <= whole.layers && sum(layers.map((layer) => pixels(layer, whole.rows))) <= whole.pixels)
-    return { layers, rows: whole.rows };
+  if (layers.length <= whole.layers && fits(layers, whole)) return { layers, rows: whole.rows };
   const maps = layers.filter(({ kind }) => kind !== "head");
   const candidates = maps.length > 0 ? maps : layers;
-  let spent = 0;
-  const kept = new Set<LayerMoments>();
+  const kept: LayerMoments[] = [];
   for (const index of spreadOrder(candidates.length)) {
     const layer = candidates[index]!;
-    if (kept.size === few.layers) break;
-    const needed = pixels(layer, few.rows);
-    if (spent + needed > few.pixels) continue;
-    spent += needed;
-    kept.add(layer);
+    if (kept.length === few.layers) break;
+    if (fits([...kept, layer], few)) kept.push(layer);
   }
-  return { layers: candidates.filter((layer) => kept.has(layer)), rows: few.rows };
+  return { layers: candidates.filter((layer) => kept.includes(layer)), rows: few.rows };
+}
+
+function fits(layers: readonly LayerMoments[], limits: Limits): boolean {
+  const total = (of: (layer: LayerMoments) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
+  return total((layer) => pixels(layer, limits.rows)) <= limits.pixels && total(work) <= maxWork;
 }
 
 /** Pixels of the six matrices of a layer, of the two of a head. */
@@ -55,18 +64,18 @@ function pixels({ kind, dIn, dOut }: LayerMoments, rows: number): number {
   return kind === "head" ? 2 * size(dOut) : 3 * (size(dIn) + size(dOut));
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
 /** Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is spread evenly. */
 export function spreadOrder(count: number): number[] {
-  const rest = Array.from({ length: count }, (_, index) => index);
-  const order = rest.splice(penultimate(count), Math.min(1, count));
-  const distance = (index: number) => Math.min(...order.map((other) => Math.abs(other - index)));
-  while (rest.length > 0) {
-    const far = rest.reduce((best, index) => (distance(index) > distance(best) ? index : best));
-    order.push(...rest.splice(rest.indexOf(far), 1));
+  const distance = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const order: number[] = [];
+  for (let next = penultimate(count); order.length < count; next = distance.indexOf(distance.reduce(larger, -1))) {
+    order.push(next);
+    for (let index = 0; index < count; index++) distance[index] = Math.min(distance[index]!, Math.abs(index - next));
+    distance[next] = -1;
   }
   return order;
+}
+
+function larger(x: number, y: number): number {
+  return Math.max(x, y);
 }

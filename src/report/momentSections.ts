@@ -5,9 +5,10 @@
 import { entries } from "../figures/entries.ts";
 import { shorten } from "../figures/escape.ts";
 import type { Figure } from "../figures/figure.ts";
-import { type LayerMatrices, layerMatrices } from "../figures/layerMatrices.ts";
+import { layerMatrices } from "../figures/layerMatrices.ts";
 import { matrices } from "../figures/matrices.ts";
-import { chosenLayers, drawable, maxDimension, penultimate } from "./chosenLayers.ts";
+import type { LayerMoments } from "../moments/moments.ts";
+import { chosenLayers, drawable, penultimate } from "./chosenLayers.ts";
 import { alignmentEquation, matricesEquation } from "./equations.ts";
 import type { FigureSection, NamedFigure } from "./figureBlock.ts";
 import { notDrawn } from "./namedNodes.ts";
@@ -26,7 +27,7 @@ export function momentSections(data: ReportData): [matrices: FigureSection, entr
       ]
     : [];
   const below = limited ? notDrawn(left.map(({ name }) => name)) : "";
-  const found = chosen.map((layer) => layerMatrices(layer));
+  const drawn = drawnLayers(chosen, rows);
   const at = isAnalysis(data) || !data.moments ? "" : ` at step ${grouped(data.moments.step)}`;
   const averaged = chosen.some((layer) => Math.max(layer.dIn, layer.dOut) > rows)
     ? [`Matrices of more than ${rows} rows are averaged down over square blocks of entries.`]
@@ -35,7 +36,7 @@ export function momentSections(data: ReportData): [matrices: FigureSection, entr
     {
       title: "H, G and Z of a layer",
       missing,
-      ...arranged(found, "matrices", (layer) => matrices(layer, rows)),
+      ...arranged(drawn.map(([ofMatrices]) => ofMatrices)),
       caption: [
         `Second moments of activations and gradients (rows normalised and centred, Eq. 8) and the weight matrices${at}; first row the input (a), second row the output (b). Each is divided by its mean diagonal entry, which makes the trace equal to the dimension, and has a colour scale of its own, symmetric about zero; the largest 1 % of entries may lie beyond its ends.`,
         ...averaged,
@@ -48,7 +49,7 @@ export function momentSections(data: ReportData): [matrices: FigureSection, entr
     {
       title: "Entries of H against entries of G",
       missing,
-      ...arranged(found, "entries", entries),
+      ...arranged(drawn.map(([, ofEntries]) => ofEntries)),
       caption: [
         `Upper triangles of H and G${at}, each divided by its mean diagonal entry. On a straight line through zero the two are proportional (RGA). The correlation is that over all entries (Eq. 11), also where only some are drawn.`,
         ...limit,
@@ -64,20 +65,25 @@ function whyMissing(data: ReportData): string {
   const whose = isAnalysis(data) ? "The moments" : "The moments of this run";
   if (!moments) return `${whose} were not kept, and matrices cannot be drawn without them.`;
   if (moments.layers.length > 0 && moments.layers.every((layer) => !drawable(layer)))
-    return `Every layer has more than ${grouped(maxDimension)} inputs or outputs, too many to be drawn.`;
+    return "Every layer is too large for its matrices to be drawn.";
   return `${whose} hold no matrices.`;
 }
 
-function arranged(
-  layers: readonly LayerMatrices[],
-  name: string,
-  draw: (layer: LayerMatrices) => Figure | undefined,
-): { shown?: NamedFigure; more?: NamedFigure[] } {
-  const drawn = layers.flatMap((layer, index) => {
-    const figure = draw(layer);
-    const title = shorten(layer.name, 80);
-    return figure ? [{ name: `${name}-${index}-${layer.name}`, title, figure }] : [];
+type Drawn = NamedFigure | undefined;
+
+/** Both figures of each layer, layer by layer: the matrices of one are let go before those of the next are made. */
+function drawnLayers(layers: readonly LayerMoments[], rows: number): [matrices: Drawn, entries: Drawn][] {
+  return layers.map((layer, index) => {
+    const found = layerMatrices(layer);
+    const named = (name: string, figure: Figure | undefined): Drawn =>
+      figure && { name: `${name}-${index}-${layer.name}`, title: shorten(layer.name, 80), figure };
+    return [named("matrices", matrices(found, rows)), named("entries", entries(found))];
   });
+}
+
+/** The penultimate layer shown, the others folded away. */
+function arranged(all: readonly Drawn[]): { shown?: NamedFigure; more?: NamedFigure[] } {
+  const drawn = all.filter((one) => one !== undefined);
   if (drawn.length === 0) return {};
   const shown = drawn[penultimate(drawn.length)]!;
   return { shown, more: drawn.filter((one) => one !== shown) };

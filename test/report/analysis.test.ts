@@ -1,5 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import type { LayerMoments } from "../../src/moments/moments.ts";
 import { chosenLayers, spreadOrder } from "../../src/report/chosenLayers.ts";
 import { type AnalysisReport, renderReport } from "../../src/report/report.ts";
 import { judge } from "../../src/report/verdict.ts";
@@ -168,7 +169,20 @@ test("layers to draw are spread over the depth, the penultimate first", () => {
   const [first, ...others] = six;
   expect(chosenLayers([{ ...first!, dIn: 5000 }, ...others]).layers).toEqual(others);
   const wide = six.map((layer) => ({ ...layer, dIn: 1024, dOut: 1024 }));
-  expect(chosenLayers(wide).layers).toHaveLength(4);
+  expect(chosenLayers(wide).layers).toHaveLength(3); // three times 2 * 1024^3 multiplications
+  expect(chosenLayers(six.map((layer) => ({ ...layer, dIn: 2048, dOut: 2048 }))).layers).toEqual([]);
+});
+
+test("layers that are too large for a picture are named, or said to be all", () => {
+  const data = plantedAnalysis();
+  const grown = (layer: LayerMoments) => ({ ...layer, dIn: 4096, dOut: 4096 });
+  const { layers, ...moments } = data.moments!;
+  const some = { ...moments, layers: layers.map((layer, i) => (i % 2 === 1 ? grown(layer) : layer)) };
+  expect(page({ ...data, moments: some }).querySelector("#figure-2 .left")!.textContent).toBe(
+    "Not drawn: layers.1, layers.3, layers.5",
+  );
+  const text = textOf({ ...data, moments: { ...moments, layers: layers.map(grown) } });
+  expect(text).toContain("Every layer is too large for its matrices to be drawn.");
 });
 
 test("a relation that is too weak is called so where there is nothing to compare with", () => {
