@@ -5,6 +5,7 @@
 import type { BoundValue, Graph, Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { Engine } from "./engine.ts";
+import { checkLoops, checkSizes } from "./limits.ts";
 
 /**
  * @param feeds one tensor per graph input; only its type and shape matter where inference suffices
@@ -17,6 +18,7 @@ export async function bindShapes(
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<Map<string, BoundValue>> {
   const { graph } = model;
+  checkLoops(graph);
   const known = new Map<string, BoundValue>();
   for (const [name, { dtype, shape }] of graph.initializers) known.set(name, { dtype, shape });
   for (const { name } of graph.inputs) {
@@ -39,6 +41,7 @@ export async function bindShapes(
         known.set(name, { dtype: info.dtype, shape: shape as number[] });
       else open.push(name);
     }
+    checkSizes(graph, known, feeds);
     if (open.length > 0)
       for (const [name, { dtype, shape }] of Object.entries(await program.run(feeds, open)))
         known.set(name, { dtype, shape });

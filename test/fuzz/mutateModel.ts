@@ -39,6 +39,7 @@ const NUMBERS = [
   -(2 ** 63),
 ];
 const LOCATIONS = ["w", "../w", "/dev/zero", ""];
+const INT64 = 7;
 const FLOATS = [0, -0, 1, -1, 1e-45, 3e38, Number.NaN, Number.POSITIVE_INFINITY, 0.5];
 const OPERATORS =
   "Relu Add MatMul Gemm Conv Reshape Transpose Softmax Loop If Tile Expand Resize Pad ConstantOfShape Range Cast Gather QuantizeLinear DequantizeLinear MatMulInteger Einsum NoSuchOperator TopK CumSum".split(
@@ -72,7 +73,10 @@ function changeTensor(tensor: TensorProto, random: Random): void {
   else if (what === 3) tensor.dims.reverse();
   else if (what === 4)
     tensor.externalData = [create(StringStringEntryProtoSchema, { key: "location", value: pick(LOCATIONS, random) })];
-  else if (tensor.rawData.length > 0) {
+  else if (tensor.dataType === INT64 && tensor.rawData.length >= 8) {
+    tensor.rawData = new Uint8Array(tensor.rawData);
+    new DataView(tensor.rawData.buffer).setBigInt64(8 * random.below(tensor.rawData.length / 8), whole(random), true);
+  } else if (tensor.rawData.length > 0) {
     tensor.rawData = new Uint8Array(tensor.rawData);
     for (let i = 0; i < 4; i++) tensor.rawData[random.below(tensor.rawData.length)] = random.below(256);
   }

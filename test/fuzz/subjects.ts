@@ -165,6 +165,7 @@ function models(shared: string | undefined): Subject[] {
   );
   const cnn = encodeModel({ graph: g.build(), opset: WORKING_OPSET });
   const list = [made("cnn", cnn, { x: normal(4, 2, 6, 6) as DataArray, target: classes, loss: "cross-entropy" })];
+  list.push(made("shapes", shapes(normal), { x: normal(4, 4) as DataArray, target: classes, loss: "cross-entropy" }));
   for (const { name, base, bytes } of quantized.quantized) {
     const { shape, values } = quantized.inputs[base as "cnn" | "mlp"];
     const target = normal(4, base === "cnn" ? 5 : 4);
@@ -189,4 +190,20 @@ function models(shared: string | undefined): Subject[] {
     list.push(made(name, read("model.onnx"), { x: array("x.npy") as DataArray, target: array("y.npy"), loss }));
   }
   return list;
+}
+
+/** Operators whose constants say how large their results are. */
+function shapes(normal: (...shape: number[]) => Tensor): Uint8Array {
+  const g = new GraphBuilder("shapes");
+  const linear = g.op("MatMul", [g.input("x", "float32", ["N", 4]), g.initializer("first.weight", normal(4, 5))]);
+  const zeros = g.op("ConstantOfShape", [g.ints([1, 5])]);
+  const expanded = g.op("Expand", [g.op("Add", [linear, zeros]), g.ints([1, 5])]);
+  const padded = g.op("Pad", [g.op("Tile", [expanded, g.ints([1, 2])]), g.ints([0, 1, 0, 1])]);
+  const bound = (value: number) => g.constant({ dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(value)) });
+  const picked = g.op("Gather", [padded, g.op("Range", [bound(0), bound(6), bound(1)])], { axis: int(1) });
+  const image = g.op("Reshape", [picked, g.ints([-1, 1, 2, 3])]);
+  const resized = g.op("Resize", [image, "", g.constant(float32([1, 1, 2, 1]))], { mode: { string: "nearest" } });
+  const flat = g.op("Reshape", [resized, g.ints([-1, 12])]);
+  g.output(g.op("MatMul", [flat, g.initializer("second.weight", normal(12, 3))]), "y");
+  return encodeModel({ graph: g.build(), opset: WORKING_OPSET });
 }
