@@ -4,7 +4,7 @@
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { foldConstants } from "../engine/foldConstants.ts";
+import { specialize } from "../engine/specialize.ts";
 import { IGNORED, type Objective, type OwnLoss, type Value } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -36,7 +36,7 @@ export async function lossGraph(
 ): Promise<LossGraph> {
   const forward = parametersAsInputs(model.graph, parameters);
   const { [TARGET]: target, ...inputs } = feeds;
-  const { model: folded, values } = await foldConstants(engine, { ...model, graph: forward }, inputs);
+  const { model: folded, values } = await specialize(engine, { ...model, graph: forward }, inputs);
   const graph = { ...folded.graph, outputs: [] };
   if (objective.lossOutput !== undefined)
     return { graph, values: new Map(values), perSample: ownLoss(forward, values, objective.lossOutput) };
