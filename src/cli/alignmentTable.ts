@@ -29,7 +29,8 @@ const GAP = "  ";
 const LEAST_NAME = 14;
 const NOTHING = "–";
 
-const statusWords: Readonly<Record<Status, readonly [short: string, meaning: string]>> = {
+/** Why an alignment can be missing; other measures have reasons of their own. */
+const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
   "undefined-1x1": ["1 x 1", "a 1 x 1 matrix has one entry, which correlates with nothing"],
   "constant-matrix": ["constant", "all entries of a matrix are equal"],
   "zero-matrix": ["zero", "a matrix is zero"],
@@ -38,6 +39,10 @@ const statusWords: Readonly<Record<Status, readonly [short: string, meaning: str
   "not-measured": ["not measured", "left out, as asked for"],
   "missing-moments": ["no moments", "the moments do not hold what it needs"],
 };
+
+function inWords(status: Status): readonly [short: string, meaning: string] {
+  return statusWords[status] ?? [status, status];
+}
 
 /** The table of a snapshot with its legend; ends with a newline. */
 export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTableOptions = {}): string {
@@ -90,7 +95,7 @@ function layerLines(
 function valueCell(measured: AlignmentValue | undefined): string {
   if (measured === undefined) return ` ${NOTHING}`;
   const { value, noise, status } = measured;
-  if (value === null) return ` ${status === undefined ? NOTHING : statusWords[status][0]}`.slice(0, CELL);
+  if (value === null) return ` ${status === undefined ? NOTHING : inWords(status)[0]}`.slice(0, CELL);
   return `${value.toFixed(3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
 }
 
@@ -117,7 +122,7 @@ function legend(snapshot: Snapshot, convention: string, initial: Snapshot | unde
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));
   for (const status of occurring(snapshot, convention === "raw" ? "raw" : "paper"))
-    lines.push(`${statusWords[status][0]}: ${statusWords[status][1]}`);
+    lines.push(inWords(status).join(": "));
   if (skipped.length > 0)
     lines.push(`not measured: ${skipped.map(({ node, reason }) => printable(`${node} (${reason})`)).join(", ")}`);
   return lines;
