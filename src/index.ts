@@ -5,10 +5,16 @@
 // Differentiation and graphs
 export { addGradients, type GradientRequest, gradientGraph } from "./autodiff/gradient.ts";
 export { NotDifferentiableError } from "./autodiff/notDifferentiable.ts";
+// Data
+export { bytePairTokenizer } from "./data/bytePairTokenizer.ts";
+export { type FitOptions, type FittedArray, fitArray } from "./data/fitArray.ts";
 // Training
 export { decodeIdx } from "./data/idx.ts";
+export { type LoadedArrays, loadArrays } from "./data/loadArrays.ts";
 export { decodeNpy, encodeNpy } from "./data/npy.ts";
 export { decodeNpz } from "./data/npz.ts";
+export { byteTokenizer, encodeText, type Tokenizer } from "./data/tokenizer.ts";
+export { type TokenWindows, tokenWindows } from "./data/tokenWindows.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine } from "./engine/node.ts";
@@ -42,6 +48,9 @@ export type { Network } from "./networks/network.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";
+export { castModel } from "./onnx/castModel.ts";
+export { dequantizeModel } from "./onnx/dequantizeModel.ts";
+export type { ExternalFiles } from "./onnx/externalData.ts";
 export {
   type Attribute,
   type BoundValue,

@@ -9,8 +9,9 @@
  * stays because quantizers drop a ReLU whose zero is the end of the range. Dynamic ranges never clip.
  *
  * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the forms of
- * WORKING_OPSET (upgradeModel), in float32 (castModel).
+ * WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
  */
+import { castTensor } from "./castModel.ts";
 import { floatAttribute, type Graph, intAttribute, type Model, type Node } from "./graph.ts";
 import { dequantize, quantize, range, type Scaling } from "./quantization.ts";
 import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
@@ -158,7 +159,7 @@ class Dequantizer {
     const dtype = scaling.zeroPoint?.dtype ?? "uint8";
     const values = this.constants.get(x);
     if (values !== undefined && (dtype === "int8" || dtype === "uint8"))
-      this.constants.set(y, quantize(values, scaling, dtype, x));
+      this.constants.set(y, quantize(castTensor(values), scaling, dtype, x));
     else this.clip(node, x, scaling);
   }
 
@@ -285,7 +286,7 @@ class Dequantizer {
   private need(node: Node, name: string): Tensor {
     const tensor = this.constants.get(name);
     if (tensor === undefined) throw refused(node, `the value ${name || "(none)"} where a constant is expected`);
-    return tensor;
+    return castTensor(tensor);
   }
 
   private optional(node: Node, name: string | undefined): Tensor | undefined {

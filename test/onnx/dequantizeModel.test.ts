@@ -1,6 +1,7 @@
 /** @file Quantized models become the float models they approximate: weights exactly, outputs within what rounding costs. */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { castModel } from "../../src/onnx/castModel.ts";
 import { dequantizeModel } from "../../src/onnx/dequantizeModel.ts";
 import type { Graph, Model, Node } from "../../src/onnx/graph.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";
@@ -91,6 +92,16 @@ describe("dequantizeModel", () => {
     const { y } = await program.run({ x: float32([-3, 0.3]) });
     await program.dispose();
     expect([...(y!.data as Float32Array)]).toEqual([0, Math.fround(0.3)]);
+  });
+
+  it("takes scales in 16 bits, before or after castModel", () => {
+    const half: Tensor = { dtype: "float16", shape: [], data: Uint16Array.of(0x3800) };
+    const pair = model([node("DequantizeLinear", ["w", "s"], ["W"]), node("Mul", ["x", "W"], ["y"])], {
+      w: u8(3, 5),
+      s: half,
+    });
+    for (const found of [castModel(dequantizeModel(pair)), dequantizeModel(castModel(pair))])
+      expect([...found.graph.initializers.values()]).toEqual([float32([1.5, 2.5])]);
   });
 
   it("refuses what it cannot follow, by name, in one line", () => {
