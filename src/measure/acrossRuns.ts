@@ -1,0 +1,46 @@
+/**
+ * @file What compares a layer with itself: between two steps of a run, and across runs with different weight decay (theory.md Eqs. 63, 64).
+ */
+import { combination } from "../linalg/combination.ts";
+import { frobenius, type Matrix } from "../linalg/matrix.ts";
+import type { Answer } from "./measured.ts";
+
+/**
+ * Relative change |A' - A| / |A| of a second moment between two checkpoints   (theory.md Eq. 64).
+ *
+ * @param before, after (d, d), of the same samples: other samples add their noise
+ * @returns 0 for a stationary matrix; null with status "zero-matrix" or "not-finite"
+ */
+export function relativeChange(before: Matrix, after: Matrix): Answer {
+  const change = frobenius(
+    combination([
+      [1, after],
+      [-1, before],
+    ]),
+  );
+  const scale = frobenius(before);
+  if (!Number.isFinite(change) || !Number.isFinite(scale)) return { value: null, status: "not-finite" };
+  return scale === 0 ? { value: null, status: "zero-matrix" } : { value: change / scale };
+}
+
+/** One run: its decay, and z_a z_b / |W|^2 of a layer. */
+export interface DecayPoint {
+  decay: number;
+  noise: number;
+}
+
+/**
+ * Exponent p of z_a z_b / |W|^2 ∝ gamma^p across runs, by least squares on logarithms   (theory.md Eq. 63); the theory says 2.
+ *
+ * @param points one for each run; those with a value that is not positive are left out
+ * @returns null for fewer than two different decays
+ */
+export function decayExponent(points: readonly DecayPoint[]): number | null {
+  const used = points.filter(({ decay, noise }) => decay > 0 && noise > 0 && Number.isFinite(noise));
+  const logs = used.map(({ decay, noise }) => [Math.log(decay), Math.log(noise)] as const);
+  const mean = (k: 0 | 1): number => logs.reduce((sum, pair) => sum + pair[k], 0) / logs.length;
+  const [x, y] = [mean(0), mean(1)];
+  const xx = logs.reduce((sum, [u]) => sum + (u - x) ** 2, 0);
+  if (!(xx > 0)) return null;
+  return logs.reduce((sum, [u, v]) => sum + (u - x) * (v - y), 0) / xx;
+}
