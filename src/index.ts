@@ -18,6 +18,7 @@ export { type TokenWindows, tokenWindows } from "./data/tokenWindows.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine } from "./engine/node.ts";
+export { specialize } from "./engine/specialize.ts";
 export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
@@ -48,8 +49,8 @@ export type { Network } from "./networks/network.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";
-export { castModel } from "./onnx/castModel.ts";
-export { dequantizeModel } from "./onnx/dequantizeModel.ts";
+export { castModel, castModel } from "./onnx/castModel.ts";
+export { dequantizeModel, dequantizeModel } from "./onnx/dequantizeModel.ts";
 export type { ExternalFiles } from "./onnx/externalData.ts";
 export {
   type Attribute,
@@ -71,7 +72,7 @@ export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
 export { type Measurement, Probe } from "./probe/probe.ts";
 export { Random } from "./random/random.ts";
 // Runs and reports
-export { type ReportData, renderReport } from "./report/report.ts";
+export { type AnalysisReport, type ReportData, type RunReport, renderReport } from "./report/report.ts";
 export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";

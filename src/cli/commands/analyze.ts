@@ -46,7 +46,7 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
     progress.end(false);
     await probe.dispose();
   }
-  const about = describe(path, options, data, performance.now() - started);
+  const about = describe(path, options, data, done, performance.now() - started);
   presentAnalysis(measured.total, measured, about, options, io);
   if (signal.aborted && done < data.n)
     throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
@@ -98,7 +98,7 @@ function* batchesOf(
   }
 }
 
-function describe(path: string, options: AnalyzeOptions, data: AnalysisData, durationMs: number) {
+function describe(path: string, options: AnalyzeOptions, data: AnalysisData, done: number, durationMs: number) {
   const { inputs, targets } = options;
   return {
     config: { ...options } as Record<string, unknown>,
@@ -108,7 +108,7 @@ function describe(path: string, options: AnalyzeOptions, data: AnalysisData, dur
       model: basename(path),
       inputs: inputs.map((file) => basename(file)),
       ...(targets === undefined ? {} : { targets: [basename(targets)] }),
-      plannedSamples: data.n,
+      ...(done < data.n ? { plannedSamples: data.n } : {}),
       durationMs: Math.round(durationMs),
       argv: commandLine(path, options),
     },
