@@ -49,8 +49,8 @@ export type { Network } from "./networks/network.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";
-export { castModel, castModel } from "./onnx/castModel.ts";
-export { dequantizeModel, dequantizeModel } from "./onnx/dequantizeModel.ts";
+export { castModel } from "./onnx/castModel.ts";
+export { dequantizeModel } from "./onnx/dequantizeModel.ts";
 export type { ExternalFiles } from "./onnx/externalData.ts";
 export {
   type Attribute,

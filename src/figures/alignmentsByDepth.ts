@@ -1,5 +1,5 @@
 /**
- * @file Figure: the six alignments of one measurement, layer by layer in order of execution (in the spirit of Figs. 12 to 15 of
+ * @file Figure: the six alignments of one measurement, layer by layer in order of execution (cf. Fig. 18 of
  * arXiv 2410.03006). Layers run down the page, so that a hundred names can be read; attention heads get a panel of their own.
  */
 import type { Convention, Snapshot } from "../measure/snapshot.ts";

@@ -134,7 +134,7 @@ function depthSection(data: ReportData): FigureSection {
           ]
         : []),
     ],
-    counterpart: "Figs. 12 to 15 (in spirit)",
+    counterpart: "Fig. 18 (there over training)",
     equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
   };
 }
