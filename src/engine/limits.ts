@@ -5,8 +5,8 @@
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { sizeOf, type Tensor } from "../onnx/tensor.ts";
 
-/** chosen: no value of fewer entries is refused (256 MB of float32). */
-const ALWAYS_ALLOWED = 2 ** 26;
+/** chosen: no value of fewer entries is refused (64 MB of float32). */
+const ALWAYS_ALLOWED = 2 ** 24;
 /** chosen: attention over 4096 tokens makes so many entries of each token; images become some ten times larger. */
 const LARGEST_GROWTH = 4096;
 /** chosen: rounds of a loop that does nothing but count. */

@@ -26,9 +26,12 @@ export function findConv(node: Node, s: Surroundings): Found {
   if (!s.isWeight(weight)) return "a convolution whose kernel depends on the data";
   if (s.isWeight(x)) return "both operands are constant";
   const groups = intAttribute(node, "group", 1);
+  const [outputs, ...others] = s.values.get(weight)!.shape;
+  if (others.length < 2 || others.length + 1 !== s.values.get(x)!.shape.length || !Number.isInteger(outputs! / groups))
+    return "a convolution whose kernel does not fit its input";
   if (groups > MAX_GROUPS)
     return `a convolution of ${groups} groups; at most ${MAX_GROUPS} are measured, one map a group`;
-  const name = s.moduleName(node.name, weight);
+  const name = s.moduleName(node, weight, node.inputs[2]);
   return Array.from({ length: groups }, (_, group) =>
     convolutionMap(node, group, groups, groups === 1 ? name : `${name}.group${group}`, s),
   );

@@ -48,7 +48,7 @@ describe("limits", () => {
     ],
   ])("refuse absurd sizes: %s", async (_, build) => {
     await expect(bind(build)).rejects.toThrow(
-      /^engine: expected values of at most 67108864 entries .+; use a smaller batch/,
+      /^engine: expected values of at most 16777216 entries .+; use a smaller batch/,
     );
   });
 

@@ -34,7 +34,7 @@ for (let i = Number(from); i < Number(to); i++) {
     const message = error instanceof Error ? error.message : String(error);
     const unclear = bug || /[\n\p{Cc}]/u.test(message) || message.length > 500;
     outcome = `${unclear ? "unclear" : "error"} ${line}`;
-    if (unclear && error instanceof Error) outcome += ` | ${(error.stack ?? "").split("\n").slice(1, 5).join(" ")}`;
+    if (unclear && error instanceof Error) outcome += ` | ${(error.stack ?? "").split("\n").slice(1, 9).join(" ")}`;
   }
   const rss = Math.round(process.resourceUsage().maxRSS / 1024);
   writeSync(stdout.fd, `end ${i} ${Math.round(performance.now() - start)} ${rss} ${outcome.replace(/\s+/g, " ")}\n`);

@@ -1,5 +1,6 @@
 /** @file How a window slides over an image: kernel, strides, dilations and padding of convolutions and pooling, from a bound node. */
 import { intsAttribute, stringAttribute } from "../../../onnx/graph.ts";
+import { NotDifferentiableError } from "../../notDifferentiable.ts";
 import type { RuleContext } from "../../rule.ts";
 
 /** One entry per spatial axis. Output o covers the inputs o stride + k dilation - begin, k = 0..kernel-1. */
@@ -22,6 +23,11 @@ export function windowOf(
   wide: readonly number[],
   narrow: readonly number[],
 ): Window {
+  if (kernel.length === 0 || kernel.length !== wide.length)
+    throw new NotDifferentiableError(
+      c.node,
+      `expected a window of ${wide.length} axes, got ${kernel.length}; the model is malformed`,
+    );
   const ones = kernel.map(() => 1);
   const strides = intsAttribute(c.node, "strides") ?? ones;
   const dilations = intsAttribute(c.node, "dilations") ?? ones;
