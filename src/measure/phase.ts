@@ -7,6 +7,7 @@
  */
 import { consequences } from "./phaseAlgebra.ts";
 import {
+  exponentsAlone,
   type Judged,
   type JudgedRow,
   judgeRelations,
@@ -33,7 +34,7 @@ export interface Phase {
  * @param evidence relations of the raw moments, which the table is about (or of the paper convention, to be shown beside them), and
  *   exponents with their intervals
  * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row assumes a
- *   relation that clearly fails; else "undecided"
+ *   relation that clearly fails and the exponents are of no row either; else "undecided"
  */
 export function diagnosePhase(evidence: PhaseEvidence): Phase {
   const judged = judgeRelations(evidence);
@@ -49,7 +50,7 @@ export function diagnosePhase(evidence: PhaseEvidence): Phase {
 }
 
 function decide(rows: readonly JudgedRow[], judged: Judged, { exponents, range }: PhaseEvidence): PhaseName {
-  if (rows.every(({ relations }) => relations === "fail")) return "none";
+  if (rows.every(({ relations }) => relations === "fail")) return rows.some(exponentsAlone) ? "undecided" : "none";
   const candidates = rows.filter((row) => row.relations === "hold" && row.exponents.verdict === "match");
   const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
   const open = rows.filter((row) => row.relations !== "fail" && row.exponents.verdict !== "clash");

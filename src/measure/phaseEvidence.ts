@@ -65,3 +65,11 @@ function aboveChance({ strength, chance }: JudgedRelation): number | null {
   const floor = chance > 0.98 ? 0 : chance;
   return Math.max(0, Math.min(1, (strength - floor) / (1 - floor)));
 }
+
+/**
+ * Whether measured exponents are those of the row although its relations fail: a law under much noise. Those of row 9 say nothing by
+ * themselves, because H_a and G_b without any relation to W have them too.
+ */
+export function exponentsAlone({ row, exponents }: JudgedRow): boolean {
+  return row.label !== "9" && exponents.verdict === "match" && exponents.compared.length > 0;
+}

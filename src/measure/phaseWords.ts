@@ -1,7 +1,7 @@
 /**
  * @file The evidence for a phase in plain words, one line a fact.
  */
-import type { Judged, JudgedRow, PhaseEvidence, PhaseName } from "./phaseEvidence.ts";
+import { exponentsAlone, type Judged, type JudgedRow, type PhaseEvidence, type PhaseName } from "./phaseEvidence.ts";
 import { flatness, type MeasuredExponent } from "./phaseExponents.ts";
 import { phaseRow, type Relation, sixRelations } from "./phaseTable.ts";
 import type { Verdict } from "./relationVerdict.ts";
@@ -47,6 +47,9 @@ function headline(label: PhaseName, rows: readonly JudgedRow[]): string {
       : `Phase ${label}: ${law.a}; ${law.b}.`;
   }
   const open = rows.filter(({ relations, exponents }) => relations !== "fail" && exponents.verdict !== "clash");
+  const alone = rows.filter(exponentsAlone).map(({ row }) => row.label);
+  if (open.length === 0 && alone.length > 0)
+    return `Undecided: the exponents are those of phase ${alone.join(", ")}, but a relation that it assumes is weak.`;
   return open.length > 0
     ? `Undecided: the numbers leave ${open.map(({ row }) => row.label).join(", ")} open.`
     : "Undecided: where the relations of a row may hold, its exponents do not match.";

@@ -112,6 +112,10 @@ describe("the diagnosis of planted layers", () => {
   it("says undecided, not a neighbour, at moderate noise and with few samples", () => {
     const noisy = labels({ row: "6", d: 40, noise: 0.6 }, 10);
     expect(noisy).toEqual({ undecided: 10 });
+    const diluted = diagnose({ row: "4", d: 30, noise: 0.4, seed: 1 });
+    expect(diluted.evidence[0]).toBe(
+      "Undecided: the exponents are those of phase 4, but a relation that it assumes is weak.",
+    );
     const few = labels({ row: "crh", d: 40, samples: 400 }, 10);
     expect(few).toEqual({ undecided: 10 });
   });
