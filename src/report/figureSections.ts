@@ -134,7 +134,7 @@ function depthSection(data: ReportData): FigureSection {
           ]
         : []),
     ],
-    counterpart: "Fig. 18 (there over training)",
+    counterpart: "Fig. 18",
     equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
   };
 }
