@@ -123,9 +123,23 @@ function legend(snapshot: Snapshot, convention: string, initial: Snapshot | unde
   lines.push(facts.join(", "));
   for (const status of occurring(snapshot, convention === "raw" ? "raw" : "paper"))
     lines.push(inWords(status).join(": "));
-  if (skipped.length > 0)
-    lines.push(`not measured: ${skipped.map(({ node, reason }) => printable(`${node} (${reason})`)).join(", ")}`);
+  for (const [reason, nodes] of byReason(skipped))
+    lines.push(`not measured, ${printable(reason)}: ${shortList(nodes)}`);
   return lines;
+}
+
+function byReason(skipped: Snapshot["skipped"]): Map<string, string[]> {
+  const reasons = new Map<string, string[]>();
+  for (const { node, reason } of skipped) reasons.set(reason, [...(reasons.get(reason) ?? []), node]);
+  return reasons;
+}
+
+/** chosen: names of one reason in the terminal; the JSON and the report have all. */
+const LISTED = 6;
+
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map(printable).join(", ");
+  return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown;
 }
 
 function occurring(snapshot: Snapshot, convention: "paper" | "raw"): Set<Status> {

@@ -9,6 +9,8 @@ import { printable } from "./table.ts";
 export interface ProgressOptions {
   /** Says nothing at all. */
   readonly quiet?: boolean;
+  /** What is counted. Default "steps". */
+  readonly unit?: string;
   /** Steps that were done before: a resumed run. */
   readonly start?: number;
   /** Milliseconds; only differences count. */
@@ -35,6 +37,7 @@ export class Progress {
   readonly #steps: number;
   readonly #start: number;
   readonly #quiet: boolean;
+  readonly #unit: string;
   readonly #onTerminal: boolean;
   readonly #now: () => number;
   readonly #begin: number;
@@ -49,12 +52,13 @@ export class Progress {
 
   /** @param steps how many there are in all */
   constructor(io: Io, label: string, steps: number, options: ProgressOptions = {}) {
-    const { quiet = false, start = 0, now = () => performance.now() } = options;
+    const { quiet = false, unit = "steps", start = 0, now = () => performance.now() } = options;
     this.#io = io;
     this.#label = printable(label);
     this.#steps = steps;
     this.#start = start;
     this.#quiet = quiet;
+    this.#unit = unit;
     this.#onTerminal = io.stderr.isTTY === true && io.env.TERM !== "dumb";
     this.#now = now;
     this.#begin = now();
@@ -101,8 +105,8 @@ export class Progress {
     if (!completed) return;
     const time = this.#now() - this.#begin;
     const done = this.#step - this.#start;
-    const rate = time > 0 ? ` (${formatRate((done / time) * 1000)} steps/s)` : "";
-    this.#io.stderr.write(`${this.#label}: ${formatCount(done)} steps in ${formatDuration(time)}${rate}\n`);
+    const rate = time > 0 ? ` (${formatRate((done / time) * 1000)} ${this.#unit}/s)` : "";
+    this.#io.stderr.write(`${this.#label}: ${formatCount(done)} ${this.#unit} in ${formatDuration(time)}${rate}\n`);
   }
 
   #showIfDue(): void {
@@ -125,7 +129,7 @@ export class Progress {
     const facts = [`${String(share).padStart(3)} %`, `${formatCount(this.#step).padStart(total.length)}/${total}`];
     const rate = this.#rate();
     if (rate !== undefined) {
-      facts.push(`${formatRate(rate).padStart(5)} steps/s`);
+      facts.push(`${formatRate(rate).padStart(5)} ${this.#unit}/s`);
       const settled = this.#now() - this.#begin >= SETTLED_MS;
       if (settled && this.#step < this.#steps)
         facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);

@@ -100,8 +100,8 @@ function runTraining(
     observer: {
       onProgress: (step, loss) => progress.update(step, loss),
       onMetrics: (metrics) => folder.appendMetrics(metrics),
+      onMeasuring: () => progress.activity("measuring"),
       onMeasurement(step, measurement) {
-        progress.activity("measuring");
         folder.writeSnapshot(snapshot(measurement.total, measurement));
         if (plan.moments === "all" || (plan.moments === "final" && step === steps))
           folder.writeMoments(step, encodeMoments(measurement.total));

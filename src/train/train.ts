@@ -44,6 +44,8 @@ export interface Metric {
 export interface TrainObserver {
   onProgress?(step: number, loss: number): void;
   onMetrics?(metrics: readonly Metric[]): void;
+  /** Before a measurement, which may take as long as many steps. */
+  onMeasuring?(step: number): void;
   onMeasurement?(step: number, measurement: Measurement): void;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
 }
@@ -213,6 +215,7 @@ class Training {
       this.window = { sum: 0, count: 0 };
     }
     const due = milestones.measure.includes(step);
+    if (due) observer?.onMeasuring?.(step);
     const measurement = due ? await this.measure() : undefined;
     if (measurement !== undefined) {
       metrics.push({ step, name: "eval/loss", value: measurement.loss });

@@ -26,7 +26,10 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   const data = analysisData(model, loss, options);
   const probeOptions = chosenMaps(loss, options);
   const started = performance.now();
-  const progress = new Progress(io, "analyze", data.n, { quiet: options.json === true || options.quiet === true });
+  const progress = new Progress(io, "analyze", data.n, {
+    unit: "samples",
+    quiet: options.json === true || options.quiet === true,
+  });
   const probe = new Probe(nodeEngine, model, probeOptions);
   const signal = io.interruption();
   let measured: Awaited<ReturnType<Probe["measure"]>>;
