@@ -92,8 +92,8 @@ const noFrame: Frame = { equinorm: null, equiangular: null, meanCosine: null, si
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** chosen: singular values of the centred means below this share of the largest are zero; there are at most C - 1 others. */
-const meansThreshold = 1e-10;
+/** chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); there are at most C - 1 others. */
+const meansThreshold = 1e-12;
 
 /**
  * tr(S_w S_b^+), S_b = (1/C) M M^T with M = [mu_c - mu_G]: with M^T M = V L V^T the pseudo-inverse is C sum M v v^T M^T / l^2, over the
@@ -107,7 +107,7 @@ function variability({ centred, within, means, variances }: ClassMeans): Collaps
   let sum = 0;
   for (let k = 0; k < C - 1; k++) {
     const value = values[k]!;
-    if (value <= meansThreshold ** 2 * values[0]! || value <= 0) break;
+    if (value <= meansThreshold * values[0]! || value <= 0) break;
     let along = 0;
     for (let j = 0; j < centred.cols; j++)
       along += directions.data[k * centred.cols + j]! * spread.data[k * centred.cols + j]!;

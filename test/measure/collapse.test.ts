@@ -96,6 +96,22 @@ describe("neural collapse", () => {
     expect(more).toEqual(collapse(sumsOf(features, labels, C), { classifier: matrix(C, d, classifier) }));
   });
 
+  it("takes means on a line for one direction, however many classes there are", () => {
+    // Variance across the line does not count; along it S_w = 1/4 and S_b = 2/3.
+    const labels = [0, 0, 1, 1, 2, 2];
+    const features = labels.flatMap((c, i) => [c, c, i % 2 ? 0.5 : -0.5]);
+    const found = collapse(sumsOf(features, labels, 3));
+    expect(found.nc1.trace).toBeCloseTo(0, 12);
+    const along = collapse(
+      sumsOf(
+        labels.flatMap((c, i) => [c + (i % 2 ? 0.5 : -0.5), 0]),
+        labels,
+        3,
+      ),
+    );
+    expect(along.nc1.trace).toBeCloseTo(0.25 / (2 / 3), 12);
+  });
+
   it("has no answer for one class, and numbers or nulls always", () => {
     const one = collapse(sumsOf([1, 2, 3, 4], [0, 0], 3), { classifier: matrix(3, 2) });
     expect(one.status).toBe("one-class");
