@@ -24,6 +24,8 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** The module that the node comes from, `layers.0.mlp.up`, where the exporter says so. */
+  readonly scope?: string;
 }
 
 /** A graph input or output; a dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may leave the type to the engine. */

@@ -25,6 +25,9 @@ import { decodeTensor, elementType, elementTypeCode, encodeTensor, type Outside 
 /** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
 const MAX_NESTING = 16;
 
+/** Where PyTorch's exporter notes the modules that a node comes from. */
+const SCOPES = "pkg.torch.onnx.name_scopes";
+
 /** chosen: a line that a terminal still shows. */
 const MAX_MESSAGE = 300;
 
@@ -143,6 +146,7 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
 
 function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>, files?: ExternalFiles): Node {
   const attributes = proto.attribute.map((one) => [one.name, decodeAttribute(one, depth, known, files)] as const);
+  const scope = scopeOf(proto);
   return {
     op: proto.opType,
     domain: proto.domain === "ai.onnx" ? "" : proto.domain,
@@ -150,7 +154,15 @@ function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>,
     inputs: proto.input,
     outputs: proto.output,
     attributes: Object.fromEntries(attributes),
+    ...(scope === undefined ? {} : { scope }),
   };
+}
+
+/** The last module among the scopes that PyTorch's exporter notes: "['', 'layers.0', 'layers.0.mlp', 'linear_3']". */
+function scopeOf({ metadataProps }: NodeProto): string | undefined {
+  const scopes = metadataProps.find(({ key }) => key === SCOPES)?.value;
+  const parts = [...(scopes ?? "").matchAll(/'([^']*)'/g)].map(([, part]) => part!);
+  return parts.at(-2) || undefined;
 }
 
 function decodeAttribute(
@@ -217,6 +229,9 @@ function encodeNode(node: Node): NodeProto {
     input: [...node.inputs],
     output: [...node.outputs],
     attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+    metadataProps: (node.scope === undefined
+      ? []
+      : [{ key: SCOPES, value: `['', '${node.scope}', '']` }]) as NodeProto["metadataProps"],
   });
 }
 

@@ -4,8 +4,10 @@
  */
 import type { Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { sizeOf } from "../onnx/tensor.ts";
+import { headsInBatch } from "./headsInBatch.ts";
 import type { Found, Surroundings } from "./linearMap.ts";
-import { scopeName } from "./moduleName.ts";
+import { moduleScope } from "./moduleName.ts";
 
 /** Operators that may stand between the softmax and the product with V. */
 const TRANSPARENT: ReadonlySet<string> = new Set([
@@ -19,27 +21,29 @@ const TRANSPARENT: ReadonlySet<string> = new Set([
 ]);
 const MAX_DISTANCE = 6;
 
-/** The heads of one MatMul, if its left operand is a softmax and its output has an axis of heads: (..., heads, T, d). */
+/** The heads of one MatMul whose left operand is a softmax: its output is (..., heads, T, d), or (batch heads, T, d). */
 export function findHeads(node: Node, s: Surroundings): Found {
   const [weights, V] = node.inputs as [string, string];
   if (s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
   const hb = node.outputs[0]!;
   const shape = s.values.get(hb)!.shape;
-  if (shape.length < 4) return "an attention whose heads have no axis of their own";
-  const axis = shape.length - 3;
-  const [heads, d] = [shape[axis]!, shape.at(-1)!];
-  const scope = scopeName(node.name);
-  const own = node.name.split("/").at(-1) || hb;
+  const layout = shape.length < 4 ? headsInBatch(hb, s) : { shape, axis: shape.length - 3 };
+  if (layout === undefined) return "an attention whose heads have no axis of their own";
+  const { axis } = layout;
+  const [heads, d] = [layout.shape[axis]!, shape.at(-1)!];
+  const scope = moduleScope(node);
+  const parts = node.name.split("/"); // a path of scopes and the node, or a node and what it was written out to
+  const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || hb;
   const stem = scope === undefined ? own : `${scope}.${own}`;
-  const rows = shape.reduce((product, extent) => product * extent, 1) / (heads * d);
   return Array.from({ length: heads }, (_, head) => ({
     name: `${stem}[${head}]`,
     kind: "head" as const,
     dOut: d,
-    rows,
+    rows: sizeOf(shape) / (heads * d),
     hb,
     outputRows(builder: GraphBuilder, value: string) {
-      const part = [value, builder.ints([head]), builder.ints([head + 1]), builder.ints([axis])];
+      const whole = shape.length < 4 ? builder.op("Reshape", [value, builder.ints(layout.shape)]) : value;
+      const part = [whole, builder.ints([head]), builder.ints([head + 1]), builder.ints([axis])];
       return builder.op("Reshape", [builder.op("Slice", part), builder.ints([-1, d])]);
     },
   }));

@@ -14,10 +14,13 @@ import type { ProbeOptions } from "./probe.ts";
 const LARGEST_ROWS = 2 ** 22;
 const MOST = 500;
 
+/** Losses of the same samples in another batch: rounding of another order of summation, relative to the largest. */
+const SAME_LOSS = 1e-3;
+
 /**
  * @param take the first `count` samples as feeds
  * @param n samples at hand
- * @returns a batch size that the model can be bound to: any where its graph allows, else the one it was exported with
+ * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to that
  * @throws Error when the model takes neither, in the words of the engine
  */
 export async function chooseBatch(
@@ -27,19 +30,58 @@ export async function chooseBatch(
   take: (count: number) => Feeds,
   n: number,
 ): Promise<number> {
-  const declared = model.graph.inputs[0]?.shape?.[0];
-  const fixed = typeof declared === "number" ? declared : undefined;
-  const trial = Math.min(2, n);
-  try {
-    const loss = await lossGraph(engine, model, options.objective, options.parameters ?? [], take(trial));
-    const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
-    const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
-    const perSample = maps.map(({ rows, dOut, input }) => (rows * Math.max(dOut, input?.dIn ?? 0)) / trial);
-    const half = Math.ceil(n / 2); // two batches at least, for the split-half noise
-    return Math.max(1, Math.min(MOST, half, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
-  } catch (error) {
-    if (fixed === undefined || fixed === trial || fixed > n) throw error;
-    await lossGraph(engine, model, options.objective, options.parameters ?? [], take(fixed));
+  const fixed = model.graph.inputs[0]?.shape?.[0];
+  if (typeof fixed === "number" && fixed <= n && !(await takesOthers(engine, model, options, take, n, fixed)))
     return fixed;
+  const trial = Math.min(2, n);
+  const loss = await lossGraph(engine, model, options.objective, options.parameters ?? [], take(trial));
+  const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
+  const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
+  const perSample = maps.map(({ rows, dOut, input }) => (rows * Math.max(dOut, input?.dIn ?? 0)) / trial);
+  const half = Math.ceil(n / 2); // two batches at least, for the split-half noise
+  return Math.max(1, Math.min(MOST, half, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
+}
+
+/**
+ * Whether a model of a fixed batch also takes others: a batch of twice the size must run, and give the first samples the losses that
+ * they have in a batch of the declared size. (A Reshape to constants may run and mix up samples.)
+ *
+ * @throws Error when it does not even take the batch that it declares
+ */
+async function takesOthers(
+  engine: Engine,
+  model: Model,
+  options: ProbeOptions,
+  take: (count: number) => Feeds,
+  n: number,
+  fixed: number,
+): Promise<boolean> {
+  const declared = await losses(engine, model, options, take(fixed));
+  if (n < 2 * fixed) return false;
+  const largest = Math.max(...declared.map(Math.abs));
+  try {
+    const doubled = await losses(engine, model, options, take(2 * fixed));
+    return (
+      doubled.length === 2 * declared.length &&
+      declared.every((loss, i) => Math.abs(loss - doubled[i]!) <= SAME_LOSS * largest)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** The losses of one batch. */
+async function losses(
+  engine: Engine,
+  model: Model,
+  { objective, parameters = [] }: ProbeOptions,
+  feeds: Feeds,
+): Promise<readonly number[]> {
+  const { graph, perSample } = await lossGraph(engine, model, objective, parameters, feeds);
+  const program = await engine.compile({ ...model, graph: { ...graph, outputs: [{ name: perSample }] } });
+  try {
+    return [...((await program.run(feeds))[perSample]!.data as Float32Array)];
+  } finally {
+    await program.dispose();
   }
 }

@@ -16,6 +16,7 @@ interface Contraction {
   readonly weight: string;
   readonly wAxes: string;
   readonly yAxes: string;
+  readonly bias?: string | undefined;
   /** y is this times the contraction (alpha of Gemm). */
   readonly scale: number;
 }
@@ -32,7 +33,11 @@ export function findGemm(node: Node, s: Surroundings): Found {
   const b = intAttribute(node, "transB", 0) ? "jk" : "kj";
   const scale = floatAttribute(node, "alpha", 1);
   const [x, xAxes, weight, wAxes] = weightLeft ? [B, b, A, a] : [A, a, B, b];
-  return contractionMap({ node, x, xAxes, weight, wAxes, yAxes: "ij", scale }, node.outputs[0]!, s);
+  return contractionMap(
+    { node, x, xAxes, weight, wAxes, yAxes: "ij", bias: node.inputs[2], scale },
+    node.outputs[0]!,
+    s,
+  );
 }
 
 export function findMatMul(node: Node, s: Surroundings): Found {
@@ -48,7 +53,8 @@ export function findMatMul(node: Node, s: Surroundings): Found {
   const axes = weightLeft
     ? { xAxes: `${lead}kn`, wAxes: "ok", yAxes: `${lead}on` }
     : { xAxes: `${lead}nk`, wAxes: "ko", yAxes: `${lead}no` };
-  return contractionMap({ node, x, weight, scale: 1, ...axes }, withBias(node, axes.yAxes, s), s);
+  const { hb, bias } = withBias(node, axes.yAxes, s);
+  return contractionMap({ node, x, weight, scale: 1, bias, ...axes }, hb, s);
 }
 
 export function findEinsum(node: Node, s: Surroundings): Found {
@@ -89,7 +95,7 @@ function contractionMap(c: Contraction, hb: string, s: Surroundings): Found {
   };
   const weightOrder = [...outputs, ...contracted].map((letter) => wAxes.indexOf(letter));
   const map: Measurable = {
-    name: s.moduleName(c.node.name, c.weight),
+    name: s.moduleName(c.node, c.weight, c.bias),
     kind: "linear",
     dOut,
     rows: extent(xAxes, samples.join("")),
@@ -139,18 +145,18 @@ function permutedValues(tensor: Tensor, order: readonly number[]): Float64Array 
 }
 
 /** The output after the bias, where the only use of a product is the addition of a constant along the outputs. */
-function withBias(node: Node, yAxes: string, { graph, values, isWeight }: Surroundings): string {
+function withBias(node: Node, yAxes: string, { graph, values, isWeight }: Surroundings): { hb: string; bias?: string } {
   const product = node.outputs[0]!;
   const users = graph.nodes.filter((other) => other.inputs.includes(product));
   const add = users[0];
-  if (users.length !== 1 || add?.op !== "Add") return product;
+  if (users.length !== 1 || add?.op !== "Add") return { hb: product };
   const bias = add.inputs.find((name) => name !== product);
-  if (bias === undefined || !isWeight(bias)) return product;
+  if (bias === undefined || !isWeight(bias)) return { hb: product };
   const shape = values.get(bias)!.shape;
   const y = values.get(product)!.shape;
   const alongOutputs = shape.every((extent, i) => {
     const axis = y.length - shape.length + i;
     return extent === 1 || yAxes[axis] === "o";
   });
-  return alongOutputs && shape.length <= y.length ? add.outputs[0]! : product;
+  return alongOutputs && shape.length <= y.length ? { hb: add.outputs[0]!, bias } : { hb: product };
 }

@@ -5,7 +5,7 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { LayerKind } from "../moments/moments.ts";
-import type { BoundValue, Graph } from "../onnx/graph.ts";
+import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 
@@ -45,8 +45,8 @@ export interface Surroundings {
   readonly values: ReadonlyMap<string, BoundValue>;
   /** Whether a value is a weight: an initializer or a trained parameter. */
   isWeight(name: string): boolean;
-  /** Name of the module of a node and its weight. */
-  moduleName(nodeName: string, weight: string): string;
+  /** Name of the module of a node, its weight and its bias. */
+  moduleName(node: Node, weight: string, bias?: string): string;
 }
 
 export interface Skipped {

@@ -34,8 +34,8 @@ export async function lossGraph(
   parameters: readonly string[],
   feeds: Feeds,
 ): Promise<LossGraph> {
-  const forward = parametersAsInputs(model.graph, parameters);
   const { [TARGET]: target, ...inputs } = feeds;
+  const forward = parametersAsInputs(boundInputs(model.graph, inputs), parameters);
   const { model: folded, values } = await specialize(engine, { ...model, graph: forward }, inputs);
   const graph = { ...folded.graph, outputs: [] };
   if (objective.lossOutput !== undefined)
@@ -107,6 +107,16 @@ export class LossSums {
     const loss = this.loss / samples;
     return correct === undefined ? { loss, samples } : { loss, accuracy: correct / samples, samples };
   }
+}
+
+/** The graph for batches of the feeds' size, whatever size it was exported with. */
+function boundInputs(graph: Graph, feeds: Feeds): Graph {
+  const inputs = graph.inputs.map((input) => {
+    const [batch] = feeds[input.name]?.shape ?? [];
+    if (batch === undefined || input.shape === undefined || input.shape.length === 0) return input;
+    return { ...input, shape: [batch, ...input.shape.slice(1)] };
+  });
+  return { ...graph, inputs, outputs: graph.outputs.map(({ name }) => ({ name })) };
 }
 
 function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {

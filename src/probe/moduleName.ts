@@ -1,32 +1,69 @@
 /**
- * @file Names of layers as their framework has them. PyTorch's exporters leave them in two places: the weight's name
- * (`layers.0.weight`) and the node's scope (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`).
+ * @file Names of layers as their framework has them. PyTorch's exporters leave them in three places: the weight's or the bias's name
+ * (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and the node's scope in the
+ * metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost theirs.
  */
-import type { Graph } from "../onnx/graph.ts";
+import type { Graph, Node } from "../onnx/graph.ts";
 
 /** Operators that only lay a weight out differently, or store it smaller. */
 const LAYOUT: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Cast", "DequantizeLinear", "Identity", "Squeeze", "Unsqueeze", "Flatten"],
 ]);
 
+/** A parameter's name that says nothing: numbered by an exporter, or the path of a node. */
+const MEANINGLESS = /::|\/|^_*(val|v|t|tensor|const\w*|initializer|param|parameter)?_*\d+$/i;
+
 /**
  * @param graph the model as it was read, before constants were folded
- * @returns a function from a node's name and its weight's to the module's name: the weight's where it belongs to this node alone,
- *   else the node's scope, else whatever name there is
+ * @returns a function from a node, its weight and its bias to the module's name. In this order: the weight's, then the bias's, where
+ *   they belong to this node alone or to the node's module; the node's module; whatever name there is
  */
-export function moduleNames(graph: Graph): (nodeName: string, weight: string) => string {
+export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: string) => string {
   const uses = new Map<string, number>();
   for (const { inputs } of graph.nodes) for (const name of inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
   const layout = new Map(
     graph.nodes.filter(({ op }) => LAYOUT.has(op)).map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
   );
-  return (nodeName, weight) => {
-    let stored = weight;
-    while (layout.has(stored)) stored = layout.get(stored)!;
-    const fromWeight = /^(.+)\.(weight|kernel)(:0)?$/.exec(stored)?.[1];
-    if (fromWeight !== undefined && uses.get(stored) === 1) return fromWeight;
-    return scopeName(nodeName) ?? fromWeight ?? (nodeName || stored);
+  const stored = (name: string): string => (layout.has(name) ? stored(layout.get(name)!) : name);
+  const firstScopes = new Map<string, string>();
+  for (const node of graph.nodes) {
+    const scope = moduleScope(node);
+    for (const name of node.inputs.map(stored))
+      if (scope !== undefined && !firstScopes.has(name)) firstScopes.set(name, scope);
+  }
+  return (node, weight, bias) => {
+    const [W, b] = [stored(weight), stored(bias ?? "")];
+    const scope = withoutCallNumber(moduleScope(node), firstScopes.get(W));
+    const fromWeight = moduleOf(W, scope);
+    for (const [name, module] of [
+      [W, fromWeight],
+      [b, moduleOf(b, scope)],
+    ] as const)
+      if (module !== undefined && (uses.get(name) === 1 || isWithin(module, scope))) return module;
+    const plain = graph.initializers.has(W) && !MEANINGLESS.test(W) ? W : undefined;
+    return scope ?? fromWeight ?? plain ?? (node.name || W);
   };
+}
+
+/** `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; another parameter of the module `scope` is its own name. */
+function moduleOf(parameter: string, scope: string | undefined): string | undefined {
+  const module = /^(.+)[._](weight|kernel|bias)(:0)?$/.exec(parameter)?.[1];
+  return module ?? (isWithin(parameter, scope) ? parameter : undefined);
+}
+
+function isWithin(name: string, scope: string | undefined): boolean {
+  return scope !== undefined && (name === scope || name.startsWith(`${scope}.`));
+}
+
+/** The scope of a further call of one module: `shared_1`, where the same weight was first used in `shared`. */
+function withoutCallNumber(scope: string | undefined, first: string | undefined): string | undefined {
+  const called = scope !== undefined && first !== undefined && scope.startsWith(`${first}_`);
+  return called && /^\d+$/.test(scope.slice(first.length + 1)) ? first : scope;
+}
+
+/** The module that a node comes from, by its metadata or its name. */
+export function moduleScope(node: Node): string | undefined {
+  return node.scope ?? scopeName(node.name);
 }
 
 /** `/blocks/blocks.1/c2/Conv` -> `blocks.1.c2`: a part that repeats the one before it and goes on stands for both. */

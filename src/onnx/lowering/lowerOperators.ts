@@ -71,6 +71,7 @@ function written(
     name: node.name && `${node.name}/${one.op}_${i}`,
     inputs: rename(one.inputs),
     outputs: rename(one.outputs),
+    ...(node.scope === undefined ? {} : { scope: node.scope }),
   }));
   return { ...built, nodes };
 }

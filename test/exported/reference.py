@@ -1,0 +1,163 @@
+"""Alignments of every linear map of a PyTorch model in float64, without hooks on modules: each call of a linear operator is
+recorded where it happens, so that functional uses (nn.MultiheadAttention, tied weights, addmm) are seen as well.
+
+Conventions: h_a input and h_b output of a map, one row per sample (tokens and output positions are samples); g_b the gradient of
+the summed per-sample loss there, g_a = W^T g_b. "paper": rows divided by their norm, zero rows dropped, mean subtracted. "raw":
+plain second moments. A convolution is the map of its patches, one map per group; a head the output of softmax(Q K^T) V."""
+from unittest.mock import patch
+
+import numpy as np, torch, torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
+
+MAX_GROUPS = 32
+# Python functions such as multi_head_attention_forward are then recorded by what they call, not as a whole.
+OPEN = {name: lambda *_: False for name in ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")}
+NO_PRODUCT = "both operands depend on the data"
+
+
+def pearson(A, B):
+    """None for a single entry or a constant matrix."""
+    a, b = A.ravel() - A.mean(), B.ravel() - B.mean()
+    scale = np.sqrt((a @ a) * (b @ b))
+    return None if a.size == 1 or scale == 0 else round(float(a @ b / scale), 6)
+
+
+def moment(h, paper):
+    dropped = 0
+    if paper:
+        norm = np.linalg.norm(h, axis=1)
+        keep = norm > 0
+        dropped = int((~keep).sum())
+        h = h[keep] / norm[keep, None]
+        h = h - h.mean(0)
+    return h.T @ h / len(h), dropped
+
+
+def array(t):
+    return t.detach().double().numpy()
+
+
+class Tape(TorchFunctionMode):
+    """Records linear maps and heads in order of execution; what is no measurable map goes to `skipped`."""
+
+    def __init__(self, model, heads):
+        super().__init__()
+        self.maps, self.heads, self.skipped, self.head_count, self.softmaxed, self.module = [], [], [], heads, set(), [""]
+        self.keep = []  # ids of tensors stay valid while the tensors live
+        self.names = {}
+        for name, p in model.named_parameters(remove_duplicate=False):
+            self.names.setdefault(id(p), []).append(name)
+        for name, m in model.named_modules():
+            m.register_forward_pre_hook(lambda *_, name=name: self.module.append(name))
+            m.register_forward_hook(lambda *_: (self.module.pop(), None)[1])
+
+    def name(self, weight):
+        """The parameter's name without `weight`; of tied ones that of the module at work; else the module's own name."""
+        here = self.module[-1]
+        names = self.names.get(id(weight), [])
+        own = [n for n in names if n.startswith(f"{here}.") or here == ""]
+        return next((n.removesuffix("weight").rstrip("._") for n in own or names), here)
+
+    def add(self, name, kind, ha, W, out, rows):
+        """rows(t): a tensor shaped like `out` -> (n, d_out)."""
+        self.maps.append({"module": name, "kind": kind, "ha": ha, "W": W, "out": out, "rows": rows})
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        handler = getattr(self, f"on_{getattr(func, '__name__', '')}", None)
+        if handler is not None:
+            with torch._C.DisableTorchFunctionSubclass():
+                handler(out, *args, **(kwargs or {}))
+        return out
+
+    def on_linear(self, out, x, weight, bias=None):
+        self.add(self.name(weight), "linear", array(x).reshape(-1, x.shape[-1]), array(weight), out, lambda t: t.reshape(-1, t.shape[-1]))
+
+    def on_addmm(self, out, bias, x, weight):
+        self.add(self.name(weight), "linear", array(x), array(weight).T, out, lambda t: t)
+
+    def on_einsum(self, out, equation, x, weight):
+        assert equation == "btd,hdk->bthk"
+        W = array(weight.transpose(1, 2).reshape(-1, weight.shape[1]))
+        self.add(self.name(weight), "linear", array(x).reshape(-1, x.shape[-1]), W, out, lambda t: t.reshape(-1, len(W)))
+
+    def on_conv(self, out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        name, image = self.name(weight), x.detach()
+        if groups > MAX_GROUPS:
+            return self.skipped.append(f"a convolution of {groups} groups")
+        if x.dim() == 3:  # a picture of height 1
+            image, weight = image[:, :, None], weight[:, :, None]
+            stride, padding, dilation = (1, *stride), (0, *padding), (1, *dilation)
+        columns = array(F.unfold(image, weight.shape[2:], dilation, padding, stride).transpose(1, 2))
+        d_out = weight.shape[0] // groups
+        for g, part in enumerate(np.split(columns.reshape(-1, columns.shape[2]), groups, 1)):
+            W = array(weight[g * d_out : (g + 1) * d_out]).reshape(d_out, -1)
+            rows = lambda t, g=g: t[:, g * d_out : (g + 1) * d_out].movedim(1, -1).reshape(-1, d_out)
+            self.add(name if groups == 1 else f"{name}.group{g}", "conv", part, W, out, rows)
+
+    on_conv1d = on_conv2d = on_conv
+
+    def on_conv_transpose2d(self, *_):
+        self.skipped.append("a transposed convolution is not measured yet")
+
+    def on_lstm(self, *_):
+        self.skipped += ["a recurrent layer is not measured yet"] + ["its gradient passes LSTM"] * len(self.maps)
+        self.maps = []
+
+    def on_softmax(self, out, *_, **__):
+        self.keep.append(out)
+        self.softmaxed.add(id(out))
+
+    def on_matmul(self, out, a, b):
+        if id(a) in self.softmaxed:
+            heads = self.head_count
+            self.heads.append((out, lambda t, k: t.reshape(-1, heads, *t.shape[-2:])[:, k]))
+        elif id(a) in self.names:  # a matrix on the left of (B, T, d) mixes tokens
+            self.add(self.name(a), "linear", array(b.transpose(1, 2)).reshape(-1, b.shape[1]), array(a), out, lambda t: t.transpose(1, 2).reshape(-1, t.shape[1]))
+        else:
+            self.skipped.append(NO_PRODUCT)
+
+    def on_bmm(self, out, a, b):
+        self.on_matmul(out, a, b)
+
+    on___matmul__ = on_matmul
+
+    def on_baddbmm(self, *_, **__):
+        self.skipped.append(NO_PRODUCT)
+
+    def on_scaled_dot_product_attention(self, out, *_, **__):
+        self.skipped.append(NO_PRODUCT)
+        self.heads.append((out, lambda t, k: t[:, k]))
+
+
+def side(h, g, Z, paper):
+    H, _ = moment(h, paper)
+    G, dropped = moment(g, paper)
+    return {"rga": pearson(H, G), "rwa": pearson(H, Z), "gwa": pearson(G, Z), "zero_gradient_rows": dropped}
+
+
+def measure(model, inputs, loss_sum, heads=1):
+    """loss_sum(model(*inputs)) is the sum over samples. Returns what expected.json holds."""
+    model = model.double().eval().requires_grad_(True)
+    with patch.multiple(F, **OPEN), sdpa_kernel(SDPBackend.MATH), Tape(model, heads) as tape:  # exact zeros for tokens without a choice
+        loss = loss_sum(model(*(x.double() if x.is_floating_point() else x for x in inputs)))
+    outs = [m["out"] for m in tape.maps] + [out for out, _ in tape.heads]
+    grads = torch.autograd.grad(loss, outs)
+    layers, used = [], {}
+    for m, gradient in zip(tape.maps, grads):
+        hb, gb, W = array(m["rows"](m["out"])), array(m["rows"](gradient)), m["W"]
+        used[m["module"]] = used.get(m["module"], 0) + 1
+        suffix = "" if used[m["module"]] == 1 else f"#{used[m['module']]}"
+        entry = {"module": m["module"] + suffix, "kind": m["kind"], "d_in": W.shape[1], "d_out": W.shape[0], "samples": len(gb)}
+        for convention in ("paper", "raw"):
+            paper = convention == "paper"
+            entry[convention] = {"a": side(m["ha"], gb @ W, W.T @ W, paper), "b": side(hb, gb, W @ W.T, paper)}
+        layers.append(entry)
+    measured = []
+    for (out, part), g in zip(tape.heads, grads[len(tape.maps) :]):
+        for k in range(heads):
+            rows = [array(part(t, k)).reshape(-1, out.shape[-1]) for t in (out, g)]
+            values = {c: pearson(*(moment(r, c == "paper")[0] for r in rows)) for c in ("paper", "raw")}
+            measured.append({"head": k, "rga_paper": values["paper"], "rga_raw": values["raw"]})
+    return {"loss_sum": loss.item(), "layers": layers, "heads": measured, "skipped": sorted(tape.skipped)}
