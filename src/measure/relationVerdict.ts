@@ -25,8 +25,8 @@ const enough = 0.93;
 /** chosen: a relation below this, and not halfway from chance to 1, fails. Between the two it is unclear. */
 const weak = 0.85;
 
-/** chosen: by how much more than at initialisation. */
-const rise = 0.05;
+/** chosen: by how much stronger than at initialisation, or by half of what was missing to 1, but by no less than the second number. */
+const rise = { wanted: 0.05, least: 0.005 };
 
 /**
  * @param value   alignment, cosine, null and noise of the relation
@@ -43,7 +43,8 @@ export function judgeRelation(
   const halfway = (1 + chance) / 2;
   const noise = value.noise ?? 0;
   const needed = Math.max(strong, Math.min(enough, halfway));
-  const risen = initial === null || strength >= Math.min(initial + rise, (1 + initial) / 2);
+  const risen =
+    initial === null || strength - initial >= Math.max(rise.least, Math.min(rise.wanted, (1 - initial) / 2));
   const verdict =
     strength - noise >= needed && risen ? "holds" : strength + noise < Math.min(weak, halfway) ? "fails" : "unclear";
   return { strength, chance, initial, verdict };
