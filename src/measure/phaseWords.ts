@@ -70,7 +70,8 @@ function weights({ range, dIn, dOut }: PhaseEvidence): string[] {
     return [
       `${rank} and is flat: cosine ${range.flatness.toFixed(3)} with a projector, so no exponent of Z can be read.`,
     ];
-  return [`${rank}; its squared singular values span a factor of ${range.condition.toPrecision(2)}.`];
+  const span = `its squared singular values span a factor of ${range.condition.toPrecision(2)}`;
+  return [`${rank}; ${span}, and Z has cosine ${range.flatness.toFixed(2)} with a projector.`];
 }
 
 function exponentLines(label: PhaseName, rows: readonly JudgedRow[], { exponents, range }: PhaseEvidence): string[] {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { eigh } from "../../src/linalg/eigh.ts";
 import { gram, type Matrix, matmul } from "../../src/linalg/matrix.ts";
+import { cosine } from "../../src/measure/cosine.ts";
 import { diagnosePhase, type Phase } from "../../src/measure/phase.ts";
 import type { PhaseEvidence } from "../../src/measure/phaseEvidence.ts";
 import type { MeasuredExponent, SideExponents } from "../../src/measure/phaseExponents.ts";
 import { measureLayer } from "../../src/measure/snapshot.ts";
 import { type Eigen, projectedRelations, weightRange } from "../../src/measure/weightRange.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../src/moments/moments.ts";
+import { diagonal } from "./matrices.ts";
 import { type PlantedOptions, plantedLayer, plantedRows } from "./plantedLayers.ts";
 
 /** Rayleigh values of A in the basis of `by`, against those of `by` itself. */
@@ -184,6 +186,11 @@ describe("the evidence for a phase", () => {
     expect(found.scores["6"]).toBeNull();
     expect(found.scores.f).not.toBeNull();
   });
+});
+
+it("relations alone cannot tell phases apart: Z over two decades has a cosine of 0.94 with its square", () => {
+  const z = Array.from({ length: 100 }, (_, i) => 10 ** (-i / 50));
+  expect(cosine(diagonal(z), diagonal(z.map((value) => value ** 2))).value).toBeCloseTo(0.943, 2);
 });
 
 describe("the range of the weights", () => {
