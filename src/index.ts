@@ -20,10 +20,13 @@ export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine } from "./engine/node.ts";
 export { specialize } from "./engine/specialize.ts";
 export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";
+export { type EigenSystem, eigh } from "./linalg/eigh.ts";
+export { eigvalsh } from "./linalg/eigvalsh.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
 export { alignment } from "./measure/alignment.ts";
 export { cosine } from "./measure/cosine.ts";
+export { type Exponent, type LayerExponents, layerExponents } from "./measure/exponent.ts";
 export { alignmentNull } from "./measure/null.ts";
 export {
   type AlignmentValue,
@@ -34,6 +37,15 @@ export {
   type Status,
   snapshot,
 } from "./measure/snapshot.ts";
+export {
+  effectiveRank,
+  noiseFloor,
+  type SideSpectra,
+  type Spectrum,
+  sideSpectra,
+  spectrum,
+} from "./measure/spectrum.ts";
+export { type TailExponent, tailExponent } from "./measure/tailExponent.ts";
 export { addRows, type LayerRows } from "./moments/addRows.ts";
 export {
   emptyLayer,

@@ -78,10 +78,11 @@ const flatDecades = 0.2;
 export function layerExponents(groups: readonly LayerMoments[], options: ExponentOptions = {}): LayerExponents {
   const first = groups[0];
   if (!first) throw new RangeError("layerExponents: expected at least one group of samples, got none; pass [moments]");
-  const systems = new Map<Side, EigenSystem | undefined>();
-  const weights = (side: Side): EigenSystem | undefined => {
-    if (!systems.has(side)) systems.set(side, first.W && rangeOf(gram(first.W, side)));
-    return systems.get(side);
+  const systems = new Map<Side, EigenSystem | Status>();
+  const weights = (side: Side): EigenSystem | Status => {
+    const known = systems.get(side) ?? (first.W ? rangeOf(gram(first.W, side)) : "missing-moments");
+    systems.set(side, known);
+    return known;
   };
   const of = (convention: Convention) => ({
     a: first.a ? sideExponents(groups, "a", convention, weights("a"), options) : null,
@@ -91,11 +92,13 @@ export function layerExponents(groups: readonly LayerMoments[], options: Exponen
 }
 
 /** Eigenvalues and eigenvectors of Z above rounding. */
-function rangeOf(Z: Matrix): EigenSystem | undefined {
-  if (!Number.isFinite(maxAbs(Z.data))) return undefined;
+function rangeOf(Z: Matrix): EigenSystem | Status {
+  const largest = maxAbs(Z.data);
+  if (!Number.isFinite(largest)) return "not-finite";
+  if (largest === 0) return "zero-matrix";
   const { values, vectors } = eigh(Z);
   const r = values.filter((value) => value > roundingFloor * values[0]!).length;
-  return r > 0 ? { values: values.slice(0, r), vectors: leading(vectors, r) } : undefined;
+  return { values: values.slice(0, r), vectors: leading(vectors, r) };
 }
 
 /** One of the two moments in coordinates of the range of Z. */
@@ -122,15 +125,20 @@ function sideExponents(
   groups: readonly LayerMoments[],
   side: Side,
   convention: Convention,
-  Z: EigenSystem | undefined,
+  weights: EigenSystem | Status,
   options: ExponentOptions,
 ): SideExponents {
+  const Z = typeof weights === "string" ? undefined : weights;
   const halves: Scene["halves"] =
     groups.length > 1 ? [groups.filter((_, i) => i % 2 === 0), groups.filter((_, i) => i % 2 === 1)] : [groups, groups];
   const scene: Scene = { groups, halves, side, convention, Z, options };
   const [H, G] = [partOf(scene, "H"), partOf(scene, "G")];
   const withZ = (part: Part | Status): Exponent =>
-    typeof part === "string" ? none(part) : Z ? againstWeights(scene, part, Z) : none("missing-moments");
+    typeof part === "string"
+      ? none(part)
+      : typeof weights === "string"
+        ? none(weights)
+        : againstWeights(scene, part, weights);
   const failed = typeof H === "string" ? H : typeof G === "string" ? G : undefined;
   return {
     hg: failed ? none(failed) : betweenMoments(scene, H as Part, G as Part),
@@ -294,7 +302,7 @@ function fitFor(
 type PairFacts = Pick<Exponent, "sorted" | "commutator" | "commutatorNull" | "overlap">;
 
 function pairOf(A: Matrix, a: EigenSystem, nA: number, B: Matrix, b: EigenSystem, nB: number): PairFacts {
-  const k = Math.max(1, Math.round(Math.min(participation(a.values), participation(b.values))));
+  const k = Math.max(1, Math.round(Math.min(participation(a.values), participation(b.values))) || 1);
   return {
     sorted: sortedSlope(a.values, nA, b.values, nB),
     commutator: commutator(A, B),

@@ -69,7 +69,7 @@ export function unshared(first: Matrix, second: Matrix, kept: number): Unshared 
       mass += (2 * product) / (size(first, i) * size(first, j) * size(second, i) * size(second, j));
     }
   }
-  mass = Math.max(0, mass / kept);
+  mass = kept > 0 ? Math.max(0, mass / kept) : 0;
   const byChance = (kept / (kept + 2)) * ((kept * square) / (traces[0] * traces[1]) - 1);
   return { mass, value: byChance > 1e-9 ? mass / byChance : null };
 }

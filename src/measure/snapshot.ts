@@ -5,6 +5,7 @@
 import { gram, matrix } from "../linalg/matrix.ts";
 import type { LayerKind, LayerMoments, Moments, Side, SideMoments } from "../moments/moments.ts";
 import { type Entries, entriesOf } from "./entries.ts";
+import { type LayerExponents, layerExponents } from "./exponent.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { Measured } from "./measured.ts";
 import { type RankValue, rank, unranked } from "./rank.ts";
@@ -17,6 +18,7 @@ import {
   withNoise,
 } from "./relations.ts";
 
+export type { Exponent, LayerExponents, SideExponents } from "./exponent.ts";
 export type { Measured, Status } from "./measured.ts";
 export type { RankValue } from "./rank.ts";
 export type { AlignmentValue, Convention, SideAlignments } from "./relations.ts";
@@ -46,6 +48,8 @@ export interface LayerSnapshot {
   droppedRows: { a: number; b: number };
   /** Samples with zero activation, left out of the paper convention. */
   droppedActivationRows: { a: number; b: number };
+  /** Power laws between H, G and Z (theory.md Eqs. 33 to 37); at cost "full" alone. */
+  exponents?: LayerExponents;
 }
 
 export interface Snapshot {
@@ -65,7 +69,12 @@ export type Cost = "economy" | "standard" | "full";
 export interface SnapshotOptions {
   /** Moments of two disjoint halves of the samples, for the noise. */
   halves?: readonly [Moments, Moments];
-  /** "economy" leaves out the ranks, which cost O(d^3). Default "standard". */
+  /**
+   * Moments of disjoint groups of the samples, 8 to 16, for the intervals of exponents; the halves stand in for them, with intervals
+   * from the scatter of directions alone.
+   */
+  groups?: readonly Moments[];
+  /** "economy" leaves out the ranks, which cost O(d^3); "full" adds exponents, some ten times that. Default "standard". */
   cost?: Cost;
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
@@ -81,13 +90,17 @@ export interface SnapshotOptions {
  *
  * @param total moments of all samples
  * @returns a record that JSON holds exactly: no NaN, no infinity
- * @throws RangeError if the halves are not of the same layers
+ * @throws RangeError if the halves or groups are not of the same layers
  */
 export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapshot {
-  const { halves, loss, accuracy, skipped = [], cost } = options;
-  const layers = total.layers.map((layer, i) =>
-    measureLayer(layer, halves && [halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)], cost),
-  );
+  const { halves, groups, loss, accuracy, skipped = [], cost } = options;
+  const layers = total.layers.map((layer, i) => {
+    const both = halves && ([halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)] as const);
+    const measured = measureLayer(layer, both, cost);
+    if (cost !== "full") return measured;
+    const parts = groups?.map((group) => halfOf(group, i, layer)) ?? both ?? [layer];
+    return { ...measured, exponents: layerExponents(parts) };
+  });
   const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);
   const result: Snapshot = {
     schema: "crh-lab/snapshot@1",
@@ -106,7 +119,7 @@ function halfOf(half: Moments, i: number, layer: LayerMoments): LayerMoments {
   const found = half.layers[i];
   if (found?.name !== layer.name)
     throw new RangeError(
-      `snapshot: expected layer ${layer.name} in both halves, got ${found?.name ?? "none"} in its place`,
+      `snapshot: expected layer ${layer.name} in every part of the samples, got ${found?.name ?? "none"} in its place`,
     );
   return found;
 }

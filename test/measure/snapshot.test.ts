@@ -3,10 +3,11 @@ import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
 import { measureLayer, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { addRows } from "../../src/moments/addRows.ts";
-import { emptyLayer, type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
+import { emptyLayer, type LayerMoments, mergeMoments, secondMoment } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
 import { layerCase, layerOf, momentsOf, normals } from "../moments/cases.ts";
 import { projector } from "./matrices.ts";
+import { plantedGroups } from "./plantedLayers.ts";
 
 const layer = layerCase(1, 400, 6, 5);
 const total = layerOf(layer);
@@ -189,13 +190,28 @@ describe("snapshot", () => {
     expect(record.loss.mean).toBeNull();
     expect(record).not.toHaveProperty("accuracy");
     expectJson(record);
+    expectJson(snapshot(diverged, { cost: "full" }));
+  });
+
+  it("has exponents at full cost alone, from groups of samples where they are given", () => {
+    const groups = plantedGroups({ row: "8", d: 20, seed: 1, samples: 4000 }, 8).map((group) => momentsOf([group]));
+    const all = groups.reduce((x, y) => mergeMoments(x, y));
+    expect(snapshot(all).layers[0]).not.toHaveProperty("exponents");
+    const record = snapshot(all, { cost: "full", groups });
+    const { hg, hz } = record.layers[0]!.exponents!.raw.b;
+    expect(hg.value!).toBeCloseTo(2, 1);
+    expect(hz.interval![0]).toBeLessThan(2);
+    expectJson(record);
+    const dead = momentsOf([emptyLayer("dead", "linear", 3, 4, matrix(4, 3))]);
+    addRows(dead.layers[0]!, { ha: new Float64Array(30), hb: new Float64Array(40), gb: new Float64Array(40) });
+    expectJson(snapshot(dead, { cost: "full" }));
   });
 
   it("wants halves of the same layers", () => {
     const other = structuredClone(moments);
     other.layers[0]!.name = "other";
     expect(() => snapshot(moments, { halves: [moments, other] })).toThrow(
-      "expected layer layers.0 in both halves, got other",
+      "expected layer layers.0 in every part of the samples, got other",
     );
     expect(() => snapshot(moments, { halves: [moments, momentsOf([])] })).toThrow("got none in its place");
     expect(snapshot(momentsOf([]))).toMatchObject({ samples: 0, layers: [], loss: { mean: null } });
