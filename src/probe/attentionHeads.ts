@@ -2,61 +2,117 @@
  * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting llm of the
  * paper). A head has no weight of its own, so only its RGA has a meaning.
  */
-import type { Graph, Node } from "../onnx/graph.ts";
+import { type Graph, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf } from "../onnx/tensor.ts";
-import { headsInBatch } from "./headsInBatch.ts";
+import { type HeadLayout, headsInBatch } from "./headsInBatch.ts";
 import type { Found, Surroundings } from "./linearMap.ts";
 import { moduleScope } from "./moduleName.ts";
 
 /** Operators that may stand between the softmax and the product with V. */
 const TRANSPARENT: ReadonlySet<string> = new Set([
-  "Dropout",
-  "Identity",
-  "Cast",
-  "Where",
-  "Mul",
-  "Reshape",
-  "Transpose",
+  ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose"],
 ]);
 const MAX_DISTANCE = 6;
 
-/** The heads of one MatMul whose left operand is a softmax: its output is (..., heads, T, d), or (batch heads, T, d). */
+/** The heads of a MatMul or Einsum whose left operand is a softmax; undefined where it is none of an attention. */
 export function findHeads(node: Node, s: Surroundings): Found {
   const [weights, V] = node.inputs as [string, string];
-  if (s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
+  if (node.inputs.length !== 2 || s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
   const hb = node.outputs[0]!;
   const shape = s.values.get(hb)!.shape;
-  const layout = shape.length < 4 ? headsInBatch(hb, s) : { shape, axis: shape.length - 3 };
+  const layout = node.op === "Einsum" ? headLetters(node, shape) : headAxis(hb, s);
   if (layout === undefined) return "an attention whose heads have no axis of their own";
-  const { axis } = layout;
-  const [heads, d] = [layout.shape[axis]!, shape.at(-1)!];
-  const scope = moduleScope(node);
-  const parts = node.name.split("/"); // a path of scopes and the node, or a node and what it was written out to
-  const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || hb;
-  const stem = scope === undefined ? own : `${scope}.${own}`;
+  const heads = layout.axes.reduce((product, axis) => product * layout.shape[axis]!, 1);
+  const d = layout.shape[layout.width]!;
+  const stem = headName(node);
   return Array.from({ length: heads }, (_, head) => ({
     name: `${stem}[${head}]`,
     kind: "head" as const,
     dOut: d,
     rows: sizeOf(shape) / (heads * d),
     hb,
-    outputRows(builder: GraphBuilder, value: string) {
-      const whole = shape.length < 4 ? builder.op("Reshape", [value, builder.ints(layout.shape)]) : value;
-      const part = [whole, builder.ints([head]), builder.ints([head + 1]), builder.ints([axis])];
-      return builder.op("Reshape", [builder.op("Slice", part), builder.ints([-1, d])]);
-    },
+    outputRows: (builder: GraphBuilder, value: string) => headRows(builder, value, layout, head, shape),
   }));
 }
 
-function comesFromSoftmax(graph: Graph, value: string): boolean {
-  let name = value;
-  for (let i = 0; i < MAX_DISTANCE; i++) {
-    const producer = graph.nodes.find((node) => node.outputs.includes(name));
-    if (producer === undefined) return false;
-    if (producer.op === "Softmax") return true;
-    if (!TRANSPARENT.has(producer.op)) return false;
-    name = producer.inputs[producer.op === "Where" ? 1 : 0]!;
+/** `attn.0.MatMul_1`: the module and the node. */
+function headName(node: Node): string {
+  const scope = moduleScope(node);
+  const parts = node.name.split("/"); // a path of scopes and the node, or a node and what it was written out to
+  const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || node.outputs[0]!;
+  return scope === undefined ? own : `${scope}.${own}`;
+}
+
+/** One head's part of a value shaped like hb, as rows (n, d). */
+function headRows(
+  builder: GraphBuilder,
+  value: string,
+  { shape, axes, width }: HeadLayout,
+  head: number,
+  given: readonly number[],
+): string {
+  const whole = shape.length === given.length ? value : builder.op("Reshape", [value, builder.ints(shape)]);
+  let rest = head;
+  const at = [...axes].reverse().map((axis) => {
+    const index = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+    return index;
+  });
+  const ends = at.map((index) => index + 1);
+  const bounds = [at, ends, [...axes].reverse()].map((list) => builder.ints(list));
+  const part = axes.length === 0 ? whole : builder.op("Slice", [whole, ...bounds]);
+  const order = [...shape.keys()].filter((axis) => axis !== width);
+  const isLast = width === shape.length - 1;
+  const last = isLast ? part : builder.op("Transpose", [part], { perm: { ints: [...order, width] } });
+  return builder.op("Reshape", [last, builder.ints([-1, shape[width]!])]);
+}
+
+/** Of a MatMul: (..., heads, T, d), or (batch heads, T, d). */
+function headAxis(hb: string, s: Surroundings): HeadLayout | undefined {
+  const { shape } = s.values.get(hb)!;
+  return shape.length < 4 ? headsInBatch(hb, s) : { shape, axes: [shape.length - 3], width: shape.length - 1 };
+}
+
+/**
+ * Of an Einsum such as bhts,bshd->bthd: d is what only V has, t what stands before the summed index in the weights, b the first
+ * index that weights and V share, and all other indices of the result run over heads.
+ */
+function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefined {
+  const parsed = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]+)$/.exec(
+    stringAttribute(node, "equation", "").replaceAll(" ", ""),
+  );
+  if (parsed === null) return undefined;
+  const [P, V, Y] = parsed.slice(1) as [string, string, string];
+  const summed = [...P].filter((letter) => V.includes(letter) && !Y.includes(letter));
+  const widths = [...V].filter((letter) => Y.includes(letter) && !P.includes(letter));
+  const batch = [...P].find((letter) => V.includes(letter) && Y.includes(letter));
+  const time = P[P.indexOf(summed[0] ?? "") - 1];
+  if (summed.length !== 1 || widths.length !== 1) return undefined;
+  const heads = [...P].filter((letter) => Y.includes(letter) && letter !== batch && letter !== time);
+  return { shape, axes: heads.map((letter) => Y.indexOf(letter)), width: Y.indexOf(widths[0]!) };
+}
+
+/** Whether a value is a softmax, masked or laid out differently perhaps; JAX writes exp(x - max) / sum. */
+function comesFromSoftmax(graph: Graph, value: string, distance = 0): boolean {
+  const producer = graph.nodes.find((node) => node.outputs.includes(value));
+  if (producer === undefined || distance > MAX_DISTANCE) return false;
+  if (producer.op === "Softmax") return true;
+  if (producer.op === "Div") return isNormalizedExp(graph, producer);
+  if (!TRANSPARENT.has(producer.op)) return false;
+  const sources = producer.op === "Where" || producer.op === "Mul" ? producer.inputs : producer.inputs.slice(0, 1);
+  return sources.some((name) => comesFromSoftmax(graph, name, distance + 1));
+}
+
+function isNormalizedExp(graph: Graph, { inputs }: Node): boolean {
+  const made = (name: string) => graph.nodes.find((node) => node.outputs.includes(name));
+  const [exp, sum] = inputs as [string, string];
+  const isExp = made(exp)?.op === "Exp";
+  for (let name = sum, step = 0; isExp && step < MAX_DISTANCE; step++) {
+    const producer = made(name);
+    if (producer?.op === "ReduceSum") return producer.inputs[0] === exp;
+    if (producer === undefined || producer.inputs.length === 0) return false;
+    name = producer.inputs[0]!;
   }
   return false;
 }

@@ -6,10 +6,7 @@ import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type Tensor, toNumbers } from "../onnx/tensor.ts";
-import type { Found, Measurable, Surroundings } from "./linearMap.ts";
-
-/** chosen: more groups (depthwise convolutions have one per channel) are too many maps to look at, each with very few neurons. */
-const MAX_GROUPS = 32;
+import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
 
 /** The geometry of a convolution over its spatial axes. */
 interface Geometry {

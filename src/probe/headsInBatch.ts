@@ -6,10 +6,14 @@
 import { type Graph, intsAttribute, type Node } from "../onnx/graph.ts";
 import type { Surroundings } from "./linearMap.ts";
 
-/** The value as (batch, heads, T, d) with axis 1, or as (heads, batch, T, d) with axis 0. */
+/** Where the heads of a value are. */
 export interface HeadLayout {
+  /** The value's shape, or one that it can be reshaped to. */
   readonly shape: readonly number[];
-  readonly axis: number;
+  /** Axes of that shape which run over heads. */
+  readonly axes: readonly number[];
+  /** The axis of a head's d values; all others are samples. */
+  readonly width: number;
 }
 
 /** What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, or d. */
@@ -25,7 +29,8 @@ export function headsInBatch(value: string, { graph, values }: Surroundings): He
   const [lead, T, d] = shape as [number, number, number];
   const layout = (heads: number, axis: number): HeadLayout | undefined => {
     if (lead % heads !== 0) return undefined;
-    return axis === 1 ? { shape: [lead / heads, heads, T, d], axis } : { shape: [heads, lead / heads, T, d], axis };
+    const cut = axis === 1 ? [lead / heads, heads] : [heads, lead / heads];
+    return { shape: [...cut, T, d], axes: [axis], width: 3 };
   };
   let labels: readonly Label[] = ["lead", "time", "width"];
   let name = value;

@@ -49,6 +49,9 @@ export interface Surroundings {
   moduleName(node: Node, weight: string, bias?: string): string;
 }
 
+/** chosen: more groups (depthwise convolutions have one per channel) are too many maps to look at, each with very few neurons. */
+export const MAX_GROUPS = 32;
+
 export interface Skipped {
   readonly node: string;
   readonly reason: string;

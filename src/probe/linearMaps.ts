@@ -13,7 +13,7 @@ import { uniqueNames } from "./moduleName.ts";
 const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
   Gemm: findGemm,
   MatMul: (node, s) => findHeads(node, s) ?? findMatMul(node, s),
-  Einsum: findEinsum,
+  Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
   Conv: findConv,
   ConvTranspose: () => "a transposed convolution is not measured yet",
   LSTM: () => "a recurrent layer is not measured yet",

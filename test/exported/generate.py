@@ -135,6 +135,7 @@ def main():
     case("cross-attention", m.CrossAttention(), (normal(12, 4, 5), normal(12, 6, 7)), normal(12, 4), "mse", both(14, 18), heads=3)
     case("own-loss", m.WithLoss(10, 16, 5), (normal(16, 10), classes), None, "own", both(13, 18))
     case("shared", m.SharedTwice(), (normal(12, 5, 6),), labels(4, 12), ce, both(13, 18))
+    case("einsum-attention", m.EinsumAttention(), (normal(12, 5, 12),), labels(4, 12), ce, both(17, 18), heads=3)
     case("batch-of-1", m.MLP(10, 16, 5), (normal(16, 10),), classes, ce, both(13, 18), batch=1)
     case("batch-of-4", m.GroupedResNet(), (images,), classes, ce, both(13, 18), batch=4)
     case("attention-batch-of-1", m.GPT2(), (ids,), next_ids, ce, both(16, 18), heads=2, batch=1)

@@ -355,3 +355,23 @@ class SharedTwice(nn.Module):
         x = torch.tanh(self.shared(torch.tanh(self.shared(self.inp(x)))))
         x = torch.einsum("btd,hdk->bthk", x, self.heads).flatten(2)
         return self.out(F.silu(x).mean(1))
+
+
+class EinsumAttention(nn.Module):
+    """Attention without a reshape: weights of three axes, heads as an index of einsum; then experts, all of them weighed."""
+
+    def __init__(self, d=12, heads=3, experts=2, classes=4):
+        super().__init__()
+        k = d // heads
+        self.q, self.k, self.v = (nn.Parameter(0.5 * torch.randn(heads, d, k)) for _ in range(3))
+        self.o, self.gate, self.out = nn.Parameter(0.4 * torch.randn(heads, k, d)), nn.Linear(d, experts), nn.Linear(d, classes)
+        self.up, self.up_bias = nn.Parameter(0.3 * torch.randn(experts, d, 16)), nn.Parameter(torch.zeros(experts, 1, 16))
+        self.down = nn.Parameter(0.3 * torch.randn(experts, 16, d))
+
+    def forward(self, x):
+        q, k, v = (torch.einsum("btd,hdk->bthk", x, w) for w in (self.q, self.k, self.v))
+        p = torch.einsum("bthk,bshk->bhts", q, k).softmax(-1)
+        x = x + torch.einsum("bthk,hkd->btd", torch.einsum("bhts,bshk->bthk", p, v), self.o)
+        y = F.gelu(x.flatten(0, 1) @ self.up + self.up_bias) @ self.down
+        y = (y * self.gate(x).softmax(-1).flatten(0, 1).t()[:, :, None]).sum(0)
+        return self.out((x + y.view_as(x)).mean(1))

@@ -78,9 +78,25 @@ class Tape(TorchFunctionMode):
         self.add(self.name(weight), "linear", array(x), array(weight).T, out, lambda t: t)
 
     def on_einsum(self, out, equation, x, weight):
-        assert equation == "btd,hdk->bthk"
-        W = array(weight.transpose(1, 2).reshape(-1, weight.shape[1]))
-        self.add(self.name(weight), "linear", array(x).reshape(-1, x.shape[-1]), W, out, lambda t: t.reshape(-1, len(W)))
+        a, b, y = equation.replace("->", ",").split(",")
+        if id(x) in self.softmaxed:  # bhts,bshk->bthk
+            self.heads.append((out, lambda t, k: t.select(y.index("h"), k)))
+        elif id(weight) in self.names:
+            self.contraction(self.name(weight), x, a, weight, b, out, y)
+        else:
+            self.skipped.append(NO_PRODUCT)
+
+    def contraction(self, name, x, a, weight, b, out, y):
+        """An einsum a,b->y with a constant; one map per index that all three share."""
+        order = lambda axes, *parts: [axes.index(letter) for part in parts for letter in axes_of[part]]
+        axes_of = {"samples": set(a) - set(b), "in": set(a) - set(y), "out": set(b) - set(a), "group": set(a) & set(b) & set(y)}
+        axes_of = {part: "".join(sorted(letters)) for part, letters in axes_of.items()}
+        count = weight.shape[b.index(axes_of["group"])] if axes_of["group"] else 1
+        W = weight.permute(order(b, "group", "out", "in")).reshape(count, -1, np.prod([x.shape[i] for i in order(a, "in")]))
+        ha = x.permute(order(a, "group", "samples", "in")).reshape(count, -1, W.shape[2])
+        for g in range(count):
+            rows = lambda t, g=g: t.permute(order(y, "group", "samples", "out")).reshape(count, -1, W.shape[1])[g]
+            self.add(name if count == 1 else f"{name}.group{g}", "linear", array(ha[g]), array(W[g]), out, rows)
 
     def on_conv(self, out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         name, image = self.name(weight), x.detach()
@@ -114,7 +130,9 @@ class Tape(TorchFunctionMode):
             heads = self.head_count
             self.heads.append((out, lambda t, k: t.reshape(-1, heads, *t.shape[-2:])[:, k]))
         elif id(a) in self.names:  # a matrix on the left of (B, T, d) mixes tokens
-            self.add(self.name(a), "linear", array(b.transpose(1, 2)).reshape(-1, b.shape[1]), array(a), out, lambda t: t.transpose(1, 2).reshape(-1, t.shape[1]))
+            self.contraction(self.name(a), b, "bkn", a, "ok", out, "bon")
+        elif id(b) in self.names:  # a matrix for each of the experts
+            self.contraction(self.name(b), a, "ek" if a.dim() == 1 else "nk" if a.dim() == 2 else "enk", b, "eko", out, "eno")
         else:
             self.skipped.append(NO_PRODUCT)
 
@@ -122,6 +140,13 @@ class Tape(TorchFunctionMode):
         self.on_matmul(out, a, b)
 
     on___matmul__ = on_matmul
+
+    def on_add(self, out, a, b):
+        """A bias that is added after the product belongs to the map."""
+        if id(b) in self.names and self.maps and self.maps[-1]["out"] is a:
+            self.maps[-1]["out"] = out
+
+    on___add__ = on_add
 
     def on_baddbmm(self, *_, **__):
         self.skipped.append(NO_PRODUCT)

@@ -11,7 +11,6 @@ import { type Attribute, int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { scopeName } from "../../src/probe/moduleName.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 
@@ -98,6 +97,9 @@ const forms: [string, number[], Build, number, number, number][] = [
     n,
   ],
   ["MatMul over tokens", [3, 5], (g, x) => g.op("MatMul", [x, weight(g, 5, 4)]), 5, 4, 3 * n],
+  ["MatMul, unit axis of the constant", [3, 5], (g, x) => g.op("MatMul", [x, weight(g, 1, 5, 4)]), 5, 4, 3 * n],
+  ["MatMul, many matrices for one input", [1, 2, 5], (g, x) => g.op("MatMul", [x, weight(g, 3, 5, 4)]), 5, 12, 2 * n],
+  ["MatMul with a vector", [3, 5], (g, x) => g.op("MatMul", [x, weight(g, 5)]), 5, 1, 3 * n],
   ["MatMul, constant on the left (mixers)", [3, 5], (g, x) => g.op("MatMul", [weight(g, 4, 3), x]), 3, 4, 5 * n],
   [
     "Einsum bnd,dh->bnh",
@@ -173,6 +175,18 @@ describe("a linear map", () => {
     for (const layer of total.layers) expectEq6(layer);
   });
 
+  test.each<[string, Build]>([
+    ["MatMul", (g, x) => g.op("MatMul", [x, weight(g, 2, 5, 4)])],
+    ["Einsum", (g, x) => g.op("Einsum", [x, weight(g, 5, 2, 4)], { equation: { string: "bhnd,dho->bnho" } })],
+  ])("of a %s with a matrix per head is one per head", async (_, build) => {
+    const { total } = await measure([2, 3, 5], build);
+    expect(total.layers.map(({ name, dIn, dOut, n: rows }) => [name, dIn, dOut, rows])).toEqual([
+      ["fc.group0", 5, 4, 3 * n],
+      ["fc.group1", 5, 4, 3 * n],
+    ]);
+    for (const layer of total.layers) expectEq6(layer);
+  });
+
   test("used twice is two maps of the same weight, named by the nodes' scopes", async () => {
     const { total } = await measure([4], (g, x) => {
       const W = weight(g, 4, 4);
@@ -193,7 +207,16 @@ describe("what is no linear map is skipped with its reason", () => {
       (g, x) => kept(g, g.op("MatMul", [g.op("MatMul", [x, g.op("Transpose", [x], { perm: ints([0, 2, 1]) })]), x])),
       /both operands depend on the data/,
     ],
-    ["a batch of matrices", [2, 4], (g, x) => kept(g, g.op("MatMul", [x, g.constant(normals(1, 4, 4))])), /no matrix/],
+    [
+      "more matrices than are looked at",
+      [40, 1, 2],
+      (g, x) =>
+        g.op("Gemm", [
+          g.op("Flatten", [g.op("MatMul", [x, g.constant(normals(40, 2, 1))])]),
+          g.constant(normals(40, 3)),
+        ]),
+      /a constant of 40 matrices/,
+    ],
     [
       "a depthwise convolution",
       [40, 2],
@@ -226,11 +249,4 @@ describe("what is no linear map is skipped with its reason", () => {
     expect(total.layers.map(({ name }) => name)).toEqual(["second"]);
     expect(skipped).toEqual([{ node: "first", reason: expect.stringMatching(/its gradient passes Det/) }]);
   });
-});
-
-test("scopes of PyTorch's exporter become module names", () => {
-  expect(scopeName("/layers.0/Gemm")).toBe("layers.0");
-  expect(scopeName("/blocks/blocks.1/c2/Conv")).toBe("blocks.1.c2");
-  expect(scopeName("/encoder/layers/layers.3/self_attn/MatMul_1")).toBe("encoder.layers.3.self_attn");
-  expect(scopeName("Conv_7")).toBeUndefined();
 });

@@ -1,0 +1,63 @@
+/** @file The size of a batch: as the data and the maps allow, and as a model of a fixed batch can be bound to. */
+import { describe, expect, test } from "vitest";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { int } from "../../src/onnx/graph.ts";
+import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { float32 } from "../../src/onnx/tensor.ts";
+import { chooseBatch } from "../../src/probe/batchSize.ts";
+import { TARGET } from "../../src/probe/feeds.ts";
+import { Random } from "../../src/random/random.ts";
+
+const random = new Random(5);
+function normals(...shape: number[]) {
+  const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+  random.fillNormal(data);
+  return float32(data, shape);
+}
+const n = 40;
+
+/** The size chosen for a model from (batch, 6) to (batch, 6). */
+async function chosen(batch: number | string, build: (g: GraphBuilder, x: string) => string, samples = n) {
+  const g = new GraphBuilder("m");
+  const y = build(g, g.input("x", "float32", [batch, 6]));
+  g.output(g.op("Tanh", [g.op("MatMul", [y, g.initializer("fc.weight", normals(6, 6))])]), "y");
+  const [whole, target] = [normals(n, 6), normals(n, 6)];
+  const first = (count: number) => ({
+    x: float32((whole.data as Float32Array).slice(0, 6 * count), [count, 6]),
+    [TARGET]: float32((target.data as Float32Array).slice(0, 6 * count), [count, 6]),
+  });
+  const model = { graph: g.build(), opset: WORKING_OPSET };
+  return chooseBatch(nodeEngine, model, { objective: objective("mse") }, first, samples);
+}
+
+describe("the batch", () => {
+  test("is half of few samples, so that there are two", async () => {
+    expect(await chosen("N", (_, x) => x)).toBe(20);
+  });
+
+  test("is free for a model that was exported with a fixed one, where its graph allows", async () => {
+    expect(await chosen(1, (_, x) => x)).toBe(20);
+    expect(await chosen(4, (_, x) => x)).toBe(20);
+  });
+
+  test("is the fixed one where the graph refuses others", async () => {
+    expect(await chosen(4, (g, x) => g.op("Reshape", [g.op("Reshape", [x, g.ints([4, 2, 3])]), g.ints([4, 6])]))).toBe(
+      4,
+    );
+  });
+
+  test("is the fixed one where another would mix up samples without an error", async () => {
+    const mixing = (g: GraphBuilder, x: string) => {
+      const split = g.op("Reshape", [x, g.ints([2, -1, 6])]); // two samples, each in its own row
+      const mean = g.op("ReduceMean", [split, g.ints([1])], { keepdims: int(1) });
+      return g.op("Reshape", [g.op("Add", [split, mean]), g.ints([-1, 6])]);
+    };
+    expect(await chosen(2, mixing)).toBe(2);
+    expect(await chosen(2, mixing, 3)).toBe(2);
+  });
+
+  test("is what there is, where a model wants more samples", async () => {
+    expect(await chosen(4, (_, x) => x, 3)).toBe(2);
+  });
+});
