@@ -53,7 +53,7 @@ export interface SideExponents {
 export type LayerExponents = Record<Convention, { a: SideExponents | null; b: SideExponents }>;
 
 export interface ExponentOptions {
-  /** Draws of the bootstrap. Default 200. */
+  /** Draws of each bootstrap. Default 100: the width of an interval to 7 %. */
   replicates?: number;
   seed?: number;
 }
@@ -293,7 +293,7 @@ function fitFor(
   m: number,
   options: ExponentOptions,
 ): Fit | undefined {
-  const { replicates = 200, seed = 1 } = options;
+  const { replicates = 100, seed = 1 } = options;
   const random = new Random(seed).split(`${scene.side} ${scene.convention} ${pair}`);
   return fitExponent(folds, m, replicates, random);
 }

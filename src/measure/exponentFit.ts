@@ -52,7 +52,7 @@ export function fitExponent(folds: readonly Fold[], m: number, replicates: numbe
   const pick = (values: Float64Array): Float64Array => Float64Array.from(used, (i) => values[i]!);
   const [x, y] = [pick(all.x), pick(all.y)];
   const redrawn = byGroups(folds, m, used, replicates, random);
-  const [noiseX, noiseY] = [meanVariance(redrawn.x), meanVariance(redrawn.y)];
+  const [noiseX, noiseY] = [meanVariance(redrawn.x, x), meanVariance(redrawn.y, y)];
   const ratio = errorRatio(folds, noiseX, noiseY);
   const { slope, r2 } = deming(x, y, ratio);
   const slopes = redrawn.x.map((rx, r) => deming(rx, redrawn.y[r]!, ratio).slope);
@@ -107,9 +107,16 @@ function byGroups(folds: readonly Fold[], m: number, used: readonly number[], re
       return drawn;
     });
     const [lx, ly] = [logs(folds, "x", m, times), logs(folds, "y", m, times)];
-    if (!used.every((i) => Number.isFinite(lx[i]! + ly[i]!))) continue;
-    x.push(Float64Array.from(used, (i) => lx[i]!));
-    y.push(Float64Array.from(used, (i) => ly[i]!));
+    const [dx, dy] = [new Float64Array(used.length), new Float64Array(used.length)];
+    let sum = 0;
+    for (let k = 0; k < used.length; k++) {
+      dx[k] = lx[used[k]!]!;
+      dy[k] = ly[used[k]!]!;
+      sum += dx[k]! + dy[k]!;
+    }
+    if (!Number.isFinite(sum)) continue; // a draw in which a direction is rounding
+    x.push(dx);
+    y.push(dy);
   }
   return { x, y, groups, freedom: counts.reduce((sum, count) => sum + count - 1, 0) };
 }
@@ -183,11 +190,19 @@ function variance(values: Float64Array): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }
 
-/** Mean over directions of the variance over replicates. */
-function meanVariance(replicates: readonly Float64Array[]): number {
-  if (replicates.length < 2) return 0;
-  const m = replicates[0]!.length;
-  let sum = 0;
-  for (let i = 0; i < m; i++) sum += variance(Float64Array.from(replicates, (values) => values[i]!));
-  return sum / m;
+/** Mean over directions of the variance over replicates, whose values lie about `centre`. */
+function meanVariance(replicates: readonly Float64Array[], centre: Float64Array): number {
+  const n = replicates.length;
+  if (n < 2) return 0;
+  const m = centre.length;
+  const sums = new Float64Array(m);
+  let squares = 0;
+  for (const values of replicates)
+    for (let i = 0; i < m; i++) {
+      const off = values[i]! - centre[i]!;
+      sums[i]! += off;
+      squares += off * off;
+    }
+  for (let i = 0; i < m; i++) squares -= sums[i]! ** 2 / n;
+  return Math.max(0, squares) / n / m;
 }
