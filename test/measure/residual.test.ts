@@ -405,3 +405,40 @@ describe("irrelevant directions", () => {
     expect(trace(moment(h))).toBeGreaterThan(1e-3);
   });
 });
+
+describe("invariance of the outputs", () => {
+  it("to a change of the inputs becomes that of the representation under weight decay, and does not without it", () => {
+    // x -> W1 x -> W2 h with targets that depend on three of five inputs.
+    const [dx, dh, dy, lr] = [5, 8, 3, 0.2];
+    const x = signPatterns(dx);
+    const random = new Random(12);
+    const B = gaussian(random, dy, dx);
+    for (let k = 0; k < B.data.length; k++) if (k % dx >= 3) B.data[k] = 0;
+    const y = matmul(x, transpose(B));
+    const starts = [scaled(gaussian(random, dh, dx), 0.5), scaled(gaussian(random, dy, dh), 0.5)] as const;
+    /** Norms of the columns of W1 and of W2 W1: how h_b and f change with each input. */
+    const sensitivity = (decay: number): { h: number[]; f: number[] } => {
+      let [W1, W2]: [Matrix, Matrix] = [...starts];
+      for (let t = 0; t < 2500; t++) {
+        const h = matmul(x, transpose(W1));
+        const e = plus(matmul(h, transpose(W2)), y, -1);
+        const [d1, d2] = [matmul(transpose(matmul(e, W2)), x), matmul(transpose(e), h)];
+        W1 = plus(scaled(W1, 1 - lr * decay), d1, -lr / x.rows);
+        W2 = plus(scaled(W2, 1 - lr * decay), d2, -lr / x.rows);
+      }
+      const columns = (A: Matrix): number[] =>
+        Array.from({ length: dx }, (_, j) =>
+          Math.hypot(...Array.from({ length: A.rows }, (_r, i) => A.data[i * dx + j]!)),
+        );
+      return { h: columns(W1), f: columns(matmul(W2, W1)) };
+    };
+    const decayed = sensitivity(0.02);
+    for (const j of [0, 1, 2]) expect(Math.min(decayed.h[j]!, decayed.f[j]!)).toBeGreaterThan(0.1);
+    for (const j of [3, 4]) expect(Math.max(decayed.h[j]!, decayed.f[j]!)).toBeLessThan(1e-3);
+    const plain = sensitivity(0);
+    for (const j of [3, 4]) {
+      expect(plain.f[j]).toBeLessThan(1e-3);
+      expect(plain.h[j]).toBeGreaterThan(0.1);
+    }
+  });
+});
