@@ -97,6 +97,8 @@ describe.skipIf(gpt === undefined)("the transformer", () => {
   });
 });
 
+/** What rests on all samples alone: noise and exponents need the halves, which a moments file does not keep. */
 function withoutNoise(layers: Snapshot["layers"]): unknown {
-  return JSON.parse(JSON.stringify(layers, (key, value) => (key === "noise" ? undefined : value)));
+  const rest = (key: string, value: unknown) => (key === "noise" || key === "exponents" ? undefined : value);
+  return JSON.parse(JSON.stringify(layers, rest));
 }
