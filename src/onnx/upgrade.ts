@@ -1,11 +1,12 @@
 /**
  * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the project
  * knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts), bodies of control flow included; the graph keeps its
- * names, inputs and outputs. At the top level Constant nodes become initializers, and Identity of an initializer is left out.
+ * names, inputs and outputs. At the top level sequences of tensors are taken apart (sequences.ts), Constant nodes become initializers, and Identity of an initializer is left out.
  */
 import type { Graph, Model, Node } from "./graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
 import { operatorChanges, type Surroundings } from "./operatorChanges.ts";
+import { replaceSequences } from "./sequences.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 
 /** chosen: version 6 is the oldest whose files are still around. */
@@ -26,7 +27,8 @@ export function upgradeModel(model: Model): Model {
       `upgrade: expected a model of opset ${OLDEST_OPSET} to ${NEWEST_OPSET}, got ${opset}; export it with opset ${WORKING_OPSET} or convert it with onnx.version_converter`,
     );
   const walk: Walk = { opset, floatType: floatTypeOf(graph), prefix: freshPrefix(graph), bodies: 0 };
-  return { ...model, opset: WORKING_OPSET, graph: upgradeGraph(graph, walk, new Map(), true) };
+  const upgraded = upgradeGraph(graph, walk, new Map(), true);
+  return { ...model, opset: WORKING_OPSET, graph: replaceSequences(upgraded, `${walk.prefix}sequences`) };
 }
 
 interface Walk {

@@ -11,7 +11,7 @@ import models as m
 from reference import measure
 
 OUT = pathlib.Path(__file__).parent / "cases"
-TORCHSCRIPT, DYNAMO = "torchscript", "dynamo"
+TORCHSCRIPT, DYNAMO, UNOPTIMIZED = "torchscript", "dynamo", "dynamo-unoptimized"
 KEEP_BATCHNORM = {"training": torch.onnx.TrainingMode.PRESERVE}
 
 
@@ -46,7 +46,7 @@ def export(model, inputs, names, exporter, opset, batch, **options):
         torch.onnx.export(model, inputs, file, input_names=names, output_names=["output"], dynamic_axes=axes, opset_version=opset, dynamo=False, **options)
     else:
         shapes = None if batch else tuple({0: torch.export.Dim("N", min=2)} for _ in names)
-        program = torch.onnx.export(model, inputs, input_names=names, output_names=["output"], dynamic_shapes=shapes, opset_version=opset, dynamo=True, verbose=False, **options)
+        program = torch.onnx.export(model, inputs, input_names=names, output_names=["output"], dynamic_shapes=shapes, opset_version=opset, dynamo=True, optimize=exporter == DYNAMO, verbose=False, **options)
         program.save(file)
     proto = onnx.load_from_string(file.getvalue())
     graphs = [proto.graph, *proto.functions]
@@ -113,7 +113,7 @@ def main():
     ce = "cross-entropy"
     case("decoder", m.Decoder(), (ids,), next_ids, ce, both(14, 20), heads=4)
     case("decoder-sdpa", m.Decoder(sdpa=True), (ids,), next_ids, ce, [(DYNAMO, 18), (DYNAMO, 23)], heads=4)
-    case("gpt2", m.GPT2(), (ids,), next_ids, ce, both(16, 18), heads=2)
+    case("gpt2", m.GPT2(), (ids,), next_ids, ce, [*both(16, 18), (UNOPTIMIZED, 18)], heads=2)
     case("vit", m.ViT(), (images,), classes, ce, both(14, 18), heads=4)
     case("encoder", m.Encoder(), (normal(12, 7, 6),), labels(4, 12), ce, both(15, 18), heads=2)
     case("encoder-prenorm", m.Encoder(batch_first=True), (normal(12, 7, 6),), labels(4, 12), ce, both(17, 21), heads=2)
