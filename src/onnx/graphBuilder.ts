@@ -117,6 +117,22 @@ export class GraphBuilder {
     this.nodes.push(node);
   }
 
+  /**
+   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own.
+   *
+   * @param C a value that exists before the node, of the result's shape
+   * @returns false, with nothing changed, where `value` is not the result of a Gemm that has no addend and no other use
+   */
+  addIntoGemm(value: string, C: string, factor: number): boolean {
+    const at = this.nodes.findIndex((node) => node.outputs.includes(value));
+    const node = this.nodes[at];
+    if (node?.op !== "Gemm" || node.inputs.length !== 2) return false;
+    if (this.nodes.some(({ inputs }) => inputs.includes(value))) return false;
+    const attributes = { ...node.attributes, beta: { float: factor } };
+    this.nodes[at] = { ...node, inputs: [...node.inputs, C], attributes };
+    return true;
+  }
+
   build(): Graph {
     return {
       name: this.name,

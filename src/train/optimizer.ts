@@ -1,17 +1,20 @@
 /**
- * @file Optimizers as graph fragments over one flat parameter vector, with the update rules of torch.optim. What depends on the
+ * @file Optimizers as graph fragments over one group of parameters, with the update rules of torch.optim. What depends on the
  * step alone (learning rate, bias correction) is computed outside in float64 and fed as coefficients.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 
 export interface Optimizer {
-  /** Names of the vectors kept beside the parameters, each of their length, starting at 0. */
+  /** Names of what is kept beside the parameters, each of their shape, starting at 0. */
   readonly states: readonly string[];
   /** Number of coefficients per step. */
   readonly coefficientCount: number;
   /** Scalars of step `step` (from 0) at learning rate `lr`. */
   coefficients(step: number, lr: number): readonly number[];
-  /** Adds the update; all vectors are flat (P), coefficients are scalars. Returns the new parameters and states. */
+  /**
+   * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for nothing
+   * else. Returns the new parameters and states.
+   */
   update(
     builder: GraphBuilder,
     parameters: string,
@@ -43,9 +46,10 @@ function scaled(builder: GraphBuilder, x: string, a: number): string {
   return a === 1 ? x : builder.op("Mul", [x, builder.scalar(a)]);
 }
 
-/** gradient + decay * parameters. */
+/** gradient + decay * parameters, within the product that computes the gradient of a matrix where there is one. */
 function decayed(builder: GraphBuilder, gradient: string, parameters: string, decay: number): string {
-  return decay === 0 ? gradient : builder.op("Add", [gradient, scaled(builder, parameters, decay)]);
+  if (decay === 0 || builder.addIntoGemm(gradient, parameters, decay)) return gradient;
+  return builder.op("Add", [gradient, scaled(builder, parameters, decay)]);
 }
 
 /**

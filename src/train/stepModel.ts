@@ -74,11 +74,14 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   for (const node of forward.nodes) g.add(node);
 
   const gradients = addGradients(g, forward, { of: loss, wrt: network.parameters, values });
+  const all = network.parameters.map((name) => gradients.get(name));
+  const shared = new Set(all.filter((gradient, i) => all.indexOf(gradient) !== i));
   const coefficients = scalars(g, row, optimizer.coefficientCount);
   for (const group of groups) {
     const pieces = group.members.map(({ name }) => {
       const gradient = gradients.get(name);
-      if (gradient !== undefined) return gradient;
+      // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
+      if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
       throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
     });
     const gradient = pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });

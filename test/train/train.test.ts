@@ -103,6 +103,35 @@ test("same seed, same bytes; another seed, other bytes", async () => {
   expect(other.parameters).not.toEqual(one.parameters);
 });
 
+test("two matrices with one gradient decay each by itself", async () => {
+  const experiment = fc2({ depth: 1, momentum: 0, decay: 0.1, lr: 0.5, steps: 1 });
+  const { graph, parameters } = experiment.network;
+  // The first map's weight becomes the sum of two parameters, both with the gradient of the sum.
+  const first = graph.nodes[0]!;
+  const W = graph.initializers.get("layers.0.weight")!;
+  const other = { ...W, data: (W.data as Float32Array).map((value) => 0.5 - value) };
+  const sum = {
+    op: "Add",
+    domain: "",
+    name: "",
+    inputs: ["layers.0.weight", "other"],
+    outputs: ["sum"],
+    attributes: {},
+  };
+  const nodes = [sum, { ...first, inputs: [first.inputs[0]!, "sum", first.inputs[2]!] }, ...graph.nodes.slice(1)];
+  const initializers = new Map([...graph.initializers, ["other", other]]);
+  const network = { graph: { ...graph, nodes, initializers }, parameters: [...parameters, "other"] };
+  const milestones = { measure: [], record: [], checkpoint: [] };
+  const { parameters: trained } = await train(nodeEngine, { ...experiment, network }, { steps: 1, milestones });
+  const moved = (name: string, start: Float32Array) =>
+    (trained.get(name)!.data as Float32Array).map((value, i) => (value - start[i]! * (1 - 0.5 * 0.1)) / -0.5);
+  const [g1, g2] = [moved("layers.0.weight", W.data as Float32Array), moved("other", other.data)];
+  g1.forEach((value, i) => {
+    expect(value).toBeCloseTo(g2[i]!, 5);
+  });
+  expect(g1.some((value) => Math.abs(value) > 1e-4)).toBe(true);
+});
+
 test("a loss that is not finite stops the run with the step, the last good checkpoint and advice", async () => {
   const failure = await record(fc2({ lr: 1000 }), {}, 1).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(DivergedError);
