@@ -4,8 +4,9 @@ import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
-import { type Feeds, shapeKey } from "./feeds.ts";
+import type { Feeds } from "./feeds.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
+import { ProgramsByShape } from "./programsByShape.ts";
 
 export interface EvaluatorOptions {
   readonly objective: Objective | OwnLoss;
@@ -32,7 +33,7 @@ export class Evaluator {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: EvaluatorOptions;
-  private readonly byShape = new Map<string, Compiled>();
+  private readonly programs = new ProgramsByShape((feeds) => this.compile(feeds));
 
   constructor(engine: Engine, model: Model, options: EvaluatorOptions) {
     this.engine = engine;
@@ -46,7 +47,7 @@ export class Evaluator {
     const sums = new LossSums();
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
-      const { program, loss } = await this.compiled(feeds);
+      const { program, loss } = await this.programs.get(feeds);
       checkLabels(this.options.objective, loss, batch);
       sums.add(await program.run(feeds), loss);
     }
@@ -55,21 +56,14 @@ export class Evaluator {
   }
 
   async dispose(): Promise<void> {
-    for (const { program } of this.byShape.values()) await program.dispose();
-    this.byShape.clear();
+    await this.programs.dispose();
   }
 
-  private async compiled(feeds: Feeds): Promise<Compiled> {
-    const key = shapeKey(feeds);
-    const known = this.byShape.get(key);
-    if (known !== undefined) return known;
+  private async compile(feeds: Feeds): Promise<Compiled> {
     const { objective, parameters = [], threads = 1 } = this.options;
     const loss = await lossGraph(this.engine, this.model, objective, parameters, feeds);
     const builder = new GraphBuilder("evaluate", loss.graph);
     addLossOutputs(builder, loss, objective);
-    const program = await this.engine.compile({ ...this.model, graph: builder.build() }, { threads });
-    const made = { program, loss };
-    this.byShape.set(key, made);
-    return made;
+    return { program: await this.engine.compile({ ...this.model, graph: builder.build() }, { threads }), loss };
   }
 }

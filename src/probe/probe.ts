@@ -11,12 +11,13 @@ import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addBatch } from "./batchSums.ts";
-import { type Feeds, shapeKey } from "./feeds.ts";
+import type { Feeds } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
+import { ProgramsByShape } from "./programsByShape.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -66,7 +67,7 @@ export class Probe {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: ProbeOptions;
-  private readonly byShape = new Map<string, Instrumented>();
+  private readonly programs = new ProgramsByShape((feeds) => instrument(this.engine, this.model, this.options, feeds));
 
   constructor(engine: Engine, model: Model, options: ProbeOptions) {
     if (model.graph.outputs.length === 0) throw new RangeError("probe: expected a model with an output, got none");
@@ -90,7 +91,7 @@ export class Probe {
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
-      const instrumented = await this.instrumented(feeds);
+      const instrumented = await this.programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
       const outputs = await instrumented.program.run(feeds);
       halves ??= [this.emptyLayers(instrumented, parameters), this.emptyLayers(instrumented, parameters)];
@@ -113,17 +114,7 @@ export class Probe {
   }
 
   async dispose(): Promise<void> {
-    for (const { program } of this.byShape.values()) await program.dispose();
-    this.byShape.clear();
-  }
-
-  private async instrumented(feeds: Feeds): Promise<Instrumented> {
-    const key = shapeKey(feeds);
-    const known = this.byShape.get(key);
-    if (known !== undefined) return known;
-    const made = await instrument(this.engine, this.model, this.options, feeds);
-    this.byShape.set(key, made);
-    return made;
+    await this.programs.dispose();
   }
 
   private emptyLayers({ maps, loss }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
