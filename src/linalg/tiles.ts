@@ -12,3 +12,13 @@ export function lowerTiles(d: number, visit: VisitTile): void {
     for (let left = 0; left <= top; left += tileSide)
       visit(top, Math.min(d, top + tileSide), left, Math.min(d, left + tileSide));
 }
+
+/** Copies the lower triangle of a (d, d) row-major matrix over the upper one, in place. */
+export function mirrorLower(data: Float64Array, d: number): void {
+  lowerTiles(d, (top, bottom, left, right) => {
+    for (let i = top; i < bottom; i++) {
+      const end = Math.min(right, i);
+      for (let j = left; j < end; j++) data[j * d + i] = data[i * d + j]!;
+    }
+  });
+}

@@ -1,11 +1,14 @@
-/** @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. */
-import { lowerTiles } from "../linalg/tiles.ts";
+/**
+ * @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. Of symmetric sums only the
+ * lower triangle is added up; `completeSums` mirrors it once, behind the last batch.
+ */
+import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { SumNames } from "./momentNodes.ts";
 
 /**
- * Adds one batch to `layer` in place.
+ * Adds one batch to `layer` in place: of (d, d) sums of one kind of rows the lower triangle alone.
  *
  * @param outputs results of the instrumented graph
  * @param names the layer's output names (addMomentNodes)
@@ -56,20 +59,18 @@ function addGram(
   const d = sum.length;
   const square = scale * scale;
   for (let i = 0; i < d; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
-  lowerTiles(d, (top, bottom, left, right) => {
-    for (let i = top; i < bottom; i++) {
-      const whole = n * m[i]! + r[i]!;
-      const mi = m[i]!;
-      const end = Math.min(right, i + 1);
-      for (let j = left; j < end; j++) {
-        // C is symmetric up to rounding; the mean of both halves makes the result exactly so.
-        const centred = (C[i * d + j]! + C[j * d + i]!) / 2;
-        const value = gram[i * d + j]! + square * (centred + whole * m[j]! + mi * r[j]!);
-        gram[i * d + j] = value;
-        gram[j * d + i] = value;
-      }
-    }
-  });
+  for (let i = 0; i < d; i++) {
+    const row = i * d;
+    const whole = n * m[i]! + r[i]!;
+    const mi = m[i]!;
+    for (let j = 0; j <= i; j++) gram[row + j]! += square * (C[row + j]! + whole * m[j]! + mi * r[j]!);
+  }
+}
+
+/** Mirrors the lower triangles that `addBatch` has added up, in place. */
+export function completeSums({ a, b }: LayerMoments): void {
+  for (const side of a === undefined ? [b] : [a, b])
+    for (const gram of [side.hh, side.gg, side.hnhn, side.gngn]) if (gram !== undefined) mirrorLower(gram, side.d);
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */

@@ -34,7 +34,7 @@ export interface MapInput {
   weight(value: (name: string) => Tensor): Matrix;
   /**
    * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels] of the
-   * order used inside the graph, which momentNodes turns round.
+   * order used inside the graph, which the probe turns round (columnOrder.ts).
    */
   readonly columnOrder?: readonly [number, number];
 }

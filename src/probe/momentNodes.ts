@@ -13,7 +13,7 @@
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import type { MapInput, Measurable } from "./linearMap.ts";
+import type { Measurable } from "./linearMap.ts";
 
 /** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
 interface CentredRows {
@@ -50,7 +50,6 @@ export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: strin
     addGram(builder, normalizedRows(builder, rows, key, names), map.rows, ones, `${key}n`, names);
   }
   if (cross) addCross(builder, centred, W, names);
-  if (map.input !== undefined) restoreColumns(builder, map.input, map.dOut, names);
   return names;
 }
 
@@ -112,28 +111,4 @@ function addCross(
   names["cross.ba"] = cross;
   names["cross.a"] = builder.op("Gemm", [W, cross], { transA: int(1) });
   names["cross.b"] = builder.op("Gemm", [cross, W], { transB: int(1) });
-}
-
-/** Brings what runs over the columns of h_a from the order used inside the graph to PyTorch's (C, kernel positions). */
-function restoreColumns(builder: GraphBuilder, input: MapInput, dOut: number, names: Record<string, string>): void {
-  if (input.columnOrder === undefined) return;
-  const [positions, channels] = input.columnOrder;
-  if (positions === 1 || channels === 1) return;
-  const d = input.dIn;
-  const turn = (name: string, from: readonly number[], perm: readonly number[], to: readonly number[]) => {
-    const split = builder.op("Reshape", [name, builder.ints(from)]);
-    return builder.op("Reshape", [builder.op("Transpose", [split], { perm: { ints: perm } }), builder.ints(to)]);
-  };
-  const vector = (name: string) => turn(name, [positions, channels], [1, 0], [d]);
-  const square = (name: string) => turn(name, [positions, channels, positions, channels], [1, 0, 3, 2], [d, d]);
-  for (const key of ["ha", "ga", "han", "gan"])
-    for (const [sum, change] of [
-      ["mean", vector],
-      ["rest", vector],
-      ["gram", square],
-    ] as const)
-      names[`${key}.${sum}`] = change(names[`${key}.${sum}`]!);
-  if (names["cross.ba"] === undefined) return;
-  names["cross.a"] = square(names["cross.a"]!);
-  names["cross.ba"] = turn(names["cross.ba"]!, [dOut, positions, channels], [0, 2, 1], [dOut, d]);
 }

@@ -10,7 +10,8 @@ import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
-import { addBatch } from "./batchSums.ts";
+import { addBatch, completeSums } from "./batchSums.ts";
+import { restoreColumns } from "./columnOrder.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
@@ -87,6 +88,7 @@ export class Probe {
     const given = Object.fromEntries(parameters);
     let halves: [LayerMoments[], LayerMoments[]] | undefined;
     let skipped: readonly Skipped[] = [];
+    let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
     let index = 0;
     for (const batch of batches) {
@@ -97,12 +99,18 @@ export class Probe {
       halves ??= [this.emptyLayers(instrumented, parameters), this.emptyLayers(instrumented, parameters)];
       const half = halves[index++ % 2]!;
       for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(half[i]!, outputs, names, map.rows);
-      skipped = instrumented.skipped;
+      ({ maps, skipped } = instrumented);
       sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
       if (options.signal?.aborted) break;
     }
     if (halves === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
+    for (const layers of halves)
+      for (const [i, layer] of layers.entries()) {
+        completeSums(layer);
+        const order = maps[i]!.map.input?.columnOrder;
+        if (order !== undefined) restoreColumns(layer, order);
+      }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
       source,
