@@ -36,6 +36,7 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
   "zero-matrix": ["zero", "a matrix is zero"],
   "too-few-samples": ["few samples", "too few samples"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
+  "sampled-coordinates": ["sampled", "a sample of coordinates cannot answer it"],
   "not-measured": ["not measured", "left out, as asked for"],
   "missing-moments": ["no moments", "the moments do not hold what it needs"],
 };
@@ -94,9 +95,16 @@ function layerLines(
 /** " 0.931 ±.012", or in words why there is no value. */
 function valueCell(measured: AlignmentValue | undefined): string {
   if (measured === undefined) return ` ${NOTHING}`;
-  const { value, noise, status } = measured;
+  const { value, status } = measured;
+  const noise = spread(measured);
   if (value === null) return ` ${status === undefined ? NOTHING : inWords(status)[0]}`.slice(0, CELL);
   return `${value.toFixed(3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
+}
+
+/** Noise of the samples and error of the sampled coordinates together, as independent. */
+function spread({ noise, samplingError }: AlignmentValue): number | null {
+  if (samplingError == null) return noise;
+  return Math.hypot(noise ?? 0, samplingError);
 }
 
 /** " 0.12 · 0.28": the null and the value at initialisation. */
@@ -121,11 +129,24 @@ function legend(snapshot: Snapshot, convention: string, initial: Snapshot | unde
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));
+  const sampled = snapshot.layers.filter((layer) => layer.sampled !== undefined);
+  if (sampled.length > 0)
+    lines.push(
+      `on a random sample of coordinates, whose standard error the ± contains: ${shortList(sampled.map(sampleWords))}`,
+    );
   for (const status of occurring(snapshot, convention === "raw" ? "raw" : "paper"))
     lines.push(inWords(status).join(": "));
   for (const [reason, nodes] of byReason(skipped))
     lines.push(`not measured, ${printable(reason)}: ${shortList(nodes)}`);
   return lines;
+}
+
+/** "head (1,024 of 50,257)". */
+function sampleWords({ name, sampled }: LayerSnapshot): string {
+  const words = [sampled?.a, sampled?.b].flatMap((side) =>
+    side != null && side.coordinates < side.of ? [`${formatCount(side.coordinates)} of ${formatCount(side.of)}`] : [],
+  );
+  return `${name} (${words.join(", ")})`;
 }
 
 function byReason(skipped: Snapshot["skipped"]): Map<string, string[]> {

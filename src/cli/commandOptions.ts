@@ -3,6 +3,7 @@
  */
 import { InvalidArgumentError } from "commander";
 import type { ObjectiveName } from "../objectives/objective.ts";
+import type { Beyond } from "../probe/probe.ts";
 import type { Io } from "./io.ts";
 import type { AnalysisOutputs } from "./presentAnalysis.ts";
 
@@ -48,6 +49,9 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly layers?: readonly string[];
   /** Largest side measured. */
   readonly limit?: number;
+  /** What becomes of larger ones. */
+  readonly beyond: Beyond;
+  readonly sampleSeed: number;
   /** "bytes" or a folder with GPT-2's files. */
   readonly tokenizer?: string;
   readonly context?: number;

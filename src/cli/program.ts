@@ -3,6 +3,7 @@
  */
 import { Command, Option } from "commander";
 import type { ObjectiveName } from "../objectives/objective.ts";
+import type { Beyond } from "../probe/probe.ts";
 import {
   type AnalyzeCommand,
   type AnalyzeOptions,
@@ -131,7 +132,13 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--samples <number>", "at most so many samples", wholeNumber(1))
     .option("--batch <number>", "samples per batch (default: chosen by the largest map)", wholeNumber(1))
     .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
-    .option("--limit <number>", "skip layers with more neurons than this on a side", wholeNumber(1))
+    .option("--limit <number>", "neurons on a side above which a layer is not measured whole", wholeNumber(2))
+    .addOption(
+      new Option("--beyond <how>", "skip layers above the limit, or measure them on a random sample of so many neurons")
+        .choices(["skip", "sample"] satisfies Beyond[])
+        .default("skip"),
+    )
+    .option("--sample-seed <number>", "seed of that sample", wholeNumber(0), 0)
     .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
     .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1))

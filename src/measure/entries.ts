@@ -1,8 +1,12 @@
 /**
  * @file The sums over the entries of a matrix that alignment, cosine and null share: taken once per matrix, so that a pair of
  * matrices costs one more pass. Float64, entries scaled by a power of two where their squares would overflow or underflow.
+ *
+ * A symmetric matrix may be given by a random sample of its coordinates. Every sum over entries is then estimated without bias from
+ * the sampled ones, diagonal and other entries with a weight each (theory.md Eq. 77): a row of d has one diagonal entry and d - 1
+ * others, while in the sample of k the diagonal has 1 / k of the entries.
  */
-import { type Matrix, maxAbs } from "../linalg/matrix.ts";
+import { type Matrix, maxAbs, trace } from "../linalg/matrix.ts";
 import type { Status } from "./measured.ts";
 
 export interface Entries {
@@ -15,6 +19,8 @@ export interface Entries {
   readonly squares: number;
   /** Frobenius norm. */
   readonly norm: number;
+  /** Rows of the matrix that A stands for: those of A, or more where its coordinates are a sample. */
+  readonly of: number;
   /** Why the entries have no spread. */
   readonly status?: Status;
 }
@@ -28,31 +34,56 @@ const safe = { least: 1e-100, largest: 1e100 };
 /** Exponent of the factor at most: it stays in the range of float64 whatever the entries. */
 const largestExponent = 1000;
 
-/** Sums over the entries of A, in two passes: the one-pass form cancels. O(d^2). */
-export function entriesOf(A: Matrix): Entries {
-  const plain = sums(A, 1);
+/**
+ * Sums over the entries of A, in two passes: the one-pass form cancels. O(d^2).
+ *
+ * @param of rows of the whole matrix where A has a random sample of its coordinates
+ */
+export function entriesOf(A: Matrix, of = A.rows): Entries {
+  const plain = sums(A, 1, of);
   const square = plain.norm * plain.norm;
-  const found = square > safe.least && square < safe.largest ? plain : scaled(A);
+  const found = square > safe.least && square < safe.largest ? plain : scaled(A, of);
   if (found.status) return found;
   if (A.data.length <= 1) return { ...found, status: "undefined-1x1" };
   return found.squares <= (roundingSpread * found.norm) ** 2 ? { ...found, status: "constant-matrix" } : found;
 }
 
-function scaled(A: Matrix): Entries {
+function scaled(A: Matrix, of: number): Entries {
   const largest = maxAbs(A.data);
-  const none = { A, factor: 1, mean: 0, squares: 0, norm: largest };
+  const none = { A, factor: 1, mean: 0, squares: 0, norm: largest, of };
   if (!Number.isFinite(largest)) return { ...none, status: "not-finite" };
   if (largest === 0) return { ...none, status: A.data.length <= 1 ? "undefined-1x1" : "zero-matrix" };
   const exponent = Math.floor(Math.log2(largest));
-  return sums(A, 2 ** -Math.max(-largestExponent, Math.min(largestExponent, exponent)));
+  return sums(A, 2 ** -Math.max(-largestExponent, Math.min(largestExponent, exponent)), of);
 }
 
-function sums(A: Matrix, factor: number): Entries {
-  const mean = sumOf(A.data, factor) / A.data.length;
-  const centred = { A, factor, mean, squares: 0, norm: 0 };
+function sums(A: Matrix, factor: number, of: number): Entries {
+  const unscaled = { A, factor, mean: 0, squares: 0, norm: 0, of };
+  const count = entryCount(unscaled);
+  const mean = weighted(unscaled, sumOf(A.data, factor), () => trace(A) * factor) / count;
+  const centred = { ...unscaled, mean };
   const squares = centredProduct(centred, centred);
   // The squares of all entries are those of the deviations plus those of the mean.
-  return { ...centred, squares, norm: Math.sqrt(squares + A.data.length * mean * mean) };
+  return { ...centred, squares, norm: Math.sqrt(squares + count * mean * mean) };
+}
+
+/** Entries of the matrix that A stands for. */
+function entryCount({ A, of }: Entries): number {
+  return of === A.rows ? A.data.length : of * of;
+}
+
+/** Weight of a diagonal entry: the coordinates for which each sampled one stands. */
+export function diagonalWeight({ A, of }: Entries): number {
+  return of / A.rows;
+}
+
+/** A sum over all entries from that over the sampled ones and that over the sampled diagonal   (Eq. 77). */
+function weighted(x: Entries, total: number, diagonal: () => number): number {
+  const { of } = x;
+  const k = x.A.rows;
+  if (of === k) return total;
+  const onDiagonal = diagonal();
+  return diagonalWeight(x) * onDiagonal + ((of * (of - 1)) / (k * (k - 1))) * (total - onDiagonal);
 }
 
 /** Sum of the entries times `factor`. Four running sums, so that one addition need not wait for the other. */
@@ -83,12 +114,16 @@ export function centredProduct(x: Entries, y: Entries): number {
     s3 += (a[k + 3]! * f - m) * (b[k + 3]! * g - n);
   }
   for (let k = whole; k < a.length; k++) s0 += (a[k]! * f - m) * (b[k]! * g - n);
-  return s0 + s1 + (s2 + s3);
+  return weighted(x, s0 + s1 + (s2 + s3), () => {
+    let onDiagonal = 0;
+    for (let k = 0; k < a.length; k += x.A.rows + 1) onDiagonal += (a[k]! * f - m) * (b[k]! * g - n);
+    return onDiagonal;
+  });
 }
 
 /** Sum over all entries of the product x_ij y_ij, from that of the deviations. */
 export function product(x: Entries, y: Entries, ofDeviations = centredProduct(x, y)): number {
-  return ofDeviations + x.A.data.length * x.mean * y.mean;
+  return ofDeviations + entryCount(x) * x.mean * y.mean;
 }
 
 export function requireSameShape(where: string, A: Matrix, B: Matrix): void {

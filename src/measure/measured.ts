@@ -15,6 +15,8 @@ export type Status =
   | "missing-moments"
   /** Left out because the user asked for less. */
   | "not-measured"
+  /** A sample of coordinates cannot answer it. */
+  | "sampled-coordinates"
   /** NaN or infinity in the moments: the network diverged. */
   | "not-finite"
   /** Too few positive eigenvalues for a distribution. */

@@ -2,7 +2,7 @@
  * @file What two matrices with nothing to do with each other would show: the baseline beside every alignment.
  */
 import { type Matrix, requireSquare, trace } from "../linalg/matrix.ts";
-import { type Entries, entriesOf, requireSameShape } from "./entries.ts";
+import { diagonalWeight, type Entries, entriesOf, requireSameShape } from "./entries.ts";
 import type { Answer } from "./measured.ts";
 
 /**
@@ -27,6 +27,6 @@ export function alignmentNull(A: Matrix, B: Matrix): Answer {
 export function nullOf(x: Entries, y: Entries): Answer {
   if (!Number.isFinite(x.norm) || !Number.isFinite(y.norm)) return { value: null, status: "not-finite" };
   if (x.norm === 0 || y.norm === 0) return { value: null, status: "zero-matrix" };
-  const diagonal = ({ A, factor, norm }: Entries): number => (trace(A) * factor) / norm;
-  return { value: (diagonal(x) * diagonal(y)) / x.A.rows };
+  const diagonal = (of: Entries): number => (diagonalWeight(of) * trace(of.A) * of.factor) / of.norm;
+  return { value: (diagonal(x) * diagonal(y)) / x.of };
 }

@@ -22,6 +22,8 @@ export interface AlignmentValue {
   null: number | null;
   /** Split-half noise of the value (Eq. 18); null without halves. */
   noise: number | null;
+  /** Standard error that measuring a sample of coordinates adds (Eq. 77); absent where all were measured. */
+  samplingError?: number | null;
   /** Samples behind it; in the paper convention those with rows that are not zero. */
   n: number;
   status?: Status;
@@ -62,7 +64,7 @@ export function sideMatrices(
     const count = convention === "raw" ? n : kept;
     if (!captured(side, which, convention)) return { n: count, status: "missing-moments" };
     const found = count < leastSamples ? undefined : secondMoment(side, which, convention, n, into[which]);
-    return found ? { entries: entriesOf(found), n: count } : { n: count, status: "too-few-samples" };
+    return found ? { entries: entriesOf(found, side.sample?.of), n: count } : { n: count, status: "too-few-samples" };
   };
   return { H: find("H"), G: find("G") };
 }

@@ -17,6 +17,7 @@ import {
   sideMatrices,
   withNoise,
 } from "./relations.ts";
+import { withSamplingError } from "./samplingError.ts";
 
 export type { Exponent, LayerExponents, SideExponents } from "./exponent.ts";
 export type { Measured, Status } from "./measured.ts";
@@ -48,6 +49,8 @@ export interface LayerSnapshot {
   droppedRows: { a: number; b: number };
   /** Samples with zero activation, left out of the paper convention. */
   droppedActivationRows: { a: number; b: number };
+  /** Coordinates measured of each side, where not all were (Eq. 77): alignments are estimates with a sampling error, ranks have none. */
+  sampled?: BothSides<{ coordinates: number; of: number }>;
   /** Power laws between H, G and Z (theory.md Eqs. 33 to 37); at cost "full" alone. */
   exponents?: LayerExponents;
 }
@@ -97,7 +100,7 @@ export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapsho
   const layers = total.layers.map((layer, i) => {
     const both = halves && ([halfOf(halves[0], i, layer), halfOf(halves[1], i, layer)] as const);
     const measured = measureLayer(layer, both, cost);
-    if (cost !== "full") return measured;
+    if (cost !== "full" || measured.sampled) return measured;
     const parts = groups?.map((group) => halfOf(group, i, layer)) ?? both ?? [layer];
     return { ...measured, exponents: layerExponents(parts) };
   });
@@ -138,10 +141,12 @@ export function measureLayer(
   halves?: readonly [LayerMoments, LayerMoments],
   cost: Cost = "standard",
 ): LayerSnapshot {
-  const ranked: typeof rank =
-    cost === "economy" ? (_, dimension, n) => unranked(dimension, n === "weights" ? 0 : n, "not-measured") : rank;
   const { name, kind, dIn, dOut, n, a, b, W } = total;
-  const Z = { a: W && a && entriesOf(gram(W, "a")), b: W && entriesOf(gram(W, "b")) };
+  const isSampled = Boolean(a?.sample ?? b.sample);
+  const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
+  const ranked: typeof rank =
+    unrankedAs === undefined ? rank : (_, dimension, n) => unranked(dimension, n === "weights" ? 0 : n, unrankedAs);
+  const Z = { a: a && weightEntries(total, a, "a"), b: weightEntries(total, b, "b") };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
   const onA = a && measureSide("a", total, a, Z.a, halves, ranked);
   const onB = measureSide("b", total, b, Z.b, halves, ranked);
@@ -161,7 +166,18 @@ export function measureLayer(
     meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
+    ...(isSampled ? { sampled: { a: a ? sampled(a) : null, b: sampled(b) } } : {}),
   };
+}
+
+/** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
+function weightEntries({ W }: LayerMoments, { d, z, sample }: SideMoments, side: Side): Entries | undefined {
+  if (z) return entriesOf(matrix(d, d, z), sample?.of);
+  return W && entriesOf(gram(W, side));
+}
+
+function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {
+  return { coordinates: d, of: sample?.of ?? d };
 }
 
 /** One side in both conventions. H and G of the whole and of each half take turns in the same memory. */
@@ -177,7 +193,8 @@ function measureSide(
   const within = (convention: Convention) => {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
-    const alignment = relations(whole, Z);
+    const measured = relations(whole, Z);
+    const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
     const ranks = { H: ranked(H.entries?.A, side.d, H.n), G: ranked(G.entries?.A, side.d, G.n) };
     const ofHalf = (half: LayerMoments | undefined) =>
       half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into), Z);
@@ -188,5 +205,6 @@ function measureSide(
 }
 
 function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {
-  return { h: meanRatio(side.hSum, side.h2, n), g: meanRatio(side.gSum, side.g2, n) };
+  const share = side.sample ? side.d / side.sample.of : 1;
+  return { h: meanRatio(side.hSum, side.h2, n, share), g: meanRatio(side.gSum, side.g2, n, share) };
 }

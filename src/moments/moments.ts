@@ -10,9 +10,21 @@ import { lowerTiles } from "../linalg/tiles.ts";
 
 export type Side = "a" | "b";
 
+/** Coordinates of a side, chosen at random, that stand for all of them (theory.md Eq. 77). */
+export interface CoordinateSample {
+  /** Values of a whole row. */
+  readonly of: number;
+  /** The chosen ones, ascending. */
+  readonly coordinates: Uint32Array;
+}
+
 /** The sums of one side of a layer, d values per row. A block that is absent was not captured. */
 export interface SideMoments {
   d: number;
+  /** Where only a sample of the row's values was summed: d is their number. Norms are still those of whole rows. */
+  sample?: CoordinateSample;
+  /** (d, d) entries of Z on these coordinates, in place of the layer's W; not a sum over samples */
+  z?: Float64Array;
   /** (d) sum h */
   hSum?: Float64Array;
   /** (d, d) sum h h^T */
@@ -52,7 +64,7 @@ export interface LayerMoments {
   n: number;
   a?: SideMoments;
   b: SideMoments;
-  /** (dOut, dIn) sum g_b h_a^T */
+  /** (dOut, dIn) sum g_b h_a^T; of a layer whose coordinates were sampled there is none, and no W */
   gbHa?: Float64Array;
   /** (dOut, dIn) weights */
   W?: Matrix;
@@ -139,6 +151,7 @@ function mergeLayer(x: LayerMoments, y: LayerMoments): LayerMoments {
     throw new RangeError(
       `mergeMoments: expected the same weights in layer ${x.name}, got two; merge shards of one model`,
     );
+  for (const key of ["a", "b"] as const) requireSameSample(x, x[key], y[key]);
   const parts = x.n > 0 && y.n > 0 ? [x, y] : x.n > 0 ? [x] : y.n > 0 ? [y] : [x, y];
   const merged: LayerMoments = {
     name: x.name,
@@ -164,7 +177,27 @@ function sumSides(parts: SideMoments[]): SideMoments {
     const block = sumBlocks(parts.map((part) => part[key]));
     if (block) sum[key] = block;
   }
+  const stated = parts.find((part) => part.z !== undefined) ?? parts[0]!;
+  if (stated.sample) sum.sample = stated.sample;
+  if (stated.z) sum.z = stated.z;
   return sum;
+}
+
+/** Sums over different coordinates, or with different weights on them, are not sums of one thing. */
+function requireSameSample({ name }: LayerMoments, x: SideMoments | undefined, y: SideMoments | undefined): void {
+  if (!x || !y) return;
+  const same =
+    x.d === y.d &&
+    x.sample?.of === y.sample?.of &&
+    (x.sample === y.sample || x.sample?.coordinates.every((value, i) => value === y.sample?.coordinates[i]));
+  if (!same)
+    throw new RangeError(
+      `mergeMoments: expected one sample of coordinates in layer ${name}, got two; measure shards with one seed and limit`,
+    );
+  if (x.z && y.z && !sameValues(x.z, y.z))
+    throw new RangeError(
+      `mergeMoments: expected the same weights in layer ${name}, got two; merge shards of one model`,
+    );
 }
 
 /** A new array with the sum, or undefined where one of the blocks is missing. */

@@ -2,7 +2,8 @@
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`, `gn_sum`,
- * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Everything but the counts may be absent. `__metadata__.crh` holds a JSON
+ * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is their number, and
+ * `L.c.z` (d, d) stands in for W. Everything but the counts may be absent. `__metadata__.crh` holds a JSON
  * document with the rest: step, objective, source, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
@@ -61,9 +62,14 @@ export function encodeMoments(moments: Moments): Uint8Array {
     const { name, dIn, dOut } = layer;
     for (const side of ["a", "b"] as const)
       for (const block of sideBlocks) {
-        const d = side === "a" ? dIn : dOut;
+        const d = layer[side]?.d ?? 0;
         put(`${name}.${side}.${fileNames[block]}`, isVector(block) ? [d] : [d, d], layer[side]?.[block]);
       }
+    for (const [key, side] of [
+      ["a", layer.a],
+      ["b", layer.b],
+    ] as const)
+      if (side?.z) put(`${name}.${key}.z`, [side.d, side.d], side.z);
     put(`${name}.gb_ha`, [dOut, dIn], layer.gbHa);
     put(`${name}.W`, [dOut, dIn], layer.W?.data);
   }
@@ -74,7 +80,10 @@ export function encodeMoments(moments: Moments): Uint8Array {
 }
 
 function describeLayer({ name, kind, dIn, dOut, n, a, b }: LayerMoments): object {
-  const numbers = (side: SideMoments): object => Object.fromEntries(sideNumbers.map((key) => [key, side[key]]));
+  const numbers = (side: SideMoments): object => ({
+    ...Object.fromEntries(sideNumbers.map((key) => [key, side[key]])),
+    ...(side.sample && { coordinates: Array.from(side.sample.coordinates) }),
+  });
   return { name, kind, dIn, dOut, n, ...(a && { a: numbers(a) }), b: numbers(b) };
 }
 
@@ -126,6 +135,8 @@ function fillSide(
     const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
     if (data) side[block] = data;
   }
+  const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
+  if (z) side.z = z;
 }
 
 function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, expected: number[]): Float64Array {
@@ -171,11 +182,26 @@ function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments
     const keptH = check.whole(side.keptH, label("keptH"), 0, n);
     const keptG = check.whole(side.keptG, label("keptG"), 0, n);
     const [h2, h4, g2, g4] = (["h2", "h4", "g2", "g4"] as const).map((key) => check.sum(side[key], label(key)));
-    return { d, keptH, keptG, h2: h2!, h4: h4!, g2: g2!, g4: g4! };
+    const numbers = { keptH, keptG, h2: h2!, h4: h4!, g2: g2!, g4: g4! };
+    if (side.coordinates === undefined) return { d, ...numbers };
+    const coordinates = readCoordinates(side.coordinates, label("coordinates"), d, check);
+    return { d: coordinates.length, sample: { of: d, coordinates }, ...numbers };
   };
   const layer: LayerMoments = { name, kind, dIn, dOut, n, b: readSide("b", dOut) };
   if (entry.a !== undefined) layer.a = readSide("a", dIn);
   return layer;
+}
+
+/** Ascending places in a row of d values, at least two of them. */
+function readCoordinates(value: unknown, what: string, d: number, check: Checker): Uint32Array {
+  const list = check.list(value, what);
+  if (list.length < 2 || list.length >= d) check.fail(what, `2 to ${d - 1} places`, list.length);
+  let least = 0;
+  return Uint32Array.from(list, (place) => {
+    const found = check.whole(place, `${what}, ascending,`, least, d - 1);
+    least = found + 1;
+    return found;
+  });
 }
 
 function parse(json: string, where: string): Record<string, unknown> {

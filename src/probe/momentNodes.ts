@@ -14,6 +14,7 @@
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Measurable } from "./linearMap.ts";
+import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 /** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
 interface CentredRows {
@@ -31,9 +32,14 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
- *   Without `cross` there are no cross products.
+ *   Without `cross`, and where coordinates are sampled, there are no cross products.
  */
-export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string, cross: boolean): SumNames {
+export function addMomentNodes(
+  builder: GraphBuilder,
+  map: Measurable,
+  gb: string,
+  { cross, sample }: { cross: boolean; sample?: MapSample | undefined },
+): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
   const gradient = scaledDown(builder, map.outputRows(builder, gb), names);
@@ -46,10 +52,14 @@ export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: strin
   }
   const centred: Record<string, CentredRows> = {};
   for (const [key, rows] of Object.entries(sides)) {
-    centred[key] = addGram(builder, rows, map.rows, ones, key, names);
-    addGram(builder, normalizedRows(builder, rows, key, names), map.rows, ones, `${key}n`, names);
+    const chosen = sample?.[key.endsWith("a") ? "a" : "b"];
+    const columns = chosen && sampledColumns(chosen, key.endsWith("a") ? map.input?.columnOrder : undefined);
+    const kept = columns === undefined ? rows : gathered(builder, rows, columns);
+    centred[key] = addGram(builder, kept, map.rows, ones, key, names);
+    const inverse = inverseNorms(builder, rows, key, names);
+    addGram(builder, builder.op("Mul", [kept, inverse]), map.rows, ones, `${key}n`, names);
   }
-  if (cross) addCross(builder, centred, W, names);
+  if (cross && sample === undefined) addCross(builder, centred, W, names);
   return names;
 }
 
@@ -79,8 +89,13 @@ function addGram(
   return { mean, rows: centred };
 }
 
-/** Rows divided by their Euclidean norm, zero rows left zero   (Eq. 8). */
-function normalizedRows(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
+/** Columns of rows (n, d). */
+function gathered(builder: GraphBuilder, rows: string, columns: readonly number[]): string {
+  return builder.op("Gather", [rows, builder.ints(columns)], { axis: int(1) });
+}
+
+/** 1 / |row| as (n, 1), of whole rows; 1 where a row is zero   (Eq. 8). */
+function inverseNorms(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
   const [zero, one] = [builder.scalar(0), builder.scalar(1)];
   const norm2 = builder.op("ReduceSumSquare", [rows, builder.ints([1])], { keepdims: int(1) });
   const isKept = builder.op("Greater", [norm2, zero]);
@@ -89,7 +104,7 @@ function normalizedRows(builder: GraphBuilder, rows: string, key: string, names:
   names[`${key}.kept`] = builder.op("ReduceSum", [builder.op("Cast", [isKept], { to: int(1) })], all);
   names[`${key}.norm2`] = builder.op("ReduceSum", [norm2], all);
   names[`${key}.norm4`] = builder.op("ReduceSumSquare", [norm2], all);
-  return builder.op("Mul", [rows, builder.op("Div", [one, norm])]);
+  return builder.op("Div", [one, norm]);
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
+import { Random } from "../random/random.ts";
 import { addBatch, completeSums } from "./batchSums.ts";
 import { restoreColumns } from "./columnOrder.ts";
 import type { Feeds } from "./feeds.ts";
@@ -19,6 +20,7 @@ import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
+import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -27,11 +29,17 @@ export interface ProbeOptions {
   readonly threads?: number;
   /** Which maps are measured, by name; the others are listed as skipped. Default: all. */
   readonly select?: (name: string) => boolean;
-  /** Sides of more values are not measured: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
+  /** Sides of more values are not measured whole: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
   readonly largest?: number;
+  /** What becomes of them: the layer is left out, or so many coordinates of the side are drawn at random (Eq. 77). Default "skip". */
+  readonly beyond?: Beyond;
+  /** Seed of that draw. Default 0. */
+  readonly sampleSeed?: number;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
 }
+
+export type Beyond = "skip" | "sample";
 
 export interface MeasureOptions {
   readonly step?: number;
@@ -60,7 +68,11 @@ export interface Measurement {
 interface Instrumented {
   readonly program: Program;
   readonly loss: LossGraph;
-  readonly maps: readonly { readonly map: Measurable; readonly names: SumNames }[];
+  readonly maps: readonly {
+    readonly map: Measurable;
+    readonly names: SumNames;
+    readonly sample?: MapSample | undefined;
+  }[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -108,8 +120,9 @@ export class Probe {
     for (const layers of halves)
       for (const [i, layer] of layers.entries()) {
         completeSums(layer);
-        const order = maps[i]!.map.input?.columnOrder;
-        if (order !== undefined) restoreColumns(layer, order);
+        const { map, sample } = maps[i]!;
+        const order = map.input?.columnOrder;
+        if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
       }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
@@ -127,8 +140,11 @@ export class Probe {
 
   private emptyLayers({ maps, loss }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
     const value = (name: string) => parameters.get(name) ?? loss.graph.initializers.get(name)!;
-    return maps.map(({ map: { name, kind, dOut, input } }) => {
-      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, input?.weight(value));
+    return maps.map(({ map, sample }) => {
+      const { name, kind, dOut, input } = map;
+      const W = input?.weight(value);
+      if (sample !== undefined) return emptySampledLayer(map, sample, W);
+      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, W);
       return this.options.cross === false ? withoutCross(layer) : layer;
     });
   }
@@ -136,6 +152,8 @@ export class Probe {
 
 async function instrument(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Instrumented> {
   const { objective, parameters = [], threads = 1, cross = true } = options;
+  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
+  const random = new Random(sampleSeed).split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
@@ -147,10 +165,11 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
     return reason === undefined;
   });
   const { builder, gradients } = differentiate(loss, maps, skipped);
-  const measured: { map: Measurable; names: SumNames }[] = [];
+  const measured: { map: Measurable; names: SumNames; sample: MapSample | undefined }[] = [];
   for (const map of maps) {
     const gb = gradients.get(map.hb);
-    if (gb !== undefined) measured.push({ map, names: addMomentNodes(builder, map, gb, cross) });
+    const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
+    if (gb !== undefined) measured.push({ map, sample, names: addMomentNodes(builder, map, gb, { cross, sample }) });
     else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
@@ -194,10 +213,12 @@ function ancestors(graph: Graph, node: Node): Set<string> {
 }
 
 /** Why a map is not measured although it could be. */
-function leftOut({ name, dOut, input }: Measurable, { select, largest }: ProbeOptions): string | undefined {
+function leftOut({ name, dOut, input }: Measurable, { select, largest, beyond }: ProbeOptions): string | undefined {
   if (select !== undefined && !select(name)) return "not among the layers asked for";
   const d = Math.max(dOut, input?.dIn ?? 0);
-  return largest !== undefined && d > largest ? `${d} values on a side, more than the limit of ${largest}` : undefined;
+  return largest !== undefined && d > largest && beyond !== "sample"
+    ? `${d} values on a side, more than the limit of ${largest}`
+    : undefined;
 }
 
 function withoutCross({ gbHa: _, ...layer }: LayerMoments): LayerMoments {

@@ -25,6 +25,7 @@ const maxWork = 8e9;
 
 /** Whether the matrices of a layer may be drawn at all. */
 export function drawable(layer: LayerMoments): boolean {
+  if (layer.a?.sample ?? layer.b.sample) return false;
   return Math.max(layer.dIn, layer.dOut) <= maxDimension && work(layer) <= maxWork;
 }
 

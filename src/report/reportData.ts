@@ -122,6 +122,8 @@ export function statusWords(status: string | undefined): string {
     case "not-finite":
       return "not finite";
     case "missing-moments":
+    case "sampled-coordinates":
+      return "sampled";
     case "not-measured":
       return "not measured";
     default:

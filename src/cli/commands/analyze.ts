@@ -66,13 +66,16 @@ function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {
   return objective(loss);
 }
 
-function chosenMaps(loss: Objective | OwnLoss, { layers, limit, cost, threads }: AnalyzeOptions): ProbeOptions {
+function chosenMaps(
+  loss: Objective | OwnLoss,
+  { layers, limit, beyond, sampleSeed, cost, threads }: AnalyzeOptions,
+): ProbeOptions {
   return {
     objective: loss,
     threads: threads ?? THREADS,
     cross: cost === "full",
     ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
-    ...(limit === undefined ? {} : { largest: limit }),
+    ...(limit === undefined ? {} : { largest: limit, beyond, sampleSeed }),
   };
 }
 
