@@ -3,7 +3,7 @@
  * (d, d) sums do.
  *
  * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the batch's own
- * mean m and put back in float64 outside (docs/theory.md Eq. 10; batchSums.ts):
+ * mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10; batchSums.ts):
  *
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
@@ -15,6 +15,10 @@ import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Measurable } from "./linearMap.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
+
+/** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
+const CENTRE_STRIDE = 17;
+const CENTRE_ROWS = 64;
 
 /** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
 interface CentredRows {
@@ -80,13 +84,20 @@ function addGram(
   key: string,
   names: Record<string, string>,
 ): CentredRows {
-  const sum = (of: string, factor: number) => builder.op("Gemm", [ones, of], { alpha: { float: factor } });
-  const mean = sum(rows, 1 / n);
+  const mean = centre(builder, rows, n);
   const centred = builder.op("Sub", [rows, mean]);
   names[`${key}.mean`] = mean;
   names[`${key}.gram`] = builder.op("Gemm", [centred, centred], { transA: int(1) });
-  names[`${key}.rest`] = sum(centred, 1);
+  names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
   return { mean, rows: centred };
+}
+
+/** The mean of some of the rows (1, d). Any centre gives the same sums; one near the mean keeps float32's digits. */
+function centre(builder: GraphBuilder, rows: string, n: number): string {
+  if (n < CENTRE_STRIDE * CENTRE_ROWS) return builder.op("ReduceMean", [rows, builder.ints([0])]);
+  const [from, to, axis, step] = [[0], [n], [0], [CENTRE_STRIDE]].map((list) => builder.ints(list));
+  const some = builder.op("Slice", [rows, from!, to!, axis!, step!]);
+  return builder.op("ReduceMean", [some, builder.ints([0])]);
 }
 
 /** Columns of rows (n, d). */
