@@ -10,8 +10,8 @@ import { lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import type { ProbeOptions } from "./probe.ts";
 
-/** chosen: numbers in the rows of the largest map; ResNet-20's patches are fastest around it, and memory stays near 1 GB. */
-const LARGEST_ROWS = 2 ** 22;
+/** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
+const LARGEST_ROWS = 2 ** 21;
 const MOST = 500;
 
 /** Losses of the same samples in another batch: rounding of another order of summation, relative to the largest. */
