@@ -27,13 +27,14 @@ export { type Matrix, matrix } from "./linalg/matrix.ts";
 export { alignment } from "./measure/alignment.ts";
 export { cosine } from "./measure/cosine.ts";
 export { type Exponent, type LayerExponents, layerExponents } from "./measure/exponent.ts";
+export { type LayerSnapshot, layerSnapshot } from "./measure/layerSnapshot.ts";
+export { type LayerAlignment, measureLayer } from "./measure/measureLayer.ts";
 export { alignmentNull } from "./measure/null.ts";
 export {
   type AlignmentValue,
-  type LayerSnapshot,
-  measureLayer,
   type SideAlignments,
   type Snapshot,
+  type SnapshotOptions,
   type Status,
   snapshot,
 } from "./measure/snapshot.ts";

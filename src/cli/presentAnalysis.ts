@@ -1,18 +1,25 @@
 /** @file What `crh analyze` and `crh ingest` print and write: the table or JSON, the report, the moments. */
 import { resolve } from "node:path";
 import type { Cost, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
-import { snapshot } from "../measure/snapshot.ts";
+import { layerExponentSeconds } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
 import { type AnalysisReport, renderReport } from "../report/report.ts";
 import { writeWhole } from "../runs/writeFile.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
+import { formatDuration } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
+import { Measuring } from "./measuring.ts";
+import { Progress } from "./progress.ts";
 import { dimmer } from "./table.ts";
 import { versions } from "./versions.ts";
 
+/** chosen: what takes less is not announced. */
+const SAID_SECONDS = 5;
+
 export interface AnalysisOutputs {
   readonly json?: boolean;
+  readonly quiet?: boolean;
   /** File for the report. */
   readonly out?: string;
   /** File for the moments. */
@@ -21,7 +28,7 @@ export interface AnalysisOutputs {
 }
 
 /** @param about what the report says of where this comes from */
-export function presentAnalysis(
+export async function presentAnalysis(
   total: Moments,
   measured: SnapshotOptions,
   about: Pick<AnalysisReport, "config" | "notes"> & {
@@ -29,8 +36,8 @@ export function presentAnalysis(
   },
   outputs: AnalysisOutputs,
   io: Io,
-): Snapshot {
-  const result = snapshot(total, { ...measured, cost: outputs.cost });
+): Promise<Snapshot> {
+  const result = await measuredSnapshot(total, { ...measured, cost: outputs.cost }, outputs, io);
   if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
   if (outputs.out !== undefined) {
     const analysis = { ...about.analysis, versions: versions(), measuredAt: new Date().toISOString() };
@@ -40,6 +47,31 @@ export function presentAnalysis(
   if (outputs.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
   else printTable(result, outputs, io);
   return result;
+}
+
+/** Measures with progress; what takes long says beforehand how long. */
+async function measuredSnapshot(
+  total: Moments,
+  options: SnapshotOptions,
+  { json, quiet, cost }: AnalysisOutputs,
+  io: Io,
+): Promise<Snapshot> {
+  const progress = new Progress(io, "measure", total.layers.length, {
+    unit: "layers",
+    quiet: json === true || quiet === true,
+  });
+  const measuring = new Measuring();
+  try {
+    const seconds = total.layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
+    if (cost === "full" && seconds > SAID_SECONDS)
+      progress.say(
+        `all measures of ${total.layers.length} layers: about ${formatDuration(1000 * seconds)} of one core`,
+      );
+    return await measuring.snapshot(total, options, (done) => progress.update(done));
+  } finally {
+    progress.end(false);
+    await measuring.close();
+  }
 }
 
 function printTable(result: Snapshot, { out, moments }: AnalysisOutputs, io: Io): void {

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { nodeEngine } from "../engine/node.ts";
-import { snapshot } from "../measure/snapshot.ts";
-import { encodeMoments } from "../moments/momentsFile.ts";
+import type { TrainingConstants } from "../measure/residual.ts";
+import type { Snapshot } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
@@ -14,9 +14,11 @@ import { milestones } from "../train/milestones.ts";
 import { type TrainResult, train } from "../train/train.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { reportData } from "./commands/report.ts";
+import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { formatDuration, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
+import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
@@ -79,7 +81,7 @@ export async function trainIntoRun(
   present(folder, show, io);
 }
 
-function runTraining(
+async function runTraining(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
   progress: Progress,
@@ -87,7 +89,10 @@ function runTraining(
 ): Promise<TrainResult> {
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
-  return train(nodeEngine, experiment, {
+  const measuring = new Measuring();
+  const earlier = new EarlierMoments(folder, plan, { steps, ...(resume && { resumedFrom: resume.step }) });
+  let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
+  const result = train(nodeEngine, experiment, {
     steps,
     threads: plan.threads,
     signal,
@@ -101,17 +106,47 @@ function runTraining(
       onProgress: (step, loss) => progress.update(step, loss),
       onMetrics: (metrics) => folder.appendMetrics(metrics),
       onMeasuring: () => progress.activity("measuring"),
-      onMeasurement(step, measurement) {
-        folder.writeSnapshot(snapshot(measurement.total, measurement));
-        if (plan.moments === "all" || (plan.moments === "final" && step === steps))
-          folder.writeMoments(step, encodeMoments(measurement.total));
+      async onMeasurement(step, measurement) {
+        const found = await measuring.snapshot(measurement.total, {
+          ...measurement,
+          training: trainingConstants(parameters, experiment, step),
+          ...(initial && { initial }),
+          ...(earlier.previous && { previous: earlier.previous }),
+        });
+        initial ??= found;
+        folder.writeSnapshot(found);
+        earlier.measured(step, measurement.total);
       },
       onCheckpoint(step, bytes) {
+        earlier.beforeCheckpoint();
         folder.writeCheckpoint(step, bytes);
         folder.update({ step });
+        earlier.afterCheckpoint();
       },
     },
   });
+  try {
+    const done = await result;
+    if (done.step === steps) earlier.finished();
+    return done;
+  } finally {
+    await measuring.close();
+  }
+}
+
+/** What the residuals are computed with: the rate of the step before the measurement, and the setting's optimizer. */
+function trainingConstants(
+  { decay, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
+  { schedule }: ReturnType<Setting["build"]>,
+  step: number,
+): TrainingConstants {
+  return {
+    lr: schedule(Math.max(0, step - 1)),
+    decay: decay as number,
+    momentum: momentum as number,
+    batch: batch as number,
+    optimizer: optimizer as string,
+  };
 }
 
 /** Records a failure, and still writes the report of what was measured before. */

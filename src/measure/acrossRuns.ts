@@ -3,7 +3,9 @@
  */
 import { combination } from "../linalg/combination.ts";
 import { frobenius, type Matrix } from "../linalg/matrix.ts";
-import type { Answer } from "./measured.ts";
+import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
+import type { Answer, BothSides } from "./measured.ts";
+import type { Convention } from "./relations.ts";
 
 /**
  * Relative change |A' - A| / |A| of a second moment between two checkpoints   (theory.md Eq. 64).
@@ -21,6 +23,20 @@ export function relativeChange(before: Matrix, after: Matrix): Answer {
   const scale = frobenius(before);
   if (!Number.isFinite(change) || !Number.isFinite(scale)) return { value: null, status: "not-finite" };
   return scale === 0 ? { value: null, status: "zero-matrix" } : { value: change / scale };
+}
+
+/** Change of a layer's moments since the measurement at step `since`. */
+export type LayerChange = Record<Convention, BothSides<Record<"H" | "G", Answer>>> & { since: number };
+
+/** Change of H and G of both sides in both conventions   (theory.md Eq. 64). O(d^2) */
+export function layerChange(before: LayerMoments, since: number, after: LayerMoments): LayerChange {
+  const of = (side: Side, convention: Convention, which: "H" | "G"): Answer => {
+    const [x, y] = [before, after].map((layer) => layer[side] && secondMoment(layer[side], which, convention, layer.n));
+    return x && y ? relativeChange(x, y) : { value: null, status: "missing-moments" };
+  };
+  const both = (side: Side, convention: Convention) => ({ H: of(side, convention, "H"), G: of(side, convention, "G") });
+  const within = (convention: Convention) => ({ a: after.a ? both("a", convention) : null, b: both("b", convention) });
+  return { paper: within("paper"), raw: within("raw"), since };
 }
 
 /** One run: its decay, and z_a z_b / |W|^2 of a layer. */

@@ -91,6 +91,18 @@ export function layerExponents(groups: readonly LayerMoments[], options: Exponen
   return { paper: of("paper"), raw: of("raw") };
 }
 
+/** The exponents of a layer that was left out because the user asked for less. */
+export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
+  const side = () => ({ hg: none("not-measured"), hz: none("not-measured"), gz: none("not-measured") });
+  const both = () => ({ a: a ? side() : null, b: side() });
+  return { paper: both(), raw: both() };
+}
+
+/** Seconds that `layerExponents` takes for a side of d values, about: a polynomial fitted to d = 100, 256, 768. */
+export function exponentSeconds(d: number): number {
+  return 0.05 + 3e-6 * d ** 2 + 1.5e-8 * d ** 3;
+}
+
 /** Eigenvalues and eigenvectors of Z above rounding. */
 function rangeOf(Z: Matrix): EigenSystem | Status {
   const largest = maxAbs(Z.data);

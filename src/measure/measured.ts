@@ -41,3 +41,12 @@ export interface Measured extends Answer {
 
 /** Samples below which no second moment is measured. */
 export const leastSamples = 2;
+
+/** A quantity on the two sides of a layer; a is null where the layer has no input of its own (attention heads). */
+export interface BothSides<T> {
+  a: T | null;
+  b: T;
+}
+
+/** How much is measured: alignments only; ranks, spectra, phases and, of layers that are not too wide, exponents; everything. */
+export type Cost = "economy" | "standard" | "full";

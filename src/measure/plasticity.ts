@@ -3,9 +3,11 @@
  * correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told apart.
  */
 import { type Matrix, matrix, requireSquare } from "../linalg/matrix.ts";
+import { type LayerMoments, type SideMoments, secondMoment } from "../moments/moments.ts";
 import { alignment } from "./alignment.ts";
 import { requireSameShape } from "./entries.ts";
-import type { Answer } from "./measured.ts";
+import type { Answer, BothSides } from "./measured.ts";
+import type { Convention } from "./relations.ts";
 
 export interface Plasticity {
   /** Pearson's correlation of H_ii with G_ii over neurons. */
@@ -35,6 +37,21 @@ export function plasticity(H: Matrix, G: Matrix): Plasticity {
     offDiagonal: correlation(pairs),
     correlations: correlation(correlations),
   };
+}
+
+export type LayerPlasticity = Record<Convention, BothSides<Plasticity | null>>;
+
+/** Of both sides of a layer in both conventions; null where a moment was not captured. O(d^2) */
+export function layerPlasticity(layer: LayerMoments): LayerPlasticity {
+  const of = (side: SideMoments, convention: Convention): Plasticity | null => {
+    const [H, G] = [secondMoment(side, "H", convention, layer.n), secondMoment(side, "G", convention, layer.n)];
+    return H && G ? plasticity(H, G) : null;
+  };
+  const within = (convention: Convention) => ({
+    a: layer.a ? of(layer.a, convention) : null,
+    b: of(layer.b, convention),
+  });
+  return { paper: within("paper"), raw: within("raw") };
 }
 
 export type Point = readonly [h: number, g: number];

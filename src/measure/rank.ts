@@ -53,12 +53,19 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param dimension largest rank possible
  * @param n samples behind it, or "weights"
+ * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns values, or nulls with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite"
  * @throws RangeError if A is not square
  *
- * O(d^3): the eigenvalues of a 784 x 784 matrix take a seventh of a second.
+ * The numerical rank is null where all of too few leading eigenvalues are above the threshold. O(d^3): the eigenvalues of a 784 x 784
+ * matrix take a seventh of a second.
  */
-export function rank(A: Matrix | undefined, dimension: number, n: number | "weights"): RankValue {
+export function rank(
+  A: Matrix | undefined,
+  dimension: number,
+  n: number | "weights",
+  eigenvalues?: Float64Array,
+): RankValue {
   const samples = n === "weights" ? 0 : n;
   const none = (status: Status) => unranked(dimension, samples, status);
   if (n !== "weights" && n < leastSamples) return none("too-few-samples");
@@ -67,13 +74,14 @@ export function rank(A: Matrix | undefined, dimension: number, n: number | "weig
   const largest = maxAbs(A.data);
   if (!Number.isFinite(largest)) return none("not-finite");
   if (largest === 0) return none("zero-matrix");
-  const eigenvalues = eigvalsh(A);
+  const values = eigenvalues ?? eigvalsh(A);
+  const known = values.length === A.rows || values.at(-1)! <= rankThreshold * values[0]!;
   return {
-    numerical: numericalRank(eigenvalues),
+    numerical: known ? numericalRank(values) : null,
     threshold: rankThreshold,
-    stable: stableRank(eigenvalues),
+    stable: values.length === A.rows ? stableRank(values) : (frobenius(A) / values[0]!) ** 2,
     participation: participationRatio(A),
-    leading: Array.from(eigenvalues.subarray(0, leadingCount)),
+    leading: Array.from(values.subarray(0, leadingCount)),
     dimension,
     n: samples,
   };

@@ -3,19 +3,19 @@
  * the effective rank (theory.md Eqs. 29, 30).
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
-import { gram, type Matrix, maxAbs } from "../linalg/matrix.ts";
+import { gram, type Matrix, maxAbs, trace } from "../linalg/matrix.ts";
 import { type LayerMoments, type Side, type SideMoments, secondMoment } from "../moments/moments.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import type { Convention } from "./relations.ts";
 
 export interface Spectrum {
-  /** All eigenvalues, descending; rounding may leave small negative ones. */
+  /** Eigenvalues, descending: all, or the leading ones of a wide matrix; rounding may leave small negative ones. */
   values: number[];
   /** Eigenvalues at or below it cannot be told from those of isotropic noise of their own size (Eq. 30); 0 for weights. */
   floor: number | null;
   /** Eigenvalues above the floor. */
   above: number | null;
-  /** Exponential of the entropy of the normalized spectrum (Eq. 29). */
+  /** Exponential of the entropy of the normalized spectrum (Eq. 29); null where only leading eigenvalues are known. */
   effectiveRank: number | null;
   /** Samples behind the matrix; 0 for weights. */
   n: number;
@@ -53,17 +53,27 @@ export function effectiveRank(values: ArrayLike<number>): number {
  *
  * @param values (d) eigenvalues, descending
  * @param n      samples behind them; infinity for weights, which have no sampling noise
+ * @param all    how many eigenvalues there are and their sum, where `values` are the leading ones alone
  * @returns the edge, never below `roundingFloor` times the largest eigenvalue. Where all eigenvalues are at or below it, the whole
  *   spectrum is like that of isotropic rows
  */
-export function noiseFloor(values: ArrayLike<number>, n: number): number {
+export function noiseFloor(
+  values: ArrayLike<number>,
+  n: number,
+  all: { count: number; sum: number } = { count: values.length, sum: Number.NaN },
+): number {
   const d = values.length;
   const largest = Math.max(0, values[0] ?? 0);
   if (!Number.isFinite(n)) return roundingFloor * largest;
   const rest = new Float64Array(d + 1); // rest[k]: trace without the k largest
+  if (all.count > d) {
+    let known = 0;
+    for (let k = 0; k < d; k++) known += Math.max(0, values[k]!);
+    rest[d] = Math.max(0, all.sum - known);
+  }
   for (let k = d - 1; k >= 0; k--) rest[k] = rest[k + 1]! + Math.max(0, values[k]!);
   for (let k = 0; k < d; k++) {
-    const dimensions = d - k;
+    const dimensions = all.count - k;
     const edge = (rest[k]! / dimensions) * (1 + Math.sqrt(dimensions / n)) ** 2;
     if (values[k]! <= Math.max(edge, roundingFloor * largest)) return Math.max(edge, roundingFloor * largest);
   }
@@ -75,9 +85,10 @@ export function noiseFloor(values: ArrayLike<number>, n: number): number {
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param n samples behind it, or "weights"
+ * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns null values with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite". O(d^3)
  */
-export function spectrum(A: Matrix | undefined, n: number | "weights"): Spectrum {
+export function spectrum(A: Matrix | undefined, n: number | "weights", eigenvalues?: Float64Array): Spectrum {
   const samples = n === "weights" ? 0 : n;
   const none = (status: Status): Spectrum => ({
     values: [],
@@ -92,13 +103,14 @@ export function spectrum(A: Matrix | undefined, n: number | "weights"): Spectrum
   const largest = maxAbs(A.data);
   if (!Number.isFinite(largest)) return none("not-finite");
   if (largest === 0) return none("zero-matrix");
-  const values = eigvalsh(A);
-  const floor = noiseFloor(values, n === "weights" ? Number.POSITIVE_INFINITY : n);
+  const values = eigenvalues ?? eigvalsh(A);
+  const complete = values.length === A.rows;
+  const floor = noiseFloor(values, n === "weights" ? Number.POSITIVE_INFINITY : n, { count: A.rows, sum: trace(A) });
   return {
     values: Array.from(values),
     floor,
     above: values.reduce((count, value) => count + (value > floor ? 1 : 0), 0),
-    effectiveRank: effectiveRank(values),
+    effectiveRank: complete ? effectiveRank(values) : null,
     n: samples,
   };
 }

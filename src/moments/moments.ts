@@ -116,6 +116,27 @@ function emptySide(d: number): SideMoments {
   return side;
 }
 
+/** A layer over no samples with the blocks of another, whose weights it shares. */
+export function anotherEmpty(layer: LayerMoments): LayerMoments {
+  const side = (of: SideMoments): SideMoments => {
+    const empty: SideMoments = { ...of };
+    for (const key of sideNumbers) empty[key] = 0;
+    for (const key of sideBlocks) if (of[key]) empty[key] = new Float64Array(of[key].length);
+    return empty;
+  };
+  const empty: LayerMoments = { ...layer, n: 0, b: side(layer.b) };
+  if (layer.a) empty.a = side(layer.a);
+  if (layer.gbHa) empty.gbHa = new Float64Array(layer.gbHa.length);
+  return empty;
+}
+
+/** Memory of the sums of some layers; weights do not count. */
+export function bytesOf(layers: readonly LayerMoments[]): number {
+  const ofSide = (side: SideMoments | undefined): number =>
+    side ? sideBlocks.reduce((sum, key) => sum + (side[key]?.byteLength ?? 0), 0) : 0;
+  return layers.reduce((sum, { a, b, gbHa }) => sum + ofSide(a) + ofSide(b) + (gbHa?.byteLength ?? 0), 0);
+}
+
 /** Between the sources of merged moments, each named once, in alphabetical order. */
 const sourceSeparator = " + ";
 
@@ -139,11 +160,12 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
       `mergeMoments: expected the same layers, got ${x.layers.length} and ${y.layers.length} of them`,
     );
   const sources = new Set([...x.source.split(sourceSeparator), ...y.source.split(sourceSeparator)]);
-  const layers = x.layers.map((layer, i) => mergeLayer(layer, y.layers[i]!));
+  const layers = x.layers.map((layer, i) => mergeLayers(layer, y.layers[i]!));
   return { step: x.step, objective: x.objective, source: [...sources].sort().join(sourceSeparator), layers };
 }
 
-function mergeLayer(x: LayerMoments, y: LayerMoments): LayerMoments {
+/** Sum of the moments of one layer over two sets of samples, as `mergeMoments` has it for all layers. */
+export function mergeLayers(x: LayerMoments, y: LayerMoments): LayerMoments {
   for (const key of ["name", "kind", "dIn", "dOut"] as const)
     if (x[key] !== y[key])
       throw new RangeError(`mergeMoments: expected one ${key} for layer ${x.name}, got ${x[key]} and ${y[key]}`);

@@ -8,7 +8,7 @@ import type { Feeds } from "./feeds.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import type { ProbeOptions } from "./probe.ts";
+import { MOST_GROUPS, type ProbeOptions } from "./probe.ts";
 
 /** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
 const LARGEST_ROWS = 2 ** 21;
@@ -38,8 +38,8 @@ export async function chooseBatch(
   const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
   const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
   const perSample = maps.map(({ rows, dOut, input }) => (rows * Math.max(dOut, input?.dIn ?? 0)) / trial);
-  const half = Math.ceil(n / 2); // two batches at least, for the split-half noise
-  return Math.max(1, Math.min(MOST, half, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
+  const share = Math.ceil(n / MOST_GROUPS); // a batch for each group of samples
+  return Math.max(1, Math.min(MOST, share, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
 }
 
 /**

@@ -5,7 +5,14 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
-import { emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
+import {
+  anotherEmpty,
+  bytesOf,
+  emptyLayer,
+  type LayerMoments,
+  type Moments,
+  mergeMoments,
+} from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -39,6 +46,12 @@ export interface ProbeOptions {
   readonly cross?: boolean;
 }
 
+/** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
+export const MOST_GROUPS = 16;
+
+/** chosen: memory of all groups together; a network whose sums take more than half of it has two groups. */
+const GROUP_BYTES = 2 ** 30;
+
 export type Beyond = "skip" | "sample";
 
 export interface MeasureOptions {
@@ -54,8 +67,8 @@ export interface MeasureOptions {
 
 export interface Measurement {
   readonly total: Moments;
-  /** Sums over the even and the odd batches: their difference is the noise of the sampling (Eq. 18). */
-  readonly halves: readonly [Moments, Moments];
+  /** Sums over disjoint groups of batches, at least two and at most 16 where there are so many batches: what noise is told from. */
+  readonly groups: readonly Moments[];
   /** Mean of the per-sample losses. */
   readonly loss: number;
   /** Share of samples whose largest output is the target's, for classification. */
@@ -98,7 +111,7 @@ export class Probe {
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
     const { step = 0, source = "", parameters = new Map<string, Tensor>() } = options;
     const given = Object.fromEntries(parameters);
-    let halves: [LayerMoments[], LayerMoments[]] | undefined;
+    let groups: LayerMoments[][] | undefined;
     let skipped: readonly Skipped[] = [];
     let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
@@ -108,16 +121,16 @@ export class Probe {
       const instrumented = await this.programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
       const outputs = await instrumented.program.run(feeds);
-      halves ??= [this.emptyLayers(instrumented, parameters), this.emptyLayers(instrumented, parameters)];
-      const half = halves[index++ % 2]!;
-      for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(half[i]!, outputs, names, map.rows);
+      groups ??= this.emptyGroups(instrumented, parameters);
+      const group = groups[index++ % groups.length]!;
+      for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(group[i]!, outputs, names, map.rows);
       ({ maps, skipped } = instrumented);
       sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
       if (options.signal?.aborted) break;
     }
-    if (halves === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
-    for (const layers of halves)
+    if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
+    for (const layers of groups)
       for (const [i, layer] of layers.entries()) {
         completeSums(layer);
         const { map, sample } = maps[i]!;
@@ -130,12 +143,20 @@ export class Probe {
       objective: this.options.objective.name,
       layers,
     });
-    const pair = [asMoments(halves[0]), asMoments(halves[1])] as const;
-    return { total: mergeMoments(...pair), halves: pair, ...sums.means(), skipped };
+    const filled = groups.slice(0, Math.max(2, Math.min(index, groups.length))).map(asMoments);
+    return { total: filled.reduce(mergeMoments), groups: filled, ...sums.means(), skipped };
   }
 
   async dispose(): Promise<void> {
     await this.programs.dispose();
+  }
+
+  /** As many groups as may be of layers over no samples; they share their weights. */
+  private emptyGroups(instrumented: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[][] {
+    const first = this.emptyLayers(instrumented, parameters);
+    const count = Math.floor(GROUP_BYTES / Math.max(1, bytesOf(first)));
+    const others = Math.max(2, Math.min(MOST_GROUPS, count)) - 1;
+    return [first, ...Array.from({ length: others }, () => first.map(anotherEmpty))];
   }
 
   private emptyLayers({ maps, loss }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {

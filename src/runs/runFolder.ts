@@ -214,6 +214,16 @@ export class RunFolder {
     return this.#moments.list().map(({ step }) => step);
   }
 
+  /** Deletes the moments of some steps. */
+  dropMoments(unwanted: (step: number) => boolean): void {
+    this.#moments.drop(unwanted);
+  }
+
+  /** Steps that were measured, ascending. */
+  snapshotSteps(): number[] {
+    return this.#snapshots.list().map(({ step }) => step);
+  }
+
   hasReport(): boolean {
     return existsSync(join(this.dir, "report.html"));
   }

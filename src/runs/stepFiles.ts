@@ -52,6 +52,13 @@ export class StepFiles {
       if (name.endsWith(temporarySuffix)) rmSync(join(this.folder, name), { force: true });
   }
 
+  /** Deletes the files of some steps, and the folder with the last of them. */
+  drop(unwanted: (step: number) => boolean): void {
+    const names = this.#names();
+    for (const { step, path } of this.list()) if (unwanted(step)) rmSync(path, { force: true });
+    if (names.length > 0 && this.#names().length === 0) rmSync(this.folder, { recursive: true, force: true });
+  }
+
   /** Deletes all but the files of the last `count` steps. */
   keepLast(count: number): void {
     for (const { path } of this.list().slice(0, -count)) rmSync(path, { force: true });

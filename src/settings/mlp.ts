@@ -8,6 +8,7 @@ import { activations } from "../networks/activation.ts";
 import { mlp as buildMlp, initialisations } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
+import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
 import { count, field, flag, sharedFields } from "./parameters.ts";
@@ -88,7 +89,7 @@ export const mlp = defineSetting({
 });
 
 function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: TargetForm): Feeds[] {
-  const size = Math.max(1, Math.min(EVALUATION_BATCH, Math.ceil(samples / 2)));
+  const size = Math.max(1, Math.min(EVALUATION_BATCH, Math.ceil(samples / MOST_GROUPS)));
   return Array.from({ length: Math.ceil(samples / size) }, (_, i) => {
     const { x, target } = rowsOf(set, i * size, Math.min(samples, (i + 1) * size), pixels, form);
     return { x, [TARGET]: target };

@@ -8,6 +8,7 @@ import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
+import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/train.ts";
 import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
@@ -86,5 +87,5 @@ async function evaluated(engine: Engine, teacher: ReturnType<typeof drawTeacher>
   const program = await engine.compile({ graph: g.build(), opset: WORKING_OPSET });
   const whole = await program.run({ "x'": xPrime });
   await program.dispose();
-  return sliceBatches(whole, EVALUATION_BATCH);
+  return sliceBatches(whole, Math.min(EVALUATION_BATCH, Math.ceil(whole.x!.shape[0]! / MOST_GROUPS)));
 }

@@ -46,7 +46,8 @@ export interface TrainObserver {
   onMetrics?(metrics: readonly Metric[]): void;
   /** Before a measurement, which may take as long as many steps. */
   onMeasuring?(step: number): void;
-  onMeasurement?(step: number, measurement: Measurement): void;
+  /** Training goes on when it has returned, or its promise is fulfilled. */
+  onMeasurement?(step: number, measurement: Measurement): void | Promise<void>;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
 }
 
@@ -223,7 +224,7 @@ class Training {
         metrics.push({ step, name: "eval/accuracy", value: measurement.accuracy });
     }
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
-    if (measurement !== undefined) observer?.onMeasurement?.(step, measurement);
+    if (measurement !== undefined) await observer?.onMeasurement?.(step, measurement);
     if (milestones.checkpoint.includes(step)) this.save();
     return measurement;
   }

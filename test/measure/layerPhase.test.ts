@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eigh } from "../../src/linalg/eigh.ts";
 import { gram, matmul, transpose } from "../../src/linalg/matrix.ts";
 import { layerPhase, strengths, weightSystems } from "../../src/measure/layerPhase.ts";
-import { measureLayer } from "../../src/measure/snapshot.ts";
+import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { strongestRelations } from "../../src/measure/strongest.ts";
 import { emptyLayer } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { layerExponents } from "../../src/measure/exponent.ts";
 import { layerPhase } from "../../src/measure/layerPhase.ts";
-import { measureLayer } from "../../src/measure/snapshot.ts";
+import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { mergeGroups, type PlantedOptions, plantedGroups, plantedRows } from "./plantedLayers.ts";
 
 function phaseOf(options: PlantedOptions): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
-import { measureLayer, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { measureLayer } from "../../src/measure/measureLayer.ts";
+import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type LayerMoments, mergeMoments, secondMoment } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
@@ -149,7 +150,7 @@ describe("snapshot", () => {
 
   it("is a record that JSON holds exactly", () => {
     const record = snapshot(moments, {
-      halves: [momentsOf([halves[0]]), momentsOf([halves[1]])],
+      groups: [momentsOf([halves[0]]), momentsOf([halves[1]])],
       loss: 0.25,
       accuracy: 0.5,
       skipped: [{ node: "pool", reason: "not linear" }],
@@ -170,9 +171,14 @@ describe("snapshot", () => {
       "samples",
       "alignment",
       "ranks",
+      "spectra",
       "meanRatio",
       "droppedRows",
       "droppedActivationRows",
+      "strongest",
+      "plasticity",
+      "exponents",
+      "phase",
     ]);
     expect(record.layers[0]!.alignment.paper.a!.rga.noise).not.toBeNull();
     expectJson(record);
@@ -193,11 +199,47 @@ describe("snapshot", () => {
     expectJson(snapshot(diverged, { cost: "full" }));
   });
 
-  it("has exponents at full cost alone, from groups of samples where they are given", () => {
+  it("has alignments alone at the lowest cost, and at the highest what takes longest", () => {
+    const [least, most] = (["economy", "full"] as const).map((cost) => snapshot(moments, { cost }).layers[0]!);
+    for (const key of ["spectra", "exponents", "phase", "plasticity"]) expect(least).not.toHaveProperty(key);
+    expect(least!.ranks.paper.b.H.status).toBe("not-measured");
+    expect(most!.spectra!.raw.b.H).toHaveProperty("tailExponent");
+    expect(snapshot(moments).layers[0]!.spectra!.raw.b.H).not.toHaveProperty("tailExponent");
+  });
+
+  it("knows how a network was trained, where it began and how it was before", () => {
+    const [before, after] = halves.map((half) => ({ ...momentsOf([half]), step: 5 }));
+    const found = snapshot(after!, {
+      initial: snapshot(before!),
+      previous: before!,
+      training: { lr: 0.1, decay: 1e-3 },
+    }).layers[0]!;
+    const { gwa } = snapshot(before!).layers[0]!.alignment.raw.a!;
+    expect(found.strongest!.raw.a!.relation === "gwa" ? found.strongest!.raw.a!.initial : gwa.value).toBe(gwa.value);
+    expect(found.strongest!.raw.a!.rise).not.toBeNull();
+    expect(found.change!.since).toBe(5);
+    expect(found.change!.raw.a!.H.value).toBeGreaterThan(0);
+    expect(found.residuals!.stationarity.value).toBeGreaterThan(0);
+    expectJson(snapshot(after!, { previous: before!, training: { lr: 0.1, decay: 1e-3 } }));
+  });
+
+  it("takes the bias of a map from its means", () => {
+    const moved = structuredClone(total);
+    const shift = [0.5, -0.25, 1];
+    shift.forEach((value, i) => {
+      moved.b.hSum![i]! += value * moved.n;
+    });
+    const training = { lr: 0.1, decay: 1e-3 };
+    expect(snapshot(momentsOf([total]), { training }).layers[0]!.residuals!.bias).toBeNull();
+    expect(snapshot(momentsOf([moved]), { training }).layers[0]!.residuals!.bias).not.toBeNull();
+  });
+
+  it("measures exponents of layers that are not too wide, from groups of samples where they are given", () => {
     const groups = plantedGroups({ row: "8", d: 20, seed: 1, samples: 4000 }, 8).map((group) => momentsOf([group]));
     const all = groups.reduce((x, y) => mergeMoments(x, y));
-    expect(snapshot(all).layers[0]).not.toHaveProperty("exponents");
-    const record = snapshot(all, { cost: "full", groups });
+    const wide = momentsOf([emptyLayer("wide", "head", 1, 1100)]);
+    expect(snapshot(wide).layers[0]!.exponents!.raw.b.hg.status).toBe("not-measured");
+    const record = snapshot(all, { groups });
     const { hg, hz } = record.layers[0]!.exponents!.raw.b;
     expect(hg.value!).toBeCloseTo(2, 1);
     expect(hz.interval![0]).toBeLessThan(2);
@@ -210,10 +252,10 @@ describe("snapshot", () => {
   it("wants halves of the same layers", () => {
     const other = structuredClone(moments);
     other.layers[0]!.name = "other";
-    expect(() => snapshot(moments, { halves: [moments, other] })).toThrow(
+    expect(() => snapshot(moments, { groups: [moments, other] })).toThrow(
       "expected layer layers.0 in every part of the samples, got other",
     );
-    expect(() => snapshot(moments, { halves: [moments, momentsOf([])] })).toThrow("got none in its place");
+    expect(() => snapshot(moments, { groups: [moments, momentsOf([])] })).toThrow("got none in its place");
     expect(snapshot(momentsOf([]))).toMatchObject({ samples: 0, layers: [], loss: { mean: null } });
   });
 });

@@ -32,13 +32,13 @@ async function chosen(batch: number | string, build: (g: GraphBuilder, x: string
 }
 
 describe("the batch", () => {
-  test("is half of few samples, so that there are two", async () => {
-    expect(await chosen("N", (_, x) => x)).toBe(20);
+  test("is a sixteenth of few samples, so that there is one for each group", async () => {
+    expect(await chosen("N", (_, x) => x)).toBe(3);
   });
 
   test("is free for a model that was exported with a fixed one, where its graph allows", async () => {
-    expect(await chosen(1, (_, x) => x)).toBe(20);
-    expect(await chosen(4, (_, x) => x)).toBe(20);
+    expect(await chosen(1, (_, x) => x)).toBe(3);
+    expect(await chosen(4, (_, x) => x)).toBe(3);
   });
 
   test("is the fixed one where the graph refuses others", async () => {
@@ -58,6 +58,6 @@ describe("the batch", () => {
   });
 
   test("is what there is, where a model wants more samples", async () => {
-    expect(await chosen(4, (_, x) => x, 3)).toBe(2);
+    expect(await chosen(4, (_, x) => x, 3)).toBe(1);
   });
 });

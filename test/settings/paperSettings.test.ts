@@ -18,7 +18,11 @@ async function fc2(parameters: Record<string, unknown>): Promise<[LayerSnapshot[
   await train(nodeEngine, experiment, {
     steps: STEPS,
     milestones: { measure: [0, STEPS], record: [STEPS], checkpoint: [] },
-    observer: { onMeasurement: (_, measured) => snapshots.push(snapshot(measured.total, measured).layers) },
+    observer: {
+      onMeasurement(_, measured) {
+        snapshots.push(snapshot(measured.total, measured).layers);
+      },
+    },
   });
   return snapshots as [LayerSnapshot[], LayerSnapshot[]];
 }

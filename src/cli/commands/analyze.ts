@@ -50,7 +50,7 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
     await probe.dispose();
   }
   const about = describe(path, options, data, done, performance.now() - started);
-  presentAnalysis(measured.total, measured, about, options, io);
+  await presentAnalysis(measured.total, measured, about, options, io);
   if (signal.aborted && done < data.n)
     throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
 }

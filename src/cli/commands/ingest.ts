@@ -18,7 +18,7 @@ import { readBytes } from "../readBytes.ts";
 export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
   const shards = files.map((file) => readShard(file, options.objective ?? "unknown"));
   const total = shards.reduce(mergeMoments);
-  const halves = splitShards(shards);
+  const groups = shards.length < 2 ? undefined : shards;
   const about = {
     config: { ...options } as Record<string, unknown>,
     notes: [],
@@ -28,14 +28,7 @@ export async function ingestCommand(files: string[], options: IngestOptions, io:
       argv: ["ingest", ...files],
     },
   };
-  presentAnalysis(total, halves === undefined ? {} : { halves }, about, options, io);
-}
-
-/** Even and odd shards: two samples of the same network, whose difference is the noise. */
-function splitShards(shards: readonly Moments[]): readonly [Moments, Moments] | undefined {
-  if (shards.length < 2) return undefined;
-  const half = (rest: number) => shards.filter((_, i) => i % 2 === rest).reduce(mergeMoments);
-  return [half(0), half(1)];
+  await presentAnalysis(total, groups === undefined ? {} : { groups }, about, options, io);
 }
 
 function readShard(path: string, objective: string): Moments {

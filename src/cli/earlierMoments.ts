@@ -1,0 +1,65 @@
+/**
+ * @file The moments of the measurement before, with which each new one of a run is compared (docs/theory.md Eq. 64). They are kept in
+ * the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with the same ones.
+ */
+import { bytesOf, type LayerMoments, type Moments } from "../moments/moments.ts";
+import { encodeMoments } from "../moments/momentsFile.ts";
+import type { RunFolder } from "../runs/runFolder.ts";
+import type { RunPlan } from "./runPlan.ts";
+
+/** chosen: larger sums are not kept, and there is no change to report: writing them would take longer than training. */
+const MOST_BYTES = 2 ** 26;
+
+export class EarlierMoments {
+  private readonly folder: RunFolder;
+  private readonly plan: RunPlan;
+  private readonly lastStep: number;
+  /** Of the measurement before, where they are kept. */
+  previous: Moments | undefined;
+
+  /** @param resumedFrom step of the checkpoint that the run goes on from */
+  constructor(folder: RunFolder, plan: RunPlan, { steps, resumedFrom }: { steps: number; resumedFrom?: number }) {
+    this.folder = folder;
+    this.plan = plan;
+    this.lastStep = steps;
+    const before = resumedFrom === undefined ? undefined : folder.snapshotSteps().at(-1);
+    if (before !== undefined && folder.momentSteps().includes(before)) this.previous = folder.moments(before);
+  }
+
+  /** Takes the moments of a new measurement; the user's wish decides whether they stay. */
+  measured(step: number, total: Moments): void {
+    this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
+    if (this.stays(step)) this.folder.writeMoments(step, encodeMoments(total));
+  }
+
+  /** Before a checkpoint is written: what the run would compare with if it went on from there. */
+  beforeCheckpoint(): void {
+    const { folder, previous } = this;
+    if (previous !== undefined && !folder.momentSteps().includes(previous.step))
+      folder.writeMoments(previous.step, encodeMoments(previous));
+  }
+
+  /** Behind it: drops what no checkpoint needs any more. */
+  afterCheckpoint(): void {
+    const { folder } = this;
+    const measured = folder.snapshotSteps();
+    const needed = new Set(
+      folder.checkpoints().map((checkpoint) => measured.filter((step) => step <= checkpoint.step).at(-1)),
+    );
+    folder.dropMoments((step) => !needed.has(step) && !this.stays(step));
+  }
+
+  /** Leaves what the user asked for. */
+  finished(): void {
+    this.folder.dropMoments((step) => !this.stays(step));
+  }
+
+  private stays(step: number): boolean {
+    return this.plan.moments === "all" || (this.plan.moments === "final" && step === this.lastStep);
+  }
+}
+
+/** Whether nothing has overflowed. */
+function hasNotOverflowed({ a, b }: LayerMoments): boolean {
+  return [a, b].every((side) => side === undefined || Number.isFinite(side.h4 + side.g4));
+}

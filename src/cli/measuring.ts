@@ -1,0 +1,83 @@
+/**
+ * @file Snapshots measured in worker threads, a layer at a time, so that both cores of a laptop work and the terminal stays alive.
+ * Each layer is measured by the same function on the same numbers as without threads: the results are the same bytes.
+ */
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { type LayerSnapshot, layerSnapshot } from "../measure/layerSnapshot.ts";
+import { assembled, type LayerJob, layerJobs, type Snapshot, type SnapshotOptions } from "../measure/snapshot.ts";
+import type { Moments } from "../moments/moments.ts";
+
+/** chosen: each worker holds the moments of the layer at hand; more of them gain little and take memory. */
+const MOST_WORKERS = 8;
+
+/** chosen: operations below which a snapshot is done before a thread has started. */
+const WORTH_THREADS = 1e6;
+
+/** The built program of a worker; running from sources, as tests do, there is none, and layers are measured here. */
+const program = fileURLToPath(new URL("./measuringWorker.js", import.meta.url));
+
+/** Threads that stay up from one snapshot to the next, until they are closed. */
+export class Measuring {
+  private readonly workers: Worker[] = [];
+
+  /**
+   * All measures of all layers, as `snapshot` has them.
+   *
+   * @param onLayer told how many layers are done
+   */
+  async snapshot(total: Moments, options: SnapshotOptions, onLayer?: (done: number) => void): Promise<Snapshot> {
+    const jobs = layerJobs(total, options);
+    const layers = new Array<LayerSnapshot>(jobs.length);
+    let done = 0;
+    const put = (index: number, layer: LayerSnapshot): void => {
+      layers[index] = layer;
+      onLayer?.(++done);
+    };
+    const work = total.layers.reduce((sum, { a, b }) => sum + b.d ** 3 + (a?.d ?? 0) ** 3, 0);
+    const count = work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), jobs.length);
+    if (count < 2 || !existsSync(program))
+      jobs.forEach((job, index) => {
+        put(index, layerSnapshot(job.total, job.groups, job.options));
+      });
+    else await this.share(jobs, count, put);
+    return assembled(total, options, layers);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.splice(0).map((worker) => worker.terminate()));
+  }
+
+  /** Hands the jobs out, the widest layers first; a worker that is done gets the next. */
+  private async share(
+    jobs: readonly LayerJob[],
+    count: number,
+    put: (index: number, layer: LayerSnapshot) => void,
+  ): Promise<void> {
+    const size = ({ total: { dIn, dOut } }: LayerJob) => Math.max(dIn, dOut);
+    const order = jobs.map((_, index) => index).sort((x, y) => size(jobs[y]!) - size(jobs[x]!) || x - y);
+    while (this.workers.length < count) this.workers.push(new Worker(program));
+    const work = async (worker: Worker): Promise<void> => {
+      for (let index = order.shift(); index !== undefined; index = order.shift())
+        put(index, await ask(worker, jobs[index]!));
+    };
+    await Promise.all(this.workers.slice(0, count).map(work));
+  }
+}
+
+/** One job's result. @throws what went wrong in the worker */
+function ask(worker: Worker, job: LayerJob): Promise<LayerSnapshot> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      act();
+    };
+    const onMessage = (layer: LayerSnapshot) => settle(() => resolve(layer));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = () => settle(() => reject(new Error("measure: a worker thread ended before its layer was done")));
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    worker.postMessage(job);
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share (docs/formats.md). It
+ * needs nothing but the layer's moments, so that layers can be measured side by side.
+ */
+import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
+import { type LayerChange, layerChange } from "./acrossRuns.ts";
+import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
+import { type LayerPhase, layerPhase } from "./layerPhase.ts";
+import type { Cost } from "./measured.ts";
+import { type LayerAlignment, measureLayer } from "./measureLayer.ts";
+import { type LayerPlasticity, layerPlasticity } from "./plasticity.ts";
+import type { Convention } from "./relations.ts";
+import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
+import { type Strongest, strongestRelations } from "./strongest.ts";
+
+export interface LayerSnapshot extends LayerAlignment {
+  /** Power laws between H, G and Z (Eqs. 33 to 37). Not at cost "economy". */
+  exponents?: LayerExponents;
+  /** Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Not at cost "economy". */
+  phase?: LayerPhase | null;
+  /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
+  residuals?: Residuals;
+  /** Expressivity against plasticity of neurons (Eq. 75). Not at cost "economy". */
+  plasticity?: LayerPlasticity;
+  /** The strongest relation of each side beside its value before training (Eq. 76). */
+  strongest?: Record<Convention, Strongest>;
+  /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
+  change?: LayerChange;
+}
+
+export interface LayerOptions {
+  cost?: Cost;
+  /** Whether exponents are measured at cost "standard"; at "full" they always are. Default: they are. */
+  exponents?: boolean;
+  /** The layer's relations at initialisation. */
+  initial?: Pick<LayerAlignment, "alignment">;
+  /** How the network was trained. */
+  training?: TrainingConstants;
+  /** The layer at an earlier measurement, and its step. */
+  previous?: { layer: LayerMoments; step: number };
+}
+
+/**
+ * All measures of one layer.
+ *
+ * @param total  its moments
+ * @param groups its moments over disjoint groups of the samples, two or more; without them there is no noise, and the intervals of
+ *   exponents know the scatter of directions alone
+ *
+ * O(d^3) for a side of d values; at cost "economy" O(d^2).
+ */
+export function layerSnapshot(
+  total: LayerMoments,
+  groups: readonly LayerMoments[],
+  options: LayerOptions = {},
+): LayerSnapshot {
+  const { cost = "standard", initial, training, previous } = options;
+  const measured = measureLayer(total, halvesOf(groups), cost);
+  const found: LayerSnapshot = {
+    ...measured,
+    strongest: {
+      paper: strongestRelations(measured.alignment.paper, initial?.alignment.paper),
+      raw: strongestRelations(measured.alignment.raw, initial?.alignment.raw),
+    },
+  };
+  if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
+  if (cost === "economy" || measured.sampled) return found;
+  found.plasticity = layerPlasticity(total);
+  const wanted = cost === "full" || options.exponents !== false;
+  found.exponents = wanted ? layerExponents(groups.length > 0 ? groups : [total]) : unmeasuredExponents(total);
+  found.phase = layerPhase(total, measured.alignment, {
+    ...(wanted ? { exponents: found.exponents } : {}),
+    ...(initial ? { initial: initial.alignment } : {}),
+  });
+  if (training) found.residuals = residuals(total, training, biasOf(total));
+  return found;
+}
+
+/** The even and the odd groups: two samples whose difference is the noise (Eq. 18). */
+function halvesOf(groups: readonly LayerMoments[]): readonly [LayerMoments, LayerMoments] | undefined {
+  if (groups.length < 2) return undefined;
+  const half = (rest: number) => groups.filter((_, i) => i % 2 === rest).reduce(mergeLayers);
+  return [half(0), half(1)];
+}
+
+/** Bias below this share of the activations is the rounding of float32. */
+const roundingBias = 1e-5;
+
+/** The map's bias, which its means give away: E h_b - W E h_a; undefined where there is none or it cannot be told. */
+function biasOf({ a, b, W, n }: LayerMoments): Float64Array | undefined {
+  if (!a?.hSum || !b.hSum || !W || n === 0) return undefined;
+  const mean = a.hSum;
+  const bias = b.hSum.map((sum, i) => {
+    let through = 0;
+    for (let j = 0; j < W.cols; j++) through += W.data[i * W.cols + j]! * mean[j]!;
+    return (sum - through) / n;
+  });
+  const square = bias.reduce((total, value) => total + value * value, 0);
+  return square > roundingBias ** 2 * (b.h2 / n) ? bias : undefined;
+}

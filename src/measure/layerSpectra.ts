@@ -1,0 +1,57 @@
+/**
+ * @file The spectra of a layer in the form that snapshots hold: eigenvalues to six digits, all of a matrix up to 1,024 rows, the leading
+ * 256 of a wider one unless the user asks for everything (theory.md Eqs. 29 to 32).
+ */
+import { eigvalsh } from "../linalg/eigvalsh.ts";
+import { leadingEigenvalues } from "../linalg/leadingEigenvalues.ts";
+import { type Matrix, maxAbs } from "../linalg/matrix.ts";
+import type { BothSides, Cost } from "./measured.ts";
+import type { Convention } from "./relations.ts";
+import { type Spectrum, spectrum } from "./spectrum.ts";
+import { type TailExponent, tailExponent } from "./tailExponent.ts";
+
+export interface SpectrumRecord extends Spectrum {
+  /** Rows of the matrix; `values` may be fewer. */
+  dimension: number;
+  /** Power law of the density of the largest eigenvalues (Eqs. 31, 32); at cost "full" alone. */
+  tailExponent?: TailExponent;
+}
+
+export interface SideSpectraRecord {
+  H: SpectrumRecord;
+  G: SpectrumRecord;
+}
+
+/** `weights` is the spectrum of the smaller of W^T W and W W^T, whose positive eigenvalues are the same. */
+export type LayerSpectra = Record<Convention, BothSides<SideSpectraRecord>> & { weights: SpectrumRecord };
+
+/** chosen: rows up to which all eigenvalues are computed at cost "standard", and how many of a wider matrix. */
+export const fullSpectrum = 1024;
+const leadingCount = 256;
+
+/** Digits of an eigenvalue that float32 sums can have. */
+const digits = 6;
+
+/**
+ * The spectrum of one matrix, and its eigenvalues unrounded for others to use.
+ *
+ * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
+ * @param n samples behind it, or "weights"
+ */
+export function measureSpectrum(
+  A: Matrix | undefined,
+  n: number | "weights",
+  cost: Cost,
+): { spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined } {
+  const size = A === undefined ? 0 : maxAbs(A.data);
+  const eigenvalues = A !== undefined && size > 0 && Number.isFinite(size) ? eigenvaluesOf(A, cost) : undefined;
+  const found = spectrum(A, n, eigenvalues);
+  const values = found.values.map((value) => Number(value.toPrecision(digits)));
+  const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };
+  if (cost === "full" && found.status === undefined) record.tailExponent = tailExponent(found.values);
+  return { spectrum: record, eigenvalues };
+}
+
+function eigenvaluesOf(A: Matrix, cost: Cost): Float64Array {
+  return cost === "full" || A.rows <= fullSpectrum ? eigvalsh(A) : leadingEigenvalues(A, leadingCount);
+}
