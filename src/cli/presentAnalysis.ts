@@ -9,6 +9,7 @@ import { writeWhole } from "../runs/writeFile.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { formatDuration } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
+import { lawsBelow } from "./lawsTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { dimmer } from "./table.ts";
@@ -77,6 +78,7 @@ async function measuredSnapshot(
 function printTable(result: Snapshot, { out, moments }: AnalysisOutputs, io: Io): void {
   const options = { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
   io.stdout.write(renderAlignmentTable(result, options));
+  io.stdout.write(lawsBelow(result, options));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
   if (moments !== undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);
 }

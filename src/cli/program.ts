@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from "./commandOptions.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
+import type { ExplainOptions } from "./commands/explain.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
@@ -181,6 +182,17 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await reportCommand(run, options, io));
+    });
+  program
+    .command("explain")
+    .description("say in words what was found about a layer, from which numbers, with which doubts")
+    .argument("<run>", 'a run: its name, the start of it, its path or "latest"; or the JSON of crh analyze')
+    .argument("[layer]", "one layer; all of them, briefly, where none is named")
+    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--json", "print it as JSON")
+    .action(async (run: string, layer: string | undefined, options: ExplainOptions) => {
+      const { explainCommand } = await import("./commands/explain.ts");
+      finish(await explainCommand(run, layer, options, io));
     });
   program
     .command("doctor")

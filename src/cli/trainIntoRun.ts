@@ -18,6 +18,7 @@ import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { formatDuration, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
+import { lawsBelow } from "./lawsTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
@@ -187,9 +188,8 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     return;
   }
   const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
-  io.stdout.write(
-    `${renderAlignmentTable(final, { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) })}\n`,
-  );
+  const options = { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
+  io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
   io.stdout.write(`${id}: ${final.step} steps${time}\nreport: ${join(folder.dir, "report.html")}\n`);

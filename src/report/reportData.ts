@@ -121,11 +121,23 @@ export function statusWords(status: string | undefined): string {
       return "too few samples";
     case "not-finite":
       return "not finite";
-    case "missing-moments":
     case "sampled-coordinates":
       return "sampled";
+    case "missing-moments":
     case "not-measured":
       return "not measured";
+    case "flat-spectrum":
+      return "flat spectrum";
+    case "under-one-decade":
+      return "under one decade";
+    case "no-common-eigenbasis":
+      return "no common eigenbasis";
+    case "too-few-values":
+      return "too few values";
+    case "no-decay":
+      return "no weight decay";
+    case "not-sgd":
+      return "not trained by SGD";
     default:
       return status ?? "not measured";
   }

@@ -1,0 +1,100 @@
+/** @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in words. */
+import { existsSync, statSync } from "node:fs";
+import type { Snapshot } from "../../measure/snapshot.ts";
+import { findRun } from "../../runs/listRuns.ts";
+import { suggestion } from "../../settings/suggest.ts";
+import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
+import { formatCount } from "../format.ts";
+import { hasColour, type Io, widthOf } from "../io.ts";
+import { readBytes } from "../readBytes.ts";
+import { dimmer, printable, wrap } from "../table.ts";
+
+export interface ExplainOptions {
+  readonly in: string;
+  readonly json?: boolean;
+}
+
+export async function explainCommand(
+  which: string,
+  layer: string | undefined,
+  options: ExplainOptions,
+  io: Io,
+): Promise<void> {
+  const { final, initial } = measurements(which, options.in);
+  const names = final.layers.map(({ name }) => name);
+  if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
+  if (layer !== undefined && !names.includes(layer))
+    throw new Error(`explain: expected a layer of the measurement, got "${layer}"${suggestion(layer, names)}`);
+  const explained = final.layers
+    .filter(({ name }) => layer === undefined || name === layer)
+    .map((one) =>
+      explainLayer(
+        one,
+        initial?.layers.find(({ name }) => name === one.name),
+      ),
+    );
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify({ step: final.step, layers: explained })}\n`);
+    return;
+  }
+  const width = widthOf(io.stdout);
+  const dim = dimmer(hasColour(io.stdout, io.env));
+  const head = `step ${formatCount(final.step)}, ${formatCount(final.samples)} samples, the paper's convention for relations, plain second moments for laws`;
+  const lines = [
+    ...wrap(head, width).map(dim),
+    "",
+    ...explained.flatMap((one) => [...(layer === undefined ? brief(one, width) : whole(one, width)), ""]),
+    ...wrap(thresholds, width).map(dim),
+    ...(layer === undefined ? wrap(`crh explain ${which} <layer> says more about one`, width).map(dim) : []),
+  ];
+  io.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** The last and, where there is another, the first measurement of a run or a snapshot file. */
+function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot } {
+  if (existsSync(which) && statSync(which).isFile()) return { final: snapshotIn(which) };
+  const run = findRun(root, which);
+  const all = run.snapshots();
+  const [first, last] = [all[0], all.at(-1)];
+  if (first === undefined || last === undefined)
+    throw new Error(
+      `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
+    );
+  return first === last ? { final: last } : { final: last, initial: first };
+}
+
+function snapshotIn(path: string): Snapshot {
+  let value: Partial<Snapshot> & { final?: Snapshot };
+  try {
+    value = JSON.parse(new TextDecoder().decode(readBytes(path))) as typeof value;
+  } catch {
+    value = {};
+  }
+  const found = value.final ?? value;
+  if (found?.schema !== "crh-lab/snapshot@1" || !Array.isArray(found.layers))
+    throw new Error(
+      `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
+    );
+  return found as Snapshot;
+}
+
+function brief({ summary, doubts }: Explanation, width: number): string[] {
+  return [...wrap(printable(summary), width), ...doubts.flatMap((line) => indented(line, width))];
+}
+
+function whole(found: Explanation, width: number): string[] {
+  const part = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", title, ...lines.flatMap((line) => indented(line, width))];
+  return [
+    ...wrap(printable(found.summary), width),
+    ...part("Relations", found.relations),
+    ...part("Laws between spectra", found.laws),
+    ...part("Phase", found.phase),
+    ...part("Training", found.training),
+    ...part("Doubts", found.doubts),
+  ];
+}
+
+function indented(line: string, width: number): string[] {
+  return wrap(line, width - 4).map((text, i) => `${i === 0 ? "  - " : "    "}${text}`);
+}

@@ -1,0 +1,130 @@
+/**
+ * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the exponents with
+ * their phase, and, quieter, the intervals:
+ *
+ *                        backward (side a)                          forward (side b)
+ *     layer · phase      H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^
+ *     hidden.1               0.33          0.98       no basis         1.02 ..
+ *       phase 5          [0.29, 0.38]  [0.91, 1.05]
+ */
+import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
+import { pad, printable, shorten, wrap } from "./table.ts";
+
+const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
+const names = Object.keys(pairs) as (keyof SideExponents)[];
+const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const;
+type Side = keyof typeof sideTitles;
+
+const CELL = 12;
+const GAP = "  ";
+const LEAST_NAME = 14;
+const NOTHING = "–";
+
+/** Why an exponent is not stated. */
+const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
+  "flat-spectrum": ["flat", "the spectrum that the exponent is in is flat: any slope fits"],
+  "under-one-decade": ["< 1 decade", "that spectrum spans less than a decade: any slope fits"],
+  "no-common-eigenbasis": [
+    "no basis",
+    "the two matrices share no eigenvectors beyond chance, so their spectra pair in any way",
+  ],
+  "too-few-values": ["few values", "fewer than eight directions stand above the noise"],
+  "too-few-samples": ["few samples", "too few samples"],
+  "missing-moments": ["no moments", "the moments do not hold what it needs"],
+  "not-measured": ["not measured", "left out at this cost; --cost full measures it"],
+  "zero-matrix": ["zero", "a matrix is zero"],
+  "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
+};
+
+/** The table with its legend, ends with a newline; "" where no layer has exponents. */
+export function renderLawsTable(
+  { layers }: Snapshot,
+  { width = 100, dim = (text) => text }: { width?: number; dim?: (text: string) => string } = {},
+): string {
+  const shown = layers.filter(({ exponents }) => exponents !== undefined && !allLeftOut(exponents.raw));
+  if (shown.length === 0) return "";
+  const cells = (count: number) => count * (GAP.length + CELL);
+  const blocks: Side[][] = width >= LEAST_NAME + cells(6) ? [["a", "b"]] : [["a"], ["b"]];
+  const longest = Math.max(LEAST_NAME, ...shown.map(({ name }) => [...printable(name)].length));
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(3 * blocks[0]!.length)));
+  const lines = blocks.flatMap((sides) => [
+    ...headerLines(sides, nameWidth).map(dim),
+    ...shown.flatMap((layer) => {
+      const [first, second] = layerLines(layer, sides, nameWidth);
+      return [first, dim(second)];
+    }),
+    "",
+  ]);
+  return `${[
+    ...lines,
+    ...legend(shown)
+      .flatMap((line) => wrap(line, width))
+      .map(dim),
+  ].join("\n")}\n`;
+}
+
+/** The table with an empty line before it, where there is one. */
+export function lawsBelow(snapshot: Snapshot, options: Parameters<typeof renderLawsTable>[1]): string {
+  const table = renderLawsTable(snapshot, options);
+  return table === "" ? "" : `\n${table}`;
+}
+
+function allLeftOut({ a, b }: { a: SideExponents | null; b: SideExponents }): boolean {
+  return [a, b].every((side) => side === null || names.every((name) => side[name].status === "not-measured"));
+}
+
+function headerLines(sides: readonly Side[], nameWidth: number): string[] {
+  const block = names.length * (CELL + GAP.length) - GAP.length;
+  const titles = sides.map((side) => pad(` ${sideTitles[side]}`, block)).join(GAP);
+  const columns = sides.flatMap(() => names.map((name) => pad(` ${pairs[name]}`, CELL)));
+  return [
+    `${" ".repeat(nameWidth)}${GAP}${titles}`.trimEnd(),
+    [pad("layer, phase", nameWidth), ...columns].join(GAP).trimEnd(),
+  ];
+}
+
+function layerLines(layer: LayerSnapshot, sides: readonly Side[], nameWidth: number): [string, string] {
+  const first = [pad(shorten(printable(layer.name), nameWidth), nameWidth)];
+  const second = [pad(`  ${phaseWords(layer)}`, nameWidth)];
+  for (const side of sides)
+    for (const name of names) {
+      const exponent = layer.exponents?.raw[side]?.[name];
+      first.push(pad(valueCell(exponent), CELL));
+      second.push(pad(exponent?.interval ? intervalCell(exponent.interval) : "", CELL));
+    }
+  return [first.join(GAP).trimEnd(), second.join(GAP).trimEnd()];
+}
+
+/** "phase 5", "phase crh", "none", "undecided"; a dash for a layer without weights. */
+export function phaseWords({ phase }: LayerSnapshot): string {
+  if (!phase) return NOTHING;
+  return phase.label === "none" || phase.label === "undecided" ? phase.label : `phase ${phase.label}`;
+}
+
+function valueCell(exponent: Exponent | undefined): string {
+  if (exponent === undefined) return ` ${NOTHING}`;
+  const { value, status } = exponent;
+  if (value !== null) return `${value.toFixed(2).padStart(6)}`;
+  return ` ${status === undefined ? NOTHING : (statusWords[status]?.[0] ?? status)}`.slice(0, CELL);
+}
+
+/** "[0.29, 0.38]" in twelve characters: fewer digits where the numbers are large. */
+function intervalCell([low, high]: readonly [number, number]): string {
+  for (const digits of [2, 1, 0]) {
+    const text = `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+    if (text.length <= CELL) return text;
+  }
+  return "[wide]";
+}
+
+function legend(layers: readonly LayerSnapshot[]): string[] {
+  const found = new Set<Status>();
+  for (const { exponents } of layers)
+    for (const side of [exponents?.raw.a, exponents?.raw.b])
+      for (const name of names) if (side?.[name].status !== undefined) found.add(side[name].status);
+  return [
+    "exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors of plain second moments, with 95 % intervals below; the phase is " +
+      "the row of the table of phases that relations and exponents agree on",
+    ...[...found].flatMap((status) => (statusWords[status] === undefined ? [] : [statusWords[status].join(": ")])),
+  ];
+}
