@@ -93,6 +93,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
     const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
     return await new Training(experiment, options, { program, probe, evaluator }, samples).run();
   } finally {
+    await experiment.data.close?.();
     await program.dispose();
     await probe.dispose();
     await evaluator.dispose();
@@ -175,7 +176,7 @@ class Training {
     for (let k = 0; k < K; k++) coefficients.set(optimizer.coefficients(this.step + k, schedule(this.step + k)), k * c);
     const started = performance.now();
     const feeds: Record<string, Tensor> = {
-      ...data.draw(K),
+      ...(await data.draw(K)),
       [STEP_MODEL.coefficients]: float32(coefficients, [K, c]),
     };
     for (const { name, shape } of this.groups)

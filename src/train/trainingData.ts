@@ -19,13 +19,15 @@ export interface TrainingData {
   /** Shapes of one batch of inputs (B, ...) and of targets. */
   readonly inputShape: readonly number[];
   readonly target: Pick<Tensor, "dtype" | "shape">;
-  /** Draws K batches as tensors with a leading axis K. */
-  draw(K: number): Record<string, Tensor>;
+  /** Draws K batches as tensors with a leading axis K; a promise where they are made beside the step. */
+  draw(K: number): Record<string, Tensor> | Promise<Record<string, Tensor>>;
   /** Adds the graph inputs of what `draw` returns and the nodes that make x and target of them. */
   prepare(builder: GraphBuilder): Batches;
   /** Position in the stream, as plain JSON. */
   state(): unknown;
   restore(state: unknown): void;
+  /** Ends what makes batches beside the step, if anything does; the source cannot be drawn from afterwards. */
+  close?(): Promise<void>;
 }
 
 /**

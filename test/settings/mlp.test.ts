@@ -43,7 +43,7 @@ describe("the experiment", () => {
     expect(await two.evaluation(nodeEngine)).toEqual(await one.evaluation(nodeEngine));
     expect(two.test!()).toEqual(one.test!());
     const { data: first } = one;
-    expect(two.data.draw(4)).toEqual(first.draw(4));
+    expect(await two.data.draw(4)).toEqual(await first.draw(4));
   });
 
   test("measures `samples` of the part asked for, and loss and accuracy on the whole test set", async () => {

@@ -96,7 +96,7 @@ describe("everything random has its own stream", () => {
 
   test("so that training and measured samples are not the same", async () => {
     const [first] = await measured({});
-    const x = build("fc2", tiny).data.draw(1)["data/x'"]!;
+    const x = (await build("fc2", tiny).data.draw(1))["data/x'"]!;
     expect(first!.x!.data.slice(0, 8)).not.toEqual(x.data.slice(0, 8));
   });
 });
@@ -130,7 +130,7 @@ describe("the teacher in the graph equals its float64 twin", () => {
     const teacher = drawTeacher(random.split("teacher"), options);
     const g = new GraphBuilder("data");
     const nodes = experiment.data.prepare(g);
-    const feeds = experiment.data.draw(3);
+    const feeds = await experiment.data.draw(3);
     const { x, y } = await fromGraph(g, nodes, feeds);
     const xPrime = feeds["data/x'"]!.data as Float32Array;
     expect(largestDifference(x, teacherInput(teacher, xPrime))).toBeLessThan(FLOAT32);

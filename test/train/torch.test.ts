@@ -72,7 +72,7 @@ describe("training agrees with PyTorch", () => {
   test.each(Object.keys(reference.trained))("%s: losses and parameters after three steps", async (key) => {
     const [name, kind] = key.split("/") as [string, "mse" | "cross-entropy"];
     const { lr, ...optimizerOptions } = options[name]!;
-    const evaluated = batches(kind).draw(3);
+    const evaluated = await batches(kind).draw(3);
     const evaluation = async () => [
       { x: first(evaluated["data/x"]!), target: first(evaluated["data/target"]!) },
       { x: first(evaluated["data/x"]!), target: first(evaluated["data/target"]!) },
