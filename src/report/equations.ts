@@ -83,3 +83,7 @@ export const rankEquation = equation(
   row("PR ( A ) =") + fraction(row("( tr A )^2"), row("| A |_F^2")),
   row("rank = # { λ_k > t λ_1 }"),
 );
+
+export const exponentEquation = equation("Eqs. 33, 34", row("A ~ B^s :"), row("ln ( v_i^⊤ A v_i ) = s ln λ_i + c"));
+
+export const changeEquation = equation("Eq. 64", row("change =") + fraction(row("| H ' − H |"), row("| H |")));

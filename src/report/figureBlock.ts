@@ -32,6 +32,9 @@ export interface FigureSection {
 const buttons = `<div class="tools"><button type="button" data-save="svg" hidden>SVG</button><button type="button" data-save="csv" hidden>CSV</button></div>`;
 const columnClass: Record<number, string> = { 1: " one", 3: " three" };
 
+/** chosen: a single panel of more pixels has the width of the page. */
+const maxNarrow = 600;
+
 /** The section as a figure element. */
 export function renderFigure(section: FigureSection, number: number): string {
   const { title, shown, more = [], missing } = section;
@@ -59,7 +62,9 @@ function blockData({ name, figure }: NamedFigure): string {
 function pictures({ figure }: NamedFigure): string {
   const count = figure.panels.length === 1 ? 1 : figure.columns;
   const legend = figure.legend ? `<div class="legend">${figure.legend}</div>` : "";
-  return `${legend}<div class="panels${columnClass[count] ?? ""}">${figure.panels.join("")}</div>${packedCsv(figure.csv)}`;
+  const width = Number(/width="(\d+)"/.exec(figure.panels[0] ?? "")?.[1]);
+  const wide = count === 1 && width > maxNarrow ? " full" : "";
+  return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}">${figure.panels.join("")}</div>${packedCsv(figure.csv)}`;
 }
 
 /** The table deflated, as base64 in an element that browsers do not run; the page's script unpacks it. */

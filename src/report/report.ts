@@ -9,6 +9,7 @@ import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { fileName, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { renderHeader, renderParameters } from "./header.ts";
+import { renderLaws } from "./lawsTable.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
@@ -44,6 +45,7 @@ export function renderReport(data: ReportData): string {
     renderHeader(data),
     `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
     `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
+    renderLaws(data),
     `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
     `<section id="parameters"><h2>${isAnalysis(data) ? "Options" : "Parameters"}, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
     `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,

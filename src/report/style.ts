@@ -50,6 +50,7 @@ table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabula
 .alignments thead th[rowspan]{padding-left:0}
 .alignments th small{display:block;font-weight:400}
 .alignments td{padding:9px 8px;vertical-align:top;min-width:106px;color:var(--soft)}
+.compact td,.compact th{padding-left:5px;padding-right:5px}.compact td{min-width:70px}
 .alignments tbody tr{border-top:1px solid var(--line)}
 .alignments td .value{font-size:15px}.alignments td.holds .value{font-weight:680;color:var(--ink)}
 .alignments td .pm{font-size:12px;white-space:nowrap}.alignments td.none{font-size:13px}
@@ -73,7 +74,8 @@ svg{max-width:100%;height:auto;display:block}
 .legend{margin:0 0 10px}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
-.panels.three{grid-template-columns:repeat(3,minmax(0,300px));gap:14px 32px}
+.panels.full{grid-template-columns:minmax(0,1000px)}
+.panels.three{grid-template-columns:repeat(3,minmax(0,324px));gap:14px 10px}
 .panels svg{break-inside:avoid;width:100%}
 figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}

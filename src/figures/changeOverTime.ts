@@ -1,0 +1,79 @@
+/**
+ * @file Figure: how much the representation of each layer changed from one measurement to the next (as Fig. 21 of arXiv 2410.03006).
+ */
+import * as Plot from "@observablehq/plot";
+import type { Convention, Snapshot } from "../measure/snapshot.ts";
+import { layerNames } from "./alignmentSeries.ts";
+import { toCsv } from "./csv.ts";
+import { shorten } from "./escape.ts";
+import { type Figure, makeFigure } from "./figure.ts";
+import { legendPanel } from "./legend.ts";
+import { depthColour } from "./palette.ts";
+import { plotPanel } from "./plotPanel.ts";
+import { stepAxis } from "./stepAxis.ts";
+
+/** Powers of ten in a range, widened to the next on either side. */
+function decades(low: number, high: number): number[] {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
+}
+
+/** chosen: layers named in the legend; of more, the first and the last. */
+const mostNamed = 12;
+
+/** Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined below two changes. csv: every row */
+export function changeOverTime(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
+  const names = layerNames(snapshots);
+  const rows = snapshots
+    .toSorted((x, y) => x.step - y.step)
+    .flatMap(({ step, layers }) =>
+      layers.flatMap(({ name, change }) => {
+        const value = change?.[convention].a?.H.value ?? null;
+        if (!change || value === null || value <= 0) return [];
+        return [{ step, since: change.since, layer: name, value, rate: value / Math.max(1, step - change.since) }];
+      }),
+    );
+  if (new Set(rows.map(({ step }) => step)).size < 2) return undefined;
+  const colour = (layer: string) => depthColour(names.indexOf(layer), names.length).fill;
+  const [low, high] = rows.reduce(([l, h], { rate }) => [Math.min(l, rate), Math.max(h, rate)], [Infinity, 0]);
+  const panel = plotPanel("Relative change of the second moment of each layer's input, per step, over training steps", {
+    width: 960,
+    height: 280,
+    marginTop: 14,
+    marginLeft: 60,
+    marginRight: 14,
+    marginBottom: 40,
+    x: {
+      ...stepAxis(
+        rows.map(({ step }) => step),
+        8,
+      ),
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
+    y: {
+      type: "log",
+      domain: [low! / 1.3, high! * 1.3],
+      ticks: decades(low!, high!),
+      tickFormat: (value: number) => value.toExponential(0),
+      grid: true,
+      label: "change of cov(h, h) per step",
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
+    marks: [
+      Plot.line(rows, { x: "step", y: "rate", z: "layer", stroke: ({ layer }) => colour(layer), strokeWidth: 1.6 }),
+      Plot.dot(rows, { x: "step", y: "rate", fill: ({ layer }) => colour(layer), r: 2 }),
+    ],
+  });
+  const named = names.length <= mostNamed ? names : [names[0]!, names.at(-1)!];
+  const legend = legendPanel(
+    named.map((name) => ({ text: shorten(name, 24), colour: colour(name), samples: ["line"] as const })),
+    960,
+  );
+  const csv = toCsv(
+    ["step", "since", "layer", "convention", "change", "changePerStep"],
+    rows.map(({ step, since, layer, value, rate }) => [step, since, layer, convention, value, rate]),
+  );
+  return makeFigure([panel], csv, { legend });
+}

@@ -1,0 +1,211 @@
+/**
+ * @file Figure: one second moment of a layer against another along common eigenvectors, in logarithms, with guides at the slopes of the
+ * phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
+ */
+import * as Plot from "@observablehq/plot";
+import type { Convention, Exponent, LayerExponents, SideExponents } from "../measure/snapshot.ts";
+import { type SpectralPairs, spectralPairs } from "../measure/spectralPairs.ts";
+import type { LayerMoments, Side } from "../moments/moments.ts";
+import { sideTitle } from "./alignmentSeries.ts";
+import { toCsv } from "./csv.ts";
+import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import { legendPanel } from "./legend.ts";
+import { relationColour } from "./palette.ts";
+import { plotPanel } from "./plotPanel.ts";
+
+const pairs = {
+  hg: { first: "H", second: "G", colour: relationColour.rga },
+  hz: { first: "H", second: "Z", colour: relationColour.rwa },
+  gz: { first: "G", second: "Z", colour: relationColour.gwa },
+} as const satisfies Record<keyof SideExponents, unknown>;
+const pairNames = Object.keys(pairs) as (keyof SideExponents)[];
+
+/** Slopes of the phases (theory.md Eq. 51). */
+const guides = [1 / 3, 1 / 2, 1, 2, 3];
+const guideNames = ["1/3", "1/2", "1", "2", "3"];
+
+interface Drawn {
+  readonly side: Side;
+  readonly pair: keyof SideExponents;
+  readonly points: SpectralPairs;
+  readonly exponent: Exponent | undefined;
+}
+
+/**
+ * Draws H against G, H against Z and G against Z on both sides (theory.md Eqs. 33, 37).
+ *
+ * @param exponents the layer's, for slopes with intervals; without them the points alone
+ * @returns undefined where no pair has points. csv: one row per direction
+ */
+export function powerLaws(
+  layer: LayerMoments,
+  exponents: LayerExponents | undefined,
+  convention: Convention = "raw",
+): Figure | undefined {
+  const drawn = (["a", "b"] as const).flatMap((side) =>
+    pairNames.flatMap((pair): Drawn[] => {
+      const points = spectralPairs(layer, side, pair, convention);
+      if (!points || points.x.length < 2) return [];
+      return [{ side, pair, points, exponent: exponents?.[convention][side]?.[pair] }];
+    }),
+  );
+  if (drawn.length === 0) return undefined;
+  const csv = toCsv(
+    ["side", "pair", "convention", "rank", "x", "y", "ySorted"],
+    drawn.flatMap(({ side, pair, points }) =>
+      Array.from(points.x, (x, i) => [side, pair, convention, i + 1, x, points.y[i]!, points.sorted[i]]),
+    ),
+  );
+  const legend = legendPanel([
+    { text: "along common eigenvectors", colour: "currentColor", samples: ["dot"] },
+    { text: "slope with 95 % interval", colour: "currentColor", samples: ["line", "band"] },
+    { text: "guides 1/3, 1/2, 1, 2, 3", colour: "currentColor", samples: ["dashed"] },
+    { text: "sorted eigenvalues (the paper's pairing)", colour: "var(--soft, #8b93a1)", samples: ["line"] },
+  ]);
+  return makeFigure(drawn.map(panel), csv, { columns: 3, legend });
+}
+
+/** A point with its logarithms taken. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function logarithms(x: Float64Array, y: ArrayLike<number>): Point[] {
+  return Array.from(x, (value, i) => ({ x: Math.log10(value), y: Math.log10(y[i] ?? 0) })).filter(
+    (point) => Number.isFinite(point.x) && Number.isFinite(point.y),
+  );
+}
+
+function panel({ side, pair, points, exponent }: Drawn): Panel {
+  const { first, second, colour } = pairs[pair];
+  const along = logarithms(points.x, points.y);
+  const sorted = logarithms(points.x, points.sorted);
+  const [xs, ys] = [along.map(({ x }) => x), along.map(({ y }) => y)];
+  const [left, right] = widened(xs, 0.06);
+  const [low, high] = widened(ys, 0.1);
+  const centre = { x: mean(xs), y: mean(ys) };
+  const inside = ({ x, y }: Point) => x >= left && x <= right && y >= low && y <= high;
+  const line = (slope: number) => clipped(centre, slope, { left, right, low, high });
+  const fit = exponent?.value ?? null;
+  return plotPanel(`${first} against ${second} along common eigenvectors, ${sideTitle[side]}, logarithmic`, {
+    width: 324,
+    height: 262,
+    marginTop: 40,
+    marginLeft: 60,
+    marginRight: 26,
+    marginBottom: 40,
+    x: axis([left, right], `λ of ${second}_${side}`),
+    y: { ...axis([low, high], `${first}_${side}`), labelOffset: 54 },
+    marks: [
+      Plot.text([`${sideTitle[side]}: ${heading(first, second, exponent)}`], {
+        frameAnchor: "top-left",
+        dx: -56,
+        dy: -36,
+        fontWeight: 650,
+        fontSize: 12,
+        lineAnchor: "top",
+      }),
+      ...guides.flatMap((slope, i) => guide(line(slope), guideNames[i]!)),
+      Plot.line(sorted.filter(inside), { x: "x", y: "y", stroke: "var(--soft, #8b93a1)", strokeWidth: 1.2 }),
+      ...(fit === null || !exponent?.interval
+        ? []
+        : [band(centre, exponent.interval, [left, right], [low, high], colour)]),
+      ...(fit === null ? [] : [Plot.line(line(fit), { x: "x", y: "y", stroke: colour, strokeWidth: 2 })]),
+      Plot.dot(along, { x: "x", y: "y", r: along.length > 300 ? 1.4 : 2.2, fill: colour, fillOpacity: 0.8 }),
+    ],
+  });
+}
+
+/** "H ~ G^0.33 [0.29, 0.38]", or why there is no slope. */
+function heading(first: string, second: string, exponent: Exponent | undefined): string {
+  if (!exponent) return `${first} against ${second}`;
+  const { value, interval, status } = exponent;
+  if (value === null) return `${first}, ${second}: ${(status ?? "not measured").replaceAll("-", " ")}`;
+  const within = interval === null ? "" : ` [${interval.map((end) => end.toFixed(2)).join(", ")}]`;
+  return `${first} ~ ${second}^${value.toFixed(2)}${within}`;
+}
+
+function axis(domain: [number, number], label: string): Plot.ScaleOptions {
+  return {
+    domain,
+    ticks: decades(domain),
+    tickFormat: (exponent: number) => `1e${exponent}`,
+    label,
+    labelAnchor: "center",
+    labelArrow: "none",
+    grid: true,
+  };
+}
+
+/** Whole exponents in a range, at most five of them. */
+function decades([low, high]: [number, number]): number[] {
+  const [from, to] = [Math.ceil(low), Math.floor(high)];
+  const stride = Math.max(1, Math.ceil((to - from + 1) / 5));
+  const ticks: number[] = [];
+  for (let tick = from; tick <= to; tick += stride) ticks.push(tick);
+  return ticks;
+}
+
+function guide(ends: readonly Point[], name: string): Plot.Markish[] {
+  const [, end] = ends;
+  if (!end) return [];
+  return [
+    Plot.line(ends, { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.3, strokeDasharray: "3,3" }),
+    Plot.text([end], {
+      x: "x",
+      y: "y",
+      text: () => name,
+      dx: 3,
+      dy: -4,
+      textAnchor: "start",
+      fontSize: 9.5,
+      fillOpacity: 0.6,
+    }),
+  ];
+}
+
+interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The part of a line through a point that lies in the frame, from left to right. */
+function clipped({ x, y }: Point, slope: number, { left, right, low, high }: Frame): Point[] {
+  const at = (to: number): Point => {
+    const up = y + slope * (to - x);
+    if (up >= low && up <= high) return { x: to, y: up };
+    const edge = up > high ? high : low;
+    return { x: x + (edge - y) / slope, y: edge };
+  };
+  return [at(left), at(right)];
+}
+
+/** Between the two ends of an interval of slopes, through the centre. */
+function band(
+  centre: Point,
+  [least, most]: readonly [number, number],
+  [left, right]: readonly [number, number],
+  [low, high]: readonly [number, number],
+  colour: string,
+): Plot.Markish {
+  const clamp = (value: number) => Math.min(high, Math.max(low, value));
+  const steps = Array.from({ length: 41 }, (_, i) => left + ((right - left) * i) / 40);
+  const rows = steps.map((x) => {
+    const ends = [centre.y + least * (x - centre.x), centre.y + most * (x - centre.x)];
+    return { x, y1: clamp(Math.min(...ends)), y2: clamp(Math.max(...ends)) };
+  });
+  return Plot.areaY(rows, { x: "x", y1: "y1", y2: "y2", fill: colour, fillOpacity: 0.16 });
+}
+
+function widened(values: readonly number[], share: number): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(0.15, (high - low) * share);
+  return [low - room, high + room];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

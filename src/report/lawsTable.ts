@@ -1,0 +1,147 @@
+/**
+ * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity with what sampling
+ * alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62, 76).
+ */
+import { sides } from "../figures/alignmentSeries.ts";
+import { escapeText, shorten } from "../figures/escape.ts";
+import type { Residual, Residuals } from "../measure/residual.ts";
+import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
+import { counted, fixed } from "./numbers.ts";
+import { byStep, type ReportData, statusWords } from "./reportData.ts";
+
+const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
+const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
+
+const pairText = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const;
+
+/** The section, "" where nothing of it was measured. */
+export function renderLaws(data: ReportData): string {
+  const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
+  const withLaws = layers.filter(({ exponents, phase }) => exponents !== undefined || phase != null);
+  if (withLaws.length === 0) return "";
+  return (
+    `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
+    `<div class="wide">${exponentTable(withLaws)}</div>` +
+    `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); a dash with a reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
+    `${residualTable(layers)}</section>`
+  );
+}
+
+/** Eq. 10 of the paper expects forward RWA and backward GWA at small decay. */
+function strongestSentence(layers: readonly LayerSnapshot[]): string {
+  const told = (side: "a" | "b") => {
+    const found = layers.flatMap(({ strongest }) => strongest?.paper[side] ?? []);
+    if (found.length === 0) return "";
+    const counts = new Map<string, number>();
+    for (const { relation } of found) counts.set(relation, (counts.get(relation) ?? 0) + 1);
+    const parts = [...counts].sort((x, y) => y[1] - x[1]).map(([name, count]) => `${name.toUpperCase()} in ${count}`);
+    const rises = found.flatMap(({ rise }) => (rise === null ? [] : [rise]));
+    const risen = rises.filter((rise) => rise >= 0.1).length;
+    const start =
+      rises.length === 0
+        ? " (values before training are not known)"
+        : `, in ${risen} of them by 0.1 or more above its value at the start`;
+    return `${side === "a" ? "backward" : "forward"} ${parts.join(", ")} of ${counted(found.length, "layer")}${start}`;
+  };
+  const [a, b] = [told("a"), told("b")];
+  if (a === "" && b === "") return "";
+  const known = layers.filter(({ strongest }) => strongest?.paper.asExpected.a != null);
+  const both = known.filter(({ strongest }) => strongest!.paper.asExpected.a && strongest!.paper.asExpected.b).length;
+  const expectation =
+    known.length === 0
+      ? ""
+      : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at small weight decay: both are in ${both} of ${known.length} layers.`;
+  return `<p>Strongest relations: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
+}
+
+function phaseSentence(layers: readonly LayerSnapshot[]): string {
+  const labels = layers.flatMap(({ phase }) => (phase ? [phase.label] : []));
+  if (labels.length === 0) return "";
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const words = [...counts]
+    .sort((x, y) => y[1] - x[1])
+    .map(([label, count]) =>
+      label === "undecided"
+        ? `${count} undecided`
+        : label === "none"
+          ? `${count} in none`
+          : `${count} in phase ${label}`,
+    );
+  return `<p>Phases of ${counted(labels.length, "layer")}: ${words.join(", ")}.</p>`;
+}
+
+function exponentTable(layers: readonly LayerSnapshot[]): string {
+  const groups = `<tr><th rowspan="2" scope="col">layer</th><th rowspan="2" scope="col">phase</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
+  const columns = sides.flatMap(() => pairs.map((pair) => `<th scope="col">${pairTitle[pair]}</th>`)).join("");
+  const body = layers.map((layer) => {
+    const cells = sides.flatMap((side) =>
+      pairs.map((pair) =>
+        exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, layer.exponents?.raw[side]?.[pair]),
+      ),
+    );
+    return `<tr><th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code></th>${phaseCell(layer)}${cells.join("")}</tr>`;
+  });
+  return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function phaseCell({ phase }: LayerSnapshot): string {
+  if (!phase) return `<td data-label="phase" class="none">–</td>`;
+  const decided = phase.label !== "none" && phase.label !== "undecided";
+  return `<td data-label="phase" class="${decided ? "holds" : ""}" title="${escapeText(phase.evidence.join("\n"))}"><span class="value">${phase.label}</span><small>(${phase.paper.label})</small></td>`;
+}
+
+function exponentCell(label: string, exponent: Exponent | undefined): string {
+  const open = `<td data-label="${label}"`;
+  if (!exponent) return `${open} class="none">–</td>`;
+  const { value, interval, r2, decades, sorted, status } = exponent;
+  if (value === null) return `${open} class="none">${escapeText(statusWords(status))}</td>`;
+  const title = [
+    ...(r2 === null ? [] : [`R² ${fixed(r2, 2)}`]),
+    ...(decades === null ? [] : [`${fixed(decades, 1)} decades`]),
+    ...(sorted === null ? [] : [`sorted eigenvalues would read ${fixed(sorted, 2)}`]),
+  ].join(", ");
+  const within = interval === null ? "" : `<small>[${fixed(interval[0], 2)}, ${fixed(interval[1], 2)}]</small>`;
+  return `${open} title="${escapeText(title)}"><span class="value">${fixed(value, 2)}</span>${within}</td>`;
+}
+
+/** The residuals shown, with what they say. */
+const residualColumns: readonly [title: string, pick: (found: Residuals) => Residual][] = [
+  ["stationarity, Eq. 53", (r) => r.stationarity],
+  ["balance b, Eq. 54", (r) => r.balance.forward],
+  ["balance a, Eq. 54", (r) => r.balance.backward],
+  ["H<sub>b</sub>, same sample, Eq. 55", (r) => r.sameSample.forward],
+  ["G<sub>b</sub> ∝ Z<sub>b</sub>, Eq. 58", (r) => r.gradientNoise.forward],
+  ["H<sub>a</sub> ∝ Z<sub>a</sub>, Eq. 58", (r) => r.gradientNoise.backward],
+  ["H<sub>b</sub> ∝ Z<sub>b</sub>, Eq. 59", (r) => r.proportional.forward],
+  ["G<sub>a</sub> ∝ Z<sub>a</sub>, Eq. 59", (r) => r.proportional.backward],
+];
+
+function residualTable(layers: readonly LayerSnapshot[]): string {
+  const known = layers.filter(({ residuals }) => residuals !== undefined);
+  if (known.length === 0) return "";
+  const columns = residualColumns.map(([title]) => `<th scope="col">${title}</th>`).join("");
+  const body = known.map(({ name, residuals }) => {
+    const cells = residualColumns.map(([title, pick]) => residualCell(title.replace(/<.*?>/g, ""), pick(residuals!)));
+    const rho = residuals!.rho;
+    return `<tr><th scope="row"><code>${escapeText(shorten(name, 40))}</code></th>${cells.join("")}<td data-label="ρ, Eq. 58">${rho === null ? "–" : significant(rho)}</td></tr>`;
+  });
+  return (
+    `<h3>How far from stationary</h3><div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${columns}<th scope="col">ρ, Eq. 58</th></tr></thead><tbody>${body.join("")}</tbody></table></div>` +
+    `<p class="soft note">Residuals of the theory's equations, 0 where they hold; below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.</p>`
+  );
+}
+
+function residualCell(label: string, { value, floor, status }: Residual): string {
+  const open = `<td data-label="${label}"`;
+  if (value === null) return `${open} class="none">${escapeText(statusWords(status))}</td>`;
+  const below = floor === null ? "" : `<small>floor ${significant(floor)}</small>`;
+  return `${open}><span class="value">${significant(value)}</span>${below}</td>`;
+}
+
+function significant(value: number): string {
+  if (value === 0) return "0";
+  return Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
+    ? value.toExponential(1)
+    : String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,93 @@
+/** @file Figures and tables of laws on layers that were planted in a phase, and on runs made by hand. */
+import { describe, expect, test } from "vitest";
+import { changeOverTime } from "../../src/figures/changeOverTime.ts";
+import { phaseMap } from "../../src/figures/phaseMap.ts";
+import { powerLaws } from "../../src/figures/powerLaws.ts";
+import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { spectralPairs } from "../../src/measure/spectralPairs.ts";
+import { emptyLayer, mergeMoments } from "../../src/moments/moments.ts";
+import { renderLaws } from "../../src/report/lawsTable.ts";
+import { plantedGroups } from "../measure/plantedLayers.ts";
+import { momentsOf } from "../moments/cases.ts";
+import { plantedAnalysis } from "./planted.ts";
+import { expectClean } from "./svg.ts";
+
+const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
+const total = groups.reduce(mergeMoments);
+const planted = snapshot(total, { groups, training: { lr: 0.1, decay: 1e-3 } });
+const layer = total.layers[0]!;
+
+describe("spectral pairs", () => {
+  test("of a layer in phase 6 lie on the lines H_b ~ Z_b^3, G_b ~ Z_b and H_b ~ G_b^3", () => {
+    for (const [pair, slope] of [
+      ["hz", 3],
+      ["gz", 1],
+      ["hg", 3],
+    ] as const) {
+      const { x, y } = spectralPairs(layer, "b", pair, "raw")!;
+      const half = x.length >> 1; // the strong half, far above the noise
+      const measured = Math.log(y[0]! / y[half]!) / Math.log(x[0]! / x[half]!);
+      expect(Math.abs(measured - slope)).toBeLessThan(0.2 * slope);
+    }
+  });
+
+  test("are missing without weights, without samples and on a side that is not there", () => {
+    const head = emptyLayer("head", "head", 3, 3);
+    expect(spectralPairs(head, "b", "hg", "raw")).toBeUndefined();
+    expect(spectralPairs(head, "a", "hg", "raw")).toBeUndefined();
+    const { W: _, ...bare } = layer;
+    expect(spectralPairs(bare, "b", "hz", "raw")).toBeUndefined();
+  });
+});
+
+test("the figure of laws has six panels, a heading with the slope and its interval, and every direction in the CSV", () => {
+  const figure = powerLaws(layer, planted.layers[0]!.exponents)!;
+  expect(figure.panels.length).toBe(6);
+  expectClean(figure);
+  expect(figure.svg).toMatch(/H ~ Z\^(2\.9|3\.0)\d \[/);
+  const rows = figure.csv.trim().split("\n");
+  expect(rows[0]).toBe("side,pair,convention,rank,x,y,ySorted");
+  expect(rows.length).toBeGreaterThan(100);
+  expect(powerLaws(emptyLayer("none", "head", 2, 2), undefined)).toBeUndefined();
+});
+
+const course = (labels: readonly string[]): Snapshot[] =>
+  labels.map((label, i) => ({
+    ...planted,
+    step: 10 * i,
+    layers: planted.layers.map((one) => ({
+      ...one,
+      phase: { ...one.phase!, label: label as "6" },
+      change: {
+        since: 10 * (i - 1),
+        paper: { a: { H: { value: 0.1 / (i + 1) }, G: { value: null } }, b: { H: { value: 0.1 }, G: { value: 0.1 } } },
+        raw: { a: null, b: { H: { value: 0.1 }, G: { value: 0.1 } } },
+      },
+    })),
+  }));
+
+test("the map of phases shows decided ones in colour, undecided and none as such", () => {
+  const figure = phaseMap(course(["none", "undecided", "6", "5"]))!;
+  expectClean(figure);
+  for (const mark of ["–", "?", "6", "5"]) expect(figure.svg).toContain(`>${mark}</text>`);
+  expect(figure.csv).toContain(`20,${layer.name},6,`);
+  expect(phaseMap(course(["6"]))).toBeUndefined();
+});
+
+test("the figure of change has the rate per step", () => {
+  const figure = changeOverTime(course(["6", "6", "6"]))!;
+  expectClean(figure);
+  expect(figure.csv.split("\n")[1]).toBe(`0,-10,${layer.name},paper,0.1,0.01`);
+  expect(changeOverTime(course(["6"]))).toBeUndefined();
+});
+
+test("the tables name the phase, the exponents with intervals, the residuals with floors and the strongest relations", () => {
+  const html = renderLaws({ ...plantedAnalysis(), snapshots: [planted] });
+  expect(html).toContain("Phases of 1 layer: 1 in phase 6.");
+  expect(html).toMatch(
+    /data-label="forward H ~ Z\^" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
+  );
+  expect(html).toContain("floor");
+  expect(html).toContain("Strongest relations: backward");
+  expect(renderLaws({ ...plantedAnalysis(), snapshots: [] })).toBe("");
+});
