@@ -15,6 +15,8 @@ const kinds = {
 export type CifarKind = keyof typeof kinds;
 
 export interface CifarOptions {
+  /** Which records these must be. Default what fits, CIFAR-10 first. */
+  readonly kind?: CifarKind;
   /** Which of CIFAR-100's two labels. Default the 100 fine classes. */
   readonly labels?: "fine" | "coarse";
   /** What error messages call the file. */
@@ -44,11 +46,13 @@ export function cifarKind(bytes: Uint8Array): CifarKind | undefined {
  * @returns pixels copied out of the file, and the labels
  * @throws RangeError in one line if the file is not whole records of either kind or a label is out of range
  */
-export function decodeCifar(bytes: Uint8Array, { labels = "fine", where = "cifar" }: CifarOptions = {}): CifarRecords {
-  const whole = (["cifar-10", "cifar-100"] as const).filter((kind) => bytes.length % recordBytes(kind) === 0);
+export function decodeCifar(bytes: Uint8Array, options: CifarOptions = {}): CifarRecords {
+  const { labels = "fine", where = "cifar" } = options;
+  const kindsAllowed = options.kind === undefined ? (["cifar-10", "cifar-100"] as const) : [options.kind];
+  const whole = kindsAllowed.filter((kind) => bytes.length % recordBytes(kind) === 0);
   if (bytes.length === 0 || whole.length === 0)
     throw new RangeError(
-      `${where}: expected whole CIFAR records of 3073 or 3074 bytes, got ${bytes.length} bytes; the file is cut off or something else`,
+      `${where}: expected whole CIFAR records of ${kindsAllowed.map(recordBytes).join(" or ")} bytes, got ${bytes.length} bytes; the file is cut off or something else`,
     );
   const kind = whole.find((one) => wrongLabel(bytes, one) === undefined);
   if (kind === undefined) {

@@ -26,7 +26,7 @@ export interface TrainingData {
   /** Position in the stream, as plain JSON. */
   state(): unknown;
   restore(state: unknown): void;
-  /** Ends what makes batches beside the step, if anything does; the source cannot be drawn from afterwards. */
+  /** Ends what makes batches beside the step, if anything does; drawing again starts it again, at the same place. */
   close?(): Promise<void>;
 }
 

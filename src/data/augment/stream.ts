@@ -1,0 +1,104 @@
+/**
+ * @file An endless stream of augmented batches in shuffled order, made ahead of time by threads: a bounded queue. Its state is that
+ * of the batches handed out, so a resumed stream gives exactly those that this one would have given.
+ */
+import type { Random } from "../../random/random.ts";
+import { ShuffledIndices, type ShuffleState } from "../batches.ts";
+import type { AugmentationSource } from "./augmentation.ts";
+import { imageSize } from "./image.ts";
+import { type BatchMaker, batchMaker } from "./workers.ts";
+
+export interface StreamOptions {
+  readonly batch: number;
+  readonly views: number;
+  /** Used up by this stream alone. */
+  readonly random: Random;
+  /** Threads that make batches ahead. Default 1; 0 makes them when they are asked for. The batches are the same. */
+  readonly workers?: number;
+  /** Program of the threads, for tests. */
+  readonly entry?: URL;
+}
+
+export interface AugmentedBatch {
+  /** (views * batch, channels, height, width) */
+  readonly values: Uint8Array | Float32Array;
+  /** (batch) index of each sample in the set */
+  readonly samples: Uint32Array;
+}
+
+/** chosen: batches ready or in the making for each thread; two keep a thread busy while a step takes one. */
+const AHEAD = 2;
+
+interface Queued {
+  readonly batch: Promise<AugmentedBatch>;
+  /** Position after this batch. */
+  readonly after: ShuffleState;
+}
+
+export class AugmentedStream {
+  readonly #maker: BatchMaker;
+  readonly #n: number;
+  readonly #views: number;
+  readonly #batch: number;
+  /** Runs ahead of `#position`. */
+  #order: ShuffledIndices;
+  #position: ShuffleState;
+  #queue: Queued[] = [];
+
+  /** @throws RangeError if the batch is not 1 to n samples or workers no count */
+  constructor(
+    source: Omit<AugmentationSource, "generator">,
+    { batch, views, random, workers = 1, entry }: StreamOptions,
+  ) {
+    if (!Number.isInteger(workers) || workers < 0 || workers > 64)
+      throw new RangeError(`augmentation: expected 0 to 64 workers, got ${workers}; 1 is enough for most steps`);
+    this.#n = source.images.length / imageSize(source.shape);
+    this.#views = views;
+    this.#batch = batch;
+    this.#order = new ShuffledIndices(this.#n, batch, random.split("shuffle"));
+    this.#position = this.#order.state();
+    const generator = Array.from(random.split("augment").state());
+    this.#maker = batchMaker({ ...source, generator }, workers, entry);
+  }
+
+  /** The next batches, in their order. @throws Error in one line where a thread failed */
+  async next(count: number): Promise<AugmentedBatch[]> {
+    while (this.#queue.length < count) this.#queue.push(this.#orderNext());
+    const taken = this.#queue.splice(0, count);
+    while (this.#queue.length < AHEAD * this.#maker.workers) this.#queue.push(this.#orderNext());
+    if (taken.length > 0) this.#position = taken.at(-1)!.after;
+    return Promise.all(taken.map(({ batch }) => batch));
+  }
+
+  /** Position after the batches handed out; plain JSON. */
+  state(): ShuffleState {
+    return this.#position;
+  }
+
+  /** @throws RangeError if the state is of another set or batch, or damaged */
+  restore(state: ShuffleState): void {
+    const order = ShuffledIndices.fromState(state, this.#n);
+    if (order.batch !== this.#batch)
+      throw new RangeError(
+        `augmentation: expected the batch of ${order.batch} of the checkpoint, got ${this.#batch}; resume with the same batch`,
+      );
+    this.#order = order;
+    this.#position = state;
+    this.#queue = [];
+  }
+
+  /** Ends the threads and drops what they made ahead; the stream can be drawn from again, at the same place. */
+  async close(): Promise<void> {
+    await this.#maker.close();
+    this.restore(this.#position);
+  }
+
+  #orderNext(): Queued {
+    const samples = new Uint32Array(this.#batch);
+    this.#order.next(samples);
+    const { epoch } = this.#order;
+    const batch = this.#maker.make({ samples, epoch, views: this.#views }).then((values) => ({ values, samples }));
+    batch.catch(() => {}); // whoever draws it is told; a batch made ahead may never be drawn
+    return { batch, after: this.#order.state() };
+  }
+}

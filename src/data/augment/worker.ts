@@ -1,0 +1,12 @@
+/** @file The thread that augments batches: gets a source once and orders of batches after it, answers each with its values. */
+import { parentPort, workerData } from "node:worker_threads";
+import { Random } from "../../random/random.ts";
+import { type AugmentationSource, augmentBatch, type BatchOrder } from "./augmentation.ts";
+
+const source = workerData as AugmentationSource;
+const random = Random.fromState(source.generator);
+
+parentPort?.on("message", ({ id, order }: { id: number; order: BatchOrder }) => {
+  const values = augmentBatch(source, random, order);
+  parentPort?.postMessage({ id, values }, [values.buffer as ArrayBuffer]);
+});
