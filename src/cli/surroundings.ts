@@ -1,20 +1,34 @@
-/** @file The folder of data that a setting reads, as the command line names it. */
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+/** @file The folder or file of data that a setting reads, as the command line names it. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Surroundings } from "../settings/setting.ts";
+import { fileSource } from "./fileSource.ts";
 import { readBytes } from "./readBytes.ts";
+import { keptTokens } from "./tokenCache.ts";
 
-/** Files of the data folder. @throws Error in one line when the folder is not there */
+/** Files of the data folder, or the one file. @throws Error in one line when it is not there */
 export function surroundings(data: string | null): Surroundings {
-  if (data === null) return {};
-  if (!existsSync(data) || !statSync(data).isDirectory())
-    throw new Error(
-      `run: expected a folder of data, got "${data}", which is ${existsSync(data) ? "a file" : "not there"}; check --data`,
-    );
+  const folder = (path: string): Surroundings => surroundings(path);
+  if (data === null) return { folder };
+  const refusal = (what: string) =>
+    new Error(`run: expected a folder of data, got "${data}", which is ${what}; check --data`);
+  if (!existsSync(data)) throw refusal("not there");
+  const single = !statSync(data).isDirectory();
+  const root = single ? dirname(data) : data;
   return {
     file: (name) => {
-      const path = join(data, name);
+      if (single) throw refusal("a file");
+      const path = join(root, name);
       return existsSync(path) ? readBytes(path) : undefined;
     },
+    list: () => (single ? [basename(data)] : filesBelow(root)),
+    open: (name) => fileSource(join(root, name)),
+    tokens: (files, tokenizer) => keptTokens(files, tokenizer),
+    folder,
   };
+}
+
+function filesBelow(root: string): string[] {
+  const names = readdirSync(root, { recursive: true }) as string[];
+  return names.filter((name) => statSync(join(root, name), { throwIfNoEntry: false })?.isFile() === true).toSorted();
 }

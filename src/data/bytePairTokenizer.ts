@@ -4,6 +4,7 @@
  * pair, the earliest merge first. Any vocabulary of this form can be used. Token for token the result of OpenAI's tiktoken.
  */
 import { quote } from "../formats/quote.ts";
+import { END_OF_TEXT } from "./textPieces.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's own \s has U+FEFF in it and not U+0085. */
@@ -29,7 +30,7 @@ export interface BytePairFiles {
 /**
  * @throws RangeError in one line when the files are not of this form, or a merge makes a token that the vocabulary lacks
  */
-export function bytePairTokenizer({ encoder, merges, special = ["<|endoftext|>"] }: BytePairFiles): Tokenizer {
+export function bytePairTokenizer({ encoder, merges, special = [END_OF_TEXT] }: BytePairFiles): Tokenizer {
   const indices = readEncoder(encoder);
   const characters = byteCharacters();
   const byteTokens = Int32Array.from(characters, (character) => indices.get(character) ?? -1);
@@ -65,6 +66,8 @@ export function bytePairTokenizer({ encoder, merges, special = ["<|endoftext|>"]
   return {
     name: "byte pairs",
     size,
+    origin: [encoder, merges],
+    ...(indices.has(END_OF_TEXT) ? { endOfText: indices.get(END_OF_TEXT)! } : {}),
     encode: (text) => {
       const tokens = new TokenList();
       for (const [part, index] of splitAt(text, specials)) {

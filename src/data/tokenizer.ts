@@ -3,10 +3,16 @@
  * holds the file and the tokens asked for, and no second form of the whole text.
  */
 
+import { safeEnd } from "./textPieces.ts";
+
 export interface Tokenizer {
   readonly name: string;
   /** Number of tokens: indices are 0 to size - 1. */
   readonly size: number;
+  /** Token between two documents. */
+  readonly endOfText?: number;
+  /** The files that it was made from, where there were any; two tokenizers with the same ones are the same. */
+  readonly origin?: readonly Uint8Array[];
   encode(text: string): Int32Array;
   /** The text of tokens; bytes that are no UTF-8 become U+FFFD. */
   decode(tokens: ArrayLike<number>): string;
@@ -16,6 +22,7 @@ export interface Tokenizer {
 export const byteTokenizer: Tokenizer = {
   name: "bytes",
   size: 256,
+  endOfText: 0, // no text holds this character
   encode: (text) => Int32Array.from(new TextEncoder().encode(text)),
   decode: (tokens) => new TextDecoder().decode(Uint8Array.from(tokens)),
 };
@@ -59,18 +66,6 @@ export function encodeText(
     at += piece.length;
   }
   return all;
-}
-
-/**
- * The first place from `at` on where no token of any tokenizer here reaches across: before a line feed that follows a visible
- * character. (A token holds white space at its start or alone; what a run of white space becomes depends on what follows it.)
- */
-function safeEnd(bytes: Uint8Array, at: number): number {
-  for (let i = at; i < bytes.length; i++) {
-    const before = bytes[i - 1]!;
-    if (bytes[i] === 0x0a && before > 0x20 && before < 0x7f) return i;
-  }
-  return bytes.length;
 }
 
 function utf8(bytes: Uint8Array, start: number, end: number, where: string): string {

@@ -3,6 +3,10 @@
  * settings.ts.
  */
 import { z } from "zod";
+import type { ByteSource } from "../data/byteSource.ts";
+import type { TextFile } from "../data/corpus.ts";
+import type { Tokenizer } from "../data/tokenizer.ts";
+import type { Tokens } from "../data/tokens.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
 import { optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";
@@ -10,10 +14,18 @@ import type { Experiment } from "../train/train.ts";
 import type { FieldMeta } from "./parameters.ts";
 import { suggestion } from "./suggest.ts";
 
-/** What a setting gets from its surroundings: files of the user's data folder. */
+/** What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but `folder`. */
 export interface Surroundings {
   /** Bytes of a file in the folder given by --data, or undefined where there is no such file. */
   readonly file?: (name: string) => Uint8Array | undefined;
+  /** Names of the files in that folder and the folders in it, sorted; where --data names a file, that file alone. */
+  readonly list?: () => readonly string[];
+  /** A file of `list`, read by place: for those that need not fit into memory. */
+  readonly open?: (name: string) => ByteSource;
+  /** Tokens of text files: in memory, or where they are many in a file that is kept for the next time. */
+  readonly tokens?: (files: readonly TextFile[], tokenizer: Tokenizer) => Tokens;
+  /** Another folder that a parameter names, such as a tokenizer's. */
+  readonly folder?: (path: string) => Surroundings;
 }
 
 export interface Setting<S extends z.ZodObject = z.ZodObject> {
