@@ -178,6 +178,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .description("write the report of a run")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
     .option("-o, --output <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
+    .option("--figures", "also write every figure as SVG and CSV to figures/ in the folder of the run")
     .option("--in <folder>", "folder of the runs", RUNS)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");

@@ -8,15 +8,10 @@ import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
+import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
-
-/** Powers of ten in a range, widened to the next on either side. */
-function decades(low: number, high: number): number[] {
-  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
-}
 
 /** chosen: layers named in the legend; of more, the first and the last. */
 const mostNamed = 12;
@@ -36,6 +31,8 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
   if (new Set(rows.map(({ step }) => step)).size < 2) return undefined;
   const colour = (layer: string) => depthColour(names.indexOf(layer), names.length).fill;
   const [low, high] = rows.reduce(([l, h], { rate }) => [Math.min(l, rate), Math.max(h, rate)], [Infinity, 0]);
+  const domain: [number, number] = [Math.log10(low!) - 0.12, Math.log10(high!) + 0.12];
+  const height = ({ rate }: { rate: number }) => Math.log10(rate);
   const panel = plotPanel("Relative change of the second moment of each layer's input, per step, over training steps", {
     width: 960,
     height: 280,
@@ -52,18 +49,17 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
       labelArrow: "none",
     },
     y: {
-      type: "log",
-      domain: [low! / 1.3, high! * 1.3],
-      ticks: decades(low!, high!),
-      tickFormat: (value: number) => value.toExponential(0),
+      domain,
+      ticks: exponentTicks(domain, 8),
+      tickFormat: exponentLabel,
       grid: true,
       label: "change of cov(h, h) per step",
       labelAnchor: "center",
       labelArrow: "none",
     },
     marks: [
-      Plot.line(rows, { x: "step", y: "rate", z: "layer", stroke: ({ layer }) => colour(layer), strokeWidth: 1.6 }),
-      Plot.dot(rows, { x: "step", y: "rate", fill: ({ layer }) => colour(layer), r: 2 }),
+      Plot.line(rows, { x: "step", y: height, z: "layer", stroke: ({ layer }) => colour(layer), strokeWidth: 1.6 }),
+      Plot.dot(rows, { x: "step", y: height, fill: ({ layer }) => colour(layer), r: 2 }),
     ],
   });
   const named = names.length <= mostNamed ? names : [names[0]!, names.at(-1)!];

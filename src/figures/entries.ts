@@ -6,14 +6,16 @@ import * as Plot from "@observablehq/plot";
 import { alignment } from "../measure/alignment.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { significant, toCsv } from "./csv.ts";
+import { dots } from "./dots.ts";
+import { evenly } from "./evenly.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import type { LayerMatrices, SideMatrices } from "./layerMatrices.ts";
 import { legendPanel } from "./legend.ts";
 import { entryColour } from "./palette.ts";
-import { plotPanel, svgDocument } from "./plotPanel.ts";
+import { plotPanel } from "./plotPanel.ts";
 
 /** chosen: more points than this are thinned evenly; a panel cannot show more, and a report would grow large. */
-export const maxEntries = 3000;
+export const maxEntries = 2000;
 
 interface Entry {
   readonly i: number;
@@ -59,12 +61,6 @@ function sideEntries({ side, H, G, d }: SideMatrices): SideEntries | undefined {
   return { side, diagonal, off, correlation: alignment(H, G).value };
 }
 
-/** At most `limit` of the indices 0 .. count - 1, evenly spread, always the same. */
-function evenly(count: number, limit: number): number[] {
-  const kept = Math.min(count, Math.floor(limit));
-  return Array.from({ length: kept }, (_, k) => Math.floor(((k + 0.5) * count) / kept));
-}
-
 /** The pair i < j at one place of the strict upper triangle, counted by columns. */
 function pairAt(at: number): [number, number] {
   let j = Math.floor((1 + Math.sqrt(1 + 8 * at)) / 2);
@@ -102,8 +98,8 @@ function entryPanel({ side, diagonal, off, correlation: r }: SideEntries): Panel
         lineAnchor: "top",
       }),
       Plot.text([`entry of G, side ${side}`], { frameAnchor: "top-left", dx: -42, dy: -24, lineAnchor: "top" }),
-      points(off, entryColour.off, 2.2, 0.7),
-      points(diagonal, entryColour.diagonal, 4.4, 0.8),
+      dots(placed(off), { colour: entryColour.off, size: 2.2, opacity: 0.7 }),
+      dots(placed(diagonal), { colour: entryColour.diagonal, size: 4.4, opacity: 0.8 }),
     ],
   });
 }
@@ -114,20 +110,6 @@ function padded(values: readonly number[]): [number, number] {
   return [low - room, high + room];
 }
 
-/** A mark that draws many points as one path of dots: a tenth of the bytes of a circle each. */
-function points(drawn: readonly Entry[], colour: string, size: number, opacity: number) {
-  return (_index: number[], scales: { x?: (value: number) => number; y?: (value: number) => number }) => {
-    const path = svgDocument().createElementNS("http://www.w3.org/2000/svg", "path");
-    const place = (value: number) => Math.round(value * 10) / 10;
-    path.setAttribute("d", drawn.map(({ h, g }) => `M${place(scales.x!(h))},${place(scales.y!(g))}h0`).join(""));
-    const style = {
-      fill: "none",
-      stroke: colour,
-      "stroke-width": size,
-      "stroke-linecap": "round",
-      "stroke-opacity": opacity,
-    };
-    for (const [name, value] of Object.entries(style)) path.setAttribute(name, String(value));
-    return path;
-  };
+function placed(drawn: readonly Entry[]): { x: number; y: number }[] {
+  return drawn.map(({ h, g }) => ({ x: h, y: g }));
 }

@@ -26,6 +26,13 @@ export const entryHues = {
   off: { light: "#56708f", dark: "#8fa9c6" },
 } as const;
 
+/** The matrices themselves, where their spectra or sizes stand beside each other. */
+export const matrixHues = {
+  H: { light: "#7b3fa0", dark: "#c79bea" },
+  G: { light: "#b07400", dark: "#f0c246" },
+  Z: { light: "#56708f", dark: "#8fa9c6" },
+} as const;
+
 export const relationColour: Record<Relation, string> = {
   rga: variable("rga", relationHues.rga.light),
   rwa: variable("rwa", relationHues.rwa.light),
@@ -34,6 +41,11 @@ export const relationColour: Record<Relation, string> = {
 export const lossColour = {
   train: variable("train", lossHues.train.light),
   eval: variable("eval", lossHues.eval.light),
+};
+export const matrixColour = {
+  H: variable("H", matrixHues.H.light),
+  G: variable("G", matrixHues.G.light),
+  Z: variable("Z", matrixHues.Z.light),
 };
 export const entryColour = {
   diagonal: variable("diagonal", entryHues.diagonal.light),
@@ -51,7 +63,7 @@ function variable(name: string, light: string): string {
 
 /** CSS declarations of every colour on one ground. */
 export function paletteVariables(ground: "light" | "dark"): string {
-  const hues = { ...relationHues, ...lossHues, ...entryHues };
+  const hues = { ...relationHues, ...lossHues, ...entryHues, ...matrixHues };
   return Object.entries(hues)
     .map(([name, hue]) => `--crh-${name}:${hue[ground]}`)
     .join(";");

@@ -10,6 +10,7 @@ import { sideTitle } from "./alignmentSeries.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
+import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
@@ -129,22 +130,13 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
 function axis(domain: [number, number], label: string): Plot.ScaleOptions {
   return {
     domain,
-    ticks: decades(domain),
-    tickFormat: (exponent: number) => `1e${exponent}`,
+    ticks: exponentTicks(domain),
+    tickFormat: exponentLabel,
     label,
     labelAnchor: "center",
     labelArrow: "none",
     grid: true,
   };
-}
-
-/** Whole exponents in a range, at most five of them. */
-function decades([low, high]: [number, number]): number[] {
-  const [from, to] = [Math.ceil(low), Math.floor(high)];
-  const stride = Math.max(1, Math.ceil((to - from + 1) / 5));
-  const ticks: number[] = [];
-  for (let tick = from; tick <= to; tick += stride) ticks.push(tick);
-  return ticks;
 }
 
 function guide(ends: readonly Point[], name: string): Plot.Markish[] {

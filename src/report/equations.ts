@@ -87,3 +87,18 @@ export const rankEquation = equation(
 export const exponentEquation = equation("Eqs. 33, 34", row("A ~ B^s :"), row("ln ( v_i^⊤ A v_i ) = s ln λ_i + c"));
 
 export const changeEquation = equation("Eq. 64", row("change =") + fraction(row("| H ' − H |"), row("| H |")));
+
+export const plasticityEquation = equation(
+  "Eq. 75",
+  row("H_ii ↔ G_ii"),
+  fraction(row("H_ij"), `<msqrt>${row("H_ii H_jj")}</msqrt>`) +
+    row("↔") +
+    fraction(row("G_ij"), `<msqrt>${row("G_ii G_jj")}</msqrt>`),
+);
+
+export const floorEquation = equation(
+  "Eq. 30",
+  row("floor =") +
+    fraction(row("t_k"), row("d − k")) +
+    `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo>)</mo></mrow><mn>2</mn></msup>`,
+);

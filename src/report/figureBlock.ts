@@ -29,6 +29,11 @@ export interface FigureSection {
   readonly equations: readonly string[];
 }
 
+/** A section's picture, if there is one. */
+export function shownAs(figure: Figure | undefined, name: string): { shown?: NamedFigure } {
+  return figure ? { shown: { name, figure } } : {};
+}
+
 const buttons = `<div class="tools"><button type="button" data-save="svg" hidden>SVG</button><button type="button" data-save="csv" hidden>CSV</button></div>`;
 const columnClass: Record<number, string> = { 1: " one", 3: " three" };
 

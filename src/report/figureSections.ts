@@ -6,26 +6,21 @@ import { layerNames } from "../figures/alignmentSeries.ts";
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
-import { changeOverTime } from "../figures/changeOverTime.ts";
-import type { Figure } from "../figures/figure.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { otherHeads } from "../figures/otherHeads.ts";
-import { phaseMap } from "../figures/phaseMap.ts";
-import { powerLaws } from "../figures/powerLaws.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { spreadOrder } from "./chosenLayers.ts";
 import {
   alignmentEquation,
-  changeEquation,
-  exponentEquation,
   lossEquation,
   noiseEquation,
   nullEquation,
   rankEquation,
   relationsEquation,
 } from "./equations.ts";
-import type { FigureSection, NamedFigure } from "./figureBlock.ts";
+import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { lawSections } from "./lawSections.ts";
 import { momentSections } from "./momentSections.ts";
 import { notDrawn } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
@@ -34,69 +29,7 @@ import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportDat
 /** All sections in their order. One measurement has no course over time; phases and change are drawn where they were measured. */
 export function figureSections(data: ReportData): FigureSection[] {
   const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data), summarySection(data)];
-  const late = [phaseSection(data), changeSection(data)].filter(({ shown }) => shown !== undefined);
-  return [...course, depthSection(data), ...momentSections(data), rankSection(data), lawSection(data), ...late];
-}
-
-/** chosen: layers whose laws are drawn, and values on a side up to which they are: eigenvectors take d^3. */
-const maxLaws = 3;
-const maxLawDimension = 512;
-
-function lawSection(data: ReportData): FigureSection {
-  const last = byStep(data.snapshots).at(-1);
-  const able = (data.moments?.layers ?? []).filter(
-    ({ dIn, dOut, a, b }) => Math.max(dIn, dOut) <= maxLawDimension && !a?.sample && !b.sample,
-  );
-  const chosen = spreadOrder(able.length).slice(0, maxLaws);
-  const drawn = chosen.flatMap((index): NamedFigure[] => {
-    const layer = able[index]!;
-    const figure = powerLaws(layer, last?.layers.find(({ name }) => name === layer.name)?.exponents);
-    return figure ? [{ name: `laws-${index}-${layer.name}`, title: layer.name, figure }] : [];
-  });
-  const [shown, ...more] = drawn;
-  return {
-    title: "Power laws between H, G and Z",
-    missing: data.moments
-      ? "No layer of up to 512 values on a side has two of the matrices."
-      : "The moments were not kept, and directions cannot be drawn without them.",
-    ...(shown ? { shown, more } : {}),
-    caption: [
-      "Plain second moments of a layer along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey, what sorted eigenvalues would show: a rising line between any two spectra, which proves nothing.",
-      ...(able.length > drawn.length
-        ? [`${grouped(drawn.length)} of ${grouped(able.length)} layers are drawn, the penultimate first.`]
-        : []),
-    ],
-    counterpart: "Figs. 3 and 20",
-    equations: [exponentEquation],
-  };
-}
-
-function phaseSection(data: ReportData): FigureSection {
-  return {
-    title: "The phase of every layer over training",
-    ...shownAs(phaseMap(data.snapshots), "phases"),
-    caption: [
-      "The row of the table of phases (Eq. 50) that the plain second moments of a layer agree with at each measurement; ? where the numbers do not decide, – where no row is near.",
-    ],
-    counterpart: "Table 1",
-    equations: [relationsEquation],
-  };
-}
-
-function changeSection(data: ReportData): FigureSection {
-  return {
-    title: "Change of the representation between measurements",
-    ...shownAs(changeOverTime(data.snapshots), "change"),
-    caption: [
-      "Relative change of the covariance of each layer's normalised input since the measurement before, divided by the steps between (Eq. 64): 0 for a stationary representation. On the same samples, so sampling noise is common to both.",
-    ],
-    counterpart: "Fig. 21",
-    equations: [changeEquation],
-  };
-}
-
-function shownAs(figure: Figure | undefined, name: string): { shown?: NamedFigure } {
-  return figure ? { shown: { name, figure } } : {};
+  return [...course, depthSection(data), ...momentSections(data), rankSection(data), ...lawSections(data)];
 }
 
 function lossSection({ metrics, snapshots }: RunReport): FigureSection {

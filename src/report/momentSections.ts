@@ -1,5 +1,5 @@
 /**
- * @file The two figures that need whole matrices: H, G, Z as images, and entries of H against entries of G. One layer is shown, others
+ * @file The three figures that need whole matrices: H, G, Z as images, entries of H against entries of G, and neurons and their pairs. One layer is shown, others
  * are folded away; of many layers a few are drawn and the rest named.
  */
 import { entries } from "../figures/entries.ts";
@@ -7,15 +7,17 @@ import { shorten } from "../figures/escape.ts";
 import type { Figure } from "../figures/figure.ts";
 import { layerMatrices } from "../figures/layerMatrices.ts";
 import { matrices } from "../figures/matrices.ts";
+import { median } from "../figures/median.ts";
+import { neurons } from "../figures/neurons.ts";
 import type { LayerMoments } from "../moments/moments.ts";
 import { chosenLayers, drawable, penultimate } from "./chosenLayers.ts";
-import { alignmentEquation, matricesEquation } from "./equations.ts";
+import { alignmentEquation, matricesEquation, plasticityEquation } from "./equations.ts";
 import type { FigureSection, NamedFigure } from "./figureBlock.ts";
 import { notDrawn } from "./namedNodes.ts";
-import { grouped } from "./numbers.ts";
-import { isAnalysis, type ReportData } from "./reportData.ts";
+import { counted, fixed, grouped } from "./numbers.ts";
+import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
 
-export function momentSections(data: ReportData): [matrices: FigureSection, entries: FigureSection] {
+export function momentSections(data: ReportData): FigureSection[] {
   const layers = data.moments?.layers ?? [];
   const { layers: chosen, rows } = chosenLayers(layers);
   const left = layers.filter((layer) => !chosen.includes(layer));
@@ -57,7 +59,30 @@ export function momentSections(data: ReportData): [matrices: FigureSection, entr
       counterpart: "Fig. 7",
       equations: [alignmentEquation],
     },
+    {
+      title: "Expressivity against plasticity of neurons",
+      missing,
+      ...arranged(drawn.map(([, , ofNeurons]) => ofNeurons)),
+      caption: [
+        `${foundOfNeurons(data)}Left, a point a neuron: how much it varies over samples (H_ii, expressivity) and how strongly the loss pulls at it (G_ii, plasticity)${at}. Right, a point a pair of neurons: how they go together in activations and in gradients. Neurons that follow different laws show as branches.`,
+        ...limit,
+      ],
+      counterpart: "Fig. 7",
+      equations: [plasticityEquation],
+    },
   ];
+}
+
+/** Over all layers of the last measurement, on the input's side, which the paper draws. */
+function foundOfNeurons({ snapshots }: ReportData): string {
+  const sides =
+    byStep(snapshots)
+      .at(-1)
+      ?.layers.flatMap(({ plasticity }) => plasticity?.paper.a ?? []) ?? [];
+  const diagonal = median(sides.map(({ logDiagonal }) => logDiagonal.value));
+  const pairs = median(sides.map(({ correlations }) => correlations.value));
+  if (diagonal === null || pairs === null) return "";
+  return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
 }
 
 function whyMissing(data: ReportData): string {
@@ -71,13 +96,20 @@ function whyMissing(data: ReportData): string {
 
 type Drawn = NamedFigure | undefined;
 
-/** Both figures of each layer, layer by layer: the matrices of one are let go before those of the next are made. */
-function drawnLayers(layers: readonly LayerMoments[], rows: number): [matrices: Drawn, entries: Drawn][] {
+/** The figures of each layer, layer by layer: the matrices of one are let go before those of the next are made. */
+function drawnLayers(
+  layers: readonly LayerMoments[],
+  rows: number,
+): [matrices: Drawn, entries: Drawn, neurons: Drawn][] {
   return layers.map((layer, index) => {
     const found = layerMatrices(layer);
     const named = (name: string, figure: Figure | undefined): Drawn =>
       figure && { name: `${name}-${index}-${layer.name}`, title: shorten(layer.name, 80), figure };
-    return [named("matrices", matrices(found, rows)), named("entries", entries(found))];
+    return [
+      named("matrices", matrices(found, rows)),
+      named("entries", entries(found)),
+      named("neurons", neurons(found)),
+    ];
   });
 }
 

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
 import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
-import { fileName, packedCsv, renderFigure } from "./figureBlock.ts";
+import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
@@ -51,6 +51,16 @@ export function renderReport(data: ReportData): string {
     `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,
     `<script>${pageScript}</script></body></html>`,
   ].join("\n");
+}
+
+/** Every figure of the page, those folded away as well, under the name of its file: "08-laws-4-layers.4". */
+export function reportFigures(data: ReportData): NamedFigure[] {
+  return figureSections(data).flatMap(({ shown, more = [] }, index) =>
+    [...(shown ? [shown] : []), ...more].map((one) => ({
+      ...one,
+      name: `${String(index + 1).padStart(2, "0")}-${fileName(one.name)}`,
+    })),
+  );
 }
 
 /** chosen: tables of more layers than this are folded away; the figure by depth shows the same at one glance. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -50,6 +50,20 @@ async function report(...argv: string[]): Promise<{ code: number; out: string; e
 }
 
 describe("crh report", () => {
+  test("--figures writes every figure as SVG and CSV beside the page, numbered as there", async () => {
+    const run = measuredRun();
+    expect((await report("latest", "--figures")).code).toBe(0);
+    const names = readdirSync(join(run.dir, "figures")).sort();
+    expect(names.slice(0, 2)).toEqual(["01-loss.csv", "01-loss.svg"]);
+    expect(names.filter((name) => name.endsWith(".svg")).length).toBe(names.length / 2);
+    const html = readFileSync(join(run.dir, "report.html"), "utf8");
+    expect(names.length / 2).toBe(html.match(/data-columns="\d" ?/g)!.length - 1); // the table has numbers and no picture
+    const svg = readFileSync(join(run.dir, "figures", "01-loss.svg"), "utf8");
+    expect(svg).toMatch(/^<svg /);
+    expect(svg).not.toContain("var(--");
+    expect(readFileSync(join(run.dir, "figures", "01-loss.csv"), "utf8")).toMatch(/^[a-z]/i);
+  });
+
   test("writes report.html into the run folder and prints its path", async () => {
     const run = measuredRun();
     const path = join(run.dir, "report.html");

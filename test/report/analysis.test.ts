@@ -74,14 +74,15 @@ test("a measurement that was stopped says how far it came", () => {
   expect(textOf(stopped)).toContain("6 maps measured on 3\u202f000 of 10\u202f000 samples (stopped before the end)");
 });
 
-test("an analysis has five numbered figures, the first by depth in both conventions", () => {
+test("an analysis has six numbered figures, the first by depth in both conventions", () => {
   const figures = [...page(plantedAnalysis()).querySelectorAll("figure")];
   expect(figures.map((figure) => figure.querySelector("h3")!.textContent)).toEqual([
     "Figure 1. The six alignments of every layer, by depth",
     "Figure 2. H, G and Z of a layer",
     "Figure 3. Entries of H against entries of G",
-    "Figure 4. Rank of the representation against its alignment",
-    "Figure 5. Power laws between H, G and Z",
+    "Figure 4. Expressivity against plasticity of neurons",
+    "Figure 5. Rank of the representation against its alignment",
+    "Figure 6. Power laws between H, G and Z",
   ]);
   expect(figures[0]!.querySelector("details summary")!.textContent).toBe("With plain second moments (raw)");
   expect(figures[0]!.querySelectorAll("[data-name]")).toHaveLength(2);

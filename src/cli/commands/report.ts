@@ -1,8 +1,9 @@
 /**
- * @file `crh report`: the page of a run that is there, written anew.
+ * @file `crh report`: the page of a run that is there, written anew; on request its figures as files.
  */
 import { resolve } from "node:path";
-import { type ReportData, renderReport } from "../../report/report.ts";
+import { standaloneSvg } from "../../figures/figure.ts";
+import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
@@ -13,6 +14,8 @@ export interface ReportOptions {
   readonly in: string;
   /** File to write; "-" is stdout; by default report.html in the run's folder. */
   readonly output?: string;
+  /** Also write every figure as SVG and CSV to figures/ in the run's folder. */
+  readonly figures?: boolean;
 }
 
 /** Writes the report and prints its path on stdout. */
@@ -21,9 +24,10 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
   const data = reportData(run);
   if (data.snapshots.length === 0)
     throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
-  const html = renderReport(data);
   const { output } = options;
   if (output === "") throw new UsageError("crh report: expected a file after -o, got nothing");
+  const html = renderReport(data);
+  if (options.figures === true) writeFigures(run, data);
   if (output === "-") {
     io.stdout.write(html);
     return;
@@ -35,6 +39,14 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
     writeWhole(path, html, { where: "report" });
   }
   io.stdout.write(`${path}\n`);
+}
+
+/** Numbered as on the page, so that a folder lists them in its order. */
+function writeFigures(run: RunFolder, data: ReportData): void {
+  for (const { name, figure } of reportFigures(data)) {
+    run.writeFigure(`${name}.svg`, standaloneSvg(figure.svg));
+    run.writeFigure(`${name}.csv`, figure.csv);
+  }
 }
 
 /** Everything that the report of a run is made from. */
