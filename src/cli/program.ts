@@ -16,6 +16,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from "./commandOptions.ts";
+import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
 import type { ReportOptions } from "./commands/report.ts";
@@ -46,6 +47,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
+  addData(program, io, finish);
   return program;
 }
 
@@ -203,5 +205,28 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       finish(await doctorCommand(options, io));
+    });
+}
+
+function addData(program: Command, io: Io, finish: (result: unknown) => void): void {
+  const data = program.command("data").description("fetch data sets from where their publishers offer them");
+  data
+    .command("list")
+    .description("the sets that are known")
+    .option("--json", "print them as JSON, with addresses and checksums")
+    .action(async (options: { json?: boolean }) => {
+      const { dataListCommand } = await import("./commands/data.ts");
+      finish(dataListCommand(options, io));
+    });
+  data
+    .command("get")
+    .description("fetch a set, or go on with it; checked by its checksum and unpacked")
+    .argument("<name>", "cifar10, cifar100, mnist, tinyshakespeare or gpt2-bpe")
+    .option("--out <folder>", "folder of its files (default: data/<name>)")
+    .option("--from <url>", "address of a folder that offers the same files")
+    .option("--quiet", "no progress")
+    .action(async (name: string, options: DataGetOptions) => {
+      const { dataGetCommand } = await import("./commands/data.ts");
+      finish(await dataGetCommand(name, options, io));
     });
 }
