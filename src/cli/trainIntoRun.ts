@@ -82,6 +82,9 @@ export async function trainIntoRun(
   present(folder, show, io);
 }
 
+/** chosen: what the exponents may take at each measurement but the last, so that looking does not outlast training. */
+const PASSING_SECONDS = 3;
+
 async function runTraining(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
@@ -110,6 +113,7 @@ async function runTraining(
       async onMeasurement(step, measurement) {
         const found = await measuring.snapshot(measurement.total, {
           ...measurement,
+          ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
           training: trainingConstants(parameters, experiment, step),
           ...(initial && { initial }),
           ...(earlier.previous && { previous: earlier.previous }),

@@ -6,7 +6,7 @@
 import { combination } from "../linalg/combination.ts";
 import { eigh } from "../linalg/eigh.ts";
 import { frobenius, identity, type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
-import { type ClassMeans, type ClassSums, classMeans } from "./classSums.ts";
+import { type ClassMeans, type ClassSums, classMeans } from "../moments/classSums.ts";
 
 export interface Collapse {
   /** Classes with samples, and samples. */

@@ -3,7 +3,7 @@
  * paper derives collapse (theory.md Eqs. 70, 71).
  */
 import { identity, type Matrix, trace } from "../linalg/matrix.ts";
-import { type ClassSums, classMeans } from "./classSums.ts";
+import { type ClassSums, classMeans } from "../moments/classSums.ts";
 import { simplex } from "./collapse.ts";
 import { cosine } from "./cosine.ts";
 

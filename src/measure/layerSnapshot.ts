@@ -2,9 +2,12 @@
  * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share (docs/formats.md). It
  * needs nothing but the layer's moments, so that layers can be measured side by side.
  */
+import type { Matrix } from "../linalg/matrix.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
+import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
+import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
 import type { Cost } from "./measured.ts";
 import { type LayerAlignment, measureLayer } from "./measureLayer.ts";
@@ -16,7 +19,7 @@ import { type Strongest, strongestRelations } from "./strongest.ts";
 export interface LayerSnapshot extends LayerAlignment {
   /** Power laws between H, G and Z (Eqs. 33 to 37). Not at cost "economy". */
   exponents?: LayerExponents;
-  /** Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Not at cost "economy". */
+  /** Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Where exponents are measured. */
   phase?: LayerPhase | null;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
@@ -24,6 +27,10 @@ export interface LayerSnapshot extends LayerAlignment {
   plasticity?: LayerPlasticity;
   /** The strongest relation of each side beside its value before training (Eq. 76). */
   strongest?: Record<Convention, Strongest>;
+  /** Neural collapse of a classifier's features (Eqs. 66 to 71), on its last map; not at cost "economy". */
+  collapse?: LayerCollapse;
+  /** The feature ansatz (Eqs. 72 to 74), where gradients of the outputs were measured. */
+  ansatz?: LayerAnsatz;
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change?: LayerChange;
 }
@@ -34,8 +41,12 @@ export interface LayerOptions {
   exponents?: boolean;
   /** The layer's relations at initialisation. */
   initial?: Pick<LayerAlignment, "alignment">;
+  /** Its weights at initialisation. */
+  initialWeights?: Matrix;
   /** How the network was trained. */
   training?: TrainingConstants;
+  /** Disagreement with the nearest class mean, of a classifier's last map (Eq. 70). */
+  nearestMean?: number;
   /** The layer at an earlier measurement, and its step. */
   previous?: { layer: LayerMoments; step: number };
 }
@@ -55,7 +66,8 @@ export function layerSnapshot(
   options: LayerOptions = {},
 ): LayerSnapshot {
   const { cost = "standard", initial, training, previous } = options;
-  const measured = measureLayer(total, halvesOf(groups), cost);
+  const halves = halvesOf(groups);
+  const measured = measureLayer(total, halves, cost);
   const found: LayerSnapshot = {
     ...measured,
     strongest: {
@@ -68,10 +80,15 @@ export function layerSnapshot(
   found.plasticity = layerPlasticity(total);
   const wanted = cost === "full" || options.exponents !== false;
   found.exponents = wanted ? layerExponents(groups.length > 0 ? groups : [total]) : unmeasuredExponents(total);
-  found.phase = layerPhase(total, measured.alignment, {
-    ...(wanted ? { exponents: found.exponents } : {}),
-    ...(initial ? { initial: initial.alignment } : {}),
-  });
+  if (wanted)
+    found.phase = layerPhase(total, measured.alignment, {
+      exponents: found.exponents,
+      ...(initial ? { initial: initial.alignment } : {}),
+    });
+  const collapsed = layerCollapse(total, halves, options.nearestMean ?? null);
+  if (collapsed) found.collapse = collapsed;
+  const ansatz = layerAnsatz(total, options.initialWeights);
+  if (ansatz) found.ansatz = ansatz;
   if (training) found.residuals = residuals(total, training, biasOf(total));
   return found;
 }

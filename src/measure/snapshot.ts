@@ -2,6 +2,7 @@
  * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON form that
  * runs, reports and the command line share (docs/formats.md).
  */
+import type { Matrix } from "../linalg/matrix.ts";
 import type { LayerMoments, Moments } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
@@ -35,6 +36,8 @@ export interface SnapshotOptions {
   groups?: readonly Moments[];
   /** "economy" leaves out what costs O(d^3); "full" leaves nothing out. Default "standard". */
   cost?: Cost;
+  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 60. */
+  exponentSeconds?: number;
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
   accuracy?: number;
@@ -44,6 +47,10 @@ export interface SnapshotOptions {
   skipped?: readonly { node: string; reason: string }[];
   /** The network at initialisation, for what its relations are compared with. */
   initial?: Pick<Snapshot, "layers">;
+  /** The weights at initialisation by layer, for the feature ansatz without them. */
+  initialWeights?: ReadonlyMap<string, Matrix>;
+  /** Disagreement with the nearest class mean, from a second pass over the samples. */
+  nearestMean?: { readonly layer: string; readonly disagreement: number };
   /** How the network was trained, for the residuals. */
   training?: TrainingConstants;
   /** An earlier measurement of the same samples, for the change since. */
@@ -75,10 +82,11 @@ export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapsho
  * @throws RangeError if the groups are not of the same layers
  */
 export function layerJobs(total: Moments, options: SnapshotOptions): LayerJob[] {
-  const { groups = [], cost = "standard", initial, training, previous } = options;
-  const withExponents = affordable(total.layers);
+  const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous } = options;
+  const withExponents = affordable(total.layers, options.exponentSeconds ?? exponentBudget);
   return total.layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
+    const W0 = initialWeights?.get(layer.name);
     const earlier = previous?.layers.find(({ name }) => name === layer.name);
     return {
       total: layer,
@@ -87,6 +95,8 @@ export function layerJobs(total: Moments, options: SnapshotOptions): LayerJob[] 
         cost,
         exponents: withExponents.has(layer),
         ...(before ? { initial: { alignment: before.alignment } } : {}),
+        ...(W0 ? { initialWeights: W0 } : {}),
+        ...(nearestMean?.layer === layer.name ? { nearestMean: nearestMean.disagreement } : {}),
         ...(training ? { training } : {}),
         ...(earlier && previous ? { previous: { layer: earlier, step: previous.step } } : {}),
       },
@@ -120,13 +130,13 @@ export function layerExponentSeconds({ a, b }: LayerMoments): number {
 }
 
 /** The layers whose exponents are measured at cost "standard": not too wide, and as many from the first on as the budget allows. */
-function affordable(layers: readonly LayerMoments[]): Set<LayerMoments> {
+function affordable(layers: readonly LayerMoments[], budget: number): Set<LayerMoments> {
   let seconds = 0;
   return new Set(
     layers.filter((layer) => {
       if (Math.max(layer.dIn, layer.dOut) > fullSpectrum) return false;
       seconds += layerExponentSeconds(layer);
-      return seconds <= exponentBudget;
+      return seconds <= budget;
     }),
   );
 }

@@ -7,6 +7,7 @@
  */
 import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
 import { lowerTiles } from "../linalg/tiles.ts";
+import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./labelledSums.ts";
 
 export type Side = "a" | "b";
 
@@ -68,6 +69,18 @@ export interface LayerMoments {
   gbHa?: Float64Array;
   /** (dOut, dIn) weights */
   W?: Matrix;
+  /** Sums by class, of the last map of a classifier. */
+  labelled?: LabelledSums;
+  /** Gradients of the network's outputs, where they were asked for. */
+  outputGradients?: OutputGradients;
+}
+
+/** Sum over samples and outputs k of (df_k/dh_b)(df_k/dh_b)^T (theory.md Eq. 72). */
+export interface OutputGradients {
+  /** (dOut, dOut) */
+  sum: Float64Array;
+  /** Whether every output was differentiated; else random directions stand for them. */
+  exact: boolean;
 }
 
 /** The sums of all layers of a network at one step of its training. */
@@ -127,6 +140,9 @@ export function anotherEmpty(layer: LayerMoments): LayerMoments {
   const empty: LayerMoments = { ...layer, n: 0, b: side(layer.b) };
   if (layer.a) empty.a = side(layer.a);
   if (layer.gbHa) empty.gbHa = new Float64Array(layer.gbHa.length);
+  if (layer.labelled) empty.labelled = emptyLabelledSums(layer.labelled.classes, layer.dIn, layer.dOut);
+  if (layer.outputGradients)
+    empty.outputGradients = { sum: new Float64Array(layer.outputGradients.sum.length), exact: true };
   return empty;
 }
 
@@ -189,6 +205,13 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments): LayerMoments {
   if (gbHa) merged.gbHa = gbHa;
   const W = x.W ?? y.W;
   if (W) merged.W = W;
+  const labelled = parts.flatMap((part) => part.labelled ?? []);
+  if (labelled.length === parts.length) merged.labelled = labelled.reduce(mergeLabelledSums);
+  const gradients = parts.flatMap((part) => part.outputGradients ?? []);
+  if (gradients.length === parts.length) {
+    const sum = sumBlocks(gradients.map((one) => one.sum))!;
+    merged.outputGradients = { sum, exact: gradients.every((one) => one.exact) };
+  }
   return merged;
 }
 

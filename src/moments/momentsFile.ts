@@ -31,6 +31,7 @@ const kinds: readonly LayerKind[] = ["linear", "conv", "head"];
 /** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
 const maxDimension = 2 ** 24;
 
+type Take = (name: string, shape: number[]) => Float64Array | undefined;
 type Block = (typeof sideBlocks)[number];
 
 /** Names of the blocks in the file. */
@@ -70,6 +71,18 @@ export function encodeMoments(moments: Moments): Uint8Array {
       ["b", layer.b],
     ] as const)
       if (side?.z) put(`${name}.${key}.z`, [side.d, side.d], side.z);
+    if (layer.labelled) {
+      const { classes, counts } = layer.labelled;
+      put(`${name}.class_counts`, [classes], counts);
+      for (const [key, d] of [
+        ["a", dIn],
+        ["b", dOut],
+      ] as const) {
+        put(`${name}.${key}.class_sum`, [classes, d], layer.labelled[key].sums);
+        put(`${name}.${key}.class_squares`, [classes], layer.labelled[key].squares);
+      }
+    }
+    put(`${name}.b.output_gg`, [dOut, dOut], layer.outputGradients?.sum);
     put(`${name}.gb_ha`, [dOut, dIn], layer.gbHa);
     put(`${name}.W`, [dOut, dIn], layer.W?.data);
   }
@@ -79,12 +92,18 @@ export function encodeMoments(moments: Moments): Uint8Array {
   return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
 }
 
-function describeLayer({ name, kind, dIn, dOut, n, a, b }: LayerMoments): object {
+function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradients }: LayerMoments): object {
   const numbers = (side: SideMoments): object => ({
     ...Object.fromEntries(sideNumbers.map((key) => [key, side[key]])),
     ...(side.sample && { coordinates: Array.from(side.sample.coordinates) }),
   });
-  return { name, kind, dIn, dOut, n, ...(a && { a: numbers(a) }), b: numbers(b) };
+  return {
+    ...{ name, kind, dIn, dOut, n },
+    ...(labelled && { classes: labelled.classes }),
+    ...(outputGradients && { exactOutputs: outputGradients.exact }),
+    ...(a && { a: numbers(a) }),
+    b: numbers(b),
+  };
 }
 
 /** Whether the bytes are a capture file, and not, say, a safetensors file of rows. */
@@ -112,6 +131,8 @@ export function decodeMoments(bytes: Uint8Array): Moments {
   };
   for (const layer of moments.layers) {
     for (const key of ["a", "b"] as const) fillSide(layer, key, take);
+    fillLabelled(layer, take);
+    fillOutputGradients(layer, take);
     const gbHa = take(`${layer.name}.gb_ha`, [layer.dOut, layer.dIn]);
     if (gbHa) layer.gbHa = gbHa;
     const W = take(`${layer.name}.W`, [layer.dOut, layer.dIn]);
@@ -124,11 +145,7 @@ export function decodeMoments(bytes: Uint8Array): Moments {
   return moments;
 }
 
-function fillSide(
-  layer: LayerMoments,
-  key: Side,
-  take: (name: string, shape: number[]) => Float64Array | undefined,
-): void {
+function fillSide(layer: LayerMoments, key: Side, take: Take): void {
   const side = layer[key];
   if (!side) return;
   for (const block of sideBlocks) {
@@ -137,6 +154,37 @@ function fillSide(
   }
   const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
+}
+
+/** Sums by class: all five tensors, or none. */
+function fillLabelled(layer: LayerMoments, take: Take): void {
+  const { name, labelled, dIn, dOut } = layer;
+  if (!labelled) return;
+  const { classes } = labelled;
+  const found = [
+    take(`${name}.class_counts`, [classes]),
+    take(`${name}.a.class_sum`, [classes, dIn]),
+    take(`${name}.a.class_squares`, [classes]),
+    take(`${name}.b.class_sum`, [classes, dOut]),
+    take(`${name}.b.class_squares`, [classes]),
+  ];
+  if (found.some((block) => block === undefined))
+    throw new RangeError(
+      `decodeMoments: expected all sums by class of layer ${brief(name)}, got a part; see docs/formats.md`,
+    );
+  const [counts, aSums, aSquares, bSums, bSquares] = found as Float64Array[];
+  layer.labelled = {
+    classes,
+    counts: counts!,
+    a: { sums: aSums!, squares: aSquares! },
+    b: { sums: bSums!, squares: bSquares! },
+  };
+}
+
+function fillOutputGradients(layer: LayerMoments, take: Take): void {
+  const sum = take(`${layer.name}.b.output_gg`, [layer.dOut, layer.dOut]);
+  if (sum) layer.outputGradients = { sum, exact: layer.outputGradients?.exact ?? false };
+  else delete layer.outputGradients;
 }
 
 function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, expected: number[]): Float64Array {
@@ -189,6 +237,13 @@ function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments
   };
   const layer: LayerMoments = { name, kind, dIn, dOut, n, b: readSide("b", dOut) };
   if (entry.a !== undefined) layer.a = readSide("a", dIn);
+  const nothing = new Float64Array();
+  const empty = { sums: nothing, squares: nothing };
+  if (entry.classes !== undefined) {
+    const classes = check.whole(entry.classes, `classes of ${brief(name)}`, 1, maxDimension);
+    layer.labelled = { classes, counts: nothing, a: empty, b: empty }; // filled from the tensors
+  }
+  if (entry.exactOutputs !== undefined) layer.outputGradients = { sum: nothing, exact: entry.exactOutputs === true };
   return layer;
 }
 

@@ -5,6 +5,7 @@
 import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
+import { addClasses } from "./classNodes.ts";
 import type { SumNames } from "./momentNodes.ts";
 
 /**
@@ -25,6 +26,7 @@ export function addBatch(
   layer.n += n;
   if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale);
   addSide(layer.b, "b", read, n, scale);
+  if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
 }
 

@@ -13,8 +13,16 @@
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { addClassNodes, type Classifier } from "./classNodes.ts";
 import type { Measurable } from "./linearMap.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
+
+interface MomentOptions {
+  cross: boolean;
+  sample?: MapSample | undefined;
+  /** Where the map is a classifier's last one: what its labels are. */
+  classifier?: Omit<Classifier, "map"> | undefined;
+}
 
 /** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
 const CENTRE_STRIDE = 17;
@@ -42,7 +50,7 @@ export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, sample }: { cross: boolean; sample?: MapSample | undefined },
+  { cross, sample, classifier }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -63,6 +71,8 @@ export function addMomentNodes(
     const inverse = inverseNorms(builder, rows, key, names);
     addGram(builder, builder.op("Mul", [kept, inverse]), map.rows, ones, `${key}n`, names);
   }
+  if (classifier && sample === undefined && centred.ha)
+    Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) addCross(builder, centred, W, names);
   return names;
 }

@@ -5,6 +5,7 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
+import { emptyLabelledSums } from "../moments/labelledSums.ts";
 import {
   anotherEmpty,
   bytesOf,
@@ -19,6 +20,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { addBatch, completeSums } from "./batchSums.ts";
+import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
@@ -26,6 +28,7 @@ import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
+import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 
@@ -42,6 +45,11 @@ export interface ProbeOptions {
   readonly beyond?: Beyond;
   /** Seed of that draw. Default 0. */
   readonly sampleSeed?: number;
+  /**
+   * Backward passes a batch for the gradients of the network's outputs (Eq. 72): one for each output, or random directions of more
+   * outputs than this. Default 0: none.
+   */
+  readonly outputPasses?: number;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
 }
@@ -61,6 +69,8 @@ export interface MeasureOptions {
   readonly parameters?: ReadonlyMap<string, Tensor>;
   /** Told after each batch how many samples (tokens) are done. */
   readonly onBatch?: (samples: number) => void;
+  /** The same batches once more, for what needs a second pass: the nearest class mean (Eq. 70). */
+  readonly again?: () => Iterable<Feeds>;
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
 }
@@ -75,12 +85,16 @@ export interface Measurement {
   readonly accuracy?: number;
   readonly samples: number;
   readonly skipped: readonly Skipped[];
+  /** Share of samples whose nearest class mean is another class than the network names (Eq. 70), and the classifier's name. */
+  readonly nearestMean?: { readonly layer: string; readonly disagreement: number };
 }
 
 /** A graph instrumented for one shape of batch. */
 interface Instrumented {
   readonly program: Program;
   readonly loss: LossGraph;
+  readonly classifier: Classifier | undefined;
+  readonly outputGradients: OutputGradientProgram | undefined;
   readonly maps: readonly {
     readonly map: Measurable;
     readonly names: SumNames;
@@ -93,6 +107,9 @@ export class Probe {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: ProbeOptions;
+  private readonly nearest = new ProgramsByShape((feeds) =>
+    nearestMeanProgram(this.engine, this.model, this.options, feeds),
+  );
   private readonly programs = new ProgramsByShape((feeds) => instrument(this.engine, this.model, this.options, feeds));
 
   constructor(engine: Engine, model: Model, options: ProbeOptions) {
@@ -124,6 +141,13 @@ export class Probe {
       groups ??= this.emptyGroups(instrumented, parameters);
       const group = groups[index++ % groups.length]!;
       for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(group[i]!, outputs, names, map.rows);
+      if (instrumented.outputGradients !== undefined)
+        await addOutputGradients(
+          instrumented.outputGradients,
+          group.map((layer) => layer.outputGradients),
+          feeds,
+          { passes: this.options.outputPasses!, seed: String(index) },
+        );
       ({ maps, skipped } = instrumented);
       sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
@@ -143,12 +167,45 @@ export class Probe {
       objective: this.options.objective.name,
       layers,
     });
+    const nearestMean =
+      options.again === undefined || options.signal?.aborted
+        ? undefined
+        : await this.nearestMean(groups.map(asMoments).reduce(mergeMoments), options.again(), given);
     const filled = groups.slice(0, Math.max(2, Math.min(index, groups.length))).map(asMoments);
-    return { total: filled.reduce(mergeMoments), groups: filled, ...sums.means(), skipped };
+    return {
+      total: filled.reduce(mergeMoments),
+      groups: filled,
+      ...sums.means(),
+      skipped,
+      ...(nearestMean && { nearestMean }),
+    };
+  }
+
+  /** Counts the samples that are nearest to the mean of another class than the network names. */
+  private async nearestMean(
+    { layers }: Moments,
+    batches: Iterable<Feeds>,
+    given: Feeds,
+  ): Promise<Measurement["nearestMean"]> {
+    const layer = layers.find(({ labelled }) => labelled !== undefined);
+    if (layer?.labelled === undefined) return undefined;
+    const extra = nearestMeanFeeds(layer.labelled, layer.dIn);
+    let differing = 0;
+    let count = 0;
+    for (const batch of batches) {
+      const feeds = { ...given, ...batch };
+      const { program, rows } = await this.nearest.get(feeds);
+      const used: Record<string, Tensor> = { ...extra };
+      for (const name of program.inputNames) if (feeds[name] !== undefined) used[name] = feeds[name];
+      differing += ((await program.run(used))[NEAREST.differing]!.data as Float32Array)[0]!;
+      count += rows;
+    }
+    return count === 0 ? undefined : { layer: layer.name, disagreement: differing / count };
   }
 
   async dispose(): Promise<void> {
     await this.programs.dispose();
+    await this.nearest.dispose();
   }
 
   /** As many groups as may be of layers over no samples; they share their weights. */
@@ -159,13 +216,19 @@ export class Probe {
     return [first, ...Array.from({ length: others }, () => first.map(anotherEmpty))];
   }
 
-  private emptyLayers({ maps, loss }: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[] {
+  private emptyLayers(
+    { maps, loss, classifier, outputGradients }: Instrumented,
+    parameters: ReadonlyMap<string, Tensor>,
+  ): LayerMoments[] {
     const value = (name: string) => parameters.get(name) ?? loss.graph.initializers.get(name)!;
     return maps.map(({ map, sample }) => {
       const { name, kind, dOut, input } = map;
       const W = input?.weight(value);
       if (sample !== undefined) return emptySampledLayer(map, sample, W);
       const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, W);
+      if (classifier?.map === map) layer.labelled = emptyLabelledSums(classifier.classes, layer.dIn, dOut);
+      if (outputGradients !== undefined && W !== undefined)
+        layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
       return this.options.cross === false ? withoutCross(layer) : layer;
     });
   }
@@ -173,7 +236,7 @@ export class Probe {
 
 async function instrument(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Instrumented> {
   const { objective, parameters = [], threads = 1, cross = true } = options;
-  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
+  const { outputPasses = 0, largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
   const random = new Random(sampleSeed).split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
@@ -185,12 +248,15 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
     if (reason !== undefined) skipped.push({ node: map.name, reason });
     return reason === undefined;
   });
+  const classifier = findClassifier(maps, loss, objective);
   const { builder, gradients } = differentiate(loss, maps, skipped);
   const measured: { map: Measurable; names: SumNames; sample: MapSample | undefined }[] = [];
   for (const map of maps) {
     const gb = gradients.get(map.hb);
     const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-    if (gb !== undefined) measured.push({ map, sample, names: addMomentNodes(builder, map, gb, { cross, sample }) });
+    const labels = classifier?.map === map ? classifier : undefined;
+    if (gb !== undefined)
+      measured.push({ map, sample, names: addMomentNodes(builder, map, gb, { cross, sample, classifier: labels }) });
     else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
@@ -198,7 +264,24 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   addLossOutputs(builder, loss, objective);
   for (const { names } of measured) for (const name of Object.values(names)) builder.output(name);
   const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
-  return { program, loss, maps: measured, skipped };
+  const measuredMaps = measured.map(({ map }) => map);
+  const outputGradients =
+    outputPasses > 0 ? await compileOutputGradients(engine, model, loss, measuredMaps, threads) : undefined;
+  const isMeasured = measured.some(({ map, sample }) => map === classifier?.map && sample === undefined);
+  return { program, loss, maps: measured, skipped, outputGradients, classifier: isMeasured ? classifier : undefined };
+}
+
+/** The forward pass to the features and outputs of the classifier, for the second pass. */
+async function nearestMeanProgram(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds) {
+  const { objective, parameters = [], threads = 1 } = options;
+  const loss = await lossGraph(engine, model, objective, parameters, feeds);
+  const weights = new Set([...loss.graph.initializers.keys(), ...parameters]);
+  const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
+  const classifier = findClassifier(maps, loss, objective)!;
+  const builder = new GraphBuilder("nearest", loss.graph);
+  addNearestMean(builder, classifier, loss.pair!.output.name);
+  const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
+  return { program, rows: classifier.map.rows };
 }
 
 /**

@@ -2,6 +2,7 @@
  * @file The figures of laws: spectra, power laws between them, phases, change. Each says first what was found, and how sure that is.
  */
 import { changeOverTime } from "../figures/changeOverTime.ts";
+import { collapseOverTime } from "../figures/collapseOverTime.ts";
 import { shorten } from "../figures/escape.ts";
 import { median } from "../figures/median.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
@@ -21,6 +22,7 @@ export function lawSections(data: ReportData): FigureSection[] {
     lawSection(data),
     ...drawn(phaseSection(data)),
     ...drawn(changeSection(data)),
+    ...drawn(collapseSection(data)),
   ];
 }
 
@@ -133,6 +135,18 @@ function foundPhases({ snapshots }: ReportData): string {
   if (labels.length === 0) return "";
   const inThese = decided.length === 0 ? "" : ` (${[...new Set(decided)].sort().join(", ")})`;
   return `At the last measurement ${grouped(decided.length)} of ${counted(labels.length, "layer")} ${decided.length === 1 ? "is" : "are"} in a phase${inThese}. `;
+}
+
+function collapseSection(data: ReportData): FigureSection {
+  return {
+    title: "Neural collapse over training",
+    ...shownAs(collapseOverTime(data.snapshots), "collapse"),
+    caption: [
+      "Features of the classifier's last map on the samples measured (Eqs. 67 to 70): variability within classes against that between them, angles of class means against those of a simplex, the classifier against the means, and the share of samples whose nearest class mean is another class than the network names. All fall to 0 at full collapse. Bands: plus and minus the split-half noise.",
+    ],
+    counterpart: "Section 7.3 (no figure)",
+    equations: [],
+  };
 }
 
 function changeSection(data: ReportData): FigureSection {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
 import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
+import { renderCollapse } from "./collapseTable.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { renderHeader, renderParameters } from "./header.ts";
@@ -46,6 +47,7 @@ export function renderReport(data: ReportData): string {
     `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
     `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
     renderLaws(data),
+    renderCollapse(data),
     `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
     `<section id="parameters"><h2>${isAnalysis(data) ? "Options" : "Parameters"}, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
     `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,

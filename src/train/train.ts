@@ -234,7 +234,12 @@ class Training {
     const { probe, evaluator } = this.tools;
     const parameters = this.parameters();
     const source = this.experiment.evaluationName;
-    const measured = await probe.measure(this.samples.moments, { step: this.step, source, parameters });
+    const measured = await probe.measure(this.samples.moments, {
+      step: this.step,
+      source,
+      parameters,
+      again: () => this.samples.moments,
+    });
     const tested = this.samples.test === undefined ? {} : await evaluator.evaluate(this.samples.test, parameters);
     const measurement = { ...measured, ...tested, samples: measured.samples };
     if (!Number.isFinite(measurement.loss)) throw new DivergedError(this.step, measurement.loss, this.savedStep);

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { combination } from "../../src/linalg/combination.ts";
 import { identity, type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
-import { addFeatures, type ClassSums, emptyClassSums } from "../../src/measure/classSums.ts";
 import { collapse, simplex } from "../../src/measure/collapse.ts";
 import { collapsePremises, nearestMeanDisagreement } from "../../src/measure/collapsePremises.ts";
+import { addFeatures, type ClassSums, emptyClassSums } from "../../src/moments/classSums.ts";
 import { Random } from "../../src/random/random.ts";
 import { gaussian, rotation } from "./matrices.ts";
 

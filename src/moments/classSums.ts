@@ -3,7 +3,7 @@
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { addGram } from "../linalg/products.ts";
-import type { Rows } from "../moments/addRows.ts";
+import type { Rows } from "./addRows.ts";
 
 export interface ClassSums {
   classes: number;

@@ -1,0 +1,125 @@
+/**
+ * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq. 66). Rows are
+ * centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
+ */
+import type { LabelledSums, SideByClass } from "../moments/labelledSums.ts";
+import { IGNORED, type Objective, type OwnLoss } from "../objectives/objective.ts";
+import { int } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import type { Measurable } from "./linearMap.ts";
+import type { LossGraph } from "./lossGraph.ts";
+
+/** The map whose outputs are the classes, and the value that holds the labels of its rows. */
+export interface Classifier {
+  readonly map: Measurable;
+  readonly target: string;
+  readonly classes: number;
+}
+
+/** chosen: sums by class of more classes take more memory than they tell; a vocabulary is no set of classes. */
+const MOST_CLASSES = 1024;
+
+/** The last linear map with one output per class and one row per label; undefined where there is none. */
+export function findClassifier(
+  maps: readonly Measurable[],
+  { pair }: LossGraph,
+  objective: Objective | OwnLoss,
+): Classifier | undefined {
+  if (pair === undefined || objective.lossOutput !== undefined || objective.classAxis === undefined) return undefined;
+  const { output, target } = pair;
+  const axis = objective.classAxis(output.shape, target.shape);
+  const classes = output.shape[axis]!;
+  if (axis !== output.shape.length - 1 || classes > MOST_CLASSES) return undefined;
+  const map = maps.findLast(
+    ({ kind, dOut, rows }) => kind === "linear" && dOut === classes && rows === sizeOf(target.shape),
+  );
+  return map && { map, target: target.name, classes };
+}
+
+/**
+ * Adds the sums by class.
+ *
+ * @param rows centred rows (n, d) of h_a and h_b by key "ha", "hb"
+ * @returns output names `class.counts` (classes), and for X in ha, hb `class.X` (classes, d), `class.X2` (classes, 1)
+ */
+export function addClassNodes(
+  builder: GraphBuilder,
+  { target, classes }: Omit<Classifier, "map">,
+  rows: Readonly<Record<"ha" | "hb", string>>,
+): Record<string, string> {
+  const labels = builder.op("Reshape", [target, builder.ints([-1])]);
+  const isIgnored = builder.op("Equal", [labels, builder.constant(int64([IGNORED], []))]);
+  // One beyond the last class: a row of zeros.
+  const kept = builder.op("Where", [isIgnored, builder.constant(int64([classes], [])), labels]);
+  const depth = builder.constant(int64([classes], []));
+  const oneHot = builder.op("OneHot", [kept, depth, builder.constant(float32(Float32Array.of(0, 1), [2]))]);
+  const names: Record<string, string> = {
+    "class.counts": builder.op("ReduceSum", [oneHot, builder.ints([0])], { keepdims: int(0) }),
+  };
+  for (const key of ["ha", "hb"] as const) {
+    const squares = builder.op("ReduceSumSquare", [rows[key], builder.ints([1])], { keepdims: int(1) });
+    names[`class.${key}`] = builder.op("Gemm", [oneHot, rows[key]], { transA: int(1) });
+    names[`class.${key}2`] = builder.op("Gemm", [oneHot, squares], { transA: int(1) });
+  }
+  return names;
+}
+
+/** Adds the sums of one batch, whose rows were centred on m: sum h = S + n_c m, sum |h|^2 = Q + 2 m S + n_c |m|^2. */
+export function addClasses(into: LabelledSums, read: (key: string) => Float32Array): void {
+  const counts = read("class.counts");
+  counts.forEach((count, c) => {
+    into.counts[c]! += count;
+  });
+  const addSide = (side: SideByClass, key: "ha" | "hb") => {
+    const [m, sums, squares] = [read(`${key}.mean`), read(`class.${key}`), read(`class.${key}2`)];
+    const d = m.length;
+    const norm2 = m.reduce((sum, value) => sum + value * value, 0);
+    counts.forEach((count, c) => {
+      let along = 0;
+      for (let j = 0; j < d; j++) {
+        const sum = sums[c * d + j]!;
+        along += m[j]! * sum;
+        side.sums[c * d + j]! += sum + count * m[j]!;
+      }
+      side.squares[c]! += squares[c]! + 2 * along + count * norm2;
+    });
+  };
+  addSide(into.a, "ha");
+  addSide(into.b, "hb");
+}
+
+/** Names of the inputs and the output of the second pass. */
+export const NEAREST = { means: "nearest/means", norms: "nearest/norms", differing: "nearest/differing" } as const;
+
+/** Adds the count of rows whose nearest class mean is another class than that of the largest output   (Eq. 70). */
+export function addNearestMean(builder: GraphBuilder, { map, classes }: Classifier, output: string): void {
+  const dIn = map.input!.dIn;
+  const means = builder.input(NEAREST.means, "float32", [classes, dIn]);
+  const norms = builder.input(NEAREST.norms, "float32", [1, classes]);
+  const rows = map.input!.inputRows(builder);
+  // |h - mu|^2 without |h|^2, the same for every class.
+  const distances = builder.op("Gemm", [rows, means, norms], { transB: int(1), alpha: { float: -2 } });
+  const nearest = builder.op("ArgMin", [distances], { axis: int(1), keepdims: int(0) });
+  const logits = builder.op("Reshape", [output, builder.ints([-1, classes])]);
+  const named = builder.op("ArgMax", [logits], { axis: int(1), keepdims: int(0) });
+  const differs = builder.op("Not", [builder.op("Equal", [nearest, named])]);
+  const count = builder.op("ReduceSum", [builder.op("Cast", [differs], { to: int(1) })], { keepdims: int(0) });
+  builder.output(count, NEAREST.differing);
+}
+
+/** What the second pass is fed with besides the data; classes without samples are infinitely far. */
+export function nearestMeanFeeds({ classes, counts, a }: LabelledSums, dIn: number): Record<string, Tensor> {
+  const means = new Float32Array(classes * dIn);
+  const norms = new Float32Array(classes);
+  for (let c = 0; c < classes; c++) {
+    let square = 0;
+    for (let j = 0; j < dIn; j++) {
+      const mean = counts[c]! > 0 ? a.sums[c * dIn + j]! / counts[c]! : 0;
+      means[c * dIn + j] = mean;
+      square += mean * mean;
+    }
+    norms[c] = counts[c]! > 0 ? square : Number.MAX_VALUE;
+  }
+  return { [NEAREST.means]: float32(means, [classes, dIn]), [NEAREST.norms]: float32(norms, [1, classes]) };
+}
