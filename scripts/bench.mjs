@@ -1,6 +1,7 @@
 /**
  * @file `npm run bench`: training steps per second of fc1, fc2 and mlp here and in PyTorch eager, on one thread each, taken in
- * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20.
+ * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20;
+ * `npm run bench -- augment`: images a second through augmentations.
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
 import { join } from "node:path";
@@ -12,6 +13,9 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === "resnet20") {
   const { benchResnet20 } = await import(join(root, "bench", "resnet20.mjs"));
   benchResnet20(rest);
+} else if (first === "augment") {
+  const { benchAugment } = await import(join(root, "bench", "augment.mjs"));
+  benchAugment();
 } else {
   const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
   await benchSteps(process.argv.slice(2));

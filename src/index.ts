@@ -6,7 +6,10 @@
 export { addGradients, type GradientRequest, gradientGraph } from "./autodiff/gradient.ts";
 export { NotDifferentiableError } from "./autodiff/notDifferentiable.ts";
 // Data
+export { type Augmentation, cropFlip, simclr, type ViewRecipe } from "./data/augment/augmentation.ts";
 export { bytePairTokenizer } from "./data/bytePairTokenizer.ts";
+export { type CifarSet, channelScale, loadCifarFolder } from "./data/cifarFolder.ts";
+export { type Corpus, readCorpus, splitCorpus, type TextFile } from "./data/corpus.ts";
 export { type FitOptions, type FittedArray, fitArray } from "./data/fitArray.ts";
 // Training
 export { decodeIdx } from "./data/idx.ts";
@@ -14,6 +17,8 @@ export { type LoadedArrays, loadArrays } from "./data/loadArrays.ts";
 export { decodeNpy, encodeNpy } from "./data/npy.ts";
 export { decodeNpz } from "./data/npz.ts";
 export { byteTokenizer, encodeText, type Tokenizer } from "./data/tokenizer.ts";
+export { loadTokenizer } from "./data/tokenizerFolder.ts";
+export { type Tokens, tokensInMemory } from "./data/tokens.ts";
 export { type TokenWindows, tokenWindows } from "./data/tokenWindows.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
@@ -90,8 +95,10 @@ export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
 export { DivergedError } from "./train/diverged.ts";
+export { augmentedImages, imageFeeds, twoViews, viewFeeds } from "./train/imageData.ts";
 export { milestones } from "./train/milestones.ts";
 export { optimizer } from "./train/optimizer.ts";
 export { schedule } from "./train/schedule.ts";
+export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
 export { type Experiment, type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";

@@ -4,10 +4,10 @@
  */
 import { basename, dirname, join } from "node:path";
 import type { DataArray } from "../data/array.ts";
-import { bytePairTokenizer } from "../data/bytePairTokenizer.ts";
 import { type FittedArray, fitArray, type Normalization } from "../data/fitArray.ts";
 import { type LoadedArrays, labelFileNames, labelsOf, loadArrays } from "../data/loadArrays.ts";
 import { byteTokenizer, encodeText, type Tokenizer } from "../data/tokenizer.ts";
+import { loadTokenizer } from "../data/tokenizerFolder.ts";
 import { tokenWindows } from "../data/tokenWindows.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Model, ValueInfo } from "../onnx/graph.ts";
@@ -101,13 +101,11 @@ function textData(
 /** Bytes, or GPT-2's byte pairs from a folder with encoder.json and vocab.bpe (or merges.txt). */
 function readTokenizer(folder: string | undefined): Tokenizer {
   if (folder === undefined || folder === "bytes") return byteTokenizer;
-  const encoder = readIfThere(join(folder, "encoder.json")) ?? readIfThere(join(folder, "vocab.json"));
-  const merges = readIfThere(join(folder, "vocab.bpe")) ?? readIfThere(join(folder, "merges.txt"));
-  if (encoder === undefined || merges === undefined)
-    throw new Error(
-      `analyze: expected "bytes" or a folder with encoder.json and vocab.bpe as --tokenizer, got ${folder}; GPT-2's two files are meant`,
-    );
-  return bytePairTokenizer({ encoder, merges });
+  const tokenizer = loadTokenizer((name) => readIfThere(join(folder, name)));
+  if (tokenizer !== undefined) return tokenizer;
+  throw new Error(
+    `analyze: expected "bytes" or a folder with encoder.json and vocab.bpe as --tokenizer, got ${folder}; GPT-2's two files are meant`,
+  );
 }
 
 function inputFor(model: Model, name: string | undefined, sole: boolean): ValueInfo {

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytePairTokenizer } from "../../src/data/bytePairTokenizer.ts";
 import { inMemory } from "../../src/data/byteSource.ts";
 import { corpusTokens, readCorpus, splitCorpus, textFileNames } from "../../src/data/corpus.ts";
 import { END_OF_TEXT, textPieces } from "../../src/data/textPieces.ts";
 import { byteTokenizer, encodeText } from "../../src/data/tokenizer.ts";
+import { loadTokenizer } from "../../src/data/tokenizerFolder.ts";
 import { sharedPath } from "../shared.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -91,10 +91,12 @@ describe("a corpus in two parts", () => {
 const bpe = sharedPath("data/gpt2-bpe");
 const books = sharedPath("data/text/classic-books-val.txt");
 test.skipIf(bpe === undefined || books === undefined)("byte pairs of pieces are those of the whole text", () => {
-  const tokenizer = bytePairTokenizer({
-    encoder: readFileSync(join(bpe!, "encoder.json")),
-    merges: readFileSync(join(bpe!, "vocab.bpe")),
-  });
+  const folder = new Map([
+    ["vocab.json", readFileSync(join(bpe!, "encoder.json"))],
+    ["merges.txt", readFileSync(join(bpe!, "vocab.bpe"))],
+  ]);
+  expect(loadTokenizer((name) => (name === "merges.txt" ? undefined : folder.get(name)))).toBeUndefined();
+  const tokenizer = loadTokenizer((name) => folder.get(name))!;
   const bytes = readFileSync(books!);
   const tokens = readCorpus([{ name: "books", source: inMemory(bytes) }], tokenizer);
   const whole = encodeText(bytes, tokenizer);
