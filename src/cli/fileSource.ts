@@ -1,13 +1,16 @@
 /** @file A file that is read by place. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { ByteSource } from "../data/byteSource.ts";
 
 const handles = new FinalizationRegistry<number>((handle) => closeSync(handle));
 
 /** The file stays open as long as the source is in use. @throws Error that knows the path */
 export function fileSource(path: string): ByteSource {
+  const stat = statSync(path);
+  const { size } = stat;
+  // Before it is opened: a pipe would wait for someone who writes.
+  if (!stat.isFile()) throw new Error(`${path}: expected a file of bytes, got something else; check the path`);
   const handle = openSync(path, "r");
-  const { size } = fstatSync(handle);
   const source: ByteSource = {
     size,
     read(from, to) {

@@ -80,5 +80,5 @@ test("the known sets have https addresses, checksums of their kind and names of 
     }
   const table = testIo();
   dataListCommand({}, table);
-  expect(table.out()).toMatch(/^cifar100 +60,000 colour images .* www\.cs\.toronto\.edu/m);
+  expect(table.out()).toMatch(/^cifar100 +60,000 colour images, .* www\.cs\.toronto\.edu/m);
 });

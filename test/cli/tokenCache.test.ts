@@ -49,6 +49,7 @@ describe("what settings see of the data", () => {
   test("a folder lists its files and reads them by place", () => {
     expect(data.list!()).toEqual(["README.md", "b.txt", join("more", "a.md")]);
     expect(new TextDecoder().decode(data.open!("README.md").read(1, 3))).toBe("bo");
+    expect(() => data.open!("more")).toThrow("expected a file of bytes, got something else");
     expect(() => data.open!("README.md").read(3, 9)).toThrow("expected 5 bytes, got an end at 5");
     expect(data.folder!(join(root, "data/more")).file!("a.md")).toHaveLength(4);
   });

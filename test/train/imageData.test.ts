@@ -1,10 +1,18 @@
 import { expect, test } from "vitest";
 import { cropFlip, simclr } from "../../src/data/augment/augmentation.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { mlp } from "../../src/networks/mlp.ts";
+import { objective } from "../../src/objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { int64, type Tensor } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";
 import { augmentedImages, imageFeeds, twoViews, viewFeeds } from "../../src/train/imageData.ts";
+import { milestones } from "../../src/train/milestones.ts";
+import { optimizer } from "../../src/train/optimizer.ts";
+import { schedule } from "../../src/train/schedule.ts";
+import { type Experiment, train } from "../../src/train/train.ts";
 import type { TrainingData } from "../../src/train/trainingData.ts";
+import { builtEntry } from "../builtEntry.ts";
 
 const shape = { channels: 3, height: 4, width: 4 };
 const n = 12;
@@ -77,4 +85,58 @@ test("is saved and resumed exactly, also through JSON", async () => {
   await first.draw(4);
   second.restore(JSON.parse(JSON.stringify(first.state())));
   expect(await second.draw(3)).toEqual(await first.draw(3));
+});
+
+/** The images as rows, for a network of fully connected layers. */
+function flat(data: TrainingData): TrainingData {
+  return {
+    ...data,
+    inputShape: [4, 48],
+    prepare(g) {
+      const { x: images, target } = data.prepare(g);
+      return { x: g.op("Reshape", [images, g.constant(int64([0, 0, -1]))]), target };
+    },
+  };
+}
+
+test("training on batches that threads made ends with the same numbers when it is broken off and resumed", async () => {
+  const rows = () =>
+    imageFeeds(set, { ...options, samples: n, batch: 6 }).map(({ x: images, target }) => ({
+      x: { ...images!, shape: [6, 48] } as Tensor,
+      target: target!,
+    }));
+  const experiment = (workers: number): Experiment => ({
+    network: mlp({ widths: [48, 6, 10], activation: "gelu" }, new Random(3)),
+    objective: objective("cross-entropy"),
+    optimizer: optimizer({ kind: "adamw", decay: 0.01 }),
+    schedule: schedule({ kind: "cosine", lr: 0.01, steps: 24 }),
+    data: flat(
+      augmentedImages(set, {
+        ...options,
+        random: new Random(4),
+        augment: cropFlip,
+        workers,
+        entry: builtEntry("data/augment/worker.js"),
+      }),
+    ),
+    evaluation: async () => rows(),
+    evaluationName: "all",
+  });
+  const run = async (workers: number, resume?: Uint8Array) => {
+    const saved = new Map<number, Uint8Array>();
+    const { parameters } = await train(nodeEngine, experiment(workers), {
+      steps: 24,
+      milestones: milestones({ steps: 24, every: 12, checkpointEvery: 7 }),
+      observer: { onCheckpoint: (step, bytes) => saved.set(step, bytes) },
+      ...(resume === undefined ? {} : { resume }),
+    });
+    return { parameters, saved };
+  };
+  const unbroken = await run(2);
+  for (const step of [7, 14]) {
+    const resumed = await run(1, unbroken.saved.get(step)!);
+    expect(resumed.parameters).toEqual(unbroken.parameters);
+    expect(resumed.saved.get(21)).toEqual(unbroken.saved.get(21));
+  }
+  expect((await run(0)).parameters).toEqual(unbroken.parameters);
 });

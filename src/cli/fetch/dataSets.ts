@@ -43,7 +43,7 @@ function file(base: string, name: string, kind: Checksum["kind"], hex: string, a
 export const remoteSets: readonly RemoteSet[] = [
   {
     name: "cifar10",
-    summary: "60,000 colour images of 10 classes, binary version (162 MB)",
+    summary: "60,000 colour images, 10 classes (162 MB)",
     source: "md5 from www.cs.toronto.edu/~kriz/cifar.html",
     files: [
       archive(
@@ -58,7 +58,7 @@ export const remoteSets: readonly RemoteSet[] = [
   },
   {
     name: "cifar100",
-    summary: "60,000 colour images of 100 classes, binary version (161 MB)",
+    summary: "60,000 colour images, 100 classes (161 MB)",
     source: "md5 from www.cs.toronto.edu/~kriz/cifar.html",
     files: [
       archive(
@@ -72,7 +72,7 @@ export const remoteSets: readonly RemoteSet[] = [
   },
   {
     name: "mnist",
-    summary: "70,000 handwritten digits in IDX files (12 MB)",
+    summary: "70,000 handwritten digits, IDX (12 MB)",
     source: "PyTorch's copy and md5 (torchvision.datasets.MNIST); the publisher's own page is no longer served",
     files: [
       file(mnist, "train-images-idx3-ubyte.gz", "md5", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
@@ -83,7 +83,7 @@ export const remoteSets: readonly RemoteSet[] = [
   },
   {
     name: "tinyshakespeare",
-    summary: "1.1 MB of Shakespeare's plays, text",
+    summary: "plays of Shakespeare, text (1.1 MB)",
     source: "the author's repository states none; sha256 of the file as it has been since 2015",
     files: [
       file(
@@ -97,7 +97,7 @@ export const remoteSets: readonly RemoteSet[] = [
   },
   {
     name: "gpt2-bpe",
-    summary: "GPT-2's tokenizer: encoder.json and vocab.bpe (1.5 MB)",
+    summary: "GPT-2's tokenizer, two files (1.5 MB)",
     source: "address and sha256 from OpenAI's tiktoken",
     files: [
       file(gpt2, "encoder.json", "sha256", "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"),
