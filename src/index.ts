@@ -62,8 +62,10 @@ export {
   secondMoment,
 } from "./moments/moments.ts";
 export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export { gpt } from "./networks/gpt.ts";
 export { mlp } from "./networks/mlp.ts";
 export type { Network } from "./networks/network.ts";
+export { resnet18 } from "./networks/resnet18.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";

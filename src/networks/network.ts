@@ -1,6 +1,7 @@
 /**
  * @file A network to train: a forward graph whose parameters are initializers. Input "x", output "output", both with a free
- * first axis "n" (samples).
+ * first axis "n" (samples). The graph is the evaluation form, which the probe measures; where BatchNormalization makes training
+ * another function, trainingForm (trainingForm.ts) derives it from this one.
  */
 import type { Graph } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -9,14 +10,34 @@ export interface Network {
   readonly graph: Graph;
   /** Names of the trained initializers. */
   readonly parameters: readonly string[];
+  /** Names of the initializers that follow training without a gradient: running statistics. Default: none. */
+  readonly buffers?: readonly string[];
 }
 
 /** The initial value of each parameter. */
 export function initialParameters(network: Network): Map<string, Tensor> {
-  return new Map(network.parameters.map((name) => [name, network.graph.initializers.get(name)!]));
+  return initialValues(network, network.parameters);
+}
+
+/** The initial value of each buffer. */
+export function initialBuffers(network: Network): Map<string, Tensor> {
+  return initialValues(network, network.buffers ?? []);
 }
 
 /** The shape of each parameter. */
 export function parameterShapes(network: Network): Map<string, readonly number[]> {
-  return new Map([...initialParameters(network)].map(([name, { shape }]) => [name, shape]));
+  return shapesOf(initialParameters(network));
+}
+
+/** The shape of each buffer. */
+export function bufferShapes(network: Network): Map<string, readonly number[]> {
+  return shapesOf(initialBuffers(network));
+}
+
+function initialValues({ graph }: Network, names: readonly string[]): Map<string, Tensor> {
+  return new Map(names.map((name) => [name, graph.initializers.get(name)!]));
+}
+
+function shapesOf(values: ReadonlyMap<string, Tensor>): Map<string, readonly number[]> {
+  return new Map([...values].map(([name, { shape }]) => [name, shape]));
 }

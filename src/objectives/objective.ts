@@ -5,7 +5,7 @@
 import type { BoundValue } from "../onnx/graph.ts";
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type DataType, int64 } from "../onnx/tensor.ts";
+import { type DataType, float32, float64, int64 } from "../onnx/tensor.ts";
 
 export interface Objective {
   readonly name: ObjectiveName;
@@ -38,7 +38,7 @@ export interface Value extends BoundValue {
 /** Class index that means "no target here", as in torch.nn.CrossEntropyLoss: such samples have no loss and are not counted. */
 export const IGNORED = -100;
 
-export const objectiveNames = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits"] as const;
+export const objectiveNames = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits", "nt-xent"] as const;
 export type ObjectiveName = (typeof objectiveNames)[number];
 
 /** An objective of a real target of the output's shape: the mean over outputs of an entrywise loss. */
@@ -79,11 +79,20 @@ const bceWithLogits = regression("bce-with-logits", (builder, { name }, target) 
   builder.op("Sub", [builder.op("Softplus", [name]), builder.op("Mul", [target, name])]),
 );
 
-/** An objective of a class index: minus the picked entry of the log-probabilities. */
+/**
+ * An objective of a class index: minus the picked entry of the log-probabilities; with label smoothing s, 1 - s of it and s of their
+ * mean over the classes, as torch.nn.CrossEntropyLoss(label_smoothing=s).
+ */
 function classification(
   name: ObjectiveName,
   logProbabilities: (b: GraphBuilder, f: string, axis: number) => string,
+  smoothing = 0,
 ): Objective {
+  const smoothed = (builder: GraphBuilder, hit: string, mean: string, dtype: DataType) =>
+    builder.op("Add", [
+      builder.op("Mul", [hit, builder.scalar(1 - smoothing, dtype)]),
+      builder.op("Mul", [mean, builder.scalar(smoothing, dtype)]),
+    ]);
   const classAxis = (output: readonly number[], target: readonly number[]) =>
     target.join() === output.slice(0, -1).join() ? output.length - 1 : 1;
   return {
@@ -98,28 +107,80 @@ function classification(
       const axes = builder.ints([axis]);
       const all = logProbabilities(builder, output.name, axis);
       const column = builder.op("GatherElements", [all, builder.op("Unsqueeze", [index, axes])], { axis: int(axis) });
-      const picked = builder.op("Squeeze", [column, axes]);
+      const hit = builder.op("Squeeze", [column, axes]);
+      const picked =
+        smoothing === 0
+          ? hit
+          : smoothed(builder, hit, builder.op("ReduceMean", [all, axes], { keepdims: int(0) }), output.dtype);
       return builder.op("Where", [ignored, builder.scalar(0, output.dtype), builder.op("Neg", [picked])]);
     },
   };
 }
 
-const objectives: Record<ObjectiveName, Objective> = {
-  mse,
-  bce,
-  "bce-with-logits": bceWithLogits,
-  /** -log softmax(f)[y]   (docs/theory.md Eq. 24; torch.nn.CrossEntropyLoss before its mean). */
-  "cross-entropy": classification("cross-entropy", (builder, f, axis) =>
-    builder.op("LogSoftmax", [f], { axis: int(axis) }),
-  ),
+/** -log softmax(f)[y]   (docs/theory.md Eq. 24; torch.nn.CrossEntropyLoss before its mean). */
+const crossEntropy = (smoothing: number) =>
+  classification("cross-entropy", (builder, f, axis) => builder.op("LogSoftmax", [f], { axis: int(axis) }), smoothing);
+
+/**
+ * NT-Xent of SimCLR (arXiv 2002.05709, Eq. 1): the cross-entropy of finding a view's partner among all other views of the batch by
+ * cosine similarities over the temperature. The output is (n, d), n both views of all images; the target of a view is the row of
+ * its partner. The losses of a batch depend on all its rows, so a gradient's row is not of one sample alone.
+ */
+function ntXent(temperature: number): Objective {
+  return {
+    name: "nt-xent",
+    targetType: "int64",
+    targetShapes: (output) => [output.slice(0, 1)],
+    perSample(builder, { name, shape, dtype }, target) {
+      const n = shape[0]!;
+      const squares = builder.op("ReduceSumSquare", [name, builder.ints([1])]);
+      const norms = builder.op("Max", [builder.op("Sqrt", [squares]), builder.scalar(LEAST_NORM, dtype)]);
+      const unit = builder.op("Div", [name, norms]);
+      const scaled = builder.op("Mul", [unit, builder.scalar(1 / temperature, dtype)]);
+      const similarities = builder.op("Gemm", [scaled, unit], { transB: int(1) });
+      const made = dtype === "float64" ? float64 : float32;
+      const itself = builder.constant(made(diagonal(n, Number.NEGATIVE_INFINITY), [n, n]));
+      const others = builder.op("Add", [similarities, itself]);
+      return crossEntropy(0).perSample(builder, { name: others, shape: [n, n], dtype }, target);
+    },
+  };
+}
+
+/** torch.nn.functional.cosine_similarity divides by no less. */
+const LEAST_NORM = 1e-8;
+
+/** `value` on the diagonal of an (n, n) matrix, else 0. */
+function diagonal(n: number, value: number): Float32Array {
+  const matrix = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) matrix[i * n + i] = value;
+  return matrix;
+}
+
+export interface ObjectiveOptions {
+  /** Of "cross-entropy": share of the target spread evenly over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Of "nt-xent". Default 0.5, chosen: SimCLR's on CIFAR-10. */
+  readonly temperature?: number;
+}
+
+const objectives: Record<ObjectiveName, (options: ObjectiveOptions) => Objective> = {
+  mse: () => mse,
+  bce: () => bce,
+  "bce-with-logits": () => bceWithLogits,
+  "cross-entropy": ({ labelSmoothing = 0 }) => crossEntropy(labelSmoothing),
   /** -f[y] for outputs that are log-probabilities already (torch.nn.NLLLoss before its mean). */
-  nll: classification("nll", (_, f) => f),
+  nll: () => classification("nll", (_, f) => f),
+  "nt-xent": ({ temperature = 0.5 }) => ntXent(temperature),
 };
 
-/** @throws RangeError for an unknown name */
-export function objective(name: string): Objective {
+/** @throws RangeError for an unknown name, a smoothing outside [0, 1) or a temperature that is not positive */
+export function objective(name: string, options: ObjectiveOptions = {}): Objective {
   const found = objectives[name as ObjectiveName];
   if (found === undefined)
     throw new RangeError(`objective: expected one of ${objectiveNames.join(", ")}, got "${name}"`);
-  return found;
+  const { labelSmoothing = 0, temperature = 0.5 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new RangeError(`objective: expected a label smoothing of at least 0 and below 1, got ${labelSmoothing}`);
+  if (!(temperature > 0)) throw new RangeError(`objective: expected a temperature above 0, got ${temperature}`);
+  return found(options);
 }

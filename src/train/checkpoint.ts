@@ -1,6 +1,6 @@
 /**
  * @file Checkpoints: everything training needs to go on bit for bit. A safetensors file (docs/formats.md) with
- * `parameters/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh` holds the step, the position of the
+ * `parameters/<name>`, `buffers/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh` holds the step, the position of the
  * data stream and the running mean of the loss.
  */
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
@@ -18,6 +18,8 @@ export interface Checkpoint {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Optimizer states by name, each by parameter. */
   readonly optimizer: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
+  /** Running statistics by name; none where the network has none. */
+  readonly buffers?: ReadonlyMap<string, Tensor>;
   /** TrainingData.state(). */
   readonly data: unknown;
   readonly window: LossWindow;
@@ -26,13 +28,21 @@ export interface Checkpoint {
 const FORMAT = "crh-checkpoint";
 const VERSION = 1;
 
-export function encodeCheckpoint({ step, parameters, optimizer, data, window }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({
+  step,
+  parameters,
+  optimizer,
+  buffers = new Map(),
+  data,
+  window,
+}: Checkpoint): Uint8Array {
   const tensors = new Map<string, SafetensorsTensor>();
   const add = (prefix: string, values: ReadonlyMap<string, Tensor>) => {
     for (const [name, { shape, data }] of values)
       tensors.set(`${prefix}/${name}`, { dtype: "F32", shape, data: data as Float32Array });
   };
   add("parameters", parameters);
+  add("buffers", buffers);
   for (const [state, values] of optimizer) add(`optimizer/${state}`, values);
   return encodeSafetensors(tensors, { crh: JSON.stringify({ format: FORMAT, version: VERSION, step, data, window }) });
 }
@@ -44,15 +54,19 @@ export function encodeCheckpoint({ step, parameters, optimizer, data, window }: 
  */
 export function decodeCheckpoint(
   bytes: Uint8Array,
-  expected: { parameters: ReadonlyMap<string, readonly number[]>; states: readonly string[] },
+  expected: {
+    parameters: ReadonlyMap<string, readonly number[]>;
+    states: readonly string[];
+    buffers?: ReadonlyMap<string, readonly number[]>;
+  },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { step, data, window } = readHeader(metadata.crh);
-  const load = (prefix: string) =>
-    new Map([...expected.parameters].map(([name, shape]) => [name, read(tensors, `${prefix}/${name}`, shape)]));
+  const load = (prefix: string, shapes = expected.parameters) =>
+    new Map([...shapes].map(([name, shape]) => [name, read(tensors, `${prefix}/${name}`, shape)]));
   const parameters = load("parameters");
   const optimizer = new Map(expected.states.map((state) => [state, load(`optimizer/${state}`)]));
-  return { step, parameters, optimizer, data, window };
+  return { step, parameters, optimizer, buffers: load("buffers", expected.buffers ?? new Map()), data, window };
 }
 
 /** The step of a checkpoint file, after checking that the file is whole. @throws Error in one line when it is not */

@@ -9,11 +9,13 @@ export interface Optimizer {
   readonly states: readonly string[];
   /** Number of coefficients per step. */
   readonly coefficientCount: number;
+  /** Largest norm of all gradients together; larger ones are scaled down to it (torch.nn.utils.clip_grad_norm_). */
+  readonly clip?: number;
   /** Scalars of step `step` (from 0) at learning rate `lr`. */
   coefficients(step: number, lr: number): readonly number[];
   /**
    * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for nothing
-   * else. Returns the new parameters and states.
+   * else. `isVector` says that the parameters are biases and scales. Returns the new parameters and states.
    */
   update(
     builder: GraphBuilder,
@@ -21,6 +23,7 @@ export interface Optimizer {
     gradient: string,
     states: readonly string[],
     coefficients: readonly string[],
+    isVector: boolean,
   ): { parameters: string; states: string[] };
 }
 
@@ -30,6 +33,10 @@ export interface OptimizerOptions {
   readonly nesterov?: boolean;
   /** Weight decay gamma: of the gradient (sgd, adam) or decoupled from it (adamw). */
   readonly decay?: number;
+  /** Whether biases and the scales and shifts of normalizations decay too, as torch.optim has it; nanoGPT leaves them out. Default true. */
+  readonly decayVectors?: boolean;
+  /** Largest norm of all gradients together. Default: none. */
+  readonly clip?: number;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
@@ -38,7 +45,17 @@ export interface OptimizerOptions {
 export const optimizerNames = ["sgd", "adam", "adamw"] as const;
 
 export function optimizer(options: OptimizerOptions): Optimizer {
-  return options.kind === "sgd" ? sgd(options) : adam(options);
+  const { kind, clip, decayVectors = true } = options;
+  if (clip !== undefined && !(clip > 0)) throw new RangeError(`optimizer: expected a clip above 0, got ${clip}`);
+  const rule = kind === "sgd" ? sgd(options) : adam(options);
+  const plain = { ...options, decay: 0 };
+  const free = decayVectors ? rule : kind === "sgd" ? sgd(plain) : adam(plain);
+  return {
+    ...rule,
+    ...(clip === undefined ? {} : { clip }),
+    update: (builder, parameters, gradient, states, coefficients, isVector) =>
+      (isVector ? free : rule).update(builder, parameters, gradient, states, coefficients, isVector),
+  };
 }
 
 /** a x for a scalar a known now; x itself where a is 1. */

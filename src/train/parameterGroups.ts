@@ -17,12 +17,17 @@ const VECTORS = "vectors";
 /** @param shapes shape of each parameter, in the network's order */
 export function groupParameters(shapes: ReadonlyMap<string, readonly number[]>): ParameterGroup[] {
   const all = [...shapes].map(([name, shape]) => ({ name, shape }));
-  const vectors = all.filter(({ shape }) => shape.length < 2);
+  const vectors = groupVectors(VECTORS, new Map([...shapes].filter(([, shape]) => shape.length < 2)));
   const others = all.filter(({ shape }) => shape.length >= 2);
   const groups: ParameterGroup[] = others.map((member) => ({ ...member, members: [member] }));
-  const size = vectors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  if (vectors.length > 0) groups.push({ name: VECTORS, shape: [size], members: vectors });
-  return groups;
+  return vectors === undefined ? groups : [...groups, vectors];
+}
+
+/** One flat vector of all values of the given shapes, in order; undefined where there is none. */
+export function groupVectors(name: string, shapes: ReadonlyMap<string, readonly number[]>): ParameterGroup | undefined {
+  if (shapes.size === 0) return undefined;
+  const members = [...shapes].map(([member, shape]) => ({ name: member, shape }));
+  return { name, shape: [members.reduce((sum, { shape }) => sum + sizeOf(shape), 0)], members };
 }
 
 /** The values of each group by its name, from values by parameter. */

@@ -5,7 +5,8 @@
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Engine } from "../engine/engine.ts";
-import { initialParameters, type Network, parameterShapes } from "../networks/network.ts";
+import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
+import { addNextBuffers, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
@@ -13,7 +14,7 @@ import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
 import { lossGraph } from "../probe/lossGraph.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { groupParameters, type ParameterGroup } from "./parameterGroups.ts";
+import { groupParameters, groupVectors, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /** Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come besides. */
@@ -21,6 +22,8 @@ export const STEP_MODEL = {
   coefficients: "coefficients",
   parameters: (group: string) => `parameters/${group}`,
   state: (name: string, group: string) => `state/${name}/${group}`,
+  /** All buffers of the network in one vector; absent where it has none. */
+  buffers: "buffers",
   next: (input: string) => `next/${input}`,
   losses: "losses",
 } as const;
@@ -33,14 +36,14 @@ export interface StepModelParts {
 }
 
 /**
- * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, and the data's. Outputs: next/<input> for each parameter
- * and state input, and losses (K), the mean loss of each batch before its update.
+ * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and the data's. Outputs: next/<input> for each
+ * parameter, state and buffer input, and losses (K), the mean loss of each batch before its update.
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
   const { network, optimizer, data } = parts;
   const groups = groupParameters(parameterShapes(network));
   const g = new GraphBuilder("train");
-  const carried = carriedValues(groups, optimizer).map(({ name, shape }) => g.input(name, "float32", shape));
+  const carried = carriedValues(groups, parts).map(({ name, shape }) => g.input(name, "float32", shape));
   const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", optimizer.coefficientCount]);
   const { x, target } = data.prepare(g);
   const body = { graph: await stepBody(engine, parts, groups) };
@@ -51,25 +54,29 @@ export async function buildStepModel(engine: Engine, parts: StepModelParts): Pro
   return { graph: g.build(), opset: WORKING_OPSET };
 }
 
-/** What goes from step to step: each group's parameters, then its optimizer states, group by group. */
-function carriedValues(groups: readonly ParameterGroup[], { states }: Optimizer) {
-  return groups.flatMap(({ name, shape }) => [
+/** What goes from step to step: each group's parameters, then its optimizer states, group by group; then the buffers. */
+function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }: StepModelParts) {
+  const trained = groups.flatMap(({ name, shape }) => [
     { name: STEP_MODEL.parameters(name), shape },
-    ...states.map((state) => ({ name: STEP_MODEL.state(state, name), shape })),
+    ...optimizer.states.map((state) => ({ name: STEP_MODEL.state(state, name), shape })),
   ]);
+  const buffers = groupVectors(STEP_MODEL.buffers, bufferShapes(network));
+  return buffers === undefined ? trained : [...trained, { name: STEP_MODEL.buffers, shape: buffers.shape }];
 }
 
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
   const { network, objective, optimizer, data } = parts;
-  const { graph: forward, values, loss } = await forwardWithMeanLoss(engine, parts);
+  const { form, graph: forward, values, loss } = await forwardWithMeanLoss(engine, parts);
   const g = new GraphBuilder("step");
-  for (const { name, shape } of carriedValues(groups, optimizer)) g.input(`step/${name}`, "float32", shape);
+  for (const { name, shape } of carriedValues(groups, parts)) g.input(`step/${name}`, "float32", shape);
   const row = g.input("step/coefficients", "float32", [optimizer.coefficientCount]);
-  g.input("x", "float32", data.inputShape);
+  g.input("x", inputType(network), data.inputShape);
   g.input(TARGET, data.target.dtype, data.target.shape);
 
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
+  const buffers = groupVectors(STEP_MODEL.buffers, bufferShapes(network));
+  if (buffers !== undefined) nameMembers(g, buffers, `step/${STEP_MODEL.buffers}`);
   for (const [name, tensor] of forward.initializers) g.initializer(name, tensor);
   for (const node of forward.nodes) g.add(node);
 
@@ -77,21 +84,43 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   const all = network.parameters.map((name) => gradients.get(name));
   const shared = new Set(all.filter((gradient, i) => all.indexOf(gradient) !== i));
   const coefficients = scalars(g, row, optimizer.coefficientCount);
-  for (const group of groups) {
+  const joined = groups.map((group) => {
     const pieces = group.members.map(({ name }) => {
       const gradient = gradients.get(name);
       // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
       if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
       throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
     });
-    const gradient = pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
+    return pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
+  });
+  const kept = optimizer.clip === undefined ? joined : clipped(g, joined, optimizer.clip);
+  groups.forEach((group, i) => {
     const states = optimizer.states.map((state) => `step/${STEP_MODEL.state(state, group.name)}`);
     const parameters = `step/${STEP_MODEL.parameters(group.name)}`;
-    const next = optimizer.update(g, parameters, gradient, states, coefficients);
+    const next = optimizer.update(g, parameters, kept[i]!, states, coefficients, group.shape.length < 2);
     for (const name of [next.parameters, ...next.states]) g.output(name);
+  });
+  if (buffers !== undefined) {
+    const next = addNextBuffers(g, form, (value) => values.get(value)!.shape);
+    g.output(
+      g.op(
+        "Concat",
+        buffers.members.map(({ name }) => next.get(name)!),
+        { axis: int(0) },
+      ),
+    );
   }
   g.output(loss);
   return g.build();
+}
+
+/** All gradients times min(1, most / (norm + 1e-6)), norm being that of all together: torch.nn.utils.clip_grad_norm_. */
+function clipped(g: GraphBuilder, gradients: readonly string[], most: number): string[] {
+  const squares = gradients.map((gradient) => g.op("ReduceSumSquare", [gradient], { keepdims: int(0) }));
+  const norm = g.op("Sqrt", [squares.reduce((left, right) => g.op("Add", [left, right]))]);
+  const factor = g.op("Div", [g.scalar(most), g.op("Add", [norm, g.scalar(1e-6)])]);
+  const bounded = g.op("Min", [factor, g.scalar(1)]);
+  return gradients.map((gradient) => g.op("Mul", [gradient, bounded]));
 }
 
 /** Gives the parameters of a group their own names. */
@@ -107,20 +136,27 @@ function scalars(g: GraphBuilder, row: string, count: number): string[] {
   return g.ops("Split", [row], { axis: int(0), num_outputs: int(count) }, { outputs: count });
 }
 
-/** The forward graph on one batch with the mean loss, parameters and batch as inputs, and all shapes bound. */
+/** The training form's graph on one batch with the mean loss; parameters, buffers and batch as inputs, and all shapes bound. */
 async function forwardWithMeanLoss(
   engine: Engine,
   { network, objective, data }: StepModelParts,
-): Promise<{ graph: Graph; values: Map<string, BoundValue>; loss: string }> {
-  const feeds: Record<string, Tensor> = Object.fromEntries(initialParameters(network));
-  feeds.x = zeros("float32", data.inputShape);
+): Promise<{ form: TrainingForm; graph: Graph; values: Map<string, BoundValue>; loss: string }> {
+  const feeds: Record<string, Tensor> = Object.fromEntries([...initialParameters(network), ...initialBuffers(network)]);
+  feeds.x = zeros(inputType(network), data.inputShape);
   feeds[TARGET] = zeros(data.target.dtype, data.target.shape);
-  const model = { graph: network.graph, opset: WORKING_OPSET };
-  const { graph, values, perSample } = await lossGraph(engine, model, objective, network.parameters, feeds);
+  const form = trainingForm(network);
+  const model = { graph: form.graph, opset: WORKING_OPSET };
+  const changing = [...network.parameters, ...(network.buffers ?? [])];
+  const { graph, values, perSample } = await lossGraph(engine, model, objective, changing, feeds);
   const g = new GraphBuilder("mean", graph);
   const loss = g.op("ReduceMean", [perSample], { keepdims: int(0) });
   values.set(loss, { dtype: values.get(perSample)!.dtype, shape: [] });
-  return { graph: g.build(), values, loss };
+  return { form, graph: g.build(), values, loss };
+}
+
+/** Element type of the network's input: float32, or int64 for tokens. */
+function inputType({ graph }: Network): Tensor["dtype"] {
+  return graph.inputs[0]!.dtype ?? "float32";
 }
 
 function zeros(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {

@@ -4,7 +4,7 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import { initialParameters, type Network, parameterShapes } from "../networks/network.ts";
+import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -15,7 +15,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoin
 import { DivergedError } from "./diverged.ts";
 import type { Milestones } from "./milestones.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { groupParameters, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
+import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
 import type { Schedule } from "./schedule.ts";
 import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -86,7 +86,8 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const { threads = 1 } = options;
   const program = await engine.compile(await buildStepModel(engine, experiment), { threads });
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
-  const measuring = { objective: experiment.objective, parameters: experiment.network.parameters, threads };
+  const { parameters, buffers = [] } = experiment.network;
+  const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
   const probe = new Probe(engine, model, measuring);
   const evaluator = new Evaluator(engine, model, measuring);
   try {
@@ -118,6 +119,7 @@ class Training {
   private readonly tools: Tools;
   private readonly samples: Samples;
   private readonly groups: readonly ParameterGroup[];
+  private readonly bufferGroup: ParameterGroup | undefined;
   private readonly callSteps: number;
   private step: number;
   /** Values by name of the step model's inputs. */
@@ -135,13 +137,17 @@ class Training {
     this.samples = samples;
     const shapes = parameterShapes(network);
     this.groups = groupParameters(shapes);
+    const buffers = bufferShapes(network);
+    this.bufferGroup = groupVectors(STEP_MODEL.buffers, buffers);
     this.callSteps = Math.max(1, Math.min(MAX_CALL_STEPS, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))));
     const start =
       options.resume === undefined
         ? undefined
-        : decodeCheckpoint(options.resume, { parameters: shapes, states: optimizer.states });
+        : decodeCheckpoint(options.resume, { parameters: shapes, states: optimizer.states, buffers });
     this.step = start?.step ?? 0;
     this.carried = this.carry(start?.parameters ?? initialParameters(network), start?.optimizer);
+    if (this.bufferGroup !== undefined)
+      this.carried.set(STEP_MODEL.buffers, packed(this.bufferGroup, start?.buffers ?? initialBuffers(network)));
     this.window = { ...(start?.window ?? { sum: 0, count: 0 }) };
     this.savedStep = start?.step;
     if (start !== undefined) data.restore(start.data);
@@ -181,6 +187,8 @@ class Training {
     };
     for (const { name, shape } of this.groups)
       for (const input of this.inputs(name)) feeds[input] = float32(this.carried.get(input)!, shape);
+    const buffers = this.carried.get(STEP_MODEL.buffers);
+    if (buffers !== undefined) feeds[STEP_MODEL.buffers] = float32(buffers);
     const out = await this.tools.program.run(feeds);
     this.seconds += (performance.now() - started) / 1000;
     this.trained += K;
@@ -232,7 +240,7 @@ class Training {
 
   private async measure(): Promise<Measurement> {
     const { probe, evaluator } = this.tools;
-    const parameters = this.parameters();
+    const parameters = new Map([...this.parameters(), ...this.buffers()]);
     const source = this.experiment.evaluationName;
     const measured = await probe.measure(this.samples.moments, {
       step: this.step,
@@ -256,6 +264,7 @@ class Training {
       optimizer: new Map(
         optimizer.states.map((state) => [state, this.unpacked((group) => STEP_MODEL.state(state, group))]),
       ),
+      buffers: this.buffers(),
       data: data.state(),
       window: this.window,
     });
@@ -265,6 +274,11 @@ class Training {
 
   private parameters(): Map<string, Tensor> {
     return this.unpacked(STEP_MODEL.parameters);
+  }
+
+  private buffers(): Map<string, Tensor> {
+    if (this.bufferGroup === undefined) return new Map();
+    return unpack([this.bufferGroup], new Map([[STEP_MODEL.buffers, this.carried.get(STEP_MODEL.buffers)!]]));
   }
 
   /** Parameters or one optimizer state by parameter, read from the inputs that `input` names for each group. */
@@ -295,4 +309,9 @@ class Training {
     }
     return carried;
   }
+}
+
+function packed(group: ParameterGroup, values: ReadonlyMap<string, Tensor>): Float32Array {
+  const data = new Map([...values].map(([name, tensor]) => [name, tensor.data as Float32Array]));
+  return pack([group], data).get(group.name)!;
 }
