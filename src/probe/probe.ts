@@ -60,6 +60,9 @@ export const MOST_GROUPS = 16;
 /** chosen: memory of all groups together; a network whose sums take more than half of it has two groups. */
 const GROUP_BYTES = 2 ** 30;
 
+/** chosen: a network whose sums take more than this has one group, and no noise: its sums and their total are kept once. */
+const MOST_BYTES = 2 ** 32;
+
 export type Beyond = "skip" | "sample";
 
 export interface MeasureOptions {
@@ -77,7 +80,7 @@ export interface MeasureOptions {
 
 export interface Measurement {
   readonly total: Moments;
-  /** Sums over disjoint groups of batches, at least two and at most 16 where there are so many batches: what noise is told from. */
+  /** Sums over disjoint groups of batches, two to 16 where memory allows; one, and no noise, where the sums take gigabytes. */
   readonly groups: readonly Moments[];
   /** Mean of the per-sample losses. */
   readonly loss: number;
@@ -171,7 +174,7 @@ export class Probe {
       options.again === undefined || options.signal?.aborted
         ? undefined
         : await this.nearestMean(groups.map(asMoments).reduce(mergeMoments), options.again(), given);
-    const filled = groups.slice(0, Math.max(2, Math.min(index, groups.length))).map(asMoments);
+    const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length))).map(asMoments);
     return {
       total: filled.reduce(mergeMoments),
       groups: filled,
@@ -211,8 +214,9 @@ export class Probe {
   /** As many groups as may be of layers over no samples; they share their weights. */
   private emptyGroups(instrumented: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[][] {
     const first = this.emptyLayers(instrumented, parameters);
-    const count = Math.floor(GROUP_BYTES / Math.max(1, bytesOf(first)));
-    const others = Math.max(2, Math.min(MOST_GROUPS, count)) - 1;
+    const bytes = bytesOf(first);
+    if (bytes > MOST_BYTES) return [first];
+    const others = Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes)))) - 1;
     return [first, ...Array.from({ length: others }, () => first.map(anotherEmpty))];
   }
 
