@@ -4,7 +4,7 @@
  * different laws are seen as branches.
  */
 import * as Plot from "@observablehq/plot";
-import { neuronPoints, type Point, plasticity } from "../measure/plasticity.ts";
+import { neuronPoints, type Points, plasticity } from "../measure/plasticity.ts";
 import type { Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { significant, toCsv } from "./csv.ts";
@@ -18,6 +18,8 @@ import { plotPanel } from "./plotPanel.ts";
 
 /** chosen: more pairs than this are thinned evenly. */
 const maxPairs = 600;
+
+type Point = readonly [h: number, g: number];
 
 interface SideNeurons {
   readonly side: Side;
@@ -38,9 +40,8 @@ export function neurons(layer: LayerMatrices): Figure | undefined {
     if (!H || !G || d < 2) return [];
     const points = neuronPoints(H, G);
     const measured = plasticity(H, G);
-    const diagonal = points.diagonal.filter(([h, g]) => h > 0 && g > 0);
-    const pairs = points.correlations;
-    const correlations = evenly(pairs.length, maxPairs).map((at) => pairs[at]!);
+    const diagonal = listed(points.diagonal).filter(([h, g]) => h > 0 && g > 0);
+    const correlations = listed(points.correlations, maxPairs);
     const [ofDiagonal, ofPairs] = [inWords(measured.logDiagonal.value), inWords(measured.correlations.value)];
     return [{ side, diagonal, correlations, ofDiagonal, ofPairs }];
   });
@@ -55,6 +56,11 @@ export function neurons(layer: LayerMatrices): Figure | undefined {
     ]),
   );
   return makeFigure(found.flatMap(panels), csv, { columns: 2 });
+}
+
+/** The points one by one; of more than `most`, so many evenly spaced. */
+function listed({ h, g }: Points, most = h.length): Point[] {
+  return evenly(h.length, most).map((at): Point => [h[at]!, g[at]!]);
 }
 
 function inWords(value: number | null): string {

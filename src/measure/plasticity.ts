@@ -30,10 +30,10 @@ export function plasticity(H: Matrix, G: Matrix): Plasticity {
   requireSquare("plasticity", H);
   requireSameShape("plasticity", H, G);
   const { diagonal, pairs, correlations } = neuronPoints(H, G);
-  const positive = diagonal.filter(([h, g]) => h > 0 && g > 0).map(([h, g]): Point => [Math.log(h), Math.log(g)]);
+  const logs: Points = { h: diagonal.h.map(Math.log), g: diagonal.g.map(Math.log) };
   return {
     diagonal: correlation(diagonal),
-    logDiagonal: correlation(positive),
+    logDiagonal: correlation(where(logs, (i) => diagonal.h[i]! > 0 && diagonal.g[i]! > 0)),
     offDiagonal: correlation(pairs),
     correlations: correlation(correlations),
   };
@@ -54,31 +54,39 @@ export function layerPlasticity(layer: LayerMoments): LayerPlasticity {
   return { paper: within("paper"), raw: within("raw") };
 }
 
-export type Point = readonly [h: number, g: number];
-
-/** The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair. */
-export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Point[]; pairs: Point[]; correlations: Point[] } {
-  const d = H.rows;
-  const diagonal = Array.from({ length: d }, (_, i): Point => [H.data[i * d + i]!, G.data[i * d + i]!]);
-  const pairs: Point[] = [];
-  const correlations: Point[] = [];
-  for (let i = 0; i < d; i++)
-    for (let j = i + 1; j < d; j++) {
-      const [h, g] = [H.data[i * d + j]!, G.data[i * d + j]!];
-      pairs.push([h, g]);
-      const [sizeH, sizeG] = [diagonal[i]![0] * diagonal[j]![0], diagonal[i]![1] * diagonal[j]![1]];
-      if (sizeH > 0 && sizeG > 0) correlations.push([h / Math.sqrt(sizeH), g / Math.sqrt(sizeG)]);
-    }
-  return { diagonal, pairs, correlations };
+/** Values of H beside values of G. Flat arrays: a wide layer has millions of pairs. */
+export interface Points {
+  readonly h: Float64Array;
+  readonly g: Float64Array;
 }
 
-function correlation(points: readonly Point[]): Answer {
-  const column = (k: 0 | 1): Matrix =>
-    matrix(
-      points.length,
-      1,
-      Float64Array.from(points, (point) => point[k]),
-    );
-  if (points.length < 2) return { value: null, status: "undefined-1x1" };
-  return alignment(column(0), column(1));
+/** The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair. */
+export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: Points; correlations: Points } {
+  const d = H.rows;
+  const on = ({ data }: Matrix) => Float64Array.from({ length: d }, (_, i) => data[i * (d + 1)]!);
+  const off = ({ data }: Matrix) => {
+    const values = new Float64Array((d * (d - 1)) / 2);
+    for (let i = 0, k = 0; i < d; i++) for (let j = i + 1; j < d; j++) values[k++] = data[i * d + j]!;
+    return values;
+  };
+  const diagonal = { h: on(H), g: on(G) };
+  const pairs = { h: off(H), g: off(G) };
+  const sized = { h: pairs.h.slice(), g: pairs.g.slice() };
+  for (let i = 0, k = 0; i < d; i++)
+    for (let j = i + 1; j < d; j++, k++) {
+      const [sizeH, sizeG] = [diagonal.h[i]! * diagonal.h[j]!, diagonal.g[i]! * diagonal.g[j]!];
+      const positive = sizeH > 0 && sizeG > 0;
+      sized.h[k] = positive ? sized.h[k]! / Math.sqrt(sizeH) : Number.NaN;
+      sized.g[k]! /= Math.sqrt(sizeG);
+    }
+  return { diagonal, pairs, correlations: where(sized, (k) => !Number.isNaN(sized.h[k])) };
+}
+
+function where({ h, g }: Points, keep: (i: number) => boolean): Points {
+  return { h: h.filter((_, i) => keep(i)), g: g.filter((_, i) => keep(i)) };
+}
+
+function correlation({ h, g }: Points): Answer {
+  if (h.length < 2) return { value: null, status: "undefined-1x1" };
+  return alignment(matrix(h.length, 1, h), matrix(g.length, 1, g));
 }
