@@ -20,6 +20,9 @@ export interface RunOptions {
   readonly quiet?: boolean;
   readonly moments: "none" | "final" | "all";
   readonly checkpointEvery?: number;
+  readonly checkpointMinutes?: number;
+  /** How many checkpoints stay. */
+  readonly keep?: number;
 }
 
 export interface ResumeOptions {
@@ -78,6 +81,13 @@ export function wholeNumber(least: number): (text: string) => number {
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
     return value;
   };
+}
+
+/** Reads a time in minutes, such as 10 or 0.5. */
+export function minutes(text: string): number {
+  const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
 }
 
 /** Reads --every: a whole number of steps or "log". */

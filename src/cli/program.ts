@@ -10,6 +10,7 @@ import {
   type IngestCommand,
   type IngestOptions,
   interval,
+  minutes,
   type ResumeCommand,
   type ResumeOptions,
   type RunCommand,
@@ -71,6 +72,8 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
         .default("final"),
     )
     .option("--checkpoint-every <number>", "steps between checkpoints", wholeNumber(1))
+    .option("--checkpoint-minutes <number>", "write a checkpoint too when the last is so many minutes old", minutes)
+    .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
     .option("--json", "print the result as JSON")
     .option("--quiet", "no progress")
     .helpOption(false)

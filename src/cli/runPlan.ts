@@ -6,6 +6,10 @@ const count = z.int().min(1);
 const runPlan = z.object({
   every: z.union([count, z.literal("log")]),
   checkpointEvery: count.nullable(),
+  /** Not in the files of earlier versions, like `keep`. */
+  checkpointMinutes: z.number().positive().nullable().default(null),
+  /** How many checkpoints stay; null for the run folder's default. */
+  keep: count.nullable().default(null),
   threads: count,
   device: z.literal("cpu"),
   /** Absolute path of the folder of data. */

@@ -99,6 +99,7 @@ async function runTraining(
   const result = train(nodeEngine, experiment, {
     steps,
     threads: plan.threads,
+    ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
     signal,
     milestones: milestones({
       steps,
@@ -124,7 +125,7 @@ async function runTraining(
       },
       onCheckpoint(step, bytes) {
         earlier.beforeCheckpoint();
-        folder.writeCheckpoint(step, bytes);
+        folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
         folder.update({ step });
         earlier.afterCheckpoint();
       },

@@ -54,6 +54,11 @@ export interface TrainObserver {
 export interface TrainOptions {
   readonly steps: number;
   readonly milestones: Milestones;
+  /**
+   * A checkpoint is also written after the first call that ends so many minutes or more after the last one. It falls between two
+   * calls that are made anyway, so no number depends on the clock.
+   */
+  readonly checkpointMinutes?: number;
   readonly threads?: number;
   /** Bytes of a checkpoint to go on from. */
   readonly resume?: Uint8Array;
@@ -126,6 +131,8 @@ class Training {
   private carried: Map<string, Float32Array>;
   private window: { sum: number; count: number };
   private savedStep: number | undefined;
+  /** When the last checkpoint was written, or training began; milliseconds of performance.now(). */
+  private savedAt = performance.now();
   private seconds = 0;
   private trained = 0;
 
@@ -234,8 +241,13 @@ class Training {
     }
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
     if (measurement !== undefined) await observer?.onMeasurement?.(step, measurement);
-    if (milestones.checkpoint.includes(step)) this.save();
+    if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save();
     return measurement;
+  }
+
+  private isOverdue(): boolean {
+    const { checkpointMinutes = Number.POSITIVE_INFINITY } = this.options;
+    return this.savedStep !== this.step && performance.now() - this.savedAt >= checkpointMinutes * 60_000;
   }
 
   private async measure(): Promise<Measurement> {
@@ -270,6 +282,7 @@ class Training {
     });
     this.options.observer?.onCheckpoint?.(this.step, bytes);
     this.savedStep = this.step;
+    this.savedAt = performance.now();
   }
 
   private parameters(): Map<string, Tensor> {

@@ -76,6 +76,22 @@ describe.each([
     }
   });
 
+  test("checkpoints by the clock fall between calls: they change no number, and the run goes on from each bit for bit", async () => {
+    const whole = await record(make());
+    const clocked = await record(make(), { checkpointMinutes: 1e-9 }); // after every call
+    expect(clocked.metrics).toEqual(whole.metrics);
+    expect(clocked.parameters).toEqual(whole.parameters);
+    expect(clocked.checkpoints.get(150)).toEqual(whole.checkpoints.get(150));
+    const extra = [...clocked.checkpoints.keys()].filter((step) => !whole.checkpoints.has(step));
+    expect(extra.length).toBeGreaterThan(5);
+    for (const step of [extra[0]!, extra.at(-1)!]) {
+      const resumed = await record(make(), { resume: clocked.checkpoints.get(step)! });
+      expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > step));
+      expect(resumed.checkpoints.get(150)).toEqual(whole.checkpoints.get(150));
+    }
+    expect([...(await record(make(), { checkpointMinutes: 60 })).checkpoints.keys()]).toEqual([0, 60, 120, 150]);
+  });
+
   test("a run stopped by its signal goes on from the checkpoint it leaves, bit for bit", async () => {
     const whole = await record(make());
     const controller = new AbortController();

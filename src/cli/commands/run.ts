@@ -18,6 +18,8 @@ export async function runCommand(name: string, assignments: string[], options: R
   const plan: RunPlan = {
     every: options.every ?? "log",
     checkpointEvery: options.checkpointEvery ?? null,
+    checkpointMinutes: options.checkpointMinutes ?? null,
+    keep: options.keep ?? null,
     threads: options.threads ?? 1,
     device: options.device,
     data: options.data === undefined ? null : resolve(options.data),
@@ -68,8 +70,9 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { seed, steps, every, threads, data, out, moments, checkpointEvery } = options;
-  const pairs = { seed, steps, every, threads, data, out, moments, "checkpoint-every": checkpointEvery };
+  const { seed, steps, every, threads, data, out, moments, checkpointEvery, checkpointMinutes, keep } = options;
+  const checkpoints = { "checkpoint-every": checkpointEvery, "checkpoint-minutes": checkpointMinutes, keep };
+  const pairs = { seed, steps, every, threads, data, out, moments, ...checkpoints };
   return Object.entries(pairs).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
 
