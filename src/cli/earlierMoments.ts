@@ -1,6 +1,6 @@
 /**
- * @file The moments of the measurement before, with which each new one of a run is compared (docs/theory.md Eq. 64). They are kept in
- * the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with the same ones.
+ * @file The moments of the measurement before, with which each new one of a run is compared (docs/theory.md Eq. 64), and the attention
+ * heads at the first one (Eq. 78). They are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with the same ones.
  */
 import { bytesOf, type LayerMoments, type Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
@@ -16,6 +16,8 @@ export class EarlierMoments {
   private readonly lastStep: number;
   /** Of the measurement before, where they are kept. */
   previous: Moments | undefined;
+  /** The attention heads at the first measurement, where there are any and they are kept. */
+  start: Moments | undefined;
 
   /** @param resumedFrom step of the checkpoint that the run goes on from */
   constructor(folder: RunFolder, plan: RunPlan, { steps, resumedFrom }: { steps: number; resumedFrom?: number }) {
@@ -24,19 +26,23 @@ export class EarlierMoments {
     this.lastStep = steps;
     const before = resumedFrom === undefined ? undefined : folder.snapshotSteps().at(-1);
     if (before !== undefined && folder.momentSteps().includes(before)) this.previous = folder.moments(before);
+    const first = resumedFrom === undefined ? undefined : folder.snapshotSteps()[0];
+    if (first !== undefined && folder.momentSteps().includes(first)) this.start = headsOf(folder.moments(first));
   }
 
   /** Takes the moments of a new measurement; the user's wish decides whether they stay. */
   measured(step: number, total: Moments): void {
     this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
+    this.start ??= headsOf(total);
     if (this.stays(step)) this.folder.writeMoments(step, encodeMoments(total));
   }
 
   /** Before a checkpoint is written: what the run would compare with if it went on from there. */
   beforeCheckpoint(): void {
-    const { folder, previous } = this;
-    if (previous !== undefined && !folder.momentSteps().includes(previous.step))
-      folder.writeMoments(previous.step, encodeMoments(previous));
+    const { folder, previous, start } = this;
+    for (const moments of [previous, start])
+      if (moments !== undefined && !folder.momentSteps().includes(moments.step))
+        folder.writeMoments(moments.step, encodeMoments(moments));
   }
 
   /** Behind it: drops what no checkpoint needs any more. */
@@ -46,6 +52,7 @@ export class EarlierMoments {
     const needed = new Set(
       folder.checkpoints().map((checkpoint) => measured.filter((step) => step <= checkpoint.step).at(-1)),
     );
+    if (this.start !== undefined) needed.add(this.start.step);
     folder.dropMoments((step) => !needed.has(step) && !this.stays(step));
   }
 
@@ -57,6 +64,12 @@ export class EarlierMoments {
   private stays(step: number): boolean {
     return this.plan.moments === "all" || (this.plan.moments === "final" && step === this.lastStep);
   }
+}
+
+/** The heads of a network alone; undefined where there are none, or too much of them. */
+function headsOf(total: Moments | undefined): Moments | undefined {
+  const layers = total?.layers.filter(({ kind }) => kind === "head") ?? [];
+  return total && layers.length > 0 && bytesOf(layers) <= MOST_BYTES ? { ...total, layers } : undefined;
 }
 
 /** Whether nothing has overflowed. */

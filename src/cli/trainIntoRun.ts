@@ -118,6 +118,7 @@ async function runTraining(
           training: trainingConstants(parameters, experiment, step),
           ...(initial && { initial }),
           ...(earlier.previous && { previous: earlier.previous }),
+          ...(earlier.start && { start: earlier.start }),
         });
         initial ??= found;
         folder.writeSnapshot(found);

@@ -2,6 +2,7 @@
  * @file Figure: the six alignments of one measurement, layer by layer in order of execution (cf. Fig. 18 of
  * arXiv 2410.03006). Layers run down the page, so that a hundred names can be read; attention heads get a panel of their own.
  */
+import type { OtherHeads } from "../measure/headBaselines.ts";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment, sides } from "./alignmentSeries.ts";
 import { relationLegend } from "./alignmentsOverTime.ts";
@@ -11,7 +12,6 @@ import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { headPanel } from "./headPanel.ts";
 import { type LegendEntry, legendPanel } from "./legend.ts";
 import { mapPanel } from "./mapPanel.ts";
-import type { OtherHeads } from "./otherHeads.ts";
 import { relations } from "./palette.ts";
 
 /**

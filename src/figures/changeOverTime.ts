@@ -34,8 +34,8 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
   const domain: [number, number] = [Math.log10(low!) - 0.12, Math.log10(high!) + 0.12];
   const height = ({ rate }: { rate: number }) => Math.log10(rate);
   const panel = plotPanel("Relative change of the second moment of each layer's input, per step, over training steps", {
-    width: 960,
-    height: 280,
+    width: 540,
+    height: 300,
     marginTop: 14,
     marginLeft: 60,
     marginRight: 14,
@@ -43,7 +43,7 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
     x: {
       ...stepAxis(
         rows.map(({ step }) => step),
-        8,
+        6,
       ),
       labelAnchor: "center",
       labelArrow: "none",
@@ -65,7 +65,7 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
   const named = names.length <= mostNamed ? names : [names[0]!, names.at(-1)!];
   const legend = legendPanel(
     named.map((name) => ({ text: shorten(name, 24), colour: colour(name), samples: ["line"] as const })),
-    960,
+    540,
   );
   const csv = toCsv(
     ["step", "since", "layer", "convention", "change", "changePerStep"],

@@ -3,11 +3,11 @@
  * null, its noise and, where known, the same alignment with the other heads of the layer.
  */
 import * as Plot from "@observablehq/plot";
+import { byHeadLayer, type OtherHeads } from "../measure/headBaselines.ts";
 import { type DepthRow, depthScale, panelTitle, valueWords } from "./depthPanel.ts";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
 import { fullName, labelWidth, layerLabels } from "./layerLabels.ts";
-import { byHeadLayer, type OtherHeads } from "./otherHeads.ts";
 import { relationColour, relationSymbol } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 

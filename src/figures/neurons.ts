@@ -64,7 +64,7 @@ function listed({ h, g }: Points, most = h.length): Point[] {
 }
 
 function inWords(value: number | null): string {
-  return value === null ? "undefined" : value.toFixed(3);
+  return value === null ? "undefined" : value.toFixed(3).replace("-0.000", "0.000").replace("-", "−");
 }
 
 function panels({ side, diagonal, correlations, ofDiagonal, ofPairs }: SideNeurons): Panel[] {

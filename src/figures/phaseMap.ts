@@ -34,7 +34,8 @@ const onDark = new Set(["5", "6", "8"]);
 
 /** chosen: measurements drawn; of more, so many are taken at even distances. */
 const mostSteps = 24;
-const rowHeight = 22;
+/** Pixels of a row; of many layers less, so that 120 of them are a page high. */
+const rowHeight = (layers: number) => (layers > 40 ? 14 : 22);
 const cellWidth = 34;
 
 /** @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the snapshots */
@@ -55,7 +56,7 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const width = 170 + kept.size * cellWidth;
   const panel = plotPanel("The phase of every layer over training steps", {
     width,
-    height: 66 + layers.length * rowHeight,
+    height: 66 + layers.length * rowHeight(layers.length),
     marginTop: 8,
     marginLeft: 160,
     marginBottom: 46,

@@ -6,6 +6,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
+import type { HeadBaselines } from "./headBaselines.ts";
 import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
@@ -33,6 +34,8 @@ export interface LayerSnapshot extends LayerAlignment {
   ansatz?: LayerAnsatz;
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change?: LayerChange;
+  /** What the RGA of an attention head is to be compared with (Eq. 78). */
+  baselines?: HeadBaselines;
 }
 
 export interface LayerOptions {

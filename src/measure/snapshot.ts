@@ -5,6 +5,7 @@
 import type { Matrix } from "../linalg/matrix.ts";
 import type { LayerMoments, Moments } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
+import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
 import { fullSpectrum } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
@@ -55,6 +56,8 @@ export interface SnapshotOptions {
   training?: TrainingConstants;
   /** An earlier measurement of the same samples, for the change since. */
   previous?: Moments;
+  /** The attention heads at the first measurement, for what they are compared with. */
+  start?: Moments;
 }
 
 /** What one layer is measured from. Plain data: it may go to another thread. */
@@ -107,6 +110,7 @@ export function layerJobs(total: Moments, options: SnapshotOptions): LayerJob[] 
 /** The record of a network from those of its layers. */
 export function assembled(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
   const { loss, accuracy, skipped = [] } = options;
+  const baselines = headBaselines(total, options.start);
   const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);
   const result: Snapshot = {
     schema: "crh-lab/snapshot@1",
@@ -114,7 +118,10 @@ export function assembled(total: Moments, options: SnapshotOptions, layers: Laye
     loss: { mean: loss !== undefined && Number.isFinite(loss) ? loss : null },
     samples,
     objective: total.objective,
-    layers,
+    layers: layers.map((layer) => {
+      const found = baselines.get(layer.name);
+      return found ? { ...layer, baselines: found } : layer;
+    }),
     skipped: [...skipped],
   };
   if (accuracy !== undefined && Number.isFinite(accuracy)) result.accuracy = accuracy;

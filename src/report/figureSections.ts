@@ -7,8 +7,8 @@ import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
 import { lossFigure } from "../figures/loss.ts";
-import { otherHeads } from "../figures/otherHeads.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
+import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { spreadOrder } from "./chosenLayers.ts";
 import {
@@ -20,6 +20,7 @@ import {
   relationsEquation,
 } from "./equations.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { headSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
 import { momentSections } from "./momentSections.ts";
 import { notDrawn } from "./namedNodes.ts";
@@ -29,7 +30,14 @@ import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportDat
 /** All sections in their order. One measurement has no course over time; phases and change are drawn where they were measured. */
 export function figureSections(data: ReportData): FigureSection[] {
   const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data), summarySection(data)];
-  return [...course, depthSection(data), ...momentSections(data), rankSection(data), ...lawSections(data)];
+  return [
+    ...course,
+    depthSection(data),
+    ...momentSections(data),
+    rankSection(data),
+    ...headSections(data),
+    ...lawSections(data),
+  ];
 }
 
 function lossSection({ metrics, snapshots }: RunReport): FigureSection {
@@ -110,7 +118,7 @@ function depthSection(data: ReportData): FigureSection {
     last &&
     alignmentsByDepth(last, {
       convention,
-      ...(compared && data.moments ? { baseline: otherHeads(data.moments, convention) } : {}),
+      ...(compared && data.moments ? { baseline: otherHeads(data.moments.layers, "G", convention) } : {}),
     });
   const raw = drawn("raw");
   const at = isAnalysis(data) || !last ? "" : ` at step ${grouped(last.step)}`;

@@ -1,7 +1,10 @@
 /**
  * @file The head of the page: what was run or measured, when, with which versions and parameters.
  */
+
 import { escapeText } from "../figures/escape.ts";
+import { claims } from "./claims.ts";
+import { hasLaws } from "./lawsTable.ts";
 import { brief, dateTime, duration, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
@@ -27,10 +30,12 @@ export function renderHeader(data: ReportData): string {
     ({ name, value, broad }) =>
       `<div${broad ? ` class="broad"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
   );
+  const claimed = claims(data).length > 0 ? `<a href="#claims">Claims</a>` : "";
+  const laws = hasLaws(data) ? `<a href="#laws">Laws</a>` : "";
   return (
     `<header><div class="top"><p class="eyebrow">${eyebrow}</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
     `<h1>${escapeText(title)}</h1>${subtitle}<dl class="facts">${definitions.join("")}</dl>` +
-    `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a><a href="#figures">Figures</a><a href="#parameters">${parameters}</a><a href="#reproduce">Reproduce</a></nav></header>`
+    `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a>${claimed}${laws}<a href="#figures">Figures</a><a href="#parameters">${parameters}</a><a href="#reproduce">Reproduce</a></nav></header>`
   );
 }
 

@@ -8,6 +8,7 @@ import { median } from "../figures/median.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
 import { powerLaws } from "../figures/powerLaws.ts";
 import { spectra } from "../figures/spectra.ts";
+import { changeRates, slowed } from "./changeRates.ts";
 import { spreadOrder } from "./chosenLayers.ts";
 import { changeEquation, exponentEquation, floorEquation, relationsEquation } from "./equations.ts";
 import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
@@ -163,17 +164,8 @@ function changeSection(data: ReportData): FigureSection {
 
 /** The last rate of change beside the largest one. */
 function foundChange({ snapshots }: ReportData): string {
-  const rates = byStep(snapshots).flatMap(({ step, layers }) => {
-    const rate = median(
-      layers.map(({ change }) => {
-        const value = change?.paper.a?.H.value ?? null;
-        return change && value !== null ? value / Math.max(1, step - change.since) : null;
-      }),
-    );
-    return rate === null ? [] : [rate];
-  });
-  const [last, most] = [rates.at(-1), Math.max(...rates)];
-  if (last === undefined || rates.length < 2 || !(most > 0)) return "";
-  const share = last / most;
-  return `The representation ${share < 0.1 ? "has slowed down to" : "still changes at"} ${fixed(100 * share, share < 0.1 ? 1 : 0)} % of its fastest rate (median over layers). `;
+  const rates = changeRates(snapshots);
+  if (rates === undefined) return "";
+  const share = rates.last / rates.most;
+  return `The representation ${share < slowed ? "has slowed down to" : "still changes at"} ${fixed(100 * share, share < slowed ? 1 : 0)} % of its fastest rate (median over layers). `;
 }

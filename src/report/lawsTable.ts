@@ -7,30 +7,48 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import type { Residual, Residuals } from "../measure/residual.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { counted, fixed } from "./numbers.ts";
-import { byStep, type ReportData, statusWords } from "./reportData.ts";
+import { byStep, layersInWords, type ReportData, statusWords } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
 
 const pairText = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const;
 
+/** Whether there is something for the section. */
+export function hasLaws({ snapshots }: ReportData): boolean {
+  return byStep(snapshots).at(-1)?.layers.some(isLawful) ?? false;
+}
+
+function isLawful({ exponents, phase }: LayerSnapshot): boolean {
+  return exponents !== undefined || phase != null;
+}
+
 /** The section, "" where nothing of it was measured. */
 export function renderLaws(data: ReportData): string {
+  if (!hasLaws(data)) return "";
   const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
-  const withLaws = layers.filter(({ exponents, phase }) => exponents !== undefined || phase != null);
-  if (withLaws.length === 0) return "";
+  const withLaws = layers.filter(isLawful);
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
-    `<div class="wide">${exponentTable(withLaws)}</div>` +
+    folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
     `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); a dash with a reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
     `${residualTable(layers)}</section>`
   );
 }
 
+/** chosen: tables of more layers are folded away. */
+const maxRows = 12;
+
+function folded(layers: readonly LayerSnapshot[], table: string): string {
+  return layers.length > maxRows
+    ? `<details><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
+    : table;
+}
+
 /** Eq. 10 of the paper expects forward RWA and backward GWA at small decay. */
 function strongestSentence(layers: readonly LayerSnapshot[]): string {
   const told = (side: "a" | "b") => {
-    const found = layers.flatMap(({ strongest }) => strongest?.paper[side] ?? []);
+    const found = layers.flatMap(({ kind, strongest }) => (kind === "head" ? [] : (strongest?.paper[side] ?? [])));
     if (found.length === 0) return "";
     const counts = new Map<string, number>();
     for (const { relation } of found) counts.set(relation, (counts.get(relation) ?? 0) + 1);
@@ -127,7 +145,7 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
     return `<tr><th scope="row"><code>${escapeText(shorten(name, 40))}</code></th>${cells.join("")}<td data-label="ρ, Eq. 58">${rho === null ? "–" : significant(rho)}</td></tr>`;
   });
   return (
-    `<h3>How far from stationary</h3><div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${columns}<th scope="col">ρ, Eq. 58</th></tr></thead><tbody>${body.join("")}</tbody></table></div>` +
+    `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${columns}<th scope="col">ρ, Eq. 58</th></tr></thead><tbody>${body.join("")}</tbody></table></div>`)}` +
     `<p class="soft note">Residuals of the theory's equations, 0 where they hold; below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.</p>`
   );
 }

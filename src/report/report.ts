@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
 import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
+import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
@@ -46,6 +47,7 @@ export function renderReport(data: ReportData): string {
     renderHeader(data),
     `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
     `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
+    renderClaims(data),
     renderLaws(data),
     renderCollapse(data),
     `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,

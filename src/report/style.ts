@@ -74,9 +74,10 @@ svg{max-width:100%;height:auto;display:block}
 .legend{margin:0 0 10px}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
-.panels.full{grid-template-columns:minmax(0,1000px)}
+.panels.full{grid-template-columns:auto;overflow-x:auto}
 .panels.three{grid-template-columns:repeat(3,minmax(0,324px));gap:14px 10px}
 .panels svg{break-inside:avoid;width:100%}
+.panels.full svg{width:auto;max-width:none}
 figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}
 .equations{display:flex;flex-wrap:wrap;gap:10px 34px;margin:12px 0 2px;color:var(--ink)}
@@ -90,6 +91,10 @@ table.skipped{border-collapse:collapse;font-size:14px;margin:8px 0}
 .skipped th,.skipped td{text-align:left;vertical-align:top;padding:6px 18px 6px 0;font-weight:400;overflow-wrap:anywhere}
 .skipped thead th{font-size:12px;color:var(--soft)}.skipped tbody tr{border-top:1px solid var(--line)}
 .skipped th{white-space:nowrap}.skipped tbody th{white-space:normal;width:30%;overflow-wrap:anywhere}.skipped td:nth-child(2){font-variant-numeric:tabular-nums;white-space:nowrap}.skipped details{margin:2px 0}
+table.claims{border-collapse:collapse;font-size:14px;width:100%}
+.claims th,.claims td{text-align:left;vertical-align:top;padding:7px 16px 7px 0;font-weight:400}.claims tbody th{white-space:nowrap;color:var(--soft)}
+.claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
+.claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 figcaption .left{max-width:74ch;margin:0 0 6px}figcaption .left details{margin:2px 0}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
 @media screen and (max-width:760px){
@@ -101,10 +106,11 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments tbody th{grid-column:1/-1;padding:0}.alignments td{min-width:0;padding:0;display:block}
 .alignments td::before{content:attr(data-label);display:block;font-size:11px;color:var(--soft)}
 .alignments td small{white-space:normal}
+.claims thead{display:none}.claims tr,.claims th,.claims td{display:block;padding:0 0 3px}.claims tr{padding:9px 0 6px}
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}
 }
 @media print{
 body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
 .wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
-.panels{grid-template-columns:repeat(2,minmax(0,1fr))}
+.panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
 }`.trim();

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { alignmentsByDepth } from "../../src/figures/alignmentsByDepth.ts";
 import { standaloneSvg } from "../../src/figures/figure.ts";
 import { layerLabels } from "../../src/figures/layerLabels.ts";
-import { otherHeads } from "../../src/figures/otherHeads.ts";
 import { alignment } from "../../src/measure/alignment.ts";
+import { otherHeads } from "../../src/measure/headBaselines.ts";
 import { secondMoment } from "../../src/moments/moments.ts";
 import { alignmentValue, plantedSnapshot, plantedTransformer } from "./planted.ts";
 import { expectClean, rowsOf, textsOf } from "./svg.ts";
@@ -17,7 +17,7 @@ const many = (count: number) =>
 
 test("the picture of a small transformer stays as it was reviewed", async () => {
   const { snapshot, moments } = plantedTransformer();
-  const figure = alignmentsByDepth(snapshot, { baseline: otherHeads(moments) })!;
+  const figure = alignmentsByDepth(snapshot, { baseline: otherHeads(moments.layers, "G") })!;
   expectClean(figure);
   await expect(standaloneSvg(figure.svg)).toMatchFileSnapshot("snapshots/alignmentsByDepth.svg");
 });
@@ -66,7 +66,7 @@ test("the baseline of a head is H of that head with G of each other head of its 
   const heads = moments.layers.filter(({ name }) => name.startsWith("blocks.1.attn"));
   const of = (i: number, which: "H" | "G") => secondMoment(heads[i]!.b, which, "paper", heads[i]!.n)!;
   const others = [0, 2].map((j) => alignment(of(1, "H"), of(j, "G")).value!);
-  const found = otherHeads(moments);
+  const found = otherHeads(moments.layers, "G");
   expect(found.size).toBe(6);
   const { median, low, high, count } = found.get("blocks.1.attn.MatMul_1[1]")!;
   expect(median).toBeCloseTo((others[0]! + others[1]!) / 2, 12);
@@ -79,7 +79,7 @@ test("the baseline of a head is H of that head with G of each other head of its 
 });
 
 test("a head that is alone in its layer has no baseline", () => {
-  expect(otherHeads(plantedTransformer({ heads: 1 }).moments).size).toBe(0);
+  expect(otherHeads(plantedTransformer({ heads: 1 }).moments.layers, "G").size).toBe(0);
 });
 
 test("150 layers are all named and stay small; of 1000 some are named", () => {

@@ -103,7 +103,7 @@ test("figures are numbered, captioned, cite equation and counterpart, and carry 
 
 test("the table shows value, noise, null and start of every relation in both conventions", () => {
   const data = small();
-  const tables = [...page(data).querySelectorAll("table")];
+  const tables = [...page(data).querySelectorAll("#alignments table")];
   expect(tables).toHaveLength(2);
   const row = tables[0]!.querySelectorAll("tbody tr")[1]!;
   const { rga } = data.snapshots.at(-1)!.layers[1]!.alignment.paper.a!;

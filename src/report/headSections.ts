@@ -1,0 +1,53 @@
+/**
+ * @file The figures that deep networks add: attention heads beside their baselines, and second moments beside covariances.
+ */
+import { conventions } from "../figures/conventions.ts";
+import { headsOverTime } from "../figures/headsOverTime.ts";
+import { median } from "../figures/median.ts";
+import { alignmentEquation, nullEquation } from "./equations.ts";
+import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { counted, fixed } from "./numbers.ts";
+import { byStep, type ReportData } from "./reportData.ts";
+
+/** Those that can be drawn. */
+export function headSections(data: ReportData): FigureSection[] {
+  return [baselineSection(data), conventionSection(data)].filter(({ shown }) => shown !== undefined);
+}
+
+function baselineSection({ snapshots }: ReportData): FigureSection {
+  const heads =
+    byStep(snapshots)
+      .at(-1)
+      ?.layers.filter(({ kind }) => kind === "head") ?? [];
+  const rga = median(heads.map((head) => head.alignment.paper.b.rga.value));
+  const others = median(heads.map((head) => head.baselines?.otherHeads.paper?.median ?? null));
+  const found =
+    rga === null || others === null
+      ? ""
+      : `At the last measurement RGA of ${counted(heads.length, "head")} is ${fixed(rga, 2)}, H with H of the other heads ${fixed(others, 2)} (medians). `;
+  return {
+    title: "Attention heads beside their baselines over training",
+    ...shownAs(headsOverTime(snapshots), "heads"),
+    caption: [
+      `${found}A panel an attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: the null, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
+    ],
+    counterpart: "Figs. 5 and 15",
+    equations: [alignmentEquation, nullEquation],
+  };
+}
+
+function conventionSection({ snapshots }: ReportData): FigureSection {
+  const deep =
+    byStep(snapshots)
+      .at(-1)
+      ?.layers.some(({ kind }) => kind !== "linear") ?? false;
+  return {
+    title: "Second moments beside covariances",
+    ...(deep ? shownAs(conventions(snapshots), "conventions") : {}),
+    caption: [
+      "A point a layer: forward RGA of plain second moments against that of covariances of normalised rows; on the dashed diagonal it does not matter which are compared. The mean ratio is the share of the mean in a second moment: near 0, second moments are covariances.",
+    ],
+    counterpart: "Figs. 9 and 10",
+    equations: [alignmentEquation],
+  };
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EarlierMoments } from "../../src/cli/earlierMoments.ts";
+import type { RunPlan } from "../../src/cli/runPlan.ts";
+import { snapshot } from "../../src/measure/snapshot.ts";
+import type { Moments } from "../../src/moments/moments.ts";
+import { createRun, type RunFolder } from "../../src/runs/runFolder.ts";
+import { plantedTransformer } from "../figures/planted.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "crh-earlier-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const plan = { every: "log", checkpointEvery: null, threads: 1, moments: "final" } as unknown as RunPlan;
+const versions = { crh: "0", node: "0", onnxruntime: "0" };
+const measured = (step: number): Moments => ({ ...plantedTransformer({ d: 4 }).moments, step });
+
+/** Measures at 0, 10 and 20, with checkpoints behind the last two. */
+function trained(): { run: RunFolder; earlier: EarlierMoments } {
+  const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 30, argv: [], versions, notes: [] });
+  const earlier = new EarlierMoments(run, plan, { steps: 30 });
+  for (const step of [0, 10, 20]) {
+    const moments = measured(step);
+    run.writeSnapshot(snapshot(moments, { cost: "economy" }));
+    earlier.measured(step, moments);
+    if (step === 0) continue;
+    earlier.beforeCheckpoint();
+    run.writeCheckpoint(step, new Uint8Array(8));
+    earlier.afterCheckpoint();
+  }
+  return { run, earlier };
+}
+
+test("a resumed run compares its heads with those of the same first measurement", () => {
+  const { run, earlier } = trained();
+  const heads = earlier.start!;
+  expect(heads.step).toBe(0);
+  expect(heads.layers.every(({ kind }) => kind === "head")).toBe(true);
+  expect(run.momentSteps()).toContain(0);
+  const resumed = new EarlierMoments(run, plan, { steps: 30, resumedFrom: 20 });
+  expect(resumed.previous?.step).toBe(20);
+  expect(resumed.start!.layers.map(({ name }) => name)).toEqual(heads.layers.map(({ name }) => name));
+  expect(resumed.start!.layers[0]!.b.hh).toEqual(heads.layers[0]!.b.hh);
+});
+
+test("a finished run keeps what the user asked for alone", () => {
+  const { run, earlier } = trained();
+  earlier.measured(30, measured(30));
+  earlier.finished();
+  expect(run.momentSteps()).toEqual([30]);
+});
