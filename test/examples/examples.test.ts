@@ -46,6 +46,17 @@ describe("examples", () => {
     expect(run("3-differentiate-a-graph.mjs")).toMatch(/off by \d\.\de-\d/);
   });
 
+  test("4: other coordinates of the outputs leave alignments alone and change the feature ansatz", () => {
+    const [backward, forward, ansatz] = run("4-change-the-outputs-coordinates.mjs")
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(/\s+/).slice(-2).map(Number));
+    expect(backward![1]).toBe(backward![0]);
+    expect(forward![1]).toBe(forward![0]);
+    expect(Math.abs(ansatz![1]! - ansatz![0]!)).toBeGreaterThan(0.01);
+  });
+
   test("the library lines of the README are example 1", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const example = readFileSync(join(folder, "1-train-and-measure.mjs"), "utf8");
