@@ -31,6 +31,8 @@ export interface Experiment {
   readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
   /** Samples for loss and accuracy alone, where they are others than those of `evaluation` (the whole test set). */
   readonly test?: () => readonly Feeds[];
+  /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
+  readonly callSteps?: number;
   /** What `evaluation` is, in words: "3000 held-out samples". */
   readonly evaluationName: string;
 }
@@ -146,7 +148,11 @@ class Training {
     this.groups = groupParameters(shapes);
     const buffers = bufferShapes(network);
     this.bufferGroup = groupVectors(STEP_MODEL.buffers, buffers);
-    this.callSteps = Math.max(1, Math.min(MAX_CALL_STEPS, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))));
+    const { callSteps: most = MAX_CALL_STEPS } = experiment;
+    this.callSteps = Math.max(
+      1,
+      Math.min(MAX_CALL_STEPS, most, Math.floor(CALL_BYTES / (4 * sizeOf(data.inputShape)))),
+    );
     const start =
       options.resume === undefined
         ? undefined

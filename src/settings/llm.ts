@@ -1,0 +1,95 @@
+/**
+ * @file Setting llm of arXiv 2410.03006: a decoder-only transformer that predicts the next token of a text. Every linear map and
+ * every attention head is measured on windows of the validation text.
+ */
+import { z } from "zod";
+import { splitCorpus, textFileNames } from "../data/corpus.ts";
+import { byteTokenizer, type Tokenizer } from "../data/tokenizer.ts";
+import { loadTokenizer } from "../data/tokenizerFolder.ts";
+import { gpt } from "../networks/gpt.ts";
+import { objective } from "../objectives/objective.ts";
+import { Random } from "../random/random.ts";
+import { optimizerNames } from "../train/optimizer.ts";
+import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
+import { count, field, flag, sharedFields } from "./parameters.ts";
+import { defineSetting, optimization, ParameterError, type Surroundings } from "./setting.ts";
+
+const paper = "paper, appendix C.1 (llm)";
+
+/** chosen: multiplications and additions of one call, a second or two on two cores: progress and interruption wait no longer. */
+const CALL_OPERATIONS = 2e11;
+
+/** chosen: windows of one measured batch. */
+const EVALUATION_BATCH = 8;
+
+const parameters = z.object({
+  layers: field(count, 6, "transformer blocks", paper),
+  heads: field(count, 8, "attention heads of a block", paper),
+  width: field(
+    count,
+    512,
+    "width of the residual stream",
+    "chosen: 64 a head, 19M parameters; the paper says 100M, about 880 with GPT-2's vocabulary",
+  ),
+  context: field(count, 256, "tokens of a window", "chosen: the paper leaves it open"),
+  tied: field(flag, true, "output layer shares its weight with the embedding", "chosen: as GPT-2"),
+  tokenizer: field(
+    z.string().min(1, "bytes or a folder"),
+    "bytes",
+    "bytes, or a folder with encoder.json and vocab.bpe",
+    "chosen: needs no file; GPT-2's byte pairs make the sizes of the paper",
+  ),
+  samples: field(count, 64, "at most so many windows measured", "chosen: 16384 tokens at the default context"),
+  validation: field(count, 256, "at most so many windows for the validation loss", "chosen"),
+  ...sharedFields({
+    steps: [100_000, `${paper}: 1e5 iterations`],
+    batch: [8, "chosen: the paper leaves it open"],
+    lr: [3e-4, "chosen: the paper leaves it open"],
+    momentum: [0, "chosen: not used by adam"],
+    decay: [1e-4, paper],
+  }),
+  optimizer: field(z.enum(optimizerNames), "adam", "update rule, as in torch.optim", `${paper}: Adam`),
+});
+
+export const llm = defineSetting({
+  name: "llm",
+  summary: "transformer that predicts the next token of a text (the paper's llm; --data FILE or DIR)",
+  needsData: true,
+  parameters,
+  build(p, surroundings) {
+    const { list, open, tokens } = surroundings;
+    if (list === undefined || open === undefined)
+      throw new ParameterError("llm: expected a text, got none; pass --data FILE or --data DIR");
+    if (p.width % p.heads !== 0)
+      throw new ParameterError(`llm: expected heads that divide the width ${p.width}, got ${p.heads}; change one`);
+    const tokenizer = tokenizerOf(p.tokenizer, surroundings);
+    const files = textFileNames(list()).map((name) => ({ name, source: open(name) }));
+    const { train, validation, split } = splitCorpus(files, tokenizer, { context: p.context }, tokens);
+    const random = new Random(p.seed);
+    const perStep = 72 * p.layers * p.width ** 2 * p.batch * p.context; // 12 L w^2 weights, 6 operations each per token
+    const windows = (samples: number) =>
+      tokenFeeds(validation, { context: p.context, samples, batch: EVALUATION_BATCH });
+    const measured = Math.min(p.samples, Math.floor((validation.length - 1) / p.context));
+    return {
+      network: gpt({ ...p, vocabulary: tokenizer.size }, random.split("network")),
+      objective: objective("cross-entropy"),
+      ...optimization(p),
+      data: tokenStream(train, { batch: p.batch, context: p.context, random: random.split("data") }),
+      callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
+      evaluation: async () => windows(p.samples),
+      test: () => windows(p.validation),
+      evaluationName: `${measured} windows of ${p.context} tokens, ${split}`,
+    };
+  },
+});
+
+function tokenizerOf(name: string, { folder }: Surroundings): Tokenizer {
+  if (name === "bytes") return byteTokenizer;
+  const { file } = folder?.(name) ?? {};
+  const found = file === undefined ? undefined : loadTokenizer(file);
+  if (found === undefined)
+    throw new ParameterError(
+      `llm: expected a tokenizer of bytes or a folder with encoder.json and vocab.bpe, got "${name}"; check tokenizer=`,
+    );
+  return found;
+}

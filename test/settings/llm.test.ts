@@ -1,0 +1,78 @@
+/** @file Setting llm: learns a text with structure, goes on bit for bit, refuses in one line. */
+import { describe, expect, test } from "vitest";
+import { inMemory } from "../../src/data/byteSource.ts";
+import { nodeEngine } from "../../src/engine/node.ts";
+import type { Surroundings } from "../../src/settings/setting.ts";
+import { buildExperiment } from "../../src/settings/settings.ts";
+import { milestones } from "../../src/train/milestones.ts";
+import { type Metric, train } from "../../src/train/train.ts";
+
+const SMALL = {
+  layers: 1,
+  heads: 2,
+  width: 16,
+  context: 12,
+  batch: 8,
+  samples: 12,
+  validation: 20,
+  lr: 0.01,
+  steps: 120,
+};
+
+/** A folder with one text file. */
+function text(content: string): Surroundings {
+  return { list: () => ["text.txt"], open: () => inMemory(new TextEncoder().encode(content)) };
+}
+
+const periodic = text("abcdefgh".repeat(500));
+
+async function record(resume?: Uint8Array) {
+  const { experiment } = buildExperiment("llm", SMALL, periodic);
+  const metrics: Metric[] = [];
+  const checkpoints = new Map<number, Uint8Array>();
+  const layers: string[] = [];
+  await train(nodeEngine, experiment, {
+    steps: SMALL.steps,
+    milestones: milestones({ steps: SMALL.steps, every: 60, checkpointEvery: 50 }),
+    ...(resume === undefined ? {} : { resume }),
+    observer: {
+      onMetrics: (rows) => metrics.push(...rows),
+      onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
+      onMeasurement(step, { total }) {
+        if (step === SMALL.steps) layers.push(...total.layers.map(({ name }) => name));
+      },
+    },
+  });
+  const validation = metrics.filter(({ name }) => name === "eval/loss").map(({ value }) => value);
+  return { metrics, checkpoints, layers, validation };
+}
+
+test("starts at the entropy of its vocabulary, learns a periodic text, measures every map and head; resumes bit for bit", async () => {
+  const { metrics, checkpoints, layers, validation } = await record();
+  expect(validation[0]).toBeGreaterThan(Math.log(256) - 0.1);
+  expect(validation[0]).toBeLessThan(Math.log(256) + 0.1);
+  expect(validation.at(-1)).toBeLessThan(Math.log(8) / 4); // a quarter of what single letters tell
+  expect(layers.filter((name) => name.includes("heads"))).toHaveLength(2);
+  expect(layers).toHaveLength(2 + 4 + 1); // heads, four maps of the block, the output layer
+  const resumed = await record(checkpoints.get(50)!);
+  expect(resumed.metrics).toEqual(metrics.filter(({ step }) => step > 50));
+  expect(resumed.checkpoints.get(120)).toEqual(checkpoints.get(120));
+});
+
+describe("is refused in one line", () => {
+  test.each<[string, Record<string, unknown>, Surroundings, RegExp]>([
+    ["no text", {}, {}, /^llm: expected a text, got none; pass --data/],
+    ["heads", { heads: 3 }, periodic, /^llm: expected heads that divide the width 16, got 3; change one$/],
+    ["a tokenizer", { tokenizer: "nowhere" }, { ...periodic, folder: () => ({}) }, /^llm: .*got "nowhere"; check/],
+    ["a short text", {}, text("abc"), /^corpus: expected at least 13 training tokens .*, got 2; pass a longer text/],
+    ["an empty text", {}, text(""), /^[^\n]*expected [^\n]*$/],
+    [
+      "a text that is no UTF-8",
+      {},
+      { ...periodic, open: () => inMemory(Uint8Array.of(97, 255, 98)) },
+      /^[^\n]*UTF-8[^\n]*$/,
+    ],
+  ])("%s", (_, changes, surroundings, line) => {
+    expect(() => buildExperiment("llm", { ...SMALL, ...changes }, surroundings)).toThrow(line);
+  });
+});
