@@ -1,6 +1,7 @@
 /**
  * @file `npm run bench`: training steps per second of fc1, fc2 and mlp here and in PyTorch eager, on one thread each, taken in
  * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20;
+ * `npm run bench -- resnet18` or `gpt`: time and memory of a training step (--repeats N --steps N);
  * `npm run bench -- augment`: images a second through augmentations.
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
@@ -13,6 +14,9 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === "resnet20") {
   const { benchResnet20 } = await import(join(root, "bench", "resnet20.mjs"));
   benchResnet20(rest);
+} else if (first === "resnet18" || first === "gpt") {
+  const { benchNetwork } = await import(join(root, "bench", "networks.mjs"));
+  benchNetwork(first, rest);
 } else if (first === "augment") {
   const { benchAugment } = await import(join(root, "bench", "augment.mjs"));
   benchAugment();

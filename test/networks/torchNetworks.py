@@ -7,8 +7,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 
-torch.set_default_dtype(torch.float64)
-
 
 def noise(count, key):
     """Numbers in [-1/2, 1/2), float32 exactly."""
@@ -137,19 +135,6 @@ def adamw(net):
     return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95), eps=1e-4)
 
 
-labels = [((noise(8, 600 + k) + 0.5) * 10).long() for k in range(3)]
-partner = torch.tensor([4, 5, 6, 7, 0, 1, 2, 3])
-words = [(tokens(3, 12, 29, 700 + k), tokens(3, 12, 29, 710 + k)) for k in range(3)]
-words_loss = lambda f, y: F.cross_entropy(f.flatten(0, 1), y.flatten())
-smooth = lambda f, y: F.cross_entropy(f, y, label_smoothing=0.1)
-result = {
-    "resnet18": run(Cifar(8, 10), list(zip(images(8), labels)), F.cross_entropy, sgd),
-    "smoothed": run(Cifar(8, 10), list(zip(images(8), labels)), smooth, sgd),
-    "simclr": run(Cifar(8, 16), [(x, partner) for x in images(8)], lambda f, y: nt_xent(f, y, 0.5), sgd),
-    "gpt": run(Gpt(2, 4, 32, 12, 29, False), words, words_loss, adamw),
-    "tied": run(Gpt(2, 4, 32, 12, 29, True), words, words_loss, adamw, clip=0.5),
-}
-out = pathlib.Path(__file__).with_suffix(".json")
 shorten = lambda v: float(f"{v:.9g}") if isinstance(v, float) else v
 
 
@@ -159,4 +144,23 @@ def walk(v):
     return [walk(w) for w in v] if isinstance(v, list) else shorten(v)
 
 
-out.write_text(json.dumps(walk(result), separators=(",", ":")) + "\n")
+def main():
+    torch.set_default_dtype(torch.float64)
+    labels = [((noise(8, 600 + k) + 0.5) * 10).long() for k in range(3)]
+    partner = torch.tensor([4, 5, 6, 7, 0, 1, 2, 3])
+    words = [(tokens(3, 12, 29, 700 + k), tokens(3, 12, 29, 710 + k)) for k in range(3)]
+    words_loss = lambda f, y: F.cross_entropy(f.flatten(0, 1), y.flatten())
+    smooth = lambda f, y: F.cross_entropy(f, y, label_smoothing=0.1)
+    result = {
+        "resnet18": run(Cifar(8, 10), list(zip(images(8), labels)), F.cross_entropy, sgd),
+        "smoothed": run(Cifar(8, 10), list(zip(images(8), labels)), smooth, sgd),
+        "simclr": run(Cifar(8, 16), [(x, partner) for x in images(8)], lambda f, y: nt_xent(f, y, 0.5), sgd),
+        "gpt": run(Gpt(2, 4, 32, 12, 29, False), words, words_loss, adamw),
+        "tied": run(Gpt(2, 4, 32, 12, 29, True), words, words_loss, adamw, clip=0.5),
+    }
+    out = pathlib.Path(__file__).with_suffix(".json")
+    out.write_text(json.dumps(walk(result), separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()
