@@ -31,7 +31,7 @@ export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
     const [x, scale, shift, mean, variance] = node.inputs as [string, string, string, string, string];
     if (node.op !== "BatchNormalization" || !buffers.includes(mean)) return node;
     statistics.push({ mean, variance, input: x, keep: floatAttribute(node, "momentum", 0.9) });
-    // ONNX Runtime writes the next running values over the old ones, which other nodes still read: it gets some of its own.
+    // The node's own running values came out wrong in ONNX Runtime (docs/log.md): it gets statistics that nothing reads.
     const own = [`unused/${mean}`, `unused/${variance}`] as const;
     const { shape } = graph.initializers.get(mean)!;
     for (const name of own) unused.set(name, float32(new Float32Array(shape[0]!), shape));
