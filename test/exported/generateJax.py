@@ -10,6 +10,8 @@ import jax, jax.numpy as jnp, numpy as np, onnx
 from flax import nnx
 from jax2onnx import to_onnx
 
+from secondMoments import moment, pearson
+
 OUT = pathlib.Path(__file__).parent / "cases"
 TERMS = None  # the terms of zeros, in order of the calls; None while a model is exported
 CALLS = []
@@ -72,23 +74,6 @@ class Transformer(nnx.Module):
         z = mark("head", None, None, weights @ v, 1)
         x = x + self.proj(z.transpose(0, 2, 1, 3).reshape(n, T, d))
         return self.head(x + self.down(nnx.silu(self.up(self.n2(x)))))
-
-
-def pearson(A, B):
-    a, b = A.ravel() - A.mean(), B.ravel() - B.mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return None if a.size == 1 or scale == 0 else round(float(a @ b / scale), 6)
-
-
-def moment(h, paper):
-    dropped = 0
-    if paper:
-        norm = np.linalg.norm(h, axis=1)
-        keep = norm > 0
-        dropped = int((~keep).sum())
-        h = h[keep] / norm[keep, None]
-        h = h - h.mean(0)
-    return h.T @ h / len(h), dropped
 
 
 def sides(parts, Z):

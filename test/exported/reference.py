@@ -10,28 +10,12 @@ import numpy as np, torch, torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
+from secondMoments import moment, pearson
+
 MAX_GROUPS = 32
 # Python functions such as multi_head_attention_forward are then recorded by what they call, not as a whole.
 OPEN = {name: lambda *_: False for name in ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")}
 NO_PRODUCT = "both operands depend on the data"
-
-
-def pearson(A, B):
-    """None for a single entry or a constant matrix."""
-    a, b = A.ravel() - A.mean(), B.ravel() - B.mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return None if a.size == 1 or scale == 0 else round(float(a @ b / scale), 6)
-
-
-def moment(h, paper):
-    dropped = 0
-    if paper:
-        norm = np.linalg.norm(h, axis=1)
-        keep = norm > 0
-        dropped = int((~keep).sum())
-        h = h[keep] / norm[keep, None]
-        h = h - h.mean(0)
-    return h.T @ h / len(h), dropped
 
 
 def array(t):

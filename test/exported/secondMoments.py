@@ -1,0 +1,20 @@
+"""Second moments of rows in both conventions (reference.py) and their correlation: what the references of every framework share."""
+import numpy as np
+
+
+def pearson(A, B):
+    """None for a single entry or a constant matrix."""
+    a, b = A.ravel() - A.mean(), B.ravel() - B.mean()
+    scale = np.sqrt((a @ a) * (b @ b))
+    return None if a.size == 1 or scale == 0 else round(float(a @ b / scale), 6)
+
+
+def moment(h, paper):
+    dropped = 0
+    if paper:
+        norm = np.linalg.norm(h, axis=1)
+        keep = norm > 0
+        dropped = int((~keep).sum())
+        h = h[keep] / norm[keep, None]
+        h = h - h.mean(0)
+    return h.T @ h / len(h), dropped
