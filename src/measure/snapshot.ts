@@ -37,7 +37,7 @@ export interface SnapshotOptions {
   groups?: readonly Moments[];
   /** "economy" leaves out what costs O(d^3); "full" leaves nothing out. Default "standard". */
   cost?: Cost;
-  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 60. */
+  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10. */
   exponentSeconds?: number;
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
@@ -129,23 +129,25 @@ export function assembled(total: Moments, options: SnapshotOptions, layers: Laye
 }
 
 /** chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken everywhere. */
-const exponentBudget = 60;
+const exponentBudget = 10;
 
 /** Seconds that the exponents of a layer take, about. */
 export function layerExponentSeconds({ a, b }: LayerMoments): number {
   return exponentSeconds(b.d) + (a ? exponentSeconds(a.d) : 0);
 }
 
-/** The layers whose exponents are measured at cost "standard": not too wide, and as many from the first on as the budget allows. */
+/** The layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows, the narrowest first. */
 function affordable(layers: readonly LayerMoments[], budget: number): Set<LayerMoments> {
   let seconds = 0;
-  return new Set(
-    layers.filter((layer) => {
-      if (Math.max(layer.dIn, layer.dOut) > fullSpectrum) return false;
-      seconds += layerExponentSeconds(layer);
-      return seconds <= budget;
-    }),
-  );
+  const priced = layers
+    .filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum)
+    .map((layer) => ({ layer, price: layerExponentSeconds(layer) }))
+    .sort((x, y) => x.price - y.price); // stable: equal layers in the network's order
+  const chosen = priced.filter(({ price }) => {
+    seconds += price;
+    return seconds <= budget;
+  });
+  return new Set(chosen.map(({ layer }) => layer));
 }
 
 function layerOf(group: Moments, i: number, layer: LayerMoments): LayerMoments {

@@ -58,7 +58,7 @@ export interface ProbeOptions {
 export const MOST_GROUPS = 16;
 
 /** chosen: memory of all groups together; a network whose sums take more than half of it has two groups. */
-const GROUP_BYTES = 2 ** 30;
+const GROUP_BYTES = 2 ** 29;
 
 /** chosen: a network whose sums take more than this has one group, and no noise: its sums and their total are kept once. */
 const MOST_BYTES = 2 ** 32;
