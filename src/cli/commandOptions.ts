@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly every?: number | "log";
+  /** Steps between evaluations beside the measurements. */
+  readonly evaluateEvery?: number;
   readonly device: "cpu";
   readonly threads?: number;
   readonly data?: string;

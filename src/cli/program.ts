@@ -62,6 +62,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--seed <number>", "seed of every random number", wholeNumber(0))
     .option("--steps <number>", "training steps", wholeNumber(0))
     .option("--every <number|log>", "measure every so many steps, or at logarithmic spacing", interval)
+    .option("--evaluate-every <number>", "evaluate held-out samples too every so many steps", wholeNumber(1))
     .addOption(new Option("--device <name>", "where to compute").choices(["cpu"]).default("cpu"))
     .option("--threads <number>", "threads of one operator", wholeNumber(1))
     .option("--data <folder>", "folder of the data, for settings that need one")

@@ -46,6 +46,7 @@ export class Progress {
   readonly #marks: { time: number; step: number }[];
   #step: number;
   #loss: number | undefined;
+  #evaluated: string | undefined;
   #activity: string | undefined;
   /** When the next line is due. */
   #due: number;
@@ -88,6 +89,11 @@ export class Progress {
     this.#showIfDue();
   }
 
+  /** The last evaluation, in words, if there is a new one; shown from the next line on. */
+  evaluated(text: string | undefined): void {
+    if (text !== undefined) this.#evaluated = printable(text);
+  }
+
   /** A message on a line of its own; the bar stays below it. */
   say(text: string): void {
     if (this.#quiet) return;
@@ -122,7 +128,7 @@ export class Progress {
     this.#io.stderr.write(`\r${line}${CLEAR_REST}`);
   }
 
-  /** Percent, steps, rate, time left, loss or activity, as far as they are known; each of a steady width. */
+  /** Percent, steps, rate, time left, loss, evaluation and activity, as far as they are known; each of a steady width. */
   #facts(): string[] {
     const share = Math.floor((100 * this.#step) / Math.max(1, this.#steps));
     const total = formatCount(this.#steps);
@@ -135,6 +141,7 @@ export class Progress {
         facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
     }
     if (this.#loss !== undefined) facts.push(`loss ${formatQuantity(this.#loss)}`);
+    if (this.#evaluated !== undefined) facts.push(this.#evaluated);
     if (this.#activity !== undefined) facts.push(this.#activity);
     return facts;
   }

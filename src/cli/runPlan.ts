@@ -5,6 +5,8 @@ const count = z.int().min(1);
 
 const runPlan = z.object({
   every: z.union([count, z.literal("log")]),
+  /** Steps between evaluations beside the measurements; not in the files of earlier versions. */
+  evaluateEvery: count.nullable().default(null),
   checkpointEvery: count.nullable(),
   /** Not in the files of earlier versions, like `keep`. */
   checkpointMinutes: z.number().positive().nullable().default(null),

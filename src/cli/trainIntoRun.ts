@@ -11,12 +11,12 @@ import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { milestones } from "../train/milestones.ts";
-import { type TrainResult, train } from "../train/train.ts";
+import { type Metric, type TrainResult, train } from "../train/train.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { reportData } from "./commands/report.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
-import { formatDuration, formatRate } from "./format.ts";
+import { formatCount, formatDuration, formatQuantity, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { Measuring } from "./measuring.ts";
@@ -104,13 +104,18 @@ async function runTraining(
     milestones: milestones({
       steps,
       every: plan.every,
+      ...(plan.evaluateEvery === null ? {} : { evaluateEvery: plan.evaluateEvery }),
       ...(plan.checkpointEvery === null ? {} : { checkpointEvery: plan.checkpointEvery }),
     }),
     ...(resume === undefined ? {} : { resume: resume.bytes }),
     observer: {
       onProgress: (step, loss) => progress.update(step, loss),
-      onMetrics: (metrics) => folder.appendMetrics(metrics),
+      onMetrics(metrics) {
+        folder.appendMetrics(metrics);
+        progress.evaluated(evaluatedIn(metrics));
+      },
       onMeasuring: () => progress.activity("measuring"),
+      onEvaluating: () => progress.activity("evaluating"),
       async onMeasurement(step, measurement) {
         const found = await measuring.snapshot(measurement.total, {
           ...measurement,
@@ -139,6 +144,16 @@ async function runTraining(
   } finally {
     await measuring.close();
   }
+}
+
+/** What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is none. */
+export function evaluatedIn(metrics: readonly Metric[]): string | undefined {
+  const value = (name: string) => metrics.find((row) => row.name === `eval/${name}`)?.value;
+  const [loss, accuracy, perplexity, samples] = ["loss", "accuracy", "perplexity", "samples"].map(value);
+  if (loss === undefined) return undefined;
+  const share = accuracy === undefined ? "" : `, ${(100 * accuracy).toFixed(2)} % right`;
+  const choices = perplexity === undefined ? "" : `, perplexity ${formatQuantity(perplexity)}`;
+  return `evaluated ${formatQuantity(loss)}${choices || share} on ${formatCount(samples!)}`;
 }
 
 /** What the residuals are computed with: the rate of the step before the measurement, and the setting's optimizer. */

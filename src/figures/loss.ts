@@ -1,5 +1,5 @@
 /**
- * @file Figure: loss and accuracy over steps. The loss axis is logarithmic where the loss is positive and spans a factor of five; the
+ * @file Figure: loss, accuracy and perplexity over steps. The loss axis is logarithmic where the loss is positive and spans a factor of five; the
  * step axis follows the evaluated steps.
  */
 import * as Plot from "@observablehq/plot";
@@ -27,7 +27,7 @@ interface Series {
 const maxPoints = 400;
 
 /**
- * Draws train/loss, eval/loss and, where present, train/accuracy and eval/accuracy.
+ * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy and eval/perplexity; eval/samples is said in the legend.
  *
  * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
  * @returns undefined where there is no loss to draw. csv: step,name,value of every row drawn, unthinned
@@ -35,15 +35,16 @@ const maxPoints = 400;
 export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined {
   const loss = seriesOf(metrics, "loss");
   if (loss.length === 0) return undefined;
-  const accuracy = seriesOf(metrics, "accuracy");
-  const all = [...loss, ...accuracy];
+  const others = ["accuracy", "perplexity"].map((name) => ({ name, series: seriesOf(metrics, name) }));
+  const all = [...loss, ...others.flatMap(({ series }) => series)];
+  const samples = metrics.findLast((row) => row.name === "eval/samples")?.value;
   const log = all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
   const panels = [quantityPanel("loss", loss, log)];
-  if (accuracy.length > 0) panels.push(quantityPanel("accuracy", accuracy, log));
+  for (const { name, series } of others) if (series.length > 0) panels.push(quantityPanel(name, series, log));
   const entries = (["train", "eval"] as const)
     .filter((who) => all.some((series) => series.who === who))
     .map((who) => ({
-      text: who === "train" ? "training batches" : "evaluation",
+      text: who === "train" ? "training batches" : evaluationWords(samples),
       colour: lossColour[who],
       samples: who === "train" ? (["line"] as const) : (["line", "circle"] as const),
     }));
@@ -52,6 +53,10 @@ export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined 
     all.flatMap(({ points }) => points.map(({ step, name, value }) => [step, name, value])),
   );
   return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries) });
+}
+
+function evaluationWords(samples: number | undefined): string {
+  return samples === undefined ? "evaluation" : `evaluation on ${samples.toLocaleString("en-US")} samples`;
 }
 
 function seriesOf(metrics: readonly MetricPoint[], quantity: string): Series[] {

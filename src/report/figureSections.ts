@@ -47,7 +47,7 @@ function lossSection({ metrics, snapshots }: RunReport): FigureSection {
     missing: "The run recorded no loss.",
     ...shownAs(lossFigure(metrics), "loss"),
     caption: [
-      "Loss per sample on training batches and on the samples used for measuring, with the accuracy where the task has one. Long series are drawn as means over short stretches; the CSV has every row.",
+      "Loss per sample on training batches and on the evaluated samples, whose number the legend has, with accuracy or perplexity where the task has one. Long series are drawn as means over short stretches; the CSV has every row.",
     ],
     counterpart: "Fig. 19 (accuracies)",
     equations: [lossEquation(objective)],

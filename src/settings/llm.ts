@@ -78,6 +78,7 @@ export const llm = defineSetting({
       callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
       evaluation: async () => windows(p.samples),
       test: () => windows(p.validation),
+      perplexity: true,
       evaluationName: `${measured} windows of ${p.context} tokens, ${split}`,
     };
   },

@@ -1,10 +1,12 @@
 /**
- * @file The steps at which training stops to look: to record the loss, to measure, to write a checkpoint. They depend on the
+ * @file The steps at which training stops to look: to record the loss, to evaluate, to measure, to write a checkpoint. They depend on the
  * options alone, never on the clock, so that a resumed run passes the same ones.
  */
 
 export interface Milestones {
   readonly measure: readonly number[];
+  /** Loss on held-out samples, without measuring; the measured steps have it too. Default: none. */
+  readonly evaluate?: readonly number[];
   readonly record: readonly number[];
   readonly checkpoint: readonly number[];
 }
@@ -13,6 +15,8 @@ export interface MilestoneOptions {
   readonly steps: number;
   /** Measure every k steps, or at about 30 log-spaced steps. Steps 0 and `steps` are always measured. */
   readonly every: number | "log";
+  /** Evaluate every k steps, beside the measured ones. Default: those alone. */
+  readonly evaluateEvery?: number;
   /** Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000. */
   readonly checkpointEvery?: number;
 }
@@ -24,7 +28,7 @@ const MOST_STOPS = 1_000_000;
 const RECORDS = 400;
 const LOG_POINTS = 30;
 
-export function milestones({ steps, every, checkpointEvery }: MilestoneOptions): Milestones {
+export function milestones({ steps, every, evaluateEvery, checkpointEvery }: MilestoneOptions): Milestones {
   const period = checkpointEvery ?? Math.min(10_000, Math.max(1, Math.ceil(steps / 10)));
   const measure = every === "log" ? logSpaced(steps, LOG_POINTS) : multiples(steps, every);
   const record = [
@@ -32,7 +36,12 @@ export function milestones({ steps, every, checkpointEvery }: MilestoneOptions):
     ...multiples(steps, Math.max(1, Math.ceil(steps / RECORDS))),
     ...measure,
   ];
-  return { measure, record: ascending(record.filter((step) => step > 0)), checkpoint: multiples(steps, period) };
+  return {
+    measure,
+    evaluate: evaluateEvery === undefined ? [] : multiples(steps, evaluateEvery),
+    record: ascending(record.filter((step) => step > 0)),
+    checkpoint: multiples(steps, period),
+  };
 }
 
 /** 0, 1, 2, ... growing geometrically, up to and including `steps`. */
@@ -46,7 +55,7 @@ function multiples(steps: number, every: number): number[] {
   if (steps / every > MOST_STOPS)
     throw new RangeError(
       `train: expected at most ${MOST_STOPS} measurements and checkpoints, got one every ${every} of ${steps} steps; ` +
-        "take more steps between them (--every, --checkpoint-every)",
+        "take more steps between them (--every, --evaluate-every, --checkpoint-every)",
     );
   const inner = Array.from({ length: Math.floor(steps / every) + 1 }, (_, i) => i * every);
   return ascending([...inner, steps]);

@@ -8,7 +8,7 @@ import { bufferShapes, initialBuffers, initialParameters, type Network, paramete
 import type { Objective } from "../objectives/objective.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
-import { Evaluator } from "../probe/evaluator.ts";
+import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
 import type { Feeds } from "../probe/feeds.ts";
 import { type Measurement, Probe } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -29,8 +29,10 @@ export interface Experiment {
   readonly data: TrainingData;
   /** The samples on which the moments are measured, in batches (at least two, for the split-half noise). */
   readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
-  /** Samples for loss and accuracy alone, where they are others than those of `evaluation` (the whole test set). */
+  /** Held-out samples for loss and accuracy, where they are others than those of `evaluation` (the whole test set). */
   readonly test?: () => readonly Feeds[];
+  /** Whether the loss is in nats per token of a text: its exponential, the perplexity, is then recorded beside it. */
+  readonly perplexity?: boolean;
   /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
   readonly callSteps?: number;
   /** What `evaluation` is, in words: "3000 held-out samples". */
@@ -48,6 +50,8 @@ export interface TrainObserver {
   onMetrics?(metrics: readonly Metric[]): void;
   /** Before a measurement, which may take as long as many steps. */
   onMeasuring?(step: number): void;
+  /** Before held-out samples are evaluated by themselves. */
+  onEvaluating?(step: number): void;
   /** Training goes on when it has returned, or its promise is fulfilled. */
   onMeasurement?(step: number, measurement: Measurement): void | Promise<void>;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
@@ -221,13 +225,12 @@ class Training {
 
   private nextStop(): number {
     const { steps, milestones } = this.options;
-    const stops = [milestones.measure, milestones.record, milestones.checkpoint].map(
-      (list) => list.find((step) => step > this.step) ?? steps,
-    );
+    const { measure, evaluate = [], record, checkpoint } = milestones;
+    const stops = [measure, evaluate, record, checkpoint].map((list) => list.find((step) => step > this.step) ?? steps);
     return Math.min(steps, (Math.floor(this.step / this.callSteps) + 1) * this.callSteps, ...stops);
   }
 
-  /** What is due at the present step, in this order: record, measure, save. */
+  /** What is due at the present step, in this order: record, measure or evaluate, save. */
   private async pass(): Promise<Measurement | undefined> {
     const { observer, milestones } = this.options;
     const { step } = this;
@@ -239,16 +242,14 @@ class Training {
     }
     const due = milestones.measure.includes(step);
     if (due) observer?.onMeasuring?.(step);
-    const measurement = due ? await this.measure() : undefined;
-    if (measurement !== undefined) {
-      metrics.push({ step, name: "eval/loss", value: measurement.loss });
-      if (measurement.accuracy !== undefined)
-        metrics.push({ step, name: "eval/accuracy", value: measurement.accuracy });
-    }
+    const measured = due ? await this.measure() : undefined;
+    const evaluation =
+      measured?.evaluation ?? (milestones.evaluate?.includes(step) ? await this.evaluate() : undefined);
+    if (evaluation !== undefined) metrics.push(...evaluationMetrics(step, evaluation, this.experiment));
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
-    if (measurement !== undefined) await observer?.onMeasurement?.(step, measurement);
+    if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save();
-    return measurement;
+    return measured?.measurement;
   }
 
   private isOverdue(): boolean {
@@ -256,7 +257,7 @@ class Training {
     return this.savedStep !== this.step && performance.now() - this.savedAt >= checkpointMinutes * 60_000;
   }
 
-  private async measure(): Promise<Measurement> {
+  private async measure(): Promise<{ measurement: Measurement; evaluation: Evaluation }> {
     const { probe, evaluator } = this.tools;
     const parameters = new Map([...this.parameters(), ...this.buffers()]);
     const source = this.experiment.evaluationName;
@@ -266,10 +267,22 @@ class Training {
       parameters,
       again: () => this.samples.moments,
     });
-    const tested = this.samples.test === undefined ? {} : await evaluator.evaluate(this.samples.test, parameters);
-    const measurement = { ...measured, ...tested, samples: measured.samples };
-    if (!Number.isFinite(measurement.loss)) throw new DivergedError(this.step, measurement.loss, this.savedStep);
-    return measurement;
+    const { test } = this.samples;
+    const evaluation = this.finite(test === undefined ? measured : await evaluator.evaluate(test, parameters));
+    return { measurement: { ...measured, ...evaluation, samples: measured.samples }, evaluation };
+  }
+
+  /** Loss and accuracy of the evaluation form (running statistics) on the held-out samples. */
+  private async evaluate(): Promise<Evaluation> {
+    this.options.observer?.onEvaluating?.(this.step);
+    const parameters = new Map([...this.parameters(), ...this.buffers()]);
+    return this.finite(await this.tools.evaluator.evaluate(this.samples.test ?? this.samples.moments, parameters));
+  }
+
+  /** @throws DivergedError when the loss is not finite */
+  private finite({ loss, accuracy, samples }: Evaluation): Evaluation {
+    if (!Number.isFinite(loss)) throw new DivergedError(this.step, loss, this.savedStep);
+    return accuracy === undefined ? { loss, samples } : { loss, accuracy, samples };
   }
 
   private save(): void {
@@ -328,6 +341,15 @@ class Training {
     }
     return carried;
   }
+}
+
+/** The lines of one evaluation; a perplexity beyond the numbers that JSON holds is left out. */
+function evaluationMetrics(step: number, { loss, accuracy, samples }: Evaluation, experiment: Experiment): Metric[] {
+  const perplexity = experiment.perplexity === true ? Math.exp(loss) : undefined;
+  const values = { loss, accuracy, perplexity, samples };
+  return Object.entries(values).flatMap(([name, value]) =>
+    value !== undefined && Number.isFinite(value) ? [{ step, name: `eval/${name}`, value }] : [],
+  );
 }
 
 function packed(group: ParameterGroup, values: ReadonlyMap<string, Tensor>): Float32Array {

@@ -32,6 +32,19 @@ test("without a terminal there are plain lines: at once, after 2 s, then every 1
   expect(io.err()).not.toContain("\u001b");
 });
 
+test("the last evaluation stays in the line until there is another", () => {
+  const io = testIo();
+  const progress = new Progress(io, "mlp", 10);
+  progress.evaluated("evaluated 0.5 on 30");
+  progress.evaluated(undefined); // lines of the metrics without an evaluation
+  vi.advanceTimersByTime(3_000);
+  expect(io.err().split("\n")[1]).toMatch(/ {2}evaluated 0\.5 on 30$/);
+  progress.evaluated("evaluated 0.4 on 30");
+  vi.advanceTimersByTime(10_000);
+  expect(io.err().split("\n")[2]).toMatch(/ {2}evaluated 0\.4 on 30$/);
+  progress.end(false);
+});
+
 test("without a terminal it shows that it lives while nothing is reported", () => {
   const io = testIo();
   const progress = new Progress(io, "fc2", 10);

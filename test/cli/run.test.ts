@@ -91,7 +91,7 @@ describe("crh run fc2 --json", () => {
     expect(run.checkpoints().map(({ step }) => step)).toEqual([400, 360, 320]);
     expect(decodeMoments(readFileSync(join(run.dir, "moments", "step-00000400.safetensors"))).step).toBe(400);
     const metrics = run.metrics();
-    for (const name of ["train/loss", "eval/loss", "lr"])
+    for (const name of ["train/loss", "eval/loss", "eval/samples", "lr"])
       expect(metrics.filter((row) => row.name === name).at(-1)?.step).toBe(400);
     const losses = metrics.filter(({ name }) => name === "eval/loss");
     expect(losses.map(({ step }) => step)).toEqual(snapshots.map(({ step }) => step));

@@ -31,6 +31,18 @@ test("accuracy gets a panel of its own", () => {
   expectClean(figure);
 });
 
+test("perplexity gets a panel of its own, and the legend says how many samples were evaluated", () => {
+  const figure = lossFigure([
+    ...evaluated,
+    { step: 5, name: "eval/perplexity", value: 4.5 },
+    { step: 5, name: "eval/samples", value: 16_384 },
+  ])!;
+  expect(figure.panels).toHaveLength(2);
+  expect(textsOf(figure.panels[1]!)).toContain("perplexity");
+  expect(textsOf(figure.svg)).toContain("evaluation on 16,384 samples");
+  expectClean(figure);
+});
+
 test("without a loss there is no figure; values that are not finite are left out", () => {
   expect(lossFigure([])).toBeUndefined();
   expect(lossFigure([{ step: 1, name: "lr", value: 0.1 }])).toBeUndefined();

@@ -24,6 +24,9 @@ function text(content: string): Surroundings {
   return { list: () => ["text.txt"], open: () => inMemory(new TextEncoder().encode(content)) };
 }
 
+/** Windows of the last tenth of 4000 bytes, at most 20. */
+const validationTokens = 20 * SMALL.context;
+
 const periodic = text("abcdefgh".repeat(500));
 
 async function record(resume?: Uint8Array) {
@@ -33,7 +36,7 @@ async function record(resume?: Uint8Array) {
   const layers: string[] = [];
   await train(nodeEngine, experiment, {
     steps: SMALL.steps,
-    milestones: milestones({ steps: SMALL.steps, every: 60, checkpointEvery: 50 }),
+    milestones: milestones({ steps: SMALL.steps, every: 60, evaluateEvery: 40, checkpointEvery: 50 }),
     ...(resume === undefined ? {} : { resume }),
     observer: {
       onMetrics: (rows) => metrics.push(...rows),
@@ -43,7 +46,13 @@ async function record(resume?: Uint8Array) {
       },
     },
   });
-  const validation = metrics.filter(({ name }) => name === "eval/loss").map(({ value }) => value);
+  const of = (name: string) => metrics.filter((row) => row.name === name);
+  const validation = of("eval/loss").map(({ value }) => value);
+  expect(of("eval/loss").map(({ step }) => step)).toEqual(
+    [0, 40, 60, 80, 120].filter((s) => resume === undefined || s > 50),
+  );
+  expect(of("eval/perplexity").map(({ value }) => value)).toEqual(validation.map(Math.exp));
+  expect(new Set(of("eval/samples").map(({ value }) => value))).toEqual(new Set([validationTokens]));
   return { metrics, checkpoints, layers, validation };
 }
 

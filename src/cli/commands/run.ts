@@ -17,6 +17,7 @@ export async function runCommand(name: string, assignments: string[], options: R
   });
   const plan: RunPlan = {
     every: options.every ?? "log",
+    evaluateEvery: options.evaluateEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
     checkpointMinutes: options.checkpointMinutes ?? null,
     keep: options.keep ?? null,
@@ -70,9 +71,10 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { seed, steps, every, threads, data, out, moments, checkpointEvery, checkpointMinutes, keep } = options;
+  const { seed, steps, every, evaluateEvery, threads, data, out, moments } = options;
+  const { checkpointEvery, checkpointMinutes, keep } = options;
   const checkpoints = { "checkpoint-every": checkpointEvery, "checkpoint-minutes": checkpointMinutes, keep };
-  const pairs = { seed, steps, every, threads, data, out, moments, ...checkpoints };
+  const pairs = { seed, steps, every, "evaluate-every": evaluateEvery, threads, data, out, moments, ...checkpoints };
   return Object.entries(pairs).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
 

@@ -1,0 +1,43 @@
+/** @file How `crh run` trains, with the built program: evaluations between measurements. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { evaluatedIn } from "../../src/cli/trainIntoRun.ts";
+import { openRun } from "../../src/runs/runFolder.ts";
+import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
+import { onlyRun, readJson, workplace } from "./builtProgram.ts";
+
+const { dir, crh } = workplace();
+const files = idxSet();
+/** Number of test labels: bytes 4 to 7 of their file. */
+const TESTED = Buffer.from(files.get("t10k-labels-idx1-ubyte")!).readUInt32BE(4);
+
+beforeAll(() => writeIdxSet(join(dir, "set"), files));
+
+const mlp = ["run", "mlp", "hidden=10", "batch=20", "samples=30", "--data", "set"];
+
+test("--evaluate-every 10 evaluates the whole test set between the measurements, in metrics, progress and report", async () => {
+  const words = ["--steps", "60", "--every", "60", "--evaluate-every", "10", "--out", "evaluated"];
+  const { code } = await crh(...mlp, ...words);
+  expect(code).toBe(0);
+  const run = openRun(onlyRun(join(dir, "evaluated")));
+  const metrics = run.metrics();
+  for (const name of ["eval/loss", "eval/accuracy", "eval/samples"])
+    expect(metrics.filter((row) => row.name === name).map(({ step }) => step)).toEqual([0, 10, 20, 30, 40, 50, 60]);
+  expect(metrics.find(({ name }) => name === "eval/samples")?.value).toBe(TESTED);
+  expect(run.snapshots().map(({ step }) => step)).toEqual([0, 60]);
+  expect(readJson(run.dir, "config.json").run).toMatchObject({ evaluateEvery: 10 });
+  expect(readFileSync(join(run.dir, "report.html"), "utf8")).toContain(`evaluation on ${TESTED} samples`);
+});
+
+test("an evaluation is one phrase with its number of samples", () => {
+  const rows = (values: Record<string, number>) =>
+    Object.entries(values).map(([name, value]) => ({ step: 1, name: `eval/${name}`, value }));
+  expect(evaluatedIn(rows({ loss: 0.31214, accuracy: 0.912, samples: 10_000 }))).toBe(
+    "evaluated 0.3121, 91.20 % right on 10,000",
+  );
+  expect(evaluatedIn(rows({ loss: 1.5, accuracy: 0.5, perplexity: 4.4817, samples: 512 }))).toBe(
+    "evaluated 1.500, perplexity 4.482 on 512",
+  );
+  expect(evaluatedIn([{ step: 1, name: "train/loss", value: 1 }])).toBeUndefined();
+});
