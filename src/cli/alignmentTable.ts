@@ -12,8 +12,10 @@ import { formatCount, formatQuantity } from "./format.ts";
 import { pad, printable, shorten, wrap } from "./table.ts";
 
 export interface AlignmentTableOptions {
-  /** The first snapshot of the run. */
+  /** The first snapshot of the run, or that of the model before training. */
   readonly initial?: Snapshot | undefined;
+  /** File of the model before training, where `initial` is no step of a run. */
+  readonly initialFile?: string | undefined;
   readonly convention?: "paper" | "raw";
   /** Characters on a line; sides are put under each other below 98. */
   readonly width?: number;
@@ -63,7 +65,7 @@ export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTable
     if (sides.length === 1) lines.push("");
   }
   if (lines.at(-1) !== "") lines.push("");
-  const explained = legend(snapshot, convention, initial).flatMap((line) => wrap(line, width));
+  const explained = legend(snapshot, convention, options).flatMap((line) => wrap(line, width));
   return `${[...lines, ...explained.map(dim)].join("\n")}\n`;
 }
 
@@ -121,9 +123,18 @@ function noiseText(noise: number): string {
 }
 
 /** What the two lines say, the samples behind them, and every status that occurs. */
-function legend(snapshot: Snapshot, convention: string, initial: Snapshot | undefined): string[] {
+function legend(
+  snapshot: Snapshot,
+  convention: string,
+  { initial, initialFile }: Pick<AlignmentTableOptions, "initial" | "initialFile">,
+): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
-  const start = initial === undefined ? "at initialisation (not known)" : `at step ${formatCount(initial.step)}`;
+  const start =
+    initial === undefined
+      ? "at initialisation (not known)"
+      : initialFile === undefined
+        ? `at step ${formatCount(initial.step)}`
+        : `in ${printable(initialFile)}`;
   const lines = [`value ± noise (half the difference of two half samples); below it: null · value ${start}`];
   const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);

@@ -42,6 +42,8 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   /** Files, or name=file for a model of several inputs. */
   readonly inputs: readonly string[];
   readonly targets?: string;
+  /** File of the same model before training. */
+  readonly initial?: string;
   readonly loss?: ObjectiveName;
   /** Output of the model that holds its own per-sample losses. */
   readonly lossOutput?: string;

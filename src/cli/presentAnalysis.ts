@@ -6,7 +6,7 @@ import type { Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
 import { type AnalysisReport, renderReport } from "../report/report.ts";
 import { writeWhole } from "../runs/writeFile.ts";
-import { renderAlignmentTable } from "./alignmentTable.ts";
+import { type AlignmentTableOptions, renderAlignmentTable } from "./alignmentTable.ts";
 import { formatDuration } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
@@ -28,33 +28,65 @@ export interface AnalysisOutputs {
   readonly cost: Cost;
 }
 
+/** What a measurement is made into a snapshot from, and the same of the network before training. */
+export interface Presented extends SnapshotOptions {
+  readonly before?: SnapshotOptions & { readonly total: Moments };
+}
+
 /** @param about what the report says of where this comes from */
 export async function presentAnalysis(
   total: Moments,
-  measured: SnapshotOptions,
+  { before, ...measured }: Presented,
   about: Pick<AnalysisReport, "config" | "notes"> & {
     analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
   },
   outputs: AnalysisOutputs,
   io: Io,
 ): Promise<Snapshot> {
-  const result = await measuredSnapshot(total, { ...measured, cost: outputs.cost }, outputs, io);
+  const initial = before && (await initialSnapshot(before, outputs, io));
+  const start = before && initial ? startOf(before.total, initial) : {};
+  const result = await measuredSnapshot(total, { ...measured, ...start, cost: outputs.cost }, outputs, io);
   if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
   if (outputs.out !== undefined) {
     const analysis = { ...about.analysis, versions: versions(), measuredAt: new Date().toISOString() };
-    const html = renderReport({ ...about, analysis, snapshots: [result], moments: total });
+    const html = renderReport({
+      ...about,
+      analysis,
+      snapshots: [result],
+      moments: total,
+      ...(initial ? { initial } : {}),
+    });
     writeWhole(resolve(outputs.out), html, { where: "report" });
   }
-  if (outputs.json === true) io.stdout.write(`${JSON.stringify(result)}\n`);
-  else printTable(result, outputs, io);
+  if (outputs.json === true) io.stdout.write(`${JSON.stringify(initial ? { ...result, initial } : result)}\n`);
+  else printTable(result, { initial, initialFile: about.analysis.initial }, outputs, io);
   return result;
+}
+
+/** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */
+async function initialSnapshot(
+  { total, ...measured }: NonNullable<Presented["before"]>,
+  outputs: AnalysisOutputs,
+  io: Io,
+): Promise<Snapshot> {
+  const cost = outputs.cost === "economy" ? "economy" : "standard";
+  return measuredSnapshot(total, { ...measured, cost, exponentSeconds: 0 }, outputs, io);
+}
+
+/** What the measures of a trained network take from the untrained one. */
+function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
+  return {
+    initial,
+    initialWeights: new Map(total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : []))),
+    start: { ...total, layers: total.layers.filter(({ kind }) => kind === "head") },
+  };
 }
 
 /** Measures with progress; what takes long says beforehand how long. */
 async function measuredSnapshot(
   total: Moments,
   options: SnapshotOptions,
-  { json, quiet, cost }: AnalysisOutputs,
+  { json, quiet }: AnalysisOutputs,
   io: Io,
 ): Promise<Snapshot> {
   const progress = new Progress(io, "measure", total.layers.length, {
@@ -64,7 +96,7 @@ async function measuredSnapshot(
   const measuring = new Measuring();
   try {
     const seconds = total.layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
-    if (cost === "full" && seconds > SAID_SECONDS)
+    if (options.cost === "full" && seconds > SAID_SECONDS)
       progress.say(
         `all measures of ${total.layers.length} layers: about ${formatDuration(1000 * seconds)} of one core`,
       );
@@ -75,9 +107,14 @@ async function measuredSnapshot(
   }
 }
 
-function printTable(result: Snapshot, { out, moments }: AnalysisOutputs, io: Io): void {
+function printTable(
+  result: Snapshot,
+  start: Pick<AlignmentTableOptions, "initial" | "initialFile">,
+  { out, moments }: AnalysisOutputs,
+  io: Io,
+): void {
   const options = { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
-  io.stdout.write(renderAlignmentTable(result, options));
+  io.stdout.write(renderAlignmentTable(result, { ...options, ...start }));
   io.stdout.write(lawsBelow(result, options));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
   if (moments !== undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);

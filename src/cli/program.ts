@@ -132,6 +132,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
       "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; or name=file",
     )
     .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
+    .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
     .addOption(new Option("--loss <name>", "loss of one sample").choices(losses))
     .option("--loss-output <name>", "output of the model that holds its own loss of each sample")
     .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")

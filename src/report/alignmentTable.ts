@@ -7,12 +7,12 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { type Finding, findings, isAnalysis, type ReportData, statusWords } from "./reportData.ts";
+import { type Finding, findings, isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 import { holds } from "./verdict.ts";
 
 /** The table as escaped HTML, "" where no layer was measured. */
 export function renderAlignmentTable(data: ReportData, convention: Convention): string {
-  const all = findings(data.snapshots, convention);
+  const all = findings(withStart(data), convention);
   if (all.length === 0) return "";
   const layers = [...new Set(all.map(({ layer }) => layer))];
   const groups = `<tr><th rowspan="2" scope="col">layer</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
@@ -84,8 +84,7 @@ function mark(kind: "fill" | "null" | "start", value: number | null): string {
 
 /** The same numbers, both conventions, cosine and samples included. */
 export function alignmentCsv(data: ReportData): string {
-  const { snapshots } = data;
-  const once = isAnalysis(data);
+  const once = isAnalysis(data) && !data.initial;
   const header = [
     "layer",
     "side",
@@ -101,7 +100,7 @@ export function alignmentCsv(data: ReportData): string {
     "status",
   ];
   const rows = (["paper", "raw"] as const).flatMap((convention) =>
-    findings(snapshots, convention).map(({ layer, side, relation, last, first, verdict }) => [
+    findings(withStart(data), convention).map(({ layer, side, relation, last, first, verdict }) => [
       layer.name,
       side,
       relation,

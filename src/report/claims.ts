@@ -8,7 +8,7 @@ import { byHeadLayer } from "../measure/headBaselines.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { changeRates, slowed } from "./changeRates.ts";
 import { counted, fixed, grouped } from "./numbers.ts";
-import { byStep, type Finding, findings, isAnalysis, type ReportData } from "./reportData.ts";
+import { byStep, type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { holds, holdsFrom } from "./verdict.ts";
 
 export type ClaimVerdict = "holds" | "does not hold" | "not at this scale";
@@ -50,7 +50,7 @@ export function claims(data: ReportData): Claim[] {
 function ofConvolutionalNetworks(data: ReportData, { layers, objective }: Snapshot): Tested[] {
   const connected = layers.filter(({ kind }) => kind === "linear").slice(-2);
   if (connected.length === 0) return [];
-  const all = findings(data.snapshots, "paper").filter(({ last }) => last.value !== null);
+  const all = findings(withStart(data), "paper").filter(({ last }) => last.value !== null);
   const ofThese = all.filter(({ layer }) => connected.includes(layer));
   const selfSupervised = objective === "nt-xent";
   const rga = (kind: LayerSnapshot["kind"]) =>
@@ -231,7 +231,7 @@ function sameSpectra(heads: readonly LayerSnapshot[]): Tested[] {
 }
 
 function ofFullyConnectedNetworks(data: ReportData): Tested[] {
-  const all = findings(data.snapshots, "paper").filter(({ last }) => last.value !== null);
+  const all = findings(withStart(data), "paper").filter(({ last }) => last.value !== null);
   const names = [...new Set(all.map(({ layer }) => layer.name))];
   const both = names.filter((name) =>
     (["a", "b"] as const).every((side) =>

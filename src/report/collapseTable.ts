@@ -7,7 +7,7 @@ import type { Comparison } from "../measure/ansatz.ts";
 import type { LayerCollapse } from "../measure/layerCollapse.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import { byStep, type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;
 
@@ -64,7 +64,7 @@ const rows: readonly { name: string; value: Pick; noise?: Pick; collapsed: (clas
 
 /** The section, "" where neither was measured. */
 export function renderCollapse(data: ReportData): string {
-  const ordered = byStep(data.snapshots);
+  const ordered = byStep(withStart(data));
   const last = ordered.at(-1)?.layers ?? [];
   const first = ordered.length > 1 ? ordered[0]!.layers : [];
   const parts = [collapsePart(last, first), ansatzPart(last)].filter((part) => part !== "");

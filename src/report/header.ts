@@ -69,10 +69,11 @@ function runHead({ info }: RunReport): Head {
 
 function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
   const last = byStep(snapshots).at(-1);
-  const { model, inputs, targets, captures, plannedSamples, measuredAt, durationMs, versions } = analysis;
+  const { model, initial, inputs, targets, captures, plannedSamples, measuredAt, durationMs, versions } = analysis;
   const planned = plannedSamples === undefined ? "" : ` of ${grouped(plannedSamples)}`;
   const facts: [string, string | undefined][] = [
     ["model", model],
+    ["before training", initial],
     ["inputs", filesInWords(inputs)],
     ["targets", filesInWords(targets)],
     ["read from", filesInWords(captures)],

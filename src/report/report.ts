@@ -85,7 +85,11 @@ function renderTables(data: ReportData): string {
       : `<h3>${title}</h3><p class="soft note">${note}</p><div class="wide">${rows}</div>`;
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
-    table("As in the paper: rows normalised and centred", isAnalysis(data) ? sharedNote : startNote, paper) +
+    table(
+      "As in the paper: rows normalised and centred",
+      isAnalysis(data) && !data.initial ? sharedNote : startNote,
+      paper,
+    ) +
     table("Plain second moments (raw)", rawNote, raw) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
@@ -93,10 +97,13 @@ function renderTables(data: ReportData): string {
 
 /** What the ring on a bar is, where there are rings. */
 function startKey(data: ReportData): string {
-  if (isAnalysis(data)) return "";
+  if (isAnalysis(data) && !data.initial) return "";
   const steps = byStep(data.snapshots).map((snapshot) => snapshot.step);
-  const start =
-    steps.length > 1 ? `start: at step ${grouped(steps[0]!)}` : "there is no earlier measurement to compare with";
+  const start = isAnalysis(data)
+    ? `start: ${escapeText(data.analysis.initial ?? "before training")}`
+    : steps.length > 1
+      ? `start: at step ${grouped(steps[0]!)}`
+      : "there is no earlier measurement to compare with";
   return `<span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span>`;
 }
 

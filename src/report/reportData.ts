@@ -31,6 +31,8 @@ export interface RunReport extends Reported {
 /** One measurement, of a model that is there or from moments that were made elsewhere. */
 export interface AnalysisReport extends Reported {
   analysis: AnalysisInfo;
+  /** The network before training on the same samples, where its file was given. */
+  initial?: Snapshot;
 }
 
 /** What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a reader knows them. */
@@ -39,6 +41,8 @@ export interface AnalysisInfo {
   model?: string;
   inputs?: readonly string[];
   targets?: readonly string[];
+  /** The model before training, whose values stand beside those of this one. */
+  initial?: string;
   /** Moments files or raw captures, where these were read instead of a model. */
   captures?: readonly string[];
   /** Samples that were to be measured, where the measurement was stopped before. */
@@ -71,9 +75,14 @@ export interface Finding {
   readonly side: Side;
   readonly relation: Relation;
   readonly last: AlignmentValue;
-  /** At the first measurement, where that is another step. */
+  /** At the first measurement, where that is another one. */
   readonly first: AlignmentValue | undefined;
   readonly verdict: Verdict;
+}
+
+/** All measurements, that of the network before training first where an analysis has it: both may say step 0. */
+export function withStart(data: ReportData): readonly Snapshot[] {
+  return isAnalysis(data) && data.initial ? [data.initial, ...data.snapshots] : data.snapshots;
 }
 
 /** Measurements by step. */

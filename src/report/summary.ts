@@ -5,7 +5,7 @@ import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { median } from "../figures/median.ts";
 import { relations } from "../figures/palette.ts";
-import type { Convention } from "../measure/snapshot.ts";
+import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
@@ -17,6 +17,7 @@ import {
   type ReportData,
   type RunReport,
   statusWords,
+  withStart,
 } from "./reportData.ts";
 import { holds, holdsFrom, leastMargin } from "./verdict.ts";
 
@@ -77,7 +78,8 @@ function statusSentence({ info, snapshots, metrics }: RunReport): string {
   return `${how[info.status] ?? escapeText(info.status)}${rest}${last ? ` at step ${grouped(last.step)}` : ""}.`;
 }
 
-function alignmentSentences({ snapshots }: ReportData): string[] {
+function alignmentSentences(data: ReportData): string[] {
+  const snapshots = withStart(data);
   const all = findings(snapshots, "paper");
   const defined = all.filter((finding) => finding.last.value !== null);
   if (all.length === 0) return ["No layer was measured, so nothing can be said about the alignments."];
@@ -218,7 +220,7 @@ function undefinedSentence(all: readonly Finding[]): string[] {
   ];
 }
 
-function rawSentence(snapshots: ReportData["snapshots"]): string[] {
+function rawSentence(snapshots: readonly Snapshot[]): string[] {
   const convention: Convention = "raw";
   const defined = findings(snapshots, convention).filter((finding) => finding.last.value !== null);
   if (defined.length === 0) return [];

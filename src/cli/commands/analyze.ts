@@ -2,20 +2,17 @@
 import { basename } from "node:path";
 import { nodeEngine } from "../../engine/node.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
-import { castModel } from "../../onnx/castModel.ts";
-import { dequantizeModel } from "../../onnx/dequantizeModel.ts";
 import type { Model } from "../../onnx/graph.ts";
-import { upgradeModel } from "../../onnx/upgrade.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
-import { Probe, type ProbeOptions } from "../../probe/probe.ts";
+import { type Measurement, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { Interrupted, UsageError } from "../errors.ts";
+import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
 import { presentAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
-import { readModel } from "../readModel.ts";
 
 /** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
 const THREADS = 2;
@@ -25,38 +22,84 @@ const OUTPUT_PASSES = 16;
 
 export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
   const loss = chosenLoss(options);
-  const model = castModel(dequantizeModel(upgradeModel(readModel(path))));
+  const model = preparedModel(path);
+  const initial = options.initial === undefined ? undefined : initialModel(options.initial, model);
   const data = analysisData(model, loss, options);
   const probeOptions = chosenMaps(loss, options);
   const started = performance.now();
-  const progress = new Progress(io, "analyze", data.n, {
+  const signal = io.interruption();
+  const { measured, before, done } = await measureModels(
+    { path, model, initial, data, probeOptions, signal },
+    options,
+    io,
+  );
+  const durationMs = performance.now() - started;
+  const about = describe(path, options, data, { done, before: before !== undefined, durationMs });
+  await presentAnalysis(measured.total, before ? { ...measured, before } : measured, about, options, io);
+  if (signal.aborted && done < data.n)
+    throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
+  if (initial && !before)
+    throw new Interrupted("analyze: stopped before the values before training were measured; they are left out");
+}
+
+/** The model, then, unless the user stops it, the model before training over the same batches. */
+async function measureModels(
+  given: {
+    readonly path: string;
+    readonly model: Model;
+    readonly initial: Model | undefined;
+    readonly data: AnalysisData;
+    readonly probeOptions: ProbeOptions;
+    readonly signal: AbortSignal;
+  },
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<{ measured: Measurement; before: Measurement | undefined; done: number }> {
+  const { path, model, initial, data, probeOptions, signal } = given;
+  const progress = new Progress(io, "analyze", initial ? 2 * data.n : data.n, {
     unit: "samples",
     quiet: options.json === true || options.quiet === true,
   });
   const probe = new Probe(nodeEngine, model, probeOptions);
-  const signal = io.interruption();
-  let measured: Awaited<ReturnType<Probe["measure"]>>;
-  let done = 0;
+  const earlier = initial && new Probe(nodeEngine, initial, { ...probeOptions, cross: false, outputPasses: 0 });
+  let taken = 0;
   try {
     progress.activity("preparing");
     const batch = options.batch ?? (await chooseBatch(nodeEngine, model, probeOptions, (n) => data.take(0, n), data.n));
-    const batches = batchesOf(model, data, batch, (samples) => {
-      done = samples;
-    });
-    measured = await probe.measure(batches, {
-      source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
-      signal,
-      ...(options.cost === "economy" ? {} : { again: () => batchesOf(model, data, batch, () => {}) }),
-      onBatch: () => progress.update(done),
-    });
+    const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
+    const pass = (of: Probe, from: number) =>
+      of.measure(
+        batches((samples) => {
+          taken = from + samples;
+        }),
+        {
+          source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
+          signal,
+          ...(options.cost === "economy" ? {} : { again: () => batches() }),
+          onBatch: () => progress.update(taken),
+        },
+      );
+    if (earlier) await compareLayers(options.initial!, probe, earlier, () => first(batches()));
+    const measured = await pass(probe, 0);
+    const done = taken;
+    const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
+    return { measured, before: signal.aborted ? undefined : before, done };
   } finally {
     progress.end(false);
     await probe.dispose();
+    await earlier?.dispose();
   }
-  const about = describe(path, options, data, done, performance.now() - started);
-  await presentAnalysis(measured.total, measured, about, options, io);
-  if (signal.aborted && done < data.n)
-    throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
+}
+
+/** One batch through both tells of different layers before the long measurement. */
+async function compareLayers(path: string, trained: Probe, initial: Probe, batch: () => Feeds[]): Promise<void> {
+  const [now, before] = [await trained.measure(batch()), await initial.measure(batch())];
+  checkSameLayers(path, now.total, before.total);
+}
+
+function first(batches: Generator<Feeds>): Feeds[] {
+  const { value } = batches.next();
+  return value === undefined ? [] : [value];
 }
 
 function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {
@@ -98,7 +141,7 @@ function* batchesOf(
   model: Model,
   { n, take }: AnalysisData,
   size: number,
-  onTaken: (samples: number) => void,
+  onTaken: (samples: number) => void = () => {},
 ): Generator<Feeds> {
   const declared = model.graph.inputs[0]?.shape?.[0];
   const whole = declared === size && n >= size ? Math.floor(n / size) * size : n;
@@ -109,18 +152,25 @@ function* batchesOf(
   }
 }
 
-function describe(path: string, options: AnalyzeOptions, data: AnalysisData, done: number, durationMs: number) {
-  const { inputs, targets } = options;
+/** @param how.before whether the model before training was measured */
+function describe(
+  path: string,
+  options: AnalyzeOptions,
+  data: AnalysisData,
+  how: { done: number; before: boolean; durationMs: number },
+) {
+  const { inputs, targets, initial } = options;
   return {
     config: { ...options } as Record<string, unknown>,
     notes: [...data.steps],
     analysis: {
       title: basename(path),
       model: basename(path),
+      ...(initial !== undefined && how.before ? { initial: basename(initial) } : {}),
       inputs: inputs.map((file) => basename(file)),
       ...(targets === undefined ? {} : { targets: [basename(targets)] }),
-      ...(done < data.n ? { plannedSamples: data.n } : {}),
-      durationMs: Math.round(durationMs),
+      ...(how.done < data.n ? { plannedSamples: data.n } : {}),
+      durationMs: Math.round(how.durationMs),
       argv: commandLine(path, options),
     },
   };

@@ -52,7 +52,7 @@ export async function explainCommand(
 
 /** The last and, where there is another, the first measurement of a run or a snapshot file. */
 function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot } {
-  if (existsSync(which) && statSync(which).isFile()) return { final: snapshotIn(which) };
+  if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
   const all = run.snapshots();
   const [first, last] = [all[0], all.at(-1)];
@@ -63,19 +63,20 @@ function measurements(which: string, root: string): { final: Snapshot; initial?:
   return first === last ? { final: last } : { final: last, initial: first };
 }
 
-function snapshotIn(path: string): Snapshot {
-  let value: Partial<Snapshot> & { final?: Snapshot };
+function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
+  let value: Partial<Snapshot> & { final?: Snapshot; initial?: Snapshot };
   try {
     value = JSON.parse(new TextDecoder().decode(readBytes(path))) as typeof value;
   } catch {
     value = {};
   }
-  const found = value.final ?? value;
-  if (found?.schema !== "crh-lab/snapshot@1" || !Array.isArray(found.layers))
+  const { final, initial, ...rest } = value;
+  const found = final ?? rest;
+  if (![found, initial ?? found].every((one) => one.schema === "crh-lab/snapshot@1" && Array.isArray(one.layers)))
     throw new Error(
       `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
     );
-  return found as Snapshot;
+  return { final: found as Snapshot, ...(initial ? { initial } : {}) };
 }
 
 function brief({ summary, doubts }: Explanation, width: number): string[] {

@@ -1,0 +1,68 @@
+/**
+ * @file The model before training that `crh analyze --initial` compares with: read as the model itself, measured by a probe of its own
+ * over the same batches, refused where it is another network.
+ */
+import { basename } from "node:path";
+import type { LayerMoments, Moments } from "../moments/moments.ts";
+import { castModel } from "../onnx/castModel.ts";
+import { dequantizeModel } from "../onnx/dequantizeModel.ts";
+import type { Model } from "../onnx/graph.ts";
+import { upgradeModel } from "../onnx/upgrade.ts";
+import { readModel } from "./readModel.ts";
+
+/** A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand for. */
+export function preparedModel(path: string): Model {
+  return castModel(dequantizeModel(upgradeModel(readModel(path))));
+}
+
+/**
+ * The model before training.
+ *
+ * @param trained the model that it is compared with
+ * @throws RangeError if the two take different inputs
+ */
+export function initialModel(path: string, trained: Model): Model {
+  const initial = preparedModel(path);
+  const inputs = ({ graph }: Model): string =>
+    graph.inputs.map(({ name, dtype, shape }) => `${name} ${dtype}(${shape?.join(", ") ?? "any shape"})`).join(", ");
+  if (inputs(initial) !== inputs(trained))
+    throw new RangeError(
+      `analyze: expected the inputs of the model, ${inputs(trained)}, in --initial ${basename(path)}, got ${inputs(initial)}; ${cure}`,
+    );
+  return initial;
+}
+
+/**
+ * @param path    file of the model before training, for the message
+ * @throws RangeError naming the first layer that is not the same in both: its name, kind and the shape of its weights
+ */
+export function checkSameLayers(path: string, trained: Moments, initial: Moments): void {
+  const found = new Map(initial.layers.map((layer) => [layer.name, layer]));
+  for (const layer of trained.layers) {
+    const other = found.get(layer.name);
+    if (other && described(other) === described(layer)) continue;
+    throw new RangeError(
+      `analyze: expected layer ${layer.name}, ${described(layer)}, in --initial ${basename(path)}, got ${other ? described(other) : `none (${some(initial)})`}; ${cure}`,
+    );
+  }
+  const names = new Set(trained.layers.map(({ name }) => name));
+  const more = initial.layers.find(({ name }) => !names.has(name));
+  if (more)
+    throw new RangeError(
+      `analyze: expected the ${trained.layers.length} layers of the model in --initial ${basename(path)}, got ${more.name}, ${described(more)}, as well; ${cure}`,
+    );
+}
+
+const cure = "export the network before and after training by the same code";
+
+function described({ kind, dIn, dOut }: LayerMoments): string {
+  return kind === "head" ? `a head of ${dOut}` : `${kind} ${dIn} → ${dOut}`;
+}
+
+/** chosen: names in a message. */
+const NAMED = 3;
+
+function some({ layers }: Moments): string {
+  const names = layers.slice(0, NAMED).map(({ name }) => name);
+  return `it has ${names.join(", ")}${layers.length > NAMED ? ` and ${layers.length - NAMED} more` : ""}`;
+}
