@@ -14,6 +14,7 @@ export interface RunOptions {
   /** Steps between evaluations beside the measurements. */
   readonly evaluateEvery?: number;
   readonly device: "cpu";
+  readonly preset?: string;
   readonly threads?: number;
   readonly data?: string;
   /** Folder of the runs. */

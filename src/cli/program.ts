@@ -64,7 +64,8 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--every <number|log>", "measure every so many steps, or at logarithmic spacing", interval)
     .option("--evaluate-every <number>", "evaluate held-out samples too every so many steps", wholeNumber(1))
     .addOption(new Option("--device <name>", "where to compute").choices(["cpu"]).default("cpu"))
-    .option("--threads <number>", "threads of one operator", wholeNumber(1))
+    .option("--preset <name>", "parameters that go together, for instance small; crh run <setting> --help lists them")
+    .option("--threads <number>", "threads of one operator (default: 1, all cores for deep networks)", wholeNumber(1))
     .option("--data <folder>", "folder of the data, for settings that need one")
     .option("--out <folder>", "folder of the runs", RUNS)
     .addOption(

@@ -28,6 +28,18 @@ export interface Surroundings {
   readonly folder?: (path: string) => Surroundings;
 }
 
+/** Parameters that go together: those that differ from the defaults, which are the paper's. */
+export interface Preset {
+  /** One line for the help. */
+  readonly summary: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Steps between measurements, where --every is not given. Default "log". */
+  readonly every?: number;
+}
+
+/** The preset of the defaults. */
+export const PAPER = "paper";
+
 export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** One line for the help. */
@@ -35,6 +47,10 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   /** Whether it reads a data folder. */
   readonly needsData: boolean;
   readonly parameters: S;
+  /** By name, besides PAPER. Default: none, and --preset is refused. */
+  readonly presets?: Readonly<Record<string, Preset>>;
+  /** Whether its steps are large enough to gain from all cores, which are then the default of --threads. Default: one thread. */
+  readonly parallel?: boolean;
   /** Builds the network, data and optimizer. @throws RangeError in one line when parameters and data do not fit */
   build(parameters: z.output<S>, surroundings: Surroundings): Experiment;
 }
@@ -47,6 +63,18 @@ export class ParameterError extends Error {
 /** Keeps the type of a setting's schema while listing settings together. */
 export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting {
   return setting as unknown as Setting;
+}
+
+/**
+ * A preset of a setting by name.
+ *
+ * @throws ParameterError listing the presets where there is none of that name
+ */
+export function findPreset({ name, presets = {} }: Setting, preset: string): Preset {
+  const all: Readonly<Record<string, Preset>> = { [PAPER]: { summary: "the paper's", parameters: {} }, ...presets };
+  const found = Object.hasOwn(all, preset) ? all[preset] : undefined;
+  if (found !== undefined) return found;
+  throw new ParameterError(`${name}: expected a preset of ${Object.keys(all).join(", ")}, got "${preset}"`);
 }
 
 /**

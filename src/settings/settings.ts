@@ -5,10 +5,11 @@ import { fc1 } from "./fc1.ts";
 import { fc2 } from "./fc2.ts";
 import { llm } from "./llm.ts";
 import { mlp } from "./mlp.ts";
+import { res1 } from "./res1.ts";
 import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm];
+export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {

@@ -1,7 +1,16 @@
 /** @file `crh run`: trains a setting and measures it. */
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { createRun } from "../../runs/runFolder.ts";
-import { describeParameters, ParameterError, parseParameters, type Setting } from "../../settings/setting.ts";
+import {
+  describeParameters,
+  findPreset,
+  PAPER,
+  ParameterError,
+  type Preset,
+  parseParameters,
+  type Setting,
+} from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { UsageError } from "../errors.ts";
@@ -11,17 +20,19 @@ import { surroundings } from "../surroundings.ts";
 import { versions } from "../versions.ts";
 
 export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
-  const { setting, parameters } = asUsage(() => {
+  const { setting, preset, parameters } = asUsage(() => {
     const found = findSetting(name);
-    return { setting: found, parameters: parseParameters(found, given(assignments, options)) };
+    const chosen = findPreset(found, options.preset ?? PAPER);
+    const values = { ...chosen.parameters, ...given(assignments, options) };
+    return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
   const plan: RunPlan = {
-    every: options.every ?? "log",
+    every: options.every ?? preset.every ?? "log",
     evaluateEvery: options.evaluateEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
     checkpointMinutes: options.checkpointMinutes ?? null,
     keep: options.keep ?? null,
-    threads: options.threads ?? 1,
+    threads: options.threads ?? (setting.parallel ? availableParallelism() : 1),
     device: options.device,
     data: options.data === undefined ? null : resolve(options.data),
     moments: options.moments,
@@ -32,10 +43,10 @@ export async function runCommand(name: string, assignments: string[], options: R
     setting: setting.name,
     seed: parameters.seed as number,
     steps: parameters.steps as number,
-    config: { ...parameters, run: plan },
+    config: { ...(setting.presets && { preset: options.preset ?? PAPER }), ...parameters, run: plan },
     argv: ["run", name, ...assignments, ...flags(options)],
     versions: versions(),
-    notes: sources(setting, parameters),
+    notes: sources(setting, parameters, preset),
   });
   await trainIntoRun({ folder, setting, parameters, plan }, experiment, options, io);
 }
@@ -49,7 +60,12 @@ export function settingHelp(name?: string): string {
     const choices = values === undefined ? "" : ` (${values.join(", ")})`;
     return `  ${key}=${String(rest.default)}\n      ${description}${choices}\n      ${source}`;
   });
-  return `\n${setting.name}: ${setting.summary}\n\nParameters (key=default):\n${rows.join("\n")}\n`;
+  const presets = Object.entries(setting.presets ?? {}).map(([key, { summary, parameters }]) => {
+    const changes = Object.entries(parameters).map(([field, value]) => `${field}=${String(value)}`);
+    return `  ${key}: ${summary}\n      ${changes.join(" ")}\n`;
+  });
+  const listed = presets.length > 0 ? `\nPresets (--preset; without it, the defaults below):\n${presets.join("")}` : "";
+  return `\n${setting.name}: ${setting.summary}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
 }
 
 /** key=value words and the flags that set parameters, as the setting's raw parameters. */
@@ -71,21 +87,23 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { seed, steps, every, evaluateEvery, threads, data, out, moments } = options;
+  const { preset, seed, steps, every, evaluateEvery, threads, data, out, moments } = options;
   const { checkpointEvery, checkpointMinutes, keep } = options;
   const checkpoints = { "checkpoint-every": checkpointEvery, "checkpoint-minutes": checkpointMinutes, keep };
-  const pairs = { seed, steps, every, "evaluate-every": evaluateEvery, threads, data, out, moments, ...checkpoints };
+  const cadence = { every, "evaluate-every": evaluateEvery };
+  const pairs = { preset, seed, steps, ...cadence, threads, data, out, moments, ...checkpoints };
   return Object.entries(pairs).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
 
-/** Where each default comes from, and which values were changed, for the report. */
-function sources(setting: Setting, parameters: Readonly<Record<string, unknown>>): string[] {
-  return describeParameters(setting).map(({ key, description, source, ...rest }) => {
+/** Where each default comes from, and which values were changed, by the preset or for this run, for the report. */
+function sources(setting: Setting, parameters: Readonly<Record<string, unknown>>, preset: Preset): string[] {
+  const each = describeParameters(setting).map(({ key, description, source, ...rest }) => {
     const value = String(parameters[key]);
-    const origin =
-      value === String(rest.default) ? source : `set for this run (default ${String(rest.default)}; ${source})`;
+    const by = value === String(preset.parameters[key]) ? "by the preset" : "for this run";
+    const origin = value === String(rest.default) ? source : `set ${by} (default ${String(rest.default)}; ${source})`;
     return `${key} = ${value}: ${description}. ${origin[0]!.toUpperCase()}${origin.slice(1)}.`;
   });
+  return setting.presets ? [`Preset: ${preset.summary}.`, ...each] : each;
 }
 
 function asUsage<T>(work: () => T): T {

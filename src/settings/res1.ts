@@ -1,0 +1,68 @@
+/**
+ * @file Setting res1 of arXiv 2410.03006: ResNet-18 with two fully connected layers at its end, classifying CIFAR-10. Every linear
+ * map is measured on test images, convolutions by patches and channels.
+ */
+import { z } from "zod";
+import { cropFlip } from "../data/augment/augmentation.ts";
+import { resnet18 } from "../networks/resnet18.ts";
+import { objective } from "../objectives/objective.ts";
+import { Random } from "../random/random.ts";
+import { augmentedImages, imageFeeds } from "../train/imageData.ts";
+import { cifarOf, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
+import { count, field, flag, sharedFields } from "./parameters.ts";
+import { defineSetting, optimization } from "./setting.ts";
+
+const paper = "paper, appendix C.1 (res1)";
+
+const parameters = z.object({
+  ...imageFields,
+  augment: field(flag, true, "shifted crops and flips of the training images", `${paper}: standard augmentation`),
+  samples: field(count, 1000, "at most so many test images measured", "chosen: a million patches in the first stage"),
+  ...sharedFields({
+    steps: [78_000, `${paper}: 200 epochs, of 390 steps`],
+    batch: [128, paper],
+    lr: [0.01, paper],
+    momentum: [0.9, paper],
+    decay: [5e-4, "chosen: usual for ResNets on CIFAR-10; the paper leaves it open"],
+    schedule: ["cosine", paper],
+  }),
+});
+
+export const res1 = defineSetting({
+  name: "res1",
+  summary: "ResNet-18 that classifies CIFAR images (the paper's res1; --data DIR)",
+  needsData: true,
+  parallel: true,
+  parameters,
+  presets: {
+    small: {
+      summary: "a quarter of the width, for some ten minutes on two cores and 10,000 images",
+      parameters: { width: 0.25, steps: 3000, batch: 64, lr: 0.05, samples: 400 },
+      every: 1000,
+    },
+  },
+  build(p, surroundings) {
+    const images = cifarOf("res1", surroundings, p.batch);
+    const { shape } = images;
+    const scale = scaleOf(images);
+    const random = new Random(p.seed);
+    const samples = Math.min(p.samples, images.test.n);
+    return {
+      network: resnet18({ outputs: images.classes, width: p.width, side: shape.height }, random.split("network")),
+      objective: objective("cross-entropy"),
+      ...optimization(p),
+      data: augmentedImages(images.train, {
+        batch: p.batch,
+        random: random.split("data"),
+        augment: p.augment ? cropFlip : { kind: "none" },
+        scale,
+        shape,
+        workers: p.workers,
+      }),
+      callSteps: 1,
+      evaluation: async () => imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape) }),
+      test: () => imageFeeds(images.test, { shape, scale, samples: images.test.n, batch: FORWARD_BATCH }),
+      evaluationName: `${samples} test images`,
+    };
+  },
+});
