@@ -12,6 +12,8 @@ export interface Network {
   readonly parameters: readonly string[];
   /** Names of the initializers that follow training without a gradient: running statistics. Default: none. */
   readonly buffers?: readonly string[];
+  /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
+  readonly features?: string;
 }
 
 /** The initial value of each parameter. */

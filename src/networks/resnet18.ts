@@ -47,7 +47,7 @@ export function resnet18(options: Resnet18Options, random: Random): Network {
   const pooled = g.op("ReduceMean", [h, g.ints([2, 3])], { keepdims: int(0) });
   const hidden = g.op("Relu", [layers.linear("fc1", pooled, c, c)]);
   g.output(layers.linear("fc2", hidden, c, outputs), "output");
-  return { graph: g.build(), parameters: layers.parameters, buffers: layers.buffers };
+  return { graph: g.build(), parameters: layers.parameters, buffers: layers.buffers, features: pooled };
 }
 
 /** Adds layers to a graph, with their initial values. */

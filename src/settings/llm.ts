@@ -55,7 +55,26 @@ export const llm = defineSetting({
   name: "llm",
   summary: "transformer that predicts the next token of a text (the paper's llm; --data FILE or DIR)",
   needsData: true,
+  parallel: true,
   parameters,
+  presets: {
+    small: {
+      summary: "four layers of four heads on single bytes, for some ten minutes on two cores and a text of a megabyte",
+      parameters: {
+        layers: 4,
+        heads: 4,
+        width: 128,
+        context: 64,
+        batch: 12,
+        steps: 3000,
+        lr: 1e-3,
+        beta2: 0.99,
+        schedule: "cosine",
+        warmup: 100,
+      },
+      every: 750,
+    },
+  },
   build(p, surroundings) {
     const { list, open, tokens } = surroundings;
     if (list === undefined || open === undefined)

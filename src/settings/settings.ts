@@ -6,10 +6,11 @@ import { fc2 } from "./fc2.ts";
 import { llm } from "./llm.ts";
 import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
+import { res2 } from "./res2.ts";
 import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1];
+export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {

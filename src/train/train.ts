@@ -13,6 +13,7 @@ import type { Feeds } from "../probe/feeds.ts";
 import { type Measurement, Probe } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
+import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
@@ -33,6 +34,8 @@ export interface Experiment {
   readonly test?: () => readonly Feeds[];
   /** Whether the loss is in nats per token of a text: its exponential, the perplexity, is then recorded beside it. */
   readonly perplexity?: boolean;
+  /** What a linear classifier is fitted on at each measurement, where training sees no labels. */
+  readonly linearProbe?: LinearProbeOptions;
   /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
   readonly callSteps?: number;
   /** What `evaluation` is, in words: "3000 held-out samples". */
@@ -101,14 +104,16 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
   const probe = new Probe(engine, model, measuring);
   const evaluator = new Evaluator(engine, model, measuring);
+  const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {
     const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
-    return await new Training(experiment, options, { program, probe, evaluator }, samples).run();
+    return await new Training(experiment, options, { program, probe, evaluator, linear }, samples).run();
   } finally {
     await experiment.data.close?.();
     await program.dispose();
     await probe.dispose();
     await evaluator.dispose();
+    await linear?.dispose();
   }
 }
 
@@ -116,6 +121,7 @@ interface Tools {
   readonly program: Program;
   readonly probe: Probe;
   readonly evaluator: Evaluator;
+  readonly linear: LinearProbe | undefined;
 }
 
 interface Samples {
@@ -246,6 +252,8 @@ class Training {
     const evaluation =
       measured?.evaluation ?? (milestones.evaluate?.includes(step) ? await this.evaluate() : undefined);
     if (evaluation !== undefined) metrics.push(...evaluationMetrics(step, evaluation, this.experiment));
+    const linear = due ? await this.tools.linear?.accuracy(this.values()) : undefined;
+    if (linear !== undefined) metrics.push({ step, name: "eval/linear-probe", value: linear });
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
     if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save();
@@ -259,7 +267,7 @@ class Training {
 
   private async measure(): Promise<{ measurement: Measurement; evaluation: Evaluation }> {
     const { probe, evaluator } = this.tools;
-    const parameters = new Map([...this.parameters(), ...this.buffers()]);
+    const parameters = this.values();
     const source = this.experiment.evaluationName;
     const measured = await probe.measure(this.samples.moments, {
       step: this.step,
@@ -275,7 +283,7 @@ class Training {
   /** Loss and accuracy of the evaluation form (running statistics) on the held-out samples. */
   private async evaluate(): Promise<Evaluation> {
     this.options.observer?.onEvaluating?.(this.step);
-    const parameters = new Map([...this.parameters(), ...this.buffers()]);
+    const parameters = this.values();
     return this.finite(await this.tools.evaluator.evaluate(this.samples.test ?? this.samples.moments, parameters));
   }
 
@@ -302,6 +310,11 @@ class Training {
     this.options.observer?.onCheckpoint?.(this.step, bytes);
     this.savedStep = this.step;
     this.savedAt = performance.now();
+  }
+
+  /** All that the network's evaluation form depends on. */
+  private values(): Map<string, Tensor> {
+    return new Map([...this.parameters(), ...this.buffers()]);
   }
 
   private parameters(): Map<string, Tensor> {

@@ -1,0 +1,94 @@
+/**
+ * @file Setting res2 of arXiv 2410.03006: ResNet-18 learning without labels by SimCLR. Two views of an image are to have the nearest
+ * of all embeddings; the two fully connected layers are the projection head, and a linear probe tells what the features before it know.
+ */
+import { z } from "zod";
+import { simclr } from "../data/augment/augmentation.ts";
+import type { ImageSplit } from "../data/cifarFolder.ts";
+import { resnet18 } from "../networks/resnet18.ts";
+import { objective } from "../objectives/objective.ts";
+import { Random } from "../random/random.ts";
+import { imageFeeds, twoViews, viewFeeds } from "../train/imageData.ts";
+import { optimizerNames } from "../train/optimizer.ts";
+import { cifarOf, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
+import { count, field, positive, sharedFields } from "./parameters.ts";
+import { defineSetting, optimization } from "./setting.ts";
+
+const paper = "paper, appendix C.1 (res2)";
+
+const parameters = z.object({
+  ...imageFields,
+  embedding: field(count, 128, "dimensions of the embedding", paper),
+  temperature: field(positive, 0.5, "temperature of NT-Xent", "chosen: SimCLR's on CIFAR-10; the paper leaves it open"),
+  samples: field(count, 512, "at most so many test images measured, two views each", "chosen"),
+  measuredBatch: field(
+    count,
+    64,
+    "test images that are each other's negatives where they are measured",
+    "chosen: bounds memory",
+  ),
+  probed: field(count, 10_000, "at most so many training images for the linear probe", "chosen"),
+  ...sharedFields({
+    steps: [97_000, `${paper}: 1000 epochs, of 97 steps`],
+    batch: [512, `${paper}; pairs of views`],
+    lr: [1e-3, "chosen: the paper leaves it open"],
+    momentum: [0, "chosen: not used by adam"],
+    decay: [5e-5, paper],
+    schedule: ["cosine", "chosen: as res1"],
+  }),
+  optimizer: field(
+    z.enum(optimizerNames),
+    "adam",
+    "update rule, as in torch.optim",
+    "chosen: the paper leaves it open",
+  ),
+});
+
+export const res2 = defineSetting({
+  name: "res2",
+  summary: "ResNet-18 that learns CIFAR images without labels, by SimCLR (the paper's res2; --data DIR)",
+  needsData: true,
+  parallel: true,
+  parameters,
+  presets: {
+    small: {
+      summary: "a quarter of the width and smaller batches, for some ten minutes on two cores and 10,000 images",
+      parameters: { width: 0.25, steps: 800, batch: 64, samples: 128, probed: 5000 },
+      every: 400,
+    },
+  },
+  build(p, surroundings) {
+    const images = cifarOf("res2", surroundings, p.batch);
+    const { shape, train, test, classes } = images;
+    const scale = scaleOf(images);
+    const random = new Random(p.seed);
+    const network = resnet18({ outputs: p.embedding, width: p.width, side: shape.height }, random.split("network"));
+    const samples = Math.min(p.samples, test.n);
+    const labelled = (set: ImageSplit, most: number) =>
+      imageFeeds(set, { shape, scale, samples: Math.min(most, set.n), batch: FORWARD_BATCH });
+    const batch = Math.min(p.measuredBatch, samples);
+    return {
+      network,
+      objective: objective("nt-xent", { temperature: p.temperature }),
+      ...optimization(p),
+      data: twoViews(train, {
+        batch: p.batch,
+        random: random.split("data"),
+        augment: simclr,
+        scale,
+        shape,
+        workers: p.workers,
+      }),
+      callSteps: 1,
+      evaluation: async () =>
+        viewFeeds(test, { shape, scale, samples, batch, augment: simclr, random: random.split("views") }),
+      linearProbe: {
+        features: network.features!,
+        train: () => labelled(train, p.probed),
+        test: () => labelled(test, test.n),
+        classes,
+      },
+      evaluationName: `two views of ${samples} test images, ${batch} images a batch`,
+    };
+  },
+});

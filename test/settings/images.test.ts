@@ -1,0 +1,94 @@
+/** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
+import { describe, expect, test } from "vitest";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { Random } from "../../src/random/random.ts";
+import type { Surroundings } from "../../src/settings/setting.ts";
+import { findPreset, parseParameters } from "../../src/settings/setting.ts";
+import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
+import { milestones } from "../../src/train/milestones.ts";
+import { type Metric, train } from "../../src/train/train.ts";
+
+/** CIFAR records of ten classes that differ in brightness per channel, with noise. */
+function records(n: number, seed: number): Uint8Array {
+  const random = new Random(seed);
+  const bytes = new Uint8Array(n * 3073);
+  for (let i = 0; i < n; i++) {
+    const label = i % 10;
+    bytes[i * 3073] = label;
+    for (let k = 0; k < 3072; k++) {
+      const channel = Math.floor(k / 1024);
+      const level = [label % 3, Math.floor(label / 3) % 3, Math.floor(label / 9)][channel]!;
+      bytes[i * 3073 + 1 + k] = 40 + 70 * level + 30 * random.uniform();
+    }
+  }
+  return bytes;
+}
+
+const files: Record<string, Uint8Array> = { "data_batch_1.bin": records(120, 1), "test_batch.bin": records(40, 2) };
+const folder: Surroundings = { file: (name) => files[name] };
+const tiny = { width: 0.0625, batch: 20, steps: 12, samples: 20, lr: 0.05 };
+
+async function record(name: string, given: Record<string, unknown>, resume?: Uint8Array) {
+  const { experiment } = buildExperiment(name, given, folder);
+  const metrics: Metric[] = [];
+  const checkpoints = new Map<number, Uint8Array>();
+  const kinds = new Map<string, string>();
+  const steps = given.steps as number;
+  await train(nodeEngine, experiment, {
+    steps,
+    milestones: milestones({ steps, every: steps / 2, checkpointEvery: 4 }),
+    ...(resume === undefined ? {} : { resume }),
+    observer: {
+      onMetrics: (rows) => metrics.push(...rows),
+      onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
+      onMeasurement(_, { total }) {
+        for (const layer of total.layers) kinds.set(layer.name, layer.kind);
+      },
+    },
+  });
+  const values = (metric: string) => metrics.filter((row) => row.name === metric).map(({ value }) => value);
+  return { metrics, checkpoints, kinds, values };
+}
+
+describe("res1", () => {
+  test("learns, measures convolutions and both fully connected layers; resumes bit for bit with its running statistics", async () => {
+    const given = { ...tiny, steps: 24, lr: 0.1 };
+    const run = await record("res1", given);
+    expect(run.values("train/loss").at(-1)).toBeLessThan(Math.log(10) - 0.3); // knowing nothing: log 10
+    expect(run.values("eval/accuracy")).toHaveLength(3);
+    expect([...run.kinds.values()].filter((kind) => kind === "conv")).toHaveLength(20);
+    expect([run.kinds.get("fc1"), run.kinds.get("fc2")]).toEqual(["linear", "linear"]);
+    const resumed = await record("res1", given, run.checkpoints.get(20)!);
+    expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 20));
+    expect(resumed.checkpoints.get(24)).toEqual(run.checkpoints.get(24));
+  });
+
+  test("refuses a missing folder and a batch above the set in one line", () => {
+    expect(() => buildExperiment("res1")).toThrow(/pass --data DIR/);
+    expect(() => buildExperiment("res1", { batch: 500 }, folder)).toThrow(/at most 120 images, got 500/);
+  });
+});
+
+describe("res2", () => {
+  test("lowers its contrastive loss, and tells at each measurement what a linear probe reads; resumes bit for bit", async () => {
+    const given = { ...tiny, steps: 16, lr: 0.01, measuredBatch: 10 };
+    const run = await record("res2", given);
+    const [first, , last] = run.values("eval/loss");
+    expect(last).toBeLessThan(first!);
+    const probes = run.values("eval/linear-probe");
+    expect(probes).toHaveLength(3);
+    for (const value of probes) expect(value).toBeGreaterThan(0.3); // brightness alone tells the classes apart; chance is 0.1
+    const resumed = await record("res2", given, run.checkpoints.get(8)!);
+    expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 8));
+  });
+});
+
+test("presets: the paper's are the defaults, a small one changes what it says, an unknown one is refused with the list", () => {
+  for (const name of ["res1", "res2", "llm"]) {
+    const setting = findSetting(name);
+    expect(findPreset(setting, "paper").parameters).toEqual({});
+    const { parameters } = findPreset(setting, "small");
+    expect(parseParameters(setting, parameters)).toMatchObject(parameters);
+    expect(() => findPreset(setting, "tiny")).toThrow(`${name}: expected a preset of paper, small, got "tiny"`);
+  }
+});
