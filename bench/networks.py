@@ -1,4 +1,4 @@
-"""Seconds of one training step and peak memory of the networks of bench/networks.mjs in PyTorch eager; prints one line of JSON.
+"""Training steps of the networks of bench/networks.mjs in PyTorch eager: one for each line that comes in, then a line of JSON.
 
 Usage: python3 networks.py resnet18|gpt STEPS THREADS"""
 import json, pathlib, resource, sys, time
@@ -22,14 +22,15 @@ else:
             torch.nn.init.normal_(p, std=0.02)
     x, y = torch.randint(0, 256, (8, 256)), torch.randint(0, 256, (8, 256))
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4, weight_decay=0.1)
-seconds = []
-for _ in range(steps + 1):
+for _ in range(steps):
+    if not sys.stdin.readline():
+        break
     started = time.perf_counter()
     loss = F.cross_entropy(net(x).reshape(-1, 10 if name == "resnet18" else 256), y.flatten())
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     loss.item()
-    seconds.append(time.perf_counter() - started)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"seconds": sorted(seconds[1:])[steps // 2], "peakMegabytes": peak, "version": torch.__version__}))
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peakMegabytes": peak, "version": torch.__version__}), flush=True)

@@ -1,7 +1,7 @@
 /**
  * @file `npm run bench`: training steps per second of fc1, fc2 and mlp here and in PyTorch eager, on one thread each, taken in
  * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20;
- * `npm run bench -- resnet18` or `gpt`: time and memory of a training step (--repeats N --steps N);
+ * `npm run bench -- resnet18` or `gpt`: time and memory of a training step (--steps N);
  * `npm run bench -- augment`: images a second through augmentations.
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
@@ -16,7 +16,7 @@ if (first === "resnet20") {
   benchResnet20(rest);
 } else if (first === "resnet18" || first === "gpt") {
   const { benchNetwork } = await import(join(root, "bench", "networks.mjs"));
-  benchNetwork(first, rest);
+  await benchNetwork(first, rest);
 } else if (first === "augment") {
   const { benchAugment } = await import(join(root, "bench", "augment.mjs"));
   benchAugment();

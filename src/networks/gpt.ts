@@ -49,7 +49,7 @@ export function gpt(options: GptOptions, random: Random): Network {
   const head = tied ? wte : transformer.weight("lm_head.weight", [vocabulary, width]);
   const logits = g.op("Gemm", [last, head], { transB: int(1) }, { name: "/lm_head/Gemm" });
   g.output(g.op("Reshape", [logits, g.ints([-1, context, vocabulary])]), "output");
-  return { graph: g.build(), parameters: transformer.parameters };
+  return { graph: g.build(), parameters: transformer.parameters, independentSamples: true };
 }
 
 /** Adds layers to a graph, with their initial values. */

@@ -37,7 +37,7 @@ export function mlp(options: MlpOptions, random: Random): Network {
     if (k + 2 < widths.length) h = activate(g, activation, h);
   }
   g.output(h, "output");
-  return { graph: g.build(), parameters };
+  return { graph: g.build(), parameters, independentSamples: true };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Network {
   readonly buffers?: readonly string[];
   /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
   readonly features?: string;
+  /** Whether each sample's output depends on that sample alone, so that a batch may be taken in parts. Default: false. */
+  readonly independentSamples?: boolean;
 }
 
 /** The initial value of each parameter. */

@@ -20,6 +20,8 @@ export interface Objective {
    * @param target shape of the target, which tells (n, T, classes) from (n, classes, T)
    */
   classAxis?(output: readonly number[], target: readonly number[]): number;
+  /** Whether a sample's loss depends on the other samples of its batch. Default: false. */
+  readonly acrossSamples?: boolean;
   /** Adds the nodes and returns the name of the losses: (n), or (n, T) for tokens; 0 where the target is IGNORED. */
   perSample(builder: GraphBuilder, output: Value, target: Value): string;
 }
@@ -129,6 +131,7 @@ const crossEntropy = (smoothing: number) =>
 function ntXent(temperature: number): Objective {
   return {
     name: "nt-xent",
+    acrossSamples: true,
     targetType: "int64",
     targetShapes: (output) => [output.slice(0, 1)],
     perSample(builder, { name, shape, dtype }, target) {

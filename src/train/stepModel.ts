@@ -3,16 +3,13 @@
  * share one call, because crossing from JavaScript costs as much as a step of a small network; and Scan, unlike Loop, hands
  * each batch to the body without copying it.
  */
-import { addGradients } from "../autodiff/gradient.ts";
 import type { Engine } from "../engine/engine.ts";
-import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
-import { addNextBuffers, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
-import type { Objective } from "../objectives/objective.ts";
-import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
+import { bufferShapes, parameterShapes } from "../networks/network.ts";
+import { addNextBuffers } from "../networks/trainingForm.ts";
+import { type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
-import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
-import { TARGET } from "../probe/feeds.ts";
-import { lossGraph } from "../probe/lossGraph.ts";
+import { sizeOf } from "../onnx/tensor.ts";
+import { addBatchGradients, type Batch, inputType } from "./batchGradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -28,9 +25,7 @@ export const STEP_MODEL = {
   losses: "losses",
 } as const;
 
-export interface StepModelParts {
-  readonly network: Network;
-  readonly objective: Objective;
+export interface StepModelParts extends Batch {
   readonly optimizer: Optimizer;
   readonly data: TrainingData;
 }
@@ -66,34 +61,18 @@ function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }
 
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
-  const { network, objective, optimizer, data } = parts;
-  const { form, graph: forward, values, loss } = await forwardWithMeanLoss(engine, parts);
+  const { network, optimizer, data } = parts;
   const g = new GraphBuilder("step");
   for (const { name, shape } of carriedValues(groups, parts)) g.input(`step/${name}`, "float32", shape);
   const row = g.input("step/coefficients", "float32", [optimizer.coefficientCount]);
-  g.input("x", inputType(network), data.inputShape);
-  g.input(TARGET, data.target.dtype, data.target.shape);
-
+  const x = g.input("step/x", inputType(network), data.inputShape);
+  const target = g.input("step/target", data.target.dtype, data.target.shape);
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
   const buffers = groupVectors(STEP_MODEL.buffers, bufferShapes(network));
   if (buffers !== undefined) nameMembers(g, buffers, `step/${STEP_MODEL.buffers}`);
-  for (const [name, tensor] of forward.initializers) g.initializer(name, tensor);
-  for (const node of forward.nodes) g.add(node);
-
-  const gradients = addGradients(g, forward, { of: loss, wrt: network.parameters, values });
-  const all = network.parameters.map((name) => gradients.get(name));
-  const shared = new Set(all.filter((gradient, i) => all.indexOf(gradient) !== i));
+  const { loss, gradients, form, values } = await addBatchGradients(g, engine, parts, groups, { x, target });
   const coefficients = scalars(g, row, optimizer.coefficientCount);
-  const joined = groups.map((group) => {
-    const pieces = group.members.map(({ name }) => {
-      const gradient = gradients.get(name);
-      // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
-      if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
-      throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
-    });
-    return pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
-  });
-  const kept = optimizer.clip === undefined ? joined : clipped(g, joined, optimizer.clip);
+  const kept = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   groups.forEach((group, i) => {
     const states = optimizer.states.map((state) => `step/${STEP_MODEL.state(state, group.name)}`);
     const parameters = `step/${STEP_MODEL.parameters(group.name)}`;
@@ -134,32 +113,4 @@ function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string
 function scalars(g: GraphBuilder, row: string, count: number): string[] {
   if (count === 1) return [row];
   return g.ops("Split", [row], { axis: int(0), num_outputs: int(count) }, { outputs: count });
-}
-
-/** The training form's graph on one batch with the mean loss; parameters, buffers and batch as inputs, and all shapes bound. */
-async function forwardWithMeanLoss(
-  engine: Engine,
-  { network, objective, data }: StepModelParts,
-): Promise<{ form: TrainingForm; graph: Graph; values: Map<string, BoundValue>; loss: string }> {
-  const feeds: Record<string, Tensor> = Object.fromEntries([...initialParameters(network), ...initialBuffers(network)]);
-  feeds.x = zeros(inputType(network), data.inputShape);
-  feeds[TARGET] = zeros(data.target.dtype, data.target.shape);
-  const form = trainingForm(network);
-  const model = { graph: form.graph, opset: WORKING_OPSET };
-  const changing = [...network.parameters, ...(network.buffers ?? [])];
-  const { graph, values, perSample } = await lossGraph(engine, model, objective, changing, feeds);
-  const g = new GraphBuilder("mean", graph);
-  const loss = g.op("ReduceMean", [perSample], { keepdims: int(0) });
-  values.set(loss, { dtype: values.get(perSample)!.dtype, shape: [] });
-  return { form, graph: g.build(), values, loss };
-}
-
-/** Element type of the network's input: float32, or int64 for tokens. */
-function inputType({ graph }: Network): Tensor["dtype"] {
-  return graph.inputs[0]!.dtype ?? "float32";
-}
-
-function zeros(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {
-  if (dtype === "string") throw new TypeError("train: expected numbers as data, got strings");
-  return { dtype, shape, data: new (arrayType(dtype))(sizeOf(shape)) as Float32Array };
 }

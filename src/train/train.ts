@@ -38,6 +38,8 @@ export interface Experiment {
   readonly linearProbe?: LinearProbeOptions;
   /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
   readonly callSteps?: number;
+  /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
+  readonly parts?: number;
   /** What `evaluation` is, in words: "3000 held-out samples". */
   readonly evaluationName: string;
 }

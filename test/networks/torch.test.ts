@@ -94,6 +94,8 @@ interface Case {
   readonly batches: readonly Batch[];
   readonly options: OptimizerOptions;
   readonly lr: number;
+  /** Parts in which a batch is taken. */
+  readonly parts?: number;
 }
 const cases: Record<string, Case> = {
   resnet18: { network: small(10), loss: objective("cross-entropy"), batches: labelled, options: sgd, lr: 0.01 },
@@ -150,6 +152,12 @@ function inOrder(batches: readonly Batch[]): TrainingData {
   };
 }
 
+/** The same networks taken in parts, against the same references. */
+const inParts: Record<string, Case> = {
+  gpt: { ...cases.gpt!, parts: 3 },
+  tied: { ...cases.tied!, parts: 3 },
+};
+
 function expectSummary(name: string, tensor: Tensor, expected: Summary, floor: number): void {
   const data = Float64Array.from(tensor.data as Float32Array);
   const stride = Math.max(1, Math.floor(data.length / 16));
@@ -179,20 +187,23 @@ async function gradientsOf({ network, loss, batches }: Case): Promise<Map<string
   return new Map(network.parameters.map((name) => [name, out[`grad/${name}`]!]));
 }
 
-describe.each(Object.keys(references))("%s agrees with PyTorch to 1e-4", (key) => {
-  const reference = references[key]!;
-  const given = cases[key]!;
-  const here = { ...given, network: filled(given.network, reference.names) };
+const withValues = (given: Case, { names }: Reference): Case => ({ ...given, network: filled(given.network, names) });
 
-  test("the gradient of every parameter", async () => {
-    const gradients = await gradientsOf(here);
+describe("training agrees with PyTorch to 1e-4", () => {
+  test.each(Object.keys(references))("%s: the gradient of every parameter", async (key) => {
+    const reference = references[key]!;
+    const gradients = await gradientsOf(withValues(cases[key]!, reference));
     // A gradient that is zero in exact arithmetic (a bias before a normalization) is compared with the largest's rounding.
     const floor = 1e-2 * Math.max(...Object.values(reference.gradients).map(({ norm }) => norm));
     for (const name of reference.names) expectSummary(name, gradients.get(name)!, reference.gradients[name]!, floor);
   });
 
-  test("losses, parameters and running statistics after three steps", async () => {
-    const { network, loss, batches, options, lr } = here;
+  test.each([
+    ...Object.keys(references).map((key) => [key, "whole batches", cases[key]!] as const),
+    ...Object.keys(inParts).map((key) => [key, "batches in parts", inParts[key]!] as const),
+  ])("%s, %s: losses, parameters and running statistics after three steps", async (key, _, given) => {
+    const reference = references[key]!;
+    const { network, loss, batches, options, lr, parts = 1 } = withValues(given, reference);
     let checkpoint = new Uint8Array();
     const losses: number[] = [];
     const feeds = batches.slice(0, 2).map(({ x, target }) => ({ x, [TARGET]: target }));
@@ -202,6 +213,7 @@ describe.each(Object.keys(references))("%s agrees with PyTorch to 1e-4", (key) =
       optimizer: optimizer(options),
       schedule: () => lr,
       data: inOrder(batches),
+      parts,
       evaluation: async () => feeds,
       evaluationName: "the batches",
     };

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { mlp } from "../../src/networks/mlp.ts";
+import { bufferShapes, parameterShapes } from "../../src/networks/network.ts";
+import { resnet18 } from "../../src/networks/resnet18.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { Random } from "../../src/random/random.ts";
 import { parseParameters } from "../../src/settings/setting.ts";
@@ -15,6 +17,8 @@ import { type Experiment, type Metric, type TrainOptions, train } from "../../sr
 import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
 
 const STEPS = 150;
+/** Twenty Adam steps of 0.01 at most, on gradients that differ in the order of their sums. */
+const SUMMED = 1e-4;
 
 function fc2(changes: Record<string, unknown> = {}): Experiment {
   const setting = findSetting("fc2");
@@ -45,6 +49,44 @@ function finite(): Experiment {
   };
 }
 
+/** The same in parts, whose gradients are added up. */
+const inParts = (): Experiment => ({ ...finite(), parts: 4 });
+
+/** A ResNet, whose running statistics follow training without a gradient. */
+function normalized(): Experiment {
+  const random = new Random(6);
+  const [n, batch, image] = [30, 6, [3, 8, 8]];
+  const set = {
+    n,
+    d: 192,
+    x: Uint8Array.from({ length: n * 192 }, () => random.below(256)),
+    y: Uint8Array.from({ length: n }, () => random.below(4)),
+  };
+  const pixels = { mean: 0.5, sd: 0.3 };
+  const form = { kind: "index" } as const;
+  const rows = finiteSet(set, { batch, random: random.split("data"), pixels, form });
+  const measured = (from: number, to: number) => {
+    const { x, target } = rowsOf(set, from, to, pixels, form);
+    return { x: { ...x, shape: [to - from, ...image] }, target };
+  };
+  return {
+    network: resnet18({ outputs: 4, width: 1 / 16, side: 8 }, random.split("network")),
+    objective: objective("cross-entropy"),
+    optimizer: optimizer({ kind: "sgd", momentum: 0.9, decay: 5e-4 }),
+    schedule: schedule({ kind: "cosine", lr: 0.05, steps: STEPS, warmup: 10 }),
+    data: {
+      ...rows,
+      inputShape: [batch, ...image],
+      prepare(g) {
+        const { x, target } = rows.prepare(g);
+        return { x: g.op("Reshape", [x, g.ints([-1, batch, ...image])]), target };
+      },
+    },
+    evaluation: async () => [measured(0, 15), measured(15, n)],
+    evaluationName: "all",
+  };
+}
+
 /** Trains and keeps everything that came out. */
 async function record(experiment: Experiment, options: Partial<TrainOptions> = {}, checkpointEvery = 60) {
   const metrics: Metric[] = [];
@@ -64,6 +106,7 @@ async function record(experiment: Experiment, options: Partial<TrainOptions> = {
 describe.each([
   ["online teacher", fc2],
   ["finite set", finite],
+  ["batches in parts", inParts],
 ] as const)("%s", (_, make) => {
   test("a run resumed from any of its checkpoints equals the unbroken run bit for bit", async () => {
     const whole = await record(make());
@@ -111,6 +154,40 @@ describe.each([
     expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > stopped.result.step));
     expect(resumed.parameters).toEqual(whole.parameters);
   });
+});
+
+test("running statistics of a resumed run equal those of the unbroken one bit for bit", async () => {
+  const stops = { steps: 9, milestones: { measure: [], record: [3, 9], checkpoint: [0, 4, 9] } };
+  const whole = await record(normalized(), stops);
+  expect([...whole.checkpoints.keys()]).toEqual([0, 4, 9]);
+  const network = normalized().network;
+  const shapes = { parameters: parameterShapes(network), states: ["momentum"], buffers: bufferShapes(network) };
+  const statistics = (step: number) => [...decodeCheckpoint(whole.checkpoints.get(step)!, shapes).buffers!.values()];
+  expect(statistics(4).length).toBe(40);
+  statistics(4).forEach((tensor, i) => {
+    expect(tensor.data).not.toEqual(statistics(9)[i]!.data);
+  });
+  for (const step of [0, 4]) {
+    const resumed = await record(normalized(), { ...stops, resume: whole.checkpoints.get(step)! });
+    expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > step));
+    expect(resumed.checkpoints.get(9)).toEqual(whole.checkpoints.get(9));
+  }
+});
+
+test("a batch taken in parts has the gradient of the whole", async () => {
+  const [whole, parts] = [await record(finite(), { steps: 20 }), await record(inParts(), { steps: 20 })];
+  const flat = ({ parameters }: typeof whole) => parameters.flatMap((data) => [...(data as Float32Array)]);
+  const expected = flat(whole);
+  const moved = await record(finite(), { steps: 19 });
+  expect(Math.max(...flat(moved).map((value, i) => Math.abs(value - expected[i]!)))).toBeGreaterThan(1e-3);
+  flat(parts).forEach((value, i) => {
+    expect(Math.abs(value - expected[i]!)).toBeLessThan(SUMMED);
+  });
+});
+
+test("a batch that cannot be taken in parts is refused in one line", async () => {
+  await expect(record({ ...finite(), parts: 3 })).rejects.toThrow(/divides the batch of 8, got 3$/);
+  await expect(record({ ...normalized(), parts: 2 })).rejects.toThrow(/samples depend on each other; leave parts out$/);
 });
 
 test("same seed, same bytes; another seed, other bytes", async () => {

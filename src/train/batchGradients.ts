@@ -1,0 +1,168 @@
+/**
+ * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do not depend on
+ * each other the batch may be taken in parts, one after the other, whose gradients add up: a transformer's values then stay in the
+ * caches, which saves a third of a step's time and most of its memory (docs/log.md).
+ */
+import { addGradients } from "../autodiff/gradient.ts";
+import type { Engine } from "../engine/engine.ts";
+import { initialBuffers, initialParameters, type Network } from "../networks/network.ts";
+import { type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
+import type { Objective } from "../objectives/objective.ts";
+import { type BoundValue, type Graph, int } from "../onnx/graph.ts";
+import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
+import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { TARGET } from "../probe/feeds.ts";
+import { lossGraph } from "../probe/lossGraph.ts";
+import type { ParameterGroup } from "./parameterGroups.ts";
+import type { TrainingData } from "./trainingData.ts";
+
+/** chosen: 4 MB of float32, so that what one operator writes is still in a cache when the next reads it. */
+const PART_VALUES = 2 ** 20;
+
+export interface Batch {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly data: Pick<TrainingData, "inputShape" | "target">;
+  /** Parts of equal size in which a batch is taken. Default: by the size of the network's values. */
+  readonly parts?: number;
+}
+
+export interface BatchGradients {
+  /** The mean loss. */
+  readonly loss: string;
+  /** By group: the gradient of its parameters, in the group's shape, which nothing else reads. */
+  readonly gradients: readonly string[];
+  readonly form: TrainingForm;
+  readonly values: ReadonlyMap<string, BoundValue>;
+}
+
+/**
+ * Adds the nodes to `g`, where the parameters and buffers have their own names already.
+ *
+ * @param x name of the batch in `g`, as `target`
+ * @throws RangeError when the loss does not depend on a parameter, or the batch cannot be cut into so many parts
+ */
+export async function addBatchGradients(
+  g: GraphBuilder,
+  engine: Engine,
+  batch: Batch,
+  groups: readonly ParameterGroup[],
+  { x, target }: { readonly x: string; readonly target: string },
+): Promise<BatchGradients> {
+  const whole = await forwardWithMeanLoss(engine, batch, 1);
+  const count = batch.parts ?? usefulParts(batch, whole.values);
+  if (count === 1) {
+    g.ops("Identity", [x], {}, { outputs: ["x"] });
+    g.ops("Identity", [target], {}, { outputs: [TARGET] });
+    return { ...whole, gradients: addPart(g, whole, batch, groups) };
+  }
+  checkParts(batch, count);
+  const { network, data } = batch;
+  const forward = await forwardWithMeanLoss(engine, batch, count);
+  const part = new GraphBuilder("part");
+  const sums = groups.map(({ name, shape }) => part.input(`part/sum/${name}`, "float32", shape));
+  const lossSum = part.input("part/loss", "float32", []);
+  part.input("x", inputType(network), cut(data.inputShape, count));
+  part.input(TARGET, data.target.dtype, cut(data.target.shape, count));
+  for (const [i, gradient] of addPart(part, forward, batch, groups).entries())
+    part.output(added(part, gradient, sums[i]!));
+  part.output(part.op("Add", [lossSum, forward.loss]));
+  const zeros = groups.map(({ shape }) => g.op("Expand", [g.scalar(0), g.ints(shape)]));
+  const rows = [inParts(g, x, data.inputShape, count), inParts(g, target, data.target.shape, count)];
+  const attributes = { body: { graph: part.build() }, num_scan_inputs: int(rows.length) };
+  const results = g.ops("Scan", [...zeros, g.scalar(0), ...rows], attributes, { outputs: groups.length + 1 });
+  return { ...forward, loss: results.at(-1)!, gradients: results.slice(0, -1) };
+}
+
+/** sum + gradient, within the product that computes the gradient where there is one. */
+function added(g: GraphBuilder, gradient: string, sum: string): string {
+  return g.addIntoGemm(gradient, sum, 1) ? gradient : g.op("Add", [sum, gradient]);
+}
+
+/** The fewest parts whose largest value is small enough; 1 where samples depend on each other. */
+function usefulParts({ network, objective, data }: Batch, values: ReadonlyMap<string, BoundValue>): number {
+  if (network.independentSamples !== true || objective.acrossSamples === true) return 1;
+  const B = data.inputShape[0]!;
+  const largest = Math.max(
+    ...[...values].filter(([name]) => !network.parameters.includes(name)).map(([, value]) => sizeOf(value.shape)),
+  );
+  for (let count = 1; count < B; count++) if (B % count === 0 && largest / count <= PART_VALUES) return count;
+  return B;
+}
+
+function checkParts({ network, objective, data }: Batch, count: number): void {
+  const B = data.inputShape[0]!;
+  if (!Number.isInteger(count) || count < 1 || B % count !== 0)
+    throw new RangeError(`train: expected a number of parts that divides the batch of ${B}, got ${count}`);
+  if (network.independentSamples !== true || objective.acrossSamples === true)
+    throw new RangeError(`train: expected one part, got ${count}: samples depend on each other; leave parts out`);
+}
+
+/** Shape of one part of a batch. */
+const cut = ([B, ...rest]: readonly number[], count: number) => [B! / count, ...rest];
+
+/** (B, ...) as (count, B / count, ...). */
+function inParts(g: GraphBuilder, value: string, shape: readonly number[], count: number): string {
+  return g.op("Reshape", [value, g.ints([count, ...cut(shape, count)])]);
+}
+
+/** Adds forward pass, loss and gradients; returns the gradient of each group. */
+function addPart(
+  g: GraphBuilder,
+  { graph, values, loss }: Forward,
+  { network, objective }: Batch,
+  groups: readonly ParameterGroup[],
+): string[] {
+  for (const [name, tensor] of graph.initializers) g.initializer(name, tensor);
+  for (const node of graph.nodes) g.add(node);
+  const gradients = addGradients(g, graph, { of: loss, wrt: network.parameters, values });
+  const all = network.parameters.map((name) => gradients.get(name));
+  const shared = new Set(all.filter((gradient, i) => all.indexOf(gradient) !== i));
+  return groups.map((group) => {
+    const pieces = group.members.map(({ name }) => {
+      const gradient = gradients.get(name);
+      // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
+      if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
+      throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
+    });
+    return pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
+  });
+}
+
+/** The training form's graph on one part of a batch; parameters, buffers and batch are inputs, and all shapes bound. */
+interface Forward {
+  readonly form: TrainingForm;
+  readonly graph: Graph;
+  readonly values: ReadonlyMap<string, BoundValue>;
+  /** The part's share of the batch's mean loss. */
+  readonly loss: string;
+}
+
+async function forwardWithMeanLoss(
+  engine: Engine,
+  { network, objective, data }: Batch,
+  count: number,
+): Promise<Forward> {
+  const feeds: Record<string, Tensor> = Object.fromEntries([...initialParameters(network), ...initialBuffers(network)]);
+  feeds.x = zeros(inputType(network), cut(data.inputShape, count));
+  feeds[TARGET] = zeros(data.target.dtype, cut(data.target.shape, count));
+  const form = trainingForm(network);
+  const model = { graph: form.graph, opset: WORKING_OPSET };
+  const changing = [...network.parameters, ...(network.buffers ?? [])];
+  const { graph, values, perSample } = await lossGraph(engine, model, objective, changing, feeds);
+  const g = new GraphBuilder("mean", graph);
+  const mean = g.op("ReduceMean", [perSample], { keepdims: int(0) });
+  const loss = count === 1 ? mean : g.op("Mul", [mean, g.scalar(1 / count)]);
+  for (const name of [mean, loss]) values.set(name, { dtype: values.get(perSample)!.dtype, shape: [] });
+  return { form, graph: g.build(), values, loss };
+}
+
+/** Element type of the network's input: float32, or int64 for tokens. */
+export function inputType({ graph }: Network): Tensor["dtype"] {
+  return graph.inputs[0]!.dtype ?? "float32";
+}
+
+function zeros(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {
+  if (dtype === "string") throw new TypeError("train: expected numbers as data, got strings");
+  return { dtype, shape, data: new (arrayType(dtype))(sizeOf(shape)) as Float32Array };
+}
