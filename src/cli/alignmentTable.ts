@@ -7,7 +7,9 @@
  *     hidden.1       0.931 ±.012   0.885 ±.010 ..
  *       100 → 100    0.12 · 0.28   0.09 · 0.71 ..
  */
+
 import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { formatCount, formatQuantity } from "./format.ts";
 import { pad, printable, shorten, wrap } from "./table.ts";
 
@@ -83,7 +85,7 @@ function layerLines(
 ): [string, string] {
   const { sides, convention, nameWidth } = layout;
   const first = [pad(shorten(printable(layer.name), nameWidth), nameWidth)];
-  const shape = layer.kind === "head" ? `  head of ${layer.dOut}` : `  ${layer.dIn} → ${layer.dOut}`;
+  const shape = !isMap(layer) ? `  ${layer.kind} of ${layer.dOut}` : `  ${layer.dIn} → ${layer.dOut}`;
   const second = [pad(shorten(shape, nameWidth), nameWidth)];
   for (const side of sides)
     for (const relation of relations) {

@@ -2,7 +2,9 @@
  * @file What was found about one layer, in plain words: which relations hold and against what, which phase and which laws, from which
  * numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
  */
+
 import type { AlignmentValue, Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { statusWords } from "../report/reportData.ts";
 import { holds, holdsFrom, judge, leastMargin, type Verdict } from "../report/verdict.ts";
 import { formatCount } from "./format.ts";
@@ -62,7 +64,7 @@ function relationsOf({ alignment, kind }: LayerSnapshot, initial: LayerSnapshot 
   return (["a", "b"] as const).flatMap((side) =>
     (["rga", "rwa", "gwa"] as const).flatMap((relation): Judged[] => {
       const value = alignment.paper[side]?.[relation];
-      if (value === undefined || (kind === "head" && relation !== "rga")) return [];
+      if (value === undefined || (!isMap({ kind }) && relation !== "rga")) return [];
       const start = initial?.alignment.paper[side]?.[relation];
       const verdict = judge(value, start);
       const [short, formula] = relationNames[relation];
@@ -84,7 +86,12 @@ function numbers({ value, null: chance, noise, n, status }: AlignmentValue, star
 }
 
 function summaryOf({ name, kind, dIn, dOut, samples, phase }: LayerSnapshot, found: readonly Judged[]): string {
-  const shape = kind === "head" ? `an attention head of ${dOut} values` : `a ${kind} map from ${dIn} to ${dOut} values`;
+  const shape =
+    kind === "head"
+      ? `an attention head of ${dOut} values`
+      : kind === "block"
+        ? `the output of a block of ${dOut} channels`
+        : `a ${kind} map from ${dIn} to ${dOut} values`;
   const holding = found.filter(({ verdict }) => holds(verdict)).map((one) => one.name);
   const relations =
     holding.length === 0

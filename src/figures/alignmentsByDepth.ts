@@ -2,8 +2,10 @@
  * @file Figure: the six alignments of one measurement, layer by layer in order of execution (cf. Fig. 18 of
  * arXiv 2410.03006). Layers run down the page, so that a hundred names can be read; attention heads get a panel of their own.
  */
+
 import type { OtherHeads } from "../measure/headBaselines.ts";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { lowestAlignment, sides } from "./alignmentSeries.ts";
 import { relationLegend } from "./alignmentsOverTime.ts";
 import { toCsv } from "./csv.ts";
@@ -30,7 +32,7 @@ export function alignmentsByDepth(
       const measured = layer.alignment[convention][side];
       if (!measured) return [];
       return relations
-        .filter((relation) => layer.kind !== "head" || relation === "rga")
+        .filter((relation) => isMap(layer) || relation === "rga")
         .map((relation): DepthRow => {
           const { name, kind } = layer;
           return { order, layer: name, kind, side, relation, found: measured[relation] };
@@ -38,12 +40,14 @@ export function alignmentsByDepth(
     }),
   );
   const low = lowestAlignment(rows.map(({ found }) => found.value));
-  const maps = layers.filter(({ kind }) => kind !== "head").map(({ name }) => name);
-  const ofMaps = rows.filter(({ kind }) => kind !== "head");
+  const maps = layers.filter(isMap).map(({ name }) => name);
+  const ofMaps = rows.filter(isMap);
+  const ofBlocks = rows.filter(({ kind }) => kind === "block");
   const ofHeads = rows.filter(({ kind }) => kind === "head");
   const panels: Panel[] = [];
   if (maps.length > 1) panels.push(...sides.flatMap((side) => mapPanel(side, maps, ofMaps, low) ?? []));
-  if (ofHeads.length > 0) panels.push(headPanel(ofHeads, low, baseline));
+  if (ofHeads.length > 0) panels.push(headPanel("attention heads", ofHeads, low, baseline));
+  if (ofBlocks.length > 0) panels.push(headPanel("blocks", ofBlocks, low));
   if (panels.length === 0) return undefined;
   const noise = rows.some(({ found }) => found.noise !== null);
   return makeFigure(panels, depthCsv(rows, convention, baseline), {

@@ -1,9 +1,10 @@
 /**
  * @file What the panels by depth share: their rows, the axis of alignments above and below the rows, the title, a value in words.
  */
+
 import * as Plot from "@observablehq/plot";
 import type { AlignmentValue } from "../measure/snapshot.ts";
-import type { Side } from "../moments/moments.ts";
+import type { LayerKind, Side } from "../moments/moments.ts";
 import type { Relation } from "./palette.ts";
 
 const top = 48;
@@ -13,7 +14,7 @@ const bottom = 40;
 export interface DepthRow {
   readonly order: number;
   readonly layer: string;
-  readonly kind: string;
+  readonly kind: LayerKind;
   readonly side: Side;
   readonly relation: Relation;
   readonly found: AlignmentValue;

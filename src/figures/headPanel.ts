@@ -1,5 +1,5 @@
 /**
- * @file The panel of attention heads by depth: a row per attention layer, in it the heads one below the other, each with its RGA, its
+ * @file The panel of attention heads by depth, or of blocks of convolutions: a row per attention layer, in it the heads one below the other, each with its RGA, its
  * null, its noise and, where known, the same alignment with the other heads of the layer.
  */
 import * as Plot from "@observablehq/plot";
@@ -39,16 +39,21 @@ const labelLength = 24;
  * @param rows RGA of the heads in order of execution, those without a value included
  * @param baseline by name of the head; a head that is not in it has no mark for the others
  */
-export function headPanel(rows: readonly DepthRow[], low: number, baseline?: ReadonlyMap<string, OtherHeads>): Panel {
+export function headPanel(
+  what: "attention heads" | "blocks",
+  rows: readonly DepthRow[],
+  low: number,
+  baseline?: ReadonlyMap<string, OtherHeads>,
+): Panel {
   const step = Math.max(4, Math.min(8, 1100 / rows.length));
   const bands = bandsOf(rows, step, baseline);
   const left = labelWidth(bands.map(({ label }) => label));
   const extent = bands.at(-1)!.to + gap / 2;
-  return plotPanel(`RGA of ${rows.length} attention heads in ${bands.length} layers, in order of execution`, {
+  return plotPanel(`RGA of ${rows.length} ${what} in ${bands.length} layers, in order of execution`, {
     ...depthScale({ low, extent, left }),
     y: { domain: [extent, 0], axis: null },
     marks: [
-      ...panelTitle("attention heads, RGA of the output (b)", left),
+      ...panelTitle(`${what}, RGA of the output (b)`, left),
       Plot.ruleY(bands.slice(1), {
         y: ({ from }: Band) => from - gap / 2,
         stroke: "currentColor",

@@ -54,9 +54,15 @@ export interface SideMoments {
   g4: number;
 }
 
-export type LayerKind = "linear" | "conv" | "head";
+/** "head" (an attention head) and "block" (the output of a block of convolutions by channel) have side b alone. */
+export type LayerKind = "linear" | "conv" | "head" | "block";
 
-/** The sums of one linear map, or of one attention head (side b alone), over n samples. */
+/** Whether a layer is a linear map with weights; heads and blocks are outputs alone. */
+export function isMap({ kind }: { readonly kind: LayerKind }): boolean {
+  return kind === "linear" || kind === "conv";
+}
+
+/** The sums of one linear map, or of one attention head or block (side b alone), over n samples. */
 export interface LayerMoments {
   name: string;
   kind: LayerKind;
@@ -99,7 +105,7 @@ export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
 /**
  * A layer over no samples, every sum present and zero.
  *
- * @param kind "head" has side b alone: an attention head is no linear map with an input of its own
+ * @param kind "head" and "block" have side b alone: they are no linear maps with inputs of their own
  * @param W (dOut, dIn)
  * @throws RangeError if a dimension is not a whole number >= 1, or W has another shape
  */
@@ -114,7 +120,7 @@ export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: num
       `emptyLayer: expected W of ${name} to be (${dOut}, ${dIn}), got (${W.rows}, ${W.cols}); pass (dOut, dIn)`,
     );
   const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: emptySide(dOut) };
-  if (kind !== "head") {
+  if (isMap({ kind })) {
     layer.a = emptySide(dIn);
     layer.gbHa = new Float64Array(dOut * dIn);
   }

@@ -27,7 +27,7 @@ import {
 
 const format = "crh-moments";
 const version = 1;
-const kinds: readonly LayerKind[] = ["linear", "conv", "head"];
+const kinds: readonly LayerKind[] = ["linear", "conv", "head", "block"];
 /** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
 const maxDimension = 2 ** 24;
 

@@ -12,6 +12,8 @@ export interface Network {
   readonly parameters: readonly string[];
   /** Names of the initializers that follow training without a gradient: running statistics. Default: none. */
   readonly buffers?: readonly string[];
+  /** Values (n, C, ...) that are outputs of whole blocks, measured by channel. Default: none. */
+  readonly blocks?: readonly { readonly name: string; readonly value: string }[];
   /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
   readonly features?: string;
   /** Whether each sample's output depends on that sample alone, so that a batch may be taken in parts. Default: false. */

@@ -38,16 +38,18 @@ export function resnet18(options: Resnet18Options, random: Random): Network {
   const x = g.input("x", "float32", ["n", channels, side, side]);
   let h = g.op("Relu", [layers.normalized("bn1", layers.convolution("conv1", x, channels, widths[0]!), widths[0]!)]);
   let c = widths[0]!;
+  const blocks: { name: string; value: string }[] = [];
   widths.forEach((next, stage) => {
     for (let block = 0; block < 2; block++) {
       h = layers.block(`layer${stage + 1}.${block}`, h, c, next, stage > 0 && block === 0 ? 2 : 1);
       c = next;
     }
+    blocks.push({ name: `layer${stage + 1}`, value: h });
   });
   const pooled = g.op("ReduceMean", [h, g.ints([2, 3])], { keepdims: int(0) });
   const hidden = g.op("Relu", [layers.linear("fc1", pooled, c, c)]);
   g.output(layers.linear("fc2", hidden, c, outputs), "output");
-  return { graph: g.build(), parameters: layers.parameters, buffers: layers.buffers, features: pooled };
+  return { graph: g.build(), parameters: layers.parameters, buffers: layers.buffers, blocks, features: pooled };
 }
 
 /** Adds layers to a graph, with their initial values. */

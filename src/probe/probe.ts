@@ -20,6 +20,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { addBatch, completeSums } from "./batchSums.ts";
+import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
 import type { Feeds } from "./feeds.ts";
@@ -50,6 +51,8 @@ export interface ProbeOptions {
    * outputs than this. Default 0: none.
    */
   readonly outputPasses?: number;
+  /** Outputs of whole blocks that are measured by channel beside the maps. Default: none. */
+  readonly blocks?: readonly Block[];
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
 }
@@ -247,7 +250,7 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
   const skipped = [...found.skipped];
-  const maps = found.maps.filter((map) => {
+  const maps = withBlocks(found.maps, options.blocks ?? [], graph, values).filter((map) => {
     const reason = leftOut(map, options);
     if (reason !== undefined) skipped.push({ node: map.name, reason });
     return reason === undefined;

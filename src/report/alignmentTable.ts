@@ -1,11 +1,13 @@
 /**
  * @file The table of the six alignments per layer, value and noise with null and start, for one convention.
  */
+
 import { sides } from "../figures/alignmentSeries.ts";
 import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { fixed, grouped } from "./numbers.ts";
 import { type Finding, findings, isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 import { holds } from "./verdict.ts";
@@ -35,7 +37,7 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
 }
 
 function row(layer: LayerSnapshot, own: readonly Finding[]): string {
-  const shape = layer.kind === "head" ? `head, ${layer.dOut}` : `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
+  const shape = !isMap(layer) ? `${layer.kind}, ${layer.dOut}` : `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
   const dropped = droppedWords(layer);
   const name = `<th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code><small>${escapeText(shape)}, n = ${grouped(layer.samples)}${dropped}</small></th>`;
   const cells = sides.flatMap((side) =>

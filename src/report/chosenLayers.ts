@@ -2,7 +2,7 @@
  * @file Of which layers a report draws whole matrices: all of a small network, a few spread over the depth of a large one.
  */
 import { maxRows } from "../figures/matrices.ts";
-import type { LayerMoments } from "../moments/moments.ts";
+import { isMap, type LayerMoments } from "../moments/moments.ts";
 
 /** How many layers, pixels of all their matrices together, and rows of one matrix before it is averaged down. */
 interface Limits {
@@ -43,7 +43,7 @@ export function penultimate(count: number): number {
 export function chosenLayers(all: readonly LayerMoments[]): { layers: LayerMoments[]; rows: number } {
   const layers = all.filter(drawable);
   if (layers.length <= whole.layers && fits(layers, whole)) return { layers, rows: whole.rows };
-  const maps = layers.filter(({ kind }) => kind !== "head");
+  const maps = layers.filter(isMap);
   const candidates = maps.length > 0 ? maps : layers;
   const kept: LayerMoments[] = [];
   for (const index of spreadOrder(candidates.length)) {
@@ -62,7 +62,7 @@ function fits(layers: readonly LayerMoments[], limits: Limits): boolean {
 /** Pixels of the six matrices of a layer, of the two of a head. */
 function pixels({ kind, dIn, dOut }: LayerMoments, rows: number): number {
   const size = (d: number) => Math.min(d, rows) ** 2;
-  return kind === "head" ? 2 * size(dOut) : 3 * (size(dIn) + size(dOut));
+  return !isMap({ kind }) ? 2 * size(dOut) : 3 * (size(dIn) + size(dOut));
 }
 
 /** Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is spread evenly. */

@@ -88,7 +88,9 @@ function ofConvolutionalNetworks(data: ReportData, { layers, objective }: Snapsh
 }
 
 function lastBlock(all: readonly Finding[], figure: string): Tested[] {
-  const found = all.findLast((one) => one.layer.kind === "conv" && one.side === "b" && one.relation === "rga");
+  const last = (kind: LayerSnapshot["kind"]) =>
+    all.findLast((one) => one.layer.kind === kind && one.side === "b" && one.relation === "rga");
+  const found = last("block") ?? last("conv");
   if (!found) return [];
   return [
     {

@@ -2,10 +2,12 @@
  * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity with what sampling
  * alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62, 76).
  */
+
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import type { Residual, Residuals } from "../measure/residual.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { counted, fixed } from "./numbers.ts";
 import { byStep, layersInWords, type ReportData, statusWords } from "./reportData.ts";
 
@@ -48,7 +50,7 @@ function folded(layers: readonly LayerSnapshot[], table: string): string {
 /** Eq. 10 of the paper expects forward RWA and backward GWA at small decay. */
 function strongestSentence(layers: readonly LayerSnapshot[]): string {
   const told = (side: "a" | "b") => {
-    const found = layers.flatMap(({ kind, strongest }) => (kind === "head" ? [] : (strongest?.paper[side] ?? [])));
+    const found = layers.flatMap(({ kind, strongest }) => (!isMap({ kind }) ? [] : (strongest?.paper[side] ?? [])));
     if (found.length === 0) return "";
     const counts = new Map<string, number>();
     for (const { relation } of found) counts.set(relation, (counts.get(relation) ?? 0) + 1);

@@ -4,7 +4,7 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { type Relation, relations } from "../figures/palette.ts";
 import type { AlignmentValue, Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
-import type { Moments, Side } from "../moments/moments.ts";
+import { isMap, type Moments, type Side } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
 import type { RunInfo } from "../runs/runInfo.ts";
 import { counted, listed } from "./numbers.ts";
@@ -61,11 +61,17 @@ export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
 }
 
-/** "20 maps", "8 attention heads", "20 maps and 8 attention heads". */
+/** "20 maps", "20 maps and 8 attention heads". */
 export function layersInWords(layers: readonly LayerSnapshot[]): string {
-  const heads = layers.filter(({ kind }) => kind === "head").length;
-  const maps = layers.length - heads;
-  const parts = [...(maps > 0 ? [counted(maps, "map")] : []), ...(heads > 0 ? [counted(heads, "attention head")] : [])];
+  const count = (wanted: (layer: LayerSnapshot) => boolean, noun: string) => {
+    const found = layers.filter(wanted).length;
+    return found > 0 ? [counted(found, noun)] : [];
+  };
+  const parts = [
+    ...count(isMap, "map"),
+    ...count(({ kind }) => kind === "head", "attention head"),
+    ...count(({ kind }) => kind === "block", "block"),
+  ];
   return parts.length > 0 ? listed(parts) : "no layer";
 }
 
@@ -101,7 +107,7 @@ export function findings(snapshots: readonly Snapshot[], convention: Convention)
       if (!measured) return [];
       const start = first?.layers.find((other) => other.name === layer.name)?.alignment[convention][side];
       return relations
-        .filter((relation) => layer.kind !== "head" || relation === "rga")
+        .filter((relation) => isMap(layer) || relation === "rga")
         .map((relation) => {
           const value = measured[relation];
           return {

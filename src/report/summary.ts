@@ -1,11 +1,13 @@
 /**
  * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it compares with.
  */
+
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { median } from "../figures/median.ts";
 import { relations } from "../figures/palette.ts";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
@@ -84,7 +86,7 @@ function alignmentSentences(data: ReportData): string[] {
   const defined = all.filter((finding) => finding.last.value !== null);
   if (all.length === 0) return ["No layer was measured, so nothing can be said about the alignments."];
   if (defined.length === 0) return ["No alignment could be computed; the table below says why."];
-  const ofMaps = defined.filter(({ layer }) => layer.kind !== "head");
+  const ofMaps = defined.filter(({ layer }) => isMap(layer));
   return [
     countSentence(defined),
     ...layerSentence(ofMaps),

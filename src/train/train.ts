@@ -104,7 +104,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
-  const probe = new Probe(engine, model, measuring);
+  const probe = new Probe(engine, model, { ...measuring, blocks: experiment.network.blocks ?? [] });
   const evaluator = new Evaluator(engine, model, measuring);
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {

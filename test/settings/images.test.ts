@@ -57,6 +57,12 @@ describe("res1", () => {
     expect(run.values("train/loss").at(-1)).toBeLessThan(Math.log(10) - 0.3); // knowing nothing: log 10
     expect(run.values("eval/accuracy")).toHaveLength(3);
     expect([...run.kinds.values()].filter((kind) => kind === "conv")).toHaveLength(20);
+    expect([...run.kinds].filter(([, kind]) => kind === "block").map(([name]) => name)).toEqual([
+      "layer1",
+      "layer2",
+      "layer3",
+      "layer4",
+    ]);
     expect([run.kinds.get("fc1"), run.kinds.get("fc2")]).toEqual(["linear", "linear"]);
     const resumed = await record("res1", given, run.checkpoints.get(20)!);
     expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 20));
