@@ -27,7 +27,7 @@ interface Series {
 const maxPoints = 400;
 
 /**
- * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy and eval/perplexity; eval/samples is said in the legend.
+ * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe; eval/samples is said in the legend.
  *
  * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
  * @returns undefined where there is no loss to draw. csv: step,name,value of every row drawn, unthinned
@@ -35,12 +35,13 @@ const maxPoints = 400;
 export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined {
   const loss = seriesOf(metrics, "loss");
   if (loss.length === 0) return undefined;
-  const others = ["accuracy", "perplexity"].map((name) => ({ name, series: seriesOf(metrics, name) }));
+  const others = ["accuracy", "perplexity", "linear-probe"].map((name) => ({ name, series: seriesOf(metrics, name) }));
   const all = [...loss, ...others.flatMap(({ series }) => series)];
   const samples = metrics.findLast((row) => row.name === "eval/samples")?.value;
   const log = all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
   const panels = [quantityPanel("loss", loss, log)];
-  for (const { name, series } of others) if (series.length > 0) panels.push(quantityPanel(name, series, log));
+  for (const { name, series } of others)
+    if (series.length > 0) panels.push(quantityPanel(axisWords[name] ?? name, series, log));
   const entries = (["train", "eval"] as const)
     .filter((who) => all.some((series) => series.who === who))
     .map((who) => ({
@@ -54,6 +55,9 @@ export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined 
   );
   return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries) });
 }
+
+/** Names of quantities on their axes, where they are others than in metrics.jsonl. */
+const axisWords: Readonly<Record<string, string>> = { "linear-probe": "accuracy of a linear probe" };
 
 function evaluationWords(samples: number | undefined): string {
   return samples === undefined ? "evaluation" : `evaluation on ${samples.toLocaleString("en-US")} samples`;

@@ -49,8 +49,9 @@ interface Head {
   readonly parameters: string;
 }
 
-function runHead({ info }: RunReport): Head {
+function runHead({ info, config }: RunReport): Head {
   const facts: [string, string | undefined][] = [
+    ["preset", typeof config.preset === "string" ? config.preset : undefined],
     ["seed", String(info.seed)],
     ["steps", info.step === info.steps ? grouped(info.steps) : `${grouped(info.step)} of ${grouped(info.steps)}`],
     ["started", dateTime(info.startedAt)],

@@ -33,8 +33,8 @@ const sideWord = { a: "backward", b: "forward" } as const;
 
 /** The summary as escaped HTML: a list of sentences. */
 export function renderSummary(data: ReportData): string {
-  const opening = isAnalysis(data) ? measuredSentence(data) : statusSentence(data);
-  const items = [opening, ...alignmentSentences(data), ...(isAnalysis(data) ? skippedSentence(data) : [])];
+  const opening = isAnalysis(data) ? [measuredSentence(data)] : [statusSentence(data), ...probeSentence(data)];
+  const items = [...opening, ...alignmentSentences(data), ...(isAnalysis(data) ? skippedSentence(data) : [])];
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 }
 
@@ -78,6 +78,15 @@ function statusSentence({ info, snapshots, metrics }: RunReport): string {
   const reached = reachedWords(loss, accuracy);
   const rest = reached ? `; evaluation gave ${reached}` : "";
   return `${how[info.status] ?? escapeText(info.status)}${rest}${last ? ` at step ${grouped(last.step)}` : ""}.`;
+}
+
+/** What a linear classifier reads from the features, beside what it read before training. */
+function probeSentence({ metrics }: RunReport): string[] {
+  const values = metrics.filter(({ name }) => name === "eval/linear-probe");
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const before = last.step > first.step ? `, ${fixed(100 * first.value, 1)} % at step ${grouped(first.step)}` : "";
+  return [`A linear probe of the features (Eq. 79) names ${fixed(100 * last.value, 1)} % of the classes${before}.`];
 }
 
 function alignmentSentences(data: ReportData): string[] {

@@ -126,6 +126,19 @@ test("the summary counts what holds by its stated rule", () => {
   expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (not clearly above its null, was 0.35)");
 });
 
+test("a preset stands among the facts, a linear probe in the summary and in a panel", () => {
+  const run = small();
+  const probes = [0, 100].map((step) => ({ step, name: "eval/linear-probe", value: step === 0 ? 0.25 : 0.5 }));
+  const text = textOf({
+    ...run,
+    config: { ...run.config, preset: "tiny" },
+    metrics: [...run.metrics, ...probes],
+  } as ReportData);
+  expect(text).toContain("presettiny");
+  expect(text).toContain("A linear probe of the features (Eq. 79) names 50.0 % of the classes, 25.0 % at step 0.");
+  expect(text).toContain("accuracy of a linear probe");
+});
+
 test("a verdict compares with null, noise and start", () => {
   const at = (value: number, start?: number, noise = 0.01) =>
     judge(alignmentValue(value, 0.2, noise), start === undefined ? undefined : alignmentValue(start));
