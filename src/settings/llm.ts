@@ -27,9 +27,9 @@ const parameters = z.object({
   heads: field(count, 8, "attention heads of a block", paper),
   width: field(
     count,
-    512,
+    880,
     "width of the residual stream",
-    "chosen: 64 a head, 19M parameters; the paper says 100M, about 880 with GPT-2's vocabulary",
+    `${paper}: 100M parameters, which is this width with GPT-2's vocabulary; 56M with bytes`,
   ),
   context: field(count, 256, "tokens of a window", "chosen: the paper leaves it open"),
   tied: field(flag, true, "output layer shares its weight with the embedding", "chosen: as GPT-2"),

@@ -37,8 +37,8 @@ export const res1 = defineSetting({
   presets: {
     small: {
       summary: "a quarter of the width, for some ten minutes on two cores and 10,000 images",
-      parameters: { width: 0.25, steps: 3000, batch: 64, lr: 0.05, samples: 400 },
-      every: 1000,
+      parameters: { width: 0.25, steps: 1560, batch: 64, lr: 0.05, samples: 300 },
+      every: 520,
     },
   },
   build(p, surroundings) {
