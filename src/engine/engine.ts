@@ -10,6 +10,11 @@ export interface CompileOptions {
   readonly threads?: number;
   /** Graph rewriting by the engine; off when the graph runs once. Default true. */
   readonly optimize?: boolean;
+  /**
+   * One block of memory laid out for all values of a run, kept beside what the first run took piece by piece: 2 % faster for small
+   * graphs, up to twice the memory for large ones. Default true.
+   */
+  readonly planMemory?: boolean;
   /** Start of the file name under which the engine writes a per-operator profile. */
   readonly profile?: string;
 }

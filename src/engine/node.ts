@@ -20,7 +20,7 @@ const MAX_MESSAGE = 400;
 export const nodeEngine: Engine = { name: "onnxruntime-node (cpu)", compile };
 
 async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
-  const { threads = 1, optimize = true, profile } = options;
+  const { threads = 1, optimize = true, planMemory = true, profile } = options;
   const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
   const session = await InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),
@@ -29,6 +29,7 @@ async function compile(model: Model, options: CompileOptions = {}): Promise<Prog
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: optimize ? "all" : "disabled",
+    enableMemPattern: planMemory,
     logSeverityLevel: LOG_FATAL_ONLY,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: Error) => {

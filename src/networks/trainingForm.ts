@@ -3,9 +3,8 @@
  * follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm averages without bias: N / (N - 1)
  * times the variance of the N entries of a channel.
  */
-import { floatAttribute, type Graph, int, type Node } from "../onnx/graph.ts";
-import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { float32 } from "../onnx/tensor.ts";
+import { floatAttribute, type Graph, int } from "../onnx/graph.ts";
+import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Network } from "./network.ts";
 
 export interface TrainingForm {
@@ -15,8 +14,12 @@ export interface TrainingForm {
 
 /** Where the running statistics of one normalization come from. */
 interface Statistics {
+  /** Names of the buffers. */
   readonly mean: string;
   readonly variance: string;
+  /** Names of the batch's own mean and variance (C). */
+  readonly batchMean: string;
+  readonly batchVariance: string;
   /** The normalization's input. */
   readonly input: string;
   /** Share of the old value that is kept. */
@@ -26,30 +29,39 @@ interface Statistics {
 /** @throws RangeError when a buffer is not the running statistic of exactly one BatchNormalization */
 export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
   const statistics: Statistics[] = [];
-  const unused = new Map<string, ReturnType<typeof float32>>();
-  const nodes = graph.nodes.map((node): Node => {
+  const g = new GraphBuilder("training");
+  for (const node of graph.nodes) {
     const [x, scale, shift, mean, variance] = node.inputs as [string, string, string, string, string];
-    if (node.op !== "BatchNormalization" || !buffers.includes(mean)) return node;
-    statistics.push({ mean, variance, input: x, keep: floatAttribute(node, "momentum", 0.9) });
-    // The node's own running values came out wrong in ONNX Runtime (docs/log.md): it gets statistics that nothing reads.
-    const own = [`unused/${mean}`, `unused/${variance}`] as const;
-    const { shape } = graph.initializers.get(mean)!;
-    for (const name of own) unused.set(name, float32(new Float32Array(shape[0]!), shape));
-    const outputs = [node.outputs[0]!, ...own.map((name) => `next/${name}`)];
-    const attributes = { ...node.attributes, training_mode: int(1) };
-    return { ...node, inputs: [x, scale, shift, ...own], outputs, attributes };
-  });
+    if (node.op !== "BatchNormalization" || !buffers.includes(mean)) {
+      g.add(node);
+      continue;
+    }
+    const [batchMean, batchVariance] = [`batch/${mean}`, `batch/${variance}`] as const;
+    statistics.push({
+      mean,
+      variance,
+      batchMean,
+      batchVariance,
+      input: x,
+      keep: floatAttribute(node, "momentum", 0.9),
+    });
+    // With momentum 0 the running values are the batch's own. ONNX Runtime writes them over the old ones (docs/log.md): it gets copies.
+    const copies = [mean, variance].map((old) => g.op("Mul", [old, g.scalar(0)]));
+    const attributes = { ...node.attributes, training_mode: int(1), momentum: { float: 0 } };
+    const outputs = [node.outputs[0]!, batchMean, batchVariance];
+    g.add({ ...node, inputs: [x, scale, shift, ...copies], outputs, attributes });
+  }
   const found = statistics.flatMap(({ mean, variance }) => [mean, variance]);
   if (found.toSorted().join() !== [...buffers].sort().join())
     throw new RangeError(
       `network: expected each buffer to be one BatchNormalization's, got ${buffers.join(", ")} for ${found.join(", ")}`,
     );
-  return { graph: { ...graph, nodes, initializers: new Map([...graph.initializers, ...unused]) }, statistics };
+  const { nodes, initializers } = g.build();
+  return { graph: { ...graph, nodes, initializers: new Map([...graph.initializers, ...initializers]) }, statistics };
 }
 
 /**
- * Adds the next running statistics; returns the next value of each buffer by name. Mean and variance are those that the gradient
- * of the normalization computes, which ONNX Runtime merges.
+ * Adds the next running statistics; returns the next value of each buffer by name.
  *
  * @param shapeOf shape of a value of the training form
  */
@@ -59,22 +71,18 @@ export function addNextBuffers(
   shapeOf: (value: string) => readonly number[],
 ): Map<string, string> {
   const next = new Map<string, string>();
-  for (const { mean, variance, input, keep } of statistics) {
+  for (const { mean, variance, batchMean, batchVariance, input, keep } of statistics) {
     const shape = shapeOf(input);
     const N = shape.reduce((product, extent) => product * extent, 1) / shape[1]!;
     if (N < 2)
       throw new RangeError(`train: expected at least 2 values a channel for ${mean}, got ${N}; raise the batch`);
-    const axes = builder.ints(shape.map((_, axis) => axis).filter((axis) => axis !== 1));
-    const average = (value: string) => builder.op("ReduceMean", [value, axes], { keepdims: int(1) });
-    const found = average(input);
-    const centred = builder.op("Sub", [input, found]);
-    const spread = average(builder.op("Mul", [centred, centred]));
-    const mixed = (old: string, value: string, factor: number) => {
-      const fresh = builder.op("Mul", [builder.op("Reshape", [value, builder.ints([-1])]), builder.scalar(factor)]);
-      return builder.op("Add", [builder.op("Mul", [old, builder.scalar(keep)]), fresh]);
-    };
-    next.set(mean, mixed(mean, found, 1 - keep));
-    next.set(variance, mixed(variance, spread, ((1 - keep) * N) / (N - 1)));
+    const mixed = (old: string, value: string, factor: number) =>
+      builder.op("Add", [
+        builder.op("Mul", [old, builder.scalar(keep)]),
+        builder.op("Mul", [value, builder.scalar(factor)]),
+      ]);
+    next.set(mean, mixed(mean, batchMean, 1 - keep));
+    next.set(variance, mixed(variance, batchVariance, ((1 - keep) * N) / (N - 1)));
   }
   return next;
 }

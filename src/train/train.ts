@@ -93,6 +93,9 @@ export interface TrainResult {
 const CALL_BYTES = 2 ** 21;
 const MAX_CALL_STEPS = 64;
 
+/** chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of it. */
+const FEW_PARAMETERS = 2 ** 20;
+
 /**
  * Trains an experiment.
  *
@@ -100,7 +103,9 @@ const MAX_CALL_STEPS = 64;
  */
 export async function train(engine: Engine, experiment: Experiment, options: TrainOptions): Promise<TrainResult> {
   const { threads = 1 } = options;
-  const program = await engine.compile(await buildStepModel(engine, experiment), { threads });
+  const count = [...parameterShapes(experiment.network).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const planMemory = count <= FEW_PARAMETERS;
+  const program = await engine.compile(await buildStepModel(engine, experiment), { threads, planMemory });
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };

@@ -114,29 +114,54 @@ const batchNormalization: GradientRule = (c) => {
   ];
 };
 
-/** Running averages are momentum times the old ones plus (1 - momentum) times the batch's mean and variance. */
+/**
+ * dX = a dY + b X + c per channel, with S = sum dY (X - mean), a = scale r, b = -a r^2 S / n and c = -a sum(dY) / n - b mean: two sums
+ * and three passes. Running averages are momentum times the old ones plus (1 - momentum) times the batch's mean and variance.
+ */
 function batchTraining(c: RuleContext): readonly (string | undefined)[] {
   const shape = c.shape(c.x());
-  const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const centred = c.sub(c.x(), mean(c, c.x(), axes));
-  const variance = c.add(mean(c, c.mul(centred, centred), axes), c.scalar(c.float("epsilon", defaultEpsilon)));
-  const r = c.op("Reciprocal", [c.op("Sqrt", [variance])]);
-  const s = { xh: c.mul(centred, r), r, axes };
+  const n = sizeOf(shape) / shape[1]!;
   const momentum = c.float("momentum", 0.9);
-  const share = ((1 - momentum) * shape[1]!) / sizeOf(shape);
+  const share = (1 - momentum) / n;
+  const [mu, variance] = batchStatistics(c, momentum);
+  const r = c.op("Reciprocal", [c.op("Sqrt", [c.add(variance, c.scalar(c.float("epsilon", defaultEpsilon)))])]);
+  const total = channelSum(c, c.dy(), shape);
+  const along = c.sub(channelSum(c, c.mul(c.dy(), c.x()), shape), c.mul(mu, total));
   const dX = () => {
-    let sum = throughStandardized(c, c.mul(c.dy(), channel(c, c.x(1), shape.length)), s);
-    if (c.flows(1)) sum = c.add(sum, c.scale(channel(c, c.dy(1), shape.length), share));
-    if (c.flows(2)) sum = c.add(sum, c.mul(centred, c.scale(channel(c, c.dy(2), shape.length), 2 * share)));
-    return sum;
+    const a = c.mul(c.x(1), r);
+    let b = c.scale(c.mul(a, r, r, along), -1 / n);
+    let shift = c.scale(c.mul(a, total), -1 / n);
+    if (c.flows(1)) shift = c.add(shift, c.scale(c.dy(1), share));
+    if (c.flows(2)) b = c.add(b, c.scale(c.dy(2), 2 * share));
+    shift = c.sub(shift, c.mul(b, mu));
+    return c.add(c.mul(c.dy(), channel(c, a, shape.length)), affine(c, b, shift));
   };
   return [
     c.needs(0) ? dX() : undefined,
-    c.needs(1) ? channelSum(c, c.mul(c.dy(), s.xh), shape) : undefined,
-    c.needs(2) ? channelSum(c, c.dy(), shape) : undefined,
+    c.needs(1) ? c.mul(along, r) : undefined,
+    c.needs(2) ? total : undefined,
     c.needs(3) ? c.scale(c.dy(1), momentum) : undefined,
     c.needs(4) ? c.scale(c.dy(2), momentum) : undefined,
   ];
+}
+
+/** Mean and variance (C) of the batch: the node's further outputs where it keeps nothing of the old ones, else computed. */
+function batchStatistics(c: RuleContext, momentum: number): [string, string] {
+  const outputs = c.node.outputs.slice(1, 3).filter((name) => name !== "");
+  if (momentum === 0 && outputs.length === 2) return outputs as [string, string];
+  const shape = c.shape(c.x());
+  const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const average = (name: string) => c.op("ReduceMean", [name, c.builder.ints(axes)], { keepdims: int(0) });
+  const mu = average(c.x());
+  const centred = c.sub(c.x(), channel(c, mu, shape.length));
+  return [mu, average(c.mul(centred, centred))];
+}
+
+/** b X + shift per channel in one pass: the inference form of BatchNormalization with mean 0 and variance 1. */
+function affine(c: RuleContext, b: string, shift: string): string {
+  const C = c.shape(c.x())[1]!;
+  const filled = (value: number) => c.vector(new Array<number>(C).fill(value));
+  return c.op("BatchNormalization", [c.x(), b, shift, filled(0), filled(1)], { epsilon: { float: 0 } });
 }
 
 /** y = (x - mean) / sqrt(var) over `axes`, (0, 2, 3) by default; the 1e-9 that ONNX adds for safety is left out here. */

@@ -91,10 +91,12 @@ const groupwise = (op: string): GradientCase => ({
   },
 });
 
-const batchNormalization = (training: boolean): GradientCase => ({
+/** In training form where a momentum is given; with momentum 0 the further outputs are the batch's own statistics. */
+const batchNormalization = (momentum?: number): GradientCase => ({
   op: "BatchNormalization",
-  name: training ? "in training form" : "in inference form, statistics included",
+  name: momentum === undefined ? "in inference form, statistics included" : `in training form, momentum ${momentum}`,
   draw: (random) => {
+    const training = momentum !== undefined;
     const C = 1 + random.below(3);
     const shape = [2 + random.below(2), C, ...shapeOf(random, training ? 1 : 0, 3)];
     const perChannel = { scale: normals(random, [C]), b: normals(random, [C]), m: normals(random, [C]) };
@@ -108,7 +110,7 @@ const batchNormalization = (training: boolean): GradientCase => ({
           ? g.ops(
               "BatchNormalization",
               names,
-              { training_mode: int(1), momentum: float(0.75), ...epsilon },
+              { training_mode: int(1), momentum: float(momentum), ...epsilon },
               { outputs: 3 },
             )
           : [g.op("BatchNormalization", names, epsilon)],
@@ -117,12 +119,15 @@ const batchNormalization = (training: boolean): GradientCase => ({
         const variance = g.op("Add", [channel(g, "v", rank), g.scalar(EPSILON_32, dtype)]);
         const given = g.op("Div", [g.op("Sub", ["x", channel(g, "m", rank)]), g.op("Sqrt", [variance])]);
         const Y = affine(g, training ? own : given, channel(g, "scale", rank), channel(g, "b", rank));
-        if (!training) return [Y];
+        if (momentum === undefined) return [Y];
         const centred = g.op("Sub", ["x", mean(g, "x", axes)]);
         const batch = [mean(g, "x", axes), mean(g, g.op("Mul", [centred, centred]), axes)];
         const running = ["m", "v"].map((old, i) => {
           const now = g.op("Reshape", [batch[i]!, g.ints([C])]);
-          return g.op("Add", [g.op("Mul", [old, g.scalar(0.75, dtype)]), g.op("Mul", [now, g.scalar(0.25, dtype)])]);
+          return g.op("Add", [
+            g.op("Mul", [old, g.scalar(momentum, dtype)]),
+            g.op("Mul", [now, g.scalar(1 - momentum, dtype)]),
+          ]);
         });
         return [Y, ...running];
       },
@@ -169,8 +174,9 @@ export const normalizationCases: readonly GradientCase[] = [
   rmsNormalization,
   groupwise("InstanceNormalization"),
   groupwise("GroupNormalization"),
-  batchNormalization(false),
-  batchNormalization(true),
+  batchNormalization(),
+  batchNormalization(0.75),
+  batchNormalization(0),
   meanVarianceNormalization,
   lpNormalization,
 ];
