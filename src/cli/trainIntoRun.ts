@@ -211,7 +211,17 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
   const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
   const options = { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
   io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
+  io.stdout.write(probeLine(folder));
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
   io.stdout.write(`${id}: ${final.step} steps${time}\nreport: ${join(folder.dir, "report.html")}\n`);
+}
+
+/** What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without one. */
+function probeLine(folder: RunFolder): string {
+  const rows = folder.metrics().filter(({ name }) => name === "eval/linear-probe");
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  return `linear probe of the features: ${share(last.value)} right, ${share(first.value)} at step ${first.step}\n\n`;
 }

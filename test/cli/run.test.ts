@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { decodeMoments } from "../../src/moments/momentsFile.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
+import { writeCifarSet } from "../settings/cifarSet.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
 import { type Ended, onlyRun, readJson, resultsOf, TINY, workplace } from "./builtProgram.ts";
 
@@ -164,4 +165,21 @@ test("crh run mlp on plain and on packed IDX files: the same numbers, accuracy a
   expect(plain.final).toMatchObject({ accuracy: 1, samples: 30, objective: "cross-entropy" });
   expect(readJson(plain.run, "config.json").run).toMatchObject({ data: join(dir, "plain"), moments: "none" });
   expect(readdirSync(plain.run)).not.toContain("moments");
+});
+
+test("a preset is named in config.json, in the notes and the report; what is given on the line goes before it; resume knows it", async () => {
+  writeCifarSet(join(dir, "cifar"));
+  const words = ["width=0.0625", "batch=20", "steps=8", "samples=20", "measuredBatch=10", "--every", "8"];
+  const ended = await crh("run", "res2", "--preset", "small", ...words, "--data", "cifar", "--out", "small");
+  expect(ended.code).toBe(0);
+  expect(ended.out).toMatch(/^linear probe of the features: \d+\.\d % right, \d+\.\d % at step 0$/m);
+  const run = onlyRun(join(dir, "small"));
+  expect(readJson(run, "config.json")).toMatchObject({ setting: "res2", preset: "small", probed: 5000, batch: 20 });
+  const notes = readJson(run, "run.json").notes as string[];
+  expect(notes[0]).toMatch(/^Preset: a quarter of the width/);
+  expect(notes).toContainEqual(expect.stringMatching(/^probed = 5000: .* Set by the preset \(default 10000; /));
+  expect(notes).toContainEqual(expect.stringMatching(/^batch = 20: .* Set for this run \(default 512; /));
+  expect(readFileSync(join(run, "report.html"), "utf8")).toContain("<dt>preset</dt><dd>small</dd>");
+  const resumed = await crh("resume", run, "--in", "small");
+  expect(resumed.err).toContain("is finished already");
 });

@@ -1,28 +1,12 @@
 /** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { Random } from "../../src/random/random.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
 import { findPreset, parseParameters } from "../../src/settings/setting.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
-
-/** CIFAR records of ten classes that differ in brightness per channel, with noise. */
-function records(n: number, seed: number): Uint8Array {
-  const random = new Random(seed);
-  const bytes = new Uint8Array(n * 3073);
-  for (let i = 0; i < n; i++) {
-    const label = i % 10;
-    bytes[i * 3073] = label;
-    for (let k = 0; k < 3072; k++) {
-      const channel = Math.floor(k / 1024);
-      const level = [label % 3, Math.floor(label / 3) % 3, Math.floor(label / 9)][channel]!;
-      bytes[i * 3073 + 1 + k] = 40 + 70 * level + 30 * random.uniform();
-    }
-  }
-  return bytes;
-}
+import { records } from "./cifarSet.ts";
 
 const files: Record<string, Uint8Array> = { "data_batch_1.bin": records(120, 1), "test_batch.bin": records(40, 2) };
 const folder: Surroundings = { file: (name) => files[name] };
