@@ -11,7 +11,7 @@
 import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { formatCount, formatQuantity } from "./format.ts";
-import { pad, printable, shorten, wrap } from "./table.ts";
+import { pad, printable, shorten, shortenName, wrap } from "./table.ts";
 
 export interface AlignmentTableOptions {
   /** The first snapshot of the run, or that of the model before training. */
@@ -84,7 +84,7 @@ function layerLines(
   layout: { sides: readonly Side[]; convention: "paper" | "raw"; nameWidth: number },
 ): [string, string] {
   const { sides, convention, nameWidth } = layout;
-  const first = [pad(shorten(printable(layer.name), nameWidth), nameWidth)];
+  const first = [pad(shortenName(printable(layer.name), nameWidth), nameWidth)];
   const shape = !isMap(layer) ? `  ${layer.kind} of ${layer.dOut}` : `  ${layer.dIn} → ${layer.dOut}`;
   const second = [pad(shorten(shape, nameWidth), nameWidth)];
   for (const side of sides)

@@ -8,7 +8,7 @@
  *       phase 5          [0.29, 0.38]  [0.91, 1.05]
  */
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
-import { pad, printable, shorten, wrap } from "./table.ts";
+import { pad, printable, shortenName, wrap } from "./table.ts";
 
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
 const names = Object.keys(pairs) as (keyof SideExponents)[];
@@ -84,7 +84,7 @@ function headerLines(sides: readonly Side[], nameWidth: number): string[] {
 }
 
 function layerLines(layer: LayerSnapshot, sides: readonly Side[], nameWidth: number): [string, string] {
-  const first = [pad(shorten(printable(layer.name), nameWidth), nameWidth)];
+  const first = [pad(shortenName(printable(layer.name), nameWidth), nameWidth)];
   const second = [pad(`  ${phaseWords(layer)}`, nameWidth)];
   for (const side of sides)
     for (const name of names) {

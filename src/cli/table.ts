@@ -54,6 +54,19 @@ export function shorten(text: string, width: number): string {
   return `${letters.slice(0, width - 1 - tail).join("")}…${letters.slice(-tail).join("")}`;
 }
 
+/**
+ * A dotted name with as many of its parts cut to their first letter, from the front, as it takes to fit: "t.h.0.attn.c_attn" for
+ * "transformer.h.0.attn.c_attn". Numbers and the last part stay whole, so that the blocks of a network are told apart; where that is
+ * not enough the middle is left out.
+ */
+export function shortenName(name: string, width: number): string {
+  const parts = name.split(".");
+  for (let i = 0; i < parts.length - 1 && [...parts.join(".")].length > width; i++)
+    if (!/^\d+$/.test(parts[i]!)) parts[i] = [...parts[i]!].slice(0, 1).join("");
+  const short = parts.join(".");
+  return [...short].length <= width ? short : shorten(name, width);
+}
+
 /** Lines of at most `width` characters, broken at blanks where there are any. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

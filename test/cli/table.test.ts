@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/cli/format.ts";
-import { dimmer, printable, renderTable, shorten } from "../../src/cli/table.ts";
+import { dimmer, printable, renderTable, shorten, shortenName } from "../../src/cli/table.ts";
 
 describe("a table", () => {
   const columns = [
@@ -38,6 +38,10 @@ test("a shortened name keeps both ends", () => {
   expect(shorten("blocks.3.mlp.up", 9)).toBe("bloc…p.up");
   expect(shorten("short", 5)).toBe("short");
   expect(shorten("abc", 1)).toBe("…");
+  expect(shortenName("transformer.h.0.attn.c_attn", 18)).toBe("t.h.0.attn.c_attn");
+  expect(shortenName("transformer.h.11.attn.heads[3]", 16)).toBe("transfo…heads[3]");
+  expect(shortenName("transformer.h.11.attn.heads[3]", 18)).toBe("t.h.11.a.heads[3]");
+  expect(shortenName("lm_head", 18)).toBe("lm_head");
   expect(shorten("abc", 0)).toBe("");
 });
 
