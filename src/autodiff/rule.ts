@@ -42,6 +42,11 @@ export class RuleContext {
     this.constants = constants;
   }
 
+  /** The same node, with nodes added to another graph: the body of a Scan. */
+  within(builder: GraphBuilder): RuleContext {
+    return new RuleContext(builder, this.node, this.flowing, this.needed, this.values, this.constants);
+  }
+
   /** Name of input i; it must be present. */
   x(i = 0): string {
     const name = this.node.inputs[i];

@@ -1,17 +1,15 @@
 /**
  * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]: one
  * product of matrices for each position k of the kernel, over X shifted by k. As one Conv with swapped axes it would take
- * up to three times as long (docs/log.md).
- *
- * Memory beyond X, dY and their padded or transposed copies: one shifted copy of X at a time, and the products of one position
- * (at most PRODUCTS_LIMIT values).
+ * up to three times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
  */
+import { GraphBuilder } from "../../../onnx/graphBuilder.ts";
 import { sizeOf } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
 import { positions, span, type Window } from "./geometry.ts";
 
-/** chosen: 16 MB of float32; one product per sample is faster than one over all samples as long as it fits the caches about. */
-const PRODUCTS_LIMIT = 2 ** 22;
+/** chosen: 1 MB of float32, so that the samples taken at a time stay in a second-level cache while they meet every position. */
+const SAMPLES_LIMIT = 2 ** 18;
 /** chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product. */
 const FEW_CHANNELS = 16;
 
@@ -30,13 +28,12 @@ export interface Images {
 /** @returns (M, C/group, kernel...) */
 export function weightGradient(c: RuleContext, images: Images): string {
   const { xShape, yShape, window, group } = images;
-  const [N, C] = xShape as [number, number];
-  const M = yShape[1]!;
+  const [C, M] = [xShape[1]!, yShape[1]!];
   const kernel = sizeOf(window.kernel);
   const strided = window.strides.some((stride) => stride > 1);
   if (kernel > 1 && isTiling(images)) return tiled(c, images);
   if (group === 1 && C < FEW_CHANNELS && kernel > 1) return byRows(c, images);
-  if (group === 1 && ((strided && kernel > 1) || N * M * C > PRODUCTS_LIMIT)) return channelsLast(c, images);
+  if (group === 1 && kernel > 1) return channelsLast(c, images);
   if (strided && kernel > 1 && group === C && group === M) return depthwiseChannelsLast(c, images);
   return batched(c, images);
 }
@@ -82,21 +79,41 @@ function batched(c: RuleContext, images: Images): string {
   return joined(c, parts, images);
 }
 
-/** With the channels last, shifting with a stride copies whole pixels; where N products of (M, C) are too many, one over all samples. */
+/** With the channels last, shifting copies whole pixels, and one product a position sums over all samples at hand. */
 function channelsLast(c: RuleContext, images: Images): string {
+  const { X, xShape, dY, yShape, window } = images;
+  const [N, C, M] = [xShape[0]!, xShape[1]!, yShape[1]!];
+  const fits = (count: number) => N % count === 0 && (N / count) * sizeOf(xShape.slice(1)) <= SAMPLES_LIMIT;
+  let count = 1;
+  while (count < N && !fits(count)) count++;
+  if (count === 1) return joined(c, matrices(c, products(c, images), [M, C]), images);
+  const cut = (shape: readonly number[]) => [N / count, ...shape.slice(1)];
+  const g = new GraphBuilder("samples");
+  const sums = positions(window.kernel).map((_, k) => g.input(`samples/sum/${k}`, c.dtype, [M, C]));
+  const some = { ...images, xShape: cut(xShape), yShape: cut(yShape) };
+  const [someX, someY] = [g.input("samples/X", c.dtype, some.xShape), g.input("samples/dY", c.dtype, some.yShape)];
+  for (const sum of products(c.within(g), { ...some, X: someX, dY: someY }, sums)) g.output(sum);
+  const zeros = c.zeros([M, C]);
+  const scanned = [c.reshape(X, [count, ...some.xShape]), c.reshape(dY, [count, ...some.yShape])];
+  const attributes = { body: { graph: g.build() }, num_scan_inputs: { int: scanned.length } };
+  const inputs = [...sums.map(() => zeros), ...scanned];
+  return joined(c, matrices(c, c.builder.ops("Scan", inputs, attributes, { outputs: sums.length }), [M, C]), images);
+}
+
+const matrices = (c: RuleContext, parts: readonly string[], shape: readonly number[]) =>
+  parts.map((part) => c.reshape(part, [1, ...shape]));
+
+/** For each position the product (M, N P) times (N P, C), added to its sum where sums are given. */
+function products(c: RuleContext, images: Images, sums?: readonly string[]): string[] {
   const { xShape, dY, yShape, window } = images;
   const [N, C] = xShape as [number, number];
   const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
   const X = c.transpose(padded(c, images), lastOrder(xShape.length));
-  const perSample = N * M * C <= PRODUCTS_LIMIT;
-  const rows = c.reshape(dY, [N, M, P]);
-  const left = perSample ? rows : c.reshape(c.transpose(rows, [1, 0, 2]), [M, N * P]);
-  const parts = positions(window.kernel).map((k) => {
-    const columns = c.reshape(shifted(c, X, images, k, 1), perSample ? [N, P, C] : [N * P, C]);
-    const product = c.op("MatMul", [left, columns]);
-    return c.reshape(perSample ? c.sum(product, [0], 0) : product, [1, M, C]);
+  const rows = c.reshape(c.transpose(c.reshape(dY, [N, M, P]), [1, 0, 2]), [M, N * P]);
+  return positions(window.kernel).map((k, i) => {
+    const columns = c.reshape(shifted(c, X, images, k, 1), [N * P, C]);
+    return c.op("Gemm", sums === undefined ? [rows, columns] : [rows, columns, sums[i]!]);
   });
-  return joined(c, parts, images);
 }
 
 /** Each channel by itself: entrywise products, summed by a row of ones. */
