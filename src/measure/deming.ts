@@ -40,7 +40,8 @@ export function deming(x: Float64Array, y: Float64Array, ratio: number, weights?
   return { slope: slopeOf(xx, xy, yy, ratio), r2: xx > 0 && yy > 0 ? (xy * xy) / (xx * yy) : 0 };
 }
 
-function slopeOf(xx: number, xy: number, yy: number, ratio: number): number {
+/** The slope of Eq. 34 from centred sums of squares and products. */
+export function slopeOf(xx: number, xy: number, yy: number, ratio: number): number {
   if (ratio === Number.POSITIVE_INFINITY) return xy / xx;
   if (ratio === 0) return yy / xy;
   const difference = yy - ratio * xx;

@@ -12,7 +12,8 @@ import { gram, type Matrix, matmul, matrix, maxAbs, transpose } from "../linalg/
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import { Random } from "../random/random.ts";
 import { deming } from "./deming.ts";
-import { type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
+import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
+import { type Halves, logSlope } from "./logSlope.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import { alongDirections, pooledMoment, type Which } from "./rayleigh.ts";
 import type { Convention } from "./relations.ts";
@@ -98,9 +99,9 @@ export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
   return { paper: both(), raw: both() };
 }
 
-/** Seconds that `layerExponents` takes for a side of d values, about: a polynomial fitted to d = 100, 256, 768. */
+/** Seconds that `layerExponents` takes for a side of d values, about: a polynomial fitted to d = 100, 256, 512. */
 export function exponentSeconds(d: number): number {
-  return 0.05 + 3e-6 * d ** 2 + 1.5e-8 * d ** 3;
+  return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
 }
 
 /** Eigenvalues and eigenvectors of Z above rounding. */
@@ -280,10 +281,21 @@ function betweenMoments(scene: Scene, H: Part, G: Part): Exponent {
     const along = (which: Which) => ({ groups: alongDirections(tested, side, which, convention, V) });
     return { x: along("G"), y: along("H") };
   });
-  const fit = chosen.length > 0 ? fitFor(scene, "HG", folds, chosen.length, options) : undefined;
+  const along = chosen.length > 0 ? fitFor(scene, "HG", folds, chosen.length, options) : undefined;
+  const whole = kept === steeper.system.values.length;
+  const fit = along && withoutBasis(along, H, G, whole ? undefined : leading(steeper.system.vectors, kept));
   const U = bases[0]!.vectors;
   const apart = unshared(congruent(other.halves[0], U), congruent(other.halves[1], U), kept);
   return judged(fit, apart, G.system, G.n, pairOf(H.whole, H.system, H.n, G.whole, G.system, G.n));
+}
+
+/** The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37, 80). */
+function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined): Fit {
+  const within = ({ halves }: Part): Halves => (V ? [congruent(halves[0], V), congruent(halves[1], V)] : halves);
+  const found = logSlope(within(H), within(G), leastDirections);
+  if (!found) return fit;
+  const { slope, angles } = found;
+  return { ...fit, slope, interval: between(angles[0] - fit.half, angles[1] + fit.half) };
 }
 
 function aboveFloor(values: Float64Array, n: number): number {

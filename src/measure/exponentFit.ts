@@ -17,6 +17,8 @@ export interface Fold {
 export interface Fit {
   slope: number;
   interval: [number, number];
+  /** Half of the interval, as an angle. */
+  half: number;
   r2: number;
   /** log10 of the largest over the smallest x. */
   decades: number;
@@ -63,9 +65,11 @@ export function fitExponent(folds: readonly Fold[], m: number, replicates: numbe
   const blocks = x.length / length;
   const ofDirections = student(blocks) * Math.sqrt(blocks / (blocks - 1)) * angleDeviation(slope, drawn);
   const [least, most] = [Math.min(...x), Math.max(...x)];
+  const half = Math.max(ofSamples, ofDirections);
   return {
     slope,
-    interval: around(slope, Math.max(ofSamples, ofDirections)),
+    interval: between(Math.atan(slope) - half, Math.atan(slope) + half),
+    half,
     r2,
     decades: (most - least) / Math.LN10,
     spread: variance(x),
@@ -173,16 +177,15 @@ function angleDeviation(slope: number, slopes: readonly number[]): number {
   return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length);
 }
 
-/** The slopes of the angles within `half` of that of the slope; unbounded ends where they reach the upright. */
-function around(slope: number, half: number): [number, number] {
-  const angle = Math.atan(slope);
+/** The slopes of two angles; unbounded ends where they reach the upright. */
+export function between(low: number, high: number): [number, number] {
   const at = (value: number): number =>
     value <= -Math.PI / 2
       ? Number.NEGATIVE_INFINITY
       : value >= Math.PI / 2
         ? Number.POSITIVE_INFINITY
         : Math.tan(value);
-  return [at(angle - half), at(angle + half)];
+  return [at(low), at(high)];
 }
 
 function variance(values: Float64Array): number {

@@ -8,10 +8,12 @@
 import { consequences } from "./phaseAlgebra.ts";
 import {
   exponentsAlone,
+  isBeside,
   type Judged,
   type JudgedRow,
   judgeRelations,
   judgeRow,
+  nothingInCommon,
   type PhaseEvidence,
   type PhaseName,
 } from "./phaseEvidence.ts";
@@ -34,7 +36,7 @@ export interface Phase {
  * @param evidence relations of the raw moments, which the table is about (or of the paper convention, to be shown beside them), and
  *   exponents with their intervals
  * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row assumes a
- *   relation that clearly fails and the exponents are of no row either; else "undecided"
+ *   relation that clearly fails, the exponents are of no row either, and nothing speaks for a law under noise; else "undecided"
  */
 export function diagnosePhase(evidence: PhaseEvidence): Phase {
   const judged = judgeRelations(evidence);
@@ -49,12 +51,19 @@ export function diagnosePhase(evidence: PhaseEvidence): Phase {
   };
 }
 
-function decide(rows: readonly JudgedRow[], judged: Judged, { exponents, range }: PhaseEvidence): PhaseName {
-  if (rows.every(({ relations }) => relations === "fail")) return rows.some(exponentsAlone) ? "undecided" : "none";
+function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvidence): PhaseName {
+  const { exponents, range } = evidence;
+  if (rows.every(({ relations }) => relations === "fail"))
+    return rows.some(exponentsAlone) || !nothingInCommon(rows, judged, evidence) ? "undecided" : "none";
   const candidates = rows.filter((row) => row.relations === "hold" && row.exponents.verdict === "match");
   const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
-  const open = rows.filter((row) => row.relations !== "fail" && row.exponents.verdict !== "clash");
   const best = strongest[0];
+  // Under noise relations fall below their thresholds one by one: a stronger row is open until one of its own is clearly weaker.
+  const open = rows.filter(
+    (row) =>
+      row.exponents.verdict !== "clash" &&
+      (row.relations !== "fail" || (best && implies(row.row, best.row) && isBeside(row, best, judged))),
+  );
   if (best && open.every((other) => !implies(other.row, best.row) || other === best)) return best.row.label;
   if (candidates.length > 0) return "undecided";
   return exponents && range ? "undecided" : fromRelationsAlone(rows, judged);

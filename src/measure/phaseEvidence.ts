@@ -66,6 +66,41 @@ function aboveChance({ strength, chance }: JudgedRelation): number | null {
   return Math.max(0, Math.min(1, (strength - floor) / (1 - floor)));
 }
 
+/** chosen: a relation below this is far from proportional, whatever chance gives. */
+const far = 0.6;
+
+/** chosen: in layers of 12 dimensions and more whose matrices are unrelated every pair has more than this (0.77 in 24 dimensions). */
+const nothingShared = 0.7;
+
+/** chosen: noise that leaves the relations of one law near their thresholds leaves their strengths within this. */
+const apart = 0.15;
+
+/** Whether a stronger row may hold with `best` under noise: the weakest relation that it assumes is about as strong as that of `best`. */
+export function isBeside(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
+  const weakest = ({ row }: JudgedRow): number => Math.min(...row.assumes.map((name) => judged[name].strength ?? 1));
+  return weakest(stronger) > weakest(best) - apart;
+}
+
+/** Whether a row assumes a relation that is far from holding. */
+function isFar({ row }: JudgedRow, judged: Judged): boolean {
+  return row.assumes.some((relation) => {
+    const { strength, noise } = judged[relation];
+    return strength !== null && strength + noise < far;
+  });
+}
+
+/**
+ * Whether nothing speaks for a law under noise: every row assumes a relation that is far from holding, and no two matrices of a side
+ * share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part, through W.
+ */
+export function nothingInCommon(rows: readonly JudgedRow[], judged: Judged, { exponents }: PhaseEvidence): boolean {
+  const pairs = [exponents?.a, exponents?.b].flatMap((side) => (side ? [side.hg, side.hz, side.gz] : []));
+  return (
+    rows.every((row) => row.row.label === "9" || isFar(row, judged)) &&
+    pairs.every(({ unshared }) => unshared == null || unshared >= nothingShared)
+  );
+}
+
 /**
  * Whether measured exponents are those of the row although its relations fail: a law under much noise. Those of row 9 say nothing by
  * themselves, because H_a and G_b without any relation to W have them too.

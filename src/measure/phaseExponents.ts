@@ -8,6 +8,8 @@ import type { WeightRange } from "./weightRange.ts";
 export interface MeasuredExponent {
   value: number | null;
   interval: readonly [number, number] | null;
+  /** How little of an eigenbasis the two matrices share (theory.md Eq. 35): 0 all, 1 nothing; null or absent where that is not known. */
+  unshared?: number | null;
   status?: string;
 }
 

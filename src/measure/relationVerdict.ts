@@ -13,6 +13,8 @@ export interface JudgedRelation {
   chance: number;
   /** Strength at initialisation, where known. */
   initial: number | null;
+  /** Split-half noise of the strength; 0 where it is not known. */
+  noise: number;
   verdict: Verdict;
 }
 
@@ -38,14 +40,15 @@ export function judgeRelation(
   initial: number | null,
   chance = Math.max(0, value.null ?? 0),
 ): JudgedRelation {
-  if (value.value === null || value.cosine === null) return { strength: null, chance, initial, verdict: "unknown" };
+  const noise = value.noise ?? 0;
+  if (value.value === null || value.cosine === null)
+    return { strength: null, chance, initial, noise, verdict: "unknown" };
   const strength = Math.min(value.value, value.cosine);
   const halfway = (1 + chance) / 2;
-  const noise = value.noise ?? 0;
   const needed = Math.max(strong, Math.min(enough, halfway));
   const risen =
     initial === null || strength - initial >= Math.max(rise.least, Math.min(rise.wanted, (1 - initial) / 2));
   const verdict =
     strength - noise >= needed && risen ? "holds" : strength + noise < Math.min(weak, halfway) ? "fails" : "unclear";
-  return { strength, chance, initial, verdict };
+  return { strength, chance, initial, noise, verdict };
 }

@@ -23,6 +23,8 @@ export interface PlantedOptions {
    * entries and off-diagonal ones of spectral size 2. At 0.1 eigenvalues scatter by a tenth; at 3 little is left. Default 0.
    */
   noise?: number;
+  /** The disturbance of G where it is another one. Default that of H. */
+  noiseG?: number;
   seed: number;
   /** Samples per moment: H and G then are sample second moments of Gaussian rows. Without, they are exact. */
   samples?: number;
@@ -105,7 +107,7 @@ export function mergeGroups(groups: readonly LayerMoments[]): LayerMoments {
 
 /** W and factors of the population moments, H_a = F F^T and G_b = F F^T. */
 function construct(options: PlantedOptions, random: Random): { W: Matrix; factorH: Matrix; factorG: Matrix } {
-  const { d, rank = d, noise = 0, outside = 0.3, decades = 2 } = options;
+  const { d, rank = d, noise = 0, noiseG = noise, outside = 0.3, decades = 2 } = options;
   const [U, V] = [rotation(random, d), rotation(random, d)];
   const spectrum = (): number[] => logUniform(random, rank, decades);
   const z = spectrum();
@@ -119,15 +121,19 @@ function construct(options: PlantedOptions, random: Random): { W: Matrix; factor
   const shared = spectrum();
   const core = (p: Row["Ha"]): number[] =>
     p === "free" ? spectrum() : p === "equal" ? shared : weights.map((value) => value ** p);
-  const build = (basis: Matrix, p: Row["Ha"], reach: boolean): Matrix =>
+  const build = (basis: Matrix, p: Row["Ha"], reach: boolean, size: number): Matrix =>
     withOutside(
-      disturbed(factor(basis, core(p), d, rank), noise, rank, random),
+      disturbed(factor(basis, core(p), d, rank), size, rank, random),
       basis,
       rank,
       reach ? outside : 0,
       random,
     );
-  return { W: product(U, roots(weights), V), factorH: build(V, Ha, outsideH), factorG: build(U, Gb, outsideG) };
+  return {
+    W: product(U, roots(weights), V),
+    factorH: build(V, Ha, outsideH, noise),
+    factorG: build(U, Gb, outsideG, noiseG),
+  };
 }
 
 const roots = (values: readonly number[]): number[] => values.map(Math.sqrt);
