@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly checkpointMinutes?: number;
   /** How many checkpoints stay. */
   readonly keep?: number;
+  /** By what the checkpoint that always stays is chosen. */
+  readonly keepBest: "loss" | "accuracy" | "none";
 }
 
 export interface ResumeOptions {

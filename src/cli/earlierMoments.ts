@@ -50,7 +50,9 @@ export class EarlierMoments {
     const { folder } = this;
     const measured = folder.snapshotSteps();
     const needed = new Set(
-      folder.checkpoints().map((checkpoint) => measured.filter((step) => step <= checkpoint.step).at(-1)),
+      [...folder.checkpoints(), ...folder.bestOnes()].map((checkpoint) =>
+        measured.filter((step) => step <= checkpoint.step).at(-1),
+      ),
     );
     if (this.start !== undefined) needed.add(this.start.step);
     folder.dropMoments((step) => !needed.has(step) && !this.stays(step));

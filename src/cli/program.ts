@@ -76,6 +76,11 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--checkpoint-every <number>", "steps between checkpoints", wholeNumber(1))
     .option("--checkpoint-minutes <number>", "write a checkpoint too when the last is so many minutes old", minutes)
     .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
+    .addOption(
+      new Option("--keep-best <by>", "a checkpoint that stays besides: that of the best evaluation")
+        .choices(["loss", "accuracy", "none"])
+        .default("loss"),
+    )
     .option("--json", "print the result as JSON")
     .option("--quiet", "no progress")
     .helpOption(false)

@@ -12,6 +12,8 @@ const runPlan = z.object({
   checkpointMinutes: z.number().positive().nullable().default(null),
   /** How many checkpoints stay; null for the run folder's default. */
   keep: count.nullable().default(null),
+  /** By what the checkpoint that always stays is chosen; not in the files of earlier versions. */
+  keepBest: z.enum(["loss", "accuracy", "none"]).default("none"),
   threads: count,
   device: z.literal("cpu"),
   /** Absolute path of the folder of data. */

@@ -11,7 +11,7 @@ import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { milestones } from "../train/milestones.ts";
-import { type Metric, type TrainResult, train } from "../train/train.ts";
+import { type BestBy, type Metric, type TrainResult, train } from "../train/train.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { reportData } from "./commands/report.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
@@ -22,7 +22,7 @@ import { lawsBelow } from "./lawsTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
-import type { RunPlan } from "./runPlan.ts";
+import { parsePlan, type RunPlan } from "./runPlan.ts";
 import { dimmer } from "./table.ts";
 
 export interface TrainJob {
@@ -99,6 +99,7 @@ async function runTraining(
   const result = train(nodeEngine, experiment, {
     steps,
     threads: plan.threads,
+    ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
     ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
     signal,
     milestones: milestones({
@@ -129,6 +130,11 @@ async function runTraining(
         folder.writeSnapshot(found);
         earlier.measured(step, measurement.total);
       },
+      onBest(step, bytes) {
+        earlier.beforeCheckpoint();
+        folder.writeBest(step, bytes);
+        earlier.afterCheckpoint();
+      },
       onCheckpoint(step, bytes) {
         earlier.beforeCheckpoint();
         folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
@@ -144,6 +150,27 @@ async function runTraining(
   } finally {
     await measuring.close();
   }
+}
+
+/** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */
+function bestSoFar(folder: RunFolder, by: BestBy): { by: BestBy; value?: number } {
+  const value = evaluationAt(folder, folder.best()?.step, by);
+  return value === undefined ? { by } : { by, value };
+}
+
+/** "best evaluation: loss 0.3121 at step 300, whose checkpoint is kept"; empty where none is kept. */
+function bestLine(folder: RunFolder): string {
+  const { keepBest: by } = parsePlan(folder.config().run);
+  const best = folder.best();
+  if (by === "none" || best === undefined) return "";
+  const value = evaluationAt(folder, best.step, by);
+  if (value === undefined) return "";
+  const shown = by === "loss" ? `loss ${formatQuantity(value)}` : `accuracy ${(100 * value).toFixed(2)} %`;
+  return `best evaluation: ${shown} at step ${formatCount(best.step)}, whose checkpoint is kept\n`;
+}
+
+function evaluationAt(folder: RunFolder, step: number | undefined, by: BestBy): number | undefined {
+  return folder.metrics().find((row) => row.step === step && row.name === `eval/${by}`)?.value;
 }
 
 /** What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is none. */
@@ -214,7 +241,7 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
   io.stdout.write(probeLine(folder));
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
-  io.stdout.write(`${id}: ${final.step} steps${time}\nreport: ${join(folder.dir, "report.html")}\n`);
+  io.stdout.write(`${id}: ${final.step} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
 }
 
 /** What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without one. */

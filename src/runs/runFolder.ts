@@ -1,6 +1,6 @@
 /**
  * @file A run as a folder that other tools can read (docs/formats.md, "Run folder"): run.json, config.json, metrics.jsonl,
- * snapshots/, checkpoints/, moments/, report.html. One process writes a run; any number may read it meanwhile, since every file
+ * snapshots/, checkpoints/, best/, moments/, report.html. One process writes a run; any number may read it meanwhile, since every file
  * but metrics.jsonl is replaced as a whole.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -84,6 +84,7 @@ export class RunFolder {
   readonly #metrics: MetricsFile;
   readonly #snapshots: StepFiles;
   readonly #checkpoints: StepFiles;
+  readonly #best: StepFiles;
   readonly #moments: StepFiles;
 
   /** Use createRun or openRun. */
@@ -92,6 +93,7 @@ export class RunFolder {
     this.#metrics = new MetricsFile(join(this.dir, "metrics.jsonl"));
     this.#snapshots = new StepFiles(join(this.dir, "snapshots"), "json");
     this.#checkpoints = new StepFiles(join(this.dir, "checkpoints"), "safetensors");
+    this.#best = new StepFiles(join(this.dir, "best"), "safetensors");
     this.#moments = new StepFiles(join(this.dir, "moments"), "safetensors");
   }
 
@@ -182,6 +184,28 @@ export class RunFolder {
     this.#metrics.sync();
     this.#checkpoints.write(step, bytes, { sync: true });
     this.#checkpoints.keepLast(keepLast);
+    this.#best.keepLast(1);
+  }
+
+  /**
+   * Writes the checkpoint of the best evaluation so far beside the others. The best one before it stays until there is a later
+   * checkpoint: a run that goes on from the last one needs it.
+   */
+  writeBest(step: number, bytes: Uint8Array): void {
+    const last = this.checkpoints()[0]?.step ?? -1;
+    const before = this.best(last)?.step;
+    this.#best.write(step, bytes, { sync: true });
+    this.#best.drop((earlier) => earlier !== step && earlier !== before);
+  }
+
+  /** All that are kept of best evaluations, the last one being the best: two, where a checkpoint lies before it. */
+  bestOnes(): StepFile[] {
+    return this.#best.list();
+  }
+
+  /** The checkpoint of the best evaluation, by default of the whole run, else up to a step; undefined if none was kept. */
+  best(upTo = Number.POSITIVE_INFINITY): StepFile | undefined {
+    return this.#best.list().findLast(({ step }) => step <= upTo);
   }
 
   /** The checkpoints that are there, newest first. */
@@ -193,9 +217,11 @@ export class RunFolder {
     return readBytes(this.#checkpoints, step, "a checkpoint");
   }
 
-  /** Deletes the checkpoints of later steps (damaged ones, after an older one was good). */
+  /** Deletes the checkpoints of later steps (damaged ones, after an older one was good), best ones included. */
   dropCheckpoints(afterStep: number): void {
     this.#checkpoints.dropAfter(afterStep);
+    this.#best.dropAfter(afterStep);
+    this.#best.keepLast(1);
   }
 
   /** @param bytes what encodeMoments made */

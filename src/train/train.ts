@@ -60,7 +60,12 @@ export interface TrainObserver {
   /** Training goes on when it has returned, or its promise is fulfilled. */
   onMeasurement?(step: number, measurement: Measurement): void | Promise<void>;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
+  /** A checkpoint of the best evaluation so far, where `best` asks for it. */
+  onBest?(step: number, bytes: Uint8Array): void;
 }
+
+/** Which evaluation is the best: that of the lowest loss or the highest accuracy, the earliest of equal ones. */
+export type BestBy = "loss" | "accuracy";
 
 export interface TrainOptions {
   readonly steps: number;
@@ -70,6 +75,8 @@ export interface TrainOptions {
    * calls that are made anyway, so no number depends on the clock.
    */
   readonly checkpointMinutes?: number;
+  /** Hands a checkpoint to `onBest` whenever an evaluation is better than all before it; `value` is the best so far of a resumed run. */
+  readonly best?: { readonly by: BestBy; readonly value?: number };
   readonly threads?: number;
   /** Bytes of a checkpoint to go on from. */
   readonly resume?: Uint8Array;
@@ -150,6 +157,7 @@ class Training {
   private carried: Map<string, Float32Array>;
   private window: { sum: number; count: number };
   private savedStep: number | undefined;
+  private best: number | undefined;
   /** When the last checkpoint was written, or training began; milliseconds of performance.now(). */
   private savedAt = performance.now();
   private seconds = 0;
@@ -180,6 +188,7 @@ class Training {
       this.carried.set(STEP_MODEL.buffers, packed(this.bufferGroup, start?.buffers ?? initialBuffers(network)));
     this.window = { ...(start?.window ?? { sum: 0, count: 0 }) };
     this.savedStep = start?.step;
+    this.best = options.best?.value;
     if (start !== undefined) data.restore(start.data);
   }
 
@@ -263,8 +272,19 @@ class Training {
     if (linear !== undefined) metrics.push({ step, name: "eval/linear-probe", value: linear });
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
     if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
+    if (evaluation !== undefined && this.isBest(evaluation)) observer?.onBest?.(step, this.encoded());
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save();
     return measured?.measurement;
+  }
+
+  /** Compares with the best so far and takes its place. */
+  private isBest(evaluation: Evaluation): boolean {
+    const { best } = this.options;
+    const value = best && evaluation[best.by];
+    if (value === undefined) return false;
+    if (this.best !== undefined && (best?.by === "accuracy" ? value <= this.best : value >= this.best)) return false;
+    this.best = value;
+    return true;
   }
 
   private isOverdue(): boolean {
@@ -301,10 +321,17 @@ class Training {
   }
 
   private save(): void {
+    this.options.observer?.onCheckpoint?.(this.step, this.encoded());
+    this.savedStep = this.step;
+    this.savedAt = performance.now();
+  }
+
+  /** The present state as the bytes of a checkpoint. @throws DivergedError when it is not finite */
+  private encoded(): Uint8Array {
     const { optimizer, data } = this.experiment;
     if (![...this.carried.values()].every((values) => values.every(Number.isFinite)))
       throw new DivergedError(this.step, Number.NaN, this.savedStep);
-    const bytes = encodeCheckpoint({
+    return encodeCheckpoint({
       step: this.step,
       parameters: this.parameters(),
       optimizer: new Map(
@@ -314,9 +341,6 @@ class Training {
       data: data.state(),
       window: this.window,
     });
-    this.options.observer?.onCheckpoint?.(this.step, bytes);
-    this.savedStep = this.step;
-    this.savedAt = performance.now();
   }
 
   /** All that the network's evaluation form depends on. */

@@ -74,7 +74,16 @@ describe("crh run fc2 --json", () => {
 
   test("leaves a whole run folder", () => {
     const run = openRun(document.run);
-    const names = ["checkpoints", "config.json", "metrics.jsonl", "moments", "report.html", "run.json", "snapshots"];
+    const names = [
+      "best",
+      "checkpoints",
+      "config.json",
+      "metrics.jsonl",
+      "moments",
+      "report.html",
+      "run.json",
+      "snapshots",
+    ];
     expect(readdirSync(run.dir).sort()).toEqual(names);
     expect(run.info()).toMatchObject({ setting: "fc2", status: "finished", seed: 3, steps: 400, step: 400 });
     expect(run.info().argv.slice(0, 3)).toEqual(["run", "fc2", "depth=2"]);

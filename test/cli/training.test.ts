@@ -1,11 +1,11 @@
-/** @file How `crh run` trains, with the built program: evaluations between measurements. */
-import { readFileSync } from "node:fs";
+/** @file How `crh run` trains, with the built program: evaluations between measurements, the best checkpoint. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { evaluatedIn } from "../../src/cli/trainIntoRun.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
-import { onlyRun, readJson, workplace } from "./builtProgram.ts";
+import { expectOneLine, onlyRun, readJson, resultsOf, workplace } from "./builtProgram.ts";
 
 const { dir, crh } = workplace();
 const files = idxSet();
@@ -40,4 +40,48 @@ test("an evaluation is one phrase with its number of samples", () => {
     "evaluated 1.500, perplexity 4.482 on 512",
   );
   expect(evaluatedIn([{ step: 1, name: "train/loss", value: 1 }])).toBeUndefined();
+});
+
+test("the best evaluation's checkpoint stays beside --keep 1, and the run can go on from it to the same end", async () => {
+  const words = [
+    "--steps",
+    "60",
+    "--every",
+    "60",
+    "--evaluate-every",
+    "5",
+    "--moments",
+    "all",
+    "--quiet",
+    "--out",
+    "best",
+  ];
+  const checkpoints = ["--checkpoint-every", "30", "--keep", "1", "--keep-best", "accuracy"];
+  const { code, out } = await crh(...mlp, "lr=0.1", ...words, ...checkpoints);
+  expect(code).toBe(0);
+  const run = openRun(onlyRun(join(dir, "best")));
+  const accuracies = run.metrics().filter(({ name }) => name === "eval/accuracy");
+  const best = accuracies.reduce((most, row) => (row.value > most.value ? row : most));
+  expect(best.step).toBeGreaterThan(0);
+  expect(best.step).toBeLessThan(60); // the first of those without an error
+  expect(run.bestOnes().map(({ step }) => step)).toEqual([best.step]);
+  expect(run.checkpoints().map(({ step }) => step)).toEqual([60]);
+  expect(out).toContain(`best evaluation: accuracy 100.00 % at step ${best.step}, whose checkpoint is kept\n`);
+  const before = resultsOf(run.dir);
+  run.update({ status: "interrupted" });
+  expect((await crh("resume", run.dir, "--from", String(best.step), "--quiet")).code).toBe(0);
+  const after = resultsOf(run.dir);
+  expect([...after.keys()]).toEqual([...before.keys()]);
+  for (const [path, content] of after) expect(content === before.get(path), `${path} is the same`).toBe(true);
+});
+
+test("--keep-best none keeps none; accuracy is refused where there is none", async () => {
+  const words = [...mlp, "--steps", "5", "--quiet", "--keep-best"];
+  expect((await crh(...words, "none", "--out", "none")).code).toBe(0);
+  expect(readdirSync(onlyRun(join(dir, "none")))).not.toContain("best");
+  expectOneLine(
+    await crh(...words, "accuracy", "objective=mse"),
+    2,
+    /^run: expected --keep-best loss or none, got accuracy, which the objective mse does not have$/m,
+  );
 });

@@ -130,6 +130,33 @@ test("a run that still runs cannot be taken over, one that was killed can", () =
   expect(info.endedAt).toBeUndefined();
 });
 
+describe("the checkpoint of the best evaluation", () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const steps = (run: RunFolder) => run.bestOnes().map(({ step }) => step);
+
+  test("outlives any number of later checkpoints", () => {
+    const run = createRun(root, newRun);
+    run.writeBest(10, bytes);
+    for (let step = 20; step <= 90; step += 10) run.writeCheckpoint(step, bytes, { keepLast: 1 });
+    expect(run.checkpoints().map(({ step }) => step)).toEqual([90]);
+    expect(run.best()?.step).toBe(10);
+  });
+
+  test("stays until a checkpoint lies behind the better one: a run that goes on from before it finds it", () => {
+    const run = createRun(root, newRun);
+    run.writeBest(10, bytes);
+    run.writeCheckpoint(20, bytes);
+    for (const step of [25, 26, 27]) run.writeBest(step, bytes);
+    expect(steps(run)).toEqual([10, 27]);
+    const killed = openRun(run.dir);
+    killed.dropCheckpoints(20);
+    expect(steps(killed)).toEqual([10]);
+    run.writeBest(27, bytes);
+    run.writeCheckpoint(30, bytes);
+    expect(steps(run)).toEqual([27]);
+  });
+});
+
 describe("metrics.jsonl", () => {
   test("holds one line a step and quantity, numbers to the last digit", () => {
     const run = createRun(root, newRun);

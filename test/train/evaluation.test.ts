@@ -120,6 +120,56 @@ describe("evaluation passes", () => {
   });
 });
 
+describe("the best evaluation", () => {
+  const STEP_LOSSES = 5;
+
+  /** Steps at which a checkpoint of a better evaluation came, and their bytes. */
+  async function bestOnes(best: NonNullable<TrainOptions["best"]>, resume?: Uint8Array) {
+    const bests = new Map<number, Uint8Array>();
+    const metrics: Metric[] = [];
+    const checkpoints = new Map<number, Uint8Array>();
+    await train(nodeEngine, normalized(), {
+      steps: STEPS,
+      milestones: milestones({ steps: STEPS, every: STEPS, evaluateEvery: STEP_LOSSES, checkpointEvery: 10 }),
+      best,
+      ...(resume === undefined ? {} : { resume }),
+      observer: {
+        onMetrics: (rows) => metrics.push(...rows),
+        onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
+        onBest: (step, bytes) => bests.set(step, bytes),
+      },
+    });
+    return { bests, metrics, checkpoints };
+  }
+
+  test.each(["loss", "accuracy"] as const)(
+    "by %s comes with a checkpoint whenever it is better than all before",
+    async (by) => {
+      const { bests, metrics, checkpoints } = await bestOnes({ by });
+      let best: number | undefined;
+      const better = metrics
+        .filter(({ name }) => name === `eval/${by}`)
+        .filter(({ value }) => {
+          if (best !== undefined && (by === "loss" ? value >= best : value <= best)) return false;
+          best = value;
+          return true;
+        });
+      expect(better.length).toBeGreaterThan(2);
+      expect([...bests.keys()]).toEqual(better.map(({ step }) => step));
+      for (const [step, bytes] of bests) if (checkpoints.has(step)) expect(bytes).toEqual(checkpoints.get(step));
+    },
+  );
+
+  test("of a resumed run is compared with what was best before", async () => {
+    const whole = await bestOnes({ by: "loss" });
+    const before = whole.metrics.filter(({ step, name }) => step <= 20 && name === "eval/loss");
+    const value = Math.min(...before.map((row) => row.value));
+    const resumed = await bestOnes({ by: "loss", value }, whole.checkpoints.get(20)!);
+    expect([...resumed.bests]).toEqual([...whole.bests].filter(([step]) => step > 20));
+    expect((await bestOnes({ by: "loss", value: 0 }, whole.checkpoints.get(20)!)).bests.size).toBe(0);
+  });
+});
+
 /** Loss and accuracy on the held-out samples of a checkpoint's network, each channel normalized by its running statistics. */
 function byHand(bytes: Uint8Array): { loss: number; accuracy: number } {
   const { graph, parameters, buffers = [] } = normalized().network;

@@ -42,14 +42,16 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
 }
 
 /**
- * The newest checkpoint, or the one of the step asked for; none if the run was stopped before its first.
+ * The newest checkpoint, or the one of the step asked for, which may be the best; none if the run was stopped before its first.
  *
  * @throws Error in one line when it is torn, naming the newest earlier one
  */
 function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
-  const all = folder.checkpoints();
-  if (from === undefined && all.length === 0) return undefined;
-  const chosen = from === undefined ? all[0]! : all.find(({ step }) => step === from);
+  const newest = folder.checkpoints();
+  if (from === undefined && newest.length === 0) return undefined;
+  const others = folder.bestOnes().filter(({ step }) => newest.every((checkpoint) => checkpoint.step !== step));
+  const all = [...newest, ...others].sort((x, y) => y.step - x.step);
+  const chosen = from === undefined ? newest[0]! : all.find(({ step }) => step === from);
   if (chosen === undefined)
     throw new Error(
       `resume: expected a checkpoint of step ${from}, got those of steps ${all.map(({ step }) => step).join(", ") || "none"}`,
@@ -58,7 +60,7 @@ function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
   try {
     return { bytes, step: stepOfCheckpoint(bytes) };
   } catch (error) {
-    const earlier = all.find(({ step }) => step < chosen.step);
+    const earlier = newest.find(({ step }) => step < chosen.step);
     const cure =
       earlier === undefined
         ? "start the run anew"

@@ -32,12 +32,17 @@ export async function runCommand(name: string, assignments: string[], options: R
     checkpointEvery: options.checkpointEvery ?? null,
     checkpointMinutes: options.checkpointMinutes ?? null,
     keep: options.keep ?? null,
+    keepBest: options.keepBest,
     threads: options.threads ?? (setting.parallel ? availableParallelism() : 1),
     device: options.device,
     data: options.data === undefined ? null : resolve(options.data),
     moments: options.moments,
   };
   const experiment = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
+  if (plan.keepBest === "accuracy" && experiment.objective.classAxis === undefined)
+    throw new UsageError(
+      `run: expected --keep-best loss or none, got accuracy, which the objective ${experiment.objective.name} does not have`,
+    );
   const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
@@ -88,8 +93,13 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
   const { preset, seed, steps, every, evaluateEvery, threads, data, out, moments } = options;
-  const { checkpointEvery, checkpointMinutes, keep } = options;
-  const checkpoints = { "checkpoint-every": checkpointEvery, "checkpoint-minutes": checkpointMinutes, keep };
+  const { checkpointEvery, checkpointMinutes, keep, keepBest } = options;
+  const checkpoints = {
+    "checkpoint-every": checkpointEvery,
+    "checkpoint-minutes": checkpointMinutes,
+    keep,
+    "keep-best": keepBest,
+  };
   const cadence = { every, "evaluate-every": evaluateEvery };
   const pairs = { preset, seed, steps, ...cadence, threads, data, out, moments, ...checkpoints };
   return Object.entries(pairs).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
