@@ -17,6 +17,7 @@ import {
   type RunOptions,
   wholeNumber,
 } from "./commandOptions.ts";
+import type { CompareOptions } from "./commands/compare.ts";
 import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
@@ -196,6 +197,16 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await reportCommand(run, options, io));
+    });
+  program
+    .command("compare")
+    .description("several runs side by side: median alignments, and how gradient noise goes with weight decay")
+    .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
+    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--json", "print it as JSON")
+    .action(async (runs: string[], options: CompareOptions) => {
+      const { compareCommand } = await import("./commands/compare.ts");
+      finish(await compareCommand(runs, options, io));
     });
   program
     .command("explain")

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { combination } from "../../src/linalg/combination.ts";
 import { eigh } from "../../src/linalg/eigh.ts";
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../../src/linalg/matrix.ts";
-import { decayExponent, relativeChange } from "../../src/measure/acrossRuns.ts";
+import { decayScaling, relativeChange } from "../../src/measure/acrossRuns.ts";
 import { cosine } from "../../src/measure/cosine.ts";
 import { irrelevantDirections } from "../../src/measure/irrelevantDirections.ts";
 import { type LayerMeans, layerMeans } from "../../src/measure/layerMeans.ts";
@@ -348,10 +348,42 @@ describe("residuals without an answer", () => {
 });
 
 describe("comparisons across steps and runs", () => {
-  it("find the exponent of the decay and the change of a matrix", () => {
-    const points = [1e-5, 1e-4, 1e-3].map((decay) => ({ decay, noise: 7 * decay ** 1.5 }));
-    expect(decayExponent(points)).toBeCloseTo(1.5, 12);
-    expect(decayExponent(points.slice(0, 1))).toBeNull();
+  const points = [1e-5, 1e-4, 1e-3].map((decay) => ({ decay, noise: 7 * decay ** 1.5 }));
+
+  it("find the exponent of the decay, with an interval from three runs on", () => {
+    const { value, interval, ...counts } = decayScaling(points);
+    expect(value).toBeCloseTo(1.5, 12);
+    for (const end of interval!) expect(end).toBeCloseTo(1.5, 12);
+    expect(counts).toEqual({ runs: 3, decays: 3 });
+    expect(decayScaling(points.slice(1)).interval).toBeNull();
+    expect(decayScaling(points.slice(1)).value).toBeCloseTo(1.5, 12);
+    expect(decayScaling(points.slice(0, 1)).value).toBeNull();
+    expect(decayScaling([points[0]!, points[0]!, { decay: 0, noise: 1 }, { decay: 1, noise: Number.NaN }])).toEqual({
+      value: null,
+      interval: null,
+      runs: 2,
+      decays: 1,
+    });
+  });
+
+  it("hold the exponent within the interval in 95 % of sets of runs, however few", () => {
+    const random = new Random(11);
+    for (const runs of [3, 4, 5, 6, 8, 12]) {
+      let inside = 0;
+      const sets = 2000;
+      for (let k = 0; k < sets; k++) {
+        const scattered = Array.from({ length: runs }, (_, i) => {
+          const decay = 10 ** (-6 + (3 * i) / (runs - 1));
+          return { decay, noise: decay ** 2 * Math.exp(0.4 * random.normal()) };
+        });
+        const [low, high] = decayScaling(scattered).interval!;
+        if (low <= 2 && 2 <= high) inside++;
+      }
+      expect(Math.abs(inside / sets - 0.95), `${runs} runs: ${inside}`).toBeLessThan(0.02); // four standard errors
+    }
+  });
+
+  it("find the change of a matrix", () => {
     const A = gaussian(new Random(1), 3, 3);
     expect(relativeChange(A, scaled(A, 1.25)).value).toBeCloseTo(0.25, 12);
     expect(relativeChange(matrix(2, 2), matrix(2, 2)).status).toBe("zero-matrix");
