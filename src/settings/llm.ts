@@ -11,7 +11,7 @@ import { objective } from "../objectives/objective.ts";
 import { Random } from "../random/random.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
-import { count, field, flag, sharedFields } from "./parameters.ts";
+import { count, field, flag, nonNegative, sharedFields, wholeFromZero } from "./parameters.ts";
 import { defineSetting, optimization, ParameterError, type Surroundings } from "./setting.ts";
 
 const paper = "paper, appendix C.1 (llm)";
@@ -49,6 +49,18 @@ const parameters = z.object({
     decay: [1e-4, paper],
   }),
   optimizer: field(z.enum(optimizerNames), "adam", "update rule, as in torch.optim", `${paper}: Adam`),
+  clip: field(
+    nonNegative,
+    0,
+    "largest norm of all gradients together, to which larger ones are scaled down; 0: none",
+    "chosen: the paper names none; nanoGPT clips at 1",
+  ),
+  accumulate: field(
+    wholeFromZero,
+    0,
+    "parts of a batch whose gradients are averaged before an update, for batches larger than memory; 0: by the size of the layers",
+    "chosen: the same numbers to rounding, whatever it is",
+  ),
 });
 
 export const llm = defineSetting({
@@ -81,9 +93,14 @@ export const llm = defineSetting({
       throw new ParameterError("llm: expected a text, got none; pass --data FILE or --data DIR");
     if (p.width % p.heads !== 0)
       throw new ParameterError(`llm: expected heads that divide the width ${p.width}, got ${p.heads}; change one`);
+    if (p.accumulate > 0 && p.batch % p.accumulate !== 0)
+      throw new ParameterError(
+        `llm: expected accumulate to divide the batch of ${p.batch}, got ${p.accumulate}; change one`,
+      );
     const tokenizer = tokenizerOf(p.tokenizer, surroundings);
     const files = textFileNames(list()).map((name) => ({ name, source: open(name) }));
     const { train, validation, split } = splitCorpus(files, tokenizer, { context: p.context }, tokens);
+    const { clip: _, ...unclipped } = p;
     const random = new Random(p.seed);
     const perStep = 72 * p.layers * p.width ** 2 * p.batch * p.context; // 12 L w^2 weights, 6 operations each per token
     const windows = (samples: number) =>
@@ -92,7 +109,8 @@ export const llm = defineSetting({
     return {
       network: gpt({ ...p, vocabulary: tokenizer.size }, random.split("network")),
       objective: objective("cross-entropy"),
-      ...optimization(p),
+      ...optimization(p.clip === 0 ? unclipped : p),
+      ...(p.accumulate === 0 ? {} : { parts: p.accumulate }),
       data: tokenStream(train, { batch: p.batch, context: p.context, random: random.split("data") }),
       callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
       evaluation: async () => windows(p.samples),

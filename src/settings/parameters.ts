@@ -32,6 +32,8 @@ export const nonNegative = number.pipe(z.number().min(0, "0 or more"));
 export const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {
   error: "true or false",
 });
+/** A whole number from 0 on. */
+export const wholeFromZero = whole.pipe(z.number().min(0, "0 or more"));
 const belowOne = nonNegative.pipe(z.number().lt(1, "less than 1"));
 
 /** A setting's own defaults for the shared fields; a number alone means that the paper gives it. */
@@ -51,7 +53,7 @@ const CONSTANT = ["constant", "chosen: the paper names no schedule"] as const;
 export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CONSTANT }: SharedDefaults) {
   const torch = "chosen: the default of torch.optim";
   return {
-    seed: field(whole.pipe(z.number().min(0, "0 or more")), 0, "seed of everything random", "chosen"),
+    seed: field(wholeFromZero, 0, "seed of everything random", "chosen"),
     steps: field(count, steps[0], "training steps", steps[1]),
     batch: field(count, batch[0], "samples per step", batch[1]),
     optimizer: field(z.enum(optimizerNames), "sgd", "update rule, as in torch.optim", "paper, appendix C.1: SGD"),
@@ -63,7 +65,7 @@ export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CON
     beta2: field(belowOne, 0.999, "adam, adamw: decay of the square", torch),
     epsilon: field(positive, 1e-8, "adam, adamw: added to the root", torch),
     schedule: field(z.enum(scheduleNames), schedule[0], "learning rate over time", schedule[1]),
-    warmup: field(whole.pipe(z.number().min(0, "0 or more")), 0, "steps of linear warm-up", "chosen: none"),
+    warmup: field(wholeFromZero, 0, "steps of linear warm-up", "chosen: none"),
     period: field(count, 30_000, "schedule step: steps between drops", "chosen"),
     factor: field(positive, 0.1, "schedule step: factor of a drop", "chosen: the default of torch's StepLR"),
   };

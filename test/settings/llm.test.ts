@@ -2,10 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { inMemory } from "../../src/data/byteSource.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { initialParameters } from "../../src/networks/network.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
 import { buildExperiment } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
+
+/** Sums of a float32 gradient in another order, relative to how far the parameters moved. */
+const ROUNDING = 1e-4;
 
 const SMALL = {
   layers: 1,
@@ -68,10 +72,51 @@ test("starts at the entropy of its vocabulary, learns a periodic text, measures 
   expect(resumed.checkpoints.get(120)).toEqual(checkpoints.get(120));
 });
 
+describe("clip and accumulate", () => {
+  const STEPS = 6;
+
+  /** Parameters after a few steps, one after the other. */
+  async function trained(changes: Record<string, unknown>, steps = STEPS): Promise<number[]> {
+    const { experiment } = buildExperiment(
+      "llm",
+      { ...SMALL, optimizer: "sgd", lr: 0.5, decay: 0, ...changes },
+      periodic,
+    );
+    const { parameters } = await train(nodeEngine, experiment, {
+      steps,
+      milestones: { measure: [], record: [], checkpoint: [] },
+    });
+    return [...parameters.values()].flatMap(({ data }) => [...(data as Float32Array)]);
+  }
+  const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((value, i) => value - b[i]!));
+
+  test("accumulating over parts of a batch is the whole batch to rounding, in the same bytes each time", async () => {
+    const [whole, parts, again] = [
+      await trained({ accumulate: 1 }),
+      await trained({ accumulate: 4 }),
+      await trained({ accumulate: 4 }),
+    ];
+    expect(again).toEqual(parts);
+    const moved = distance(whole, await trained({ accumulate: 1 }, 1));
+    expect(distance(whole, parts)).toBeLessThan(ROUNDING * moved);
+    expect(moved).toBeGreaterThan(0.01);
+  });
+
+  test("clip bounds the length of a step of sgd, accumulated or not", async () => {
+    const start = [...initialParameters(buildExperiment("llm", SMALL, periodic).experiment.network).values()].flatMap(
+      ({ data }) => [...(data as Float32Array)],
+    );
+    const length = async (changes: Record<string, unknown>) => distance(start, await trained({ lr: 1, ...changes }, 1));
+    expect(await length({})).toBeGreaterThan(0.1);
+    for (const accumulate of [0, 4]) expect(await length({ clip: 0.01, accumulate })).toBeCloseTo(0.01, 4);
+  });
+});
+
 describe("is refused in one line", () => {
   test.each<[string, Record<string, unknown>, Surroundings, RegExp]>([
     ["no text", {}, {}, /^llm: expected a text, got none; pass --data/],
     ["heads", { heads: 3 }, periodic, /^llm: expected heads that divide the width 16, got 3; change one$/],
+    ["parts", { accumulate: 3 }, periodic, /^llm: expected accumulate to divide the batch of 8, got 3; change one$/],
     ["a tokenizer", { tokenizer: "nowhere" }, { ...periodic, folder: () => ({}) }, /^llm: .*got "nowhere"; check/],
     ["a short text", {}, text("abc"), /^corpus: expected at least 13 training tokens .*, got 2; pass a longer text/],
     ["an empty text", {}, text(""), /^[^\n]*expected [^\n]*$/],
