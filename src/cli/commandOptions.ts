@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly moments: "none" | "final" | "all";
   readonly checkpointEvery?: number;
   readonly checkpointMinutes?: number;
+  /** The run may take more than an hour. */
+  readonly yes?: boolean;
   /** How many checkpoints stay. */
   readonly keep?: number;
   /** By what the checkpoint that always stays is chosen. */
@@ -35,6 +37,8 @@ export interface ResumeOptions {
   readonly in: string;
   /** Step of the checkpoint to go on from; the newest by default. */
   readonly from?: number;
+  /** The run may take more than an hour. */
+  readonly yes?: boolean;
   /** Folder of the data, where it is no longer where the run found it. */
   readonly data?: string;
   readonly json?: boolean;

@@ -14,7 +14,12 @@ export class UsageError extends Error {
 
 /** The user stopped the command; the message says what is kept and how to go on. */
 export class Interrupted extends Error {
-  override readonly name = "Interrupted";
+  override readonly name: string = "Interrupted";
+}
+
+/** The run would take long and nobody said that it may; the message says how to go on. */
+export class Unconfirmed extends Interrupted {
+  override readonly name = "Unconfirmed";
 }
 
 export interface ErrorReport {
@@ -28,6 +33,7 @@ export function reportOf(error: unknown): ErrorReport {
   if (!(error instanceof Error)) return bug(String(error));
   const line = oneLine(error.message);
   if (error instanceof UsageError) return { line, exitCode: EXIT_USAGE, bug: false };
+  if (error instanceof Unconfirmed) return { line, exitCode: EXIT_USAGE, bug: false };
   if (error instanceof Interrupted) return { line, exitCode: EXIT_INTERRUPTED, bug: false };
   const refusal = fileSystemRefusal(error);
   if (refusal !== undefined) return { line: refusal, exitCode: EXIT_FAILED, bug: false };

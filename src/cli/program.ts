@@ -82,6 +82,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
         .choices(["loss", "accuracy", "none"])
         .default("loss"),
     )
+    .option("--yes", "go on where the run is estimated to take more than an hour")
     .option("--json", "print the result as JSON")
     .option("--quiet", "no progress")
     .helpOption(false)
@@ -110,6 +111,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--in <folder>", "folder of the runs", RUNS)
     .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
     .option("--data <folder>", "folder of the data, if it is no longer where it was")
+    .option("--yes", "go on where the run is estimated to take more than an hour")
     .option("--json", "print the result as JSON")
     .option("--quiet", "no progress")
     .action(async (run: string, options: ResumeOptions) => {

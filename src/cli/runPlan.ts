@@ -16,6 +16,8 @@ const runPlan = z.object({
   keepBest: z.enum(["loss", "accuracy", "none"]).default("none"),
   threads: count,
   device: z.literal("cpu"),
+  /** Whether it may take more than an hour; not in the files of earlier versions. */
+  confirmed: z.boolean().default(false),
   /** Absolute path of the folder of data. */
   data: z.string().nullable(),
   moments: z.enum(["none", "final", "all"]),

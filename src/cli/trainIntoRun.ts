@@ -10,19 +10,22 @@ import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
-import { milestones } from "../train/milestones.ts";
-import { type BestBy, type Metric, type TrainResult, train } from "../train/train.ts";
+import { type Milestones, milestones } from "../train/milestones.ts";
+import { type TrainResult, train } from "../train/train.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { reportData } from "./commands/report.ts";
+import { Confirmation } from "./confirmation.ts";
+import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
-import { formatCount, formatDuration, formatQuantity, formatRate } from "./format.ts";
+import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
+import { formatDuration, formatRate } from "./format.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
-import { parsePlan, type RunPlan } from "./runPlan.ts";
+import type { RunPlan } from "./runPlan.ts";
 import { dimmer } from "./table.ts";
 
 export interface TrainJob {
@@ -30,6 +33,8 @@ export interface TrainJob {
   readonly setting: Setting;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly plan: RunPlan;
+  /** Whether the run may take more than an hour. */
+  readonly confirmed: boolean;
   /** Bytes of the checkpoint to go on from, and its step. */
   readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
 }
@@ -56,7 +61,10 @@ export async function trainIntoRun(
   let completed = false;
   try {
     progress.say(`run folder: ${folder.dir}`);
-    const result = await runTraining(job, experiment, progress, io.interruption());
+    const schedule = milestonesOf(job.plan, steps);
+    const cost = costOf(job, schedule, progress);
+    const signal = AbortSignal.any([io.interruption(), cost.signal]);
+    const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
     const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
     folder.update({
@@ -69,9 +77,13 @@ export async function trainIntoRun(
     progress.activity("writing the report");
     writeReport(folder);
     completed = done;
+    const name = runName(folder, folder.info().id);
     if (!done)
-      throw new Interrupted(
-        `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${runName(folder, folder.info().id)}`,
+      throw (
+        cost.refusal(name) ??
+        new Interrupted(
+          `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${name}`,
+        )
       );
   } catch (error) {
     if (!(error instanceof Interrupted)) fail(folder, error as Error);
@@ -82,6 +94,27 @@ export async function trainIntoRun(
   present(folder, show, io);
 }
 
+function milestonesOf({ every, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
+  return milestones({
+    steps,
+    every,
+    ...(evaluateEvery === null ? {} : { evaluateEvery }),
+    ...(checkpointEvery === null ? {} : { checkpointEvery }),
+  });
+}
+
+function costOf({ confirmed, parameters, resume }: TrainJob, due: Milestones, progress: Progress): Confirmation {
+  const steps = parameters.steps as number;
+  const measured = new Set(due.measure);
+  const evaluating = (due.evaluate ?? []).filter((step) => !measured.has(step));
+  const estimate = new CostEstimate({
+    steps,
+    start: resume?.step ?? 0,
+    pauses: { measuring: due.measure, evaluating },
+  });
+  return new Confirmation(estimate, { steps, measurements: due.measure.length, confirmed, progress });
+}
+
 /** chosen: what the exponents may take at each measurement but the last, so that looking does not outlast training. */
 const PASSING_SECONDS = 3;
 
@@ -89,7 +122,7 @@ async function runTraining(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
   progress: Progress,
-  signal: AbortSignal,
+  { schedule, cost, signal }: { schedule: Milestones; cost: Confirmation; signal: AbortSignal },
 ): Promise<TrainResult> {
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
@@ -102,21 +135,26 @@ async function runTraining(
     ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
     ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
     signal,
-    milestones: milestones({
-      steps,
-      every: plan.every,
-      ...(plan.evaluateEvery === null ? {} : { evaluateEvery: plan.evaluateEvery }),
-      ...(plan.checkpointEvery === null ? {} : { checkpointEvery: plan.checkpointEvery }),
-    }),
+    milestones: schedule,
     ...(resume === undefined ? {} : { resume: resume.bytes }),
     observer: {
-      onProgress: (step, loss) => progress.update(step, loss),
+      onProgress(step, loss) {
+        progress.update(step, loss);
+        cost.trained(step);
+      },
       onMetrics(metrics) {
         folder.appendMetrics(metrics);
         progress.evaluated(evaluatedIn(metrics));
+        cost.goOn("evaluating");
       },
-      onMeasuring: () => progress.activity("measuring"),
-      onEvaluating: () => progress.activity("evaluating"),
+      onMeasuring() {
+        progress.activity("measuring");
+        cost.pause("measuring");
+      },
+      onEvaluating() {
+        progress.activity("evaluating");
+        cost.pause("evaluating");
+      },
       async onMeasurement(step, measurement) {
         const found = await measuring.snapshot(measurement.total, {
           ...measurement,
@@ -129,17 +167,20 @@ async function runTraining(
         initial ??= found;
         folder.writeSnapshot(found);
         earlier.measured(step, measurement.total);
+        cost.goOn("measuring");
       },
       onBest(step, bytes) {
         earlier.beforeCheckpoint();
         folder.writeBest(step, bytes);
         earlier.afterCheckpoint();
+        cost.goOn();
       },
       onCheckpoint(step, bytes) {
         earlier.beforeCheckpoint();
         folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
         folder.update({ step });
         earlier.afterCheckpoint();
+        cost.goOn();
       },
     },
   });
@@ -150,37 +191,6 @@ async function runTraining(
   } finally {
     await measuring.close();
   }
-}
-
-/** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */
-function bestSoFar(folder: RunFolder, by: BestBy): { by: BestBy; value?: number } {
-  const value = evaluationAt(folder, folder.best()?.step, by);
-  return value === undefined ? { by } : { by, value };
-}
-
-/** "best evaluation: loss 0.3121 at step 300, whose checkpoint is kept"; empty where none is kept. */
-function bestLine(folder: RunFolder): string {
-  const { keepBest: by } = parsePlan(folder.config().run);
-  const best = folder.best();
-  if (by === "none" || best === undefined) return "";
-  const value = evaluationAt(folder, best.step, by);
-  if (value === undefined) return "";
-  const shown = by === "loss" ? `loss ${formatQuantity(value)}` : `accuracy ${(100 * value).toFixed(2)} %`;
-  return `best evaluation: ${shown} at step ${formatCount(best.step)}, whose checkpoint is kept\n`;
-}
-
-function evaluationAt(folder: RunFolder, step: number | undefined, by: BestBy): number | undefined {
-  return folder.metrics().find((row) => row.step === step && row.name === `eval/${by}`)?.value;
-}
-
-/** What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is none. */
-export function evaluatedIn(metrics: readonly Metric[]): string | undefined {
-  const value = (name: string) => metrics.find((row) => row.name === `eval/${name}`)?.value;
-  const [loss, accuracy, perplexity, samples] = ["loss", "accuracy", "perplexity", "samples"].map(value);
-  if (loss === undefined) return undefined;
-  const share = accuracy === undefined ? "" : `, ${(100 * accuracy).toFixed(2)} % right`;
-  const choices = perplexity === undefined ? "" : `, perplexity ${formatQuantity(perplexity)}`;
-  return `evaluated ${formatQuantity(loss)}${choices || share} on ${formatCount(samples!)}`;
 }
 
 /** What the residuals are computed with: the rate of the step before the measurement, and the setting's optimizer. */

@@ -70,7 +70,7 @@ describe("kill -9 in the middle of a write, then crh resume, equals the unbroken
 });
 
 test("kill -9 from outside; while it still runs it cannot be resumed", async () => {
-  const { child, ended } = start(["run", "fc2", ...TINY, "--steps", "100000000", "--out", "outside"]);
+  const { child, ended } = start(["run", "fc2", ...TINY, "--steps", "100000000", "--yes", "--out", "outside"]);
   await new Promise((done) => child.stderr!.once("data", done)); // says where the run folder is
   const run = onlyRun(join(dir, "outside"));
   expectOneLine(

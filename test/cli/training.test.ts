@@ -1,13 +1,13 @@
-/** @file How `crh run` trains, with the built program: evaluations between measurements, the best checkpoint. */
+/** @file How `crh run` trains, with the built program: evaluations between measurements, the best checkpoint, long runs. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { evaluatedIn } from "../../src/cli/trainIntoRun.ts";
+import { evaluatedIn } from "../../src/cli/evaluations.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
-import { expectOneLine, onlyRun, readJson, resultsOf, workplace } from "./builtProgram.ts";
+import { expectOneLine, onlyRun, readJson, resultsOf, TINY, workplace } from "./builtProgram.ts";
 
-const { dir, crh } = workplace();
+const { dir, crh, start } = workplace();
 const files = idxSet();
 /** Number of test labels: bytes 4 to 7 of their file. */
 const TESTED = Buffer.from(files.get("t10k-labels-idx1-ubyte")!).readUInt32BE(4);
@@ -84,4 +84,27 @@ test("--keep-best none keeps none; accuracy is refused where there is none", asy
     2,
     /^run: expected --keep-best loss or none, got accuracy, which the objective mse does not have$/m,
   );
+});
+
+test("a run that would take more than an hour stops at once without --yes, and goes on with it", async () => {
+  const long = ["fc2", ...TINY, "--steps", "1e9", "--checkpoint-every", "1e8", "--out", "long"];
+  expectOneLine(
+    await crh("run", ...long, "--quiet"),
+    2,
+    /^run: expected --yes for an estimated time of .* \(1,000,000,000 steps and \d+ measurements\), .* go on with crh resume \S+ --yes$/m,
+  );
+  const run = onlyRun(join(dir, "long"));
+  const { status, step } = openRun(run).info();
+  expect(status).toBe("interrupted");
+  expect(openRun(run).checkpoints()[0]?.step).toBe(step);
+  const { child, ended } = start(["resume", run, "--yes"]);
+  let said = "";
+  child.stderr!.on("data", (text: string) => {
+    said += text;
+    if (said.includes("estimated time: ")) child.kill("SIGINT"); // it is said while training goes on
+  });
+  const { code, err } = await ended;
+  expect(code).toBe(130);
+  expect(err).toMatch(/\nestimated time: \d+ [hd] .* for 1,000,000,000 steps and \d+ measurements\n/);
+  expect(openRun(run).info().step).toBeGreaterThan(step);
 });

@@ -37,7 +37,7 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   folder.truncateMetrics(resume?.step ?? -1);
   folder.dropSnapshots(resume?.step ?? -1);
   folder.dropCheckpoints(resume?.step ?? -1);
-  const job = { folder, setting, parameters, plan };
+  const job = { folder, setting, parameters, plan, confirmed: plan.confirmed || options.yes === true };
   await trainIntoRun(resume === undefined ? job : { ...job, resume }, experiment, options, io);
 }
 

@@ -33,6 +33,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     checkpointMinutes: options.checkpointMinutes ?? null,
     keep: options.keep ?? null,
     keepBest: options.keepBest,
+    confirmed: options.yes === true,
     threads: options.threads ?? (setting.parallel ? availableParallelism() : 1),
     device: options.device,
     data: options.data === undefined ? null : resolve(options.data),
@@ -53,7 +54,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     versions: versions(),
     notes: sources(setting, parameters, preset),
   });
-  await trainIntoRun({ folder, setting, parameters, plan }, experiment, options, io);
+  await trainIntoRun({ folder, setting, parameters, plan, confirmed: plan.confirmed }, experiment, options, io);
 }
 
 /** The settings, and the parameters of one of them with meaning, default and source. */
@@ -102,7 +103,10 @@ function flags(options: RunOptions): string[] {
   };
   const cadence = { every, "evaluate-every": evaluateEvery };
   const pairs = { preset, seed, steps, ...cadence, threads, data, out, moments, ...checkpoints };
-  return Object.entries(pairs).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  const words = Object.entries(pairs).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
+  return options.yes === true ? [...words, "--yes"] : words;
 }
 
 /** Where each default comes from, and which values were changed, by the preset or for this run, for the report. */
