@@ -64,22 +64,21 @@ export interface Points {
 export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: Points; correlations: Points } {
   const d = H.rows;
   const on = ({ data }: Matrix) => Float64Array.from({ length: d }, (_, i) => data[i * (d + 1)]!);
-  const off = ({ data }: Matrix) => {
-    const values = new Float64Array((d * (d - 1)) / 2);
-    for (let i = 0, k = 0; i < d; i++) for (let j = i + 1; j < d; j++) values[k++] = data[i * d + j]!;
-    return values;
-  };
   const diagonal = { h: on(H), g: on(G) };
-  const pairs = { h: off(H), g: off(G) };
-  const sized = { h: pairs.h.slice(), g: pairs.g.slice() };
-  for (let i = 0, k = 0; i < d; i++)
-    for (let j = i + 1; j < d; j++, k++) {
+  const points = (): Points => ({ h: new Float64Array((d * (d - 1)) / 2), g: new Float64Array((d * (d - 1)) / 2) });
+  const [pairs, sized] = [points(), points()];
+  let [pair, kept] = [0, 0];
+  for (let i = 0; i < d; i++)
+    for (let j = i + 1; j < d; j++, pair++) {
+      const [h, g] = [H.data[i * d + j]!, G.data[i * d + j]!];
+      pairs.h[pair] = h;
+      pairs.g[pair] = g;
       const [sizeH, sizeG] = [diagonal.h[i]! * diagonal.h[j]!, diagonal.g[i]! * diagonal.g[j]!];
-      const positive = sizeH > 0 && sizeG > 0;
-      sized.h[k] = positive ? sized.h[k]! / Math.sqrt(sizeH) : Number.NaN;
-      sized.g[k]! /= Math.sqrt(sizeG);
+      if (!(sizeH > 0 && sizeG > 0) || Number.isNaN(h)) continue;
+      sized.h[kept] = h / Math.sqrt(sizeH);
+      sized.g[kept++] = g / Math.sqrt(sizeG);
     }
-  return { diagonal, pairs, correlations: where(sized, (k) => !Number.isNaN(sized.h[k])) };
+  return { diagonal, pairs, correlations: { h: sized.h.subarray(0, kept), g: sized.g.subarray(0, kept) } };
 }
 
 function where({ h, g }: Points, keep: (i: number) => boolean): Points {

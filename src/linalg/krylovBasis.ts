@@ -1,0 +1,211 @@
+/**
+ * @file A growing orthonormal basis of the block Krylov space of a symmetric matrix, and the block tridiagonal matrix on it: the
+ * working part of `leadingEigenvalues`, which has the sources.
+ *
+ * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need either.
+ */
+import { eigh } from "./eigh.ts";
+import { type Matrix, matmul, matrix } from "./matrix.ts";
+import { addGram, addProducts } from "./products.ts";
+
+/** Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of eigenvalues. */
+const vanishing = 1e-7;
+
+/** chosen: an image whose singular values reach this far down is orthogonalized once more; else the basis is exact to eps / poor. */
+const poor = 1e-3;
+
+export class KrylovBasis {
+  /** Blocks that the space consists of. One more is known already. */
+  blocks = 0;
+  private readonly A: Matrix;
+  private readonly factor: number;
+  private readonly w: number;
+  private readonly columns: Float64Array[] = [];
+  /** (m + w, n): the same as rows. */
+  private readonly rows: Float64Array;
+  /** Blocks of T: (w, w) on the diagonal, and below it. */
+  private readonly diagonal: Float64Array[] = [];
+  private readonly below: Matrix[] = [];
+  /** A lower bound of |A|. */
+  private norm = 0;
+  private seed = 0;
+
+  /**
+   * @param A     (n, n)
+   * @param scale what A is divided by
+   * @param w     columns of a block
+   * @param most  blocks to make room for
+   */
+  constructor(A: Matrix, scale: number, w: number, most: number) {
+    this.A = A;
+    this.factor = 1 / scale;
+    this.w = w;
+    this.rows = new Float64Array((most + 1) * w * A.rows);
+    this.append(this.orthonormal(this.signs(w)).Q);
+  }
+
+  /** Couples the last block of the space to the one after it: A Q_last = .. + Q_next R, (w, w). */
+  get coupling(): Matrix {
+    return this.below[this.blocks - 1]!;
+  }
+
+  /** Takes the next block into the space, and finds the one after it. O(n^2 w + n m w). */
+  grow(): void {
+    const { w } = this;
+    const last = this.columns[this.blocks]!;
+    const image = this.image(last);
+    const own = symmetric(this.product(last, image), w);
+    for (let i = 0; i < w; i++) this.norm = Math.max(this.norm, own[i * (w + 1)]!);
+    this.diagonal.push(own);
+    this.blocks++;
+    // First the two blocks that the image has parts in, then all, for what rounding has left.
+    this.remove(image, Math.max(0, this.blocks - 2));
+    this.remove(image, 0);
+    const { Q, R } = this.orthonormal(image);
+    this.below.push(R);
+    this.append(Q);
+  }
+
+  /** The matrix on the space, block tridiagonal, (m, m). */
+  projected(): Matrix {
+    const { w } = this;
+    const m = this.blocks * w;
+    const T = matrix(m, m);
+    for (let block = 0, start = 0; block < this.blocks; block++, start += w)
+      for (let i = 0; i < w; i++)
+        for (let j = 0; j < w; j++) {
+          T.data[(start + i) * m + start + j] = this.diagonal[block]![i * w + j]!;
+          if (block + 1 === this.blocks) continue;
+          const value = this.below[block]!.data[i * w + j]!;
+          T.data[(start + w + i) * m + start + j] = value;
+          T.data[(start + j) * m + start + w + i] = value;
+        }
+    return T;
+  }
+
+  /**
+   * A lower bound of the largest eigenvalue of A on what is orthogonal to the space, from vectors drawn there and multiplied by A once. It
+   * exceeds the k-th eigenvalue on the space only where that is not the k-th of A.
+   */
+  largestOutside(): number {
+    const outside = (X: Float64Array): Float64Array => {
+      this.remove(X, 0);
+      return this.orthonormal(X).Q;
+    };
+    const once = outside(this.image(outside(this.signs(this.w))));
+    const inside = symmetric(this.product(once, this.image(once)), this.w);
+    return eigh(matrix(this.w, this.w, inside)).values[0]!;
+  }
+
+  /** A X / scale. */
+  private image(X: Float64Array): Float64Array {
+    const { n, w } = this.size;
+    const out = new Float64Array(n * w);
+    addProducts(
+      out,
+      this.A.data,
+      X.map((value) => value * this.factor),
+      n,
+      n,
+      w,
+    );
+    return out;
+  }
+
+  /** X^T Y, (w, w). */
+  private product(X: Float64Array, Y: Float64Array): Float64Array {
+    const { n, w } = this.size;
+    const out = new Float64Array(w * w);
+    addProducts(out, X, Y, n, w, w);
+    return out;
+  }
+
+  /** X less its part in the blocks of the space from `from` on. */
+  private remove(X: Float64Array, from: number): void {
+    const { n, w } = this.size;
+    const count = (this.blocks - from) * w;
+    if (count === 0) return;
+    const part = new Float64Array(count * w);
+    for (let block = from; block < this.blocks; block++) {
+      const own = part.subarray((block - from) * w * w, (block - from + 1) * w * w);
+      addProducts(own, this.columns[block]!, X, n, w, w);
+    }
+    for (let i = 0; i < part.length; i++) part[i] = -part[i]!;
+    addProducts(X, this.rows.subarray(from * w * n, this.blocks * w * n), part, count, n, w);
+  }
+
+  /**
+   * X = Q R but for directions that vanish, with the columns of Q orthonormal, and orthogonal to the space as those of X are. Where
+   * directions vanish, others take their place, and their rows of R are zero.
+   */
+  private orthonormal(X: Float64Array): { Q: Float64Array; R: Matrix } {
+    const { n, w } = this.size;
+    let { Q, R, kept, ratio } = this.turned(X, vanishing * this.norm);
+    if (kept < w) {
+      const fresh = this.signs(w);
+      for (let i = 0; i < n; i++) for (let j = kept; j < w; j++) Q[i * w + j] = fresh[i * w + j]! / Math.sqrt(n);
+    }
+    // Drawn vectors once, for their part in the space, and once more for what rounding left of it.
+    for (let again = kept < w ? 2 : ratio < poor ? 1 : 0; again > 0; again--) {
+      this.remove(Q, 0);
+      const next = this.turned(Q, 0);
+      Q = next.Q;
+      R = matmul(next.R, R);
+    }
+    return { Q, R };
+  }
+
+  /** X V L^(-1/2) and L^(1/2) V^T by the eigenvectors of X^T X, of the singular values above `least`; zeros for the others. */
+  private turned(X: Float64Array, least: number): { Q: Float64Array; R: Matrix; kept: number; ratio: number } {
+    const { n, w } = this.size;
+    const gram = matrix(w, w);
+    addGram(gram.data, X, n, w);
+    const { values, vectors } = eigh(gram);
+    const sizes = values.map((value) => Math.sqrt(Math.max(0, value)));
+    const kept = sizes.filter((size) => size > least).length;
+    const R = matrix(w, w);
+    const scaled = new Float64Array(w * w);
+    for (let i = 0; i < kept; i++)
+      for (let j = 0; j < w; j++) {
+        R.data[i * w + j] = sizes[i]! * vectors.data[j * w + i]!;
+        scaled[j * w + i] = vectors.data[j * w + i]! / sizes[i]!;
+      }
+    const Q = new Float64Array(n * w);
+    addProducts(Q, transposed(X, n, w), scaled, w, n, w);
+    return { Q, R, kept, ratio: kept > 0 ? sizes[kept - 1]! / sizes[0]! : 1 };
+  }
+
+  private append(Q: Float64Array): void {
+    const { n, w } = this.size;
+    this.rows.set(transposed(Q, n, w), this.columns.length * n * w);
+    this.columns.push(Q);
+  }
+
+  /** (n, w) of a fixed sequence of signs, another at each call (the 32-bit xorshift generator of Marsaglia 2003). */
+  private signs(w: number): Float64Array {
+    let state = Math.imul(0x9e3779b9, ++this.seed) | 1;
+    return Float64Array.from({ length: this.A.rows * w }, () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return state & 0x10000 ? 1 : -1;
+    });
+  }
+
+  private get size(): { n: number; w: number } {
+    return { n: this.A.rows, w: this.w };
+  }
+}
+
+/** (A + A^T) / 2, in place. */
+function symmetric(A: Float64Array, w: number): Float64Array {
+  for (let i = 0; i < w; i++)
+    for (let j = 0; j < i; j++) A[i * w + j] = A[j * w + i] = (A[i * w + j]! + A[j * w + i]!) / 2;
+  return A;
+}
+
+function transposed(X: Float64Array, rows: number, cols: number): Float64Array {
+  const out = new Float64Array(X.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[j * rows + i] = X[i * cols + j]!;
+  return out;
+}
