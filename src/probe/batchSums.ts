@@ -2,6 +2,7 @@
  * @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. Of symmetric sums only the
  * lower triangle is added up; `completeSums` mirrors it once, behind the last batch.
  */
+import { matmul, matrix, transpose } from "../linalg/matrix.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -22,20 +23,29 @@ export function addBatch(
   n: number,
 ): void {
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
+  const has = (key: string) => names[key] !== undefined;
   const scale = read("scale")[0]!;
   layer.n += n;
-  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale);
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, has("ga.gram"));
   addSide(layer.b, "b", read, n, scale);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
 }
 
-function addSide(side: SideMoments, c: Side, read: (key: string) => Float32Array, n: number, scale: number): void {
+/** @param raw whether there are sums of plain gradients; else what holds them follows from the other side (addInputGradients) */
+function addSide(
+  side: SideMoments,
+  c: Side,
+  read: (key: string) => Float32Array,
+  n: number,
+  scale: number,
+  raw = true,
+): void {
   addGram(side.hh!, side.hSum!, read, `h${c}`, n);
-  addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
+  if (raw) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
   addGram(side.gngn!, side.gnSum!, read, `g${c}n`, n);
-  if (side.gh !== undefined) addCross(side.gh, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
+  if (raw && side.gh !== undefined) addCross(side.gh, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
   side.h2 += read(`h${c}.norm2`)[0]!;
@@ -73,6 +83,20 @@ function addGram(
 export function completeSums({ a, b }: LayerMoments): void {
   for (const side of a === undefined ? [b] : [a, b])
     for (const gram of [side.hh, side.gg, side.hnhn, side.gngn]) if (gram !== undefined) mirrorLower(gram, side.d);
+}
+
+/**
+ * sum g_a = W^T sum g_b, sum g_a g_a^T = W^T (sum g_b g_b^T) W and sum g_a h_a^T = W^T sum g_b h_a^T (docs/theory.md Eq. 6), in place of
+ * what was added up of them. Behind `completeSums`, and with the columns of the sums and of W in the same order.
+ */
+export function addInputGradients({ a, b, W, gbHa }: LayerMoments): void {
+  if (a === undefined || W === undefined) throw new RangeError("probe: expected a map with weights, got none");
+  const G = matmul(transpose(W), matmul(matrix(b.d, b.d, b.gg), W));
+  for (let i = 0; i < a.d; i++)
+    for (let j = 0; j <= i; j++) a.gg![i * a.d + j] = (G.data[i * a.d + j]! + G.data[j * a.d + i]!) / 2;
+  mirrorLower(a.gg!, a.d);
+  a.gSum!.set(matmul(matrix(1, b.d, b.gSum), W).data);
+  if (a.gh !== undefined && gbHa !== undefined) a.gh.set(matmul(transpose(W), matrix(b.d, a.d, gbHa)).data);
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */

@@ -44,7 +44,8 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
- *   Without `cross`, and where coordinates are sampled, there are no cross products.
+ *   Without `cross`, and where coordinates are sampled, there are no cross products; where G_a follows from G_b (followsFromOutput)
+ *   there are no `ga.mean`, `ga.gram`, `ga.rest` and `cross.a`.
  */
 export function addMomentNodes(
   builder: GraphBuilder,
@@ -67,7 +68,8 @@ export function addMomentNodes(
     const chosen = sample?.[key.endsWith("a") ? "a" : "b"];
     const columns = chosen && sampledColumns(chosen, key.endsWith("a") ? map.input?.columnOrder : undefined);
     const kept = columns === undefined ? rows : gathered(builder, rows, columns);
-    centred[key] = addGram(builder, kept, map.rows, ones, key, names);
+    if (key !== "ga" || !followsFromOutput(map, sample))
+      centred[key] = addGram(builder, kept, map.rows, ones, key, names);
     const inverse = inverseNorms(builder, rows, key, names);
     addGram(builder, builder.op("Mul", [kept, inverse]), map.rows, ones, `${key}n`, names);
   }
@@ -75,6 +77,17 @@ export function addMomentNodes(
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) addCross(builder, centred, W, names);
   return names;
+}
+
+/** chosen: how many rows of a product the engine multiplies while float64 products here multiply one. */
+const ROWS_PER_PRODUCT = 9;
+
+/**
+ * Whether the sum of g_a g_a^T is left to be W^T (sum g_b g_b^T) W in float64 behind the last batch (docs/theory.md Eq. 6), because that
+ * is faster than a product over the rows: where there are many rows for few outputs, as in convolutions.
+ */
+export function followsFromOutput({ rows, dOut, input }: Measurable, sample?: MapSample): boolean {
+  return input !== undefined && sample === undefined && rows > ROWS_PER_PRODUCT * (dOut + dOut ** 2 / input.dIn);
 }
 
 /** Rows divided by the largest absolute entry of all of them (by 1 if all are 0), which becomes `scale`. */
@@ -145,6 +158,6 @@ function addCross(
   }
   const cross = over("gb", "ha");
   names["cross.ba"] = cross;
-  names["cross.a"] = builder.op("Gemm", [W, cross], { transA: int(1) });
+  if (centred.ga !== undefined) names["cross.a"] = builder.op("Gemm", [W, cross], { transA: int(1) });
   names["cross.b"] = builder.op("Gemm", [cross, W], { transB: int(1) });
 }

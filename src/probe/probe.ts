@@ -19,7 +19,7 @@ import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
-import { addBatch, completeSums } from "./batchSums.ts";
+import { addBatch, addInputGradients, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
@@ -28,7 +28,7 @@ import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { addMomentNodes, type SumNames } from "./momentNodes.ts";
+import { addMomentNodes, followsFromOutput, type SumNames } from "./momentNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
@@ -138,6 +138,7 @@ export class Probe {
     let skipped: readonly Skipped[] = [];
     let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
+    const following = new Set<number>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
@@ -146,7 +147,10 @@ export class Probe {
       const outputs = await instrumented.program.run(feeds);
       groups ??= this.emptyGroups(instrumented, parameters);
       const group = groups[index++ % groups.length]!;
-      for (const [i, { map, names }] of instrumented.maps.entries()) addBatch(group[i]!, outputs, names, map.rows);
+      for (const [i, { map, names, sample }] of instrumented.maps.entries()) {
+        addBatch(group[i]!, outputs, names, map.rows);
+        if (followsFromOutput(map, sample)) following.add(i);
+      }
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
           instrumented.outputGradients,
@@ -166,6 +170,7 @@ export class Probe {
         const { map, sample } = maps[i]!;
         const order = map.input?.columnOrder;
         if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
+        if (following.has(i)) addInputGradients(layer);
       }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
