@@ -63,13 +63,15 @@ const swish = unary((c, dy) => {
   return c.mul(dy, c.op("Add", [s, slope]));
 });
 
-/** y = x Phi(x), Phi the normal distribution function: dX = dY (Phi(x) + x phi(x)), phi its density. */
+/**
+ * y = x Phi(x), Phi the normal distribution function: dX = dY (Phi(x) + x phi(x)), phi its density. With u = x / sqrt(2) that is
+ * Phi = (1 + erf u) / 2 and x phi = u e^(-u^2) / sqrt(pi), here as a quotient: Neg runs on one thread in ONNX Runtime.
+ */
 function geluExact(c: RuleContext, dy: string): string {
-  const scaled = c.scale(c.x(), Math.SQRT1_2);
-  const Phi = c.op("Add", [c.scale(c.op("Erf", [scaled]), 0.5), c.scalar(0.5)]);
-  const density = c.op("Exp", [c.op("Neg", [c.mul(scaled, scaled)])]);
-  const slope = c.mul(c.scale(c.x(), 1 / Math.sqrt(2 * Math.PI)), density);
-  return c.mul(dy, c.op("Add", [Phi, slope]));
+  const u = c.scale(c.x(), Math.SQRT1_2);
+  const Phi = c.op("Add", [c.scale(c.op("Erf", [u]), 0.5), c.scalar(0.5)]);
+  const quotient = c.op("Div", [u, c.op("Exp", [c.mul(u, u)])]);
+  return c.mul(dy, c.op("Add", [Phi, c.scale(quotient, 1 / Math.sqrt(Math.PI))]));
 }
 
 /**
