@@ -1,7 +1,8 @@
 """Writes torchNetworks.json: losses, gradients and parameters after three steps of small networks in PyTorch, in float64. Weights and
 inputs come from a formula that the test evaluates too. Of a tensor the file keeps its norm, products with four vectors of the
-same formula and up to 16 entries. Run: python3 torchNetworks.py (torch, torchvision; any recent version)."""
-import json, math, pathlib
+same formula and up to 16 entries. Run: python3 torchNetworks.py (torch, torchvision; any recent version); with the argument
+"full" it writes torchNetworksFull.json, of ResNet-18 and GPT in the sizes of the settings."""
+import json, math, pathlib, sys
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -117,8 +118,8 @@ def run(net, batches, loss, optimizer, clip=None):
     return result
 
 
-def images(n):
-    return [(noise(n * 3 * 16 * 16, 500 + k).view(n, 3, 16, 16) * 3).float().double() for k in range(3)]
+def images(n, side=16):
+    return [(noise(n * 3 * side * side, 500 + k).view(n, 3, side, side) * 3).float().double() for k in range(3)]
 
 
 def tokens(n, T, V, key):
@@ -144,22 +145,39 @@ def walk(v):
     return [walk(w) for w in v] if isinstance(v, list) else shorten(v)
 
 
-def main():
-    torch.set_default_dtype(torch.float64)
+def words(n, T, V):
+    return [(tokens(n, T, V, 700 + k), tokens(n, T, V, 710 + k)) for k in range(3)]
+
+
+words_loss = lambda f, y: F.cross_entropy(f.flatten(0, 1), y.flatten())
+
+
+def small():
     labels = [((noise(8, 600 + k) + 0.5) * 10).long() for k in range(3)]
     partner = torch.tensor([4, 5, 6, 7, 0, 1, 2, 3])
-    words = [(tokens(3, 12, 29, 700 + k), tokens(3, 12, 29, 710 + k)) for k in range(3)]
-    words_loss = lambda f, y: F.cross_entropy(f.flatten(0, 1), y.flatten())
     smooth = lambda f, y: F.cross_entropy(f, y, label_smoothing=0.1)
-    result = {
+    return {
         "resnet18": run(Cifar(8, 10), list(zip(images(8), labels)), F.cross_entropy, sgd),
         "smoothed": run(Cifar(8, 10), list(zip(images(8), labels)), smooth, sgd),
         "simclr": run(Cifar(8, 16), [(x, partner) for x in images(8)], lambda f, y: nt_xent(f, y, 0.5), sgd),
-        "gpt": run(Gpt(2, 4, 32, 12, 29, False), words, words_loss, adamw),
-        "tied": run(Gpt(2, 4, 32, 12, 29, True), words, words_loss, adamw, clip=0.5),
+        "gpt": run(Gpt(2, 4, 32, 12, 29, False), words(3, 12, 29), words_loss, adamw),
+        "tied": run(Gpt(2, 4, 32, 12, 29, True), words(3, 12, 29), words_loss, adamw, clip=0.5),
     }
-    out = pathlib.Path(__file__).with_suffix(".json")
-    out.write_text(json.dumps(walk(result), separators=(",", ":")) + "\n")
+
+
+def full():
+    labels = [((noise(8, 600 + k) + 0.5) * 10).long() for k in range(3)]
+    return {
+        "resnet18": run(Cifar(64, 10), list(zip(images(8, 32), labels)), F.cross_entropy, sgd),
+        "gpt": run(Gpt(6, 8, 512, 256, 256, False), words(2, 256, 256), words_loss, adamw),
+    }
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    is_full = sys.argv[1:] == ["full"]
+    out = pathlib.Path(__file__).with_name("torchNetworksFull.json" if is_full else "torchNetworks.json")
+    out.write_text(json.dumps(walk(full() if is_full else small()), separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
