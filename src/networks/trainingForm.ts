@@ -1,7 +1,7 @@
 /**
  * @file The training form of a network: each BatchNormalization takes the mean and variance of its batch, and the running statistics
  * follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm averages without bias: N / (N - 1)
- * times the variance of the N entries of a channel.
+ * times the variance of the N entries of a channel (docs/theory.md Eq. 82).
  */
 import { floatAttribute, type Graph, int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";

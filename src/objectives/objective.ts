@@ -124,7 +124,7 @@ const crossEntropy = (smoothing: number) =>
   classification("cross-entropy", (builder, f, axis) => builder.op("LogSoftmax", [f], { axis: int(axis) }), smoothing);
 
 /**
- * NT-Xent of SimCLR (arXiv 2002.05709, Eq. 1): the cross-entropy of finding a view's partner among all other views of the batch by
+ * NT-Xent of SimCLR (docs/theory.md Eq. 81; Chen et al. 2020): the cross-entropy of finding a view's partner among all other views of the batch by
  * cosine similarities over the temperature. The output is (n, d), n both views of all images; the target of a view is the row of
  * its partner. The losses of a batch depend on all its rows, so a gradient's row is not of one sample alone.
  */
