@@ -11,7 +11,7 @@ import { moduleScope } from "./moduleName.ts";
 
 /** Operators that may stand between the softmax and the product with V. */
 const TRANSPARENT: ReadonlySet<string> = new Set([
-  ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose"],
+  ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose", "Squeeze", "Unsqueeze"],
 ]);
 const MAX_DISTANCE = 6;
 

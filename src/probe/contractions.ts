@@ -4,7 +4,7 @@
  * that all three share (the experts of a mixture, heads with matrices of their own) makes one map per index.
  */
 import { matrix } from "../linalg/matrix.ts";
-import { floatAttribute, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
+import { floatAttribute, type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type Tensor, toNumbers } from "../onnx/tensor.ts";
 import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
@@ -157,24 +157,41 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
   return roles;
 }
 
-/** The output after the bias, where the only use of a product is the addition of a constant along the outputs. */
-function withBias(
-  { node, yAxes }: Contraction,
-  { outputs, group }: Roles,
-  { graph, values, isWeight }: Surroundings,
-): { hb: string; bias?: string } {
-  const product = node.outputs[0]!;
-  const users = graph.nodes.filter((other) => other.inputs.includes(product));
-  const add = users[0];
-  if (users.length !== 1 || add?.op !== "Add") return { hb: product };
-  const bias = add.inputs.find((name) => name !== product);
-  if (bias === undefined || !isWeight(bias)) return { hb: product };
-  const shape = values.get(bias)!.shape;
-  const alongOutputs = shape.every((extent, i) => {
-    const letter = yAxes[yAxes.length - shape.length + i];
-    return extent === 1 || (letter !== undefined && (outputs + group).includes(letter));
-  });
-  return alongOutputs && shape.length <= yAxes.length ? { hb: add.outputs[0]!, bias } : { hb: product };
+/**
+ * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape may lie between
+ * the two, as Keras has it: rows and outputs then still follow one another in memory.
+ */
+function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string } {
+  const product = c.node.outputs[0]!;
+  const plain = { hb: product };
+  const next = soleUser(s.graph, product);
+  const inRows = roles.group === "" && c.yAxes === roles.samples + roles.outputs;
+  const reshaped = next?.op === "Reshape" && inRows ? next.outputs[0]! : undefined;
+  const summand = reshaped ?? product;
+  const add = reshaped === undefined ? next : soleUser(s.graph, reshaped);
+  const bias = add?.op === "Add" ? add.inputs.find((name) => name !== summand) : undefined;
+  if (add === undefined || bias === undefined || !s.isWeight(bias)) return plain;
+  const [shape, of] = [s.values.get(bias)!.shape, s.values.get(summand)!.shape];
+  const isOutput =
+    reshaped === undefined
+      ? (axis: number) => (roles.outputs + roles.group).includes(c.yAxes[axis]!)
+      : trailing(of, s.values.get(product)!.shape.slice(roles.samples.length));
+  const offset = of.length - shape.length;
+  const alongOutputs = offset >= 0 && shape.every((extent, i) => extent === 1 || isOutput(offset + i));
+  return alongOutputs ? { hb: add.outputs[0]!, bias } : plain;
+}
+
+/** Which axes of a shape are its last ones that together hold as many values as `outputs`; none where no such axes are. */
+function trailing(shape: readonly number[], outputs: readonly number[]): (axis: number) => boolean {
+  let wanted = outputs.reduce((product, extent) => product * extent, 1);
+  let first = shape.length;
+  while (wanted > 1 && first > 0 && wanted % shape[first - 1]! === 0) wanted /= shape[--first]!;
+  return (axis) => wanted === 1 && axis >= first;
+}
+
+function soleUser(graph: Graph, value: string): Node | undefined {
+  const users = graph.nodes.filter((node) => node.inputs.includes(value));
+  return users.length === 1 ? users[0] : undefined;
 }
 
 /** Index `at` of an axis, which stays with extent 1. */

@@ -16,10 +16,13 @@ export interface HeadLayout {
   readonly width: number;
 }
 
-/** What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, or d. */
-type Label = "lead" | "outer" | "inner" | "time" | "width";
+/** What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, d, or an axis of 1 put in between. */
+type Label = "lead" | "outer" | "inner" | "time" | "width" | "one";
 
-/** chosen: the way from the heads to their projection takes two or three steps. */
+/** Operators that lay the same values out in another shape. */
+const RESHAPES: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
+
+/** chosen: the way from the heads to their projection takes two to four steps. */
 const MAX_STEPS = 8;
 
 /** @returns undefined where the way to the projection is not understood */
@@ -36,17 +39,18 @@ export function headsInBatch(value: string, { graph, values }: Surroundings): He
   let name = value;
   for (let step = 0; step < MAX_STEPS; step++) {
     const user = soleUser(graph, name);
-    if (user === undefined || labels.at(-1) !== "width") return undefined;
+    const axes = labels.filter((label) => label !== "one");
+    if (user === undefined || axes.at(-1) !== "width") return undefined;
     const next = user.outputs[0]!;
     const [from, to] = [values.get(name)!.shape, values.get(next)!.shape];
     if (user.op === "Transpose") {
       const perm = intsAttribute(user, "perm") ?? from.map((_, axis) => from.length - 1 - axis);
       labels = perm.map((axis) => labels[axis]!);
-    } else if (user.op === "Reshape" || user.op === "Flatten") {
-      if (to.at(-1) !== d) return layout(to.at(-1)! / d, labels.at(-2) === "outer" ? 0 : 1);
-      const split = splitLead(labels, from, to);
-      if (split === undefined) return layout(1, 1);
-      labels = split;
+    } else if (RESHAPES.has(user.op)) {
+      const same = relabelled(labels, from, to);
+      if (same === undefined)
+        return to.at(-1) === d ? layout(1, 1) : layout(to.at(-1)! / d, axes.at(-2) === "outer" ? 0 : 1);
+      labels = same;
     } else if (user.op !== "Identity" && user.op !== "Cast") return ONE_HEAD.has(user.op) ? layout(1, 1) : undefined;
     name = next;
   }
@@ -56,17 +60,18 @@ export function headsInBatch(value: string, { graph, values }: Surroundings): He
 /** What reads a single head's output as it is. */
 const ONE_HEAD: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Add", "LayerNormalization", "ReduceMean"]);
 
-/** Labels after a Reshape that only cuts the first axis in two. */
-function splitLead(
-  labels: readonly Label[],
-  from: readonly number[],
-  to: readonly number[],
-): readonly Label[] | undefined {
-  const at = labels.indexOf("lead");
-  if (at < 0 || to.length !== from.length + 1) return undefined;
-  const expected = [...from.slice(0, at), to[at]!, to[at + 1]!, ...from.slice(at + 1)];
-  if (expected.join() !== to.join() || to[at]! * to[at + 1]! !== from[at]) return undefined;
-  return [...labels.slice(0, at), "outer", "inner", ...labels.slice(at + 1)];
+/** Labels after a Reshape that at most cuts the first axis in two, puts axes of 1 in or takes such axes out; undefined for any other. */
+function relabelled(labels: readonly Label[], from: readonly number[], to: readonly number[]): Label[] | undefined {
+  const [label, length] = [labels[0], from[0]];
+  const rest = (taken: number, given: readonly Label[]): Label[] | undefined => {
+    const others = relabelled(labels.slice(taken), from.slice(taken), to.slice(given.length));
+    return others && [...given, ...others];
+  };
+  if (label === undefined) return to.every((size) => size === 1) ? to.map(() => "one") : undefined;
+  const cut = label === "lead" && to.length > 1 && to[0]! * to[1]! === length ? rest(1, ["outer", "inner"]) : undefined;
+  const kept = cut ?? (to[0] === length ? rest(1, [label]) : undefined);
+  const without = kept ?? (label === "one" ? rest(1, []) : undefined);
+  return without ?? (to[0] === 1 ? rest(0, ["one"]) : undefined);
 }
 
 function soleUser(graph: Graph, name: string): Node | undefined {

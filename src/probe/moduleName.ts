@@ -1,7 +1,8 @@
 /**
  * @file Names of layers as their framework has them. PyTorch's exporters leave them in three places: the weight's or the bias's name
  * (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and the node's scope in the
- * metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost theirs.
+ * metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost theirs. TensorFlow's nodes have paths of
+ * scopes (`functional_1/up_1/Tensordot/MatMul` for the Keras layer `up`, in a second call of its name: `up_1`).
  */
 import type { Graph, Node } from "../onnx/graph.ts";
 
@@ -25,15 +26,17 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
     graph.nodes.filter(({ op }) => LAYOUT.has(op)).map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
   );
   const stored = (name: string): string => (layout.has(name) ? stored(layout.get(name)!) : name);
+  const root = commonRoot(graph);
+  const scopeOf = (node: Node): string | undefined => moduleScope(node) ?? pathScope(node.name, root);
   const firstScopes = new Map<string, string>();
   for (const node of graph.nodes) {
-    const scope = moduleScope(node);
+    const scope = scopeOf(node);
     for (const name of node.inputs.map(stored))
       if (scope !== undefined && !firstScopes.has(name)) firstScopes.set(name, scope);
   }
   return (node, weight, bias) => {
     const [W, b] = [stored(weight), stored(bias ?? "")];
-    const scope = withoutCallNumber(moduleScope(node), firstScopes.get(W));
+    const scope = withoutCallNumber(scopeOf(node), firstScopes.get(W));
     const fromWeight = moduleOf(W, scope);
     for (const [name, module] of [
       [W, fromWeight],
@@ -72,6 +75,24 @@ export function scopeName(nodeName: string): string | undefined {
   if (parts === undefined) return undefined;
   const kept = parts.filter((part, i) => !parts[i + 1]?.startsWith(`${part}.`));
   return kept.join(".");
+}
+
+/** Parts of TensorFlow's paths that name what a layer does, not the layer. */
+const ACTIONS: ReadonlySet<string> = new Set(["Tensordot", "einsum", "convolution"]);
+
+/** `functional_1/attn_1/query_1/einsum/MatMul` -> `attn_1.query_1`, where all paths of the graph begin with `functional_1`. */
+function pathScope(nodeName: string, root: string | undefined): string | undefined {
+  const parts = nodeName.split("/").slice(0, -1);
+  if (parts[0] === "") return undefined;
+  if (parts[0] === root) parts.shift();
+  while (ACTIONS.has(parts.at(-1) ?? "")) parts.pop();
+  return parts.length > 0 ? parts.join(".") : undefined;
+}
+
+/** The first part of all nodes' paths: the model itself. */
+function commonRoot({ nodes }: Graph): string | undefined {
+  const roots = new Set(nodes.flatMap(({ name }) => (name.includes("/") ? [name.split("/")[0]!] : [])));
+  return roots.size === 1 ? [...roots][0] : undefined;
 }
 
 /** Names that are taken get "#2", "#3": a module called twice, or tied weights without names of their own. */

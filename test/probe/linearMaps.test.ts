@@ -96,6 +96,18 @@ const forms: [string, number[], Build, number, number, number][] = [
     4,
     n,
   ],
+  [
+    "MatMul over rows, bias behind a Reshape (Keras)",
+    [3, 5],
+    (g, x) => {
+      const rows = g.op("Reshape", [x, g.ints([-1, 5])]);
+      const product = g.op("Reshape", [g.op("MatMul", [rows, weight(g, 5, 4)]), g.ints([-1, 3, 2, 2])]);
+      return g.op("Add", [product, g.constant(normals(2, 2))]);
+    },
+    5,
+    4,
+    3 * n,
+  ],
   ["MatMul over tokens", [3, 5], (g, x) => g.op("MatMul", [x, weight(g, 5, 4)]), 5, 4, 3 * n],
   ["MatMul, unit axis of the constant", [3, 5], (g, x) => g.op("MatMul", [x, weight(g, 1, 5, 4)]), 5, 4, 3 * n],
   ["MatMul, many matrices for one input", [1, 2, 5], (g, x) => g.op("MatMul", [x, weight(g, 3, 5, 4)]), 5, 12, 2 * n],

@@ -52,6 +52,18 @@ describe("a layer is named", () => {
     expect(names({ weight, node: "/fc/MatMul" }, { weight, node: "/fc_1/MatMul" })).toEqual(["fc", "fc"]);
   });
 
+  test("by TensorFlow's scopes, without the model's that all share and the action at the end", () => {
+    const layers = ["up_1/Tensordot/MatMul", "attn_1/query_1/einsum/MatMul", "c1/BiasAdd"].map((path) => ({
+      weight: `functional_1/${path}/ReadVariableOp:0`,
+      node: `functional_1/${path}`,
+    }));
+    expect(names(...layers)).toEqual(["up_1", "attn_1.query_1", "c1"]);
+    expect(names(layers[0]!, { ...layers[1]!, node: "other/down/MatMul" })).toEqual([
+      "functional_1.up_1",
+      "other.down",
+    ]);
+  });
+
   test("not by a bias that other layers share", () => {
     const bias = "a.bias"; // equal biases are stored once
     const layers = ["a", "b"].map((module, i) => ({ weight: `val_${i}`, bias, scope: module }));
