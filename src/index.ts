@@ -22,7 +22,7 @@ export { type Tokens, tokensInMemory } from "./data/tokens.ts";
 export { type TokenWindows, tokenWindows } from "./data/tokenWindows.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
-export { nodeEngine } from "./engine/node.ts";
+export { nodeEngine, nodeEngineOn } from "./engine/node.ts";
 export { specialize } from "./engine/specialize.ts";
 export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";
 export { type EigenSystem, eigh } from "./linalg/eigh.ts";

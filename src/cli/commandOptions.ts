@@ -2,6 +2,7 @@
  * @file What the commands take after their names: the types of their options and the readers of single values.
  */
 import { InvalidArgumentError } from "commander";
+import type { Device } from "../engine/engine.ts";
 import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
 import type { Io } from "./io.ts";
@@ -13,7 +14,7 @@ export interface RunOptions {
   readonly every?: number | "log";
   /** Steps between evaluations beside the measurements. */
   readonly evaluateEvery?: number;
-  readonly device: "cpu";
+  readonly device: Device;
   readonly preset?: string;
   readonly threads?: number;
   readonly data?: string;

@@ -2,6 +2,7 @@
  * @file The commands of `crh` and their options. Each command's code is loaded when it is called, so that `crh --help` is quick.
  */
 import { Command, Option } from "commander";
+import { devices } from "../engine/engine.ts";
 import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
 import {
@@ -64,7 +65,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--steps <number>", "training steps", wholeNumber(0))
     .option("--every <number|log>", "measure every so many steps, or at logarithmic spacing", interval)
     .option("--evaluate-every <number>", "evaluate held-out samples too every so many steps", wholeNumber(1))
-    .addOption(new Option("--device <name>", "where to compute").choices(["cpu"]).default("cpu"))
+    .addOption(new Option("--device <name>", "where to compute").choices(devices).default("cpu"))
     .option("--preset <name>", "parameters that go together, for instance small; crh run <setting> --help lists them")
     .option("--threads <number>", "threads of one operator (default: 1, all cores for deep networks)", wholeNumber(1))
     .option("--data <folder>", "folder of the data, for settings that need one")

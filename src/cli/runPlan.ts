@@ -1,5 +1,6 @@
 /** @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
 import { z } from "zod";
+import { devices } from "../engine/engine.ts";
 
 const count = z.int().min(1);
 
@@ -15,7 +16,7 @@ const runPlan = z.object({
   /** By what the checkpoint that always stays is chosen; not in the files of earlier versions. */
   keepBest: z.enum(["loss", "accuracy", "none"]).default("none"),
   threads: count,
-  device: z.literal("cpu"),
+  device: z.enum(devices),
   /** Whether it may take more than an hour; not in the files of earlier versions. */
   confirmed: z.boolean().default(false),
   /** Absolute path of the folder of data. */

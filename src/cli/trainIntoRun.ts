@@ -3,7 +3,7 @@
  * and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
 import { join } from "node:path";
-import { nodeEngine } from "../engine/node.ts";
+import { nodeEngineOn } from "../engine/node.ts";
 import type { TrainingConstants } from "../measure/residual.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
@@ -129,7 +129,7 @@ async function runTraining(
   const measuring = new Measuring();
   const earlier = new EarlierMoments(folder, plan, { steps, ...(resume && { resumedFrom: resume.step }) });
   let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
-  const result = train(nodeEngine, experiment, {
+  const result = train(nodeEngineOn(plan.device), experiment, {
     steps,
     threads: plan.threads,
     ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),

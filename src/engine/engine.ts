@@ -19,6 +19,10 @@ export interface CompileOptions {
   readonly profile?: string;
 }
 
+/** Where a graph computes: ONNX Runtime's execution providers. */
+export const devices = ["cpu", "webgpu", "cuda"] as const;
+export type Device = (typeof devices)[number];
+
 /** A compiled graph. */
 export interface Program {
   readonly inputNames: readonly string[];

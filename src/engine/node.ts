@@ -1,12 +1,13 @@
 /**
- * @file The engine in Node: ONNX Runtime on the CPU (onnxruntime-node). Its calls are synchronous inside; a program is run
- * from one place at a time.
+ * @file The engine in Node: ONNX Runtime (onnxruntime-node) on the CPU or another device. Its calls are synchronous inside; a program
+ * is run from one place at a time. Operators that a device has no kernel for run on the CPU, and so do graphs that run once.
+ * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on the device.
  */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Model } from "../onnx/graph.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
 import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
-import type { CompileOptions, Engine, PartlyBound, Program } from "./engine.ts";
+import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
 const LOG_FATAL_ONLY = 4;
@@ -17,14 +18,22 @@ const OUTSIDE_BYTES = 2 ** 20;
 /** chosen: ONNX Runtime lists whole signatures in its errors. */
 const MAX_MESSAGE = 400;
 
-export const nodeEngine: Engine = { name: "onnxruntime-node (cpu)", compile };
+export const nodeEngine: Engine = nodeEngineOn("cpu");
 
-async function compile(model: Model, options: CompileOptions = {}): Promise<Program> {
+/** The engine on a device; whether the machine has it shows when the first graph is compiled. */
+export function nodeEngineOn(device: Device): Engine {
+  return {
+    name: `onnxruntime-node (${device})`,
+    compile: (model, options = {}) => compile(model, options, options.optimize === false ? "cpu" : device),
+  };
+}
+
+async function compile(model: Model, options: CompileOptions, device: Device): Promise<Program> {
   const { threads = 1, optimize = true, planMemory = true, profile } = options;
   const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
   const session = await InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",

@@ -56,7 +56,7 @@ describe("wrong usage is one line and exit code 2", () => {
     ],
     [
       ["run", "fc2", "--device", "tpu"],
-      "crh: option '--device <name>' argument 'tpu' is invalid. Allowed choices are cpu; crh run --help shows what there is",
+      "crh: option '--device <name>' argument 'tpu' is invalid. Allowed choices are cpu, webgpu, cuda; crh run --help shows what there is",
     ],
     [["report"], "crh: missing required argument 'run'; crh report --help shows what there is"],
     [
@@ -107,7 +107,8 @@ describe("crh run", () => {
     expect((await crh("run", ...words, "--json", "--out", root)).code).toBe(0);
     const [setting, assignments, options] = run.mock.calls[0]! as [string, string[], RunOptions];
     expect([setting, assignments]).toEqual(["fc2", ["lr=0.1", "depth=3"]]);
-    const expected = { seed: 5, steps: 100_000, every: "log", moments: "all", json: true, out: root, device: "cpu" };
+    const defaults = { device: "cpu", keepBest: "loss" };
+    const expected = { seed: 5, steps: 100_000, every: "log", moments: "all", json: true, out: root, ...defaults };
     expect(options).toEqual(expected);
   });
 

@@ -6,6 +6,7 @@ import { EXIT_FAILED } from "../errors.ts";
 import { hasColour, type Io } from "../io.ts";
 import { dimmer, pad, printable } from "../table.ts";
 import type { Check } from "./doctor/check.ts";
+import { checkCuda, checkWebGpu } from "./doctor/devices.ts";
 import { checkEngine } from "./doctor/engine.ts";
 import { checkCrh, checkMemory, checkNode, checkRunsFolder, checkThreads } from "./doctor/machine.ts";
 import { checkPython } from "./doctor/python.ts";
@@ -24,6 +25,8 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     checkCrh,
     checkNode,
     checkEngine,
+    checkWebGpu,
+    checkCuda,
     checkThreads,
     checkMemory,
     () => checkRunsFolder(options.in),

@@ -6,6 +6,7 @@ import { parseParameters } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
 import type { ResumeOptions } from "../commandOptions.ts";
+import { checkDevice } from "../devices.ts";
 import type { Io } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
 import { runName } from "../runName.ts";
@@ -33,6 +34,7 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
     parameters as never,
     surroundings(options.data === undefined ? plan.data : resolve(options.data)),
   );
+  await checkDevice(plan.device);
   folder.takeOver(["resume", which]);
   folder.truncateMetrics(resume?.step ?? -1);
   folder.dropSnapshots(resume?.step ?? -1);

@@ -13,6 +13,7 @@ import {
 } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
+import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { RunPlan } from "../runPlan.ts";
@@ -44,6 +45,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     throw new UsageError(
       `run: expected --keep-best loss or none, got accuracy, which the objective ${experiment.objective.name} does not have`,
     );
+  await checkDevice(plan.device);
   const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
@@ -93,7 +95,7 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { preset, seed, steps, every, evaluateEvery, threads, data, out, moments } = options;
+  const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments } = options;
   const { checkpointEvery, checkpointMinutes, keep, keepBest } = options;
   const checkpoints = {
     "checkpoint-every": checkpointEvery,
@@ -102,7 +104,7 @@ function flags(options: RunOptions): string[] {
     "keep-best": keepBest,
   };
   const cadence = { every, "evaluate-every": evaluateEvery };
-  const pairs = { preset, seed, steps, ...cadence, threads, data, out, moments, ...checkpoints };
+  const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, ...checkpoints };
   const words = Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );

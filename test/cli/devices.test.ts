@@ -1,0 +1,60 @@
+/** @file `--device`: one that works gives the numbers of the CPU, one that does not is one line; doctor says which are which. */
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { deviceState } from "../../src/cli/devices.ts";
+import { openRun } from "../../src/runs/runFolder.ts";
+import { expectOneLine, onlyRun, TINY, workplace } from "./builtProgram.ts";
+
+/** Float32 sums in another order, over twenty steps of a small network; relative to the loss. */
+const OTHER_ORDER = 1e-4;
+
+const { dir, crh } = workplace();
+const run = (device: string) =>
+  crh("run", "fc2", ...TINY, "--steps", "20", "--every", "20", "--device", device, "--quiet", "--out", device);
+const losses = (device: string) =>
+  openRun(onlyRun(join(dir, device)))
+    .metrics()
+    .filter(({ name }) => name === "train/loss")
+    .map(({ value }) => value);
+
+test("the CPU can be used", async () => {
+  expect(await deviceState("cpu")).toEqual({ usable: true });
+  expect((await run("cpu")).code).toBe(0);
+});
+
+describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
+  test("trains to the numbers of the CPU where the machine has it; else it is one line with the cure, before a run begins", async () => {
+    const state = await deviceState(device);
+    const ended = await run(device);
+    if (state.usable) {
+      expect(ended.code).toBe(0);
+      const expected = losses("cpu");
+      losses(device).forEach((loss, i) => {
+        expect(Math.abs(loss / expected[i]! - 1)).toBeLessThan(OTHER_ORDER);
+      });
+    } else {
+      const line = new RegExp(
+        `^run: expected a device ${device} that works, got \\S.*; .*install.* choose --device cpu$`,
+        "m",
+      );
+      expectOneLine(ended, 1, line);
+      expect(ended.err).toContain(state.found);
+    }
+  }, 120_000);
+
+  test("is in what doctor finds, and its absence is no failure", async () => {
+    const { code, out } = await crh("doctor", "--json");
+    const { checks } = JSON.parse(out) as { checks: { name: string; status: string; cure?: string }[] };
+    const { usable } = await deviceState(device);
+    const check = checks.find(({ name }) => name === device);
+    expect(check?.status).toBe(usable ? "ok" : "missing");
+    expect(check?.cure === undefined).toBe(usable);
+    expect(code).toBe(0);
+  });
+});
+
+test("a driver that is named and not there is no crash", async () => {
+  const state = await deviceState("webgpu", { ...process.env, VK_ICD_FILENAMES: "/nowhere.json", LD_LIBRARY_PATH: "" });
+  if (process.platform === "linux")
+    expect(state).toMatchObject({ usable: false, found: expect.stringMatching(/^\S.*$/) });
+});
