@@ -10,7 +10,7 @@
 
 import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
-import { formatCount, formatQuantity } from "./format.ts";
+import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
 import { pad, printable, shorten, shortenName, wrap } from "./table.ts";
 
 export interface AlignmentTableOptions {
@@ -102,7 +102,7 @@ function valueCell(measured: AlignmentValue | undefined): string {
   const { value, status } = measured;
   const noise = spread(measured);
   if (value === null) return ` ${status === undefined ? NOTHING : inWords(status)[0]}`.slice(0, CELL);
-  return `${value.toFixed(3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
+  return `${formatDecimals(value, 3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
 }
 
 /** Noise of the samples and error of the sampled coordinates together, as independent. */
@@ -114,8 +114,8 @@ function spread({ noise, samplingError }: AlignmentValue): number | null {
 /** " 0.12 · 0.28": the null and the value at initialisation. */
 function comparisonCell(measured: AlignmentValue | undefined, before: AlignmentValue | undefined): string {
   if (measured?.value == null) return "";
-  const expected = measured.null === null ? NOTHING : measured.null.toFixed(2);
-  const initial = before === undefined || before.value === null ? NOTHING : before.value.toFixed(2);
+  const expected = measured.null === null ? NOTHING : formatDecimals(measured.null, 2);
+  const initial = before === undefined || before.value === null ? NOTHING : formatDecimals(before.value, 2);
   return `${expected.padStart(5)} ·${initial.padStart(5)}`;
 }
 

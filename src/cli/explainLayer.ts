@@ -7,7 +7,8 @@ import type { AlignmentValue, Exponent, LayerSnapshot, SideExponents } from "../
 import { isMap } from "../moments/moments.ts";
 import { statusWords } from "../report/reportData.ts";
 import { holds, holdsFrom, judge, leastMargin, type Verdict } from "../report/verdict.ts";
-import { formatCount } from "./format.ts";
+import { ansatzInWords, baselinesInWords, collapseInWords } from "./explainFeatures.ts";
+import { formatCount, formatDecimals } from "./format.ts";
 
 export interface Explanation {
   layer: string;
@@ -16,6 +17,10 @@ export interface Explanation {
   relations: string[];
   laws: string[];
   phase: string[];
+  /** An attention head beside the other heads of its layer and its own start. */
+  baselines: string[];
+  collapse: string[];
+  ansatz: string[];
   training: string[];
   doubts: string[];
 }
@@ -49,6 +54,9 @@ export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot): Exp
     relations: found.map(({ words }) => words),
     laws: lawsOf(layer),
     phase: layer.phase ? layer.phase.evidence : [],
+    baselines: baselinesInWords(layer),
+    collapse: collapseInWords(layer, initial),
+    ansatz: ansatzInWords(layer),
     training: trainingOf(layer),
     doubts: doubtsOf(layer, initial),
   };
@@ -77,12 +85,12 @@ function relationsOf({ alignment, kind }: LayerSnapshot, initial: LayerSnapshot 
 function numbers({ value, null: chance, noise, n, status }: AlignmentValue, start: AlignmentValue | undefined): string {
   if (value === null) return `: ${statusWords(status)}`;
   const parts = [
-    ...(noise === null ? [] : [`± ${noise.toFixed(3)}`]),
-    ...(chance === null ? [] : [`unrelated matrices of these spectra would show ${chance.toFixed(2)}`]),
-    ...(start?.value == null ? [] : [`it began at ${start.value.toFixed(2)}`]),
+    ...(noise === null ? [] : [`± ${formatDecimals(noise, 3)}`]),
+    ...(chance === null ? [] : [`unrelated matrices of these spectra would show ${formatDecimals(chance, 2)}`]),
+    ...(start?.value == null ? [] : [`it began at ${formatDecimals(start.value, 2)}`]),
     `${formatCount(n)} rows`,
   ];
-  return `: ${value.toFixed(3)} (${parts.join("; ")})`;
+  return `: ${formatDecimals(value, 3)} (${parts.join("; ")})`;
 }
 
 function summaryOf({ name, kind, dIn, dOut, samples, phase }: LayerSnapshot, found: readonly Judged[]): string {
@@ -121,12 +129,13 @@ function lawsOf({ exponents }: LayerSnapshot): string[] {
 
 function exponentWords({ value, interval, r2, decades, sorted, directions, status }: Exponent): string {
   if (value === null) {
-    const reading = sorted === null ? "" : `; pairing sorted eigenvalues would read ${sorted.toFixed(2)}`;
+    const reading = sorted === null ? "" : `; pairing sorted eigenvalues would read ${formatDecimals(sorted, 2)}`;
     return `no exponent can be stated (${statusWords(status)})${reading}`;
   }
-  const within = interval === null ? "" : `, 95 % within ${interval[0].toFixed(2)} and ${interval[1].toFixed(2)}`;
+  const within =
+    interval === null ? "" : `, 95 % within ${formatDecimals(interval[0], 2)} and ${formatDecimals(interval[1], 2)}`;
   const fit = `over ${directions} directions and ${(decades ?? 0).toFixed(1)} decades, R² ${(r2 ?? 0).toFixed(2)}`;
-  return `s = ${value.toFixed(2)}${within}, ${fit}`;
+  return `s = ${formatDecimals(value, 2)}${within}, ${fit}`;
 }
 
 function trainingOf({ strongest, change, residuals }: LayerSnapshot): string[] {
@@ -135,11 +144,11 @@ function trainingOf({ strongest, change, residuals }: LayerSnapshot): string[] {
     const found = strongest?.paper[side];
     if (!found) continue;
     const [short] = relationNames[found.relation];
-    const start = found.initial === null ? "" : `, from ${found.initial.toFixed(2)} at the start`;
+    const start = found.initial === null ? "" : `, from ${formatDecimals(found.initial, 2)} at the start`;
     const rose = found.rose === null ? "" : `; ${relationNames[found.rose][0]} rose most`;
     const expected = side === "a" ? "GWA" : "RWA";
     lines.push(
-      `Strongest on the ${sideNames[side]} side is ${short} with ${found.value.toFixed(3)}${start}${rose}; small weight decay lets one expect ${expected}.`,
+      `Strongest on the ${sideNames[side]} side is ${short} with ${formatDecimals(found.value, 3)}${start}${rose}; small weight decay lets one expect ${expected}.`,
     );
   }
   const moved = change?.paper.a?.H.value ?? change?.paper.b.H.value;

@@ -7,6 +7,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US");
 }
 
+/** With a fixed number of decimals; what rounds to zero has no sign: "0.00", not "-0.00". */
+export function formatDecimals(value: number, decimals: number): string {
+  return value.toFixed(decimals).replace(/^-(?=0\.?0*$)/, "");
+}
+
 /** Three significant digits, without an exponent while that is short: "1,240", "12.3", "0.41". */
 export function formatRate(rate: number): string {
   if (rate >= 100) return formatCount(rate);

@@ -8,6 +8,7 @@
  *       phase 5          [0.29, 0.38]  [0.91, 1.05]
  */
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
+import { formatDecimals } from "./format.ts";
 import { pad, printable, shortenName, wrap } from "./table.ts";
 
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
@@ -104,14 +105,14 @@ export function phaseWords({ phase }: LayerSnapshot): string {
 function valueCell(exponent: Exponent | undefined): string {
   if (exponent === undefined) return ` ${NOTHING}`;
   const { value, status } = exponent;
-  if (value !== null) return `${value.toFixed(2).padStart(6)}`;
+  if (value !== null) return formatDecimals(value, 2).padStart(6);
   return ` ${status === undefined ? NOTHING : (statusWords[status]?.[0] ?? status)}`.slice(0, CELL);
 }
 
 /** "[0.29, 0.38]" in twelve characters: fewer digits where the numbers are large. */
 function intervalCell([low, high]: readonly [number, number]): string {
   for (const digits of [2, 1, 0]) {
-    const text = `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+    const text = `[${formatDecimals(low, digits)}, ${formatDecimals(high, digits)}]`;
     if (text.length <= CELL) return text;
   }
   return "[wide]";

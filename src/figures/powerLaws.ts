@@ -123,8 +123,9 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
   if (!exponent) return `${first} against ${second}`;
   const { value, interval, status } = exponent;
   if (value === null) return `${first}, ${second}: ${(status ?? "not measured").replaceAll("-", " ")}`;
-  const within = interval === null ? "" : ` [${interval.map((end) => end.toFixed(2)).join(", ")}]`;
-  return `${first} ~ ${second}^${value.toFixed(2)}${within}`;
+  const text = (number: number): string => number.toFixed(2).replace(/^-(?=0\.00$)/, ""); // no sign of what rounds to zero
+  const within = interval === null ? "" : ` [${interval.map(text).join(", ")}]`;
+  return `${first} ~ ${second}^${text(value)}${within}`;
 }
 
 function axis(domain: [number, number], label: string): Plot.ScaleOptions {

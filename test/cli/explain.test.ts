@@ -6,8 +6,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { explainCommand } from "../../src/cli/commands/explain.ts";
 import { explainLayer } from "../../src/cli/explainLayer.ts";
 import { renderLawsTable } from "../../src/cli/lawsTable.ts";
+import { gram, matmul, matrix } from "../../src/linalg/matrix.ts";
+import { featureAnsatz } from "../../src/measure/ansatz.ts";
+import { collapse } from "../../src/measure/collapse.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
+import { addFeatures, emptyClassSums } from "../../src/moments/classSums.ts";
 import { emptyLayer, mergeMoments } from "../../src/moments/moments.ts";
+import { Random } from "../../src/random/random.ts";
+import { gaussian } from "../measure/matrices.ts";
 import { plantedGroups } from "../measure/plantedLayers.ts";
 import { momentsOf } from "../moments/cases.ts";
 import { testIo } from "./testIo.ts";
@@ -30,6 +36,22 @@ describe("the table of laws", () => {
     expect(hz).toBeCloseTo(2, 1);
   });
 
+  test("has no sign on what rounds to zero", () => {
+    const hg = { ...layer.exponents!.raw.b.hg, value: -0.001, interval: [-0.004, 0.004] as [number, number] };
+    const raw = { ...layer.exponents!.raw, b: { ...layer.exponents!.raw.b, hg } };
+    const text = renderLawsTable({ ...planted, layers: [{ ...layer, exponents: { ...layer.exponents!, raw } }] });
+    expect(text).toMatch(/ 0\.00 /);
+    expect(text).toContain("[0.00, 0.00]");
+    expect(text).not.toContain("-0.0");
+    const wide = { ...hg, interval: [-0.4, 0.001] as [number, number] };
+    const other = { ...raw, b: { ...raw.b, hg: wide } };
+    const shown = renderLawsTable({
+      ...planted,
+      layers: [{ ...layer, exponents: { ...layer.exponents!, raw: other } }],
+    });
+    expect(shown).toContain("[-0.4, 0.0]");
+  });
+
   test("is left out where no exponent was measured", () => {
     expect(renderLawsTable(snapshot(momentsOf([emptyLayer("wide", "head", 1, 1100)])))).toBe("");
   });
@@ -47,6 +69,64 @@ describe("explainLayer", () => {
     const { relations, doubts } = explainLayer(layer, layer);
     expect(relations.find((line) => line.startsWith("backward RGA"))).toMatch(/did so from the start: .*it began at/);
     expect(doubts.join(" ")).not.toContain("before training");
+  });
+
+  test("tells of a head whether its RGA exceeds what the heads of its layer share", () => {
+    const strongest = layer.alignment.paper.b.rga.value!;
+    const head = (median: number, start: number | null, count = 3): typeof layer => ({
+      ...layer,
+      kind: "head",
+      baselines: {
+        otherHeads: { paper: { median, low: 0.1, high: 0.97, count }, raw: null },
+        start: { paper: start, raw: null },
+      },
+    });
+    expect(explainLayer(head(0.42, 0.999)).baselines).toEqual([
+      `H of the head aligns with H of the 3 other heads of its layer at 0.42 in the median (0.10 to 0.97); its RGA of ${strongest.toFixed(2)} exceeds that.`,
+      `H of the head aligns with its own H at the start at 1.00; its RGA of ${strongest.toFixed(2)} does not exceed that.`,
+    ]);
+    expect(explainLayer(head(0.999, null, 1)).baselines).toEqual([
+      `H of the head aligns with H of the other head of its layer at 1.00; its RGA of ${strongest.toFixed(2)} does not exceed that.`,
+    ]);
+    expect(explainLayer(layer).baselines).toEqual([]);
+  });
+
+  test("tells of collapse beside its value before training, and of nothing that was not measured", () => {
+    // Two classes at 1 and -1 with a spread of 1/4 within: S_w = 1/4, S_b = 1, tr(S_w S_b^+) = 1/4.
+    const sums = emptyClassSums(2, 1);
+    addFeatures(sums, Float64Array.of(1.5, 0.5, -0.5, -1.5), [0, 0, 1, 1]);
+    const found = collapse(sums, { classifier: matrix(2, 1, [1, -1]), nc4: 0.025 });
+    const noise = { trace: null, cdnv: null, equiangular: null, selfDuality: null };
+    const with_ = { ...layer, collapse: { ...found, premises: null, noise } };
+    const before = { ...layer, collapse: { ...found, nc1: { ...found.nc1, trace: 17.8 }, premises: null, noise } };
+    const lines = explainLayer(with_, before).collapse.join("\n");
+    expect(lines).toContain("Features of 4 samples in 2 classes.");
+    expect(lines).toContain("tr(S_w S_b⁺) = 0.2500 (17.80 before training); 0 when collapsed.");
+    expect(lines).toContain("their cosines are 0.000 from -1/(C - 1) on average");
+    expect(lines).toContain("NC3, weights as the class means: squared distance 0.000");
+    expect(lines).toContain("for 2.5 % of the samples the nearest class mean");
+    expect(lines).not.toContain("Theorem 3");
+    expect(explainLayer(with_).collapse.join(" ")).not.toContain("before training");
+    expect(explainLayer(layer).collapse).toEqual([]);
+  });
+
+  test("tells of the ansatz in all forms, and what the initial weights would take", () => {
+    const W = gaussian(new Random(1), 5, 4);
+    const agop = gram(W, "a");
+    const half = gram(matmul(W, agop), "a"); // a matrix that is neither
+    const known = featureAnsatz(W, agop, { initial: gaussian(new Random(2), 5, 4), G: { a: half, b: gram(W, "b") } });
+    const words = explainLayer({ ...layer, ansatz: { ...known, n: 9, exact: false } }).ansatz;
+    expect(words[0]).toMatch(
+      /^WᵀW with the average gradient outer product: cosine 1\.000, Pearson's correlation 1\.000; with its square root cosine 0\.\d{3}/,
+    );
+    expect(words[1]).toContain(
+      `The same for W without the initial weights: cosine ${known.change!.one.cosine!.toFixed(3)}`,
+    );
+    expect(words[2]).toContain("WWᵀ with G_b cosine 1.000");
+    expect(words[3]).toBe("Random directions of the outputs stand for all of them.");
+    const unknown = explainLayer({ ...layer, ansatz: { ...featureAnsatz(W, agop), n: 9, exact: true } }).ansatz;
+    expect(unknown).toHaveLength(2);
+    expect(unknown[1]).toContain("crh analyze --initial takes the model before training");
   });
 
   test("says that few rows are few", () => {

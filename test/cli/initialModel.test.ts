@@ -151,6 +151,12 @@ test("heads have their own start beside the other heads", async () => {
   };
   const [own, other] = [await run("--initial", "gpt.onnx"), await run("--initial", "gpt0.onnx")];
   expect(own).toHaveLength(2);
+  const full = ["--inputs", "tokens.npy", "--targets", "next.npy", "--loss", "cross-entropy", "--initial", "gpt0.onnx"];
+  writeFileSync(join(dir, "heads.json"), (await crh("analyze", "gpt.onnx", ...full, "--json")).out);
+  const { out: words } = await crh("explain", "heads.json", own[0]!.name);
+  expect(words).toMatch(
+    /Beside other heads\n {2}- H of the head aligns with H of the other head of its layer at \d\.\d\d; its RGA/,
+  );
   for (const [i, { baselines }] of own.entries()) {
     expect(baselines!.start.paper).toBeCloseTo(1, 12);
     expect(other[i]!.baselines!.start.paper!).toBeLessThan(0.99);

@@ -8,7 +8,7 @@ import { type DecayScaling, decayScaling } from "../../measure/acrossRuns.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { UsageError } from "../errors.ts";
-import { formatCount, formatQuantity } from "../format.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { type Column, dimmer, printable, renderTable, wrap } from "../table.ts";
 
@@ -208,9 +208,8 @@ function scalingPart(
   ].join("");
 }
 
-/** A minus of nothing is none: "0.00", not "-0.00". */
 function fixed(value: number | null, digits: number): string {
-  return value === null ? "–" : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
+  return value === null ? "–" : formatDecimals(value, digits);
 }
 
 function plain(value: unknown): string {

@@ -91,6 +91,9 @@ function whole(found: Explanation, width: number): string[] {
     ...part("Relations", found.relations),
     ...part("Laws between spectra", found.laws),
     ...part("Phase", found.phase),
+    ...part("Beside other heads", found.baselines),
+    ...part("Neural collapse", found.collapse),
+    ...part("Feature ansatz", found.ansatz),
     ...part("Training", found.training),
     ...part("Doubts", found.doubts),
   ];

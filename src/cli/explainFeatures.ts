@@ -1,0 +1,94 @@
+/**
+ * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside what it is to be
+ * compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
+ */
+import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
+
+/** Whether the RGA of a head exceeds what heads of its layer share anyway. */
+export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {
+  if (!baselines) return [];
+  const lines: string[] = [];
+  const rga = alignment.paper.b.rga.value;
+  const compared = (other: number): string =>
+    rga === null
+      ? ""
+      : `; its RGA of ${formatDecimals(rga, 2)} ${rga > other ? "exceeds that" : "does not exceed that"}`;
+  const others = baselines.otherHeads.paper;
+  if (others) {
+    const [among, range] =
+      others.count === 1
+        ? ["the other head", ""]
+        : [
+            `the ${others.count} other heads`,
+            ` in the median (${formatDecimals(others.low, 2)} to ${formatDecimals(others.high, 2)})`,
+          ];
+    lines.push(
+      `H of the head aligns with H of ${among} of its layer at ${formatDecimals(others.median, 2)}${range}${compared(others.median)}.`,
+    );
+  }
+  const start = baselines.start.paper;
+  if (start !== null)
+    lines.push(`H of the head aligns with its own H at the start at ${formatDecimals(start, 2)}${compared(start)}.`);
+  return lines;
+}
+
+/** NC1 to NC4, each with what full collapse would be and, where known, its value before training. */
+export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnapshot | undefined): string[] {
+  if (!collapse) return [];
+  const before = initial?.collapse;
+  const from = (value: number | null | undefined): string =>
+    value == null ? "" : ` (${formatQuantity(value)} before training)`;
+  const { nc1, nc2, nc3, nc4, premises, classes, n, status } = collapse;
+  const lines = [`Features of ${formatCount(n)} samples in ${formatCount(classes)} classes${statusPart(status)}.`];
+  if (nc1.trace !== null)
+    lines.push(
+      `NC1, the spread within classes against that of their means: tr(S_w S_b⁺) = ${formatQuantity(nc1.trace)}${from(before?.nc1.trace)}; 0 when collapsed.`,
+    );
+  if (nc2.means.equiangular !== null && nc2.means.equinorm !== null)
+    lines.push(
+      `NC2, a simplex of class means: their cosines are ${formatDecimals(nc2.means.equiangular, 3)} from -1/(C - 1) on average${from(before?.nc2.means.equiangular)}, their norms vary by ${formatDecimals(100 * nc2.means.equinorm, 1)} %; both 0 when collapsed.`,
+    );
+  if (nc3?.selfDuality != null)
+    lines.push(
+      `NC3, weights as the class means: squared distance ${formatDecimals(nc3.selfDuality, 3)}${from(before?.nc3?.selfDuality)}; 0 when collapsed, 2 when unrelated.`,
+    );
+  if (nc4 !== null)
+    lines.push(
+      `NC4: for ${formatDecimals(100 * nc4, 1)} % of the samples the nearest class mean is of another class than the network names; 0 when collapsed.`,
+    );
+  if (premises?.withinShare != null)
+    lines.push(
+      `Premise of the paper's Theorem 3: ${formatDecimals(100 * premises.withinShare, 1)} % of the variance of the outputs is within classes; it assumes none.`,
+    );
+  return lines;
+}
+
+function statusPart(status: string | undefined): string {
+  return status === undefined ? "" : `: ${status.replaceAll("-", " ")}`;
+}
+
+/** The ansatz in both exponents, with and without the initial weights, and its equivariant form. */
+export function ansatzInWords({ ansatz }: LayerSnapshot): string[] {
+  if (!ansatz) return [];
+  const { weights, change, equivariant, exact } = ansatz;
+  const forms = ({ one, half }: AnsatzForms): string => `${both(one)}; with its square root ${both(half)}`;
+  const lines = [`WᵀW with the average gradient outer product: ${forms(weights)}.`];
+  lines.push(
+    change
+      ? `The same for W without the initial weights: ${forms(change)}.`
+      : "The initial weights, which the ansatz's authors subtract, are not known; crh analyze --initial takes the model before training.",
+  );
+  if (equivariant)
+    lines.push(
+      `In gradients of the loss, which do not depend on how outputs are written: WᵀW with G_a ${both(equivariant.backward)}; WWᵀ with G_b ${both(equivariant.forward)}.`,
+    );
+  if (!exact) lines.push("Random directions of the outputs stand for all of them.");
+  return lines;
+}
+
+function both({ cosine, pearson }: Comparison): string {
+  const words = (value: number | null): string => (value === null ? "none" : formatDecimals(value, 3));
+  return `cosine ${words(cosine)}, Pearson's correlation ${words(pearson)}`;
+}
