@@ -41,7 +41,8 @@ const intsToInput =
     return { ...node, inputs, attributes: without(node, attribute) };
   };
 
-function floatConstant({ g, floatType }: Surroundings, value: number): string {
+/** A number as a constant of the model's float type. */
+export function floatConstant({ g, floatType }: Surroundings, value: number): string {
   const constant = g.constant(float32([value], []));
   return floatType === "float32" ? constant : g.op("Cast", [constant], { to: int(elementTypeCode(floatType)) });
 }

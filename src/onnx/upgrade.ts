@@ -5,7 +5,7 @@
  */
 import type { Graph, Model, Node } from "./graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
-import { operatorChanges, type Surroundings } from "./operatorChanges.ts";
+import { floatConstant, operatorChanges, type Surroundings } from "./operatorChanges.ts";
 import { replaceSequences } from "./sequences.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 
@@ -60,6 +60,7 @@ function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, to
 function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
   if (node.domain !== "") return node;
   if (node.op === "SwiGLU") return swiglu(node, around);
+  if (node.op === "Erfc") return erfc(node, around);
   let current = node;
   let version = opset;
   for (;;) {
@@ -79,6 +80,12 @@ function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
 function swiglu(node: Node, { g }: Surroundings): Node {
   const gate = g.op("Swish", [node.inputs[0]!], node.attributes);
   return { ...node, op: "Mul", inputs: [gate, node.inputs[1]!], attributes: {} };
+}
+
+/** Erfc, y = 1 - erf(x), which no version has, but tf2onnx writes for TensorFlow's GELU. */
+function erfc(node: Node, around: Surroundings): Node {
+  const erf = around.g.op("Erf", node.inputs);
+  return { ...node, op: "Sub", inputs: [floatConstant(around, 1), erf] };
 }
 
 function upgradeBodies(node: Node, walk: Walk, renamed: Map<string, string>): Node {
