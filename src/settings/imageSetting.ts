@@ -19,6 +19,12 @@ export const imageFields = {
     "channels of the four stages over 64, 128, 256 and 512",
     "paper, appendix C.1: ResNet-18 of 11M",
   ),
+  limit: field(
+    count,
+    1152,
+    "sides of more values are measured on so many random coordinates",
+    "chosen: the last stages at full width have patches of 2304 and 4608 values, gigabytes of sums",
+  ),
   workers: field(count, 1, "threads that augment images ahead of the step", "chosen: one keeps up with two cores"),
 };
 

@@ -60,6 +60,7 @@ export const res1 = defineSetting({
         workers: p.workers,
       }),
       callSteps: 1,
+      largestSide: p.limit,
       evaluation: async () => imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape) }),
       test: () => imageFeeds(images.test, { shape, scale, samples: images.test.n, batch: FORWARD_BATCH }),
       evaluationName: `${samples} test images`,

@@ -80,6 +80,7 @@ export const res2 = defineSetting({
         workers: p.workers,
       }),
       callSteps: 1,
+      largestSide: p.limit,
       evaluation: async () =>
         viewFeeds(test, { shape, scale, samples, batch, augment: simclr, random: random.split("views") }),
       linearProbe: {

@@ -36,6 +36,8 @@ export interface Experiment {
   readonly perplexity?: boolean;
   /** What a linear classifier is fitted on at each measurement, where training sees no labels. */
   readonly linearProbe?: LinearProbeOptions;
+  /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
+  readonly largestSide?: number;
   /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
   readonly callSteps?: number;
   /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
@@ -116,7 +118,12 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
-  const probe = new Probe(engine, model, { ...measuring, blocks: experiment.network.blocks ?? [] });
+  const probe = new Probe(engine, model, {
+    ...measuring,
+    blocks: experiment.network.blocks ?? [],
+    largest: experiment.largestSide ?? Number.POSITIVE_INFINITY,
+    beyond: "sample",
+  });
   const evaluator = new Evaluator(engine, model, measuring);
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {

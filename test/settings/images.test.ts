@@ -17,6 +17,7 @@ async function record(name: string, given: Record<string, unknown>, resume?: Uin
   const metrics: Metric[] = [];
   const checkpoints = new Map<number, Uint8Array>();
   const kinds = new Map<string, string>();
+  const sampled = new Set<string>();
   const steps = given.steps as number;
   await train(nodeEngine, experiment, {
     steps,
@@ -26,17 +27,20 @@ async function record(name: string, given: Record<string, unknown>, resume?: Uin
       onMetrics: (rows) => metrics.push(...rows),
       onCheckpoint: (step, bytes) => checkpoints.set(step, bytes),
       onMeasurement(_, { total }) {
-        for (const layer of total.layers) kinds.set(layer.name, layer.kind);
+        for (const layer of total.layers) {
+          kinds.set(layer.name, layer.kind);
+          if (layer.a?.sample !== undefined) sampled.add(layer.name);
+        }
       },
     },
   });
   const values = (metric: string) => metrics.filter((row) => row.name === metric).map(({ value }) => value);
-  return { metrics, checkpoints, kinds, values };
+  return { metrics, checkpoints, kinds, sampled, values };
 }
 
 describe("res1", () => {
   test("learns, measures convolutions and both fully connected layers; resumes bit for bit with its running statistics", async () => {
-    const given = { ...tiny, steps: 24, lr: 0.1 };
+    const given = { ...tiny, steps: 24, lr: 0.1, limit: 150 };
     const run = await record("res1", given);
     expect(run.values("train/loss").at(-1)).toBeLessThan(Math.log(10) - 0.3); // knowing nothing: log 10
     expect(run.values("eval/accuracy")).toHaveLength(3);
@@ -48,6 +52,8 @@ describe("res1", () => {
       "layer4",
     ]);
     expect([run.kinds.get("fc1"), run.kinds.get("fc2")]).toEqual(["linear", "linear"]);
+    // 3x3 patches of the last stage: 9 x 16 and 9 x 32 values.
+    expect([...run.sampled]).toEqual(["layer4.0.conv2", "layer4.1.conv1", "layer4.1.conv2"]);
     const resumed = await record("res1", given, run.checkpoints.get(20)!);
     expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 20));
     expect(resumed.checkpoints.get(24)).toEqual(run.checkpoints.get(24));
