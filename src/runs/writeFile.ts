@@ -19,6 +19,10 @@ import { basename, dirname, join, resolve } from "node:path";
 const refusals: Readonly<Record<string, readonly [found: string, cure: string]>> = {
   ENOSPC: ["a full disk", "free some space; everything written before is kept, so a run can be resumed"],
   EDQUOT: ["a used-up disk quota", "free some space; everything written before is kept, so a run can be resumed"],
+  EFBIG: [
+    "a limit on the size of files",
+    "raise it (`ulimit -f`); everything written before is kept, so a run can be resumed",
+  ],
   EACCES: ["no permission to write", "choose another folder or change its permissions"],
   EPERM: ["no permission to write", "choose another folder or change its permissions"],
   EROFS: ["a read-only file system", "choose another folder"],

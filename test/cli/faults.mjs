@@ -4,6 +4,7 @@
  *   SIGKILL n   the process is killed in the middle of call n: a file is half written, a rename not yet done
  *   SIGINT n    the user interrupts just before call n
  *   ENOSPC n    from call n on the disk is full: half of the bytes are written, then the call fails
+ *   FULL text   the same from the first call on whose path contains the text
  *   count       nothing goes wrong; at the end the number of calls is written to the file CRH_FAULT_COUNT
  */
 import fs from "node:fs";
@@ -13,6 +14,7 @@ const [kind, at] = (process.env.CRH_FAULT ?? "count").split(" ");
 const real = { ...fs };
 let calls = 0;
 let inside = false;
+let full = false;
 
 function half(data) {
   return data.slice(0, Math.floor(data.length / 2));
@@ -33,7 +35,8 @@ function faulty(name, whenBroken) {
         whenBroken(...args);
         process.kill(process.pid, "SIGKILL");
       }
-      if (kind === "ENOSPC" && calls >= Number(at)) {
+      full ||= kind === "FULL" ? String(args[0]).includes(at) : kind === "ENOSPC" && calls >= Number(at);
+      if (full) {
         whenBroken(...args);
         throw fullDisk(name);
       }

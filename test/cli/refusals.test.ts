@@ -1,9 +1,11 @@
 /** @file Whatever is wrong with a run is said in one line with the cure, with the documented exit code, and loses nothing. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openRun } from "../../src/runs/runFolder.ts";
-import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { decodeCheckpoint, stepOfCheckpoint } from "../../src/train/checkpoint.ts";
+import { records } from "../settings/cifarSet.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
 import { expectOneLine, onlyRun, resultsOf, TINY, workplace } from "./builtProgram.ts";
 
@@ -17,6 +19,18 @@ beforeAll(() => {
   mkdirSync(join(dir, "empty"));
   const files = idxSet();
   const whole = files.get("train-images-idx3-ubyte")!;
+  writeIdxSet(join(dir, "whole"), idxSet());
+  writeFileSync(join(dir, "empty.txt"), "");
+  writeFileSync(join(dir, "short.txt"), "abc");
+  writeFileSync(join(dir, "latin1.txt"), Buffer.from("caf\u00e9 ".repeat(1000), "latin1"));
+  for (const [name, bytes] of [
+    ["cifar-cut", records(20, 1).slice(0, -1)],
+    ["cifar-labels", records(20, 1).fill(10, 3073, 3074)],
+  ] as const) {
+    mkdirSync(join(dir, name));
+    writeFileSync(join(dir, name, "data_batch_1.bin"), bytes);
+    writeFileSync(join(dir, name, "test_batch.bin"), records(10, 2));
+  }
   writeIdxSet(join(dir, "cut"), files.set("train-images-idx3-ubyte", whole.slice(0, whole.length / 2)));
 });
 
@@ -43,6 +57,21 @@ describe("before a run begins, so that no folder is made", () => {
     ["mlp --data empty", FAILED, /^idx folder: expected a file train-images-idx3-ubyte or .*; name the folder that /],
     ["mlp --data cut", FAILED, /^train-images-idx3-ubyte: expected 1936 bytes for shape .*; download the file again$/m],
     ["mlp", USAGE, /^mlp: expected a folder with IDX files, got none; pass --data DIR/],
+    ["llm", USAGE, /^llm: expected a text, got none; pass --data FILE or --data DIR$/m],
+    ["llm --data empty", FAILED, /^[^:]+: expected [^\n]*text[^\n]*; /],
+    ["llm --data empty.txt", FAILED, /^[^:]+: expected [^\n]*, got [^\n]*; /],
+    [
+      "llm --data short.txt",
+      FAILED,
+      /^corpus: expected at least 257 training tokens [^\n]*, got 2; pass a longer text/,
+    ],
+    ["llm --data latin1.txt", FAILED, /^latin1.txt: expected text in UTF-8, got [^\n]+; /],
+    ["llm --data short.txt context=1 accumulate=3", USAGE, /^llm: expected accumulate to divide the batch of 8, got 3/],
+    ["res1", USAGE, /^res1: expected a folder with CIFAR's binary files, got none; pass --data DIR/],
+    ["res1 --data empty", FAILED, /^cifar folder: expected data_batch_1.bin .*, got none of them; name the folder/],
+    ["res1 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073[^\n]*, got 61459[^\n]*; /],
+    ["res1 --data cifar-labels", FAILED, /^data_batch_1.bin: expected labels 0 to 9, got 10 in record 1/],
+    ["res2 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073/],
     ["fc2 samples=9e9", FAILED, /^crh: expected arrays that fit into memory, got larger ones; use smaller layers, /],
     [
       "fc2 --out file",
@@ -118,6 +147,55 @@ describe("a disk that fills up", () => {
     expect((await crh("resume", run, "--quiet")).code).toBe(0);
     const [results, expected] = [resultsOf(run), resultsOf(onlyRun(join(dir, "roomy")))];
     expect(results).toEqual(expected);
+  });
+
+  test("in the middle of a checkpoint leaves the earlier ones whole, and the run goes on from the last of them", async () => {
+    const big = [
+      "mlp",
+      "hidden=256,256",
+      "batch=20",
+      "samples=30",
+      "--data",
+      "whole",
+      "--steps",
+      "40",
+      "--every",
+      "40",
+    ];
+    const often = ["--checkpoint-every", "10", "--quiet"];
+    expect((await crh("run", ...big, ...often, "--out", "big-roomy")).code).toBe(0);
+    expectOneLine(
+      await faulty("FULL checkpoints/.step-00000030", "run", ...big, ...often, "--out", "big-full"),
+      FAILED,
+      fullDisk,
+    );
+    const run = openRun(onlyRun(join(dir, "big-full")));
+    const [roomy, steps] = [openRun(onlyRun(join(dir, "big-roomy"))), run.checkpoints().map(({ step }) => step)];
+    expect(steps).toEqual([20, 10, 0]);
+    for (const step of steps) {
+      expect(run.readCheckpoint(step).length).toBeGreaterThan(500_000);
+      expect(stepOfCheckpoint(run.readCheckpoint(step))).toBe(step); // whole
+    }
+    expect((await crh("resume", run.dir, "--quiet")).code).toBe(0);
+    expect(run.checkpoints().map(({ step }) => step)).toEqual([40, 30, 20]);
+    for (const { step } of run.checkpoints())
+      expect(Buffer.compare(run.readCheckpoint(step), roomy.readCheckpoint(step)), `step ${step}`).toBe(0);
+  });
+
+  test.skipIf(process.platform === "win32")("a file that may not become so large is one line", async () => {
+    const main = join(import.meta.dirname, "..", "..", "dist", "cli", "main.js");
+    const words = ["run", "mlp", "hidden=256,256", "steps=10", "samples=30", "batch=20", "--data", "whole", "--quiet"];
+    const limited = spawnSync("sh", ["-c", 'ulimit -f 200; exec "$@"', "sh", process.execPath, main, ...words], {
+      cwd: dir,
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    const { status: code, signal, stdout: out, stderr: err } = limited;
+    expectOneLine(
+      { code, signal, out, err },
+      FAILED,
+      /^runs: expected .*, got a limit on the size of files \(EFBIG\); raise it/,
+    );
   });
 
   test("before a run has begun is one line, too", async () => {
