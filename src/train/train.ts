@@ -279,8 +279,9 @@ class Training {
     if (linear !== undefined) metrics.push({ step, name: "eval/linear-probe", value: linear });
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
     if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
-    if (evaluation !== undefined && this.isBest(evaluation)) observer?.onBest?.(step, this.encoded());
-    if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save();
+    const bytes = evaluation !== undefined && this.isBest(evaluation) ? this.encoded() : undefined;
+    if (bytes !== undefined) observer?.onBest?.(step, bytes);
+    if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save(bytes);
     return measured?.measurement;
   }
 
@@ -327,8 +328,8 @@ class Training {
     return accuracy === undefined ? { loss, samples } : { loss, accuracy, samples };
   }
 
-  private save(): void {
-    this.options.observer?.onCheckpoint?.(this.step, this.encoded());
+  private save(bytes = this.encoded()): void {
+    this.options.observer?.onCheckpoint?.(this.step, bytes);
     this.savedStep = this.step;
     this.savedAt = performance.now();
   }
