@@ -85,5 +85,7 @@ describe("a wrong value is refused in one line that names the key, what is expec
 
 test("an unknown setting is refused with the one that was meant", () => {
   expect(() => findSetting("fc3")).toThrow(/^run: expected a setting, got "fc3"; did you mean fc1\?$/);
-  expect(() => findSetting("resnet")).toThrow(/^run: expected a setting, got "resnet"; known: fc1, fc2, mlp, llm, res1, res2$/);
+  expect(() => findSetting("transformer")).toThrow(
+    /^run: expected a setting, got "transformer"; known: fc1, fc2, mlp, llm, res1, res2$/,
+  );
 });
