@@ -127,6 +127,7 @@ async function runTraining(
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
   const measuring = new Measuring();
+  let begun = performance.now();
   const earlier = new EarlierMoments(folder, plan, { steps, ...(resume && { resumedFrom: resume.step }) });
   let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
   const result = train(nodeEngineOn(plan.device), experiment, {
@@ -147,23 +148,31 @@ async function runTraining(
         progress.evaluated(evaluatedIn(metrics));
         cost.goOn("evaluating");
       },
-      onMeasuring() {
-        progress.activity("measuring");
-        cost.pause("measuring");
+      onMeasuring(_, share) {
+        if (share === 0) {
+          begun = performance.now();
+          cost.pause("measuring");
+        }
+        progress.activity(underWay("measuring", share, begun));
       },
       onEvaluating() {
         progress.activity("evaluating");
         cost.pause("evaluating");
       },
       async onMeasurement(step, measurement) {
-        const found = await measuring.snapshot(measurement.total, {
+        const layers = measurement.total.layers.length;
+        begun = performance.now();
+        const options = {
           ...measurement,
           ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
           training: trainingConstants(parameters, experiment, step),
           ...(initial && { initial }),
           ...(earlier.previous && { previous: earlier.previous }),
           ...(earlier.start && { start: earlier.start }),
-        });
+        };
+        const found = await measuring.snapshot(measurement.total, options, (done) =>
+          progress.activity(underWay("laws of layers", done / layers, begun)),
+        );
         initial ??= found;
         folder.writeSnapshot(found);
         earlier.measured(step, measurement.total);
@@ -261,4 +270,14 @@ function probeLine(folder: RunFolder): string {
   if (first === undefined || last === undefined) return "";
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
   return `linear probe of the features: ${share(last.value)} right, ${share(first.value)} at step ${first.step}\n\n`;
+}
+
+/** chosen: a share reached in less says nothing of the time left. */
+const SETTLED_SECONDS = 2;
+
+/** "measuring 34 %, 1 min 20 s left" of what began at a time of performance.now(). */
+function underWay(what: string, share: number, begun: number): string {
+  const seconds = (performance.now() - begun) / 1000;
+  const left = share > 0 && share < 1 && seconds > SETTLED_SECONDS ? (seconds * (1 - share)) / share : undefined;
+  return `${what} ${Math.round(100 * share)} %${left === undefined ? "" : `, ${formatDuration(left * 1000)} left`}`;
 }

@@ -55,8 +55,8 @@ export interface Metric {
 export interface TrainObserver {
   onProgress?(step: number, loss: number): void;
   onMetrics?(metrics: readonly Metric[]): void;
-  /** Before a measurement, which may take as long as many steps. */
-  onMeasuring?(step: number): void;
+  /** Before a measurement, which may take as long as many steps, and behind each of its batches: the share of them that is done. */
+  onMeasuring?(step: number, share: number): void;
   /** Before held-out samples are evaluated by themselves. */
   onEvaluating?(step: number): void;
   /** Training goes on when it has returned, or its promise is fulfilled. */
@@ -270,7 +270,7 @@ class Training {
       this.window = { sum: 0, count: 0 };
     }
     const due = milestones.measure.includes(step);
-    if (due) observer?.onMeasuring?.(step);
+    if (due) observer?.onMeasuring?.(step, 0);
     const measured = due ? await this.measure() : undefined;
     const evaluation =
       measured?.evaluation ?? (milestones.evaluate?.includes(step) ? await this.evaluate() : undefined);
@@ -304,10 +304,12 @@ class Training {
     const { probe, evaluator } = this.tools;
     const parameters = this.values();
     const source = this.experiment.evaluationName;
+    let batch = 0;
     const measured = await probe.measure(this.samples.moments, {
       step: this.step,
       source,
       parameters,
+      onBatch: () => this.options.observer?.onMeasuring?.(this.step, ++batch / this.samples.moments.length),
       again: () => this.samples.moments,
     });
     const { test } = this.samples;
