@@ -30,6 +30,7 @@ export function nodeEngineOn(device: Device): Engine {
 
 async function compile(model: Model, options: CompileOptions, device: Device): Promise<Program> {
   const { threads = 1, optimize = true, planMemory = true, profile } = options;
+  const cure = device === "cpu" ? "" : `; not everything works on ${device}: choose the device cpu`;
   const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
   const session = await InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),
@@ -42,13 +43,13 @@ async function compile(model: Model, options: CompileOptions, device: Device): P
     logSeverityLevel: LOG_FATAL_ONLY,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   }).catch((error: Error) => {
-    throw new Error(`engine: ONNX Runtime refused the graph: ${oneLine(error.message)}`, { cause: error });
+    throw new Error(`engine: ONNX Runtime refused the graph: ${oneLine(error.message)}${cure}`, { cause: error });
   });
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     outputs: new Map(session.outputMetadata.map((meta) => [meta.name, outputInfo(meta)])),
-    run: (feeds, fetch) => run(session, feeds, fetch),
+    run: (feeds, fetch = session.outputNames) => run(session, feeds, { fetch, cure }),
     dispose: () => session.release(),
   };
 }
@@ -56,12 +57,12 @@ async function compile(model: Model, options: CompileOptions, device: Device): P
 async function run(
   session: InferenceSession,
   feeds: Readonly<Record<string, Tensor>>,
-  fetch: readonly string[] = session.outputNames,
+  { fetch, cure }: { readonly fetch: readonly string[]; readonly cure: string },
 ): Promise<Record<string, Tensor>> {
   const ortFeeds: Record<string, OrtTensor> = {};
   for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(tensor);
   const results = await session.run(ortFeeds, fetch).catch((error: Error) => {
-    throw new Error(`engine: ONNX Runtime failed: ${oneLine(error.message)}`, { cause: error });
+    throw new Error(`engine: ONNX Runtime failed: ${oneLine(error.message)}${cure}`, { cause: error });
   });
   const outputs: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(results)) {

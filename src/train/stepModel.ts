@@ -102,11 +102,32 @@ function clipped(g: GraphBuilder, gradients: readonly string[], most: number): s
   return gradients.map((gradient) => g.op("Mul", [gradient, bounded]));
 }
 
-/** Gives the parameters of a group their own names. */
+/** chosen: a shader of WebGPU binds eight buffers or a few more, one of them the input of a Split. */
+const SPLIT_OUTPUTS = 6;
+
+/** Gives the parameters of a group their own names: by a tree of splits, none of which has many outputs. */
 function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string): void {
   const outputs = members.map(({ name }) => name);
   if (members.length === 1) g.ops("Identity", [value], {}, { outputs });
-  else g.ops("Split", [value, g.ints(members.map(({ shape }) => sizeOf(shape)))], {}, { outputs });
+  else
+    splitInto(
+      g,
+      value,
+      members.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
+    );
+}
+
+function splitInto(g: GraphBuilder, value: string, pieces: readonly { name: string; size: number }[]): void {
+  const each = Math.ceil(pieces.length / SPLIT_OUTPUTS);
+  const runs = Array.from({ length: Math.ceil(pieces.length / each) }, (_, i) =>
+    pieces.slice(i * each, (i + 1) * each),
+  );
+  const sizes = runs.map((run) => run.reduce((sum, { size }) => sum + size, 0));
+  const outputs = runs.map((run) => (run.length === 1 ? run[0]!.name : `${value}/from/${run[0]!.name}`));
+  g.ops("Split", [value, g.ints(sizes)], {}, { outputs });
+  runs.forEach((run, i) => {
+    if (run.length > 1) splitInto(g, outputs[i]!, run);
+  });
 }
 
 /** The entries of a vector, each of shape (1). */

@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deviceState } from "../../src/cli/devices.ts";
+import { nodeEngineOn } from "../../src/engine/node.ts";
+import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { float32 } from "../../src/onnx/tensor.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { expectOneLine, onlyRun, TINY, workplace } from "./builtProgram.ts";
 
@@ -57,4 +60,18 @@ test("a driver that is named and not there is no crash", async () => {
   const state = await deviceState("webgpu", { ...process.env, VK_ICD_FILENAMES: "/nowhere.json", LD_LIBRARY_PATH: "" });
   if (process.platform === "linux")
     expect(state).toMatchObject({ usable: false, found: expect.stringMatching(/^\S.*$/) });
+});
+
+test("what a device refuses names the CPU as the cure", async () => {
+  const state = await deviceState("cuda");
+  if (state.usable) return console.log("skipped: everything asked for works on cuda");
+  const builder = new GraphBuilder("sum");
+  builder.output(builder.op("Add", [builder.input("x", "float32", [2]), builder.scalar(1)]), "y");
+  const model = { graph: builder.build(), opset: WORKING_OPSET };
+  await expect(nodeEngineOn("cuda").compile(model)).rejects.toThrow(
+    /^engine: ONNX Runtime refused the graph: .*; not everything works on cuda: choose the device cpu$/,
+  );
+  const once = await nodeEngineOn("cuda").compile(model, { optimize: false }); // graphs that run once stay on the CPU
+  expect((await once.run({ x: float32(Float32Array.of(1, 2)) })).y?.data).toEqual(Float32Array.of(2, 3));
+  await once.dispose();
 });
