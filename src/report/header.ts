@@ -56,7 +56,7 @@ function runHead({ info, config }: RunReport): Head {
     ["steps", info.step === info.steps ? grouped(info.steps) : `${grouped(info.step)} of ${grouped(info.steps)}`],
     ["started", dateTime(info.startedAt)],
     ["took", info.durationMs === undefined ? undefined : duration(info.durationMs)],
-    ["speed", info.stepsPerSecond === undefined ? undefined : `${grouped(Math.round(info.stepsPerSecond))} steps/s`],
+    ["speed", info.stepsPerSecond === undefined ? undefined : `${rate(info.stepsPerSecond)} steps/s`],
   ];
   const status = `<span class="status ${escapeText(info.status)}">${escapeText(info.status)}</span>`;
   return {
@@ -115,9 +115,11 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
 /** Every resolved parameter or option, in the order given. */
 export function renderParameters(data: ReportData): string {
   const { config } = data;
-  const rows = Object.entries(config).map(
-    ([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`,
-  );
+  const rows = Object.entries(config)
+    .flatMap(([key, value]) =>
+      isRecord(value) ? Object.entries(value).filter(([, one]) => one !== null) : [[key, value] as const],
+    )
+    .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
   return rows.length > 0
     ? `<dl class="config">${rows.join("")}</dl>`
     : isAnalysis(data)
@@ -125,6 +127,16 @@ export function renderParameters(data: ReportData): string {
       : `<p class="missing">The run recorded no parameters.</p>`;
 }
 
+/** How a run was carried out stands in an object of its own (`run`); what was not set there is null. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function parameterText(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}
+
+/** A rate in whole numbers, or to two digits where it is small. */
+function rate(value: number): string {
+  return value < 10 ? String(Number(value.toPrecision(2))) : grouped(Math.round(value));
 }
