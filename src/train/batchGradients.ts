@@ -1,7 +1,7 @@
 /**
  * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do not depend on
  * each other the batch may be taken in parts, one after the other, whose gradients add up: a transformer's values then stay in the
- * caches, which saves a third of a step's time and most of its memory (docs/log.md).
+ * caches, which saves two fifths of the memory of a step and some of its time (docs/log.md).
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Engine } from "../engine/engine.ts";
