@@ -8,6 +8,7 @@ import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
 import type { SumNames } from "./momentNodes.ts";
+import type { RowSums } from "./rowFactor.ts";
 
 /**
  * Adds one batch to `layer` in place: of (d, d) sums of one kind of rows the lower triangle alone.
@@ -15,18 +16,20 @@ import type { SumNames } from "./momentNodes.ts";
  * @param outputs results of the instrumented graph
  * @param names the layer's output names (addMomentNodes)
  * @param n rows of the batch
+ * @param narrow where the sums of normalized g_a go if they are of other coordinates
  */
 export function addBatch(
   layer: LayerMoments,
   outputs: Readonly<Record<string, Tensor>>,
   names: SumNames,
   n: number,
+  narrow?: RowSums,
 ): void {
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
   const has = (key: string) => names[key] !== undefined;
   const scale = read("scale")[0]!;
   layer.n += n;
-  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, has("ga.gram"));
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, has("ga.gram"), narrow);
   addSide(layer.b, "b", read, n, scale);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
@@ -40,11 +43,12 @@ function addSide(
   n: number,
   scale: number,
   raw = true,
+  narrow: RowSums = { sum: side.gnSum!, gram: side.gngn! },
 ): void {
   addGram(side.hh!, side.hSum!, read, `h${c}`, n);
   if (raw) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
-  addGram(side.gngn!, side.gnSum!, read, `g${c}n`, n);
+  addGram(narrow.gram, narrow.sum, read, `g${c}n`, n);
   if (raw && side.gh !== undefined) addCross(side.gh, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;

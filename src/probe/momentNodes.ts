@@ -20,6 +20,8 @@ import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 interface MomentOptions {
   cross: boolean;
   sample?: MapSample | undefined;
+  /** Name of the value L of W = L Q (rowFactor), where g_a is summed in the coordinates y = g_b L of its length. */
+  factor?: string | undefined;
   /** Where the map is a classifier's last one: what its labels are. */
   classifier?: Omit<Classifier, "map"> | undefined;
 }
@@ -45,13 +47,13 @@ export type SumNames = Readonly<Record<string, string>>;
  *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
  *   Without `cross`, and where coordinates are sampled, there are no cross products; where G_a follows from G_b (followsFromOutput)
- *   there are no `ga.mean`, `ga.gram`, `ga.rest` and `cross.a`.
+ *   there are no `ga.mean`, `ga.gram`, `ga.rest` and `cross.a`, and with `factor` the sums of `gan` are those of its coordinates y
  */
 export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, sample, classifier }: MomentOptions,
+  { cross, sample, classifier, factor }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -60,8 +62,8 @@ export function addMomentNodes(
   const W = map.input?.weightRows(builder);
   if (map.input !== undefined && W !== undefined) {
     sides.ha = map.input.inputRows(builder);
-    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn)   (docs/theory.md Eq. 5).
-    sides.ga = builder.op("Gemm", [gradient, W]);
+    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y   (docs/theory.md Eq. 5).
+    sides.ga = builder.op("Gemm", [gradient, factor ?? W]);
   }
   const centred: Record<string, CentredRows> = {};
   for (const [key, rows] of Object.entries(sides)) {
@@ -88,6 +90,11 @@ const ROWS_PER_PRODUCT = 9;
  */
 export function followsFromOutput({ rows, dOut, input }: Measurable, sample?: MapSample): boolean {
   return input !== undefined && sample === undefined && rows > ROWS_PER_PRODUCT * (dOut + dOut ** 2 / input.dIn);
+}
+
+/** Whether normalized g_a are summed in fewer coordinates, behind the last batch turned into theirs (rowFactor). */
+export function narrows(map: Measurable, sample?: MapSample): boolean {
+  return followsFromOutput(map, sample) && map.dOut < map.input!.dIn;
 }
 
 /** Rows divided by the largest absolute entry of all of them (by 1 if all are 0), which becomes `scale`. */

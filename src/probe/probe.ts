@@ -17,7 +17,7 @@ import {
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import type { Tensor } from "../onnx/tensor.ts";
+import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { addBatch, addInputGradients, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
@@ -28,9 +28,10 @@ import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { addMomentNodes, followsFromOutput, type SumNames } from "./momentNodes.ts";
+import { addMomentNodes, followsFromOutput, narrows, type SumNames } from "./momentNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
+import { addExpanded, emptyRowSums, type RowFactor, type RowSums, rowFactor } from "./rowFactor.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 
 export interface ProbeOptions {
@@ -105,6 +106,8 @@ interface Instrumented {
     readonly map: Measurable;
     readonly names: SumNames;
     readonly sample?: MapSample | undefined;
+    /** The input that takes L of W = L Q, where normalized g_a are summed in fewer coordinates. */
+    readonly factor?: string | undefined;
   }[];
   readonly skipped: readonly Skipped[];
 }
@@ -139,16 +142,20 @@ export class Probe {
     let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
     const following = new Set<number>();
+    const factors = new Map<number, RowFactor>();
+    const narrow = new Map<LayerMoments, RowSums>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
       const instrumented = await this.programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
-      const outputs = await instrumented.program.run(feeds);
       groups ??= this.emptyGroups(instrumented, parameters);
       const group = groups[index++ % groups.length]!;
-      for (const [i, { map, names, sample }] of instrumented.maps.entries()) {
-        addBatch(group[i]!, outputs, names, map.rows);
+      const outputs = await instrumented.program.run({ ...feeds, ...factorFeeds(instrumented, group, factors) });
+      for (const [i, { map, names, sample, factor }] of instrumented.maps.entries()) {
+        const layer = group[i]!;
+        if (factor !== undefined && !narrow.has(layer)) narrow.set(layer, emptyRowSums(map.dOut));
+        addBatch(layer, outputs, names, map.rows, factor === undefined ? undefined : narrow.get(layer));
         if (followsFromOutput(map, sample)) following.add(i);
       }
       if (instrumented.outputGradients !== undefined)
@@ -171,6 +178,8 @@ export class Probe {
         const order = map.input?.columnOrder;
         if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
         if (following.has(i)) addInputGradients(layer);
+        const sums = narrow.get(layer);
+        if (sums !== undefined) addExpanded({ sum: layer.a!.gnSum!, gram: layer.a!.gngn! }, sums, factors.get(i)!.Q);
       }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
@@ -262,14 +271,18 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
   });
   const classifier = findClassifier(maps, loss, objective);
   const { builder, gradients } = differentiate(loss, maps, skipped);
-  const measured: { map: Measurable; names: SumNames; sample: MapSample | undefined }[] = [];
+  const measured: Instrumented["maps"][number][] = [];
   for (const map of maps) {
     const gb = gradients.get(map.hb);
     const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
     const labels = classifier?.map === map ? classifier : undefined;
-    if (gb !== undefined)
-      measured.push({ map, sample, names: addMomentNodes(builder, map, gb, { cross, sample, classifier: labels }) });
-    else if (!skipped.some(({ node }) => node === map.name))
+    if (gb !== undefined) {
+      const factor = narrows(map, sample)
+        ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
+        : undefined;
+      const names = addMomentNodes(builder, map, gb, { cross, sample, classifier: labels, factor });
+      measured.push({ map, sample, names, factor });
+    } else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
   if (measured.length === 0) throw new RangeError(noMaps(skipped));
@@ -281,6 +294,18 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
     outputPasses > 0 ? await compileOutputGradients(engine, model, loss, measuredMaps, threads) : undefined;
   const isMeasured = measured.some(({ map, sample }) => map === classifier?.map && sample === undefined);
   return { program, loss, maps: measured, skipped, outputGradients, classifier: isMeasured ? classifier : undefined };
+}
+
+/** The values of the inputs that take L, from the weights of a group's layers. */
+function factorFeeds({ maps }: Instrumented, layers: readonly LayerMoments[], known: Map<number, RowFactor>): Feeds {
+  const feeds: Record<string, Tensor> = {};
+  for (const [i, { factor, map }] of maps.entries()) {
+    if (factor === undefined) continue;
+    const found = known.get(i) ?? rowFactor(layers[i]!.W!);
+    known.set(i, found);
+    feeds[factor] = float32(found.L.data, [map.dOut, map.dOut]);
+  }
+  return feeds;
 }
 
 /** The forward pass to the features and outputs of the classifier, for the second pass. */

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { type Matrix, matmul, matrix, maxAbs, transpose } from "../../src/linalg/matrix.ts";
+import { addExpanded, emptyRowSums, rowFactor } from "../../src/probe/rowFactor.ts";
+import { Random } from "../../src/random/random.ts";
+
+const [dOut, dIn] = [7, 12];
+/** Rounding of float64 in products of a dozen terms. */
+const FLOAT64 = 1e-13;
+
+function normals(rows: number, cols: number): Matrix {
+  const random = new Random(rows);
+  return matrix(
+    rows,
+    cols,
+    Float64Array.from({ length: rows * cols }, () => random.normal()),
+  );
+}
+
+function withRows(W: Matrix, scale: (row: number) => number): Matrix {
+  return matrix(
+    W.rows,
+    W.cols,
+    W.data.map((value, k) => value * scale(Math.floor(k / W.cols))),
+  );
+}
+
+const apart = (A: Matrix, B: Matrix): number => maxAbs(A.data.map((value, k) => value - B.data[k]!));
+const random = normals(dOut, dIn);
+const repeated = matrix(dOut, dIn, random.data.slice().fill(0, 2 * dIn, 3 * dIn));
+repeated.data.copyWithin(4 * dIn, 0, dIn);
+
+describe.each<[string, Matrix]>([
+  ["random rows", random],
+  ["rows from 1 to 1e-30", withRows(random, (row) => 10 ** (-5 * row))],
+  ["a row of zeros and one that repeats", repeated],
+])("of %s", (_, W) => {
+  const { L, Q } = rowFactor(W);
+
+  test("L Q is W, each row to its own digits", () => {
+    const product = matmul(L, Q);
+    for (let i = 0; i < dOut; i++) {
+      const row = (A: Matrix) => matrix(1, dIn, A.data.slice(i * dIn, (i + 1) * dIn));
+      expect(apart(row(product), row(W))).toBeLessThanOrEqual(FLOAT64 * maxAbs(row(W).data));
+    }
+  });
+
+  test("rows of Q are orthonormal or zero", () => {
+    const I = matmul(Q, transpose(Q));
+    for (let i = 0; i < dOut; i++)
+      for (let j = 0; j < dOut; j++) {
+        const expected = i === j && L.data[i * dOut + i] !== 0 ? 1 : 0;
+        expect(Math.abs(I.data[i * dOut + j]! - expected)).toBeLessThan(FLOAT64);
+      }
+  });
+
+  test("sums in the coordinates g_b L become those of g_a = W^T g_b, beside what was there", () => {
+    const [g, n] = [normals(9, dOut), 9];
+    const [y, ga] = [matmul(g, L), matmul(g, W)];
+    const ones = matrix(1, n, new Float64Array(n).fill(1));
+    const sums = { sum: matmul(ones, y).data, gram: matmul(transpose(y), y).data };
+    for (let i = 0; i < dOut; i++) sums.gram.fill(Number.NaN, i * dOut + i + 1, (i + 1) * dOut); // not known, and not read
+    const into = emptyRowSums(dIn);
+    into.sum.fill(1);
+    into.gram.fill(1);
+    addExpanded(into, sums, Q);
+    const expected = matmul(transpose(ga), ga).data.map((value) => value + 1);
+    const size = maxAbs(expected);
+    expect(apart(matrix(dIn, dIn, into.gram), matrix(dIn, dIn, expected))).toBeLessThan(FLOAT64 * size);
+    const mean = matmul(ones, ga).data.map((value) => value + 1);
+    expect(apart(matrix(1, dIn, into.sum), matrix(1, dIn, mean))).toBeLessThan(FLOAT64 * size);
+  });
+});
