@@ -119,7 +119,7 @@ describe("a hostile or torn capture is refused in one line", () => {
       [(d) => Object.assign(d.layers[0]!, { name: 3 }), "expected name to be a text"],
       [
         (d) => Object.assign(d.layers[0]!, { kind: "dense" }),
-        'expected kind of "layers.0" to be linear or conv or head, got "dense"',
+        'expected kind of "layers.0" to be linear or conv or head or block, got "dense"',
       ],
       [
         (d) => Object.assign(d.layers[0]!, { dIn: 1e15 }),
