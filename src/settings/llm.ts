@@ -39,6 +39,12 @@ const parameters = z.object({
     "bytes, or a folder with encoder.json and vocab.bpe",
     "chosen: needs no file; GPT-2's byte pairs make the sizes of the paper",
   ),
+  limit: field(
+    count,
+    1152,
+    "sides of more values are measured on so many random coordinates",
+    "chosen: sums of the four times wider hidden layers would take a gigabyte a block",
+  ),
   samples: field(count, 64, "at most so many windows measured", "chosen: 16384 tokens at the default context"),
   validation: field(count, 256, "at most so many windows for the validation loss", "chosen"),
   ...sharedFields({
@@ -112,6 +118,7 @@ export const llm = defineSetting({
       ...optimization(p.clip === 0 ? unclipped : p),
       ...(p.accumulate === 0 ? {} : { parts: p.accumulate }),
       data: tokenStream(train, { batch: p.batch, context: p.context, random: random.split("data") }),
+      largestSide: p.limit,
       callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
       evaluation: async () => windows(p.samples),
       test: () => windows(p.validation),
