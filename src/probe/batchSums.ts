@@ -26,10 +26,9 @@ export function addBatch(
   narrow?: RowSums,
 ): void {
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
-  const has = (key: string) => names[key] !== undefined;
   const scale = read("scale")[0]!;
   layer.n += n;
-  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, has("ga.gram"), narrow);
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, names["ga.gram"] !== undefined, narrow);
   addSide(layer.b, "b", read, n, scale);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);

@@ -119,7 +119,8 @@ function boundInputs(graph: Graph, feeds: Feeds): Graph {
   return { ...graph, inputs, outputs: graph.outputs.map(({ name }) => ({ name })) };
 }
 
-function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {
+/** The graph with initializers as inputs of the same name, type and shape. */
+export function parametersAsInputs(graph: Graph, parameters: readonly string[]): Graph {
   const names = new Set(parameters);
   const inputs = parameters.map((name) => {
     const { dtype, shape } = graph.initializers.get(name)!;

@@ -21,7 +21,7 @@ const dependent = 1e-13;
 export function rowFactor(W: Matrix): RowFactor {
   const [L, Q] = [matrix(W.rows, W.rows), matrix(W.rows, W.cols)];
   const rowOf = ({ data, cols }: Matrix, i: number): Float64Array => data.subarray(i * cols, (i + 1) * cols);
-  const sizes = Array.from({ length: W.rows }, (_, i) => Math.hypot(...rowOf(W, i)));
+  const sizes = Array.from({ length: W.rows }, (_, i) => norm(rowOf(W, i)));
   const order = [...sizes.keys()].sort((i, j) => sizes[j]! - sizes[i]! || i - j);
   for (const [done, row] of order.entries()) {
     const rest = rowOf(Q, row);
@@ -33,7 +33,7 @@ export function rowFactor(W: Matrix): RowFactor {
         L.data[row * W.rows + other]! += along;
         for (let j = 0; j < rest.length; j++) rest[j]! -= along * q[j]!;
       }
-    const size = Math.hypot(...rest);
+    const size = norm(rest);
     const kept = size > dependent * sizes[row]!;
     L.data[row * W.rows + row] = kept ? size : 0;
     for (let j = 0; j < rest.length; j++) rest[j] = kept ? rest[j]! / size : 0;
@@ -46,6 +46,8 @@ function dot(x: Float64Array, y: Float64Array): number {
   for (let j = 0; j < x.length; j++) sum += x[j]! * y[j]!;
   return sum;
 }
+
+const norm = (x: Float64Array): number => Math.sqrt(dot(x, x));
 
 /** Sums of rows y (n, dOut): sum y, and sum y y^T of which the lower triangle is known. */
 export interface RowSums {

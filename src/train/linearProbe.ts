@@ -9,6 +9,7 @@ import type { Network } from "../networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
+import { parametersAsInputs } from "../probe/lossGraph.ts";
 
 export interface LinearProbeOptions {
   /** Value of the network's graph that is classified, (n, d). */
@@ -73,22 +74,12 @@ export class LinearProbe {
   /** The network up to its features, with its values as inputs. */
   private async compile(): Promise<Program> {
     const { graph, parameters, buffers = [] } = this.network;
-    const builder = new GraphBuilder("features", { ...graph, outputs: [] });
-    const free = new Set([...parameters, ...buffers]);
+    const builder = new GraphBuilder(
+      "features",
+      parametersAsInputs({ ...graph, outputs: [] }, [...parameters, ...buffers]),
+    );
     builder.output(this.options.features);
-    const built = builder.build();
-    const inputs = [...free].map((name) => {
-      const { dtype, shape } = graph.initializers.get(name)!;
-      return { name, dtype, shape };
-    });
-    const model = {
-      opset: WORKING_OPSET,
-      graph: {
-        ...built,
-        inputs: [...built.inputs, ...inputs],
-        initializers: new Map([...built.initializers].filter(([name]) => !free.has(name))),
-      },
-    };
+    const model = { graph: builder.build(), opset: WORKING_OPSET };
     return this.engine.compile(model, { threads: this.threads });
   }
 }
