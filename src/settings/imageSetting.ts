@@ -1,5 +1,6 @@
 /** @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement has. */
 import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from "../data/cifarFolder.ts";
+import type { Random } from "../random/random.ts";
 import { count, field, positive } from "./parameters.ts";
 import { ParameterError, type Surroundings } from "./setting.ts";
 
@@ -51,4 +52,10 @@ export function measuredBatch(width: number, { height, width: columns }: CifarSe
 /** Mean and deviation of each channel's training pixels. */
 export function scaleOf({ train, shape: { channels, height, width } }: CifarSet): ChannelScale {
   return channelScale(train.x, { channels, pixels: height * width });
+}
+
+/** How training images are drawn: in batches, scaled, augmented by threads of their own. */
+export function drawn(p: { batch: number; workers: number }, images: CifarSet, random: Random) {
+  const { shape } = images;
+  return { batch: p.batch, workers: p.workers, random: random.split("data"), scale: scaleOf(images), shape };
 }

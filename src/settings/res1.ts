@@ -8,7 +8,7 @@ import { resnet18 } from "../networks/resnet18.ts";
 import { objective } from "../objectives/objective.ts";
 import { Random } from "../random/random.ts";
 import { augmentedImages, imageFeeds } from "../train/imageData.ts";
-import { cifarOf, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
+import { cifarOf, drawn, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
 import { count, field, flag, sharedFields } from "./parameters.ts";
 import { defineSetting, optimization } from "./setting.ts";
 
@@ -52,12 +52,8 @@ export const res1 = defineSetting({
       objective: objective("cross-entropy"),
       ...optimization(p),
       data: augmentedImages(images.train, {
-        batch: p.batch,
-        random: random.split("data"),
+        ...drawn(p, images, random),
         augment: p.augment ? cropFlip : { kind: "none" },
-        scale,
-        shape,
-        workers: p.workers,
       }),
       callSteps: 1,
       largestSide: p.limit,

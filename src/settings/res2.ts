@@ -10,7 +10,7 @@ import { objective } from "../objectives/objective.ts";
 import { Random } from "../random/random.ts";
 import { imageFeeds, twoViews, viewFeeds } from "../train/imageData.ts";
 import { optimizerNames } from "../train/optimizer.ts";
-import { cifarOf, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
+import { cifarOf, drawn, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
 import { count, field, positive, sharedFields } from "./parameters.ts";
 import { defineSetting, optimization } from "./setting.ts";
 
@@ -71,14 +71,7 @@ export const res2 = defineSetting({
       network,
       objective: objective("nt-xent", { temperature: p.temperature }),
       ...optimization(p),
-      data: twoViews(train, {
-        batch: p.batch,
-        random: random.split("data"),
-        augment: simclr,
-        scale,
-        shape,
-        workers: p.workers,
-      }),
+      data: twoViews(train, { ...drawn(p, images, random), augment: simclr }),
       callSteps: 1,
       largestSide: p.limit,
       evaluation: async () =>
