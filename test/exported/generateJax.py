@@ -10,7 +10,7 @@ import jax, jax.numpy as jnp, numpy as np, onnx
 from flax import nnx
 from jax2onnx import to_onnx
 
-from secondMoments import moment, pearson
+from secondMoments import sides
 
 OUT = pathlib.Path(__file__).parent / "cases"
 TERMS = None  # the terms of zeros, in order of the calls; None while a model is exported
@@ -74,16 +74,6 @@ class Transformer(nnx.Module):
         z = mark("head", None, None, weights @ v, 1)
         x = x + self.proj(z.transpose(0, 2, 1, 3).reshape(n, T, d))
         return self.head(x + self.down(nnx.silu(self.up(self.n2(x)))))
-
-
-def sides(parts, Z):
-    result = {}
-    for convention in ("paper", "raw"):
-        result[convention] = {}
-        for side, (h, g) in parts.items():
-            (H, _), (G, dropped) = moment(h, convention == "paper"), moment(g, convention == "paper")
-            result[convention][side] = {"rga": pearson(H, G), "rwa": pearson(H, Z[side]), "gwa": pearson(G, Z[side]), "zero_gradient_rows": dropped}
-    return result
 
 
 def reference(model, x, y, names):

@@ -10,7 +10,7 @@ os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 import keras, numpy as np, onnx, tensorflow as tf, tf2onnx
 from keras import layers
 
-from secondMoments import moment, pearson
+from secondMoments import sides
 
 OUT = pathlib.Path(__file__).parent / "cases"
 CALLS = []
@@ -102,16 +102,6 @@ def transformer_again(model, x):
     dense = attention.output_dense
     h = x + linear(model, None, z, tf.reshape(f64(dense.kernel), (-1, width)), f64(dense.bias), "attn_1.attention_output_1")
     return linear(model, "head", h + linear(model, "down", tf.nn.silu(linear(model, "up", normalized(model, "n2", h)))))
-
-
-def sides(parts, Z):
-    result = {}
-    for convention in ("paper", "raw"):
-        result[convention] = {}
-        for side, (h, g) in parts.items():
-            (H, _), (G, dropped) = moment(h, convention == "paper"), moment(g, convention == "paper")
-            result[convention][side] = {"rga": pearson(H, G), "rwa": pearson(H, Z[side]), "gwa": pearson(G, Z[side]), "zero_gradient_rows": dropped}
-    return result
 
 
 def reference(model, again, x, y):

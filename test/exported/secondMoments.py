@@ -18,3 +18,14 @@ def moment(h, paper):
         h = h[keep] / norm[keep, None]
         h = h - h.mean(0)
     return h.T @ h / len(h), dropped
+
+
+def sides(parts, Z):
+    """The alignments of each side, of rows (h, g) and of Z, with the rows that have no gradient."""
+    result = {}
+    for convention in ("paper", "raw"):
+        result[convention] = {}
+        for side, (h, g) in parts.items():
+            (H, _), (G, dropped) = moment(h, convention == "paper"), moment(g, convention == "paper")
+            result[convention][side] = {"rga": pearson(H, G), "rwa": pearson(H, Z[side]), "gwa": pearson(G, Z[side]), "zero_gradient_rows": dropped}
+    return result
