@@ -5,15 +5,8 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
-import { emptyLabelledSums } from "../moments/labelledSums.ts";
-import {
-  anotherEmpty,
-  bytesOf,
-  emptyLayer,
-  type LayerMoments,
-  type Moments,
-  mergeMoments,
-} from "../moments/moments.ts";
+import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
+import { anotherEmpty, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -23,13 +16,14 @@ import { addBatch, addInputGradients, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
-import type { Feeds } from "./feeds.ts";
+import { type Feeds, shapeKey } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, followsFromOutput, narrows, type SumNames } from "./momentNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
+import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 import { addExpanded, emptyRowSums, type RowFactor, type RowSums, rowFactor } from "./rowFactor.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
@@ -64,9 +58,6 @@ export const MOST_GROUPS = 16;
 /** chosen: memory of all groups together; a network whose sums take more than half of it has two groups. */
 const GROUP_BYTES = 2 ** 29;
 
-/** chosen: a network whose sums take more than this has one group, and no noise: its sums and their total are kept once. */
-const MOST_BYTES = 2 ** 32;
-
 export type Beyond = "skip" | "sample";
 
 export interface MeasureOptions {
@@ -80,11 +71,17 @@ export interface MeasureOptions {
   readonly again?: () => Iterable<Feeds>;
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
+  /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
+  readonly layers?: readonly string[];
 }
 
-export interface Measurement {
+export interface Measurement extends GroupedMeasurement {
   readonly total: Moments;
-  /** Sums over disjoint groups of batches, two to 16 where memory allows; one, and no noise, where the sums take gigabytes. */
+}
+
+/** What is measured before the groups are added up. */
+export interface GroupedMeasurement {
+  /** Sums over disjoint groups of batches, two to 16 as memory allows. */
   readonly groups: readonly Moments[];
   /** Mean of the per-sample losses. */
   readonly loss: number;
@@ -96,20 +93,31 @@ export interface Measurement {
   readonly nearestMean?: { readonly layer: string; readonly disagreement: number };
 }
 
+/** A map that can be measured, and the coordinates that are where not all are. */
+interface Chosen {
+  readonly map: Measurable;
+  readonly sample: MapSample | undefined;
+}
+
+/** What there is to measure in a graph bound to one shape of batch. */
+interface Prepared {
+  readonly loss: LossGraph;
+  readonly chosen: readonly Chosen[];
+  readonly classifier: Classifier | undefined;
+  readonly skipped: readonly Skipped[];
+}
+
 /** A graph instrumented for one shape of batch. */
 interface Instrumented {
   readonly program: Program;
   readonly loss: LossGraph;
   readonly classifier: Classifier | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
-  readonly maps: readonly {
-    readonly map: Measurable;
+  readonly maps: readonly (Chosen & {
     readonly names: SumNames;
-    readonly sample?: MapSample | undefined;
     /** The input that takes L of W = L Q, where normalized g_a are summed in fewer coordinates. */
-    readonly factor?: string | undefined;
-  }[];
-  readonly skipped: readonly Skipped[];
+    readonly factor: string | undefined;
+  })[];
 }
 
 export class Probe {
@@ -119,7 +127,8 @@ export class Probe {
   private readonly nearest = new ProgramsByShape((feeds) =>
     nearestMeanProgram(this.engine, this.model, this.options, feeds),
   );
-  private readonly programs = new ProgramsByShape((feeds) => instrument(this.engine, this.model, this.options, feeds));
+  private readonly prepared = new Map<string, Prepared>();
+  private readonly programs = this.programsOf();
 
   constructor(engine: Engine, model: Model, options: ProbeOptions) {
     if (model.graph.outputs.length === 0) throw new RangeError("probe: expected a model with an output, got none");
@@ -129,12 +138,40 @@ export class Probe {
   }
 
   /**
+   * The layers that are measured, in their order, for batches of the feeds' shapes.
+   *
+   * @param feeds one batch with the parameters' values; only types and shapes matter
+   */
+  async outline(feeds: Feeds): Promise<LayerOutline[]> {
+    return outlinesOf(await this.prepare(feeds), this.options);
+  }
+
+  /** As `measureGroups`, with the sums of all samples. */
+  async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
+    const measured = await this.measureGroups(batches, options);
+    return { total: measured.groups.reduce(mergeMoments), ...measured };
+  }
+
+  /**
    * Measures over all batches: inputs by name, and the targets under TARGET. The first axis runs over samples.
    *
    * @throws RangeError when there is no batch, no linear map, or a target does not fit the output
    * @throws NotDifferentiableError when the loss cannot be differentiated back to a map
    */
-  async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
+  async measureGroups(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<GroupedMeasurement> {
+    const programs = options.layers === undefined ? this.programs : this.programsOf(options.layers);
+    try {
+      return await this.measureWith(programs, batches, options);
+    } finally {
+      if (programs !== this.programs) await programs.dispose();
+    }
+  }
+
+  private async measureWith(
+    programs: ProgramsByShape<Instrumented>,
+    batches: Iterable<Feeds>,
+    options: MeasureOptions,
+  ): Promise<GroupedMeasurement> {
     const { step = 0, source = "", parameters = new Map<string, Tensor>() } = options;
     const given = Object.fromEntries(parameters);
     let groups: LayerMoments[][] | undefined;
@@ -147,9 +184,9 @@ export class Probe {
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
-      const instrumented = await this.programs.get(feeds);
+      const instrumented = await programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
-      groups ??= this.emptyGroups(instrumented, parameters);
+      groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
       const group = groups[index++ % groups.length]!;
       const outputs = await instrumented.program.run({ ...feeds, ...factorFeeds(instrumented, group, factors) });
       for (const [i, { map, names, sample, factor }] of instrumented.maps.entries()) {
@@ -165,7 +202,8 @@ export class Probe {
           feeds,
           { passes: this.options.outputPasses!, seed: String(index) },
         );
-      ({ maps, skipped } = instrumented);
+      ({ maps } = instrumented);
+      ({ skipped } = await this.prepare(feeds));
       sums.add(outputs, instrumented.loss);
       options.onBatch?.(sums.samples);
       if (options.signal?.aborted) break;
@@ -190,10 +228,9 @@ export class Probe {
     const nearestMean =
       options.again === undefined || options.signal?.aborted
         ? undefined
-        : await this.nearestMean(groups.map(asMoments).reduce(mergeMoments), options.again(), given);
+        : await this.nearestMean(groups, options.again(), given);
     const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length))).map(asMoments);
     return {
-      total: filled.reduce(mergeMoments),
       groups: filled,
       ...sums.means(),
       skipped,
@@ -203,13 +240,14 @@ export class Probe {
 
   /** Counts the samples that are nearest to the mean of another class than the network names. */
   private async nearestMean(
-    { layers }: Moments,
+    groups: readonly (readonly LayerMoments[])[],
     batches: Iterable<Feeds>,
     given: Feeds,
   ): Promise<Measurement["nearestMean"]> {
-    const layer = layers.find(({ labelled }) => labelled !== undefined);
-    if (layer?.labelled === undefined) return undefined;
-    const extra = nearestMeanFeeds(layer.labelled, layer.dIn);
+    const layer = groups[0]!.find(({ labelled }) => labelled !== undefined);
+    if (layer === undefined) return undefined;
+    const sums = groups.flatMap((layers) => layers.flatMap(({ labelled }) => labelled ?? []));
+    const extra = nearestMeanFeeds(sums.reduce(mergeLabelledSums), layer.dIn);
     let differing = 0;
     let count = 0;
     for (const batch of batches) {
@@ -228,12 +266,30 @@ export class Probe {
     await this.nearest.dispose();
   }
 
-  /** As many groups as may be of layers over no samples; they share their weights. */
-  private emptyGroups(instrumented: Instrumented, parameters: ReadonlyMap<string, Tensor>): LayerMoments[][] {
+  private programsOf(layers?: readonly string[]): ProgramsByShape<Instrumented> {
+    return new ProgramsByShape(async (feeds) => {
+      const prepared = await this.prepare(feeds);
+      return instrument(this.engine, this.model, this.options, prepared, layers);
+    });
+  }
+
+  private async prepare(feeds: Feeds): Promise<Prepared> {
+    const key = shapeKey(feeds);
+    const known = this.prepared.get(key);
+    if (known !== undefined) return known;
+    const made = await prepare(this.engine, this.model, this.options, feeds);
+    this.prepared.set(key, made);
+    return made;
+  }
+
+  /** Groups of layers over no samples, as many as may be of all layers of the network; they share their weights. */
+  private emptyGroups(
+    instrumented: Instrumented,
+    prepared: Prepared,
+    parameters: ReadonlyMap<string, Tensor>,
+  ): LayerMoments[][] {
     const first = this.emptyLayers(instrumented, parameters);
-    const bytes = bytesOf(first);
-    if (bytes > MOST_BYTES) return [first];
-    const others = Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes)))) - 1;
+    const others = groupCount(outlinesOf(prepared, this.options)) - 1;
     return [first, ...Array.from({ length: others }, () => first.map(anotherEmpty))];
   }
 
@@ -255,9 +311,20 @@ export class Probe {
   }
 }
 
-async function instrument(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Instrumented> {
-  const { objective, parameters = [], threads = 1, cross = true } = options;
-  const { outputPasses = 0, largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
+/** How many groups of batches the samples are divided into. */
+export function groupCount(layers: readonly LayerOutline[]): number {
+  const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
+}
+
+function outlinesOf({ chosen }: Prepared, options: ProbeOptions): LayerOutline[] {
+  return chosen.map(({ map, sample }) => outlineOf(map, sample, options));
+}
+
+/** Finds the maps, and which of them the loss has a gradient at. */
+async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
+  const { objective, parameters = [] } = options;
+  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
   const random = new Random(sampleSeed).split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
@@ -269,31 +336,50 @@ async function instrument(engine: Engine, model: Model, options: ProbeOptions, f
     if (reason !== undefined) skipped.push({ node: map.name, reason });
     return reason === undefined;
   });
-  const classifier = findClassifier(maps, loss, objective);
-  const { builder, gradients } = differentiate(loss, maps, skipped);
-  const measured: Instrumented["maps"][number][] = [];
+  const { gradients } = differentiate(loss, maps, skipped);
+  const chosen: Chosen[] = [];
   for (const map of maps) {
-    const gb = gradients.get(map.hb);
-    const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-    const labels = classifier?.map === map ? classifier : undefined;
-    if (gb !== undefined) {
-      const factor = narrows(map, sample)
-        ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
-        : undefined;
-      const names = addMomentNodes(builder, map, gb, { cross, sample, classifier: labels, factor });
-      measured.push({ map, sample, names, factor });
+    if (gradients.get(map.hb) !== undefined) {
+      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
+      chosen.push({ map, sample });
     } else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
-  if (measured.length === 0) throw new RangeError(noMaps(skipped));
+  if (chosen.length === 0) throw new RangeError(noMaps(skipped));
+  return { loss, chosen, skipped, classifier: findClassifier(maps, loss, objective) };
+}
+
+/** @param layers names of the maps; undefined for all */
+async function instrument(
+  engine: Engine,
+  model: Model,
+  options: ProbeOptions,
+  { loss, chosen, classifier }: Prepared,
+  layers: readonly string[] | undefined,
+): Promise<Instrumented> {
+  const { objective, threads = 1, cross = true, outputPasses = 0 } = options;
+  const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
+  const wantedMaps = wanted.map(({ map }) => map);
+  const { builder, gradients } = differentiate(loss, wantedMaps, []);
+  const maps = wanted.map(({ map, sample }) => {
+    const labels = classifier?.map === map ? classifier : undefined;
+    const factor = narrows(map, sample)
+      ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
+      : undefined;
+    const names = addMomentNodes(builder, map, gradients.get(map.hb)!, { cross, sample, classifier: labels, factor });
+    return { map, sample, names, factor };
+  });
   addLossOutputs(builder, loss, objective);
-  for (const { names } of measured) for (const name of Object.values(names)) builder.output(name);
-  const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
-  const measuredMaps = measured.map(({ map }) => map);
+  for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
+  // A plan of memory would be kept beside what parts of a large network take piece by piece.
+  const program = await engine.compile(
+    { ...model, graph: builder.build() },
+    { threads, planMemory: layers === undefined },
+  );
   const outputGradients =
-    outputPasses > 0 ? await compileOutputGradients(engine, model, loss, measuredMaps, threads) : undefined;
-  const isMeasured = measured.some(({ map, sample }) => map === classifier?.map && sample === undefined);
-  return { program, loss, maps: measured, skipped, outputGradients, classifier: isMeasured ? classifier : undefined };
+    outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;
+  const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
+  return { program, loss, maps, outputGradients, classifier: isMeasured ? classifier : undefined };
 }
 
 /** The values of the inputs that take L, from the weights of a group's layers. */
