@@ -61,6 +61,7 @@ export async function trainIntoRun(
   let completed = false;
   try {
     progress.say(`run folder: ${folder.dir}`);
+    for (const note of experiment.notes ?? []) progress.say(note);
     const schedule = milestonesOf(job.plan, steps);
     const cost = costOf(job, schedule, progress);
     const signal = AbortSignal.any([io.interruption(), cost.signal]);

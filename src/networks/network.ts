@@ -16,7 +16,7 @@ export interface Network {
   readonly blocks?: readonly { readonly name: string; readonly value: string }[];
   /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
   readonly features?: string;
-  /** Whether each sample's output depends on that sample alone, so that a batch may be taken in parts. Default: false. */
+  /** Whether each sample's output depends on that sample alone (BatchNormalization in training aside), so that a batch may be taken in parts. Default: false. */
   readonly independentSamples?: boolean;
 }
 

@@ -49,7 +49,8 @@ export function resnet18(options: Resnet18Options, random: Random): Network {
   const pooled = g.op("ReduceMean", [h, g.ints([2, 3])], { keepdims: int(0) });
   const hidden = g.op("Relu", [layers.linear("fc1", pooled, c, c)]);
   g.output(layers.linear("fc2", hidden, c, outputs), "output");
-  return { graph: g.build(), parameters: layers.parameters, buffers: layers.buffers, blocks, features: pooled };
+  const { parameters, buffers } = layers;
+  return { graph: g.build(), parameters, buffers, blocks, features: pooled, independentSamples: true };
 }
 
 /** Adds layers to a graph, with their initial values. */

@@ -53,6 +53,7 @@ function runHead({ info, config }: RunReport): Head {
   const facts: [string, string | undefined][] = [
     ["preset", typeof config.preset === "string" ? config.preset : undefined],
     ["seed", String(info.seed)],
+    ["batch", batchInParts(config)],
     ["steps", info.step === info.steps ? grouped(info.steps) : `${grouped(info.step)} of ${grouped(info.steps)}`],
     ["started", dateTime(info.startedAt)],
     ["took", info.durationMs === undefined ? undefined : duration(info.durationMs)],
@@ -66,6 +67,12 @@ function runHead({ info, config }: RunReport): Head {
     facts: [...facts.map(([name, value]) => ({ name, value })), versionsFact(info.versions)],
     parameters: "Parameters",
   };
+}
+
+/** How a batch is taken, where that is a choice of the run. */
+function batchInParts({ batch, accumulate }: RunReport["config"]): string | undefined {
+  if (typeof batch !== "number" || typeof accumulate !== "number" || accumulate < 2) return undefined;
+  return `${grouped(batch)} in ${accumulate} parts`;
 }
 
 function analysisHead({ analysis, snapshots }: AnalysisReport): Head {

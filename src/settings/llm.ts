@@ -12,7 +12,7 @@ import { Random } from "../random/random.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
 import { count, field, flag, nonNegative, sharedFields, wholeFromZero } from "./parameters.ts";
-import { defineSetting, optimization, ParameterError, type Surroundings } from "./setting.ts";
+import { checkAccumulate, defineSetting, optimization, ParameterError, type Surroundings } from "./setting.ts";
 
 const paper = "paper, appendix C.1 (llm)";
 
@@ -99,10 +99,7 @@ export const llm = defineSetting({
       throw new ParameterError("llm: expected a text, got none; pass --data FILE or --data DIR");
     if (p.width % p.heads !== 0)
       throw new ParameterError(`llm: expected heads that divide the width ${p.width}, got ${p.heads}; change one`);
-    if (p.accumulate > 0 && p.batch % p.accumulate !== 0)
-      throw new ParameterError(
-        `llm: expected accumulate to divide the batch of ${p.batch}, got ${p.accumulate}; change one`,
-      );
+    checkAccumulate("llm", p);
     const tokenizer = tokenizerOf(p.tokenizer, surroundings);
     const files = textFileNames(list()).map((name) => ({ name, source: open(name) }));
     const { train, validation, split } = splitCorpus(files, tokenizer, { context: p.context }, tokens);

@@ -10,7 +10,7 @@ import { Random } from "../random/random.ts";
 import { augmentedImages, imageFeeds } from "../train/imageData.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
 import { count, field, flag, sharedFields } from "./parameters.ts";
-import { defineSetting, optimization } from "./setting.ts";
+import { checkAccumulate, defineSetting, optimization } from "./setting.ts";
 
 const paper = "paper, appendix C.1 (res1)";
 
@@ -26,6 +26,12 @@ const parameters = z.object({
     decay: [5e-4, "chosen: usual for ResNets on CIFAR-10; the paper leaves it open"],
     schedule: ["cosine", paper],
   }),
+  accumulate: field(
+    count,
+    1,
+    "parts of a batch whose gradients are averaged before an update; each is normalized by its own statistics, as in PyTorch",
+    "chosen: statistics of whole batches",
+  ),
 });
 
 export const res1 = defineSetting({
@@ -42,6 +48,7 @@ export const res1 = defineSetting({
     },
   },
   build(p, surroundings) {
+    checkAccumulate("res1", p);
     const images = cifarOf("res1", surroundings, p.batch);
     const { shape } = images;
     const scale = scaleOf(images);
@@ -55,6 +62,7 @@ export const res1 = defineSetting({
         ...drawn(p, images, random),
         augment: p.augment ? cropFlip : { kind: "none" },
       }),
+      ...(p.accumulate > 1 ? { parts: p.accumulate, notes: [partsNote(p)] } : {}),
       callSteps: 1,
       largestSide: p.limit,
       evaluation: async () => imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape) }),
@@ -63,3 +71,10 @@ export const res1 = defineSetting({
     };
   },
 });
+
+function partsNote({ batch, accumulate }: { batch: number; accumulate: number }): string {
+  return (
+    `BatchNormalization takes the statistics of parts of ${batch / accumulate} images, ${accumulate} parts a step, ` +
+    "and its running statistics follow part by part."
+  );
+}

@@ -117,6 +117,14 @@ export function describeParameters(
   });
 }
 
+/** @throws ParameterError where a batch cannot be cut into so many equal parts */
+export function checkAccumulate(name: string, { batch, accumulate }: { batch: number; accumulate: number }): void {
+  if (accumulate > 0 && batch % accumulate !== 0)
+    throw new ParameterError(
+      `${name}: expected accumulate to divide the batch of ${batch}, got ${accumulate}; change one`,
+    );
+}
+
 /** Optimizer and schedule from the shared parameters. */
 export function optimization(p: Omit<OptimizerOptions, "kind"> & Omit<ScheduleOptions, "kind"> & SharedKinds) {
   const { optimizer: kind, schedule: shape, ...rest } = p;

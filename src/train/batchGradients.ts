@@ -1,19 +1,21 @@
 /**
  * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do not depend on
  * each other the batch may be taken in parts, one after the other, whose gradients add up: a transformer's values then stay in the
- * caches, which saves two fifths of the memory of a step and some of its time (docs/log.md).
+ * caches, which saves two fifths of the memory of a step and some of its time (docs/log.md). Where BatchNormalization is all that
+ * samples depend on each other by, parts are what gradient accumulation is in PyTorch: each is normalized by its own statistics, and
+ * the running statistics follow part by part (theory.md Eq. 82 with the N of a part).
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Engine } from "../engine/engine.ts";
-import { initialBuffers, initialParameters, type Network } from "../networks/network.ts";
-import { type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
+import { bufferShapes, initialBuffers, initialParameters, type Network } from "../networks/network.ts";
+import { addNextBuffers, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
 import { lossGraph } from "../probe/lossGraph.ts";
-import type { ParameterGroup } from "./parameterGroups.ts";
+import { groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /** chosen: 4 MB of float32, so that what one operator writes is still in a cache when the next reads it. */
@@ -32,14 +34,14 @@ export interface BatchGradients {
   readonly loss: string;
   /** By group: the gradient of its parameters, in the group's shape, which nothing else reads. */
   readonly gradients: readonly string[];
-  readonly form: TrainingForm;
-  readonly values: ReadonlyMap<string, BoundValue>;
+  /** All buffers after the batch, in one vector; undefined where the network has none. */
+  readonly buffers: string | undefined;
 }
 
 /**
- * Adds the nodes to `g`, where the parameters and buffers have their own names already.
+ * Adds the nodes to `g`, where the parameters have their own names already.
  *
- * @param x name of the batch in `g`, as `target`
+ * @param given names in `g` of the batch, its target, and the vector of all buffers, if the network has some
  * @throws RangeError when the loss does not depend on a parameter, or the batch cannot be cut into so many parts
  */
 export async function addBatchGradients(
@@ -47,31 +49,40 @@ export async function addBatchGradients(
   engine: Engine,
   batch: Batch,
   groups: readonly ParameterGroup[],
-  { x, target }: { readonly x: string; readonly target: string },
+  given: { readonly x: string; readonly target: string; readonly buffers: string },
 ): Promise<BatchGradients> {
-  const whole = await forwardWithMeanLoss(engine, batch, 1);
-  const count = batch.parts ?? usefulParts(batch, whole.values);
+  const { x, target } = given;
+  if (batch.parts !== undefined) checkParts(batch, batch.parts);
+  const first = await forwardWithMeanLoss(engine, batch, batch.parts ?? 1);
+  const count = batch.parts ?? usefulParts(batch, first.values);
   if (count === 1) {
     g.ops("Identity", [x], {}, { outputs: ["x"] });
     g.ops("Identity", [target], {}, { outputs: [TARGET] });
-    return { ...whole, gradients: addPart(g, whole, batch, groups) };
+    return { loss: first.loss, ...addPart(g, first, batch, groups, given.buffers) };
   }
-  checkParts(batch, count);
   const { network, data } = batch;
-  const forward = await forwardWithMeanLoss(engine, batch, count);
+  const forward = batch.parts === undefined ? await forwardWithMeanLoss(engine, batch, count) : first;
   const part = new GraphBuilder("part");
   const sums = groups.map(({ name, shape }) => part.input(`part/sum/${name}`, "float32", shape));
   const lossSum = part.input("part/loss", "float32", []);
+  const statistics = buffersOf(network);
+  if (statistics !== undefined) part.input("part/buffers", "float32", statistics.shape);
   part.input("x", inputType(network), cut(data.inputShape, count));
   part.input(TARGET, data.target.dtype, cut(data.target.shape, count));
-  for (const [i, gradient] of addPart(part, forward, batch, groups).entries())
-    part.output(added(part, gradient, sums[i]!));
+  const { gradients, buffers } = addPart(part, forward, batch, groups, "part/buffers");
+  for (const [i, gradient] of gradients.entries()) part.output(added(part, gradient, sums[i]!));
   part.output(part.op("Add", [lossSum, forward.loss]));
+  if (buffers !== undefined) part.output(buffers);
   const zeros = groups.map(({ shape }) => g.op("Expand", [g.scalar(0), g.ints(shape)]));
+  const states = [...zeros, g.scalar(0), ...(statistics === undefined ? [] : [given.buffers])];
   const rows = [inParts(g, x, data.inputShape, count), inParts(g, target, data.target.shape, count)];
   const attributes = { body: { graph: part.build() }, num_scan_inputs: int(rows.length) };
-  const results = g.ops("Scan", [...zeros, g.scalar(0), ...rows], attributes, { outputs: groups.length + 1 });
-  return { ...forward, loss: results.at(-1)!, gradients: results.slice(0, -1) };
+  const results = g.ops("Scan", [...states, ...rows], attributes, { outputs: states.length });
+  return {
+    loss: results[groups.length]!,
+    gradients: results.slice(0, groups.length),
+    buffers: results[groups.length + 1],
+  };
 }
 
 /** sum + gradient, within the product that computes the gradient where there is one. */
@@ -79,9 +90,10 @@ function added(g: GraphBuilder, gradient: string, sum: string): string {
   return g.addIntoGemm(gradient, sum, 1) ? gradient : g.op("Add", [sum, gradient]);
 }
 
-/** The fewest parts whose largest value is small enough; 1 where samples depend on each other. */
+/** The fewest parts whose largest value is small enough; 1 where parts would be another computation than the whole. */
 function usefulParts({ network, objective, data }: Batch, values: ReadonlyMap<string, BoundValue>): number {
-  if (network.independentSamples !== true || objective.acrossSamples === true) return 1;
+  if (buffersOf(network) !== undefined || network.independentSamples !== true || objective.acrossSamples === true)
+    return 1;
   const B = data.inputShape[0]!;
   const largest = Math.max(
     ...[...values].filter(([name]) => !network.parameters.includes(name)).map(([, value]) => sizeOf(value.shape)),
@@ -94,8 +106,13 @@ function checkParts({ network, objective, data }: Batch, count: number): void {
   const B = data.inputShape[0]!;
   if (!Number.isInteger(count) || count < 1 || B % count !== 0)
     throw new RangeError(`train: expected a number of parts that divides the batch of ${B}, got ${count}`);
-  if (network.independentSamples !== true || objective.acrossSamples === true)
+  if (count === 1) return;
+  if (network.independentSamples !== true)
     throw new RangeError(`train: expected one part, got ${count}: samples depend on each other; leave parts out`);
+  if (objective.acrossSamples === true)
+    throw new RangeError(
+      `train: expected one part, got ${count}: the ${objective.name} loss compares all samples of a batch; leave parts out`,
+    );
 }
 
 /** Shape of one part of a batch. */
@@ -106,24 +123,48 @@ function inParts(g: GraphBuilder, value: string, shape: readonly number[], count
   return g.op("Reshape", [value, g.ints([count, ...cut(shape, count)])]);
 }
 
-/** Adds forward pass, loss and gradients; returns the gradient of each group. */
+/** All buffers of a network as one vector; undefined where it has none. */
+const buffersOf = (network: Network): ParameterGroup | undefined => groupVectors("buffers", bufferShapes(network));
+
+/** Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part in one vector. */
 function addPart(
   g: GraphBuilder,
-  { graph, values, loss }: Forward,
+  { form, graph, values, loss }: Forward,
   { network, objective }: Batch,
   groups: readonly ParameterGroup[],
-): string[] {
+  buffers: string,
+): Pick<BatchGradients, "gradients" | "buffers"> {
+  const group = buffersOf(network);
+  if (group !== undefined) nameMembers(g, group, buffers);
   for (const [name, tensor] of graph.initializers) g.initializer(name, tensor);
   for (const node of graph.nodes) g.add(node);
   const gradients = addGradients(g, graph, { of: loss, wrt: network.parameters, values });
-  const all = network.parameters.map((name) => gradients.get(name));
+  return {
+    gradients: groupGradients(g, gradients, groups, objective.name),
+    buffers: group && nextBuffers(g, form, values, group),
+  };
+}
+
+function nextBuffers(g: GraphBuilder, form: TrainingForm, values: Forward["values"], group: ParameterGroup): string {
+  const next = addNextBuffers(g, form, (value) => values.get(value)!.shape);
+  const members = group.members.map(({ name }) => next.get(name)!);
+  return g.op("Concat", members, { axis: int(0) });
+}
+
+function groupGradients(
+  g: GraphBuilder,
+  gradients: ReadonlyMap<string, string | undefined>,
+  groups: readonly ParameterGroup[],
+  loss: string,
+): string[] {
+  const all = groups.flatMap(({ members }) => members.map(({ name }) => gradients.get(name)));
   const shared = new Set(all.filter((gradient, i) => all.indexOf(gradient) !== i));
-  return groups.map((group) => {
-    const pieces = group.members.map(({ name }) => {
+  return groups.map(({ members }) => {
+    const pieces = members.map(({ name }) => {
       const gradient = gradients.get(name);
       // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
       if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
-      throw new RangeError(`train: expected the ${objective.name} loss to depend on ${name}, it does not`);
+      throw new RangeError(`train: expected the ${loss} loss to depend on ${name}, it does not`);
     });
     return pieces.length === 1 ? pieces[0]! : g.op("Concat", pieces, { axis: int(0) });
   });

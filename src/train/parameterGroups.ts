@@ -3,6 +3,7 @@
  * one flat vector. One update of many small vectors costs one node instead of many; joining matrices as well would copy all of
  * them twice a step, and their updates would no longer fit in a core's first cache.
  */
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 
 export interface ParameterGroup {
@@ -63,4 +64,32 @@ export function unpack(
     }
   }
   return views;
+}
+
+/** chosen: a shader of WebGPU binds eight buffers or a few more, one of them the input of a Split. */
+const SPLIT_OUTPUTS = 6;
+
+/** Gives the members of a group their own names: by a tree of splits, none of which has many outputs. */
+export function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string): void {
+  const outputs = members.map(({ name }) => name);
+  if (members.length === 1) g.ops("Identity", [value], {}, { outputs });
+  else
+    splitInto(
+      g,
+      value,
+      members.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
+    );
+}
+
+function splitInto(g: GraphBuilder, value: string, pieces: readonly { name: string; size: number }[]): void {
+  const each = Math.ceil(pieces.length / SPLIT_OUTPUTS);
+  const runs = Array.from({ length: Math.ceil(pieces.length / each) }, (_, i) =>
+    pieces.slice(i * each, (i + 1) * each),
+  );
+  const sizes = runs.map((run) => run.reduce((sum, { size }) => sum + size, 0));
+  const outputs = runs.map((run) => (run.length === 1 ? run[0]!.name : `${value}/from/${run[0]!.name}`));
+  g.ops("Split", [value, g.ints(sizes)], {}, { outputs });
+  runs.forEach((run, i) => {
+    if (run.length > 1) splitInto(g, outputs[i]!, run);
+  });
 }

@@ -5,13 +5,11 @@
  */
 import type { Engine } from "../engine/engine.ts";
 import { bufferShapes, parameterShapes } from "../networks/network.ts";
-import { addNextBuffers } from "../networks/trainingForm.ts";
 import { type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
-import { sizeOf } from "../onnx/tensor.ts";
 import { addBatchGradients, type Batch, inputType } from "./batchGradients.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { groupParameters, groupVectors, type ParameterGroup } from "./parameterGroups.ts";
+import { groupParameters, groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /** Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come besides. */
@@ -68,9 +66,8 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   const x = g.input("step/x", inputType(network), data.inputShape);
   const target = g.input("step/target", data.target.dtype, data.target.shape);
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
-  const buffers = groupVectors(STEP_MODEL.buffers, bufferShapes(network));
-  if (buffers !== undefined) nameMembers(g, buffers, `step/${STEP_MODEL.buffers}`);
-  const { loss, gradients, form, values } = await addBatchGradients(g, engine, parts, groups, { x, target });
+  const given = { x, target, buffers: `step/${STEP_MODEL.buffers}` };
+  const { loss, gradients, buffers } = await addBatchGradients(g, engine, parts, groups, given);
   const coefficients = scalars(g, row, optimizer.coefficientCount);
   const kept = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   groups.forEach((group, i) => {
@@ -79,16 +76,7 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
     const next = optimizer.update(g, parameters, kept[i]!, states, coefficients, group.shape.length < 2);
     for (const name of [next.parameters, ...next.states]) g.output(name);
   });
-  if (buffers !== undefined) {
-    const next = addNextBuffers(g, form, (value) => values.get(value)!.shape);
-    g.output(
-      g.op(
-        "Concat",
-        buffers.members.map(({ name }) => next.get(name)!),
-        { axis: int(0) },
-      ),
-    );
-  }
+  if (buffers !== undefined) g.output(buffers);
   g.output(loss);
   return g.build();
 }
@@ -100,34 +88,6 @@ function clipped(g: GraphBuilder, gradients: readonly string[], most: number): s
   const factor = g.op("Div", [g.scalar(most), g.op("Add", [norm, g.scalar(1e-6)])]);
   const bounded = g.op("Min", [factor, g.scalar(1)]);
   return gradients.map((gradient) => g.op("Mul", [gradient, bounded]));
-}
-
-/** chosen: a shader of WebGPU binds eight buffers or a few more, one of them the input of a Split. */
-const SPLIT_OUTPUTS = 6;
-
-/** Gives the parameters of a group their own names: by a tree of splits, none of which has many outputs. */
-function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string): void {
-  const outputs = members.map(({ name }) => name);
-  if (members.length === 1) g.ops("Identity", [value], {}, { outputs });
-  else
-    splitInto(
-      g,
-      value,
-      members.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
-    );
-}
-
-function splitInto(g: GraphBuilder, value: string, pieces: readonly { name: string; size: number }[]): void {
-  const each = Math.ceil(pieces.length / SPLIT_OUTPUTS);
-  const runs = Array.from({ length: Math.ceil(pieces.length / each) }, (_, i) =>
-    pieces.slice(i * each, (i + 1) * each),
-  );
-  const sizes = runs.map((run) => run.reduce((sum, { size }) => sum + size, 0));
-  const outputs = runs.map((run) => (run.length === 1 ? run[0]!.name : `${value}/from/${run[0]!.name}`));
-  g.ops("Split", [value, g.ints(sizes)], {}, { outputs });
-  runs.forEach((run, i) => {
-    if (run.length > 1) splitInto(g, outputs[i]!, run);
-  });
 }
 
 /** The entries of a vector, each of shape (1). */

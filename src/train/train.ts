@@ -42,6 +42,8 @@ export interface Experiment {
   readonly callSteps?: number;
   /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
   readonly parts?: number;
+  /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
+  readonly notes?: readonly string[];
   /** What `evaluation` is, in words: "3000 held-out samples". */
   readonly evaluationName: string;
 }

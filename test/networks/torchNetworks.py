@@ -98,20 +98,25 @@ def nt_xent(z, partner, temperature):
     return F.cross_entropy(s, partner)
 
 
-def run(net, batches, loss, optimizer, clip=None):
+def run(net, batches, loss, optimizer, clip=None, parts=1):
+    """Each batch in so many parts of equal size, whose gradients accumulate before an update."""
     names = [name for name, _ in net.named_parameters()]
     fill(net, names)
     opt = optimizer(net)
     losses, gradients = [], None
     for x, y in batches:
         opt.zero_grad()
-        value = loss(net(x), y)
-        value.backward()
+        pieces = list(zip(x.chunk(parts), y.chunk(parts)))
+        value = 0.0
+        for one, target in pieces:
+            share = loss(net(one), target) / len(pieces)
+            share.backward()
+            value += share.item()
         gradients = gradients or {name: summary(p.grad) for name, p in net.named_parameters()}
         if clip is not None:
             nn.utils.clip_grad_norm_(net.parameters(), clip)
         opt.step()
-        losses.append(value.item())
+        losses.append(value)
     result = {"names": names, "losses": losses, "gradients": gradients}
     result["parameters"] = {name: summary(p) for name, p in net.named_parameters()}
     result["buffers"] = {name: summary(b) for name, b in net.named_buffers() if "running" in name}
@@ -159,6 +164,7 @@ def small():
     return {
         "resnet18": run(Cifar(8, 10), list(zip(images(8), labels)), F.cross_entropy, sgd),
         "smoothed": run(Cifar(8, 10), list(zip(images(8), labels)), smooth, sgd),
+        "accumulated": run(Cifar(8, 10), list(zip(images(8), labels)), F.cross_entropy, sgd, parts=2),
         "simclr": run(Cifar(8, 16), [(x, partner) for x in images(8)], lambda f, y: nt_xent(f, y, 0.5), sgd),
         "gpt": run(Gpt(2, 4, 32, 12, 29, False), words(3, 12, 29), words_loss, adamw),
         "tied": run(Gpt(2, 4, 32, 12, 29, True), words(3, 12, 29), words_loss, adamw, clip=0.5),

@@ -131,10 +131,11 @@ test("a preset stands among the facts, a linear probe in the summary and in a pa
   const probes = [0, 100].map((step) => ({ step, name: "eval/linear-probe", value: step === 0 ? 0.25 : 0.5 }));
   const text = textOf({
     ...run,
-    config: { ...run.config, preset: "tiny", run: { threads: 2, keep: null } },
+    config: { ...run.config, preset: "tiny", batch: 128, accumulate: 4, run: { threads: 2, keep: null } },
     metrics: [...run.metrics, ...probes],
   } as ReportData);
   expect(text).toContain("presettiny");
+  expect(text).toContain("batch128 in 4 parts");
   expect(text).toContain("threads2");
   expect(text).not.toContain("keep");
   expect(text).toContain("A linear probe of the features (Eq. 79) names 50.0 % of the classes, 25.0 % at step 0.");

@@ -59,9 +59,25 @@ describe("res1", () => {
     expect(resumed.checkpoints.get(24)).toEqual(run.checkpoints.get(24));
   });
 
+  test("in parts it learns with statistics of the parts, says so, and resumes bit for bit", async () => {
+    const given = { ...tiny, steps: 24, lr: 0.1, accumulate: 2 };
+    expect(buildExperiment("res1", tiny, folder).experiment.notes).toBeUndefined();
+    expect(buildExperiment("res1", given, folder).experiment.notes).toEqual([
+      "BatchNormalization takes the statistics of parts of 10 images, 2 parts a step, and its running statistics follow part by part.",
+    ]);
+    const run = await record("res1", given);
+    expect(run.values("train/loss").at(-1)).toBeLessThan(Math.log(10) - 0.3);
+    const resumed = await record("res1", given, run.checkpoints.get(8)!);
+    expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 8));
+    expect(resumed.checkpoints.get(24)).toEqual(run.checkpoints.get(24));
+  });
+
   test("refuses a missing folder and a batch above the set in one line", () => {
     expect(() => buildExperiment("res1")).toThrow(/pass --data DIR/);
     expect(() => buildExperiment("res1", { batch: 500 }, folder)).toThrow(/at most 120 images, got 500/);
+    expect(() => buildExperiment("res1", { ...tiny, accumulate: 3 }, folder)).toThrow(
+      /^res1: expected accumulate to divide the batch of 20, got 3; change one$/,
+    );
   });
 });
 

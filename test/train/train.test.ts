@@ -156,9 +156,12 @@ describe.each([
   });
 });
 
-test("running statistics of a resumed run equal those of the unbroken one bit for bit", async () => {
+test.each([
+  ["whole batches", normalized],
+  ["batches in parts", () => ({ ...normalized(), parts: 3 })],
+])("%s: running statistics of a resumed run equal those of the unbroken one bit for bit", async (_, make) => {
   const stops = { steps: 9, milestones: { measure: [], record: [3, 9], checkpoint: [0, 4, 9] } };
-  const whole = await record(normalized(), stops);
+  const whole = await record(make(), stops);
   expect([...whole.checkpoints.keys()]).toEqual([0, 4, 9]);
   const network = normalized().network;
   const shapes = { parameters: parameterShapes(network), states: ["momentum"], buffers: bufferShapes(network) };
@@ -168,7 +171,7 @@ test("running statistics of a resumed run equal those of the unbroken one bit fo
     expect(tensor.data).not.toEqual(statistics(9)[i]!.data);
   });
   for (const step of [0, 4]) {
-    const resumed = await record(normalized(), { ...stops, resume: whole.checkpoints.get(step)! });
+    const resumed = await record(make(), { ...stops, resume: whole.checkpoints.get(step)! });
     expect(resumed.metrics).toEqual(whole.metrics.filter((row) => row.step > step));
     expect(resumed.checkpoints.get(9)).toEqual(whole.checkpoints.get(9));
   }
@@ -187,7 +190,13 @@ test("a batch taken in parts has the gradient of the whole", async () => {
 
 test("a batch that cannot be taken in parts is refused in one line", async () => {
   await expect(record({ ...finite(), parts: 3 })).rejects.toThrow(/divides the batch of 8, got 3$/);
-  await expect(record({ ...normalized(), parts: 2 })).rejects.toThrow(/samples depend on each other; leave parts out$/);
+  const { network } = normalized();
+  const mixing = { ...normalized(), network: { ...network, independentSamples: false }, parts: 2 };
+  await expect(record(mixing)).rejects.toThrow(/samples depend on each other; leave parts out$/);
+  const contrastive = { ...normalized(), objective: objective("nt-xent"), parts: 2 };
+  await expect(record(contrastive)).rejects.toThrow(
+    /the nt-xent loss compares all samples of a batch; leave parts out$/,
+  );
 });
 
 test("same seed, same bytes; another seed, other bytes", async () => {

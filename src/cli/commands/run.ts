@@ -54,7 +54,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     config: { ...(setting.presets && { preset: options.preset ?? PAPER }), ...parameters, run: plan },
     argv: ["run", name, ...assignments, ...flags(options)],
     versions: versions(),
-    notes: sources(setting, parameters, preset),
+    notes: [...(experiment.notes ?? []), ...sources(setting, parameters, preset)],
   });
   await trainIntoRun({ folder, setting, parameters, plan, confirmed: plan.confirmed }, experiment, options, io);
 }
