@@ -60,12 +60,17 @@ describe("runs at three decays", () => {
     const found = await comparison(...runs);
     expect(found.runs.map(({ run }) => run)).toEqual(runs);
     expect(found.runs.map(({ differing }) => differing)).toEqual(decays.map((decay) => ({ decay })));
-    for (const { run, step, loss, medians, initial } of found.runs) {
+    for (const [i, { run, step, loss, medians, initial, ...rests }] of found.runs.entries()) {
       const last = lastOf(run);
       expect([step, loss]).toEqual([40, last.loss.mean]);
       const values = last.layers.map(({ alignment }) => alignment.paper.b.rwa.value!).sort((x, y) => x - y);
       expect(values).toHaveLength(3);
       expect(medians.b.rwa).toBe(values[1]);
+      const noises = last.layers.flatMap(({ alignment: { paper } }) =>
+        [paper.a!, paper.b].flatMap(({ rga, rwa, gwa }) => [rga.noise!, rwa.noise!, gwa.noise!]),
+      );
+      expect([rests.samples, rests.layers, rests.noise]).toEqual([last.samples, 3, Math.max(...noises)]);
+      expect(rests.decayTimes).toBeCloseTo((40 * 0.1 * decays[i]!) / (1 - 0.9), 12);
       expect(initial!.b.rwa).not.toBe(medians.b.rwa);
     }
   });
@@ -88,7 +93,11 @@ describe("runs at three decays", () => {
     for (const name of runs) expect(out).toContain(name);
     expect(out).toMatch(/^layers\.1 +1\.50 +\[1\.50, 1\.50\] +3 +7\.0e-6 2\.2e-4 7\.0e-3$/m);
     expect(out).toContain("median p 1.50; the paper's first order in the decay has 2");
-    expect(out).not.toContain("doubt");
+    expect(out).toMatch(/^3 layers on \d+ samples; split-half noise of one alignment up to 0\.\d{3}$/m);
+    expect(out).not.toContain("differ in");
+    expect(out.replaceAll("\n", " ")).toContain(
+      "doubt: in 3 of 3 runs the decay had no time to act, so their weights are not stationary",
+    );
   });
 
   test("have no interval where there are two of them", async () => {

@@ -27,6 +27,12 @@ export interface ComparedRun {
   readonly setting: string;
   readonly step: number;
   readonly loss: number | null;
+  /** Samples and layers at the last measurement, and the largest split-half noise of an alignment of theirs (theory.md Eq. 18). */
+  readonly samples: number;
+  readonly layers: number;
+  readonly noise: number | null;
+  /** lr decay step / (1 - momentum) at the full rate: weights forget their start as exp(-this); null without decay or by another rule than SGD. */
+  readonly decayTimes: number | null;
   /** The parameters in which the runs differ, with the values of this one. */
   readonly differing: Readonly<Record<string, unknown>>;
   /** Median alignment over layers in the paper's convention, and the same at the first measurement where there was an earlier one. */
@@ -92,12 +98,28 @@ export function compared(runs: readonly Run[]): Comparison {
       setting: String(config.setting),
       step: last.step,
       loss: last.loss.mean,
+      samples: last.samples,
+      layers: last.layers.length,
+      noise: largestNoise(last),
+      decayTimes: decayTimes(config, last.step),
       differing: Object.fromEntries(keys.map((key) => [key, config[key] ?? null])),
       medians: mediansOf(last),
       initial: first.step < last.step ? mediansOf(first) : null,
     })),
     scaling: { layers, median: median(layers.map(({ value }) => value)) },
   };
+}
+
+function largestNoise({ layers }: Snapshot): number | null {
+  const all = layers.flatMap(({ alignment }) =>
+    sides.flatMap((side) => relations.flatMap((name) => alignment.paper[side]?.[name].noise ?? [])),
+  );
+  return all.length === 0 ? null : Math.max(...all);
+}
+
+function decayTimes({ optimizer, lr, decay, momentum }: Run["config"], step: number): number | null {
+  const times = (Number(lr) * Number(decay) * step) / (1 - Number(momentum));
+  return optimizer === "sgd" && times > 0 && Number.isFinite(times) ? times : null;
 }
 
 function mediansOf({ layers }: Snapshot): Medians {
@@ -125,10 +147,11 @@ function scalings(runs: readonly Run[]): LayerScaling[] {
 }
 
 function rendered(found: Comparison, width: number, dim: (text: string) => string): string {
-  const { runs, scaling } = found;
+  const { runs } = found;
   const keys = Object.keys(runs[0]!.differing);
   const notes = [
     "median alignment over layers at the last measurement, paper convention; below it that at the first",
+    measuredOn(runs),
     ...(keys.length > MOST_COLUMNS ? [`the runs differ in ${keys.map(printable).join(", ")}`] : []),
     ...(keys.length === 0 ? ["the runs have the same parameters"] : []),
   ];
@@ -136,7 +159,7 @@ function rendered(found: Comparison, width: number, dim: (text: string) => strin
     alignmentTable(runs, keys.slice(0, MOST_COLUMNS), width, dim),
     ...notes.flatMap((line) => wrap(line, width)).map((line) => `${dim(line)}\n`),
     "\n",
-    scalingPart(scaling, keys, width, dim),
+    scalingPart(found, keys, width, dim),
   ].join("");
 }
 
@@ -167,8 +190,19 @@ function alignmentTable(
   return renderTable(columns, rows, { width, dim });
 }
 
+/** "4 layers on 3,000 samples; split-half noise of one alignment up to 0.012". */
+function measuredOn(runs: readonly ComparedRun[]): string {
+  const range = (of: (run: ComparedRun) => number) => {
+    const [low, high] = [Math.min(...runs.map(of)), Math.max(...runs.map(of))];
+    return low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`;
+  };
+  const noises = runs.flatMap(({ noise }) => noise ?? []);
+  const noise = noises.length === 0 ? "not known" : `up to ${fixed(Math.max(...noises), 3)}`;
+  return `${range(({ layers }) => layers)} layers on ${range(({ samples }) => samples)} samples; split-half noise of one alignment ${noise}`;
+}
+
 function scalingPart(
-  { layers, median: middle }: Comparison["scaling"],
+  { runs: compared, scaling: { layers, median: middle } }: Comparison,
   keys: readonly string[],
   width: number,
   dim: (text: string) => string,
@@ -197,6 +231,7 @@ function scalingPart(
       .join(" "),
   ]);
   const others = keys.filter((key) => key !== "decay" && key !== "seed");
+  const early = compared.filter((run) => run.decayTimes !== null && run.decayTimes < 1);
   return [
     renderTable(columns, rows, { width, dim }),
     ...lines(
@@ -205,6 +240,11 @@ function scalingPart(
     ...(others.length === 0
       ? []
       : lines(`doubt: the runs differ in ${others.map(printable).join(", ")} as well, so p is not the decay's alone`)),
+    ...(early.length === 0
+      ? []
+      : lines(
+          `doubt: in ${early.length} of ${compared.length} runs the decay had no time to act, so their weights are not stationary, as Eq. 63 has them: lr decay steps / (1 - momentum) is ${early.map((run) => formatQuantity(run.decayTimes!)).join(", ")}`,
+        )),
   ].join("");
 }
 
