@@ -62,7 +62,9 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
       Plot.dot(rows, { x: "step", y: height, fill: ({ layer }) => colour(layer), r: 2 }),
     ],
   });
-  const named = names.length <= mostNamed ? names : [names[0]!, names.at(-1)!];
+  const present = new Set(rows.map(({ layer }) => layer));
+  const drawn = names.filter((name) => present.has(name));
+  const named = drawn.length <= mostNamed ? drawn : [drawn[0]!, drawn.at(-1)!];
   const legend = legendPanel(
     named.map((name) => ({ text: shorten(name, 24), colour: colour(name), samples: ["line"] as const })),
     540,

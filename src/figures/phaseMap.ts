@@ -4,13 +4,13 @@
 import * as Plot from "@observablehq/plot";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { toCsv } from "./csv.ts";
-import { shorten } from "./escape.ts";
 import { type Figure, makeFigure } from "./figure.ts";
+import { labelWidth, layerLabels } from "./layerLabels.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { formatStep } from "./stepAxis.ts";
 
 interface Cell {
-  readonly step: string;
+  readonly step: number;
   readonly layer: string;
   readonly label: string;
 }
@@ -50,27 +50,34 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   if (steps.length < 2) return undefined;
   const kept = new Set(spaced(steps));
   const layers = [...new Set(all.map(({ layer }) => layer))];
-  const cells: Cell[] = all
-    .filter(({ step }) => kept.has(step))
-    .map(({ step, layer, label }) => ({ step: formatStep(step), layer: shorten(layer, 24), label }));
-  const width = 170 + kept.size * cellWidth;
+  const cells: Cell[] = all.filter(({ step }) => kept.has(step));
+  const labels = layerLabels(layers, 32);
+  const left = labelWidth(labels);
+  const short = new Set([...kept].map(formatStep));
   const panel = plotPanel("The phase of every layer over training steps", {
-    width,
+    width: left + 10 + kept.size * cellWidth,
     height: 66 + layers.length * rowHeight(layers.length),
     marginTop: 8,
-    marginLeft: 160,
+    marginLeft: left,
     marginBottom: 46,
     marginRight: 8,
     padding: 0.06,
     x: {
       type: "band",
-      domain: [...kept].map(formatStep),
+      domain: [...kept],
+      tickFormat: short.size === kept.size ? formatStep : String,
       label: "step",
       labelAnchor: "center",
       labelArrow: "none",
       tickRotate: -40,
     },
-    y: { type: "band", domain: layers.map((layer) => shorten(layer, 24)), label: null },
+    y: {
+      type: "band",
+      domain: layers,
+      tickFormat: (_: string, index: number) => labels[index]!,
+      tickSize: 0,
+      label: null,
+    },
     marks: [
       Plot.cell(cells, {
         x: "step",

@@ -107,7 +107,7 @@ function panel({ side, pair, points, exponent }: Drawn): Panel {
         fontSize: 12,
         lineAnchor: "top",
       }),
-      ...guides.flatMap((slope, i) => guide(line(slope), guideNames[i]!)),
+      ...guideMarks(guides.map(line), { left, right, low, high }),
       Plot.line(sorted.filter(inside), { x: "x", y: "y", stroke: "var(--soft, #8b93a1)", strokeWidth: 1.2 }),
       ...(fit === null || !exponent?.interval
         ? []
@@ -140,15 +140,25 @@ function axis(domain: [number, number], label: string): Plot.ScaleOptions {
   };
 }
 
-function guide(ends: readonly Point[], name: string): Plot.Markish[] {
-  const [, end] = ends;
-  if (!end) return [];
+/** chosen: the name of a guide is left out where it would stand nearer to the last one than this share of the frame. */
+const nameRoom = 0.07;
+
+/** The guides with their slopes where they leave the frame, from the steepest down. */
+function guideMarks(lines: readonly Point[][], { left, right, low, high }: Frame): Plot.Markish[] {
+  const named: (Point & { name: string })[] = [];
+  for (const [i, ends] of [...lines.entries()].reverse()) {
+    const end = ends[1]!;
+    const near = ({ x, y }: Point) => Math.hypot((x - end.x) / (right - left), (y - end.y) / (high - low)) < nameRoom;
+    if (!named.some(near)) named.push({ ...end, name: guideNames[i]! });
+  }
   return [
-    Plot.line(ends, { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.3, strokeDasharray: "3,3" }),
-    Plot.text([end], {
+    ...lines.map((ends) =>
+      Plot.line(ends, { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.3, strokeDasharray: "3,3" }),
+    ),
+    Plot.text(named, {
       x: "x",
       y: "y",
-      text: () => name,
+      text: "name",
       dx: 3,
       dy: -4,
       textAnchor: "start",

@@ -81,7 +81,7 @@ function collapsePart(last: readonly LayerSnapshot[], first: readonly LayerSnaps
   const body = rows.map(({ name, value, noise, collapsed }) => {
     const [at, spread] = [value(now), noise?.(now) ?? null];
     const start = before ? `<td>${number(value(before))}</td>` : "";
-    const pm = spread === null ? "" : `<span class="pm"> ± ${fixed(spread)}</span>`;
+    const pm = spread === null ? "" : `<span class="pm"> ± ${number(spread, at)}</span>`;
     return `<tr><th scope="row">${name}</th><td><span class="value">${number(at)}</span>${pm}</td>${start}<td>${collapsed(now.classes)}</td></tr>`;
   });
   const head = `<th scope="col">measured</th>${before ? `<th scope="col">at the start</th>` : ""}<th scope="col">collapsed</th>`;
@@ -116,7 +116,8 @@ function ansatzPart(layers: readonly LayerSnapshot[]): string {
   );
 }
 
-function number(value: number | null): string {
+/** Whole where `beside`, the value itself or that which its noise stands beside, is large. */
+function number(value: number | null, beside = value): string {
   if (value === null) return "–";
-  return Math.abs(value) >= 100 ? grouped(Math.round(value)) : fixed(value);
+  return Math.abs(beside ?? value) >= 100 ? grouped(Math.round(value)) : fixed(value);
 }

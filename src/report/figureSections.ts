@@ -8,6 +8,7 @@ import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
+import { isLogSpaced } from "../figures/stepAxis.ts";
 import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { spreadOrder } from "./chosenLayers.ts";
@@ -70,15 +71,16 @@ function overTimeSection(data: ReportData): FigureSection {
   const names = layerNames(data.snapshots);
   const kept = new Set(spreadOrder(names.length).slice(0, maxCourses));
   const [drawn, left] = [names.filter((_, index) => kept.has(index)), names.filter((_, index) => !kept.has(index))];
-  const logAxis =
-    "The step axis is linear up to about the first measurement and logarithmic beyond where measurements are log-spaced, so that step 0 can be shown.";
+  const logAxis = isLogSpaced(data.snapshots.map(({ step }) => step))
+    ? " The step axis is linear up to about the first measurement and logarithmic beyond, so that step 0 can be shown."
+    : "";
   const noise = data.snapshots.some(({ layers }) => layers.some((layer) => layer.alignment.paper.b.rga.noise !== null));
   return {
     title: "The six alignments of every layer over training",
     missing: fewSnapshots(data),
     ...shownAs(alignmentsOverTime(data.snapshots, "paper", new Set(drawn)), "alignments"),
     caption: [
-      `Alignment of H, G and Z of each layer's input (a, backward) and output (b, forward); rows normalised and centred (Eq. 8).${noise ? " Bands: plus and minus the split-half noise." : ""} Dashed, same colour: the null, what unrelated matrices of the same spectra would show. ${logAxis}`,
+      `Alignment of H, G and Z of each layer's input (a, backward) and output (b, forward); rows normalised and centred (Eq. 8).${noise ? " Bands: plus and minus the split-half noise." : ""} Dashed, same colour: the null, what unrelated matrices of the same spectra would show.${logAxis}`,
       ...(left.length > 0
         ? [
             `To keep the page small, ${grouped(drawn.length)} of ${grouped(names.length)} layers are drawn, spread over the depth of the network; the CSV has all.`,

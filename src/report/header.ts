@@ -18,8 +18,8 @@ import {
 interface Fact {
   readonly name: string;
   readonly value: string | undefined;
-  /** Takes the room of two. */
-  readonly broad?: boolean;
+  /** Takes the room of two, or a line of its own. */
+  readonly room?: "broad" | "whole";
 }
 
 /** Title, status and facts as escaped HTML. */
@@ -27,8 +27,8 @@ export function renderHeader(data: ReportData): string {
   const { eyebrow, title, subtitle, facts, parameters } = isAnalysis(data) ? analysisHead(data) : runHead(data);
   const shown = facts.filter(({ value }) => value !== undefined);
   const definitions = shown.map(
-    ({ name, value, broad }) =>
-      `<div${broad ? ` class="broad"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
+    ({ name, value, room }) =>
+      `<div${room ? ` class="${room}"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
   );
   const claimed = claims(data).length > 0 ? `<a href="#claims">Claims</a>` : "";
   const laws = hasLaws(data) ? `<a href="#laws">Laws</a>` : "";
@@ -99,7 +99,9 @@ function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
     title: analysis.title,
     subtitle: "",
     facts: [
-      ...facts.map(([name, value]) => ({ name, value, broad: (value?.length ?? 0) > 24 })),
+      ...facts.map(
+        ([name, value]): Fact => ((value?.length ?? 0) > 24 ? { name, value, room: "broad" } : { name, value }),
+      ),
       versionsFact(versions),
     ],
     parameters: "Options",
@@ -115,7 +117,7 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
   return {
     name: "versions",
     value: `crh-lab ${crh}, ONNX Runtime ${onnxruntime}, Node ${node.replace(/^v/, "")}`,
-    broad: true,
+    room: "whole",
   };
 }
 

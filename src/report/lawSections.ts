@@ -27,24 +27,28 @@ export function lawSections(data: ReportData): FigureSection[] {
   ];
 }
 
+/** Indices of `most` of `count` layers, spread over the depth: the penultimate, then the others in their order. */
+function penultimateFirst(count: number, most: number): number[] {
+  const [first, ...others] = spreadOrder(count).slice(0, most);
+  return first === undefined ? [] : [first, ...others.sort((x, y) => x - y)];
+}
+
 /** chosen: layers whose spectra are drawn, spread over the depth. */
 const maxSpectra = 5;
 
 function spectraSection({ snapshots }: ReportData): FigureSection {
   const layers = (byStep(snapshots).at(-1)?.layers ?? []).filter(({ spectra: found }) => found !== undefined);
-  const drawn = spreadOrder(layers.length)
-    .slice(0, maxSpectra)
-    .flatMap((index): NamedFigure[] => {
-      const layer = layers[index]!;
-      const figure = spectra(layer);
-      return figure ? [{ name: `spectra-${index}-${layer.name}`, title: shorten(layer.name, 80), figure }] : [];
-    });
+  const drawn = penultimateFirst(layers.length, maxSpectra).flatMap((index): NamedFigure[] => {
+    const layer = layers[index]!;
+    const figure = spectra(layer);
+    return figure ? [{ name: `spectra-${index}-${layer.name}`, title: shorten(layer.name, 80), figure }] : [];
+  });
   const [shown, ...more] = drawn;
   return {
     title: "Eigenvalues of H, G and Z",
     ...(shown ? { shown, more } : {}),
     caption: [
-      `${aboveWords(layers)}Eigenvalues of plain second moments by rank, each divided by the largest. Dashed, same colour: what isotropic rows of the same number and size would reach; what lies below cannot be told from noise. Weights have no sampling noise.`,
+      `${aboveWords(layers)}Eigenvalues of plain second moments by rank, each divided by the largest. Dashed, same colour: what isotropic rows of the same number and size would reach, and not below a millionth of the largest, which is what float32 sums resolve; what lies below cannot be told from noise. Weights have no sampling noise.`,
       ...restWords(drawn.length, layers.length),
     ],
     counterpart: "Fig. 14 (right)",
@@ -80,8 +84,7 @@ function lawSection(data: ReportData): FigureSection {
   const able = (data.moments?.layers ?? []).filter(
     ({ dIn, dOut, a, b }) => Math.max(dIn, dOut) <= maxLawDimension && !a?.sample && !b.sample,
   );
-  const chosen = spreadOrder(able.length).slice(0, maxLaws);
-  const drawn = chosen.flatMap((index): NamedFigure[] => {
+  const drawn = penultimateFirst(able.length, maxLaws).flatMap((index): NamedFigure[] => {
     const layer = able[index]!;
     const figure = powerLaws(layer, last?.layers.find(({ name }) => name === layer.name)?.exponents);
     return figure ? [{ name: `laws-${index}-${layer.name}`, title: layer.name, figure }] : [];
@@ -122,7 +125,7 @@ function phaseSection(data: ReportData): FigureSection {
     title: "The phase of every layer over training",
     ...shownAs(phaseMap(data.snapshots), "phases"),
     caption: [
-      `${foundPhases(data)}The row of the table of phases (Eq. 50) that the plain second moments of a layer agree with at each measurement; ? where the numbers do not decide, – where no row is near.`,
+      `${foundPhases(data)}The row of the table of phases (Eq. 50) that the plain second moments of a layer agree with at each measurement; ? where the numbers do not decide, – where no row is near; empty where it was not measured at that step, as in layers beyond what a measurement in mid-training may take.`,
     ],
     counterpart: "Table 1",
     equations: [relationsEquation],
@@ -155,7 +158,7 @@ function changeSection(data: ReportData): FigureSection {
     title: "Change of the representation between measurements",
     ...shownAs(changeOverTime(data.snapshots), "change"),
     caption: [
-      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the measurement before, divided by the steps between (Eq. 64): 0 for a stationary representation. On the same samples, so sampling noise is common to both.`,
+      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the measurement before, divided by the steps between (Eq. 64): 0 for a stationary representation. On the same samples, so sampling noise is common to both. A layer whose input did not change has no line.`,
     ],
     counterpart: "Fig. 21",
     equations: [changeEquation],

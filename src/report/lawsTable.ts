@@ -14,7 +14,8 @@ import { byStep, layersInWords, type ReportData, statusWords } from "./reportDat
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
 
-const pairText = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const;
+/** The same where there is no markup: on narrow screens. */
+const pairText = { hg: "H ~ Gˢ", hz: "H ~ Zˢ", gz: "G ~ Zˢ" } as const;
 
 /** Whether there is something for the section. */
 export function hasLaws({ snapshots }: ReportData): boolean {
@@ -33,7 +34,7 @@ export function renderLaws(data: ReportData): string {
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
     folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
-    `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); a dash with a reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
+    `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
     `${residualTable(layers)}</section>`
   );
 }
@@ -70,7 +71,7 @@ function strongestSentence(layers: readonly LayerSnapshot[]): string {
   const expectation =
     known.length === 0
       ? ""
-      : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at small weight decay: both are in ${both} of ${known.length} layers.`;
+      : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at small weight decay: both are in ${both} of ${counted(known.length, "layer")}.`;
   return `<p>Strongest relations: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file Numbers as a reader expects them: true minus signs, thin groups of thousands, durations in words. Independent of locale and time zone.
+ * @file Numbers as a reader expects them: true minus signs, thousands in groups as in the terminal, durations in words. Independent of locale and time zone.
  */
 
 /** With a fixed number of decimals. */
@@ -8,9 +8,9 @@ export function fixed(value: number, decimals = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/** A whole number in groups of three: 100 000. */
+/** A whole number in groups of three: 100,000. */
 export function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** To three significant digits. */

@@ -33,7 +33,7 @@ a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
 .status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px 20px;margin:20px 0 0}
-dl.facts .broad{grid-column:span 2}
+dl.facts .broad{grid-column:span 2}dl.facts .whole{grid-column:1/-1}dl.facts .whole dd{font-size:14px}
 dl.facts dt{font-size:12px;color:var(--soft)}
 dl.facts dd{margin:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 dl.config{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:0 28px;margin:8px 0;font-size:14px}
@@ -47,7 +47,7 @@ table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabula
 .alignments th{font-weight:600;text-align:left;vertical-align:bottom;padding:5px 8px}
 .alignments thead th{font-size:13px}.alignments thead th span{font-weight:400;color:var(--soft);white-space:nowrap}
 .alignments tbody th{font-weight:500;vertical-align:top;padding:9px 8px 9px 0;min-width:130px}
-.alignments thead th[rowspan]{padding-left:0}
+.alignments thead tr:first-child th:first-child{padding-left:0}
 .alignments th small{display:block;font-weight:400}
 .alignments td{padding:9px 8px;vertical-align:top;min-width:106px;color:var(--soft)}
 .compact td,.compact th{padding-left:5px;padding-right:5px}.compact td{min-width:70px}

@@ -74,6 +74,34 @@ test("the map of phases shows decided ones in colour, undecided and none as such
   expect(phaseMap(course(["6"]))).toBeUndefined();
 });
 
+test("the map of phases keeps steps and layers apart whose labels are the same when short", () => {
+  const named = ["encoder.first.very.long.name.of.a.projection", "encoder.other.very.long.name.of.a.projection"];
+  const snapshots = [1231, 1234].map((step) => ({
+    ...planted,
+    step,
+    layers: named.map((name) => ({ ...planted.layers[0]!, name })),
+  }));
+  const figure = phaseMap(snapshots)!;
+  expectClean(figure);
+  const places = [...figure.svg.matchAll(/<rect [^>]*y="([\d.]+)" width="[\d.]+" x="([\d.]+)"/g)].map(
+    ([, x, y]) => `${x} ${y}`,
+  );
+  expect(new Set(places).size).toBe(4);
+  for (const step of ["1231", "1234"]) expect(figure.svg).toContain(`>${step}</text>`);
+});
+
+test("the slopes of guides are written where there is room for them, the steepest first", () => {
+  const figure = powerLaws(layer, undefined)!;
+  for (const panel of figure.panels) {
+    const written = panel.match(/<g[^>]*font-size="9.5"[\s\S]*?<\/g>/)![0];
+    const names = [...written.matchAll(/<text transform="translate\(([\d.]+),([\d.]+)\)"[^>]*>(.*?)<\/text>/g)];
+    expect(names[0]![3]).toBe("3");
+    const places = names.map(([, x, y]) => [Number(x), Number(y)] as const);
+    for (const [i, [x, y]] of places.entries())
+      for (const [u, v] of places.slice(i + 1)) expect(Math.hypot(x - u, y - v)).toBeGreaterThan(10);
+  }
+});
+
 test("the figure of change has the rate per step", () => {
   const figure = changeOverTime(course(["6", "6", "6"]))!;
   expectClean(figure);
@@ -85,7 +113,7 @@ test("the tables name the phase, the exponents with intervals, the residuals wit
   const html = renderLaws({ ...plantedAnalysis(), snapshots: [planted] });
   expect(html).toContain("Phases of 1 layer: 1 in phase 6.");
   expect(html).toMatch(
-    /data-label="forward H ~ Z\^" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
+    /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
   expect(html).toContain("floor");
   expect(html).toContain("Strongest relations: backward");

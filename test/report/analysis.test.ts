@@ -33,7 +33,7 @@ test("the head of an analysis names files, objective, samples and results, and n
     inputs: "images.npy",
     targets: "labels.npy",
     objective: "mse",
-    samples: "3\u202f000",
+    samples: "3,000",
     loss: "0.92",
     accuracy: "91.70 %",
     layers: "6 maps",
@@ -63,15 +63,15 @@ test("moments made elsewhere: files read, step where they have one, no model", (
     snapshots: [plantedSnapshot(20_000, layerNames6)],
   });
   expect(facts["read from"]).toBe("shard-0.safetensors, shard-1.safetensors, shard-2.safetensors and 6 more");
-  expect(facts.step).toBe("20\u202f000");
+  expect(facts.step).toBe("20,000");
   expect(facts).not.toHaveProperty("model");
 });
 
 test("a measurement that was stopped says how far it came", () => {
   const data = plantedAnalysis();
   const stopped = { ...data, analysis: { ...data.analysis, plannedSamples: 10_000 } };
-  expect(factsOf(stopped).samples).toBe("3\u202f000 of 10\u202f000");
-  expect(textOf(stopped)).toContain("6 maps measured on 3\u202f000 of 10\u202f000 samples (stopped before the end)");
+  expect(factsOf(stopped).samples).toBe("3,000 of 10,000");
+  expect(textOf(stopped)).toContain("6 maps measured on 3,000 of 10,000 samples (stopped before the end)");
 });
 
 test("an analysis has six numbered figures, the first by depth in both conventions", () => {
@@ -131,7 +131,7 @@ test("without moments, and of nothing, there are sentences", () => {
 test("heads are counted apart from maps and compared with the other heads", () => {
   const { snapshot, moments } = plantedTransformer({ blocks: 2, heads: 3 });
   const text = textOf({ ...plantedAnalysis(), snapshots: [snapshot], moments });
-  expect(text).toContain("4 maps and 6 attention heads measured on 3\u202f000 samples");
+  expect(text).toContain("4 maps and 6 attention heads measured on 3,000 samples");
   expect(text).toMatch(/relation hold in \d of 4 layers/);
   expect(text).toContain("Attention heads: RGA holds in 0 of 6; median 0.55 (null 0.12).");
   expect(text).toContain("what exceeds it is the head's own");
