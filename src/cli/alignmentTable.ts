@@ -11,27 +11,18 @@
 import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
-import { pad, printable, shorten, shortenName, wrap } from "./table.ts";
+import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
+import { printable } from "./table.ts";
 
-export interface AlignmentTableOptions {
+export interface AlignmentTableOptions extends TableLayout {
   /** The first snapshot of the run, or that of the model before training. */
   readonly initial?: Snapshot | undefined;
   /** File of the model before training, where `initial` is no step of a run. */
   readonly initialFile?: string | undefined;
   readonly convention?: "paper" | "raw";
-  /** Characters on a line; sides are put under each other below 98. */
-  readonly width?: number;
-  readonly dim?: (text: string) => string;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
-const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const;
-type Side = keyof typeof sideTitles;
-
-const CELL = 12;
-const GAP = "  ";
-const LEAST_NAME = 14;
-const NOTHING = "–";
 
 /** Why an alignment can be missing; other measures have reasons of their own. */
 const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
@@ -51,49 +42,32 @@ function inWords(status: Status): readonly [short: string, meaning: string] {
 
 /** The table of a snapshot with its legend; ends with a newline. */
 export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTableOptions = {}): string {
-  const { initial, convention = "paper", width = 100, dim = (text) => text } = options;
-  const cells = (count: number) => count * (GAP.length + CELL);
-  const blocks: Side[][] = width >= LEAST_NAME + cells(6) ? [["a", "b"]] : [["a"], ["b"]];
-  const longest = Math.max(LEAST_NAME, ...snapshot.layers.map(({ name }) => [...printable(name)].length));
-  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(3 * blocks[0]!.length)));
-  const lines: string[] = [];
-  for (const sides of blocks) {
-    lines.push(...headerLines(sides, nameWidth).map(dim));
-    for (const layer of snapshot.layers) {
-      const before = initial?.layers.find(({ name }) => name === layer.name);
-      const [first, second] = layerLines(layer, before, { sides, convention, nameWidth });
-      lines.push(first, dim(second));
-    }
-    if (sides.length === 1) lines.push("");
-  }
-  if (lines.at(-1) !== "") lines.push("");
-  const explained = legend(snapshot, convention, options).flatMap((line) => wrap(line, width));
-  return `${[...lines, ...explained.map(dim)].join("\n")}\n`;
+  const { initial, convention = "paper" } = options;
+  const columns = (side: Side): Column[] =>
+    relations.map((relation) => ({
+      title: `${side}.${relation}`,
+      cell: (layer) => {
+        const value = layer.alignment[convention][side]?.[relation];
+        const before = initial?.layers.find(({ name }) => name === layer.name)?.alignment[convention][side]?.[relation];
+        if (withoutWeights(layer, relation)) return [` ${NOTHING}`, ""];
+        return [valueCell(value), comparisonCell(value, before, initial !== undefined)];
+      },
+    }));
+  return renderLayerTable(
+    snapshot.layers,
+    {
+      corner: "layer",
+      below: (layer) => (isMap(layer) ? `${layer.dIn} → ${layer.dOut}` : `${layer.kind} of ${layer.dOut}`),
+      columns: { a: columns("a"), b: columns("b") },
+      legend: legend(snapshot, convention, options),
+    },
+    options,
+  );
 }
 
-function headerLines(sides: readonly Side[], nameWidth: number): string[] {
-  const block = relations.length * (CELL + GAP.length) - GAP.length;
-  const titles = sides.map((side) => pad(` ${sideTitles[side]} `, block)).join(GAP);
-  const names = sides.flatMap((side) => relations.map((relation) => pad(` ${side}.${relation}`, CELL)));
-  return [`${" ".repeat(nameWidth)}${GAP}${titles}`.trimEnd(), [pad("layer", nameWidth), ...names].join(GAP).trimEnd()];
-}
-
-function layerLines(
-  layer: LayerSnapshot,
-  before: LayerSnapshot | undefined,
-  layout: { sides: readonly Side[]; convention: "paper" | "raw"; nameWidth: number },
-): [string, string] {
-  const { sides, convention, nameWidth } = layout;
-  const first = [pad(shortenName(printable(layer.name), nameWidth), nameWidth)];
-  const shape = !isMap(layer) ? `  ${layer.kind} of ${layer.dOut}` : `  ${layer.dIn} → ${layer.dOut}`;
-  const second = [pad(shorten(shape, nameWidth), nameWidth)];
-  for (const side of sides)
-    for (const relation of relations) {
-      const value = layer.alignment[convention][side]?.[relation];
-      first.push(pad(valueCell(value), CELL));
-      second.push(pad(comparisonCell(value, before?.alignment[convention][side]?.[relation]), CELL));
-    }
-  return [first.join(GAP).trimEnd(), second.join(GAP).trimEnd()];
+/** Whether it is a relation with Z of a head or block, which has none. */
+function withoutWeights(layer: LayerSnapshot, relation: (typeof relations)[number]): boolean {
+  return !isMap(layer) && relation !== "rga";
 }
 
 /** " 0.931 ±.012", or in words why there is no value. */
@@ -111,10 +85,15 @@ function spread({ noise, samplingError }: AlignmentValue): number | null {
   return Math.hypot(noise ?? 0, samplingError);
 }
 
-/** " 0.12 · 0.28": the null and the value at initialisation. */
-function comparisonCell(measured: AlignmentValue | undefined, before: AlignmentValue | undefined): string {
+/** " 0.12 · 0.28": the null and, where there was a start, the value at it. */
+function comparisonCell(
+  measured: AlignmentValue | undefined,
+  before: AlignmentValue | undefined,
+  started: boolean,
+): string {
   if (measured?.value == null) return "";
   const expected = measured.null === null ? NOTHING : formatDecimals(measured.null, 2);
+  if (!started) return expected.padStart(5);
   const initial = before === undefined || before.value === null ? NOTHING : formatDecimals(before.value, 2);
   return `${expected.padStart(5)} ·${initial.padStart(5)}`;
 }
@@ -133,11 +112,9 @@ function legend(
   const { step, samples, loss, accuracy, skipped } = snapshot;
   const start =
     initial === undefined
-      ? "at initialisation (not known)"
-      : initialFile === undefined
-        ? `at step ${formatCount(initial.step)}`
-        : `in ${printable(initialFile)}`;
-  const lines = [`value ± noise (half the difference of two half samples); below it: null · value ${start}`];
+      ? " (the value at initialisation is not known)"
+      : ` · value ${initialFile === undefined ? `at step ${formatCount(initial.step)}` : `in ${printable(initialFile)}`}`;
+  const lines = [`value ± noise (half the difference of two half samples); below it: null${start}`];
   const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
@@ -178,12 +155,13 @@ function shortList(names: readonly string[]): string {
 
 function occurring(snapshot: Snapshot, convention: "paper" | "raw"): Set<Status> {
   const found = new Set<Status>();
-  const look = (side: SideAlignments | null) => {
-    for (const relation of relations) if (side?.[relation].status !== undefined) found.add(side[relation].status);
+  const look = (layer: LayerSnapshot, side: SideAlignments | null) => {
+    for (const relation of relations)
+      if (side?.[relation].status !== undefined && !withoutWeights(layer, relation)) found.add(side[relation].status);
   };
-  for (const { alignment } of snapshot.layers) {
-    look(alignment[convention].a);
-    look(alignment[convention].b);
+  for (const layer of snapshot.layers) {
+    look(layer, layer.alignment[convention].a);
+    look(layer, layer.alignment[convention].b);
   }
   return found;
 }

@@ -8,18 +8,12 @@
  *       phase 5          [0.29, 0.38]  [0.91, 1.05]
  */
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { formatDecimals } from "./format.ts";
-import { pad, printable, shortenName, wrap } from "./table.ts";
+import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
 
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
 const names = Object.keys(pairs) as (keyof SideExponents)[];
-const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const;
-type Side = keyof typeof sideTitles;
-
-const CELL = 12;
-const GAP = "  ";
-const LEAST_NAME = 14;
-const NOTHING = "–";
 
 /** Why an exponent is not stated. */
 const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
@@ -38,62 +32,38 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
 };
 
 /** The table with its legend, ends with a newline; "" where no layer has exponents. */
-export function renderLawsTable(
-  { layers }: Snapshot,
-  { width = 100, dim = (text) => text }: { width?: number; dim?: (text: string) => string } = {},
-): string {
+export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}): string {
   const shown = layers.filter(({ exponents }) => exponents !== undefined && !allLeftOut(exponents.raw));
   if (shown.length === 0) return "";
-  const cells = (count: number) => count * (GAP.length + CELL);
-  const blocks: Side[][] = width >= LEAST_NAME + cells(6) ? [["a", "b"]] : [["a"], ["b"]];
-  const longest = Math.max(LEAST_NAME, ...shown.map(({ name }) => [...printable(name)].length));
-  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(3 * blocks[0]!.length)));
-  const lines = blocks.flatMap((sides) => [
-    ...headerLines(sides, nameWidth).map(dim),
-    ...shown.flatMap((layer) => {
-      const [first, second] = layerLines(layer, sides, nameWidth);
-      return [first, dim(second)];
-    }),
-    "",
-  ]);
-  return `${[
-    ...lines,
-    ...legend(shown)
-      .flatMap((line) => wrap(line, width))
-      .map(dim),
-  ].join("\n")}\n`;
+  const columns = (side: Side): Column[] =>
+    names.map((name) => ({
+      title: pairs[name],
+      cell: (layer) => {
+        const exponent = layer.exponents?.raw[side]?.[name];
+        if (withoutWeights(layer, name)) return [` ${NOTHING}`, ""];
+        return [valueCell(exponent), exponent?.interval ? intervalCell(exponent.interval) : ""];
+      },
+    }));
+  return renderLayerTable(
+    shown,
+    { corner: "layer, phase", below: phaseWords, columns: { a: columns("a"), b: columns("b") }, legend: legend(shown) },
+    layout,
+  );
+}
+
+/** Whether it is a law with Z of a head or block, which has none. */
+function withoutWeights(layer: LayerSnapshot, name: keyof SideExponents): boolean {
+  return !isMap(layer) && name !== "hg";
 }
 
 /** The table with an empty line before it, where there is one. */
-export function lawsBelow(snapshot: Snapshot, options: Parameters<typeof renderLawsTable>[1]): string {
-  const table = renderLawsTable(snapshot, options);
+export function lawsBelow(snapshot: Snapshot, layout: TableLayout): string {
+  const table = renderLawsTable(snapshot, layout);
   return table === "" ? "" : `\n${table}`;
 }
 
 function allLeftOut({ a, b }: { a: SideExponents | null; b: SideExponents }): boolean {
   return [a, b].every((side) => side === null || names.every((name) => side[name].status === "not-measured"));
-}
-
-function headerLines(sides: readonly Side[], nameWidth: number): string[] {
-  const block = names.length * (CELL + GAP.length) - GAP.length;
-  const titles = sides.map((side) => pad(` ${sideTitles[side]}`, block)).join(GAP);
-  const columns = sides.flatMap(() => names.map((name) => pad(` ${pairs[name]}`, CELL)));
-  return [
-    `${" ".repeat(nameWidth)}${GAP}${titles}`.trimEnd(),
-    [pad("layer, phase", nameWidth), ...columns].join(GAP).trimEnd(),
-  ];
-}
-
-function layerLines(layer: LayerSnapshot, sides: readonly Side[], nameWidth: number): [string, string] {
-  const first = [pad(shortenName(printable(layer.name), nameWidth), nameWidth)];
-  const second = [pad(`  ${phaseWords(layer)}`, nameWidth)];
-  for (const side of sides)
-    for (const name of names) {
-      const exponent = layer.exponents?.raw[side]?.[name];
-      first.push(pad(valueCell(exponent), CELL));
-      second.push(pad(exponent?.interval ? intervalCell(exponent.interval) : "", CELL));
-    }
-  return [first.join(GAP).trimEnd(), second.join(GAP).trimEnd()];
 }
 
 /** "phase 5", "phase crh", "none", "undecided"; a dash for a layer without weights. */
@@ -120,9 +90,10 @@ function intervalCell([low, high]: readonly [number, number]): string {
 
 function legend(layers: readonly LayerSnapshot[]): string[] {
   const found = new Set<Status>();
-  for (const { exponents } of layers)
-    for (const side of [exponents?.raw.a, exponents?.raw.b])
-      for (const name of names) if (side?.[name].status !== undefined) found.add(side[name].status);
+  for (const layer of layers)
+    for (const side of [layer.exponents?.raw.a, layer.exponents?.raw.b])
+      for (const name of names)
+        if (side?.[name].status !== undefined && !withoutWeights(layer, name)) found.add(side[name].status);
   return [
     "exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors of plain second moments, with 95 % intervals below; the phase is " +
       "the row of the table of phases that relations and exponents agree on",

@@ -3,6 +3,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { Snapshot } from "../measure/snapshot.ts";
+import { layerNames } from "./alignmentSeries.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure } from "./figure.ts";
 import { labelWidth, layerLabels } from "./layerLabels.ts";
@@ -49,7 +50,8 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const steps = [...new Set(all.map(({ step }) => step))];
   if (steps.length < 2) return undefined;
   const kept = new Set(spaced(steps));
-  const layers = [...new Set(all.map(({ layer }) => layer))];
+  const known = new Set(all.map(({ layer }) => layer));
+  const layers = layerNames(ordered).filter((name) => known.has(name));
   const cells: Cell[] = all.filter(({ step }) => kept.has(step));
   const labels = layerLabels(layers, 32);
   const left = labelWidth(labels);
@@ -71,14 +73,9 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
       labelArrow: "none",
       tickRotate: -40,
     },
-    y: {
-      type: "band",
-      domain: layers,
-      tickFormat: (_: string, index: number) => labels[index]!,
-      tickSize: 0,
-      label: null,
-    },
+    y: { type: "band", domain: layers, axis: null },
     marks: [
+      Plot.axisY({ tickFormat: (_: string, index: number) => labels[index]!, tickSize: 0, fontSize: 11, label: null }),
       Plot.cell(cells, {
         x: "step",
         y: "layer",

@@ -116,8 +116,9 @@ function ansatzPart(layers: readonly LayerSnapshot[]): string {
   );
 }
 
-/** Whole where `beside`, the value itself or that which its noise stands beside, is large. */
+/** With the digits that suit `beside`: the value itself, or that which its noise stands beside. */
 function number(value: number | null, beside = value): string {
   if (value === null) return "–";
-  return Math.abs(beside ?? value) >= 100 ? grouped(Math.round(value)) : fixed(value);
+  const size = Math.abs(beside ?? value);
+  return size >= 100 ? grouped(Math.round(value)) : fixed(value, size >= 10 ? 1 : 3);
 }

@@ -77,6 +77,7 @@ svg{max-width:100%;height:auto;display:block}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
 .panels.three{grid-template-columns:repeat(3,minmax(0,324px));gap:14px 10px}
 .panels svg{break-inside:avoid;width:100%}
+.panels.one svg{width:auto}
 .panels.full svg{width:auto;max-width:none}
 figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}

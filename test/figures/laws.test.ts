@@ -90,6 +90,18 @@ test("the map of phases keeps steps and layers apart whose labels are the same w
   for (const step of ["1231", "1234"]) expect(figure.svg).toContain(`>${step}</text>`);
 });
 
+test("the map of phases has layers in their order of execution, also those that were measured later", () => {
+  const names = ["first", "second", "third"];
+  const one = planted.layers[0]!;
+  const snapshots = [0, 10].map((step) => ({
+    ...planted,
+    step,
+    layers: names.map((name) => ({ ...one, name, phase: step === 0 && name === "second" ? null : one.phase })),
+  }));
+  const labels = [...phaseMap(snapshots as Snapshot[])!.svg.matchAll(/>(first|second|third)<\/text>/g)];
+  expect(labels.map(([, name]) => name)).toEqual(names);
+});
+
 test("the slopes of guides are written where there is room for them, the steepest first", () => {
   const figure = powerLaws(layer, undefined)!;
   for (const panel of figure.panels) {
