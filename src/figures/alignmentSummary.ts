@@ -7,6 +7,7 @@ import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";
 import { type AlignmentRow, alignmentRows, lowestAlignment, sides, sideTitle } from "./alignmentSeries.ts";
 import { relationLegend } from "./alignmentsOverTime.ts";
+import { centred, titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
@@ -87,26 +88,10 @@ function sidePanel(side: Side, rows: readonly SummaryRow[], axis: StepAxis, low:
     marginLeft: 50,
     marginRight: 14,
     marginBottom: 40,
-    x: { ...axis, labelAnchor: "center", labelArrow: "none" },
-    y: {
-      domain: [low, 1],
-      ticks: 5,
-      tickFormat: ".2~f",
-      grid: true,
-      label: "alignment",
-      labelAnchor: "center",
-      labelArrow: "none",
-      clamp: true,
-    },
+    x: axis,
+    y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
     marks: [
-      Plot.text([sideTitle[side]], {
-        frameAnchor: "top-left",
-        dx: -44,
-        dy: -32,
-        fontWeight: 650,
-        fontSize: 13,
-        lineAnchor: "top",
-      }),
+      titleText(sideTitle[side], -44, -32),
       Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
       ...relations.map((relation) =>
         Plot.areaY(

@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import { type AlignmentRow, alignmentRows, layerNames, lowestAlignment, sides, sideTitle } from "./alignmentSeries.ts";
+import { centred, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -67,17 +68,8 @@ function layerPanel(name: string, rows: readonly AlignmentRow[], axis: StepAxis,
     marginLeft: 50,
     marginRight: 14,
     marginBottom: 38,
-    x: { ...axis, labelAnchor: "center", labelArrow: "none" },
-    y: {
-      domain: [low, 1],
-      ticks: 5,
-      tickFormat: ".2~f",
-      grid: true,
-      label: "alignment",
-      labelAnchor: "center",
-      labelArrow: "none",
-      clamp: true,
-    },
+    x: axis,
+    y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
     fx: { domain: present.map((side) => sideTitle[side]), label: null, padding: present.length > 1 ? 0.17 : 0 },
     marks: [
       Plot.text([title], {

@@ -4,11 +4,11 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import { layerNames } from "./alignmentSeries.ts";
+import { centred, logarithmicAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
-import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
@@ -40,22 +40,14 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
     marginLeft: 60,
     marginRight: 14,
     marginBottom: 40,
-    x: {
-      ...stepAxis(
-        rows.map(({ step }) => step),
-        6,
-      ),
-      labelAnchor: "center",
-      labelArrow: "none",
-    },
+    x: stepAxis(
+      rows.map(({ step }) => step),
+      6,
+    ),
     y: {
-      domain,
-      ticks: exponentTicks(domain, 8),
-      tickFormat: exponentLabel,
-      grid: true,
+      ...logarithmicAxis(domain, 8),
       label: "change of cov(h, h) per step",
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...centred,
     },
     marks: [
       Plot.line(rows, { x: "step", y: height, z: "layer", stroke: ({ layer }) => colour(layer), strokeWidth: 1.6 }),

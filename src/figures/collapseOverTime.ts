@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { LayerCollapse } from "../measure/layerCollapse.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
+import { centred, titleText } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -56,31 +57,19 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
       marginLeft: 56,
       marginRight: 14,
       marginBottom: 40,
-      x: {
-        ...stepAxis(
-          rows.map(({ step }) => step),
-          6,
-        ),
-        labelAnchor: "center",
-        labelArrow: "none",
-      },
+      x: stepAxis(
+        rows.map(({ step }) => step),
+        6,
+      ),
       y: {
         domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
         ticks: 5,
         grid: true,
         label,
-        labelAnchor: "center",
-        labelArrow: "none",
+        ...centred,
       },
       marks: [
-        Plot.text([title], {
-          frameAnchor: "top-left",
-          dx: -50,
-          dy: -26,
-          fontWeight: 650,
-          fontSize: 13,
-          lineAnchor: "top",
-        }),
+        titleText(title, -50, -26),
         Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "var(--crh-eval, #7b3fa0)", fillOpacity: 0.18 }),
         Plot.lineY(points, { x: "step", y: "y", stroke: "var(--crh-eval, #7b3fa0)", strokeWidth: 2 }),
         Plot.dot(points, { x: "step", y: "y", fill: "var(--crh-eval, #7b3fa0)", r: 2.2 }),

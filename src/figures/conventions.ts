@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
+import { unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
@@ -68,7 +69,7 @@ function agreement(rows: readonly Row[]): Panel {
     { paper: low, raw: low },
     { paper: 1, raw: 1 },
   ];
-  const axis = { domain: [low, 1], ticks: 5, tickFormat: ".2~f", grid: true, labelArrow: "none" } as const;
+  const axis = { ...unitAxis(low), labelArrow: "none" } as const;
   return plotPanel("Forward RGA of plain second moments against that of covariances of normalised rows", {
     ...size,
     x: { ...axis, label: "covariances of normalised rows (paper)", labelAnchor: "center" },
@@ -115,15 +116,11 @@ function ratioPanel(ratios: readonly Ratio[]): Panel {
   const of = (which: Ratio["which"]) => ratios.filter((ratio) => ratio.which === which);
   return plotPanel("Share of the mean in the second moments of activations and gradients over training steps", {
     ...size,
-    x: {
-      ...stepAxis(
-        ratios.map(({ step }) => step),
-        5,
-      ),
-      labelAnchor: "center",
-      labelArrow: "none",
-    },
-    y: { domain: [0, 1], ticks: 5, tickFormat: ".2~f", grid: true, label: "|E v|² / E |v|²", labelArrow: "none" },
+    x: stepAxis(
+      ratios.map(({ step }) => step),
+      5,
+    ),
+    y: { ...unitAxis(0), label: "|E v|² / E |v|²", labelArrow: "none" },
     marks: (["H", "G"] as const).flatMap((which) => [
       Plot.areaY(of(which), { x: "step", y1: "low", y2: "high", fill: matrixColour[which], fillOpacity: 0.14 }),
       Plot.line(of(which), { x: "step", y: "median", stroke: matrixColour[which], strokeWidth: 2 }),

@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { AlignmentValue } from "../measure/snapshot.ts";
 import type { LayerKind, Side } from "../moments/moments.ts";
+import { titleText } from "./axes.ts";
 import type { Relation } from "./palette.ts";
 
 const top = 48;
@@ -37,14 +38,7 @@ export function depthScale({ low, extent, left }: { low: number; extent: number;
 export function panelTitle(title: string, left: number): Plot.Markish[] {
   const ticks = { ticks: 5, tickFormat: ".2~f", tickSize: 0, labelArrow: "none", labelAnchor: "center" } as const;
   return [
-    Plot.text([title], {
-      frameAnchor: "top-left",
-      dx: 6 - left,
-      dy: 4 - top,
-      fontWeight: 650,
-      fontSize: 13,
-      lineAnchor: "top",
-    }),
+    titleText(title, 6 - left, 4 - top),
     Plot.gridX({ ticks: 5, strokeOpacity: 0.12 }),
     Plot.axisX({ ...ticks, anchor: "top", label: null }),
     Plot.axisX({ ...ticks, anchor: "bottom", label: "alignment" }),

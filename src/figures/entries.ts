@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { alignment } from "../measure/alignment.ts";
 import { sideTitle } from "./alignmentSeries.ts";
+import { centred, titleText } from "./axes.ts";
 import { significant, toCsv } from "./csv.ts";
 import { dots } from "./dots.ts";
 import { evenly } from "./evenly.ts";
@@ -83,20 +84,12 @@ function entryPanel({ side, diagonal, off, correlation: r }: SideEntries): Panel
       domain: padded(all.map(({ h }) => h)),
       ticks: 6,
       label: `entry of H, side ${side} (mean diagonal 1)`,
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...centred,
       grid: true,
     },
     y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: null, grid: true },
     marks: [
-      Plot.text([title], {
-        frameAnchor: "top-left",
-        dx: -42,
-        dy: -46,
-        fontWeight: 650,
-        fontSize: 13,
-        lineAnchor: "top",
-      }),
+      titleText(title, -42, -46),
       Plot.text([`entry of G, side ${side}`], { frameAnchor: "top-left", dx: -42, dy: -24, lineAnchor: "top" }),
       dots(placed(off), { colour: entryColour.off, size: 2.2, opacity: 0.7 }),
       dots(placed(diagonal), { colour: entryColour.diagonal, size: 4.4, opacity: 0.8 }),

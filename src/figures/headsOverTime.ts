@@ -6,6 +6,7 @@ import * as Plot from "@observablehq/plot";
 import { byHeadLayer } from "../measure/headBaselines.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
+import { titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -116,17 +117,10 @@ function panel(layer: string, rows: readonly Row[], low: number, axis: StepAxis)
     marginLeft: 40,
     marginRight: 14,
     marginBottom: 40,
-    x: { ...axis, labelAnchor: "center", labelArrow: "none" },
-    y: { domain: [low, 1], ticks: 5, tickFormat: ".2~f", grid: true, label: null, clamp: true },
+    x: axis,
+    y: { ...unitAxis(low), label: null, clamp: true },
     marks: [
-      Plot.text([shorten(layer, 48)], {
-        frameAnchor: "top-left",
-        dx: -34,
-        dy: -26,
-        fontWeight: 650,
-        fontSize: 13,
-        lineAnchor: "top",
-      }),
+      titleText(shorten(layer, 48), -34, -26),
       ...curves.flatMap(({ key, colour }) => [
         Plot.areaY(of(key), { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
       ]),

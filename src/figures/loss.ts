@@ -84,15 +84,11 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
     marginLeft: 52,
     marginBottom: 40,
     marginTop: 28,
-    x: {
-      ...stepAxis(
-        all.map((point) => point.step),
-        6,
-        log,
-      ),
-      labelAnchor: "center",
-      labelArrow: "none",
-    },
+    x: stepAxis(
+      all.map((point) => point.step),
+      6,
+      log,
+    ),
     y: {
       ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
       label: quantity,

@@ -7,12 +7,12 @@ import * as Plot from "@observablehq/plot";
 import { neuronPoints, type Points, plasticity } from "../measure/plasticity.ts";
 import type { Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
+import { logarithmicAxis } from "./axes.ts";
 import { significant, toCsv } from "./csv.ts";
 import { dots } from "./dots.ts";
 import { evenly } from "./evenly.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import type { LayerMatrices } from "./layerMatrices.ts";
-import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { entryColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
@@ -105,12 +105,8 @@ interface Scatter {
 
 function scatter(points: readonly Point[], { title, x, y, domains, logarithmic, colour, size }: Scatter): Panel {
   const axis = ([low, high]: readonly [number, number]) => ({
-    domain: [low, high],
-    grid: true,
     labelArrow: "none" as const,
-    ...(logarithmic
-      ? { ticks: exponentTicks([low, high]), tickFormat: exponentLabel }
-      : { ticks: 5, tickFormat: ".1~f" }),
+    ...(logarithmic ? logarithmicAxis([low, high]) : { domain: [low, high], grid: true, ticks: 5, tickFormat: ".1~f" }),
   });
   const above = { frameAnchor: "top-left", dx: -48, lineAnchor: "top" } as const;
   return plotPanel(`G against H: ${title}`, {

@@ -4,6 +4,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { layerNames } from "./alignmentSeries.ts";
+import { centred } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure } from "./figure.ts";
 import { labelWidth, layerLabels } from "./layerLabels.ts";
@@ -69,8 +70,7 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
       domain: [...kept],
       tickFormat: short.size === kept.size ? formatStep : String,
       label: "step",
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...centred,
       tickRotate: -40,
     },
     y: { type: "band", domain: layers, axis: null },

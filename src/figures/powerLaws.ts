@@ -7,10 +7,10 @@ import type { Convention, Exponent, LayerExponents, SideExponents } from "../mea
 import { type SpectralPairs, spectralPairs } from "../measure/spectralPairs.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
+import { centred, logarithmicAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
-import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
@@ -129,15 +129,7 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
 }
 
 function axis(domain: [number, number], label: string): Plot.ScaleOptions {
-  return {
-    domain,
-    ticks: exponentTicks(domain),
-    tickFormat: exponentLabel,
-    label,
-    labelAnchor: "center",
-    labelArrow: "none",
-    grid: true,
-  };
+  return { ...logarithmicAxis(domain), ...centred, label };
 }
 
 /** chosen: the name of a guide is left out where it would stand nearer to the last one than this share of the frame. */

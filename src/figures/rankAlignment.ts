@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";
 import { layerNames, lowestAlignment } from "./alignmentSeries.ts";
+import { centred } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -116,8 +117,7 @@ function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation",
       domain: [0, Math.min(1, Math.ceil(high * 10 + 0.3) / 10)],
       ticks: 6,
       label: title,
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...centred,
       grid: true,
     },
     y: {

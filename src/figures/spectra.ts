@@ -7,11 +7,11 @@ import type { SpectrumRecord } from "../measure/layerSpectra.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";
 import { sides, sideTitle } from "./alignmentSeries.ts";
+import { centred, logarithmicAxis } from "./axes.ts";
 import { significant, toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import type { MatrixName } from "./layerMatrices.ts";
 import { legendPanel } from "./legend.ts";
-import { exponentLabel, exponentTicks } from "./logTicks.ts";
 import { matrixColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
@@ -89,14 +89,10 @@ function panel(side: Side, drawn: readonly Drawn[]): Panel {
       ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].filter((tick) => tick <= longest),
       tickFormat: String,
       label: "rank of the eigenvalue",
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...centred,
     },
     y: {
-      domain,
-      ticks: exponentTicks(domain, 8),
-      tickFormat: exponentLabel,
-      grid: true,
+      ...logarithmicAxis(domain, 8),
       label: null,
     },
     marks: [

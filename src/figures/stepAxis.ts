@@ -2,6 +2,8 @@
  * @file The axis of training steps. Steps measured at log-spaced times get a symlog axis, which has room for step 0; others a linear one.
  */
 
+import { centred } from "./axes.ts";
+
 /** Options for the x scale of a plot. */
 export interface StepAxis {
   type: "linear" | "symlog";
@@ -9,6 +11,8 @@ export interface StepAxis {
   ticks: number[];
   tickFormat: (step: number) => string;
   label: string;
+  labelAnchor: "center";
+  labelArrow: "none";
   constant?: number;
 }
 
@@ -28,7 +32,7 @@ export function isLogSpaced(steps: readonly number[]): boolean {
 export function stepAxis(steps: readonly number[], maxTicks: number, log = isLogSpaced(steps)): StepAxis {
   const [low, high] = [smallest(steps), largest(steps)];
   const domain: [number, number] = low < high ? [low, high] : [low, low + 1];
-  const shared = { domain, tickFormat: formatStep, label: "step" };
+  const shared = { domain, tickFormat: formatStep, label: "step", ...centred };
   if (!log) return { type: "linear", ...shared, ticks: linearTicks(domain, maxTicks) };
   const first = smallest(steps.filter((step) => step > 0));
   // chosen: a third of the first step, which puts step 0 far enough left of it for both labels to be read.

@@ -1,0 +1,21 @@
+/** @file What the axes and titles of panels share. */
+import * as Plot from "@observablehq/plot";
+import { exponentLabel, exponentTicks } from "./logTicks.ts";
+
+/** The name of an axis at its middle, without an arrow. */
+export const centred = { labelAnchor: "center", labelArrow: "none" } as const;
+
+/** An axis of alignments or shares from `low` to 1. */
+export function unitAxis(low: number) {
+  return { domain: [low, 1], ticks: 5, tickFormat: ".2~f", grid: true } as const;
+}
+
+/** An axis of logarithms to base ten, with at most `most` ticks, labelled by the numbers behind them. */
+export function logarithmicAxis(domain: readonly [number, number], most?: number) {
+  return { domain: [...domain], ticks: exponentTicks(domain, most), tickFormat: exponentLabel, grid: true };
+}
+
+/** The title of a panel, so many pixels from the upper left corner of its frame. */
+export function titleText(text: string, dx: number, dy: number): Plot.Markish {
+  return Plot.text([text], { frameAnchor: "top-left", dx, dy, fontWeight: 650, fontSize: 13, lineAnchor: "top" });
+}
