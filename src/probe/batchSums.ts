@@ -7,6 +7,7 @@ import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
+import { lowerSegments } from "./lowerBlocks.ts";
 import type { SumNames } from "./momentNodes.ts";
 import type { RowSums } from "./rowFactor.ts";
 
@@ -74,11 +75,10 @@ function addGram(
   const d = sum.length;
   const square = scale * scale;
   for (let i = 0; i < d; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
-  for (let i = 0; i < d; i++) {
-    const row = i * d;
-    const whole = n * m[i]! + r[i]!;
-    const mi = m[i]!;
-    for (let j = 0; j <= i; j++) gram[row + j]! += square * (C[row + j]! + whole * m[j]! + mi * r[j]!);
+  for (const { row, from, to, at } of lowerSegments(d)) {
+    const whole = n * m[row]! + r[row]!;
+    const mi = m[row]!;
+    for (let j = from; j < to; j++) gram[row * d + j]! += square * (C[at + j - from]! + whole * m[j]! + mi * r[j]!);
   }
 }
 

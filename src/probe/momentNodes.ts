@@ -15,6 +15,7 @@ import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
 import type { Measurable } from "./linearMap.ts";
+import { addLowerGram } from "./lowerBlocks.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 interface MomentOptions {
@@ -44,7 +45,7 @@ export type SumNames = Readonly<Record<string, string>>;
  *
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
- *   gan, gbn: `X.mean`, `X.gram` (C), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
+ *   gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
  *   Without `cross`, and where coordinates are sampled, there are no cross products; where G_a follows from G_b (followsFromOutput)
  *   there are no `ga.mean`, `ga.gram`, `ga.rest` and `cross.a`, and with `factor` the sums of `gan` are those of its coordinates y
@@ -66,14 +67,20 @@ export function addMomentNodes(
     sides.ga = builder.op("Gemm", [gradient, factor ?? W]);
   }
   const centred: Record<string, CentredRows> = {};
+  const widths = {
+    ha: map.input?.dIn,
+    ga: factor === undefined ? map.input?.dIn : map.dOut,
+    hb: map.dOut,
+    gb: map.dOut,
+  };
   for (const [key, rows] of Object.entries(sides)) {
     const chosen = sample?.[key.endsWith("a") ? "a" : "b"];
+    const shape = [map.rows, chosen?.coordinates.length ?? widths[key as keyof typeof widths]!] as const;
     const columns = chosen && sampledColumns(chosen, key.endsWith("a") ? map.input?.columnOrder : undefined);
     const kept = columns === undefined ? rows : gathered(builder, rows, columns);
-    if (key !== "ga" || !followsFromOutput(map, sample))
-      centred[key] = addGram(builder, kept, map.rows, ones, key, names);
+    if (key !== "ga" || !followsFromOutput(map, sample)) centred[key] = addGram(builder, kept, shape, ones, key, names);
     const inverse = inverseNorms(builder, rows, key, names);
-    addGram(builder, builder.op("Mul", [kept, inverse]), map.rows, ones, `${key}n`, names);
+    addGram(builder, builder.op("Mul", [kept, inverse]), shape, ones, `${key}n`, names);
   }
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
@@ -109,7 +116,7 @@ function scaledDown(builder: GraphBuilder, rows: string, names: Record<string, s
 function addGram(
   builder: GraphBuilder,
   rows: string,
-  n: number,
+  [n, d]: readonly [number, number],
   ones: string,
   key: string,
   names: Record<string, string>,
@@ -117,7 +124,7 @@ function addGram(
   const mean = centre(builder, rows, n);
   const centred = builder.op("Sub", [rows, mean]);
   names[`${key}.mean`] = mean;
-  names[`${key}.gram`] = builder.op("Gemm", [centred, centred], { transA: int(1) });
+  names[`${key}.gram`] = addLowerGram(builder, centred, d);
   names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
   return { mean, rows: centred };
 }
