@@ -33,6 +33,7 @@ export function addBatch(
   addSide(layer.b, "b", read, n, scale);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
+  else if (layer.b.gh !== undefined) addCross(layer.b.gh, read, "cross.b", "gb", "hb", n, scale);
 }
 
 /** @param raw whether there are sums of plain gradients; else what holds them follows from the other side (addInputGradients) */
@@ -49,7 +50,6 @@ function addSide(
   if (raw) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
   addGram(narrow.gram, narrow.sum, read, `g${c}n`, n);
-  if (raw && side.gh !== undefined) addCross(side.gh, read, `cross.${c}`, `g${c}`, `h${c}`, n, scale);
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
   side.h2 += read(`h${c}.norm2`)[0]!;
@@ -89,17 +89,30 @@ export function completeSums({ a, b }: LayerMoments): void {
 }
 
 /**
- * sum g_a = W^T sum g_b, sum g_a g_a^T = W^T (sum g_b g_b^T) W and sum g_a h_a^T = W^T sum g_b h_a^T (docs/theory.md Eq. 6), in place of
- * what was added up of them. Behind `completeSums`, and with the columns of the sums and of W in the same order.
+ * sum g_a = W^T sum g_b and sum g_a g_a^T = W^T (sum g_b g_b^T) W (docs/theory.md Eq. 6), in place of what was added up of them. Behind
+ * `completeSums`, and with the columns of the sums and of W in the same order.
  */
-export function addInputGradients({ a, b, W, gbHa }: LayerMoments): void {
+export function addInputGradients({ a, b, W }: LayerMoments): void {
   if (a === undefined || W === undefined) throw new RangeError("probe: expected a map with weights, got none");
   const G = matmul(transpose(W), matmul(matrix(b.d, b.d, b.gg), W));
   for (let i = 0; i < a.d; i++)
     for (let j = 0; j <= i; j++) a.gg![i * a.d + j] = (G.data[i * a.d + j]! + G.data[j * a.d + i]!) / 2;
   mirrorLower(a.gg!, a.d);
   a.gSum!.set(matmul(matrix(1, b.d, b.gSum), W).data);
-  if (a.gh !== undefined && gbHa !== undefined) a.gh.set(matmul(transpose(W), matrix(b.d, a.d, gbHa)).data);
+}
+
+/**
+ * sum g_a h_a^T = W^T sum g_b h_a^T, and sum g_b h_b^T = (sum g_b h_a^T) W^T + (sum g_b) bias^T with n bias = sum h_b - W sum h_a, of
+ * a map with weights; products over the rows of a batch would cost more. Columns as for addInputGradients, and behind it.
+ */
+export function addCrossMoments({ n, a, b, W, gbHa }: LayerMoments): void {
+  if (n === 0 || a?.gh === undefined || b.gh === undefined || W === undefined || gbHa === undefined) return;
+  const [cross, Wt] = [matrix(b.d, a.d, gbHa), transpose(W)];
+  a.gh.set(matmul(Wt, cross).data);
+  b.gh.set(matmul(cross, Wt).data);
+  const throughW = matmul(matrix(1, a.d, a.hSum), Wt).data;
+  const bias = b.hSum!.map((sum, j) => (sum - throughW[j]!) / n);
+  for (let i = 0; i < b.d; i++) for (let j = 0; j < b.d; j++) b.gh[i * b.d + j]! += b.gSum![i]! * bias[j]!;
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */

@@ -46,9 +46,9 @@ export type SumNames = Readonly<Record<string, string>>;
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
- *   centred cross products `cross.a` (ga, ha), `cross.b` (gb, hb), `cross.ba` (gb, ha). A head has those of side b alone.
- *   Without `cross`, and where coordinates are sampled, there are no cross products; where G_a follows from G_b (followsFromOutput)
- *   there are no `ga.mean`, `ga.gram`, `ga.rest` and `cross.a`, and with `factor` the sums of `gan` are those of its coordinates y
+ *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
+ *   coordinates are sampled, there is none; where G_a follows from G_b (followsFromOutput) there are no `ga.mean`, `ga.gram` and
+ *   `ga.rest`, and with `factor` the sums of `gan` are those of its coordinates y
  */
 export function addMomentNodes(
   builder: GraphBuilder,
@@ -84,7 +84,11 @@ export function addMomentNodes(
   }
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
-  if (cross && sample === undefined) addCross(builder, centred, W, names);
+  if (cross && sample === undefined) {
+    // Of a map one product over the rows is enough: the others follow behind the last batch (addCrossMoments).
+    const [key, h] = centred.ha === undefined ? ["cross.b", "hb"] : ["cross.ba", "ha"];
+    names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
+  }
   return names;
 }
 
@@ -153,25 +157,4 @@ function inverseNorms(builder: GraphBuilder, rows: string, key: string, names: R
   names[`${key}.norm2`] = builder.op("ReduceSum", [norm2], all);
   names[`${key}.norm4`] = builder.op("ReduceSumSquare", [norm2], all);
   return builder.op("Div", [one, norm]);
-}
-
-/**
- * sum g h^T of centred rows. With weights only one product over the rows is needed: g_a - mean = W^T (g_b - mean) and
- * h_b - mean = W (h_a - mean), whatever the bias, so the others are products of small matrices.
- */
-function addCross(
-  builder: GraphBuilder,
-  centred: Readonly<Record<string, CentredRows>>,
-  W: string | undefined,
-  names: Record<string, string>,
-): void {
-  const over = (g: string, h: string) => builder.op("Gemm", [centred[g]!.rows, centred[h]!.rows], { transA: int(1) });
-  if (W === undefined) {
-    names["cross.b"] = over("gb", "hb");
-    return;
-  }
-  const cross = over("gb", "ha");
-  names["cross.ba"] = cross;
-  if (centred.ga !== undefined) names["cross.a"] = builder.op("Gemm", [W, cross], { transA: int(1) });
-  names["cross.b"] = builder.op("Gemm", [cross, W], { transB: int(1) });
 }

@@ -12,7 +12,7 @@ import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
-import { addBatch, addInputGradients, completeSums } from "./batchSums.ts";
+import { addBatch, addCrossMoments, addInputGradients, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
@@ -216,6 +216,7 @@ export class Probe {
         const order = map.input?.columnOrder;
         if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
         if (following.has(i)) addInputGradients(layer);
+        addCrossMoments(layer);
         const sums = narrow.get(layer);
         if (sums !== undefined) addExpanded({ sum: layer.a!.gnSum!, gram: layer.a!.gngn! }, sums, factors.get(i)!.Q);
       }
