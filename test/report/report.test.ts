@@ -129,13 +129,11 @@ test("the summary counts what holds by its stated rule", () => {
 test("a preset stands among the facts, a linear probe in the summary and in a panel", () => {
   const run = small();
   const probes = [0, 100].map((step) => ({ step, name: "eval/linear-probe", value: step === 0 ? 0.25 : 0.5 }));
-  const text = textOf({
-    ...run,
-    config: { ...run.config, preset: "tiny", batch: 128, accumulate: 4, run: { threads: 2, keep: null } },
-    metrics: [...run.metrics, ...probes],
-  } as ReportData);
+  const config = { ...run.config, preset: "tiny", batch: 128, accumulate: 4, run: { threads: 2, keep: null } };
+  const data = { ...run, config, metrics: [...run.metrics, ...probes] } as ReportData;
+  const text = textOf(data);
   expect(text).toContain("presettiny");
-  expect(text).toContain("batch128 in 4 parts");
+  expect(page(data).querySelector("header")!.textContent).toContain("batch128 in 4 parts");
   expect(text).toContain("threads2");
   expect(text).not.toContain("keep");
   expect(text).toContain("A linear probe of the features (Eq. 79) names 50.0 % of the classes, 25.0 % at step 0.");
