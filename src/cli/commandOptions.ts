@@ -70,6 +70,7 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   /** "bytes" or a folder with GPT-2's files. */
   readonly tokenizer?: string;
   readonly context?: number;
+  readonly device: Device;
   readonly threads?: number;
   readonly quiet?: boolean;
 }

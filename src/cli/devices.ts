@@ -44,12 +44,15 @@ export async function deviceState(device: Device, env: NodeJS.ProcessEnv = proce
   return { usable: false, found: answer.error === undefined ? "wrong results" : essence(answer.error) };
 }
 
-/** @throws Error in one line that says what to install or to choose */
-export async function checkDevice(device: Device): Promise<void> {
+/**
+ * @param command the one that was called
+ * @throws Error in one line that says what to install or to choose
+ */
+export async function checkDevice(device: Device, command: "run" | "resume" | "analyze"): Promise<void> {
   if (device === "cpu") return;
   const state = await deviceState(device);
   if (!state.usable)
-    throw new Error(`run: expected a device ${device} that works, got ${state.found}; ${deviceCures[device]}`);
+    throw new Error(`${command}: expected a device ${device} that works, got ${state.found}; ${deviceCures[device]}`);
 }
 
 function model(): Uint8Array {

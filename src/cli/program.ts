@@ -59,23 +59,42 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .command("run")
     .description("train a setting and measure how its representations form")
     .usage("<setting> [key=value ...] [options]")
-    .argument("[setting]", "fc1, fc2, mlp, llm")
+    .argument("[setting]", "fc1, fc2, mlp, llm, res1 or res2; they are described below")
     .argument("[assignments...]", "values of the setting's parameters, such as depth=3 lr=0.05")
     .option("--seed <number>", "seed of every random number", wholeNumber(0))
     .option("--steps <number>", "training steps", wholeNumber(0))
-    .option("--every <number|log>", "measure every so many steps, or at logarithmic spacing", interval)
-    .option("--evaluate-every <number>", "evaluate held-out samples too every so many steps", wholeNumber(1))
-    .addOption(new Option("--device <name>", "where to compute").choices(devices).default("cpu"))
-    .option("--preset <name>", "parameters that go together, for instance small; crh run <setting> --help lists them")
-    .option("--threads <number>", "threads of one operator (default: 1, all cores for deep networks)", wholeNumber(1))
-    .option("--data <folder>", "folder of the data, for settings that need one")
+    .option(
+      "--every <number|log>",
+      "measure every so many steps, or at logarithmic spacing; the first and last step always (default: log, or the preset's)",
+      interval,
+    )
+    .option(
+      "--evaluate-every <number>",
+      "loss of held-out samples, without measuring, every so many steps too",
+      wholeNumber(1),
+    )
+    .addOption(deviceOption())
+    .option("--preset <name>", "parameters that go together: small, or paper, the defaults")
+    .option(
+      "--threads <number>",
+      "threads of one operator (default: 1; all cores for llm, res1 and res2)",
+      wholeNumber(1),
+    )
+    .option(
+      "--data <path>",
+      "folder of the data, or for llm a text, where a setting needs one; crh data get fetches some",
+    )
     .option("--out <folder>", "folder of the runs", RUNS)
     .addOption(
-      new Option("--moments <which>", "moments to keep in the run folder")
+      new Option("--moments <which>", "second moments to keep in the run folder: of no, the last or every measurement")
         .choices(["none", "final", "all"])
         .default("final"),
     )
-    .option("--checkpoint-every <number>", "steps between checkpoints", wholeNumber(1))
+    .option(
+      "--checkpoint-every <number>",
+      "steps between checkpoints (default: a tenth of the run, at most 10000)",
+      wholeNumber(1),
+    )
     .option("--checkpoint-minutes <number>", "write a checkpoint too when the last is so many minutes old", minutes)
     .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
     .addOption(
@@ -83,9 +102,12 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
         .choices(["loss", "accuracy", "none"])
         .default("loss"),
     )
-    .option("--yes", "go on where the run is estimated to take more than an hour")
+    .option(
+      "--yes",
+      "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
+    )
     .option("--json", "print the result as JSON")
-    .option("--quiet", "no progress")
+    .option("--quiet", "print no progress")
     .helpOption(false)
     .option("-h, --help", "print this help, with the parameters of the setting if one is named")
     .action(
@@ -112,9 +134,12 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--in <folder>", "folder of the runs", RUNS)
     .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
     .option("--data <folder>", "folder of the data, if it is no longer where it was")
-    .option("--yes", "go on where the run is estimated to take more than an hour")
+    .option(
+      "--yes",
+      "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
+    )
     .option("--json", "print the result as JSON")
-    .option("--quiet", "no progress")
+    .option("--quiet", "print no progress")
     .action(async (run: string, options: ResumeOptions) => {
       const module: { resumeCommand: ResumeCommand } = await import("./commands/resume.ts");
       finish(await module.resumeCommand(run, options, io));
@@ -143,14 +168,23 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     )
     .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
     .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
-    .addOption(new Option("--loss <name>", "loss of one sample").choices(losses))
-    .option("--loss-output <name>", "output of the model that holds its own loss of each sample")
+    .addOption(new Option("--loss <name>", "loss of one sample, whose gradients are measured").choices(losses))
+    .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
     .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")
-    .addOption(new Option("--pixels <how>", "scale bytes to [0, 1], or leave them").choices(["unit", "raw"]))
-    .option("--samples <number>", "at most so many samples", wholeNumber(1))
+    .addOption(
+      new Option("--pixels <how>", "scale bytes to [0, 1], or leave them (default: unit for images in bytes)").choices([
+        "unit",
+        "raw",
+      ]),
+    )
+    .option("--samples <number>", "at most so many samples (default: all)", wholeNumber(1))
     .option("--batch <number>", "samples per batch (default: chosen by the largest map)", wholeNumber(1))
     .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
-    .option("--limit <number>", "neurons on a side above which a layer is not measured whole", wholeNumber(2))
+    .option(
+      "--limit <number>",
+      "neurons on a side above which a layer is not measured whole (default: none)",
+      wholeNumber(2),
+    )
     .addOption(
       new Option("--beyond <how>", "skip layers above the limit, or measure them on a random sample of so many neurons")
         .choices(["skip", "sample"] satisfies Beyond[])
@@ -159,24 +193,40 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--sample-seed <number>", "seed of that sample", wholeNumber(0), 0)
     .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
     .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
+    .addOption(deviceOption())
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1))
-    .option("--quiet", "no progress");
+    .option("--quiet", "print no progress");
+  analyze.addHelpText("after", analyzeExample);
   addOutputs(analyze).action(async (model: string, options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
     finish(await module.analyzeCommand(model, options, io));
   });
 }
 
+const analyzeExample = `
+Example:
+  crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy --out report.html
+`;
+
+function deviceOption(): Option {
+  return new Option("--device <name>", "where to compute; crh doctor says what works here")
+    .choices(devices)
+    .default("cpu");
+}
+
 /** The options of AnalysisOutputs. */
 function addOutputs(command: Command): Command {
   return command
     .addOption(
-      new Option("--cost <level>", "alignments only; ranks and leading eigenvalues too; everything")
+      new Option(
+        "--cost <level>",
+        "economy: alignments only; standard: ranks, spectra and laws too, within seconds; full: everything",
+      )
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("--out <file>", "write the report (.html) there")
-    .option("--moments <file>", "write the moments (.safetensors) there")
+    .option("--out <file>", "write the report, a page of HTML, there")
+    .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
     .option("--json", "print the measurement as JSON");
 }
 
@@ -249,7 +299,7 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     .argument("<name>", "cifar10, cifar100, mnist, tinyshakespeare or gpt2-bpe")
     .option("--out <folder>", "folder of its files (default: data/<name>)")
     .option("--from <url>", "address of a folder that offers the same files")
-    .option("--quiet", "no progress")
+    .option("--quiet", "print no progress")
     .action(async (name: string, options: DataGetOptions) => {
       const { dataGetCommand } = await import("./commands/data.ts");
       finish(await dataGetCommand(name, options, io));

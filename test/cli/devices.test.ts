@@ -1,12 +1,18 @@
 /** @file `--device`: one that works gives the numbers of the CPU, one that does not is one line; doctor says which are which. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { deviceState } from "../../src/cli/devices.ts";
+import { encodeNpy } from "../../src/data/npy.ts";
 import { nodeEngineOn } from "../../src/engine/node.ts";
+import type { Snapshot } from "../../src/measure/snapshot.ts";
+import { mlp } from "../../src/networks/mlp.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { encodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
+import { Random } from "../../src/random/random.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
-import { expectOneLine, onlyRun, TINY, workplace } from "./builtProgram.ts";
+import { type Ended, expectOneLine, onlyRun, TINY, workplace } from "./builtProgram.ts";
 
 /** Float32 sums in another order, over twenty steps of a small network; relative to the loss. */
 const OTHER_ORDER = 1e-4;
@@ -20,9 +26,31 @@ const losses = (device: string) =>
     .filter(({ name }) => name === "train/loss")
     .map(({ value }) => value);
 
+/** A network of 6, 9 and 4 neurons on 40 samples. */
+const analyze = (device: string) =>
+  crh("analyze", "m.onnx", "--inputs", "x.npy", "--targets", "y.npy", "--loss", "mse", "--device", device, "--json");
+const alignments = ({ out }: Ended) =>
+  (JSON.parse(out) as Snapshot).layers.flatMap(({ alignment: { paper } }) =>
+    [paper.a!, paper.b!].flatMap(({ rga, rwa, gwa }) => [rga, rwa, gwa].map(({ value }) => value!)),
+  );
+
+beforeAll(() => {
+  const random = new Random(1);
+  const array = (shape: readonly [number, number]) => {
+    const data = new Float32Array(shape[0] * shape[1]);
+    random.fillNormal(data);
+    return encodeNpy({ dtype: "float32", shape, data });
+  };
+  const { graph } = mlp({ widths: [6, 9, 4], activation: "tanh" }, random);
+  writeFileSync(join(dir, "m.onnx"), encodeModel({ graph, opset: WORKING_OPSET }));
+  writeFileSync(join(dir, "x.npy"), array([40, 6]));
+  writeFileSync(join(dir, "y.npy"), array([40, 4]));
+});
+
 test("the CPU can be used", async () => {
   expect(await deviceState("cpu")).toEqual({ usable: true });
   expect((await run("cpu")).code).toBe(0);
+  expect(alignments(await analyze("cpu"))).toHaveLength(12);
 });
 
 describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
@@ -43,6 +71,20 @@ describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
       expectOneLine(ended, 1, line);
       expect(ended.err).toContain(state.found);
     }
+  }, 120_000);
+
+  test("measures to the alignments of the CPU where the machine has it; else analyze says the same in one line", async () => {
+    const { usable } = await deviceState(device);
+    const ended = await analyze(device);
+    if (!usable) {
+      const line = new RegExp(`^analyze: expected a device ${device} that works, got \\S.* choose --device cpu$`, "m");
+      return expectOneLine(ended, 1, line);
+    }
+    const [expected, found] = [alignments(await analyze("cpu")), alignments(ended)];
+    expect(found).toHaveLength(expected.length);
+    found.forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(OTHER_ORDER);
+    });
   }, 120_000);
 
   test("is in what doctor finds, and its absence is no failure", async () => {

@@ -179,6 +179,7 @@ describe("crh doctor", () => {
     expect(code).toBe(0);
     for (const name of ["crh", "Node", "ONNX Runtime", "threads", "memory", "runs folder", "PyTorch"])
       expect(out).toMatch(new RegExp(`^(ok|missing) +${name} `, "m"));
+    expect(out).toMatch(/\n\nEverything needed works; what is missing is optional\.\n$/);
     expect(existsSync(join(root, "runs"))).toBe(false);
   });
 

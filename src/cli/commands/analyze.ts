@@ -1,6 +1,6 @@
 /** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
-import { nodeEngine } from "../../engine/node.ts";
+import { nodeEngineOn } from "../../engine/node.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
@@ -8,6 +8,7 @@ import type { Feeds } from "../../probe/feeds.ts";
 import { type Measurement, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
+import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
@@ -22,6 +23,7 @@ const OUTPUT_PASSES = 16;
 
 export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
   const loss = chosenLoss(options);
+  await checkDevice(options.device, "analyze");
   const model = preparedModel(path);
   const initial = options.initial === undefined ? undefined : initialModel(options.initial, model);
   const data = analysisData(model, loss, options);
@@ -60,12 +62,13 @@ async function measureModels(
     unit: "samples",
     quiet: options.json === true || options.quiet === true,
   });
-  const probe = new Probe(nodeEngine, model, probeOptions);
-  const earlier = initial && new Probe(nodeEngine, initial, { ...probeOptions, cross: false, outputPasses: 0 });
+  const engine = nodeEngineOn(options.device);
+  const probe = new Probe(engine, model, probeOptions);
+  const earlier = initial && new Probe(engine, initial, { ...probeOptions, cross: false, outputPasses: 0 });
   let taken = 0;
   try {
     progress.activity("preparing");
-    const batch = options.batch ?? (await chooseBatch(nodeEngine, model, probeOptions, (n) => data.take(0, n), data.n));
+    const batch = options.batch ?? (await chooseBatch(engine, model, probeOptions, (n) => data.take(0, n), data.n));
     const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
     const pass = (of: Probe, from: number) =>
       of.measure(

@@ -17,6 +17,9 @@ export interface DoctorOptions {
   readonly json?: boolean;
 }
 
+const ALL_NEEDED = "\nEverything needed works; what is missing is optional.\n";
+const NEEDED_FAILS = "\nWhat failed is needed: crh does not work here before it is mended.\n";
+
 /** @returns 0, or 1 if something needed fails */
 export async function doctorCommand(options: DoctorOptions, io: Io): Promise<number> {
   const checks: Check[] = [];
@@ -40,6 +43,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
   const ok = checks.every(({ status }) => status !== "failed");
   if (options.json === true)
     io.stdout.write(`${JSON.stringify({ schema: "crh-lab/doctor@1", ok, checks }, undefined, 2)}\n`);
+  else io.stdout.write(ok ? ALL_NEEDED : NEEDED_FAILS);
   return ok ? 0 : EXIT_FAILED;
 }
 

@@ -34,7 +34,7 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
     parameters as never,
     surroundings(options.data === undefined ? plan.data : resolve(options.data)),
   );
-  await checkDevice(plan.device);
+  await checkDevice(plan.device, "resume");
   folder.takeOver(["resume", which]);
   folder.truncateMetrics(resume?.step ?? -1);
   folder.dropSnapshots(resume?.step ?? -1);

@@ -45,7 +45,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     throw new UsageError(
       `run: expected --keep-best loss or none, got accuracy, which the objective ${experiment.objective.name} does not have`,
     );
-  await checkDevice(plan.device);
+  await checkDevice(plan.device, "run");
   const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
@@ -59,10 +59,19 @@ export async function runCommand(name: string, assignments: string[], options: R
   await trainIntoRun({ folder, setting, parameters, plan, confirmed: plan.confirmed }, experiment, options, io);
 }
 
+const EXAMPLES = `
+Examples:
+  crh run fc2                                    the paper's fc2
+  crh run fc2 depth=3 phi=0.9 --steps 20000      with other parameters
+  crh data get cifar10                           fetches CIFAR-10 into data/cifar10
+  crh run res1 --preset small --data data/cifar10
+`;
+
 /** The settings, and the parameters of one of them with meaning, default and source. */
 export function settingHelp(name?: string): string {
   const list = settings.map(({ name, summary }) => `  ${name.padEnd(6)}${summary}`).join("\n");
-  if (name === undefined) return `\nSettings:\n${list}\n\ncrh run <setting> --help lists its parameters.\n`;
+  if (name === undefined)
+    return `\nSettings:\n${list}\n${EXAMPLES}\ncrh run <setting> --help lists its parameters and presets.\n`;
   const setting = asUsage(() => findSetting(name));
   const rows = describeParameters(setting).map(({ key, description, source, values, ...rest }) => {
     const choices = values === undefined ? "" : ` (${values.join(", ")})`;
@@ -72,7 +81,8 @@ export function settingHelp(name?: string): string {
     const changes = Object.entries(parameters).map(([field, value]) => `${field}=${String(value)}`);
     return `  ${key}: ${summary}\n      ${changes.join(" ")}\n`;
   });
-  const listed = presets.length > 0 ? `\nPresets (--preset; without it, the defaults below):\n${presets.join("")}` : "";
+  const paper = `  ${PAPER}: the defaults below\n`;
+  const listed = presets.length > 0 ? `\nPresets (--preset; without it, ${PAPER}):\n${paper}${presets.join("")}` : "";
   return `\n${setting.name}: ${setting.summary}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
 }
 

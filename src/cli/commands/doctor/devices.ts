@@ -12,6 +12,6 @@ export async function checkCuda(): Promise<Check> {
 
 async function check(name: "webgpu" | "cuda"): Promise<Check> {
   const state = await deviceState(name);
-  if (state.usable) return { name, status: "ok", found: `computes (crh run --device ${name})` };
+  if (state.usable) return { name, status: "ok", found: `computes (--device ${name} of crh run and crh analyze)` };
   return { name, status: "missing", found: state.found, cure: deviceCures[name] };
 }

@@ -33,7 +33,11 @@ export function checkNode(version: string = process.versions.node): Check {
 }
 
 export function checkThreads(): Check {
-  return { name: "threads", status: "ok", found: `${availableParallelism()} (crh run --threads; default 1)` };
+  return {
+    name: "threads",
+    status: "ok",
+    found: `${availableParallelism()} (--threads; crh run --help says how many are used)`,
+  };
 }
 
 export function checkMemory(free: number = process.availableMemory()): Check {
