@@ -33,6 +33,8 @@ export interface ProbeOptions {
   /** Initializers whose values are given at each measurement, because training changes them. */
   readonly parameters?: readonly string[];
   readonly threads?: number;
+  /** As in CompileOptions. Default true; parts of a network (`layers`) go without. */
+  readonly planMemory?: boolean;
   /** Which maps are measured, by name; the others are listed as skipped. Default: all. */
   readonly select?: (name: string) => boolean;
   /** Sides of more values are not measured whole: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
@@ -358,7 +360,7 @@ async function instrument(
   { loss, chosen, classifier }: Prepared,
   layers: readonly string[] | undefined,
 ): Promise<Instrumented> {
-  const { objective, threads = 1, cross = true, outputPasses = 0 } = options;
+  const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0 } = options;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
   const { builder, gradients } = differentiate(loss, wantedMaps, []);
@@ -375,7 +377,7 @@ async function instrument(
   // A plan of memory would be kept beside what parts of a large network take piece by piece.
   const program = await engine.compile(
     { ...model, graph: builder.build() },
-    { threads, planMemory: layers === undefined },
+    { threads, planMemory: planMemory && layers === undefined },
   );
   const outputGradients =
     outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;

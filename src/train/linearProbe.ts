@@ -20,7 +20,7 @@ export interface LinearProbeOptions {
   readonly classes: number;
 }
 
-/** A compiled forward pass to the features; `dispose` frees it. */
+/** A compiled forward pass to the features; `dispose` frees it until it is needed again. */
 export class LinearProbe {
   private program: Program | undefined;
   private readonly engine: Engine;
@@ -48,6 +48,7 @@ export class LinearProbe {
 
   async dispose(): Promise<void> {
     await this.program?.dispose();
+    this.program = undefined;
   }
 
   private async features(batches: readonly Feeds[], values: ReadonlyMap<string, Tensor>): Promise<LabelledFeatures> {

@@ -104,7 +104,10 @@ export interface TrainResult {
 const CALL_BYTES = 2 ** 21;
 const MAX_CALL_STEPS = 64;
 
-/** chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of it. */
+/**
+ * chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of it. For
+ * larger networks the step is freed before each measurement, and what measures behind it: else both would hold their memory at once.
+ */
 const FEW_PARAMETERS = 2 ** 20;
 
 /**
@@ -115,13 +118,16 @@ const FEW_PARAMETERS = 2 ** 20;
 export async function train(engine: Engine, experiment: Experiment, options: TrainOptions): Promise<TrainResult> {
   const { threads = 1 } = options;
   const count = [...parameterShapes(experiment.network).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const planMemory = count <= FEW_PARAMETERS;
-  const program = await engine.compile(await buildStepModel(engine, experiment), { threads, planMemory });
+  const isLarge = count > FEW_PARAMETERS;
+  const planMemory = !isLarge;
+  const stepModel = await buildStepModel(engine, experiment);
+  const program = await Renewable.of(() => engine.compile(stepModel, { threads, planMemory }));
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
   const probe = new Probe(engine, model, {
     ...measuring,
+    planMemory,
     blocks: experiment.network.blocks ?? [],
     largest: experiment.largestSide ?? Number.POSITIVE_INFINITY,
     beyond: "sample",
@@ -130,7 +136,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {
     const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
-    return await new Training(experiment, options, { program, probe, evaluator, linear }, samples).run();
+    return await new Training(experiment, options, { program, probe, evaluator, linear, isLarge }, samples).run();
   } finally {
     await experiment.data.close?.();
     await program.dispose();
@@ -140,11 +146,39 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   }
 }
 
+/** A program that gives its memory back until it is needed again. */
+class Renewable {
+  private program: Program | undefined;
+  private readonly make: () => Promise<Program>;
+
+  private constructor(make: () => Promise<Program>, program: Program) {
+    this.make = make;
+    this.program = program;
+  }
+
+  /** Makes the program at once, so that what is wrong with it shows before anything else is done. */
+  static async of(make: () => Promise<Program>): Promise<Renewable> {
+    return new Renewable(make, await make());
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    this.program ??= await this.make();
+    return this.program.run(feeds);
+  }
+
+  async dispose(): Promise<void> {
+    await this.program?.dispose();
+    this.program = undefined;
+  }
+}
+
 interface Tools {
-  readonly program: Program;
+  readonly program: Renewable;
   readonly probe: Probe;
   readonly evaluator: Evaluator;
   readonly linear: LinearProbe | undefined;
+  /** Whether steps and measurements give their memory back to each other. */
+  readonly isLarge: boolean;
 }
 
 interface Samples {
@@ -273,11 +307,13 @@ class Training {
     }
     const due = milestones.measure.includes(step);
     if (due) observer?.onMeasuring?.(step, 0);
+    if (due && this.tools.isLarge) await this.tools.program.dispose();
     const measured = due ? await this.measure() : undefined;
     const evaluation =
       measured?.evaluation ?? (milestones.evaluate?.includes(step) ? await this.evaluate() : undefined);
     if (evaluation !== undefined) metrics.push(...evaluationMetrics(step, evaluation, this.experiment));
     const linear = due ? await this.tools.linear?.accuracy(this.values()) : undefined;
+    if (due && this.tools.isLarge) await this.freeMeasuring();
     if (linear !== undefined) metrics.push({ step, name: "eval/linear-probe", value: linear });
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
     if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
@@ -285,6 +321,12 @@ class Training {
     if (bytes !== undefined) observer?.onBest?.(step, bytes);
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save(bytes);
     return measured?.measurement;
+  }
+
+  /** Frees what measures until the next measurement, which compiles it again. */
+  private async freeMeasuring(): Promise<void> {
+    const { probe, evaluator, linear } = this.tools;
+    for (const tool of [probe, evaluator, linear]) await tool?.dispose();
   }
 
   /** Compares with the best so far and takes its place. */
