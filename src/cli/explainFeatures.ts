@@ -3,6 +3,7 @@
  * compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
  */
 import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
+import type { IrrelevantShare, LayerIrrelevant } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
 
@@ -91,4 +92,28 @@ export function ansatzInWords({ ansatz }: LayerSnapshot): string[] {
 function both({ cosine, pearson }: Comparison): string {
   const words = (value: number | null): string => (value === null ? "none" : formatDecimals(value, 3));
   return `cosine ${words(cosine)}, Pearson's correlation ${words(pearson)}`;
+}
+
+/** What the outputs keep where no gradient was seen, and gradients where no sample is active: nothing, once stationary under decay. */
+export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
+  const line = (found: IrrelevantShare | null, [among, lacking, kept]: readonly [string, string, string]): string[] => {
+    if (!found || found.count === 0) return [];
+    const { count, share, noise, floor, chance, unseen, n } = found;
+    const which = `${count === 1 ? "one" : formatCount(count)} of the ${formatCount(Math.round(count / chance))} directions of its ${among}`;
+    const seen = `In ${which} none of ${formatCount(n)} rows had ${lacking} (a further one has with probability ${small(unseen)} at most)`;
+    if (found.status !== undefined || share === null) return [`${seen}: that may be for want of samples.`];
+    const size =
+      floor !== null && share <= floor
+        ? `nothing that float32 sums would show (${small(floor)})`
+        : `${small(share)}${noise === null ? "" : ` (± ${small(noise)})`}`;
+    return [
+      `${seen}; they hold ${size} of ${kept}, by chance ${formatDecimals(chance, 2)}; stationary under weight decay they hold 0.`,
+    ];
+  };
+  return [...line(b, ["outputs", "a gradient", "E|h|²"]), ...line(a, ["inputs", "an activation", "E|g|²"])];
+}
+
+/** Three decimals, two digits of what is smaller. */
+function small(value: number): string {
+  return value === 0 || value >= 0.001 ? formatDecimals(value, 3) : value.toExponential(1);
 }

@@ -7,7 +7,7 @@ import type { AlignmentValue, Exponent, LayerSnapshot, SideExponents } from "../
 import { isMap } from "../moments/moments.ts";
 import { statusWords } from "../report/reportData.ts";
 import { holds, holdsFrom, judge, leastMargin, type Verdict } from "../report/verdict.ts";
-import { ansatzInWords, baselinesInWords, collapseInWords } from "./explainFeatures.ts";
+import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";
 import { formatCount, formatDecimals } from "./format.ts";
 
 export interface Explanation {
@@ -138,7 +138,7 @@ function exponentWords({ value, interval, r2, decades, sorted, directions, statu
   return `s = ${formatDecimals(value, 2)}${within}, ${fit}`;
 }
 
-function trainingOf({ strongest, change, residuals }: LayerSnapshot): string[] {
+function trainingOf({ strongest, change, residuals, irrelevant }: LayerSnapshot): string[] {
   const lines: string[] = [];
   for (const side of ["a", "b"] as const) {
     const found = strongest?.paper[side];
@@ -159,6 +159,7 @@ function trainingOf({ strongest, change, residuals }: LayerSnapshot): string[] {
     lines.push(
       `Stationarity E[g hᵀ] = γ W is off by ${balance.value.toPrecision(2)} times γ|W|${balance.floor === null ? "" : `; so many samples could not show less than ${balance.floor.toPrecision(2)}`}.`,
     );
+  if (irrelevant) lines.push(...irrelevantInWords(irrelevant));
   return lines;
 }
 

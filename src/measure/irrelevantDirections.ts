@@ -1,39 +1,128 @@
 /**
- * @file Directions of a representation that the loss does not depend on, and whether the representation has any variance in them
- * (theory.md Eq. 65).
+ * @file Directions that the loss does not depend on, or that no sample reaches, and what the layer keeps in them (theory.md Eq. 65).
+ *
+ * A direction is counted where the mean square along it is below a millionth of the largest: what float32 sums resolve. It says nothing
+ * of gradients that are weak beside others.
  */
-import { type Matrix, matmul, trace } from "../linalg/matrix.ts";
+import { eigh } from "../linalg/eigh.ts";
+import { frobenius, type Matrix, matmul, trace } from "../linalg/matrix.ts";
+import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
+import type { SideSpectraRecord, SpectrumRecord } from "./layerSpectra.ts";
+import type { BothSides, Status } from "./measured.ts";
+import { roundingFloor } from "./spectrum.ts";
 import type { Eigen } from "./weightRange.ts";
 
 export interface IrrelevantDirections {
-  /** Eigenvectors of G with an eigenvalue below `threshold` times the largest. */
+  /** Directions in which the mean square is at most `threshold` times the largest. */
   count: number;
-  /** Share of the trace of H along them; null for H = 0. */
+  /** Share of the trace of the other matrix along them; null where there are none, or that matrix is 0. */
   share: number | null;
-  /** Share to expect of a representation that ignores them: count / d. */
+  /** Share to expect where the other matrix has nothing to do with them, count / d, and its standard deviation. */
   chance: number;
+  chanceSpread: number | null;
   threshold: number;
 }
 
-/** chosen: gradients a thousandth of the strongest are none. */
-const defaultThreshold = 1e-6;
+export interface IrrelevantShare extends IrrelevantDirections {
+  /** Split-half noise of the share along the same directions (Eq. 18). */
+  noise: number | null;
+  /** Below it a share cannot be told from 0: `roundingFloor` of the largest eigenvalue in each direction. */
+  floor: number | null;
+  /** At most the probability that a further sample has a part in these directions after all: (d - count + 1) / (n + 1). */
+  unseen: number;
+  /** Samples. */
+  n: number;
+  /** "too-few-samples" where `unseen` exceeds a half: there the samples are fewer than the dimensions, and leave directions out. */
+  status?: Status;
+}
+
+/** a: the share of G_a where H_a is 0; b: the share of H_b where G_b is 0. */
+export type LayerIrrelevant = BothSides<IrrelevantShare>;
+
+/** chosen: more than this probability of what the samples did not show says that they are too few. */
+const mostUnseen = 0.5;
 
 /**
- * Share of H in the null space of G   (theory.md Eq. 65): 0 where irrelevant directions have decayed.
+ * Share of A in the null space of B   (theory.md Eq. 65): of H in that of G, 0 where irrelevant directions have decayed.
  *
- * @param H (d, d) second moment of the activations of one side
- * @param G eigenvalues and vectors of the second moment of the gradients of that side, all d of them
+ * @param A (d, d) second moment
+ * @param B eigenvalues and vectors, all d of them
  */
-export function irrelevantDirections(H: Matrix, G: Eigen, threshold = defaultThreshold): IrrelevantDirections {
-  const d = H.rows;
-  const largest = G.values[0] ?? 0;
-  const HV = matmul(H, G.vectors);
+export function irrelevantDirections(A: Matrix, B: Eigen, threshold = roundingFloor): IrrelevantDirections {
+  const d = A.rows;
+  const largest = B.values[0] ?? 0;
+  const AV = matmul(A, B.vectors);
   let [count, along] = [0, 0];
   for (let j = 0; j < d; j++) {
-    if (G.values[j]! > threshold * largest) continue;
+    if (B.values[j]! > threshold * largest) continue;
     count++;
-    for (let i = 0; i < d; i++) along += G.vectors.data[i * d + j]! * HV.data[i * d + j]!;
+    for (let i = 0; i < d; i++) along += B.vectors.data[i * d + j]! * AV.data[i * d + j]!;
   }
-  const total = trace(H);
-  return { count, share: total > 0 ? Math.max(0, along) / total : null, chance: count / d, threshold };
+  const total = trace(A);
+  const share = count > 0 && total > 0 ? Math.max(0, along) / total : null;
+  const chanceSpread = share === null || d < 2 ? null : spreadOfChance(A, count);
+  return { count, share, chance: count / d, chanceSpread, threshold };
+}
+
+/** Standard deviation of tr(P A) / tr A for a projector P on k random directions: that of Eq. 13's cosine, times the norms. */
+function spreadOfChance(A: Matrix, k: number): number {
+  const d = A.rows;
+  const traceless = Math.max(0, (frobenius(A) / trace(A)) ** 2 - 1 / d);
+  return Math.sqrt((2 * k * (1 - k / d) * traceless) / ((d - 1) * (d + 2)));
+}
+
+/**
+ * Both sides of a layer, of plain second moments: H_b where G_b is 0, and its dual, G_a where H_a is 0   (theory.md Eqs. 55, 65).
+ *
+ * @param spectra of the plain second moments, which say whether there are such directions
+ * @param halves  of the samples, for the noise
+ * @returns undefined where not all eigenvalues are known. One eigendecomposition for a side that has such directions, O(d^3)
+ */
+export function layerIrrelevant(
+  total: LayerMoments,
+  spectra: BothSides<SideSpectraRecord>,
+  halves?: readonly [LayerMoments, LayerMoments],
+): LayerIrrelevant | undefined {
+  const b = sideShare("b", total, spectra.b, halves);
+  const a = spectra.a && sideShare("a", total, spectra.a, halves);
+  return b && a !== undefined ? { a, b } : undefined;
+}
+
+function sideShare(
+  side: Side,
+  total: LayerMoments,
+  spectra: SideSpectraRecord,
+  halves: readonly [LayerMoments, LayerMoments] | undefined,
+): IrrelevantShare | undefined {
+  const [empty, kept] = side === "b" ? (["G", "H"] as const) : (["H", "G"] as const);
+  const [none, full]: SpectrumRecord[] = [spectra[empty], spectra[kept]];
+  const d = none!.dimension;
+  if (none!.status !== undefined || full!.status !== undefined || none!.values.length < d) return undefined;
+  const moment = (of: LayerMoments, which: "H" | "G") => secondMoment(of[side]!, which, "raw", of.n)!;
+  const largest = none!.values[0]!;
+  const count = none!.values.filter((value) => value <= roundingFloor * largest).length;
+  const { n } = total;
+  const unseen = Math.min(1, (d - count + 1) / (n + 1));
+  const about = { n, unseen, ...(count > 0 && unseen > mostUnseen ? { status: "too-few-samples" as const } : {}) };
+  if (count === 0)
+    return {
+      count,
+      share: null,
+      chance: 0,
+      chanceSpread: null,
+      threshold: roundingFloor,
+      noise: null,
+      floor: null,
+      ...about,
+    };
+  const directions = eigh(moment(total, empty));
+  const A = moment(total, kept);
+  const found = irrelevantDirections(A, directions);
+  const [first, second] = (halves ?? []).map((half) => irrelevantDirections(moment(half, kept), directions).share);
+  return {
+    ...found,
+    noise: first == null || second == null ? null : Math.abs(first - second) / 2,
+    floor: (roundingFloor * found.count * full!.values[0]!) / trace(A),
+    ...about,
+  };
 }

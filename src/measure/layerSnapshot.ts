@@ -7,6 +7,7 @@ import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
 import type { HeadBaselines } from "./headBaselines.ts";
+import { type LayerIrrelevant, layerIrrelevant } from "./irrelevantDirections.ts";
 import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
@@ -24,6 +25,8 @@ export interface LayerSnapshot extends LayerAlignment {
   phase?: LayerPhase | null;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
+  /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
+  irrelevant?: LayerIrrelevant;
   /** Expressivity against plasticity of neurons (Eq. 75). Not at cost "economy". */
   plasticity?: LayerPlasticity;
   /** The strongest relation of each side beside its value before training (Eq. 76). */
@@ -83,11 +86,14 @@ export function layerSnapshot(
   found.plasticity = layerPlasticity(total);
   const wanted = cost === "full" || options.exponents !== false;
   found.exponents = wanted ? layerExponents(groups.length > 0 ? groups : [total]) : unmeasuredExponents(total);
-  if (wanted)
+  if (wanted) {
+    const irrelevant = measured.spectra && layerIrrelevant(total, measured.spectra.raw, halves);
+    if (irrelevant) found.irrelevant = irrelevant;
     found.phase = layerPhase(total, measured.alignment, {
       exponents: found.exponents,
       ...(initial ? { initial: initial.alignment } : {}),
     });
+  }
   const collapsed = layerCollapse(total, halves, options.nearestMean ?? null);
   if (collapsed) found.collapse = collapsed;
   const ansatz = layerAnsatz(total, options.initialWeights);

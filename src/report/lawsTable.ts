@@ -8,8 +8,10 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import type { Residual, Residuals } from "../measure/residual.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
+import { folded } from "./folded.ts";
+import { renderIrrelevant } from "./irrelevantTable.ts";
 import { counted, fixed } from "./numbers.ts";
-import { byStep, layersInWords, type ReportData, statusWords } from "./reportData.ts";
+import { byStep, type ReportData, statusWords } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
@@ -29,23 +31,16 @@ function isLawful({ exponents, phase }: LayerSnapshot): boolean {
 /** The section, "" where nothing of it was measured. */
 export function renderLaws(data: ReportData): string {
   if (!hasLaws(data)) return "";
-  const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
+  const ordered = byStep(data.snapshots);
+  const layers = ordered.at(-1)?.layers ?? [];
+  const first = ordered.length > 1 ? ordered[0]!.layers : [];
   const withLaws = layers.filter(isLawful);
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
     folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
     `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
-    `${residualTable(layers)}</section>`
+    `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
-}
-
-/** chosen: tables of more layers are folded away. */
-const maxRows = 12;
-
-function folded(layers: readonly LayerSnapshot[], table: string): string {
-  return layers.length > maxRows
-    ? `<details><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
-    : table;
 }
 
 /** Eq. 10 of the paper expects forward RWA and backward GWA at small decay. */
@@ -162,7 +157,7 @@ function residualCell(label: string, { value, floor, status }: Residual): string
 
 function significant(value: number): string {
   if (value === 0) return "0";
-  return Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(2)));
+  const size = Math.abs(value);
+  if (size >= 1e4 || size < 1e-3) return value.toExponential(1);
+  return size < 99.5 ? value.toPrecision(2) : String(Number(value.toPrecision(2)));
 }

@@ -10,6 +10,7 @@ import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
+import { folded } from "./folded.ts";
 import { renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { grouped } from "./numbers.ts";
@@ -67,9 +68,6 @@ export function reportFigures(data: ReportData): NamedFigure[] {
   );
 }
 
-/** chosen: tables of more layers than this are folded away; the figure by depth shows the same at one glance. */
-const maxRows = 12;
-
 function renderTables(data: ReportData): string {
   const paper = renderAlignmentTable(data, "paper");
   if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
@@ -80,9 +78,7 @@ function renderTables(data: ReportData): string {
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
   const table = (title: string, note: string, rows: string) =>
-    last.layers.length > maxRows
-      ? `<h3>${title}</h3><p class="soft note">${note}</p><details><summary>Table of ${layersInWords(last.layers)}</summary><div class="wide">${rows}</div></details>`
-      : `<h3>${title}</h3><p class="soft note">${note}</p><div class="wide">${rows}</div>`;
+    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(last.layers, `<div class="wide">${rows}</div>`)}`;
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
     table(

@@ -178,6 +178,7 @@ describe("snapshot", () => {
       "strongest",
       "plasticity",
       "exponents",
+      "irrelevant",
       "phase",
     ]);
     expect(record.layers[0]!.alignment.paper.a!.rga.noise).not.toBeNull();

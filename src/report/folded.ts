@@ -1,0 +1,13 @@
+/** @file Tables of many layers, folded away until the reader opens them. */
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { layersInWords } from "./reportData.ts";
+
+/** chosen: tables of more layers are folded away; the figure by depth shows alignments at one glance. */
+const maxRows = 12;
+
+/** The table as it is, or behind a line that says how much of it there is. */
+export function folded(layers: readonly LayerSnapshot[], table: string): string {
+  return layers.length > maxRows
+    ? `<details><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
+    : table;
+}

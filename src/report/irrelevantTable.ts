@@ -1,0 +1,61 @@
+/**
+ * @file The table of irrelevant directions: of each layer those in which no gradient was seen and what the outputs keep in them, and the
+ * dual, inputs that no sample reaches and the gradients there (theory.md Eq. 65).
+ */
+import { escapeText, shorten } from "../figures/escape.ts";
+import type { IrrelevantShare } from "../measure/irrelevantDirections.ts";
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { folded } from "./folded.ts";
+import { counted, fixed, grouped } from "./numbers.ts";
+
+/** The heading, the table and what it says; "" where no layer has such directions. */
+export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readonly LayerSnapshot[]): string {
+  const known = layers.filter(({ irrelevant }) => irrelevant !== undefined);
+  const found = known.filter(({ irrelevant }) => [irrelevant!.a, irrelevant!.b].some((side) => side && side.count > 0));
+  if (found.length === 0) return "";
+  const rows = found.map(({ name, dIn, dOut, irrelevant }) => {
+    const start = first.find((layer) => layer.name === name)?.irrelevant;
+    const cells = [
+      ...sideCells("without gradient", dOut, "of H forward", irrelevant!.b, start?.b),
+      ...sideCells("without activation", dIn, "of G backward", irrelevant!.a, start?.a),
+    ];
+    return `<tr><th scope="row"><code title="${escapeText(name)}">${escapeText(shorten(name, 40))}</code></th>${cells.join("")}</tr>`;
+  });
+  const head = `<tr><th rowspan="2" scope="col">layer</th><th colspan="2" scope="colgroup">forward (b)</th><th colspan="2" scope="colgroup">backward (a)</th></tr><tr><th scope="col">without gradient</th><th scope="col">share of H</th><th scope="col">without activation</th><th scope="col">share of G</th></tr>`;
+  const others = known.length - found.length;
+  return (
+    `<h3>Irrelevant directions</h3>${folded(found, `<div class="wide"><table class="alignments"><thead>${head}</thead><tbody>${rows.join("")}</tbody></table></div>`)}` +
+    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, which is what float32 sums resolve, and what share of E|h|² lies in them; the other way round for the inputs (plain second moments, Eqs. 55 and 65 of docs/theory.md; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. In brackets: the probability, at most, that a further sample has a part in the directions after all.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
+  );
+}
+
+function sideCells(
+  label: string,
+  d: number,
+  shareLabel: string,
+  found: IrrelevantShare | null,
+  start: IrrelevantShare | null | undefined,
+): [directions: string, share: string] {
+  const open = `<td data-label="${label}"`;
+  const openShare = `<td data-label="share ${shareLabel}"`;
+  if (!found || found.count === 0)
+    return [`${open} class="none">${found ? `none of ${grouped(d)}` : "–"}</td>`, `${openShare} class="none">–</td>`];
+  const few = found.status === undefined ? "" : ": too few samples";
+  const directions = `${open}><span class="value">${grouped(found.count)}</span> of ${grouped(d)}<small>(${shareOf(found.unseen)}${few})</small></td>`;
+  if (found.share === null) return [directions, `${openShare} class="none">–</td>`];
+  const noise = found.noise === null ? "" : `<span class="pm"> ± ${shareOf(found.noise)}</span>`;
+  const value =
+    found.floor !== null && found.share <= found.floor
+      ? `<span class="value">≤ ${shareOf(found.floor)}</span>`
+      : `<span class="value">${shareOf(found.share)}</span>${noise}`;
+  const beside = [
+    `chance ${fixed(found.chance, 2)}${found.chanceSpread === null ? "" : ` ± ${fixed(found.chanceSpread, 2)}`}`,
+    ...(start?.share == null ? [] : [`start ${shareOf(start.share)} in ${grouped(start.count)}`]),
+  ];
+  return [directions, `${openShare}>${value}<small>${beside.join(" · ")}</small></td>`];
+}
+
+/** Three decimals, two digits of what is smaller. */
+function shareOf(value: number): string {
+  return value === 0 || value >= 0.001 ? fixed(value) : value.toExponential(1).replace("-", "−");
+}
