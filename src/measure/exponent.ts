@@ -13,7 +13,7 @@ import type { LayerMoments, Side } from "../moments/moments.ts";
 import { Random } from "../random/random.ts";
 import { deming } from "./deming.ts";
 import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
-import { type Halves, logSlope } from "./logSlope.ts";
+import { type Halves, type Known, logSlope } from "./logSlope.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import { alongDirections, pooledMoment, type Which } from "./rayleigh.ts";
 import type { Convention } from "./relations.ts";
@@ -283,16 +283,17 @@ function betweenMoments(scene: Scene, H: Part, G: Part): Exponent {
   });
   const along = chosen.length > 0 ? fitFor(scene, "HG", folds, chosen.length, options) : undefined;
   const whole = kept === steeper.system.values.length;
-  const fit = along && withoutBasis(along, H, G, whole ? undefined : leading(steeper.system.vectors, kept));
+  const known: Known = new Map(bases.map((system, i) => [steeper.halves[i]!, system]));
+  const fit = along && withoutBasis(along, H, G, whole ? undefined : leading(steeper.system.vectors, kept), known);
   const U = bases[0]!.vectors;
   const apart = unshared(congruent(other.halves[0], U), congruent(other.halves[1], U), kept);
   return judged(fit, apart, G.system, G.n, pairOf(H.whole, H.system, H.n, G.whole, G.system, G.n));
 }
 
 /** The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37, 80). */
-function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined): Fit {
+function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined, known: Known): Fit {
   const within = ({ halves }: Part): Halves => (V ? [congruent(halves[0], V), congruent(halves[1], V)] : halves);
-  const found = logSlope(within(H), within(G), leastDirections);
+  const found = logSlope(within(H), within(G), leastDirections, known);
   if (!found) return fit;
   const { slope, angles } = found;
   return { ...fit, slope, interval: between(angles[0] - fit.half, angles[1] + fit.half) };

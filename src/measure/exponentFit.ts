@@ -103,6 +103,11 @@ function logs(folds: readonly Fold[], axis: "x" | "y", m: number, times?: readon
 function byGroups(folds: readonly Fold[], m: number, used: readonly number[], replicates: number, random: Random) {
   const counts = folds.map(({ x, y }) => ("groups" in x ? x.groups.length : "groups" in y ? y.groups.length : 0));
   const groups = Math.min(...counts);
+  const isExact = (axis: "x" | "y") => folds.every((fold) => "exact" in fold[axis]);
+  const fixed = {
+    x: isExact("x") ? logs(folds, "x", m) : undefined,
+    y: isExact("y") ? logs(folds, "y", m) : undefined,
+  };
   const [x, y]: [Float64Array[], Float64Array[]] = [[], []];
   for (let r = 0; groups > 1 && r < replicates; r++) {
     const times = counts.map((count) => {
@@ -110,7 +115,7 @@ function byGroups(folds: readonly Fold[], m: number, used: readonly number[], re
       for (let g = 0; g < count; g++) drawn[random.below(count)]! += 1;
       return drawn;
     });
-    const [lx, ly] = [logs(folds, "x", m, times), logs(folds, "y", m, times)];
+    const [lx, ly] = [fixed.x ?? logs(folds, "x", m, times), fixed.y ?? logs(folds, "y", m, times)];
     const [dx, dy] = [new Float64Array(used.length), new Float64Array(used.length)];
     let sum = 0;
     for (let k = 0; k < used.length; k++) {

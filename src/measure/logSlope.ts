@@ -12,6 +12,8 @@ import { slopeOf } from "./deming.ts";
 /** Second moments of one matrix over two halves of the samples, (r, r) each; twice the same where there is one group. */
 export type Halves = readonly [Matrix, Matrix];
 
+export type Known = ReadonlyMap<Matrix, EigenSystem>;
+
 export interface LogSlope {
   /** The slope if the scatter of both logarithms is of one size. */
   slope: number;
@@ -29,10 +31,12 @@ const ratios = [1 / 16, 16] as const;
  * Slope of log H against log G over their common range   (theory.md Eq. 80).
  *
  * @param H, G (r, r) symmetric positive semi-definite, in the same coordinates
- * @returns undefined if fewer than `least` dimensions are above rounding in both, or nothing varies. O(r^3): four eigendecompositions
+ * @param known eigenvectors of some of these matrices, where they were found before
+ * @returns undefined if fewer than `least` dimensions are above rounding in both, or nothing varies. O(r^3): up to four
+ *   eigendecompositions
  */
-export function logSlope(H: Halves, G: Halves, least: number): LogSlope | undefined {
-  const logs = commonRange([...H, ...G], least)?.map(tracelessLog);
+export function logSlope(H: Halves, G: Halves, least: number, known: Known = new Map()): LogSlope | undefined {
+  const logs = commonRange([...H, ...G], least, known)?.map(tracelessLog);
   if (!logs) return undefined;
   const [h1, h2, g1, g2] = logs as [Matrix, Matrix, Matrix, Matrix];
   const xx = inner(g1, g2);
@@ -45,10 +49,10 @@ export function logSlope(H: Halves, G: Halves, least: number): LogSlope | undefi
 }
 
 /** Eigenvalues and eigenvectors of all, in the coordinates of a subspace in which none has an eigenvalue that is rounding. */
-function commonRange(matrices: readonly Matrix[], least: number): EigenSystem[] | undefined {
+function commonRange(matrices: readonly Matrix[], least: number, known: Known): EigenSystem[] | undefined {
   const systems: EigenSystem[] = [];
   for (const A of matrices) {
-    const { values, vectors } = eigh(A);
+    const { values, vectors } = known.get(A) ?? eigh(A);
     const kept = values.filter((value) => value > rounding * values[0]!).length;
     if (kept < least) return undefined;
     if (kept < values.length) {
@@ -56,7 +60,7 @@ function commonRange(matrices: readonly Matrix[], least: number): EigenSystem[] 
       for (let k = 0; k < V.data.length; k++)
         V.data[k] = vectors.data[Math.floor(k / kept) * vectors.cols + (k % kept)]!;
       const smaller = matrices.map((B) => matmul(transpose(V), matmul(B, V)));
-      return commonRange(smaller, least); // the others may have lost some of theirs: all again
+      return commonRange(smaller, least, known); // the others may have lost some of theirs: all again
     }
     systems.push({ values, vectors });
   }

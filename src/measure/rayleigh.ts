@@ -2,7 +2,8 @@
  * @file Second moments along given directions, v^T H v, from the sums of groups of samples, so that any choice of groups can be
  * pooled without touching a matrix again (theory.md Eq. 33).
  */
-import { type Matrix, matmul, matrix } from "../linalg/matrix.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { addProducts } from "../linalg/products.ts";
 import { type LayerMoments, type Side, type SideMoments, secondMoment } from "../moments/moments.ts";
 import type { Convention } from "./relations.ts";
 
@@ -66,19 +67,26 @@ export function alongDirections(
   convention: Convention,
   V: Matrix,
 ): GroupSums[] {
-  const m = V.cols;
+  const { rows: d, cols: m, data: v } = V;
+  const AV = new Float64Array(d * m);
   return groups.map((group) => {
     const { square, sum, count } = blocks(group[key]!, which, convention, group.n);
-    const AV = matmul(matrix(V.rows, V.rows, square!), V);
+    AV.fill(0);
+    addProducts(AV, square!, v, d, d, m); // A V: sums of squares are symmetric
     const squares = new Float64Array(m);
-    const sums = sum && new Float64Array(m);
-    for (let i = 0; i < V.rows; i++)
-      for (let j = 0; j < m; j++) {
-        squares[j]! += V.data[i * m + j]! * AV.data[i * m + j]!;
-        if (sums) sums[j]! += V.data[i * m + j]! * sum[i]!;
-      }
-    return { squares, sums, count };
+    for (let i = 0; i < d; i++) for (let j = 0, at = i * m; j < m; j++, at++) squares[j]! += v[at]! * AV[at]!;
+    return { squares, sums: sum && rowTimes(sum, V), count };
   });
+}
+
+/** (m) x^T V */
+function rowTimes(x: Float64Array, { rows, cols: m, data: v }: Matrix): Float64Array {
+  const out = new Float64Array(m);
+  for (let i = 0; i < rows; i++) {
+    const factor = x[i]!;
+    for (let j = 0, at = i * m; j < m; j++, at++) out[j]! += factor * v[at]!;
+  }
+  return out;
 }
 
 /**
@@ -89,20 +97,18 @@ export function alongDirections(
  */
 export function pooled(groups: readonly GroupSums[], times: Float64Array | undefined, out: Float64Array): Float64Array {
   const m = out.length;
+  const means = new Float64Array(m);
+  out.fill(0);
   let count = 0;
-  for (let g = 0; g < groups.length; g++) count += (times ? times[g]! : 1) * groups[g]!.count;
-  for (let j = 0; j < m; j++) {
-    let square = 0;
-    let sum = 0;
-    for (let g = 0; g < groups.length; g++) {
-      const weight = times ? times[g]! : 1;
-      if (weight === 0) continue;
-      square += weight * groups[g]!.squares[j]!;
-      const sums = groups[g]!.sums;
-      if (sums) sum += weight * sums[j]!;
-    }
-    out[j] = square / count - (sum / count) ** 2;
-  }
+  groups.forEach((group, g) => {
+    const weight = times ? times[g]! : 1;
+    if (weight === 0) return;
+    count += weight * group.count;
+    const { squares, sums } = group;
+    for (let j = 0; j < m; j++) out[j]! += weight * squares[j]!;
+    if (sums) for (let j = 0; j < m; j++) means[j]! += weight * sums[j]!;
+  });
+  for (let j = 0; j < m; j++) out[j] = out[j]! / count - (means[j]! / count) ** 2;
   return out;
 }
 
