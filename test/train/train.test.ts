@@ -1,5 +1,6 @@
 /** @file The training loop: resuming bit for bit, milestones, interruption, divergence, checkpoints. */
 import { describe, expect, test } from "vitest";
+import type { Engine, Program } from "../../src/engine/engine.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { bufferShapes, parameterShapes } from "../../src/networks/network.ts";
@@ -13,6 +14,7 @@ import { DivergedError } from "../../src/train/diverged.ts";
 import { logSpaced, milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
+import { STEP_MODEL } from "../../src/train/stepModel.ts";
 import { type Experiment, type Metric, type TrainOptions, train } from "../../src/train/train.ts";
 import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
 
@@ -197,6 +199,53 @@ test("a batch that cannot be taken in parts is refused in one line", async () =>
   await expect(record(contrastive)).rejects.toThrow(
     /the nt-xent loss compares all samples of a batch; leave parts out$/,
   );
+});
+
+test("a large network's step and what measures it never hold memory at the same time", async () => {
+  const network = mlp({ widths: [6, 1100, 1100, 4], activation: "relu" }, new Random(5));
+  const holding = { step: new Set<Program>(), measuring: new Set<Program>() };
+  const order: string[] = [];
+  const engine: Engine = {
+    name: "watched",
+    async compile(model, options) {
+      const program = await nodeEngine.compile(model, options);
+      const isStep = program.inputNames.includes(STEP_MODEL.coefficients);
+      const [own, others] = isStep ? [holding.step, holding.measuring] : [holding.measuring, holding.step];
+      return {
+        ...program,
+        run(feeds, fetch) {
+          expect(others.size).toBe(0);
+          own.add(program);
+          order.push(isStep ? "step" : "measuring");
+          return program.run(feeds, fetch);
+        },
+        dispose() {
+          own.delete(program);
+          return program.dispose();
+        },
+      };
+    },
+  };
+  await train(
+    engine,
+    { ...finite(), network, largestSide: 16, callSteps: 1 },
+    {
+      steps: 3,
+      milestones: { measure: [0, 2, 3], record: [], checkpoint: [] },
+    },
+  );
+  const runs = order.slice(order.lastIndexOf("measuring", order.indexOf("step")) - 1);
+  expect(runs).toEqual([
+    "measuring",
+    "measuring",
+    "step",
+    "step",
+    "measuring",
+    "measuring",
+    "step",
+    "measuring",
+    "measuring",
+  ]);
 });
 
 test("same seed, same bytes; another seed, other bytes", async () => {
