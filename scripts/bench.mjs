@@ -2,7 +2,8 @@
  * @file `npm run bench`: training steps per second of fc1, fc2 and mlp here and in PyTorch eager, on one thread each, taken in
  * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20;
  * `npm run bench -- resnet18` or `gpt`: time and memory of a training step (--steps N);
- * `npm run bench -- augment`: images a second through augmentations.
+ * `npm run bench -- augment`: images a second through augmentations; `npm run bench -- measuring`: what the moment sums cost in
+ * forward and backward passes.
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
 import { join } from "node:path";
@@ -20,6 +21,9 @@ if (first === "resnet20") {
 } else if (first === "augment") {
   const { benchAugment } = await import(join(root, "bench", "augment.mjs"));
   benchAugment();
+} else if (first === "measuring") {
+  const { benchMeasuring } = await import(join(root, "bench", "measuring.mjs"));
+  await benchMeasuring();
 } else {
   const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
   await benchSteps(process.argv.slice(2));

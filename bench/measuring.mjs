@@ -1,0 +1,115 @@
+/**
+ * @file What measuring costs in forward and backward passes: processor seconds of a batch with all moment sums over those of its loss
+ * and the gradients of all weights, one thread, in turn. Networks of the presets `small` and of fc2, on random data.
+ */
+import {
+  gpt,
+  gradientGraph,
+  mlp,
+  nodeEngine,
+  objective,
+  Probe,
+  Random,
+  resnet18,
+  TARGET,
+  WORKING_OPSET,
+} from "../dist/index.js";
+import { lossGraph } from "../dist/probe/lossGraph.js";
+
+const REPEATS = 5;
+
+const int64 = (shape, below) => ({
+  dtype: "int64",
+  shape,
+  data: BigInt64Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => BigInt((i * 7919) % below)),
+});
+
+function normal(shape) {
+  const data = new Float32Array(shape.reduce((a, b) => a * b));
+  new Random(1).fillNormal(data);
+  return { dtype: "float32", shape, data };
+}
+
+const cases = {
+  "fc2, 500 samples": () => ({
+    network: mlp({ widths: [100, 100, 100, 100, 100, 100, 100], activation: "tanh" }, new Random(0)),
+    loss: "mse",
+    feeds: { x: normal([500, 100]), [TARGET]: normal([500, 100]) },
+  }),
+  "llm small, 64 windows of 64 tokens": () => ({
+    network: gpt({ layers: 4, heads: 4, width: 128, context: 64, vocabulary: 256, tied: false }, new Random(0)),
+    loss: "cross-entropy",
+    feeds: { x: int64([64, 64], 256), [TARGET]: int64([64, 64], 251) },
+  }),
+  "gpt of width 512, two layers, 4 windows of 256 tokens": () => ({
+    network: gpt({ layers: 2, heads: 8, width: 512, context: 256, vocabulary: 256, tied: false }, new Random(0)),
+    loss: "cross-entropy",
+    feeds: { x: int64([4, 256], 256), [TARGET]: int64([4, 256], 251) },
+  }),
+  "res1 small, 16 images": () => ({
+    network: resnet18({ outputs: 10, width: 0.25 }, new Random(0)),
+    loss: "cross-entropy",
+    feeds: { x: normal([16, 3, 32, 32]), [TARGET]: int64([16], 10) },
+  }),
+};
+
+const processorSeconds = (since) => {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
+};
+
+/** An engine that notes the processor seconds of each run of a program with more than one output: the instrumented one. */
+function noting(seconds) {
+  return {
+    ...nodeEngine,
+    async compile(model, options) {
+      const program = await nodeEngine.compile(model, options);
+      if (model.graph.outputs.length < 10) return program;
+      return {
+        ...program,
+        async run(...args) {
+          const since = process.cpuUsage();
+          const outputs = await program.run(...args);
+          seconds.push(processorSeconds(since));
+          return outputs;
+        },
+      };
+    },
+  };
+}
+
+async function passesOf({ network, loss, feeds }) {
+  const model = { graph: network.graph, opset: WORKING_OPSET };
+  const { parameters } = network;
+  const given = {
+    ...Object.fromEntries(parameters.map((name) => [name, network.graph.initializers.get(name)])),
+    ...feeds,
+  };
+  const { graph, values, perSample } = await lossGraph(nodeEngine, model, objective(loss), parameters, given);
+  const step = await nodeEngine.compile({
+    ...model,
+    graph: gradientGraph(graph, { of: perSample, wrt: parameters, values }),
+  });
+  const measured = [];
+  const probe = new Probe(noting(measured), model, { objective: objective(loss) });
+  const passed = [];
+  for (let i = 0; i < REPEATS; i++) {
+    const since = process.cpuUsage();
+    await step.run(given);
+    passed.push(processorSeconds(since));
+    await probe.measure([feeds]);
+  }
+  await probe.dispose();
+  await step.dispose();
+  return { pass: Math.min(...passed), measurement: Math.min(...measured) };
+}
+
+export async function benchMeasuring() {
+  for (const [name, make] of Object.entries(cases)) {
+    const { pass, measurement } = await passesOf(make());
+    process.stdout.write(
+      `${name}: forward and backward pass ${(1000 * pass).toFixed(0)} ms, measured ${(1000 * measurement).toFixed(0)} ms: ` +
+        `${(measurement / pass).toFixed(1)} passes, the one that it takes anyway included\n`,
+    );
+  }
+}
