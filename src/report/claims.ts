@@ -103,7 +103,7 @@ function lastBlock(all: readonly Finding[], figure: string): Tested[] {
 }
 
 function startWords({ first }: Finding): string {
-  return first?.value == null ? "" : `, ${fixed(first.value, 2)} at the first measurement`;
+  return first?.value == null ? "" : `, ${fixed(first.value, 2)} at the start`;
 }
 
 function allSix(figure: string, where: string, found: readonly Finding[]): Tested {

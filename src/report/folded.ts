@@ -1,4 +1,4 @@
-/** @file Tables of many layers, folded away until the reader opens them. */
+/** @file Tables of many layers, folded away until the reader opens or prints them. */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { layersInWords } from "./reportData.ts";
 
@@ -8,6 +8,6 @@ const maxRows = 12;
 /** The table as it is, or behind a line that says how much of it there is. */
 export function folded(layers: readonly LayerSnapshot[], table: string): string {
   return layers.length > maxRows
-    ? `<details><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
+    ? `<details class="table"><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
     : table;
 }

@@ -113,5 +113,6 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 @media print{
 body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
 .wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
+details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
 }`.trim();

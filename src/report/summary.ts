@@ -117,7 +117,7 @@ function countSentence(defined: readonly Finding[]): string {
       ? ""
       : kept === 0
         ? `; ${holding === 1 ? "it" : "all of these"} rose during training`
-        : `; ${formed} of these rose during training, ${kept} ${kept === 1 ? "was" : "were"} about as strong or stronger at the first measurement`;
+        : `; ${formed} of these rose during training, ${kept} ${kept === 1 ? "was" : "were"} about as strong or stronger at the start`;
   return `<b>${holding} of ${counted(defined.length, "relation")} hold</b> (${rule}; rows normalised and centred)${holding > 0 ? since : ""}.`;
 }
 

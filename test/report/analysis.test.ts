@@ -146,7 +146,8 @@ test("many layers: tables folded, the summary by relation, a page below 4 MB", (
   const html = renderReport(data);
   expect(html.length).toBeLessThan(4e6);
   const { document } = parseHTML(html);
-  for (const table of document.querySelectorAll("table.alignments")) expect(table.closest("details")).not.toBeNull();
+  for (const table of document.querySelectorAll("table.alignments"))
+    expect(table.closest("details.table")).not.toBeNull();
   expect(document.querySelector("#summary")!.textContent).toMatch(/Not holding: backward RGA in \d+ of 120, /);
   const left = document.querySelector("#figure-2 .left")!;
   expect(left.querySelectorAll("code").length + document.querySelectorAll("#figure-2 .block").length).toBe(149);
