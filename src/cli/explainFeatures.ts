@@ -98,19 +98,20 @@ function both({ cosine, pearson }: Comparison): string {
 export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
   const line = (found: IrrelevantShare | null, [among, lacking, kept]: readonly [string, string, string]): string[] => {
     if (!found || found.count === 0) return [];
-    const { count, share, noise, floor, chance, unseen, n } = found;
+    const { count, share, noise, floor, chance, unseen, near, n } = found;
     const which = `${count === 1 ? "one" : formatCount(count)} of the ${formatCount(Math.round(count / chance))} directions of its ${among}`;
-    const seen = `In ${which} none of ${formatCount(n)} rows had ${lacking} (a further one has with probability ${small(unseen)} at most)`;
+    const blurred = near === 0 ? "" : `, in ${formatCount(near)} more below a ten-thousandth`;
+    const seen = `In ${which} the mean squared ${lacking} over ${formatCount(n)} rows is below a millionth of the largest${blurred} (a further row has a part in ${count === 1 ? "it" : "them"} with probability ${small(unseen)} at most)`;
     if (found.status !== undefined || share === null) return [`${seen}: that may be for want of samples.`];
     const size =
       floor !== null && share <= floor
         ? `nothing that float32 sums would show (${small(floor)})`
         : `${small(share)}${noise === null ? "" : ` (± ${small(noise)})`}`;
     return [
-      `${seen}; they hold ${size} of ${kept}, by chance ${formatDecimals(chance, 2)}; stationary under weight decay they hold 0.`,
+      `${seen}; ${count === 1 ? "it holds" : "they hold"} ${size} of ${kept}, by chance ${formatDecimals(chance, 2)}, stationary under weight decay 0.`,
     ];
   };
-  return [...line(b, ["outputs", "a gradient", "E|h|²"]), ...line(a, ["inputs", "an activation", "E|g|²"])];
+  return [...line(b, ["outputs", "gradient", "E|h|²"]), ...line(a, ["inputs", "activation", "E|g|²"])];
 }
 
 /** Three decimals, two digits of what is smaller. */

@@ -24,6 +24,8 @@ export interface IrrelevantDirections {
 }
 
 export interface IrrelevantShare extends IrrelevantDirections {
+  /** Further directions up to `blur` times the threshold: 0 where a gap sets the counted ones apart. */
+  near: number;
   /** Split-half noise of the share along the same directions (Eq. 18). */
   noise: number | null;
   /** Below it a share cannot be told from 0: `roundingFloor` of the largest eigenvalue in each direction. */
@@ -38,6 +40,9 @@ export interface IrrelevantShare extends IrrelevantDirections {
 
 /** a: the share of G_a where H_a is 0; b: the share of H_b where G_b is 0. */
 export type LayerIrrelevant = BothSides<IrrelevantShare>;
+
+/** chosen: directions within this factor above the threshold say that the line through a falling spectrum could lie elsewhere. */
+const blur = 100;
 
 /** chosen: more than this probability of what the samples did not show says that they are too few. */
 const mostUnseen = 0.5;
@@ -100,10 +105,17 @@ function sideShare(
   if (none!.status !== undefined || full!.status !== undefined || none!.values.length < d) return undefined;
   const moment = (of: LayerMoments, which: "H" | "G") => secondMoment(of[side]!, which, "raw", of.n)!;
   const largest = none!.values[0]!;
-  const count = none!.values.filter((value) => value <= roundingFloor * largest).length;
+  const below = (size: number) => none!.values.filter((value) => value <= size * largest).length;
+  const count = below(roundingFloor);
+  const near = below(blur * roundingFloor) - count;
   const { n } = total;
   const unseen = Math.min(1, (d - count + 1) / (n + 1));
-  const about = { n, unseen, ...(count > 0 && unseen > mostUnseen ? { status: "too-few-samples" as const } : {}) };
+  const about = {
+    near,
+    n,
+    unseen,
+    ...(count > 0 && unseen > mostUnseen ? { status: "too-few-samples" as const } : {}),
+  };
   if (count === 0)
     return {
       count,

@@ -67,6 +67,17 @@ describe("directions without gradients and without activations", () => {
     expect(b.unseen).toBe(1);
   });
 
+  test("say how many more are near the line that divides them from the others", () => {
+    const [n, sizes] = [300, [1, 1, 1, 3e-3, 2e-3, 1e-4, 0]] as const;
+    const head = emptyLayer("head", "head", 7, 7);
+    const gb = gaussian(new Random(6), n, 7).data.map((value, k) => value * sizes[k % 7]!);
+    addRows(head, { hb: gaussian(new Random(5), n, 7).data, gb });
+    const { b } = layerSnapshot(head, []).irrelevant!;
+    expect([b.count, b.near]).toEqual([2, 2]);
+    expect(irrelevantInWords({ a: null, b })[0]).toContain(", in 2 more below a ten-thousandth (");
+    expect(measured(400, 1, 1).irrelevant!.b.near).toBe(0);
+  });
+
   test("none is no share, and a layer without side a has none there", () => {
     const n = 200;
     const rows = gaussian(new Random(5), n, 5).data;
@@ -142,10 +153,10 @@ describe("what is said of them", () => {
   test("in words", () => {
     const [outputs, inputs] = irrelevantInWords(last.irrelevant!);
     expect(outputs).toMatch(
-      /^In 3 of the 10 directions of its outputs none of 400 rows had a gradient \(a further one has with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of E\|h\|², by chance 0\.30; /,
+      /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a part in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of E\|h\|², by chance 0\.30, stationary under weight decay 0\.$/,
     );
     expect(inputs).toMatch(
-      /^In 4 of the 12 directions of its inputs none of 400 rows had an activation .* they hold nothing that float32 sums would show/,
+      /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums would show/,
     );
     const few = irrelevantInWords(measured(6, 1, 1).irrelevant!);
     expect(few[0]).toMatch(/: that may be for want of samples\.$/);
