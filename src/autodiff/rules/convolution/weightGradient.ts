@@ -1,15 +1,15 @@
 /**
- * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]: one
- * product of matrices for each position k of the kernel, over X shifted by k. As one Conv with swapped axes it would take
- * up to three times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
+ * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]: products
+ * of matrices over what the positions k of the kernel meet in X. As one Conv with swapped axes it would take up to three
+ * times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
  */
 import { GraphBuilder } from "../../../onnx/graphBuilder.ts";
-import { sizeOf } from "../../../onnx/tensor.ts";
+import { int64, sizeOf } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
 import { positions, span, type Window } from "./geometry.ts";
 
-/** chosen: 1 MB of float32, so that the samples taken at a time stay in a second-level cache while they meet every position. */
-const SAMPLES_LIMIT = 2 ** 18;
+/** chosen: 2 MB of float32, so that the patches at hand stay near a second-level cache from their gathering to their product. */
+const PATCHES_LIMIT = 2 ** 19;
 /** chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product. */
 const FEW_CHANNELS = 16;
 
@@ -57,11 +57,11 @@ function shifted(c: RuleContext, X: string, { yShape, window }: Images, k: reado
   return sizeOf(kernel) === 1 && strides.every((s) => s === 1) ? X : c.slice(X, starts, ends, axes, strides);
 }
 
-/** Parts (rows, columns) per position of the kernel, joined to (M, C/group, kernel...). */
+/** Parts (M, C/group) per position of the kernel, or several side by side, joined to (M, C/group, kernel...). */
 function joined(c: RuleContext, parts: readonly string[], { xShape, yShape, window, group }: Images): string {
   const [M, perGroup] = [yShape[1]!, xShape[1]! / group];
-  const stack = parts.length === 1 ? parts[0]! : c.op("Concat", parts, { axis: { int: 0 } });
-  const last = c.transpose(c.reshape(stack, [sizeOf(window.kernel), M, perGroup]), [1, 2, 0]);
+  const side = parts.length === 1 ? parts[0]! : c.op("Concat", parts, { axis: { int: 1 } });
+  const last = c.transpose(c.reshape(side, [M, sizeOf(window.kernel), perGroup]), [0, 2, 1]);
   return c.reshape(last, [M, perGroup, ...window.kernel]);
 }
 
@@ -74,46 +74,61 @@ function batched(c: RuleContext, images: Images): string {
   const X = padded(c, images);
   const parts = positions(window.kernel).map((k) => {
     const columns = c.transpose(c.reshape(shifted(c, X, images, k), [N, group, C / group, P]), [0, 1, 3, 2]);
-    return c.reshape(c.sum(c.op("MatMul", [rows, columns]), [0], 0), [1, M, C / group]);
+    return c.reshape(c.sum(c.op("MatMul", [rows, columns]), [0], 0), [M, C / group]);
   });
   return joined(c, parts, images);
 }
 
-/** With the channels last, shifting copies whole pixels, and one product a position sums over all samples at hand. */
+/** With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all samples at hand. */
 function channelsLast(c: RuleContext, images: Images): string {
   const { X, xShape, dY, yShape, window } = images;
   const [N, C, M] = [xShape[0]!, xShape[1]!, yShape[1]!];
-  const fits = (count: number) => N % count === 0 && (N / count) * sizeOf(xShape.slice(1)) <= SAMPLES_LIMIT;
+  const width = C * window.kernel.at(-1)!;
+  const fits = (count: number) => N % count === 0 && (N / count) * sizeOf(yShape.slice(2)) * width <= PATCHES_LIMIT;
   let count = 1;
   while (count < N && !fits(count)) count++;
-  if (count === 1) return joined(c, matrices(c, products(c, images), [M, C]), images);
+  if (count === 1) return joined(c, products(c, images), images);
   const cut = (shape: readonly number[]) => [N / count, ...shape.slice(1)];
   const g = new GraphBuilder("samples");
-  const sums = positions(window.kernel).map((_, k) => g.input(`samples/sum/${k}`, c.dtype, [M, C]));
+  const rows = sizeOf(window.kernel.slice(0, -1));
+  const sums = Array.from({ length: rows }, (_, i) => g.input(`samples/sum/${i}`, c.dtype, [M, width]));
   const some = { ...images, xShape: cut(xShape), yShape: cut(yShape) };
   const [someX, someY] = [g.input("samples/X", c.dtype, some.xShape), g.input("samples/dY", c.dtype, some.yShape)];
   for (const sum of products(c.within(g), { ...some, X: someX, dY: someY }, sums)) g.output(sum);
-  const zeros = c.zeros([M, C]);
+  const zeros = c.zeros([M, width]);
   const scanned = [c.reshape(X, [count, ...some.xShape]), c.reshape(dY, [count, ...some.yShape])];
   const attributes = { body: { graph: g.build() }, num_scan_inputs: { int: scanned.length } };
   const inputs = [...sums.map(() => zeros), ...scanned];
-  return joined(c, matrices(c, c.builder.ops("Scan", inputs, attributes, { outputs: sums.length }), [M, C]), images);
+  return joined(c, c.builder.ops("Scan", inputs, attributes, { outputs: rows }), images);
 }
 
-const matrices = (c: RuleContext, parts: readonly string[], shape: readonly number[]) =>
-  parts.map((part) => c.reshape(part, [1, ...shape]));
-
-/** For each position the product (M, N P) times (N P, C), added to its sum where sums are given. */
+/** For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given. */
 function products(c: RuleContext, images: Images, sums?: readonly string[]): string[] {
-  const { xShape, dY, yShape, window } = images;
+  const { X, xShape, dY, yShape, window } = images;
   const [N, C] = xShape as [number, number];
   const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
-  const X = c.transpose(padded(c, images), lastOrder(xShape.length));
+  const pixels = c.reshape(c.transpose(X, lastOrder(xShape.length)), [N, sizeOf(xShape.slice(2)), C]);
+  const padded = c.op("Concat", [pixels, c.zeros([N, 1, C])], { axis: { int: 1 } });
   const rows = c.reshape(c.transpose(c.reshape(dY, [N, M, P]), [1, 0, 2]), [M, N * P]);
-  return positions(window.kernel).map((k, i) => {
-    const columns = c.reshape(shifted(c, X, images, k, 1), [N * P, C]);
-    return c.op("Gemm", sums === undefined ? [rows, columns] : [rows, columns, sums[i]!]);
+  return positions(window.kernel.slice(0, -1)).map((head, i) => {
+    const met = c.builder.constant(int64(metPixels(images, head)));
+    const patches = c.reshape(c.op("Gather", [padded, met], { axis: { int: 1 } }), [N * P, C * window.kernel.at(-1)!]);
+    return c.op("Gemm", sums === undefined ? [rows, patches] : [rows, patches, sums[i]!]);
   });
+}
+
+/** Which pixel of X each pixel of dY meets at each position of the kernel that begins with `head`; past the last where none. */
+function metPixels({ xShape, yShape, window }: Images, head: readonly number[]): number[] {
+  const { kernel, strides, dilations, begin } = window;
+  const wide = xShape.slice(2);
+  const ks = positions(kernel.slice(-1)).map((last) => [...head, ...last]);
+  return positions(yShape.slice(2)).flatMap((pixel) =>
+    ks.map((k) => {
+      const at = pixel.map((o, axis) => o * strides[axis]! + k[axis]! * dilations[axis]! - begin[axis]!);
+      const inside = at.every((value, axis) => value >= 0 && value < wide[axis]!);
+      return inside ? at.reduce((index, value, axis) => index * wide[axis]! + value, 0) : sizeOf(wide);
+    }),
+  );
 }
 
 /** Each channel by itself: entrywise products, summed by a row of ones. */
@@ -124,9 +139,10 @@ function depthwiseChannelsLast(c: RuleContext, images: Images): string {
   const X = c.transpose(padded(c, images), lastOrder(xShape.length));
   const gradient = c.transpose(dY, lastOrder(yShape.length));
   const ones = c.op("Expand", [c.scalar(1), c.builder.ints([1, rows])]);
-  const parts = positions(window.kernel).map((k) =>
-    c.op("MatMul", [ones, c.reshape(c.mul(gradient, shifted(c, X, images, k, 1)), [rows, C])]),
-  );
+  const parts = positions(window.kernel).map((k) => {
+    const products = c.reshape(c.mul(gradient, shifted(c, X, images, k, 1)), [rows, C]);
+    return c.reshape(c.op("MatMul", [ones, products]), [C, 1]);
+  });
   return joined(c, parts, images);
 }
 
