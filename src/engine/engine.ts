@@ -40,4 +40,6 @@ export interface Engine {
   readonly name: string;
   /** @throws Error in one line when the engine refuses the graph */
   compile(model: Model, options?: CompileOptions): Promise<Program>;
+  /** Channels to a block of the layout in which its convolutions are fastest (blockConvolutions); undefined where it has none. */
+  channelBlock?(): Promise<number | undefined>;
 }

@@ -5,8 +5,10 @@
  */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Model } from "../onnx/graph.ts";
+import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
-import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
+import { type DataType, float32, type Tensor, type TensorData } from "../onnx/tensor.ts";
+import { BLOCKED } from "./blockedConvolutions.ts";
 import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
@@ -25,7 +27,23 @@ export function nodeEngineOn(device: Device): Engine {
   return {
     name: `onnxruntime-node (${device})`,
     compile: (model, options = {}) => compile(model, options, options.optimize === false ? "cpu" : device),
+    ...(device === "cpu" ? { channelBlock } : {}),
   };
+}
+
+/** Found by reordering one pixel of four channels, which fills a block; a processor without the layout adds none. */
+async function channelBlock(): Promise<number | undefined> {
+  const g = new GraphBuilder("block");
+  g.output(g.op("ReorderInput", [g.input("x", "float32", [1, 4, 1, 1])], {}, { domain: BLOCKED }), "y");
+  try {
+    const program = await compile({ graph: g.build(), opset: WORKING_OPSET }, {}, "cpu");
+    const { y } = await program.run({ x: float32([1, 2, 3, 4], [1, 4, 1, 1]) });
+    await program.dispose();
+    const block = y!.shape[1]!;
+    return block > 4 ? block : undefined;
+  } catch {
+    return undefined; // built without the operator
+  }
 }
 
 async function compile(model: Model, options: CompileOptions, device: Device): Promise<Program> {

@@ -3,6 +3,7 @@
  * share one call, because crossing from JavaScript costs as much as a step of a small network; and Scan, unlike Loop, hands
  * each batch to the body without copying it.
  */
+import { blockConvolutions } from "../engine/blockedConvolutions.ts";
 import type { Engine } from "../engine/engine.ts";
 import { bufferShapes, parameterShapes } from "../networks/network.ts";
 import { type Graph, int, type Model } from "../onnx/graph.ts";
@@ -78,7 +79,7 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   });
   if (buffers !== undefined) g.output(buffers);
   g.output(loss);
-  return g.build();
+  return blockConvolutions(engine, g.build());
 }
 
 /** All gradients times min(1, most / (norm + 1e-6)), norm being that of all together: torch.nn.utils.clip_grad_norm_. */

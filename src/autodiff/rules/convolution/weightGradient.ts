@@ -33,7 +33,7 @@ export function weightGradient(c: RuleContext, images: Images): string {
   const strided = window.strides.some((stride) => stride > 1);
   if (kernel > 1 && isTiling(images)) return tiled(c, images);
   if (group === 1 && C < FEW_CHANNELS && kernel > 1) return byRows(c, images);
-  if (group === 1 && kernel > 1) return channelsLast(c, images);
+  if (group === 1 && (kernel > 1 || strided)) return channelsLast(c, images);
   if (strided && kernel > 1 && group === C && group === M) return depthwiseChannelsLast(c, images);
   return batched(c, images);
 }
