@@ -30,10 +30,18 @@ export class EarlierMoments {
     if (first !== undefined && folder.momentSteps().includes(first)) this.start = headsOf(folder.moments(first));
   }
 
-  /** Takes the moments of a new measurement; the user's wish decides whether they stay. */
-  measured(step: number, total: Moments): void {
-    this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
+  /**
+   * Takes the moments of a new measurement; the user's wish decides whether they stay.
+   *
+   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to stay
+   */
+  measured(step: number, total: Moments, isWhole = true): void {
     this.start ??= headsOf(total);
+    if (!isWhole) {
+      this.previous = undefined;
+      return;
+    }
+    this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
     if (this.stays(step)) this.folder.writeMoments(step, encodeMoments(total));
   }
 
@@ -63,7 +71,8 @@ export class EarlierMoments {
     this.folder.dropMoments((step) => !this.stays(step));
   }
 
-  private stays(step: number): boolean {
+  /** Whether the user wants the moments of a step to stay in the run folder. */
+  stays(step: number): boolean {
     return this.plan.moments === "all" || (this.plan.moments === "final" && step === this.lastStep);
   }
 }

@@ -6,9 +6,16 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { type LayerSnapshot, layerSnapshot } from "../measure/layerSnapshot.ts";
-import { assembled, type LayerJob, layerJobs, type Snapshot, type SnapshotOptions } from "../measure/snapshot.ts";
-import type { Moments } from "../moments/moments.ts";
+import {
+  assembled,
+  type LayerJob,
+  type LayerSnapshot,
+  layerJobs,
+  measureJob,
+  type Snapshot,
+  type SnapshotOptions,
+} from "../measure/snapshot.ts";
+import { type LayerMoments, type Moments, sideBlocks } from "../moments/moments.ts";
 
 /** chosen: each worker holds the moments of the layer at hand; more of them gain little and take memory. */
 const MOST_WORKERS = 8;
@@ -29,21 +36,31 @@ export class Measuring {
    * @param onLayer told how many layers are done
    */
   async snapshot(total: Moments, options: SnapshotOptions, onLayer?: (done: number) => void): Promise<Snapshot> {
-    const jobs = layerJobs(total, options);
+    return assembled(total, options, await this.layers(layerJobs(total, options), onLayer));
+  }
+
+  /**
+   * The measures of some layers.
+   *
+   * @param onLayer told how many layers are done
+   * @param release whether the moments are handed to the threads instead of copied: those of the jobs are empty then
+   */
+  async layers(jobs: readonly LayerJob[], onLayer?: (done: number) => void, release = false): Promise<LayerSnapshot[]> {
     const layers = new Array<LayerSnapshot>(jobs.length);
     let done = 0;
     const put = (index: number, layer: LayerSnapshot): void => {
       layers[index] = layer;
       onLayer?.(++done);
     };
-    const work = total.layers.reduce((sum, { a, b }) => sum + b.d ** 3 + (a?.d ?? 0) ** 3, 0);
+    const cubes = ({ a, b }: LayerMoments) => b.d ** 3 + (a?.d ?? 0) ** 3;
+    const work = jobs.reduce((sum, { total, groups }) => sum + cubes((total ?? groups[0])!), 0);
     const count = work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), jobs.length);
     if (count < 2 || !existsSync(program))
       jobs.forEach((job, index) => {
-        put(index, layerSnapshot(job.total, job.groups, job.options));
+        put(index, measureJob(job));
       });
-    else await this.share(jobs, count, put);
-    return assembled(total, options, layers);
+    else await this.share(jobs, { count, put, release });
+    return layers;
   }
 
   async close(): Promise<void> {
@@ -53,22 +70,25 @@ export class Measuring {
   /** Hands the jobs out, the widest layers first; a worker that is done gets the next. */
   private async share(
     jobs: readonly LayerJob[],
-    count: number,
-    put: (index: number, layer: LayerSnapshot) => void,
+    how: { count: number; put: (index: number, layer: LayerSnapshot) => void; release: boolean },
   ): Promise<void> {
-    const size = ({ total: { dIn, dOut } }: LayerJob) => Math.max(dIn, dOut);
+    const { count, put, release } = how;
+    const size = ({ total, groups }: LayerJob) => {
+      const { dIn, dOut } = (total ?? groups[0])!;
+      return Math.max(dIn, dOut);
+    };
     const order = jobs.map((_, index) => index).sort((x, y) => size(jobs[y]!) - size(jobs[x]!) || x - y);
     while (this.workers.length < count) this.workers.push(new Worker(program));
     const work = async (worker: Worker): Promise<void> => {
       for (let index = order.shift(); index !== undefined; index = order.shift())
-        put(index, await ask(worker, jobs[index]!));
+        put(index, await ask(worker, jobs[index]!, release));
     };
     await Promise.all(this.workers.slice(0, count).map(work));
   }
 }
 
 /** One job's result. @throws what went wrong in the worker */
-function ask(worker: Worker, job: LayerJob): Promise<LayerSnapshot> {
+function ask(worker: Worker, job: LayerJob, release: boolean): Promise<LayerSnapshot> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
@@ -78,6 +98,17 @@ function ask(worker: Worker, job: LayerJob): Promise<LayerSnapshot> {
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error("measure: a worker thread ended before its layer was done")));
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(job);
+    worker.postMessage(job, release ? buffersOf(job) : []);
   });
+}
+
+/** The memory of the sums of a job; that of weights is shared by its groups and stays. */
+function buffersOf({ total, groups }: LayerJob): ArrayBuffer[] {
+  const layers = [...(total ? [total] : []), ...groups];
+  const sides = layers.flatMap(({ a, b }) => (a ? [a, b] : [b]));
+  const blocks = [
+    ...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])),
+    ...layers.flatMap(({ gbHa }) => gbHa ?? []),
+  ];
+  return [...new Set(blocks.map(({ buffer }) => buffer as ArrayBuffer))];
 }

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { nodeEngineOn } from "../engine/node.ts";
 import type { TrainingConstants } from "../measure/residual.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
@@ -26,6 +26,7 @@ import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
+import { SnapshotInParts } from "./snapshotInParts.ts";
 import { dimmer } from "./table.ts";
 
 export interface TrainJob {
@@ -131,6 +132,19 @@ async function runTraining(
   let begun = performance.now();
   const earlier = new EarlierMoments(folder, plan, { steps, ...(resume && { resumedFrom: resume.step }) });
   let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
+  let inParts: SnapshotInParts | undefined;
+  /** What a snapshot takes from the run around it. */
+  const surroundings = (step: number): SnapshotOptions => ({
+    ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
+    training: trainingConstants(parameters, experiment, step),
+    ...(initial && { initial }),
+    ...(earlier.previous && { previous: earlier.previous }),
+    ...(earlier.start && { start: earlier.start }),
+  });
+  const written = (found: Snapshot): void => {
+    initial ??= found;
+    folder.writeSnapshot(found);
+  };
   const result = train(nodeEngineOn(plan.device), experiment, {
     steps,
     threads: plan.threads,
@@ -163,21 +177,28 @@ async function runTraining(
       async onMeasurement(step, measurement) {
         const layers = measurement.total.layers.length;
         begun = performance.now();
-        const options = {
-          ...measurement,
-          ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
-          training: trainingConstants(parameters, experiment, step),
-          ...(initial && { initial }),
-          ...(earlier.previous && { previous: earlier.previous }),
-          ...(earlier.start && { start: earlier.start }),
-        };
+        const options = { ...measurement, ...surroundings(step) };
         const found = await measuring.snapshot(measurement.total, options, (done) =>
           progress.activity(underWay("laws of layers", done / layers, begun)),
         );
-        initial ??= found;
-        folder.writeSnapshot(found);
+        written(found);
         earlier.measured(step, measurement.total);
         cost.goOn("measuring");
+      },
+      parts: {
+        async onPart(step, part, network) {
+          inParts ??= new SnapshotInParts(measuring, network);
+          await inParts.add(part.groups, { ...part, ...surroundings(step) });
+        },
+        onEnd(step, summary) {
+          const { isKept } = inParts!;
+          const { snapshot, kept } = inParts!.finished({ ...summary, ...surroundings(step) });
+          inParts = undefined;
+          written(snapshot);
+          if (!isKept && earlier.stays(step)) progress.say(`moments of step ${step}: too large for one file, not kept`);
+          earlier.measured(step, kept, isKept);
+          cost.goOn("measuring");
+        },
       },
       onBest(step, bytes) {
         earlier.beforeCheckpoint();

@@ -3,7 +3,7 @@
  * runs, reports and the command line share (docs/formats.md).
  */
 import type { Matrix } from "../linalg/matrix.ts";
-import type { LayerMoments, Moments } from "../moments/moments.ts";
+import { type LayerMoments, type Moments, mergeLayers, type SideMoments } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
@@ -39,6 +39,8 @@ export interface SnapshotOptions {
   cost?: Cost;
   /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10. */
   exponentSeconds?: number;
+  /** All layers of the network, where a part of them is at hand: what the exponents may take is shared among them. */
+  network?: readonly LayerSize[];
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
   accuracy?: number;
@@ -60,9 +62,16 @@ export interface SnapshotOptions {
   start?: Moments;
 }
 
+/** A layer by its name and the values of its sides. */
+export type LayerSize = Pick<LayerMoments, "name" | "dIn" | "dOut"> & {
+  readonly a?: Pick<SideMoments, "d">;
+  readonly b: Pick<SideMoments, "d">;
+};
+
 /** What one layer is measured from. Plain data: it may go to another thread. */
 export interface LayerJob {
-  total: LayerMoments;
+  /** The sum of the groups, where it is known; there may then be no groups. */
+  total?: LayerMoments;
   groups: LayerMoments[];
   options: LayerOptions;
 }
@@ -75,28 +84,34 @@ export interface LayerJob {
  * @throws RangeError if the groups are not of the same layers
  */
 export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapshot {
-  const layers = layerJobs(total, options).map((job) => layerSnapshot(job.total, job.groups, job.options));
-  return assembled(total, options, layers);
+  return assembled(total, options, layerJobs(total, options).map(measureJob));
+}
+
+/** All measures of one layer. */
+export function measureJob({ total, groups, options }: LayerJob): LayerSnapshot {
+  return layerSnapshot(total ?? groups.reduce(mergeLayers), groups, options);
 }
 
 /**
  * The layers of a network as jobs that can be done in any order.
  *
+ * @param total undefined where the groups alone are at hand, at least one
  * @throws RangeError if the groups are not of the same layers
  */
-export function layerJobs(total: Moments, options: SnapshotOptions): LayerJob[] {
+export function layerJobs(total: Moments | undefined, options: SnapshotOptions): LayerJob[] {
   const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous } = options;
-  const withExponents = affordable(total.layers, options.exponentSeconds ?? exponentBudget);
-  return total.layers.map((layer, i) => {
+  const { layers } = total ?? groups[0]!;
+  const withExponents = affordable(options.network ?? layers, options.exponentSeconds ?? exponentBudget);
+  return layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
     const W0 = initialWeights?.get(layer.name);
     const earlier = previous?.layers.find(({ name }) => name === layer.name);
     return {
-      total: layer,
+      ...(total && { total: layer }),
       groups: groups.map((group) => layerOf(group, i, layer)),
       options: {
         cost,
-        exponents: withExponents.has(layer),
+        exponents: withExponents.has(layer.name),
         ...(before ? { initial: { alignment: before.alignment } } : {}),
         ...(W0 ? { initialWeights: W0 } : {}),
         ...(nearestMean?.layer === layer.name ? { nearestMean: nearestMean.disagreement } : {}),
@@ -107,7 +122,7 @@ export function layerJobs(total: Moments, options: SnapshotOptions): LayerJob[] 
   });
 }
 
-/** The record of a network from those of its layers. */
+/** The record of a network from those of its layers; of `total` the heads are needed alone. */
 export function assembled(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
   const { loss, accuracy, skipped = [] } = options;
   const baselines = headBaselines(total, options.start);
@@ -132,12 +147,12 @@ export function assembled(total: Moments, options: SnapshotOptions, layers: Laye
 const exponentBudget = 10;
 
 /** Seconds that the exponents of a layer take, about. */
-export function layerExponentSeconds({ a, b }: LayerMoments): number {
+export function layerExponentSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
   return exponentSeconds(b.d) + (a ? exponentSeconds(a.d) : 0);
 }
 
-/** The layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows, the narrowest first. */
-function affordable(layers: readonly LayerMoments[], budget: number): Set<LayerMoments> {
+/** Names of the layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows, the narrowest first. */
+function affordable(layers: readonly LayerSize[], budget: number): Set<string> {
   let seconds = 0;
   const priced = layers
     .filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum)
@@ -147,7 +162,7 @@ function affordable(layers: readonly LayerMoments[], budget: number): Set<LayerM
     seconds += price;
     return seconds <= budget;
   });
-  return new Set(chosen.map(({ layer }) => layer));
+  return new Set(chosen.map(({ layer }) => layer.name));
 }
 
 function layerOf(group: Moments, i: number, layer: LayerMoments): LayerMoments {

@@ -10,7 +10,8 @@ import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
 import type { Feeds } from "../probe/feeds.ts";
-import { type Measurement, Probe } from "../probe/probe.ts";
+import { inParts, type LayerOutline } from "../probe/parts.ts";
+import { type GroupedMeasurement, type Measurement, type MeasureOptions, Probe } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
 import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
@@ -63,10 +64,28 @@ export interface TrainObserver {
   onEvaluating?(step: number): void;
   /** Training goes on when it has returned, or its promise is fulfilled. */
   onMeasurement?(step: number, measurement: Measurement): void | Promise<void>;
+  /** Takes the measurements of a network whose sums do not fit in memory; without it they are held as a whole, however large. */
+  readonly parts?: PartObserver;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
   /** A checkpoint of the best evaluation so far, where `best` asks for it. */
   onBest?(step: number, bytes: Uint8Array): void;
 }
+
+/** Takes the layers of a network part by part, each measured by a pass over the samples of its own, in place of `onMeasurement`. */
+export interface PartObserver {
+  /** Memory of a part. Default: 4 GiB. */
+  readonly bytes?: number;
+  /**
+   * The next part goes on when its promise is fulfilled.
+   *
+   * @param network all layers, of which the groups hold the next ones
+   */
+  onPart(step: number, part: GroupedMeasurement, network: readonly LayerOutline[]): void | Promise<void>;
+  /** Behind the last part, with loss and accuracy of the evaluation. */
+  onEnd(step: number, summary: MeasurementSummary): void | Promise<void>;
+}
+
+export type MeasurementSummary = Pick<Measurement, "loss" | "accuracy" | "samples" | "skipped">;
 
 /** Which evaluation is the best: that of the lowest loss or the highest accuracy, the earliest of equal ones. */
 export type BestBy = "loss" | "accuracy";
@@ -93,7 +112,7 @@ export interface TrainResult {
   /** Steps done; less than asked for when aborted. */
   readonly step: number;
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** The last measurement of this call, if any was due. */
+  /** The last measurement of this call, if any was due and not taken in parts. */
   readonly measurement?: Measurement;
   /** Seconds spent in training steps alone, and how many they were. */
   readonly trainingSeconds: number;
@@ -316,7 +335,8 @@ class Training {
     if (due && this.tools.isLarge) await this.freeMeasuring();
     if (linear !== undefined) metrics.push({ step, name: "eval/linear-probe", value: linear });
     if (metrics.length > 0) observer?.onMetrics?.(metrics);
-    if (measured !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
+    if (measured?.measurement !== undefined) await observer?.onMeasurement?.(step, measured.measurement);
+    else if (measured !== undefined) await observer?.parts?.onEnd(step, measured.summary);
     const bytes = evaluation !== undefined && this.isBest(evaluation) ? this.encoded() : undefined;
     if (bytes !== undefined) observer?.onBest?.(step, bytes);
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save(bytes);
@@ -344,21 +364,61 @@ class Training {
     return this.savedStep !== this.step && performance.now() - this.savedAt >= checkpointMinutes * 60_000;
   }
 
-  private async measure(): Promise<{ measurement: Measurement; evaluation: Evaluation }> {
+  /** `measurement` is undefined where it was taken in parts. */
+  private async measure(): Promise<{
+    measurement: Measurement | undefined;
+    summary: MeasurementSummary;
+    evaluation: Evaluation;
+  }> {
     const { probe, evaluator } = this.tools;
+    const { moments: batches, test } = this.samples;
     const parameters = this.values();
-    const source = this.experiment.evaluationName;
-    let batch = 0;
-    const measured = await probe.measure(this.samples.moments, {
-      step: this.step,
-      source,
-      parameters,
-      onBatch: () => this.options.observer?.onMeasuring?.(this.step, ++batch / this.samples.moments.length),
-      again: () => this.samples.moments,
-    });
-    const { test } = this.samples;
-    const evaluation = this.finite(test === undefined ? measured : await evaluator.evaluate(test, parameters));
-    return { measurement: { ...measured, ...evaluation, samples: measured.samples }, evaluation };
+    const parts = await this.parts(parameters);
+    const measuring = (part: number) => {
+      let batch = 0;
+      return {
+        step: this.step,
+        source: this.experiment.evaluationName,
+        parameters,
+        onBatch: () =>
+          this.options.observer?.onMeasuring?.(
+            this.step,
+            (part + ++batch / batches.length) / Math.max(1, parts.length),
+          ),
+        again: () => batches,
+      };
+    };
+    let measured: Measurement | MeasurementSummary | undefined;
+    if (parts.length < 2) measured = await probe.measure(batches, measuring(0));
+    else for (const [i, part] of parts.entries()) measured = await this.measurePart(part, parts.flat(), measuring(i));
+    const summary = measured as MeasurementSummary;
+    const evaluation = this.finite(test === undefined ? summary : await evaluator.evaluate(test, parameters));
+    const both = { ...summary, ...evaluation, samples: summary.samples };
+    return { measurement: "total" in both ? (both as Measurement) : undefined, summary: both, evaluation };
+  }
+
+  /** Measures a part of the layers and hands its sums over; returns what is not of layers. */
+  private async measurePart(
+    part: readonly LayerOutline[],
+    network: readonly LayerOutline[],
+    options: MeasureOptions,
+  ): Promise<MeasurementSummary> {
+    const layers = part.map(({ name }) => name);
+    const measured = await this.tools.probe.measureGroups(this.samples.moments, { ...options, layers });
+    await this.options.observer!.parts!.onPart(this.step, measured, network);
+    const { groups: _, nearestMean: __, ...summary } = measured;
+    return summary;
+  }
+
+  /** The layers in parts; none where they are taken as a whole. */
+  private async parts(parameters: ReadonlyMap<string, Tensor>): Promise<LayerOutline[][]> {
+    const { observer } = this.options;
+    const [batch] = this.samples.moments;
+    if (observer?.parts === undefined || batch === undefined) return [];
+    return inParts(
+      await this.tools.probe.outline({ ...Object.fromEntries(parameters), ...batch }),
+      observer.parts.bytes,
+    );
   }
 
   /** Loss and accuracy of the evaluation form (running statistics) on the held-out samples. */
