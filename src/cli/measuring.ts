@@ -1,6 +1,6 @@
 /**
  * @file Snapshots measured in worker threads, a layer at a time, so that both cores of a laptop work and the terminal stays alive.
- * Each layer is measured by the same function on the same numbers as without threads: the results are the same bytes.
+ * Each layer is measured by the same function on the same numbers as without threads: the results are the same to rounding.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";

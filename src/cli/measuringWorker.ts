@@ -1,7 +1,38 @@
-/** @file A worker thread of measuring.ts: takes layers, gives their measures. */
+/**
+ * @file A worker thread of measuring.ts: takes layers, gives their measures. Large products go to the engine, whose kernels use wider
+ * vector instructions than JavaScript has.
+ */
 import { parentPort } from "node:worker_threads";
-import { type LayerJob, measureJob } from "../measure/snapshot.ts";
+import { nodeEngine } from "../engine/node.ts";
+import type { Asking, Product } from "../linalg/products.ts";
+import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
+import { int } from "../onnx/graph.ts";
+import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 
-parentPort?.on("message", (job: LayerJob) => {
-  parentPort?.postMessage(measureJob(job));
+/** X^T Y in float64. */
+function productModel() {
+  const builder = new GraphBuilder("product");
+  const [X, Y] = [builder.input("X", "float64", ["n", "dx"]), builder.input("Y", "float64", ["n", "dy"])];
+  builder.output(builder.op("Gemm", [X, Y], { transA: int(1) }), "product");
+  return { graph: builder.build(), opset: WORKING_OPSET };
+}
+
+const program = nodeEngine.compile(productModel(), { planMemory: false });
+
+async function multiply({ X, Y, n, dx, dy }: Product): Promise<Float64Array> {
+  const found = await (await program).run({
+    X: { dtype: "float64", shape: [n, dx], data: X },
+    Y: { dtype: "float64", shape: [n, dy], data: Y },
+  });
+  return found.product!.data as Float64Array;
+}
+
+async function withEngine<Result>(algorithm: Asking<Result>): Promise<Result> {
+  let step = algorithm.next();
+  while (!step.done) step = algorithm.next(await multiply(step.value));
+  return step.value;
+}
+
+parentPort?.on("message", async (job: LayerJob) => {
+  parentPort?.postMessage(await withEngine(measureJobAsking(job)));
 });

@@ -1,12 +1,13 @@
 /**
  * @file A growing orthonormal basis of the block Krylov space of a symmetric matrix, and the block tridiagonal matrix on it: the
- * working part of `leadingEigenvalues`, which has the sources.
+ * working part of `leadingEigenvalues`, which has the sources. The large products are asked for (`Asking`), so that whoever has a faster
+ * way to them can give them.
  *
  * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need either.
  */
 import { eigh } from "./eigh.ts";
 import { type Matrix, matmul, matrix } from "./matrix.ts";
-import { addGram, addProducts } from "./products.ts";
+import { type Asking, addGram, addProducts } from "./products.ts";
 
 /** Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of eigenvalues. */
 const vanishing = 1e-7;
@@ -41,7 +42,7 @@ export class KrylovBasis {
     this.factor = 1 / scale;
     this.w = w;
     this.rows = new Float64Array((most + 1) * w * A.rows);
-    this.append(this.orthonormal(this.signs(w)).Q);
+    this.append(this.turned(this.signs(w), 0).Q);
   }
 
   /** Couples the last block of the space to the one after it: A Q_last = .. + Q_next R, (w, w). */
@@ -50,18 +51,18 @@ export class KrylovBasis {
   }
 
   /** Takes the next block into the space, and finds the one after it. O(n^2 w + n m w). */
-  grow(): void {
+  *grow(): Asking<void> {
     const { w } = this;
     const last = this.columns[this.blocks]!;
-    const image = this.image(last);
+    const image = yield* this.image(last);
     const own = symmetric(this.product(last, image), w);
     for (let i = 0; i < w; i++) this.norm = Math.max(this.norm, own[i * (w + 1)]!);
     this.diagonal.push(own);
     this.blocks++;
     // First the two blocks that the image has parts in, then all, for what rounding has left.
-    this.remove(image, Math.max(0, this.blocks - 2));
-    this.remove(image, 0);
-    const { Q, R } = this.orthonormal(image);
+    yield* this.remove(image, Math.max(0, this.blocks - 2));
+    yield* this.remove(image, 0);
+    const { Q, R } = yield* this.orthonormal(image);
     this.below.push(R);
     this.append(Q);
   }
@@ -87,29 +88,23 @@ export class KrylovBasis {
    * A lower bound of the largest eigenvalue of A on what is orthogonal to the space, from vectors drawn there and multiplied by A once. It
    * exceeds the k-th eigenvalue on the space only where that is not the k-th of A.
    */
-  largestOutside(): number {
-    const outside = (X: Float64Array): Float64Array => {
-      this.remove(X, 0);
-      return this.orthonormal(X).Q;
-    };
-    const once = outside(this.image(outside(this.signs(this.w))));
-    const inside = symmetric(this.product(once, this.image(once)), this.w);
+  *largestOutside(): Asking<number> {
+    const drawn = yield* this.outside(this.signs(this.w));
+    const once = yield* this.outside(yield* this.image(drawn));
+    const inside = symmetric(this.product(once, yield* this.image(once)), this.w);
     return eigh(matrix(this.w, this.w, inside)).values[0]!;
   }
 
+  /** Orthonormal vectors that span what X has outside of the space; X is changed. */
+  private *outside(X: Float64Array): Asking<Float64Array> {
+    yield* this.remove(X, 0);
+    return (yield* this.orthonormal(X)).Q;
+  }
+
   /** A X / scale. */
-  private image(X: Float64Array): Float64Array {
+  private *image(X: Float64Array): Asking<Float64Array> {
     const { n, w } = this.size;
-    const out = new Float64Array(n * w);
-    addProducts(
-      out,
-      this.A.data,
-      X.map((value) => value * this.factor),
-      n,
-      n,
-      w,
-    );
-    return out;
+    return yield { X: this.A.data, Y: X.map((value) => value * this.factor), n, dx: n, dy: w };
   }
 
   /** X^T Y, (w, w). */
@@ -121,24 +116,22 @@ export class KrylovBasis {
   }
 
   /** X less its part in the blocks of the space from `from` on. */
-  private remove(X: Float64Array, from: number): void {
+  private *remove(X: Float64Array, from: number): Asking<void> {
     const { n, w } = this.size;
     const count = (this.blocks - from) * w;
     if (count === 0) return;
     const part = new Float64Array(count * w);
-    for (let block = from; block < this.blocks; block++) {
-      const own = part.subarray((block - from) * w * w, (block - from + 1) * w * w);
-      addProducts(own, this.columns[block]!, X, n, w, w);
-    }
-    for (let i = 0; i < part.length; i++) part[i] = -part[i]!;
-    addProducts(X, this.rows.subarray(from * w * n, this.blocks * w * n), part, count, n, w);
+    for (let block = from; block < this.blocks; block++)
+      part.set(yield { X: this.columns[block]!, Y: X, n, dx: w, dy: w }, (block - from) * w * w);
+    const inside = yield { X: this.rows.subarray(from * w * n, this.blocks * w * n), Y: part, n: count, dx: n, dy: w };
+    for (let i = 0; i < X.length; i++) X[i]! -= inside[i]!;
   }
 
   /**
    * X = Q R but for directions that vanish, with the columns of Q orthonormal, and orthogonal to the space as those of X are. Where
    * directions vanish, others take their place, and their rows of R are zero.
    */
-  private orthonormal(X: Float64Array): { Q: Float64Array; R: Matrix } {
+  private *orthonormal(X: Float64Array): Asking<{ Q: Float64Array; R: Matrix }> {
     const { n, w } = this.size;
     let { Q, R, kept, ratio } = this.turned(X, vanishing * this.norm);
     if (kept < w) {
@@ -147,7 +140,7 @@ export class KrylovBasis {
     }
     // Drawn vectors once, for their part in the space, and once more for what rounding left of it.
     for (let again = kept < w ? 2 : ratio < poor ? 1 : 0; again > 0; again--) {
-      this.remove(Q, 0);
+      yield* this.remove(Q, 0);
       const next = this.turned(Q, 0);
       Q = next.Q;
       R = matmul(next.R, R);

@@ -11,6 +11,7 @@ import { eigh } from "./eigh.ts";
 import { eigvalsh } from "./eigvalsh.ts";
 import { KrylovBasis } from "./krylovBasis.ts";
 import { type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
+import { type Asking, withOwnProducts } from "./products.ts";
 
 /** chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly. */
 const blockWidth = 32;
@@ -44,6 +45,11 @@ const leastScale = 1e-290;
  * eigenvalue that the space missed, of more copies than a block has columns, is looked for with vectors from outside of the space.
  */
 export function leadingEigenvalues(A: Matrix, k: number): Float64Array {
+  return withOwnProducts(leadingEigenvaluesAsking(A, k));
+}
+
+/** The same with products from elsewhere. */
+export function* leadingEigenvaluesAsking(A: Matrix, k: number): Asking<Float64Array> {
   requireSquare("leadingEigenvalues", A);
   const n = A.rows;
   if (!Number.isInteger(k) || k < 1 || k > n)
@@ -55,10 +61,10 @@ export function leadingEigenvalues(A: Matrix, k: number): Float64Array {
   const basis = new KrylovBasis(A, scale, blockWidth, most);
   let last: Look | undefined;
   for (let next = first; next <= most; ) {
-    while (basis.blocks < next) basis.grow();
+    while (basis.blocks < next) yield* basis.grow();
     const now = look(basis, k);
     const converged = now.residual <= leadingTolerance;
-    if (converged && basis.largestOutside() <= now.values[k - 1]! + leadingTolerance * now.values[0]!)
+    if (converged && (yield* basis.largestOutside()) <= now.values[k - 1]! + leadingTolerance * now.values[0]!)
       return now.values.map((value) => value * scale);
     const awaited = converged ? 1 : blocksToGo(last, now);
     if (now.blocks + awaited > most) break;

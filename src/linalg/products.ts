@@ -10,6 +10,30 @@
 import { kernelColumns, kernelRows, type SimdKernel, simdKernel } from "./simdKernel.ts";
 import { lowerTiles } from "./tiles.ts";
 
+/** The product X^T Y = sum_i x_i y_i^T, (dx, dy), of rows X (n, dx) and Y (n, dy). */
+export interface Product {
+  readonly X: Float64Array;
+  readonly Y: Float64Array;
+  readonly n: number;
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/** An algorithm that asks for its large products and is given each in turn. */
+export type Asking<Result> = Generator<Product, Result, Float64Array>;
+
+/** Runs an algorithm with the products of this file. */
+export function withOwnProducts<Result>(algorithm: Asking<Result>): Result {
+  let step = algorithm.next();
+  while (!step.done) {
+    const { X, Y, n, dx, dy } = step.value;
+    const out = new Float64Array(dx * dy);
+    addProducts(out, X, Y, n, dx, dy);
+    step = algorithm.next(out);
+  }
+  return step.value;
+}
+
 /** Rows per block. chosen: 32 rows of 784 float64 (200 KB) fit a second-level cache. */
 const blockRows = 32;
 

@@ -3,8 +3,10 @@
  * 256 of a wider one unless the user asks for everything (theory.md Eqs. 29 to 32).
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
-import { leadingEigenvalues } from "../linalg/leadingEigenvalues.ts";
-import { type Matrix, maxAbs } from "../linalg/matrix.ts";
+import { leadingEigenvalues, leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
+import { type Matrix, matrix, maxAbs } from "../linalg/matrix.ts";
+import type { Asking } from "../linalg/products.ts";
+import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
 import type { BothSides, Cost } from "./measured.ts";
 import type { Convention } from "./relations.ts";
 import { type Spectrum, spectrum } from "./spectrum.ts";
@@ -32,24 +34,59 @@ const leadingCount = 256;
 /** Digits of an eigenvalue that float32 sums can have. */
 const digits = 6;
 
+/** Eigenvalues of matrices of a layer that were computed beforehand, by `spectrumKey`. */
+export type KnownEigenvalues = ReadonlyMap<string, Float64Array>;
+
+export function spectrumKey(side: Side, convention: Convention, which: "H" | "G"): string {
+  return `${convention}.${side}.${which}`;
+}
+
+/**
+ * The eigenvalues of the matrices of a layer that are too wide for all of them, with products from whoever has a fast way to them: what
+ * takes most of the time of a wide layer at cost "standard".
+ */
+export function* wideEigenvalues(layer: LayerMoments, cost: Cost): Asking<KnownEigenvalues> {
+  const known = new Map<string, Float64Array>();
+  if (cost !== "standard") return known;
+  for (const side of ["a", "b"] as const) {
+    const sums = layer[side];
+    if (sums === undefined || sums.sample || sums.d <= fullSpectrum) continue;
+    const into = matrix(sums.d, sums.d);
+    for (const convention of ["paper", "raw"] as const)
+      for (const which of ["H", "G"] as const) {
+        const A = secondMoment(sums, which, convention, layer.n, into);
+        if (A !== undefined && hasEigenvalues(A))
+          known.set(spectrumKey(side, convention, which), yield* leadingEigenvaluesAsking(A, leadingCount));
+      }
+  }
+  return known;
+}
+
 /**
  * The spectrum of one matrix, and its eigenvalues unrounded for others to use.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param n samples behind it, or "weights"
+ * @param known its eigenvalues, where they were computed beforehand
  */
 export function measureSpectrum(
   A: Matrix | undefined,
   n: number | "weights",
   cost: Cost,
+  known?: Float64Array,
 ): { spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined } {
-  const size = A === undefined ? 0 : maxAbs(A.data);
-  const eigenvalues = A !== undefined && size > 0 && Number.isFinite(size) ? eigenvaluesOf(A, cost) : undefined;
+  const eigenvalues = A !== undefined && hasEigenvalues(A) ? (known ?? eigenvaluesOf(A, cost)) : undefined;
   const found = spectrum(A, n, eigenvalues);
   const values = found.values.map((value) => Number(value.toPrecision(digits)));
   const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };
   if (cost === "full" && found.status === undefined) record.tailExponent = tailExponent(found.values);
   return { spectrum: record, eigenvalues };
+}
+
+/** Whether the matrix is neither zero nor beyond float64. */
+function hasEigenvalues(A: Matrix): boolean {
+  const size = maxAbs(A.data);
+  return size > 0 && Number.isFinite(size);
 }
 
 function eigenvaluesOf(A: Matrix, cost: Cost): Float64Array {

@@ -4,7 +4,14 @@
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { type Entries, entriesOf } from "./entries.ts";
-import { type LayerSpectra, measureSpectrum, type SideSpectraRecord, type SpectrumRecord } from "./layerSpectra.ts";
+import {
+  type KnownEigenvalues,
+  type LayerSpectra,
+  measureSpectrum,
+  type SideSpectraRecord,
+  type SpectrumRecord,
+  spectrumKey,
+} from "./layerSpectra.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { BothSides, Cost, Measured } from "./measured.ts";
 import { type RankValue, rank, unranked } from "./rank.ts";
@@ -50,6 +57,7 @@ export interface LayerAlignment {
  * @param total  its moments
  * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
  * @param cost   "economy" leaves the ranks out (status "not-measured")
+ * @param known  eigenvalues that were computed beforehand (wideEigenvalues)
  *
  * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
  */
@@ -57,13 +65,14 @@ export function measureLayer(
   total: LayerMoments,
   halves?: readonly [LayerMoments, LayerMoments],
   cost: Cost = "standard",
+  known?: KnownEigenvalues,
 ): LayerAlignment {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
-  const spectral: Spectral = (A, dimension, n) => {
+  const spectral: Spectral = (A, dimension, n, key) => {
     if (unrankedAs !== undefined) return { rank: unranked(dimension, n === "weights" ? 0 : n, unrankedAs) };
-    const { spectrum, eigenvalues } = measureSpectrum(A, n, cost);
+    const { spectrum, eigenvalues } = measureSpectrum(A, n, cost, key === undefined ? undefined : known?.get(key));
     return { rank: rank(A, dimension, n, eigenvalues), spectrum };
   };
   const Z = { a: a && weightEntries(total, a, "a"), b: weightEntries(total, b, "b") };
@@ -98,6 +107,7 @@ type Spectral = (
   A: Matrix | undefined,
   dimension: number,
   n: number | "weights",
+  key?: string,
 ) => { rank: RankValue; spectrum?: SpectrumRecord };
 
 /** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
@@ -125,7 +135,8 @@ function measureSide(
     const { H, G } = whole;
     const measured = relations(whole, Z);
     const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
-    const [ofH, ofG] = [spectral(H.entries?.A, side.d, H.n), spectral(G.entries?.A, side.d, G.n)];
+    const ofH = spectral(H.entries?.A, side.d, H.n, spectrumKey(key, convention, "H"));
+    const ofG = spectral(G.entries?.A, side.d, G.n, spectrumKey(key, convention, "G"));
     const ranks = { H: ofH.rank, G: ofG.rank };
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
     const ofHalf = (half: LayerMoments | undefined) =>

@@ -3,11 +3,12 @@
  * runs, reports and the command line share (docs/formats.md).
  */
 import type { Matrix } from "../linalg/matrix.ts";
+import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, type Moments, mergeLayers, type SideMoments } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
-import { fullSpectrum } from "./layerSpectra.ts";
+import { fullSpectrum, wideEigenvalues } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
 import type { TrainingConstants } from "./residual.ts";
 
@@ -88,8 +89,15 @@ export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapsho
 }
 
 /** All measures of one layer. */
-export function measureJob({ total, groups, options }: LayerJob): LayerSnapshot {
-  return layerSnapshot(total ?? groups.reduce(mergeLayers), groups, options);
+export function measureJob(job: LayerJob): LayerSnapshot {
+  return withOwnProducts(measureJobAsking(job));
+}
+
+/** The same, with the products that take most of the time of wide layers from elsewhere. */
+export function* measureJobAsking({ total, groups, options }: LayerJob): Asking<LayerSnapshot> {
+  const whole = total ?? groups.reduce(mergeLayers);
+  const eigenvalues = yield* wideEigenvalues(whole, options.cost ?? "standard");
+  return layerSnapshot(whole, groups, { ...options, eigenvalues });
 }
 
 /**
