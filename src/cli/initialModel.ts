@@ -3,7 +3,7 @@
  * over the same batches, refused where it is another network.
  */
 import { basename } from "node:path";
-import type { LayerMoments, Moments } from "../moments/moments.ts";
+import type { LayerMoments } from "../moments/moments.ts";
 import { castModel } from "../onnx/castModel.ts";
 import { dequantizeModel } from "../onnx/dequantizeModel.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -36,7 +36,7 @@ export function initialModel(path: string, trained: Model): Model {
  * @param path    file of the model before training, for the message
  * @throws RangeError naming the first layer that is not the same in both: its name, kind and the shape of its weights
  */
-export function checkSameLayers(path: string, trained: Moments, initial: Moments): void {
+export function checkSameLayers(path: string, trained: Layers, initial: Layers): void {
   const found = new Map(initial.layers.map((layer) => [layer.name, layer]));
   for (const layer of trained.layers) {
     const other = found.get(layer.name);
@@ -55,14 +55,20 @@ export function checkSameLayers(path: string, trained: Moments, initial: Moments
 
 const cure = "export the network before and after training by the same code";
 
-function described({ kind, dIn, dOut }: LayerMoments): string {
+type Layer = Pick<LayerMoments, "name" | "kind" | "dIn" | "dOut">;
+
+interface Layers {
+  readonly layers: readonly Layer[];
+}
+
+function described({ kind, dIn, dOut }: Layer): string {
   return kind === "head" ? `a head of ${dOut}` : `${kind} ${dIn} → ${dOut}`;
 }
 
 /** chosen: names in a message. */
 const NAMED = 3;
 
-function some({ layers }: Moments): string {
+function some({ layers }: Layers): string {
   const names = layers.slice(0, NAMED).map(({ name }) => name);
   return `it has ${names.join(", ")}${layers.length > NAMED ? ` and ${layers.length - NAMED} more` : ""}`;
 }

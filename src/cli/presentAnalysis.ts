@@ -1,6 +1,6 @@
 /** @file What `crh analyze` and `crh ingest` print and write: the table or JSON, the report, the moments. */
 import { resolve } from "node:path";
-import type { Cost, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
+import type { Cost, LayerSize, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { layerExponentSeconds } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
@@ -33,19 +33,36 @@ export interface Presented extends SnapshotOptions {
   readonly before?: SnapshotOptions & { readonly total: Moments };
 }
 
-/** @param about what the report says of where this comes from */
+/** What the report says of where a measurement comes from. */
+export type About = Pick<AnalysisReport, "config" | "notes"> & {
+  analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
+};
+
+/** Makes the snapshots of a measurement, and shows them. */
 export async function presentAnalysis(
   total: Moments,
   { before, ...measured }: Presented,
-  about: Pick<AnalysisReport, "config" | "notes"> & {
-    analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
-  },
+  about: About,
   outputs: AnalysisOutputs,
   io: Io,
-): Promise<Snapshot> {
+): Promise<void> {
   const initial = before && (await initialSnapshot(before, outputs, io));
   const start = before && initial ? startOf(before.total, initial) : {};
   const result = await measuredSnapshot(total, { ...measured, ...start, cost: outputs.cost }, outputs, io);
+  showAnalysis({ result, initial, total }, about, outputs, io);
+}
+
+/**
+ * Prints and writes what was asked for.
+ *
+ * @param found.total the moments that are at hand; of all layers where they are to be written
+ */
+export function showAnalysis(
+  { result, initial, total }: { result: Snapshot; initial: Snapshot | undefined; total: Moments },
+  about: About,
+  outputs: AnalysisOutputs,
+  io: Io,
+): void {
   if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
   if (outputs.out !== undefined) {
     const analysis = { ...about.analysis, versions: versions(), measuredAt: new Date().toISOString() };
@@ -60,7 +77,6 @@ export async function presentAnalysis(
   }
   if (outputs.json === true) io.stdout.write(`${JSON.stringify(initial ? { ...result, initial } : result)}\n`);
   else printTable(result, { initial, initialFile: about.analysis.initial }, outputs, io);
-  return result;
 }
 
 /** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */
@@ -69,8 +85,12 @@ async function initialSnapshot(
   outputs: AnalysisOutputs,
   io: Io,
 ): Promise<Snapshot> {
-  const cost = outputs.cost === "economy" ? "economy" : "standard";
-  return measuredSnapshot(total, { ...measured, cost, exponentSeconds: 0 }, outputs, io);
+  return measuredSnapshot(total, { ...measured, ...costOfInitial(outputs) }, outputs, io);
+}
+
+/** What is measured of the network before training. */
+export function costOfInitial({ cost }: Pick<AnalysisOutputs, "cost">): SnapshotOptions {
+  return { cost: cost === "economy" ? "economy" : "standard", exponentSeconds: 0 };
 }
 
 /** What the measures of a trained network take from the untrained one. */
@@ -82,7 +102,7 @@ function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
   };
 }
 
-/** Measures with progress; what takes long says beforehand how long. */
+/** Measures with progress. */
 async function measuredSnapshot(
   total: Moments,
   options: SnapshotOptions,
@@ -95,16 +115,23 @@ async function measuredSnapshot(
   });
   const measuring = new Measuring();
   try {
-    const seconds = total.layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
-    if (options.cost === "full" && seconds > SAID_SECONDS)
-      progress.say(
-        `all measures of ${total.layers.length} layers: about ${formatDuration(1000 * seconds)} of one core`,
-      );
+    sayCost(progress, total.layers, options);
     return await measuring.snapshot(total, options, (done) => progress.update(done));
   } finally {
     progress.end(false);
     await measuring.close();
   }
+}
+
+/** What takes long says beforehand how long. */
+export function sayCost(
+  progress: Progress,
+  layers: readonly LayerSize[],
+  { cost }: Pick<SnapshotOptions, "cost">,
+): void {
+  const seconds = layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
+  if (cost === "full" && seconds > SAID_SECONDS)
+    progress.say(`all measures of ${layers.length} layers: about ${formatDuration(1000 * seconds)} of one core`);
 }
 
 function printTable(

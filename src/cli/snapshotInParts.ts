@@ -18,7 +18,8 @@ export function bytesOfFile(network: readonly LayerOutline[]): number {
 export class SnapshotInParts {
   private readonly measuring: Measuring;
   private readonly network: readonly LayerOutline[];
-  private readonly layers: LayerSnapshot[] = [];
+  /** Those that were added so far. */
+  readonly layers: LayerSnapshot[] = [];
   private kept: Moments | undefined;
   /** Whether the sums of all layers are kept; else those of the attention heads. */
   readonly isKept: boolean;
@@ -51,7 +52,7 @@ export class SnapshotInParts {
     this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done), true)));
   }
 
-  /** The snapshot of all parts, and what is kept of their sums. */
+  /** The snapshot of the parts so far, and what is kept of their sums. */
   finished(options: SnapshotOptions): { snapshot: Snapshot; kept: Moments } {
     if (this.kept === undefined) throw new RangeError("snapshot: expected at least one part of the layers, got none");
     return { snapshot: assembled(this.kept, options, this.layers), kept: this.kept };

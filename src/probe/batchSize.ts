@@ -8,7 +8,7 @@ import type { Feeds } from "./feeds.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { MOST_GROUPS, type ProbeOptions } from "./probe.ts";
+import { groupCount, outlinesOf, type ProbeOptions, prepare } from "./probe.ts";
 
 /** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
 const LARGEST_ROWS = 2 ** 21;
@@ -34,11 +34,12 @@ export async function chooseBatch(
   if (typeof fixed === "number" && fixed <= n && !(await takesOthers(engine, model, options, take, n, fixed)))
     return fixed;
   const trial = Math.min(2, n);
-  const loss = await lossGraph(engine, model, options.objective, options.parameters ?? [], take(trial));
+  const prepared = await prepare(engine, model, options, take(trial));
+  const { loss } = prepared;
   const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
   const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
   const perSample = maps.map(({ rows, dOut, input }) => (rows * Math.max(dOut, input?.dIn ?? 0)) / trial);
-  const share = Math.ceil(n / MOST_GROUPS); // a batch for each group of samples
+  const share = Math.ceil(n / groupCount(outlinesOf(prepared, options))); // a batch for each group of samples
   return Math.max(1, Math.min(MOST, share, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
 }
 

@@ -96,13 +96,13 @@ export interface GroupedMeasurement {
 }
 
 /** A map that can be measured, and the coordinates that are where not all are. */
-interface Chosen {
+export interface Chosen {
   readonly map: Measurable;
   readonly sample: MapSample | undefined;
 }
 
 /** What there is to measure in a graph bound to one shape of batch. */
-interface Prepared {
+export interface Prepared {
   readonly loss: LossGraph;
   readonly chosen: readonly Chosen[];
   readonly classifier: Classifier | undefined;
@@ -320,12 +320,12 @@ export function groupCount(layers: readonly LayerOutline[]): number {
   return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
 }
 
-function outlinesOf({ chosen }: Prepared, options: ProbeOptions): LayerOutline[] {
+export function outlinesOf({ chosen }: Prepared, options: ProbeOptions): LayerOutline[] {
   return chosen.map(({ map, sample }) => outlineOf(map, sample, options));
 }
 
 /** Finds the maps, and which of them the loss has a gradient at. */
-async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
+export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
   const { objective, parameters = [] } = options;
   const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
   const random = new Random(sampleSeed).split("coordinates");

@@ -5,14 +5,16 @@ import { type Objective, type OwnLoss, objective } from "../../objectives/object
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
-import { type Measurement, Probe, type ProbeOptions } from "../../probe/probe.ts";
+import { inParts } from "../../probe/parts.ts";
+import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
+import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
-import { presentAnalysis } from "../presentAnalysis.ts";
+import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
 
 /** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
@@ -30,18 +32,44 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   const probeOptions = chosenMaps(loss, options);
   const started = performance.now();
   const signal = io.interruption();
-  const { measured, before, done } = await measureModels(
-    { path, model, initial, data, probeOptions, signal },
-    options,
-    io,
-  );
+  const found = await measureModels({ path, model, initial, data, probeOptions, signal }, options, io);
+  const { done } = found;
+  const before = "inParts" in found ? found.inParts.initial : found.before;
   const durationMs = performance.now() - started;
   const about = describe(path, options, data, { done, before: before !== undefined, durationMs });
-  await presentAnalysis(measured.total, before ? { ...measured, before } : measured, about, options, io);
+  if ("inParts" in found) showAnalysis(found.inParts, about, options, io);
+  else {
+    const { measured } = found;
+    await presentAnalysis(
+      measured.total,
+      found.before ? { ...measured, before: found.before } : measured,
+      about,
+      options,
+      io,
+    );
+  }
   if (signal.aborted && done < data.n)
     throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
+  if ("inParts" in found && found.inParts.layers < found.layers)
+    throw new Interrupted(
+      `analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
+    );
   if (initial && !before)
     throw new Interrupted("analyze: stopped before the values before training were measured; they are left out");
+}
+
+interface Whole {
+  readonly measured: Measurement;
+  readonly before: Measurement | undefined;
+  /** Samples. */
+  readonly done: number;
+}
+
+interface InParts {
+  readonly inParts: AnalyzedInParts;
+  /** Samples, and layers in all. */
+  readonly done: number;
+  readonly layers: number;
 }
 
 /** The model, then, unless the user stops it, the model before training over the same batches. */
@@ -56,7 +84,7 @@ async function measureModels(
   },
   options: AnalyzeOptions,
   io: Io,
-): Promise<{ measured: Measurement; before: Measurement | undefined; done: number }> {
+): Promise<Whole | InParts> {
   const { path, model, initial, data, probeOptions, signal } = given;
   const progress = new Progress(io, "analyze", initial ? 2 * data.n : data.n, {
     unit: "samples",
@@ -70,19 +98,39 @@ async function measureModels(
     progress.activity("preparing");
     const batch = options.batch ?? (await chooseBatch(engine, model, probeOptions, (n) => data.take(0, n), data.n));
     const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
+    const measuring: MeasureOptions = {
+      source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
+      signal,
+      ...(options.cost === "economy" ? {} : { again: () => batches() }),
+    };
+    const [sample] = batches();
+    if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
+    const network = await probe.outline(sample);
+    if (earlier) checkSameLayers(options.initial!, { layers: network }, { layers: await earlier.outline(sample) });
+    const parts = inParts(network);
+    if (parts.length > 1) {
+      progress.end(false);
+      const inPart =
+        (of: Probe): Pass =>
+        (layers, onShare) => {
+          let samples = 0;
+          const counted = batches((count) => {
+            samples = count;
+            taken = Math.max(taken, count);
+          });
+          return of.measureGroups(counted, { ...measuring, layers, onBatch: () => onShare(samples / data.n) });
+        };
+      const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
+      const found = await analyzeInParts(parts, passes, options, { io, signal });
+      return { inParts: found, done: taken, layers: network.length };
+    }
     const pass = (of: Probe, from: number) =>
       of.measure(
         batches((samples) => {
           taken = from + samples;
         }),
-        {
-          source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
-          signal,
-          ...(options.cost === "economy" ? {} : { again: () => batches() }),
-          onBatch: () => progress.update(taken),
-        },
+        { ...measuring, onBatch: () => progress.update(taken) },
       );
-    if (earlier) await compareLayers(options.initial!, probe, earlier, () => first(batches()));
     const measured = await pass(probe, 0);
     const done = taken;
     const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
@@ -92,17 +140,6 @@ async function measureModels(
     await probe.dispose();
     await earlier?.dispose();
   }
-}
-
-/** One batch through both tells of different layers before the long measurement. */
-async function compareLayers(path: string, trained: Probe, initial: Probe, batch: () => Feeds[]): Promise<void> {
-  const [now, before] = [await trained.measure(batch()), await initial.measure(batch())];
-  checkSameLayers(path, now.total, before.total);
-}
-
-function first(batches: Generator<Feeds>): Feeds[] {
-  const { value } = batches.next();
-  return value === undefined ? [] : [value];
 }
 
 function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {

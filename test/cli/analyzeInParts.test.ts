@@ -1,0 +1,121 @@
+/** @file `crh analyze` of a network in parts: with the model before training, against the same as a whole, and where it is stopped. */
+import { expect, test } from "vitest";
+import { analyzeInParts, type Pass } from "../../src/cli/analyzeInParts.ts";
+import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
+import { MOST_KEPT_BYTES } from "../../src/cli/snapshotInParts.ts";
+import { tokensInMemory } from "../../src/data/tokens.ts";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { gpt } from "../../src/networks/gpt.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { inParts } from "../../src/probe/parts.ts";
+import { Probe } from "../../src/probe/probe.ts";
+import { Random } from "../../src/random/random.ts";
+import { tokenFeeds } from "../../src/train/tokenData.ts";
+import { testIo } from "./testIo.ts";
+
+/** Numbers that rest on float32 sums of graphs that the engine may have rewritten differently. */
+const FLOAT32 = 1e-4;
+
+const context = 6;
+const batches = tokenFeeds(tokensInMemory(Uint16Array.from({ length: 200 }, (_, i) => 97 + ((i * i) % 7))), {
+  context,
+  samples: 12,
+  batch: 3,
+});
+const options = { cost: "standard", quiet: true } as unknown as AnalyzeOptions;
+
+function probeOf(seed: number): Probe {
+  const { graph } = gpt({ layers: 1, heads: 2, width: 8, context, vocabulary: 256, tied: false }, new Random(seed));
+  return new Probe(nodeEngine, { graph, opset: WORKING_OPSET }, { objective: objective("cross-entropy") });
+}
+
+/** A pass over a probe; `after` is called behind each batch. */
+function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}): Pass {
+  return (layers, onShare) => {
+    let batch = 0;
+    return probe.measureGroups(batches, {
+      layers,
+      again: () => batches,
+      ...(signal && { signal }),
+      onBatch: () => {
+        onShare(++batch / batches.length);
+        after();
+      },
+    });
+  };
+}
+
+test("has the snapshots of the model and of that before training that one pass over each gives", async () => {
+  const [trained, untrained] = [probeOf(1), probeOf(2)];
+  const again = () => batches;
+  const start = await untrained.measure(batches, { again });
+  const initial = snapshot(start.total, { ...start, exponentSeconds: 0 });
+  const whole = await trained.measure(batches, { again });
+  const initialWeights = new Map(start.total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : [])));
+  const expected = snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
+  const parts = inParts(await trained.outline(batches[0]!), 1);
+  const found = await analyzeInParts(parts, { pass: passOf(trained), before: passOf(untrained) }, options, {
+    io: testIo(),
+    signal: new AbortController().signal,
+  });
+  expect(found.layers).toBe(parts.length);
+  const head = found.result.layers.find(({ kind }) => kind === "head");
+  expect(head!.baselines!.start.paper).not.toBeNull();
+  compare(found.initial!, initial, "initial");
+  compare(found.result, expected, "result");
+  await trained.dispose();
+  await untrained.dispose();
+});
+
+test("stopped in the first pass it has those layers over the samples so far; later, the layers before, over all", async () => {
+  const probe = probeOf(1);
+  const parts = inParts(await probe.outline(batches[0]!), 1);
+  const stoppedBehind = (count: number): Promise<{ result: Snapshot; layers: number }> => {
+    const controller = new AbortController();
+    let done = 0;
+    const pass = passOf(probe, controller.signal, () => {
+      if (++done === count) controller.abort();
+    });
+    return analyzeInParts(parts, { pass, before: undefined }, options, { io: testIo(), signal: controller.signal });
+  };
+  const first = await stoppedBehind(2);
+  expect([first.layers, first.result.layers[0]!.samples]).toEqual([1, 2 * 3 * context]);
+  const later = await stoppedBehind(2 * batches.length + 1);
+  expect(later.layers).toBe(2);
+  for (const { samples } of later.result.layers) expect(samples).toBe(12 * context);
+  const names = parts.flat().map(({ name }) => name);
+  expect(later.result.skipped.slice(-names.length + 2)).toEqual(
+    names.slice(2).map((node) => ({ node, reason: "stopped before it was measured" })),
+  );
+  await probe.dispose();
+});
+
+test("refuses moments that do not fit in a file before anything is measured", async () => {
+  const layer = {
+    name: "w",
+    kind: "linear",
+    dIn: 4,
+    dOut: 4,
+    a: { d: 4 },
+    b: { d: 4 },
+    bytes: MOST_KEPT_BYTES,
+  } as const;
+  const pass: Pass = () => Promise.reject(new Error("measured"));
+  const writing = { ...options, moments: "m.safetensors" };
+  const surroundings = { io: testIo(), signal: new AbortController().signal };
+  await expect(analyzeInParts([[layer]], { pass, before: undefined }, writing, surroundings)).rejects.toThrow(
+    /^analyze: expected moments of at most 2 GiB for one file, got 2\.0; choose some --layers/,
+  );
+});
+
+function compare(x: unknown, y: unknown, where: string): void {
+  if (typeof y === "number")
+    expect(Math.abs((x as number) - y), where).toBeLessThanOrEqual(FLOAT32 * Math.max(1e-3, Math.abs(y)));
+  else if (typeof y === "object" && y !== null) {
+    expect(Object.keys(x as object).sort(), where).toEqual(Object.keys(y).sort());
+    for (const [key, value] of Object.entries(y))
+      compare((x as Record<string, unknown>)[key], value, `${where}.${key}`);
+  } else expect(x, where).toEqual(y);
+}
