@@ -104,7 +104,7 @@ export class KrylovBasis {
   /** A X / scale. */
   private *image(X: Float64Array): Asking<Float64Array> {
     const { n, w } = this.size;
-    return yield { X: this.A.data, Y: X.map((value) => value * this.factor), n, dx: n, dy: w };
+    return yield { X: this.A.data, Y: X.map((value) => value * this.factor), n, dx: n, dy: w, isSymmetric: true };
   }
 
   /** X^T Y, (w, w). */

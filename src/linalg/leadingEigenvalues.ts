@@ -20,7 +20,7 @@ const blockWidth = 32;
 const mostShare = 0.4;
 
 /** chosen: blocks between two looks at the least and at the most; a look costs m^3, more than a block does. */
-const [leastBlocks, mostBlocks] = [2, 6];
+const [leastBlocks, mostBlocks] = [3, 8];
 
 /**
  * chosen: how many times as fast as between the last two looks the logarithm of the residual may fall from there on. The polynomials

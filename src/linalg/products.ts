@@ -17,6 +17,8 @@ export interface Product {
   readonly n: number;
   readonly dx: number;
   readonly dy: number;
+  /** Whether X is symmetric, so that the product is X Y as well. */
+  readonly isSymmetric?: boolean;
 }
 
 /** An algorithm that asks for its large products and is given each in turn. */

@@ -11,7 +11,7 @@ import { type LayerIrrelevant, layerIrrelevant } from "./irrelevantDirections.ts
 import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
-import type { KnownEigenvalues } from "./layerSpectra.ts";
+import type { Beforehand } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
 import { type LayerAlignment, measureLayer } from "./measureLayer.ts";
 import { type LayerPlasticity, layerPlasticity } from "./plasticity.ts";
@@ -56,8 +56,8 @@ export interface LayerOptions {
   nearestMean?: number;
   /** The layer at an earlier measurement, and its step. */
   previous?: { layer: LayerMoments; step: number };
-  /** Eigenvalues that were computed beforehand (wideEigenvalues). */
-  eigenvalues?: KnownEigenvalues;
+  /** What was computed beforehand (wideProducts). */
+  beforehand?: Beforehand;
 }
 
 /**
@@ -76,7 +76,7 @@ export function layerSnapshot(
 ): LayerSnapshot {
   const { cost = "standard", initial, training, previous } = options;
   const halves = halvesOf(groups);
-  const measured = measureLayer(total, halves, cost, options.eigenvalues);
+  const measured = measureLayer(total, halves, cost, options.beforehand);
   const found: LayerSnapshot = {
     ...measured,
     strongest: {

@@ -4,8 +4,9 @@
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { leadingEigenvalues, leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
-import { type Matrix, matrix, maxAbs } from "../linalg/matrix.ts";
+import { type Matrix, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
 import type { Asking } from "../linalg/products.ts";
+import { mirrorLower } from "../linalg/tiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
 import type { BothSides, Cost } from "./measured.ts";
 import type { Convention } from "./relations.ts";
@@ -34,32 +35,47 @@ const leadingCount = 256;
 /** Digits of an eigenvalue that float32 sums can have. */
 const digits = 6;
 
-/** Eigenvalues of matrices of a layer that were computed beforehand, by `spectrumKey`. */
-export type KnownEigenvalues = ReadonlyMap<string, Float64Array>;
+/** What was computed of a wide layer beforehand. */
+export interface Beforehand {
+  /** Eigenvalues by `spectrumKey`. */
+  readonly eigenvalues: ReadonlyMap<string, Float64Array>;
+  /** Z of the sides. */
+  readonly weights: Readonly<Partial<Record<Side, Matrix>>>;
+}
 
 export function spectrumKey(side: Side, convention: Convention, which: "H" | "G"): string {
   return `${convention}.${side}.${which}`;
 }
 
 /**
- * The eigenvalues of the matrices of a layer that are too wide for all of them, with products from whoever has a fast way to them: what
- * takes most of the time of a wide layer at cost "standard".
+ * What takes most of the time of a wide layer at cost "standard", with products from whoever has a fast way to them: the leading
+ * eigenvalues of the sides that are too wide for all of them, and Z (theory.md Eq. 4).
  */
-export function* wideEigenvalues(layer: LayerMoments, cost: Cost): Asking<KnownEigenvalues> {
-  const known = new Map<string, Float64Array>();
-  if (cost !== "standard") return known;
+export function* wideProducts(layer: LayerMoments, cost: Cost): Asking<Beforehand> {
+  const eigenvalues = new Map<string, Float64Array>();
+  const weights: Partial<Record<Side, Matrix>> = {};
+  if (cost !== "standard") return { eigenvalues, weights };
   for (const side of ["a", "b"] as const) {
     const sums = layer[side];
     if (sums === undefined || sums.sample || sums.d <= fullSpectrum) continue;
+    if (layer.W) weights[side] = yield* weightGram(layer.W, side);
     const into = matrix(sums.d, sums.d);
     for (const convention of ["paper", "raw"] as const)
       for (const which of ["H", "G"] as const) {
         const A = secondMoment(sums, which, convention, layer.n, into);
         if (A !== undefined && hasEigenvalues(A))
-          known.set(spectrumKey(side, convention, which), yield* leadingEigenvaluesAsking(A, leadingCount));
+          eigenvalues.set(spectrumKey(side, convention, which), yield* leadingEigenvaluesAsking(A, leadingCount));
       }
   }
-  return known;
+  return { eigenvalues, weights };
+}
+
+/** As `gram`. */
+function* weightGram(W: Matrix, side: Side): Asking<Matrix> {
+  const { data: X, rows: n, cols: d } = side === "a" ? W : transpose(W);
+  const Z = matrix(d, d, yield { X, Y: X, n, dx: d, dy: d });
+  mirrorLower(Z.data, d);
+  return Z;
 }
 
 /**

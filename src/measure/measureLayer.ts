@@ -5,7 +5,7 @@ import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { type Entries, entriesOf } from "./entries.ts";
 import {
-  type KnownEigenvalues,
+  type Beforehand,
   type LayerSpectra,
   measureSpectrum,
   type SideSpectraRecord,
@@ -57,7 +57,7 @@ export interface LayerAlignment {
  * @param total  its moments
  * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
  * @param cost   "economy" leaves the ranks out (status "not-measured")
- * @param known  eigenvalues that were computed beforehand (wideEigenvalues)
+ * @param known  what was computed beforehand (wideProducts)
  *
  * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
  */
@@ -65,17 +65,22 @@ export function measureLayer(
   total: LayerMoments,
   halves?: readonly [LayerMoments, LayerMoments],
   cost: Cost = "standard",
-  known?: KnownEigenvalues,
+  known?: Beforehand,
 ): LayerAlignment {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
   const spectral: Spectral = (A, dimension, n, key) => {
     if (unrankedAs !== undefined) return { rank: unranked(dimension, n === "weights" ? 0 : n, unrankedAs) };
-    const { spectrum, eigenvalues } = measureSpectrum(A, n, cost, key === undefined ? undefined : known?.get(key));
+    const { spectrum, eigenvalues } = measureSpectrum(
+      A,
+      n,
+      cost,
+      key === undefined ? undefined : known?.eigenvalues.get(key),
+    );
     return { rank: rank(A, dimension, n, eigenvalues), spectrum };
   };
-  const Z = { a: a && weightEntries(total, a, "a"), b: weightEntries(total, b, "b") };
+  const Z = { a: a && weightEntries(total, a, "a", known), b: weightEntries(total, b, "b", known) };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
   const onA = a && measureSide("a", total, a, Z.a, halves, spectral);
   const onB = measureSide("b", total, b, Z.b, halves, spectral);
@@ -111,9 +116,14 @@ type Spectral = (
 ) => { rank: RankValue; spectrum?: SpectrumRecord };
 
 /** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
-function weightEntries({ W }: LayerMoments, { d, z, sample }: SideMoments, side: Side): Entries | undefined {
+function weightEntries(
+  { W }: LayerMoments,
+  { d, z, sample }: SideMoments,
+  side: Side,
+  known: Beforehand | undefined,
+): Entries | undefined {
   if (z) return entriesOf(matrix(d, d, z), sample?.of);
-  return W && entriesOf(gram(W, side));
+  return W && entriesOf(known?.weights[side] ?? gram(W, side));
 }
 
 function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {

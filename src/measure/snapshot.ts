@@ -8,7 +8,7 @@ import { type LayerMoments, type Moments, mergeLayers, type SideMoments } from "
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
-import { fullSpectrum, wideEigenvalues } from "./layerSpectra.ts";
+import { fullSpectrum, wideProducts } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
 import type { TrainingConstants } from "./residual.ts";
 
@@ -96,8 +96,8 @@ export function measureJob(job: LayerJob): LayerSnapshot {
 /** The same, with the products that take most of the time of wide layers from elsewhere. */
 export function* measureJobAsking({ total, groups, options }: LayerJob): Asking<LayerSnapshot> {
   const whole = total ?? groups.reduce(mergeLayers);
-  const eigenvalues = yield* wideEigenvalues(whole, options.cost ?? "standard");
-  return layerSnapshot(whole, groups, { ...options, eigenvalues });
+  const beforehand = yield* wideProducts(whole, options.cost ?? "standard");
+  return layerSnapshot(whole, groups, { ...options, beforehand });
 }
 
 /**
