@@ -4,24 +4,26 @@
  */
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
-import { nodeEngine } from "../engine/node.ts";
 import type { Asking, Product } from "../linalg/products.ts";
 import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 
-/** X^T Y in float64, or X Y, which the engine multiplies faster. */
-function productProgram(transA: 0 | 1): Promise<Program> {
+/** X^T Y in float64, or X Y, which the engine multiplies faster. Loads the engine, which layers that are not wide do without. */
+async function productProgram(transA: 0 | 1): Promise<Program> {
+  const { nodeEngine } = await import("../engine/node.ts");
   const builder = new GraphBuilder("product");
   const [X, Y] = [builder.input("X", "float64", ["n", "dx"]), builder.input("Y", "float64", ["m", "dy"])];
   builder.output(builder.op("Gemm", [X, Y], { transA: int(transA) }), "product");
   return nodeEngine.compile({ graph: builder.build(), opset: WORKING_OPSET }, { planMemory: false });
 }
 
-const programs = { plain: productProgram(0), transposed: productProgram(1) };
+const programs = new Map<0 | 1, Promise<Program>>();
 
 async function multiply({ X, Y, n, dx, dy, isSymmetric }: Product): Promise<Float64Array> {
-  const program = await (isSymmetric ? programs.plain : programs.transposed);
+  const transA = isSymmetric ? 0 : 1;
+  if (!programs.has(transA)) programs.set(transA, productProgram(transA));
+  const program = await programs.get(transA)!;
   const found = await program.run({
     X: { dtype: "float64", shape: [n, dx], data: X },
     Y: { dtype: "float64", shape: [n, dy], data: Y },
