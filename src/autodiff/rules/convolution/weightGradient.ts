@@ -4,7 +4,7 @@
  * times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
  */
 import { GraphBuilder } from "../../../onnx/graphBuilder.ts";
-import { int64, sizeOf } from "../../../onnx/tensor.ts";
+import { sizeOf, type Tensor } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
 import { positions, span, type Window } from "./geometry.ts";
 
@@ -108,27 +108,31 @@ function products(c: RuleContext, images: Images, sums?: readonly string[]): str
   const [N, C] = xShape as [number, number];
   const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
   const pixels = c.reshape(c.transpose(X, lastOrder(xShape.length)), [N, sizeOf(xShape.slice(2)), C]);
-  const padded = c.op("Concat", [pixels, c.zeros([N, 1, C])], { axis: { int: 1 } });
+  const withZeros = c.op("Concat", [pixels, c.zeros([N, 1, C])], { axis: { int: 1 } });
   const rows = c.reshape(c.transpose(c.reshape(dY, [N, M, P]), [1, 0, 2]), [M, N * P]);
   return positions(window.kernel.slice(0, -1)).map((head, i) => {
-    const met = c.builder.constant(int64(metPixels(images, head)));
-    const patches = c.reshape(c.op("Gather", [padded, met], { axis: { int: 1 } }), [N * P, C * window.kernel.at(-1)!]);
+    const met = c.builder.constant(metPixels(images, head));
+    const patches = c.reshape(c.op("Gather", [withZeros, met], { axis: { int: 1 } }), [
+      N * P,
+      C * window.kernel.at(-1)!,
+    ]);
     return c.op("Gemm", sums === undefined ? [rows, patches] : [rows, patches, sums[i]!]);
   });
 }
 
 /** Which pixel of X each pixel of dY meets at each position of the kernel that begins with `head`; past the last where none. */
-function metPixels({ xShape, yShape, window }: Images, head: readonly number[]): number[] {
+function metPixels({ xShape, yShape, window }: Images, head: readonly number[]): Tensor {
   const { kernel, strides, dilations, begin } = window;
   const wide = xShape.slice(2);
   const ks = positions(kernel.slice(-1)).map((last) => [...head, ...last]);
-  return positions(yShape.slice(2)).flatMap((pixel) =>
+  const met = positions(yShape.slice(2)).flatMap((pixel) =>
     ks.map((k) => {
       const at = pixel.map((o, axis) => o * strides[axis]! + k[axis]! * dilations[axis]! - begin[axis]!);
       const inside = at.every((value, axis) => value >= 0 && value < wide[axis]!);
       return inside ? at.reduce((index, value, axis) => index * wide[axis]! + value, 0) : sizeOf(wide);
     }),
   );
+  return { dtype: "int32", shape: [met.length], data: Int32Array.from(met) };
 }
 
 /** Each channel by itself: entrywise products, summed by a row of ones. */
@@ -140,8 +144,8 @@ function depthwiseChannelsLast(c: RuleContext, images: Images): string {
   const gradient = c.transpose(dY, lastOrder(yShape.length));
   const ones = c.op("Expand", [c.scalar(1), c.builder.ints([1, rows])]);
   const parts = positions(window.kernel).map((k) => {
-    const products = c.reshape(c.mul(gradient, shifted(c, X, images, k, 1)), [rows, C]);
-    return c.reshape(c.op("MatMul", [ones, products]), [C, 1]);
+    const entrywise = c.reshape(c.mul(gradient, shifted(c, X, images, k, 1)), [rows, C]);
+    return c.reshape(c.op("MatMul", [ones, entrywise]), [C, 1]);
   });
   return joined(c, parts, images);
 }
