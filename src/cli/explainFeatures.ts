@@ -116,5 +116,5 @@ export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
 
 /** Three decimals, two digits of what is smaller. */
 function small(value: number): string {
-  return value === 0 || value >= 0.001 ? formatDecimals(value, 3) : value.toExponential(1);
+  return value === 0 || Number(value.toPrecision(2)) >= 0.001 ? formatDecimals(value, 3) : value.toExponential(1);
 }

@@ -13,10 +13,10 @@ export function exponentTicks([low, high]: readonly [number, number], most = 5):
   return between.filter((tick) => tick >= low && tick <= high);
 }
 
-/** The number behind a logarithm: 1e-3, 0.02, 1, 50. */
+/** The number behind a logarithm: 1e−3, 0.02, 1, 50. */
 export function exponentLabel(exponent: number): string {
   const rounded = Math.round(exponent);
-  if (Math.abs(exponent - rounded) < 1e-9 && Math.abs(rounded) > 1) return `1e${rounded}`;
+  if (Math.abs(exponent - rounded) < 1e-9 && Math.abs(rounded) > 1) return `1e${String(rounded).replace("-", "−")}`;
   const value = Number((10 ** exponent).toPrecision(1));
-  return value < 0.01 || value >= 1000 ? value.toExponential(0).replace("+", "") : String(value);
+  return value < 0.01 || value >= 1000 ? value.toExponential(0).replace("+", "").replace("-", "−") : String(value);
 }

@@ -6,7 +6,7 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import type { IrrelevantShare } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { folded } from "./folded.ts";
-import { counted, fixed, grouped } from "./numbers.ts";
+import { counted, fixed, grouped, scientific } from "./numbers.ts";
 
 /** The heading, the table and what it says; "" where no layer has such directions. */
 export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readonly LayerSnapshot[]): string {
@@ -58,5 +58,5 @@ function sideCells(
 
 /** Three decimals, two digits of what is smaller. */
 function shareOf(value: number): string {
-  return value === 0 || value >= 0.001 ? fixed(value) : value.toExponential(1).replace("-", "−");
+  return value === 0 || Number(value.toPrecision(2)) >= 0.001 ? fixed(value) : scientific(value);
 }

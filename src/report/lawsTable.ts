@@ -10,7 +10,7 @@ import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot
 import { isMap } from "../moments/moments.ts";
 import { folded } from "./folded.ts";
 import { renderIrrelevant } from "./irrelevantTable.ts";
-import { counted, fixed } from "./numbers.ts";
+import { counted, fixed, scientific } from "./numbers.ts";
 import { byStep, type ReportData, statusWords } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
@@ -157,7 +157,7 @@ function residualCell(label: string, { value, floor, status }: Residual): string
 
 function significant(value: number): string {
   if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e4 || size < 1e-3) return value.toExponential(1);
-  return size < 99.5 ? value.toPrecision(2) : String(Number(value.toPrecision(2)));
+  const size = Math.abs(Number(value.toPrecision(2)));
+  if (size >= 1e4 || size < 1e-3) return scientific(value);
+  return size < 100 ? value.toPrecision(2) : String(Number(value.toPrecision(2)));
 }

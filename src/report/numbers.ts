@@ -8,6 +8,11 @@ export function fixed(value: number, decimals = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
+/** A power of ten with two digits before it where the number is larger or smaller than a reader counts zeros: 3.6e6, 4.8e−4. */
+export function scientific(value: number): string {
+  return value.toExponential(1).replace("+", "").replaceAll("-", "−");
+}
+
 /** A whole number in groups of three: 100,000. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");

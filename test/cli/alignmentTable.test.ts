@@ -44,7 +44,7 @@ describe("the table of alignments", () => {
         100 → 100        0.12 · 0.28   0.12 · 0.90   0.12 ·-0.20   0.12 ·-0.07   0.12 · 0.90   0.12 ·-0.20
       t.h.3.mlp.c_proj   zero          0.900 ±.012  -0.200 ±.000  -0.500 ±1.3    0.900 ±.012  -0.200 ±.000
         100 → 100                      0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –
-      head.0             –             –             –             0.400 ±.012   no moments    no moments
+      head.0             –             –             –             0.400 ±.012   –             –
         head of 100                                                0.12 ·    –
       out                0.700 ±.012   0.900 ±.012  -0.200 ±.000   1 x 1         1 x 1         not finite
         100 → 100        0.12 ·    –   0.12 ·    –   0.12 ·    –
@@ -52,7 +52,6 @@ describe("the table of alignments", () => {
       value ± noise (half the difference of two half samples); below it: null · value at step 0
       step 100,000, 3,000 samples, paper convention, loss 0.03125, accuracy 97.56 %
       zero: a matrix is zero
-      no moments: the moments do not hold what it needs
       1 x 1: a 1 x 1 matrix has one entry, which correlates with nothing
       not finite: a matrix holds infinities: the network diverged
       "

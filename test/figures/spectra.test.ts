@@ -56,6 +56,6 @@ test("a head has one side; a wide spectrum is thinned in the picture, not in the
 test("ticks of logarithms lie within the axis, and between powers of ten where it is short", () => {
   expect(exponentTicks([-4.2, 1.1])).toEqual([-4, -2, 0]);
   expect(exponentTicks([-4.2, 1.1], 8)).toEqual([-4, -3, -2, -1, 0, 1]);
-  expect(exponentTicks([-2.9, -2.1]).map(exponentLabel)).toEqual(["2e-3", "5e-3"]);
-  expect([-5, -1, 0, 1, 2, 4].map(exponentLabel)).toEqual(["1e-5", "0.1", "1", "10", "1e2", "1e4"]);
+  expect(exponentTicks([-2.9, -2.1]).map(exponentLabel)).toEqual(["2e−3", "5e−3"]);
+  expect([-5, -1, 0, 1, 2, 4].map(exponentLabel)).toEqual(["1e−5", "0.1", "1", "10", "1e2", "1e4"]);
 });
