@@ -96,7 +96,9 @@ export const llm = defineSetting({
   build(p, surroundings) {
     const { list, open, tokens } = surroundings;
     if (list === undefined || open === undefined)
-      throw new ParameterError("llm: expected a text, got none; pass --data FILE or --data DIR");
+      throw new ParameterError(
+        "llm: expected a text, got none; pass --data FILE or --data DIR (crh data get tinyshakespeare fetches one)",
+      );
     if (p.width % p.heads !== 0)
       throw new ParameterError(`llm: expected heads that divide the width ${p.width}, got ${p.heads}; change one`);
     checkAccumulate("llm", p);

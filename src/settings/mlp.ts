@@ -63,7 +63,7 @@ export const mlp = defineSetting({
   build(p, { file }) {
     if (file === undefined)
       throw new ParameterError(
-        "mlp: expected a folder with IDX files, got none; pass --data DIR (for instance a copy of MNIST)",
+        "mlp: expected a folder with IDX files, got none; pass --data DIR (crh data get mnist fetches MNIST)",
       );
     const images = loadIdxFolder(file);
     const random = new Random(p.seed);

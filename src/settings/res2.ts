@@ -30,7 +30,7 @@ const parameters = z.object({
   probed: field(count, 10_000, "at most so many training images for the linear probe", "chosen"),
   ...sharedFields({
     steps: [97_000, `${paper}: 1000 epochs, of 97 steps`],
-    batch: [512, `${paper}; pairs of views`],
+    batch: [512, `${paper}; pairs of views, each other's negatives, so that a batch is taken whole`],
     lr: [1e-3, "chosen: the paper leaves it open"],
     momentum: [0, "chosen: not used by adam"],
     decay: [5e-5, paper],

@@ -57,7 +57,11 @@ describe("before a run begins, so that no folder is made", () => {
     ["mlp --data empty", FAILED, /^idx folder: expected a file train-images-idx3-ubyte or .*; name the folder that /],
     ["mlp --data cut", FAILED, /^train-images-idx3-ubyte: expected 1936 bytes for shape .*; download the file again$/m],
     ["mlp", USAGE, /^mlp: expected a folder with IDX files, got none; pass --data DIR/],
-    ["llm", USAGE, /^llm: expected a text, got none; pass --data FILE or --data DIR$/m],
+    [
+      "llm",
+      USAGE,
+      /^llm: expected a text, got none; pass --data FILE or --data DIR \(crh data get tinyshakespeare fetches one\)$/m,
+    ],
     ["llm --data empty", FAILED, /^[^:]+: expected [^\n]*text[^\n]*; /],
     ["llm --data empty.txt", FAILED, /^[^:]+: expected [^\n]*, got [^\n]*; /],
     [
