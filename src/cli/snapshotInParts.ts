@@ -2,13 +2,23 @@
  * @file The snapshot of a network that is measured a part of its layers at a time: the sums of each part are measured and let go before
  * those of the next are made. What later steps need of them is kept.
  */
+import { totalmem } from "node:os";
 import { assembled, type LayerSnapshot, layerJobs, type Snapshot, type SnapshotOptions } from "../measure/snapshot.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
-import type { LayerOutline } from "../probe/parts.ts";
+import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
 import type { Measuring } from "./measuring.ts";
 
 /** The largest file that Node reads as a whole: sums of more are measured, not kept. */
 export const MOST_KEPT_BYTES = 2 ** 31;
+
+/** chosen: a third of the machine's memory, which the network, its values and the layers at hand share with a part of the sums. */
+const MEMORY_SHARE = 1 / 3;
+
+/** Memory of a part here, at least that of `inParts`: fewer parts take fewer passes. */
+export function partBytes(): number {
+  const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY; // 0 where nothing limits the process
+  return Math.max(PART_BYTES, MEMORY_SHARE * Math.min(allowed, totalmem()));
+}
 
 /** Memory of the sums and weights of a network, about the size of their file. */
 export function bytesOfFile(network: readonly LayerOutline[]): number {

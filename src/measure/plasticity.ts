@@ -43,15 +43,16 @@ export type LayerPlasticity = Record<Convention, BothSides<Plasticity | null>>;
 
 /** Of both sides of a layer in both conventions; null where a moment was not captured. O(d^2) */
 export function layerPlasticity(layer: LayerMoments): LayerPlasticity {
-  const of = (side: SideMoments, convention: Convention): Plasticity | null => {
-    const [H, G] = [secondMoment(side, "H", convention, layer.n), secondMoment(side, "G", convention, layer.n)];
-    return H && G ? plasticity(H, G) : null;
+  const of = (side: SideMoments): Record<Convention, Plasticity | null> => {
+    const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
+    const within = (convention: Convention) => {
+      const [H, G] = (["H", "G"] as const).map((which) => secondMoment(side, which, convention, layer.n, into[which]));
+      return H && G ? plasticity(H, G) : null;
+    };
+    return { paper: within("paper"), raw: within("raw") };
   };
-  const within = (convention: Convention) => ({
-    a: layer.a ? of(layer.a, convention) : null,
-    b: of(layer.b, convention),
-  });
-  return { paper: within("paper"), raw: within("raw") };
+  const [a, b] = [layer.a && of(layer.a), of(layer.b)];
+  return { paper: { a: a?.paper ?? null, b: b.paper }, raw: { a: a?.raw ?? null, b: b.raw } };
 }
 
 /** Values of H beside values of G. Flat arrays: a wide layer has millions of pairs. */

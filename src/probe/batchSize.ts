@@ -12,6 +12,8 @@ import { groupCount, outlinesOf, type ProbeOptions, prepare } from "./probe.ts";
 
 /** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
 const LARGEST_ROWS = 2 ** 21;
+/** chosen: the same where that is fewer rows than the map has values: adding up the d^2 sums of each batch would take longest then. */
+const LARGEST_ROWS_OF_WIDE = 2 ** 23;
 const MOST = 500;
 
 /** Losses of the same samples in another batch: rounding of another order of summation, relative to the largest. */
@@ -38,9 +40,12 @@ export async function chooseBatch(
   const { loss } = prepared;
   const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
   const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
-  const perSample = maps.map(({ rows, dOut, input }) => (rows * Math.max(dOut, input?.dIn ?? 0)) / trial);
+  const shapes = maps.map(({ rows, dOut, input }) => ({ rows: rows / trial, d: Math.max(dOut, input?.dIn ?? 0) }));
+  const largest = Math.max(1, ...shapes.map(({ rows, d }) => rows * d));
+  const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // as the widest map has values
+  const ofWide = Math.min(asManyRows, Math.floor(LARGEST_ROWS_OF_WIDE / largest));
   const share = Math.ceil(n / groupCount(outlinesOf(prepared, options))); // a batch for each group of samples
-  return Math.max(1, Math.min(MOST, share, Math.floor(LARGEST_ROWS / Math.max(1, ...perSample))));
+  return Math.max(1, Math.min(MOST, share, Math.max(ofWide, Math.floor(LARGEST_ROWS / largest))));
 }
 
 /**

@@ -23,8 +23,8 @@ export interface LayerOutline {
 /** chosen: memory of a part, of which networks up to some 100 M parameters have one or a few. */
 export const PART_BYTES = 2 ** 32;
 
-/** Numbers held at once for each sum: float64 for two groups of samples, and float32 for the batch that leaves the engine. */
-const COPIES = (8 + 8 + 4) / 8;
+/** Numbers held at once for each sum: float64 for two groups of samples, and the float32 lower blocks of the batch that leaves the engine. */
+const COPIES = (8 + 8 + 0.6 * 4) / 8;
 
 export function outlineOf(
   { name, kind, dOut, input }: Measurable,

@@ -57,6 +57,17 @@ describe("the batch", () => {
     expect(await chosen(2, mixing, 3)).toBe(2);
   });
 
+  test("has more rows where a map is wider than they are many: sums of each batch take as long as its rows", async () => {
+    const [rows, wide] = [64, 4096]; // 2^21 numbers are 8 samples, and two groups of 40 samples have 20
+    const through = (g: GraphBuilder, x: string) => {
+      const repeated = g.op("Expand", [g.op("Unsqueeze", [x, g.ints([1])]), g.ints([1, rows, 1])]);
+      const hidden = g.op("MatMul", [repeated, g.initializer("up.weight", normals(6, wide))]);
+      const down = g.op("MatMul", [g.op("Tanh", [hidden]), g.initializer("down.weight", normals(wide, 6))]);
+      return g.op("ReduceMean", [down, g.ints([1])], { keepdims: int(0) });
+    };
+    expect(await chosen("N", through)).toBe(20);
+  });
+
   test("is what there is, where a model wants more samples", async () => {
     expect(await chosen(4, (_, x) => x, 3)).toBe(1);
   });

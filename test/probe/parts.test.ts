@@ -136,7 +136,7 @@ describe("parts of layers", () => {
       75,
     );
     expect(parts.map((part) => part.map(({ bytes }) => bytes))).toEqual([[10, 10, 10], [90], [10], [30]]);
-    expect(inParts([{ bytes: 0.4 * PART_BYTES }, { bytes: 1 }])).toHaveLength(2);
-    expect(inParts([{ bytes: 0.39 * PART_BYTES }, { bytes: 1 }])).toHaveLength(1);
+    expect(inParts([{ bytes: 0.44 * PART_BYTES }, { bytes: 1 }])).toHaveLength(2);
+    expect(inParts([{ bytes: 0.43 * PART_BYTES }, { bytes: 1 }])).toHaveLength(1);
   });
 });

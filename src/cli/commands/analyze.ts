@@ -16,6 +16,7 @@ import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts
 import type { Io } from "../io.ts";
 import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
+import { partBytes } from "../snapshotInParts.ts";
 
 /** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
 const THREADS = 2;
@@ -107,8 +108,8 @@ async function measureModels(
     if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
     const network = await probe.outline(sample);
     if (earlier) checkSameLayers(options.initial!, { layers: network }, { layers: await earlier.outline(sample) });
-    const parts = inParts(network);
-    if (parts.length > 1) {
+    if (inParts(network).length > 1) {
+      const parts = inParts(network, partBytes());
       progress.end(false);
       const inPart =
         (of: Probe): Pass =>
