@@ -8,7 +8,15 @@ import { byHeadLayer } from "../measure/headBaselines.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { changeRates, slowed } from "./changeRates.ts";
 import { counted, fixed, grouped } from "./numbers.ts";
-import { byStep, type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
+import {
+  byStep,
+  type Finding,
+  findings,
+  isAnalysis,
+  type ReportData,
+  type RunReport,
+  withStart,
+} from "./reportData.ts";
 import { holds, holdsFrom } from "./verdict.ts";
 
 export type ClaimVerdict = "holds" | "does not hold" | "not at this scale";
@@ -27,7 +35,7 @@ interface Tested extends Omit<Claim, "verdict"> {
   readonly agrees: boolean;
 }
 
-/** Every claim that can be judged here. A smaller preset that disagrees says nothing of the paper's size. */
+/** Every claim that can be judged here. A smaller network or shorter run that disagrees says nothing of the paper's size. */
 export function claims(data: ReportData): Claim[] {
   const ordered = byStep(data.snapshots);
   const last = ordered.at(-1);
@@ -40,11 +48,16 @@ export function claims(data: ReportData): Claim[] {
     ...(heads.length === 0 && !convolutional ? ofFullyConnectedNetworks(data) : []),
     ...ofTraining(data),
   ];
-  const small = !isAnalysis(data) && data.config.preset !== undefined && data.config.preset !== "paper";
+  const small = !isAnalysis(data) && isSmaller(data.config);
   return tested.map(({ agrees, ...claim }) => ({
     ...claim,
     verdict: agrees ? "holds" : small ? "not at this scale" : "does not hold",
   }));
+}
+
+/** Runs of earlier versions say their preset alone. */
+function isSmaller({ smaller, preset }: RunReport["config"]): boolean {
+  return Array.isArray(smaller) ? smaller.length > 0 : preset !== undefined && preset !== "paper";
 }
 
 function ofConvolutionalNetworks(data: ReportData, { layers, objective }: Snapshot): Tested[] {

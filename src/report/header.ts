@@ -123,7 +123,7 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
 
 /** Every resolved parameter or option, in the order given. */
 export function renderParameters(data: ReportData): string {
-  const { config } = data;
+  const { smaller: _, ...config } = data.config; // follows from the others
   const rows = Object.entries(config)
     .flatMap(([key, value]) =>
       isRecord(value) ? Object.entries(value).filter(([, one]) => one !== null) : [[key, value] as const],

@@ -117,6 +117,17 @@ export function describeParameters(
   });
 }
 
+/** chosen: parameters by which a network or its training is smaller than another. */
+const SIZES: ReadonlySet<string> = new Set(["layers", "depth", "heads", "width", "context", "batch", "steps"]);
+
+/** The parameters that make a run smaller than the paper's, whose are the defaults: claims of the paper may fail at their size. */
+export function smallerThanPaper(setting: Setting, parameters: Readonly<Record<string, unknown>>): string[] {
+  const less = (value: unknown, than: unknown) => typeof value === "number" && typeof than === "number" && value < than;
+  return describeParameters(setting)
+    .filter((field) => SIZES.has(field.key) && less(parameters[field.key], field.default))
+    .map(({ key }) => key);
+}
+
 /** @throws ParameterError where a batch cannot be cut into so many equal parts */
 export function checkAccumulate(name: string, { batch, accumulate }: { batch: number; accumulate: number }): void {
   if (accumulate > 0 && batch % accumulate !== 0)

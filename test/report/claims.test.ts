@@ -35,13 +35,14 @@ test("a network in which everything aligned agrees with the figures of convoluti
   });
 });
 
-test("where it did not, the claim does not hold; a small preset says nothing of the paper's size", () => {
+test("where it did not, the claim does not hold; a smaller run says nothing of the paper's size", () => {
   const weak = residual(0.5, 0.6);
-  for (const config of [{}, { preset: "paper" }]) {
+  for (const config of [{}, { preset: "paper" }, { preset: "paper", smaller: [] }]) {
     const found = verdicts(run(weak, config));
     expect(new Set(Object.values(found))).toEqual(new Set(["does not hold"]));
   }
-  expect(new Set(Object.values(verdicts(run(weak, { preset: "small" }))))).toEqual(new Set(["not at this scale"]));
+  for (const config of [{ preset: "small" }, { preset: "paper", smaller: ["steps"] }])
+    expect(new Set(Object.values(verdicts(run(weak, config))))).toEqual(new Set(["not at this scale"]));
   const [first] = claims(run(weak));
   expect(first!.numbers).toBe("0 of 12 hold; the weakest is backward RGA of fc1 with 0.50");
 });

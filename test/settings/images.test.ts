@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
-import { findPreset, parseParameters } from "../../src/settings/setting.ts";
+import { findPreset, parseParameters, smallerThanPaper } from "../../src/settings/setting.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
@@ -101,6 +101,10 @@ test("presets: the paper's are the defaults, a small one changes what it says, a
     expect(findPreset(setting, "paper").parameters).toEqual({});
     const { parameters } = findPreset(setting, "small");
     expect(parseParameters(setting, parameters)).toMatchObject(parameters);
+    const paper = parseParameters(setting, {});
+    expect(smallerThanPaper(setting, paper)).toEqual([]);
+    expect(smallerThanPaper(setting, { ...paper, steps: 10 })).toEqual(["steps"]);
+    expect(smallerThanPaper(setting, parseParameters(setting, parameters))).toContain("width");
     expect(() => findPreset(setting, "tiny")).toThrow(`${name}: expected a preset of paper, small, got "tiny"`);
   }
 });

@@ -82,7 +82,7 @@ function loaded(root: string, which: string): Run {
   const [first, last] = [all[0], all.at(-1)];
   if (first === undefined || last === undefined)
     throw new Error(`compare: expected runs with a measurement, got none in ${run.dir}; let it run on with crh resume`);
-  const { run: _, ...config } = run.config();
+  const { run: _, smaller: __, ...config } = run.config();
   return { id: run.info().id, config, first, last };
 }
 

@@ -25,7 +25,7 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
     present(folder, options, io);
     return;
   }
-  const { setting: name, run, preset: _, ...rest } = folder.config(); // the parameters hold what the preset changed
+  const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say
   const setting = findSetting(String(name));
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);

@@ -10,6 +10,7 @@ import {
   type Preset,
   parseParameters,
   type Setting,
+  smallerThanPaper,
 } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
@@ -51,7 +52,12 @@ export async function runCommand(name: string, assignments: string[], options: R
     setting: setting.name,
     seed: parameters.seed as number,
     steps: parameters.steps as number,
-    config: { ...(setting.presets && { preset: options.preset ?? PAPER }), ...parameters, run: plan },
+    config: {
+      ...(setting.presets && { preset: options.preset ?? PAPER }),
+      ...parameters,
+      smaller: smallerThanPaper(setting, parameters),
+      run: plan,
+    },
     argv: ["run", name, ...assignments, ...flags(options)],
     versions: versions(),
     notes: [...(experiment.notes ?? []), ...sources(setting, parameters, preset)],
