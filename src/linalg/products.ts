@@ -126,13 +126,24 @@ function inPanels(
         copyPanel(kernel.x, 0, X, top * dx + p, rows, dx, dx - p);
         const from = upper && p > left ? p - left : 0; // left and p are multiples of 4
         kernel.multiply(rows, Math.ceil((columns - from) / 4), from / 4);
-        for (let r = 0; r < Math.min(4, dx - p); r++) {
-          const row = (p + r) * dy + left + from;
-          for (let q = 0; q < columns - from; q++) out[row + q]! += kernel.out[(q >> 2) * 16 + r * 4 + (q & 3)]!;
-        }
+        for (let r = 0; r < Math.min(4, dx - p); r++)
+          addPanelRow(out, (p + r) * dy + left + from, kernel.out, 4 * r, columns - from);
       }
     }
   }
+}
+
+/** Adds one row of panels of (4, 4), whose first entry is at `at`, to `count` entries of `out` from `start` on. */
+function addPanelRow(out: Float64Array, start: number, panels: Float64Array, at: number, count: number): void {
+  const whole = count - (count % 4);
+  for (let q = 0, k = at; q < whole; q += 4, k += 16) {
+    const to = start + q;
+    out[to] = out[to]! + panels[k]!;
+    out[to + 1] = out[to + 1]! + panels[k + 1]!;
+    out[to + 2] = out[to + 2]! + panels[k + 2]!;
+    out[to + 3] = out[to + 3]! + panels[k + 3]!;
+  }
+  for (let q = whole; q < count; q++) out[start + q]! += panels[4 * whole + at + q - whole]!;
 }
 
 /** Copies up to four neighbouring columns to a (rows, 4) panel, the missing ones as zeros. */

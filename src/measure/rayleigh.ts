@@ -73,10 +73,18 @@ export function alongDirections(
     const { square, sum, count } = blocks(group[key]!, which, convention, group.n);
     AV.fill(0);
     addProducts(AV, square!, v, d, d, m); // A V: sums of squares are symmetric
-    const squares = new Float64Array(m);
-    for (let i = 0; i < d; i++) for (let j = 0, at = i * m; j < m; j++, at++) squares[j]! += v[at]! * AV[at]!;
-    return { squares, sums: sum && rowTimes(sum, V), count };
+    return { squares: columnProducts(V, AV), sums: sum && rowTimes(sum, V), count };
   });
+}
+
+/** (m) sums over the rows of the products of entries, column by column. */
+function columnProducts({ rows, cols: m, data: x }: Matrix, y: Float64Array): Float64Array {
+  const out = new Float64Array(m);
+  for (let i = 0; i < rows; i++) {
+    const row = i * m;
+    for (let j = 0; j < m; j++) out[j] = out[j]! + x[row + j]! * y[row + j]!;
+  }
+  return out;
 }
 
 /** (m) x^T V */
@@ -84,7 +92,8 @@ function rowTimes(x: Float64Array, { rows, cols: m, data: v }: Matrix): Float64A
   const out = new Float64Array(m);
   for (let i = 0; i < rows; i++) {
     const factor = x[i]!;
-    for (let j = 0, at = i * m; j < m; j++, at++) out[j]! += factor * v[at]!;
+    const row = i * m;
+    for (let j = 0; j < m; j++) out[j] = out[j]! + factor * v[row + j]!;
   }
   return out;
 }
