@@ -87,12 +87,13 @@ describe("crh run fc2 --json", () => {
     expect(readdirSync(run.dir).sort()).toEqual(names);
     expect(run.info()).toMatchObject({ setting: "fc2", status: "finished", seed: 3, steps: 400, step: 400 });
     expect(run.info().argv.slice(0, 3)).toEqual(["run", "fc2", "depth=2"]);
-    expect(run.info().notes).toHaveLength(Object.keys(run.config()).length - 2); // all but setting and run
+    expect(run.info().notes).toHaveLength(Object.keys(run.config()).length - 3); // all but setting, smaller and run
     expect(run.config()).toMatchObject({
       setting: "fc2",
       width: 12,
       seed: 3,
       lr: 0.1,
+      smaller: ["depth", "width", "steps", "batch"],
       run: { every: "log", data: null },
     });
     const snapshots = run.snapshots();
