@@ -13,10 +13,8 @@ import { inParts } from "../../src/probe/parts.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
+import { expectAlike } from "./expectAlike.ts";
 import { testIo } from "./testIo.ts";
-
-/** Numbers that rest on float32 sums of graphs that the engine may have rewritten differently. */
-const FLOAT32 = 1e-4;
 
 const context = 6;
 const batches = tokenFeeds(tokensInMemory(Uint16Array.from({ length: 200 }, (_, i) => 97 + ((i * i) % 7))), {
@@ -63,8 +61,8 @@ test("has the snapshots of the model and of that before training that one pass o
   expect(found.layers).toBe(parts.length);
   const head = found.result.layers.find(({ kind }) => kind === "head");
   expect(head!.baselines!.start.paper).not.toBeNull();
-  compare(found.initial!, initial, "initial");
-  compare(found.result, expected, "result");
+  expectAlike(found.initial!, initial, "initial");
+  expectAlike(found.result, expected, "result");
   await trained.dispose();
   await untrained.dispose();
 });
@@ -109,13 +107,3 @@ test("refuses moments that do not fit in a file before anything is measured", as
     /^analyze: expected moments of at most 2 GiB for one file, got 2\.0; choose some --layers/,
   );
 });
-
-function compare(x: unknown, y: unknown, where: string): void {
-  if (typeof y === "number")
-    expect(Math.abs((x as number) - y), where).toBeLessThanOrEqual(FLOAT32 * Math.max(1e-3, Math.abs(y)));
-  else if (typeof y === "object" && y !== null) {
-    expect(Object.keys(x as object).sort(), where).toEqual(Object.keys(y).sort());
-    for (const [key, value] of Object.entries(y))
-      compare((x as Record<string, unknown>)[key], value, `${where}.${key}`);
-  } else expect(x, where).toEqual(y);
-}

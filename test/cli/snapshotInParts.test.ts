@@ -9,9 +9,7 @@ import type { Moments } from "../../src/moments/moments.ts";
 import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment, TrainObserver } from "../../src/train/train.ts";
 import { train } from "../../src/train/train.ts";
-
-/** Numbers that rest on float32 sums of graphs that the engine may have rewritten differently. */
-const FLOAT32 = 1e-4;
+import { expectAlike } from "./expectAlike.ts";
 
 const STEPS = 2;
 const text = new TextEncoder().encode("in parts, or whole? ".repeat(200));
@@ -81,15 +79,5 @@ test("a run that is measured a layer at a time has the snapshots of one that is 
   expect(parts[1]!.layers.filter(({ exponents }) => exponents !== undefined).length).toBeGreaterThan(0);
   for (const key of ["change", "residuals", "phase", "collapse", "baselines"])
     expect(parts[1]!.layers.some((layer) => key in layer)).toBe(true);
-  compare(parts, whole, "snapshots");
+  expectAlike(parts, whole, "snapshots");
 });
-
-function compare(x: unknown, y: unknown, where: string): void {
-  if (typeof y === "number")
-    expect(Math.abs((x as number) - y), where).toBeLessThanOrEqual(FLOAT32 * Math.max(1e-3, Math.abs(y)));
-  else if (typeof y === "object" && y !== null) {
-    expect(Object.keys(x as object).sort(), where).toEqual(Object.keys(y).sort());
-    for (const [key, value] of Object.entries(y))
-      compare((x as Record<string, unknown>)[key], value, `${where}.${key}`);
-  } else expect(x, where).toEqual(y);
-}

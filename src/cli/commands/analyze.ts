@@ -108,6 +108,7 @@ async function measureModels(
     if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
     const network = await probe.outline(sample);
     if (earlier) checkSameLayers(options.initial!, { layers: network }, { layers: await earlier.outline(sample) });
+    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
     if (inParts(network).length > 1) {
       const parts = inParts(network, partBytes());
       progress.end(false);
