@@ -28,6 +28,6 @@ test("cross moments of both sides follow from that of the map, a bias and means 
     add(layer.b.gSum!, Float64Array.of(1), gb);
   }
   addCrossMoments(layer);
-  expected.a.forEach((value, k) => expect(layer.a!.gh![k]).toBeCloseTo(value, 10));
-  expected.b.forEach((value, k) => expect(layer.b.gh![k]).toBeCloseTo(value, 10));
+  for (const [k, value] of expected.a.entries()) expect(layer.a!.gh![k]).toBeCloseTo(value, 10);
+  for (const [k, value] of expected.b.entries()) expect(layer.b.gh![k]).toBeCloseTo(value, 10);
 });
