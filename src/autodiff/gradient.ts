@@ -21,6 +21,8 @@ export interface GradientRequest {
   readonly wrt: readonly string[];
   /** Type and shape of every value of the graph. */
   readonly values: ReadonlyMap<string, BoundValue>;
+  /** Told what each node adds to the gradients of its inputs, before that is added to what others add. */
+  readonly onNode?: (node: Node, added: readonly (string | undefined)[]) => void;
 }
 
 /** Types that carry gradients; of these, rules can compute with float32 and float64. */
@@ -38,7 +40,7 @@ export function addGradients(
   graph: Graph,
   request: GradientRequest,
 ): Map<string, string | undefined> {
-  const { of, wrt, values } = request;
+  const { of, wrt, values, onNode } = request;
   checkNames([of, ...wrt], values);
   const needed = dependents(graph, wrt, values);
   if (!needed.has(of)) return new Map(wrt.map((name) => [name, undefined]));
@@ -48,6 +50,7 @@ export function addGradients(
     if (flowing.every((gradient) => gradient === undefined) || isConstant(node)) continue;
     if (!reads(node).some((input) => needed.has(input))) continue;
     const gradients = applyRule(builder, graph, node, flowing, needed, values);
+    onNode?.(node, gradients);
     node.inputs.forEach((input, i) => {
       const gradient = gradients[i];
       if (gradient === undefined || !needed.has(input)) return;

@@ -110,6 +110,7 @@ function contractionMap(
     return builder.op("Reshape", [permuted(builder, own, axes, shared + samples + last), builder.ints([-1, d])]);
   };
   const wOrder = shared + outputs + contracted + wUnits;
+  const inputRows = (builder: GraphBuilder, value: string) => rowsOf(builder, value, c.xAxes, contracted + xUnits, dIn);
   return {
     name,
     kind: "linear",
@@ -119,7 +120,11 @@ function contractionMap(
     outputRows: (builder, value) => rowsOf(builder, value, c.yAxes, outputs, dOut),
     input: {
       dIn,
-      inputRows: (builder) => rowsOf(builder, c.x, c.xAxes, contracted + xUnits, dIn),
+      inputRows: (builder) => inputRows(builder, c.x),
+      gradientRows(builder, added) {
+        const value = added.get(c.node)?.[c.node.inputs.indexOf(c.x)];
+        return value === undefined ? undefined : inputRows(builder, value);
+      },
       weightRows(builder) {
         const own = shared === "" ? c.weight : part(builder, c.weight, c.wAxes.indexOf(shared), group);
         const W = builder.op("Reshape", [permuted(builder, own, c.wAxes, wOrder), builder.ints([dOut, dIn])]);

@@ -9,6 +9,9 @@ import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 
+/** By node, the names of what it adds to the gradients of its inputs (addGradients); undefined where that is not computed. */
+export type AddedGradients = ReadonlyMap<Node, readonly (string | undefined)[]>;
+
 export interface Measurable {
   /** The module's name as its framework has it: `layers.0`, `attn.0.qkv`. */
   readonly name: string;
@@ -28,6 +31,11 @@ export interface MapInput {
   readonly dIn: number;
   /** Adds the nodes that lay h_a out as rows (n, dIn). */
   inputRows(builder: GraphBuilder): string;
+  /**
+   * The same for what the map's node adds to the gradient of its input, which then is g_a; absent where h_a is not the values of an
+   * input one by one (patches).
+   */
+  readonly gradientRows?: (builder: GraphBuilder, added: AddedGradients) => string | undefined;
   /** Adds the nodes that give W as (dOut, dIn), columns in the order of inputRows. */
   weightRows(builder: GraphBuilder): string;
   /** W of shape (dOut, dIn) in float64, from the current values of the weights. */

@@ -14,12 +14,14 @@
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
-import type { Measurable } from "./linearMap.ts";
+import type { AddedGradients, Measurable } from "./linearMap.ts";
 import { addLowerGram } from "./lowerBlocks.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 interface MomentOptions {
   cross: boolean;
+  /** What the backward pass has computed already. */
+  added?: AddedGradients;
   sample?: MapSample | undefined;
   /** Name of the value L of W = L Q (rowFactor), where g_a is summed in the coordinates y = g_b L of its length. */
   factor?: string | undefined;
@@ -54,17 +56,24 @@ export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, sample, classifier, factor }: MomentOptions,
+  { cross, added = new Map(), sample, classifier, factor }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
-  const gradient = scaledDown(builder, map.outputRows(builder, gb), names);
+  const rows = map.outputRows(builder, gb);
+  const scale = largestEntry(builder, rows);
+  names.scale = scale;
+  const gradient = builder.op("Div", [rows, scale]);
   const sides: Record<string, string> = { hb: map.outputRows(builder, map.hb), gb: gradient };
-  const W = map.input?.weightRows(builder);
-  if (map.input !== undefined && W !== undefined) {
-    sides.ha = map.input.inputRows(builder);
+  const { input } = map;
+  if (input !== undefined) {
+    sides.ha = input.inputRows(builder);
     // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y   (docs/theory.md Eq. 5).
-    sides.ga = builder.op("Gemm", [gradient, factor ?? W]);
+    const known = factor === undefined ? input.gradientRows?.(builder, added) : undefined;
+    sides.ga =
+      known === undefined
+        ? builder.op("Gemm", [gradient, factor ?? input.weightRows(builder)])
+        : builder.op("Div", [known, scale]);
   }
   const centred: Record<string, CentredRows> = {};
   const widths = {
@@ -108,13 +117,11 @@ export function narrows(map: Measurable, sample?: MapSample): boolean {
   return followsFromOutput(map, sample) && map.dOut < map.input!.dIn;
 }
 
-/** Rows divided by the largest absolute entry of all of them (by 1 if all are 0), which becomes `scale`. */
-function scaledDown(builder: GraphBuilder, rows: string, names: Record<string, string>): string {
+/** The largest absolute entry of rows, 1 if all are 0. */
+function largestEntry(builder: GraphBuilder, rows: string): string {
   const largest = builder.op("ReduceMax", [builder.op("Abs", [rows])], { keepdims: int(0) });
   const isPositive = builder.op("Greater", [largest, builder.scalar(0)]);
-  const scale = builder.op("Where", [isPositive, largest, builder.scalar(1)]);
-  names.scale = scale;
-  return builder.op("Div", [rows, scale]);
+  return builder.op("Where", [isPositive, largest, builder.scalar(1)]);
 }
 
 function addGram(

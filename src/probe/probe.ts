@@ -363,13 +363,14 @@ async function instrument(
   const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0 } = options;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
-  const { builder, gradients } = differentiate(loss, wantedMaps, []);
+  const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
   const maps = wanted.map(({ map, sample }) => {
     const labels = classifier?.map === map ? classifier : undefined;
     const factor = narrows(map, sample)
       ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
       : undefined;
-    const names = addMomentNodes(builder, map, gradients.get(map.hb)!, { cross, sample, classifier: labels, factor });
+    const momentOptions = { cross, added, sample, classifier: labels, factor };
+    const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
     return { map, sample, names, factor };
   });
   addLossOutputs(builder, loss, objective);
@@ -421,7 +422,9 @@ function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Sk
     const builder = new GraphBuilder("probe", graph);
     try {
       const wrt = [...new Set(wanted.map((map) => map.hb))];
-      return { builder, gradients: addGradients(builder, graph, { of: perSample, wrt, values }) };
+      const added = new Map<Node, readonly (string | undefined)[]>();
+      const onNode = (node: Node, names: readonly (string | undefined)[]) => added.set(node, names);
+      return { builder, added, gradients: addGradients(builder, graph, { of: perSample, wrt, values, onNode }) };
     } catch (error) {
       if (!(error instanceof NotDifferentiableError)) throw error;
       const before = ancestors(graph, error.node);

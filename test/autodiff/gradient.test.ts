@@ -4,7 +4,7 @@ import { addGradients, gradientGraph } from "../../src/autodiff/gradient.ts";
 import { NotDifferentiableError } from "../../src/autodiff/notDifferentiable.ts";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { type Graph, int } from "../../src/onnx/graph.ts";
+import { type Graph, int, type Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, float64, int64, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";
 
@@ -46,6 +46,24 @@ describe("the gradient of a value", () => {
       return g.op("Sub", [g.op("Add", [square, g.op("Mul", ["x", g.scalar(3)])]), "x"]);
     };
     expect(await numbers(x3, "x", build)).toEqual([4, -2, 8]);
+  });
+
+  it("tells what each node adds, before it is summed over uses", async () => {
+    const feeds = { x: float32([3]) };
+    const { graph, of } = graphOf(feeds, (g) => g.op("Add", [g.op("Mul", ["x", g.scalar(5)]), "x"]));
+    const values = await bindShapes(nodeEngine, { graph, opset: WORKING_OPSET }, feeds);
+    const builder = new GraphBuilder("gradient", { ...graph, outputs: [] });
+    const ofMul: (string | undefined)[] = [];
+    const onNode = ({ op }: Node, added: readonly (string | undefined)[]) => {
+      if (op === "Mul") ofMul.push(...added);
+    };
+    const sum = addGradients(builder, graph, { of, wrt: ["x"], values, onNode }).get("x")!;
+    expect(ofMul).toEqual([expect.any(String), undefined]);
+    for (const name of [ofMul[0]!, sum]) builder.output(name);
+    const program = await nodeEngine.compile({ graph: builder.build(), opset: WORKING_OPSET });
+    const found = await program.run(feeds);
+    await program.dispose();
+    expect([ofMul[0]!, sum].map((name) => toNumbers(found[name]!))).toEqual([[5], [6]]);
   });
 
   it("is ones for the value itself, whatever its shape", async () => {

@@ -17,6 +17,8 @@ import { Random } from "../../src/random/random.ts";
 /** float32 products of some hundred terms, relative to the largest entry. */
 const FLOAT32 = 2e-5;
 const n = 24;
+/** Samples so few that no sum follows from another (momentNodes.ts). */
+const few = 3;
 
 const random = new Random(11);
 function normals(...shape: number[]): Tensor {
@@ -28,12 +30,12 @@ function normals(...shape: number[]): Tensor {
 type Build = (g: GraphBuilder, x: string) => string;
 
 /** A model of one operator, then a tanh, so that the gradient varies from sample to sample. */
-async function measure(input: readonly number[], build: Build) {
+async function measure(input: readonly number[], build: Build, samples = n) {
   const g = new GraphBuilder("m");
   const y = build(g, g.input("x", "float32", ["n", ...input]));
   g.output(g.op("Tanh", [g.op("Flatten", [y])]), "output");
   const model = { graph: g.build(), opset: WORKING_OPSET };
-  const x = normals(n, ...input);
+  const x = normals(samples, ...input);
   const program = await nodeEngine.compile(model);
   const { output } = await program.run({ x });
   const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
@@ -178,6 +180,14 @@ describe("a linear map", () => {
     expectEq6(layer);
   });
 
+  test.each(forms)("%s behind another map takes g_a from the backward pass", async (_, input, build) => {
+    const width = input.at(-1)!;
+    const behind: Build = (g, x) => build(g, g.op("MatMul", [x, g.initializer("front.weight", normals(width, width))]));
+    const { total } = await measure(input, behind, few);
+    expect(total.layers.map((layer) => layer.name)).toEqual(["front", "fc"]);
+    expectEq6(total.layers[1]!);
+  });
+
   test("of a grouped convolution is one per group", async () => {
     const { total } = await measure([4, 5, 5], conv([6, 2, 3, 3], { group: int(2) }));
     expect(total.layers.map(({ name, dIn, dOut }) => [name, dIn, dOut])).toEqual([
@@ -197,6 +207,9 @@ describe("a linear map", () => {
       ["fc.group1", 5, 4, 3 * n],
     ]);
     for (const layer of total.layers) expectEq6(layer);
+    const front = (g: GraphBuilder, x: string) => g.op("MatMul", [x, g.initializer("front.weight", normals(5, 5))]);
+    const { total: behind } = await measure([2, 3, 5], (g, x) => build(g, front(g, x)), few);
+    for (const layer of behind.layers) expectEq6(layer);
   });
 
   test("used twice is two maps of the same weight, named by the nodes' scopes", async () => {
