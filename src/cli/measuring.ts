@@ -32,7 +32,7 @@ export class Measuring {
   private readonly workers: Worker[] = [];
 
   /**
-   * All measures of all layers, as `snapshot` has them.
+   * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be empty then; `total` stays.
    *
    * @param onLayer told how many layers are done
    */
@@ -41,12 +41,11 @@ export class Measuring {
   }
 
   /**
-   * The measures of some layers.
+   * The measures of some layers. The sums of their groups are handed to the threads instead of copied, and may be empty then.
    *
    * @param onLayer told how many layers are done
-   * @param release whether the moments are handed to the threads instead of copied: those of the jobs are empty then
    */
-  async layers(jobs: readonly LayerJob[], onLayer?: (done: number) => void, release = false): Promise<LayerSnapshot[]> {
+  async layers(jobs: readonly LayerJob[], onLayer?: (done: number) => void): Promise<LayerSnapshot[]> {
     const layers = new Array<LayerSnapshot>(jobs.length);
     let done = 0;
     const put = (index: number, layer: LayerSnapshot): void => {
@@ -60,7 +59,7 @@ export class Measuring {
       jobs.forEach((job, index) => {
         put(index, measureJob(job));
       });
-    else await this.share(jobs, { count, put, release });
+    else await this.share(jobs, count, put);
     return layers;
   }
 
@@ -71,9 +70,9 @@ export class Measuring {
   /** Hands the jobs out, the widest layers first; a worker that is done gets the next. */
   private async share(
     jobs: readonly LayerJob[],
-    how: { count: number; put: (index: number, layer: LayerSnapshot) => void; release: boolean },
+    count: number,
+    put: (index: number, layer: LayerSnapshot) => void,
   ): Promise<void> {
-    const { count, put, release } = how;
     const size = ({ total, groups }: LayerJob) => {
       const { dIn, dOut } = (total ?? groups[0])!;
       return Math.max(dIn, dOut);
@@ -82,14 +81,14 @@ export class Measuring {
     while (this.workers.length < count) this.workers.push(new Worker(program));
     const work = async (worker: Worker): Promise<void> => {
       for (let index = order.shift(); index !== undefined; index = order.shift())
-        put(index, await ask(worker, jobs[index]!, release));
+        put(index, await ask(worker, jobs[index]!));
     };
     await Promise.all(this.workers.slice(0, count).map(work));
   }
 }
 
 /** One job's result. @throws what went wrong in the worker */
-function ask(worker: Worker, job: LayerJob, release: boolean): Promise<LayerSnapshot> {
+function ask(worker: Worker, job: LayerJob): Promise<LayerSnapshot> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
@@ -99,17 +98,18 @@ function ask(worker: Worker, job: LayerJob, release: boolean): Promise<LayerSnap
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error("measure: a worker thread ended before its layer was done")));
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(job, release ? buffersOf(job) : []);
+    worker.postMessage(job, groupBuffers(job));
   });
 }
 
-/** The memory of the sums of a job; that of weights is shared by its groups and stays. */
-function buffersOf({ total, groups }: LayerJob): ArrayBuffer[] {
-  const layers = [...(total ? [total] : []), ...groups];
-  const sides = layers.flatMap(({ a, b }) => (a ? [a, b] : [b]));
-  const blocks = [
-    ...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])),
-    ...layers.flatMap(({ gbHa }) => gbHa ?? []),
-  ];
-  return [...new Set(blocks.map(({ buffer }) => buffer as ArrayBuffer))];
+/** The memory of the sums of a job's groups but for what its total shares; that of weights is shared by groups and stays. */
+function groupBuffers({ total, groups }: LayerJob): ArrayBuffer[] {
+  const staying = new Set(total && sumsOf(total));
+  return [...new Set(groups.flatMap(sumsOf))].filter((buffer) => !staying.has(buffer));
+}
+
+function sumsOf({ a, b, gbHa }: LayerMoments): ArrayBuffer[] {
+  const sides = a ? [a, b] : [b];
+  const blocks = [...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])), ...(gbHa ? [gbHa] : [])];
+  return blocks.map(({ buffer }) => buffer as ArrayBuffer);
 }

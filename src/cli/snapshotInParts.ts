@@ -59,7 +59,7 @@ export class SnapshotInParts {
     this.kept = { ...first, layers: [...(this.kept?.layers ?? []), ...layers] };
     const jobs = layerJobs(undefined, { ...options, groups, network: this.network });
     const before = this.layers.length;
-    this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done), true)));
+    this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done))));
   }
 
   /** The snapshot of the parts so far, and what is kept of their sums. */

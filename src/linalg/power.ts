@@ -3,6 +3,7 @@
  */
 import { eigh } from "./eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "./matrix.ts";
+import { averageTriangles } from "./tiles.ts";
 
 /** Eigenvalues below this share of the largest are rounding and count as zero. */
 const rounding = 1e-14;
@@ -24,7 +25,6 @@ export function symmetricPower(A: Matrix, s: number): Matrix {
     for (let i = 0; i < d; i++) scaled.data[i * d + j]! *= power;
   }
   const B = matmul(scaled, transpose(vectors));
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j < i; j++) B.data[j * d + i] = B.data[i * d + j] = (B.data[i * d + j]! + B.data[j * d + i]!) / 2;
+  averageTriangles(B.data, d);
   return B;
 }

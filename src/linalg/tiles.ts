@@ -16,9 +16,19 @@ export function lowerTiles(d: number, visit: VisitTile): void {
 /** Copies the lower triangle of a (d, d) row-major matrix over the upper one, in place. */
 export function mirrorLower(data: Float64Array, d: number): void {
   lowerTiles(d, (top, bottom, left, right) => {
+    for (let j = left; j < right; j++) {
+      const row = j * d; // written in one go: rows whose distance is a power of two crowd each other out of the cache
+      for (let i = Math.max(top, j + 1); i < bottom; i++) data[row + i] = data[i * d + j]!;
+    }
+  });
+}
+
+/** Makes a (d, d) row-major matrix symmetric, in place: (A + A^T) / 2. */
+export function averageTriangles(data: Float64Array, d: number): void {
+  lowerTiles(d, (top, bottom, left, right) => {
     for (let i = top; i < bottom; i++) {
       const end = Math.min(right, i);
-      for (let j = left; j < end; j++) data[j * d + i] = data[i * d + j]!;
+      for (let j = left; j < end; j++) data[j * d + i] = data[i * d + j] = (data[i * d + j]! + data[j * d + i]!) / 2;
     }
   });
 }

@@ -4,7 +4,7 @@
  */
 import { type LayerMoments, type Moments, secondMoment } from "../moments/moments.ts";
 import { alignmentOf } from "./alignment.ts";
-import { type Entries, entriesOf } from "./entries.ts";
+import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import type { Convention } from "./relations.ts";
 
 /** Over the other heads of the layer. */
@@ -100,7 +100,7 @@ export function sameHeads({ layers }: Moments, before: Moments, convention: Conv
 
 function entriesIn({ b, n }: LayerMoments, which: "H" | "G", convention: Convention): Entries | undefined {
   const found = secondMoment(b, which, convention, n);
-  return found && entriesOf(found);
+  return found && symmetricEntriesOf(found);
 }
 
 function summarized(values: readonly number[]): OtherHeads {

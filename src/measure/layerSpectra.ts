@@ -91,7 +91,7 @@ export function measureSpectrum(
   cost: Cost,
   known?: Float64Array,
 ): { spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined } {
-  const eigenvalues = A !== undefined && hasEigenvalues(A) ? (known ?? eigenvaluesOf(A, cost)) : undefined;
+  const eigenvalues = known ?? (A !== undefined && hasEigenvalues(A) ? eigenvaluesOf(A, cost) : undefined);
   const found = spectrum(A, n, eigenvalues);
   const values = found.values.map((value) => Number(value.toPrecision(digits)));
   const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };

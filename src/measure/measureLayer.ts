@@ -3,7 +3,7 @@
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
-import { type Entries, entriesOf } from "./entries.ts";
+import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import {
   type Beforehand,
   type LayerSpectra,
@@ -122,8 +122,8 @@ function weightEntries(
   side: Side,
   known: Beforehand | undefined,
 ): Entries | undefined {
-  if (z) return entriesOf(matrix(d, d, z), sample?.of);
-  return W && entriesOf(known?.weights[side] ?? gram(W, side));
+  if (z) return symmetricEntriesOf(matrix(d, d, z), sample?.of);
+  return W && symmetricEntriesOf(known?.weights[side] ?? gram(W, side));
 }
 
 function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {

@@ -24,18 +24,19 @@ export interface Plasticity {
  * How the diagonal and the off-diagonal entries of H and G go together   (theory.md Eq. 75).
  *
  * @param H, G (d, d) second moments or covariances of one side
+ * @param room  memory for a value of each pair, where many are measured one after another
  * @returns statuses "undefined-1x1" for fewer than two values, "constant-matrix" or "zero-matrix" as `alignment` has them
  */
-export function plasticity(H: Matrix, G: Matrix): Plasticity {
+export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): Plasticity {
   requireSquare("plasticity", H);
   requireSameShape("plasticity", H, G);
-  const { diagonal, pairs, correlations } = neuronPoints(H, G);
+  const diagonal = diagonalPoints(H, G);
   const logs: Points = { h: diagonal.h.map(Math.log), g: diagonal.g.map(Math.log) };
   return {
     diagonal: correlation(diagonal),
     logDiagonal: correlation(where(logs, (i) => diagonal.h[i]! > 0 && diagonal.g[i]! > 0)),
-    offDiagonal: correlation(pairs),
-    correlations: correlation(correlations),
+    offDiagonal: correlation(pairPoints(H, G, room)),
+    correlations: correlation(correlationPoints(H, G, room)),
   };
 }
 
@@ -45,9 +46,10 @@ export type LayerPlasticity = Record<Convention, BothSides<Plasticity | null>>;
 export function layerPlasticity(layer: LayerMoments): LayerPlasticity {
   const of = (side: SideMoments): Record<Convention, Plasticity | null> => {
     const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
+    const room = roomForPairs(side.d);
     const within = (convention: Convention) => {
       const [H, G] = (["H", "G"] as const).map((which) => secondMoment(side, which, convention, layer.n, into[which]));
-      return H && G ? plasticity(H, G) : null;
+      return H && G ? plasticity(H, G, room) : null;
     };
     return { paper: within("paper"), raw: within("raw") };
   };
@@ -63,23 +65,50 @@ export interface Points {
 
 /** The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair. */
 export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: Points; correlations: Points } {
+  const room = () => roomForPairs(H.rows);
+  return {
+    diagonal: diagonalPoints(H, G),
+    pairs: pairPoints(H, G, room()),
+    correlations: correlationPoints(H, G, room()),
+  };
+}
+
+function roomForPairs(d: number): Points {
+  return { h: new Float64Array((d * (d - 1)) / 2), g: new Float64Array((d * (d - 1)) / 2) };
+}
+
+function diagonalPoints(H: Matrix, G: Matrix): Points {
+  const on = ({ data, rows: d }: Matrix) => Float64Array.from({ length: d }, (_, i) => data[i * (d + 1)]!);
+  return { h: on(H), g: on(G) };
+}
+
+function pairPoints({ rows: d, data: H }: Matrix, { data: G }: Matrix, room: Points): Points {
+  for (let i = 0, pair = 0; i < d; i++) {
+    const [from, to] = [i * d + i + 1, (i + 1) * d];
+    room.h.set(H.subarray(from, to), pair);
+    room.g.set(G.subarray(from, to), pair);
+    pair += to - from;
+  }
+  return room;
+}
+
+/** H_ij / sqrt(H_ii H_jj) beside that of G, of pairs of neurons whose diagonal entries are positive in both. */
+function correlationPoints(H: Matrix, G: Matrix, room: Points): Points {
   const d = H.rows;
-  const on = ({ data }: Matrix) => Float64Array.from({ length: d }, (_, i) => data[i * (d + 1)]!);
-  const diagonal = { h: on(H), g: on(G) };
-  const points = (): Points => ({ h: new Float64Array((d * (d - 1)) / 2), g: new Float64Array((d * (d - 1)) / 2) });
-  const [pairs, sized] = [points(), points()];
-  let [pair, kept] = [0, 0];
-  for (let i = 0; i < d; i++)
-    for (let j = i + 1; j < d; j++, pair++) {
-      const [h, g] = [H.data[i * d + j]!, G.data[i * d + j]!];
-      pairs.h[pair] = h;
-      pairs.g[pair] = g;
-      const [sizeH, sizeG] = [diagonal.h[i]! * diagonal.h[j]!, diagonal.g[i]! * diagonal.g[j]!];
-      if (!(sizeH > 0 && sizeG > 0) || Number.isNaN(h)) continue;
-      sized.h[kept] = h / Math.sqrt(sizeH);
-      sized.g[kept++] = g / Math.sqrt(sizeG);
+  const { h, g } = diagonalPoints(H, G);
+  const kept = Uint32Array.from(h.keys()).filter((i) => h[i]! > 0 && g[i]! > 0);
+  const [rootH, rootG] = [h.map(Math.sqrt), g.map(Math.sqrt)];
+  let pair = 0;
+  for (let k = 0; k < kept.length; k++) {
+    const i = kept[k]!;
+    const [hi, gi] = [rootH[i]!, rootG[i]!];
+    for (let l = k + 1; l < kept.length; l++, pair++) {
+      const j = kept[l]!;
+      room.h[pair] = H.data[i * d + j]! / (hi * rootH[j]!);
+      room.g[pair] = G.data[i * d + j]! / (gi * rootG[j]!);
     }
-  return { diagonal, pairs, correlations: { h: sized.h.subarray(0, kept), g: sized.g.subarray(0, kept) } };
+  }
+  return { h: room.h.subarray(0, pair), g: room.g.subarray(0, pair) };
 }
 
 function where({ h, g }: Points, keep: (i: number) => boolean): Points {

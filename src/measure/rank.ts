@@ -71,16 +71,17 @@ export function rank(
   if (n !== "weights" && n < leastSamples) return none("too-few-samples");
   if (!A) return none("missing-moments");
   requireSquare("rank", A);
-  const largest = maxAbs(A.data);
+  const largest = eigenvalues?.[0] ?? maxAbs(A.data);
   if (!Number.isFinite(largest)) return none("not-finite");
   if (largest === 0) return none("zero-matrix");
   const values = eigenvalues ?? eigvalsh(A);
+  const norm = frobenius(A);
   const known = values.length === A.rows || values.at(-1)! <= rankThreshold * values[0]!;
   return {
     numerical: known ? numericalRank(values) : null,
     threshold: rankThreshold,
-    stable: values.length === A.rows ? stableRank(values) : (frobenius(A) / values[0]!) ** 2,
-    participation: participationRatio(A),
+    stable: values.length === A.rows ? stableRank(values) : (norm / values[0]!) ** 2,
+    participation: (trace(A) / norm) ** 2,
     leading: Array.from(values.subarray(0, leadingCount)),
     dimension,
     n: samples,

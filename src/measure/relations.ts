@@ -5,7 +5,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import { type SideMoments, secondMoment } from "../moments/moments.ts";
 import { alignmentOf } from "./alignment.ts";
 import { cosineOf } from "./cosine.ts";
-import { centredProduct, type Entries, entriesOf } from "./entries.ts";
+import { centredProduct, type Entries, symmetricEntriesOf } from "./entries.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import { nullOf } from "./null.ts";
 import { splitHalf } from "./splitHalf.ts";
@@ -64,7 +64,9 @@ export function sideMatrices(
     const count = convention === "raw" ? n : kept;
     if (!captured(side, which, convention)) return { n: count, status: "missing-moments" };
     const found = count < leastSamples ? undefined : secondMoment(side, which, convention, n, into[which]);
-    return found ? { entries: entriesOf(found, side.sample?.of), n: count } : { n: count, status: "too-few-samples" };
+    return found
+      ? { entries: symmetricEntriesOf(found, side.sample?.of), n: count }
+      : { n: count, status: "too-few-samples" };
   };
   return { H: find("H"), G: find("G") };
 }

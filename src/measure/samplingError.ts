@@ -3,7 +3,7 @@
  * the sampled coordinates. It says nothing about the noise of the samples, which the halves show (Eq. 18).
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
-import { type Entries, entriesOf } from "./entries.ts";
+import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import { relationValues, type SideAlignments, type SidePair } from "./relations.ts";
 
 /** chosen: blocks of coordinates that are left out in turn; more change the error by less than its own uncertainty. */
@@ -29,7 +29,7 @@ export function withSamplingError(pair: SidePair, Z: Entries | undefined, whole:
   for (let block = 0; block < count; block++) {
     // Every count-th coordinate: neighbours, which resemble each other in convolutions, end up in different blocks.
     const kept = Array.from({ length: k }, (_, i) => i).filter((i) => i % count !== block);
-    const of = (entries: Entries | undefined) => entries && entriesOf(principal(entries.A, kept), entries.of);
+    const of = (entries: Entries | undefined) => entries && symmetricEntriesOf(principal(entries.A, kept), entries.of);
     const without = relationValues(
       { H: { ...pair.H, ...entriesIn(of(pair.H.entries)) }, G: { ...pair.G, ...entriesIn(of(pair.G.entries)) } },
       of(Z),

@@ -100,7 +100,7 @@ export function spectrum(A: Matrix | undefined, n: number | "weights", eigenvalu
   });
   if (n !== "weights" && n < leastSamples) return none("too-few-samples");
   if (!A) return none("missing-moments");
-  const largest = maxAbs(A.data);
+  const largest = eigenvalues?.[0] ?? maxAbs(A.data);
   if (!Number.isFinite(largest)) return none("not-finite");
   if (largest === 0) return none("zero-matrix");
   const values = eigenvalues ?? eigvalsh(A);

@@ -3,8 +3,9 @@
  * Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
  */
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../linalg/matrix.ts";
+import { averageTriangles } from "../linalg/tiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
-import { entriesOf } from "./entries.ts";
+import { symmetricEntriesOf } from "./entries.ts";
 import type { Relation } from "./phaseTable.ts";
 import { type AlignmentValue, type Convention, relations, type SideAlignments, type SideMatrix } from "./relations.ts";
 
@@ -63,9 +64,7 @@ export function withinRange(A: Matrix, vectors: Matrix, rank: number): Matrix {
   for (let i = 0; i < d; i++) for (let j = 0; j < rank; j++) V.data[i * rank + j] = vectors.data[i * vectors.cols + j]!;
   const inner = matmul(transpose(V), matmul(A, V));
   const found = matmul(V, matmul(inner, transpose(V)));
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j < i; j++)
-      found.data[j * d + i] = found.data[i * d + j] = (found.data[i * d + j]! + found.data[j * d + i]!) / 2;
+  averageTriangles(found.data, d);
   return found;
 }
 
@@ -104,11 +103,11 @@ export function projectedRelations(
   const [Ha, Ga, Hb, Gb] = [moment("a", "H"), moment("a", "G"), moment("b", "H"), moment("b", "G")];
   if (!Ha || !Ga || !Hb || !Gb) return null;
   const count = (kept: number): number => (convention === "raw" ? n : kept);
-  const side = (A: Matrix, rows: number): SideMatrix => ({ entries: entriesOf(A), n: count(rows) });
+  const side = (A: Matrix, rows: number): SideMatrix => ({ entries: symmetricEntriesOf(A), n: count(rows) });
   const { rank } = weightRange(Z.a.values);
   const [inA, inB] = [withinRange(Ha, Z.a.vectors, rank), withinRange(Gb, Z.b.vectors, rank)];
-  const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, entriesOf(gram(W, "a")));
-  const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, entriesOf(gram(W, "b")));
+  const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, symmetricEntriesOf(gram(W, "a")));
+  const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, symmetricEntriesOf(gram(W, "b")));
   const norm = frobenius(gram(W, W.rows < W.cols ? "b" : "a"));
   const within = (value: AlignmentValue, d: number): number | null =>
     value.null === null || rank === 0 ? null : Math.min(1, (value.null * d) / rank);

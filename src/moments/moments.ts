@@ -3,10 +3,9 @@
  *
  * Sides: `a` is the input of a linear map h_b = W h_a, `b` its output. h are activations, g = +dl/dh the gradients of the
  * per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of norm zero
- * are left out and counted. All sums are float64. Nothing here knows which network or file the rows came from.
+ * are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which network or file the rows came from.
  */
 import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
-import { lowerTiles } from "../linalg/tiles.ts";
 import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./labelledSums.ts";
 
 export type Side = "a" | "b";
@@ -98,7 +97,8 @@ export interface Moments {
 }
 
 export const vectorBlocks = ["hSum", "gSum", "hnSum", "gnSum"] as const;
-export const matrixBlocks = ["hh", "gg", "hnhn", "gngn", "gh"] as const;
+export const symmetricBlocks = ["hh", "gg", "hnhn", "gngn"] as const;
+export const matrixBlocks = [...symmetricBlocks, "gh"] as const;
 export const sideBlocks = [...vectorBlocks, ...matrixBlocks] as const;
 export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
 
@@ -294,28 +294,21 @@ export function secondMoment(
   const count = raw ? n : which === "H" ? side.keptH : side.keptG;
   if (!sum || count === 0) return undefined;
   const C = into ?? matrix(side.d, side.d);
-  if (raw) return symmetricMean(C, sum, count);
-  return mean && symmetricMean(C, sum, count, mean);
+  if (raw) return centredMean(C, sum, count);
+  return mean && centredMean(C, sum, count, mean);
 }
 
 /** Trace of a second moment of unit rows below which it is rounding. chosen: 1e-12, some thousand eps, for sums of many rows. */
 const roundingTrace = 1e-12;
 
-/** C = (1/count) sum - m m^T, m = meanSum / count; the two triangles are averaged, because sums from elsewhere may differ by rounding. */
-function symmetricMean(C: Matrix, sum: Float64Array, count: number, meanSum?: Float64Array): Matrix {
+/** C = (1/count) sum - m m^T, m = meanSum / count. */
+function centredMean(C: Matrix, sum: Float64Array, count: number, meanSum?: Float64Array): Matrix {
   const { rows: d, data: out } = C;
   const m = meanSum ? meanSum.map((value) => value / count) : new Float64Array(d);
-  lowerTiles(d, (top, bottom, left, right) => {
-    for (let i = top; i < bottom; i++) {
-      const mi = m[i]!;
-      const end = Math.min(right, i + 1);
-      for (let j = left; j < end; j++) {
-        const value = (sum[i * d + j]! + sum[j * d + i]!) / 2 / count - mi * m[j]!;
-        out[i * d + j] = value;
-        out[j * d + i] = value;
-      }
-    }
-  });
+  for (let i = 0, at = 0; i < d; i++) {
+    const mi = m[i]!;
+    for (let j = 0; j < d; j++, at++) out[at] = sum[at]! / count - mi * m[j]!;
+  }
   if (meanSum && trace(C) < roundingTrace) out.fill(0);
   return C;
 }

@@ -14,6 +14,7 @@ import {
   safetensorsMetadata,
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
+import { averageTriangles } from "../linalg/tiles.ts";
 import {
   type LayerKind,
   type LayerMoments,
@@ -22,6 +23,7 @@ import {
   type SideMoments,
   sideBlocks,
   sideNumbers,
+  symmetricBlocks,
   vectorBlocks,
 } from "./moments.ts";
 
@@ -112,7 +114,8 @@ export function isMoments(bytes: Uint8Array): boolean {
 }
 
 /**
- * The moments in a capture file, whichever program wrote it; float32 tensors are widened.
+ * The moments in a capture file, whichever program wrote it; float32 tensors are widened, and the triangles of symmetric sums averaged,
+ * which may differ by rounding.
  *
  * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing, of another
  *   format or version or incomplete, or a tensor belongs to no layer or has another shape than its layer says
@@ -152,6 +155,7 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
     const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
     if (data) side[block] = data;
   }
+  for (const block of symmetricBlocks) if (side[block]) averageTriangles(side[block], side.d);
   const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
 }

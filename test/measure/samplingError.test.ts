@@ -1,7 +1,7 @@
 /** @file Alignments from a sample of coordinates against those of whole matrices (theory.md Eq. 77). */
 import { describe, expect, test } from "vitest";
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
-import { entriesOf } from "../../src/measure/entries.ts";
+import { symmetricEntriesOf } from "../../src/measure/entries.ts";
 import { relations, type SideAlignments } from "../../src/measure/relations.ts";
 import { withSamplingError } from "../../src/measure/samplingError.ts";
 import { Random } from "../../src/random/random.ts";
@@ -45,8 +45,11 @@ function on(A: Matrix, at: ArrayLike<number>): Matrix {
 }
 
 function aligned({ H, G, Z }: Record<"H" | "G" | "Z", Matrix>, of: number): SideAlignments {
-  const pair = { H: { entries: entriesOf(H, of), n: 1000 }, G: { entries: entriesOf(G, of), n: 1000 } };
-  const weights = entriesOf(Z, of);
+  const pair = {
+    H: { entries: symmetricEntriesOf(H, of), n: 1000 },
+    G: { entries: symmetricEntriesOf(G, of), n: 1000 },
+  };
+  const weights = symmetricEntriesOf(Z, of);
   return withSamplingError(pair, weights, relations(pair, weights));
 }
 
@@ -99,7 +102,10 @@ test("a whole matrix has no sampling error", () => {
 test("without weights and without gradients the others have theirs", () => {
   const { H } = planted(5, 1);
   const at = new Random(6).permutation(d).slice(0, k).sort();
-  const pair = { H: { entries: entriesOf(on(H, at), d), n: 9 }, G: { n: 0, status: "too-few-samples" as const } };
+  const pair = {
+    H: { entries: symmetricEntriesOf(on(H, at), d), n: 9 },
+    G: { n: 0, status: "too-few-samples" as const },
+  };
   const side = withSamplingError(pair, undefined, relations(pair, undefined));
   expect(side.rga).toMatchObject({ value: null, samplingError: null });
   expect(side.rwa).toMatchObject({ value: null, samplingError: null, status: "missing-moments" });

@@ -243,11 +243,6 @@ describe("secondMoment", () => {
     }
   });
 
-  it("averages the triangles of sums that came in unsymmetric", () => {
-    const side = { d: 2, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0, hh: Float64Array.of(2, 1, 3, 4) };
-    expect([...secondMoment(side, "H", "raw", 2)!.data]).toEqual([1, 1, 1, 2]);
-  });
-
   it("rows that all point the same way have the paper moment zero, not rounding", () => {
     const layer = emptyLayer("x", "linear", 3, 3);
     const row = [0.1, 0.7, -0.3];

@@ -83,6 +83,18 @@ describe("the capture file", () => {
     expect([layer!.W, layer!.gbHa, layer!.a!.hh]).toEqual([undefined, undefined, undefined]);
   });
 
+  it("averages the triangles of symmetric sums that differ, and of no others", () => {
+    const read = decodeMoments(
+      changed((_, tensors) => {
+        for (const block of ["hh", "gg", "hnhn", "gngn", "gh"])
+          (tensors.get(`layers.0.b.${block}`)!.data as Float64Array).set([1, 2, 3, 6, 5, 6, 5, 8, 9]);
+      }),
+    );
+    const { hh, gg, hnhn, gngn, gh } = read.layers[0]!.b;
+    for (const block of [hh, gg, hnhn, gngn]) expect([...block!]).toEqual([1, 4, 4, 4, 5, 7, 4, 7, 9]);
+    expect([...gh!]).toEqual([1, 2, 3, 6, 5, 6, 5, 8, 9]);
+  });
+
   it("is not written where it could not be read", () => {
     const twice = twoLayers();
     twice.layers[1]!.name = "layers.0";
