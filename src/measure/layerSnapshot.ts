@@ -14,7 +14,6 @@ import { type LayerPhase, layerPhase } from "./layerPhase.ts";
 import type { Beforehand } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
 import { type LayerAlignment, measureLayer } from "./measureLayer.ts";
-import { type LayerPlasticity, layerPlasticity } from "./plasticity.ts";
 import type { Convention } from "./relations.ts";
 import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
 import { type Strongest, strongestRelations } from "./strongest.ts";
@@ -28,8 +27,6 @@ export interface LayerSnapshot extends LayerAlignment {
   residuals?: Residuals;
   /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
   irrelevant?: LayerIrrelevant;
-  /** Expressivity against plasticity of neurons (Eq. 75). Not at cost "economy". */
-  plasticity?: LayerPlasticity;
   /** The strongest relation of each side beside its value before training (Eq. 76). */
   strongest?: Record<Convention, Strongest>;
   /** Neural collapse of a classifier's features (Eqs. 66 to 71), on its last map; not at cost "economy". */
@@ -86,7 +83,6 @@ export function layerSnapshot(
   };
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
   if (cost === "economy" || measured.sampled) return found;
-  found.plasticity = layerPlasticity(total);
   const wanted = cost === "full" || options.exponents !== false;
   found.exponents = wanted ? layerExponents(groups.length > 0 ? groups : [total]) : unmeasuredExponents(total);
   if (wanted) {

@@ -14,6 +14,7 @@ import {
 } from "./layerSpectra.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { BothSides, Cost, Measured } from "./measured.ts";
+import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./plasticity.ts";
 import { type RankValue, rank, unranked } from "./rank.ts";
 import {
   type Convention,
@@ -42,6 +43,8 @@ export interface LayerAlignment {
   ranks: Record<Convention, BothSides<SideRanks>> & { weights: RankValue };
   /** Eigenvalues of H, G and Z (Eqs. 29 to 32); not at cost "economy". */
   spectra?: LayerSpectra;
+  /** Expressivity against plasticity of neurons (Eq. 75). Not at cost "economy". */
+  plasticity?: LayerPlasticity;
   meanRatio: BothSides<{ h: Measured; g: Measured }>;
   /** Samples with a zero gradient, left out of the paper convention. */
   droppedRows: { a: number; b: number };
@@ -82,12 +85,14 @@ export function measureLayer(
   };
   const Z = { a: a && weightEntries(total, a, "a", known), b: weightEntries(total, b, "b", known) };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
-  const onA = a && measureSide("a", total, a, Z.a, halves, spectral);
-  const onB = measureSide("b", total, b, Z.b, halves, spectral);
+  const neurons = unrankedAs === undefined;
+  const onA = a && measureSide("a", total, Z.a, halves, { spectral, neurons });
+  const onB = measureSide("b", total, Z.b, halves, { spectral, neurons });
   const both = (convention: Convention) => ({
     alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
     ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
     spectra: { a: onA?.[convention].spectra ?? null, b: onB[convention].spectra! },
+    plasticity: { a: onA?.[convention].plasticity ?? null, b: onB[convention].plasticity },
   });
   const [paper, raw] = [both("paper"), both("raw")];
   const weights = spectral(smaller, Math.min(dIn, dOut), "weights");
@@ -99,6 +104,7 @@ export function measureLayer(
     samples: n,
     alignment: { paper: paper.alignment, raw: raw.alignment },
     ranks: { paper: paper.ranks, raw: raw.ranks, weights: weights.rank },
+    ...(neurons && { plasticity: { paper: paper.plasticity, raw: raw.plasticity } }),
     ...(weights.spectrum && { spectra: { paper: paper.spectra, raw: raw.spectra, weights: weights.spectrum } }),
     meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
@@ -130,16 +136,24 @@ function sampled({ d, sample }: SideMoments): { coordinates: number; of: number 
   return { coordinates: d, of: sample?.of ?? d };
 }
 
+interface SideMeasures {
+  alignment: SideAlignments;
+  ranks: SideRanks;
+  plasticity: Plasticity | null;
+  spectra?: SideSpectraRecord;
+}
+
 /** One side in both conventions. H and G of the whole and of each half take turns in the same memory. */
 function measureSide(
   key: Side,
-  { n }: LayerMoments,
-  side: SideMoments,
+  { n, ...layer }: LayerMoments,
   Z: Entries | undefined,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
-  spectral: Spectral,
-): Record<Convention, { alignment: SideAlignments; ranks: SideRanks; spectra?: SideSpectraRecord }> {
+  { spectral, neurons }: { spectral: Spectral; neurons: boolean },
+): Record<Convention, SideMeasures> {
+  const side = layer[key]!;
   const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
+  const room = neurons ? roomForPairs(side.d) : undefined;
   const within = (convention: Convention) => {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
@@ -148,6 +162,7 @@ function measureSide(
     const ofH = spectral(H.entries?.A, side.d, H.n, spectrumKey(key, convention, "H"));
     const ofG = spectral(G.entries?.A, side.d, G.n, spectrumKey(key, convention, "G"));
     const ranks = { H: ofH.rank, G: ofG.rank };
+    const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
     const ofHalf = (half: LayerMoments | undefined) =>
       half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into), Z);
@@ -155,6 +170,7 @@ function measureSide(
     return {
       alignment: first && second ? withNoise(alignment, first, second) : alignment,
       ranks,
+      plasticity: ofNeurons,
       ...(spectra && { spectra }),
     };
   };

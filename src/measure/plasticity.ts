@@ -3,7 +3,6 @@
  * correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told apart.
  */
 import { type Matrix, matrix, requireSquare } from "../linalg/matrix.ts";
-import { type LayerMoments, type SideMoments, secondMoment } from "../moments/moments.ts";
 import { alignment } from "./alignment.ts";
 import { requireSameShape } from "./entries.ts";
 import type { Answer, BothSides } from "./measured.ts";
@@ -40,22 +39,8 @@ export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): P
   };
 }
 
+/** Of both sides of a layer in both conventions; null where a moment was not captured, or of too few samples. */
 export type LayerPlasticity = Record<Convention, BothSides<Plasticity | null>>;
-
-/** Of both sides of a layer in both conventions; null where a moment was not captured. O(d^2) */
-export function layerPlasticity(layer: LayerMoments): LayerPlasticity {
-  const of = (side: SideMoments): Record<Convention, Plasticity | null> => {
-    const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
-    const room = roomForPairs(side.d);
-    const within = (convention: Convention) => {
-      const [H, G] = (["H", "G"] as const).map((which) => secondMoment(side, which, convention, layer.n, into[which]));
-      return H && G ? plasticity(H, G, room) : null;
-    };
-    return { paper: within("paper"), raw: within("raw") };
-  };
-  const [a, b] = [layer.a && of(layer.a), of(layer.b)];
-  return { paper: { a: a?.paper ?? null, b: b.paper }, raw: { a: a?.raw ?? null, b: b.raw } };
-}
 
 /** Values of H beside values of G. Flat arrays: a wide layer has millions of pairs. */
 export interface Points {
@@ -73,7 +58,8 @@ export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: P
   };
 }
 
-function roomForPairs(d: number): Points {
+/** Memory for a value of each pair of d neurons, of H and of G. */
+export function roomForPairs(d: number): Points {
   return { h: new Float64Array((d * (d - 1)) / 2), g: new Float64Array((d * (d - 1)) / 2) };
 }
 
