@@ -7,7 +7,7 @@
 import { divideAndConquer } from "./divideAndConquer.ts";
 import { type Matrix, matrix, requireSquare, symmetricScale } from "./matrix.ts";
 import { addProducts } from "./products.ts";
-import { scaledTriangle, tridiagonalize } from "./tridiagonalize.ts";
+import { rowStart, scaledTriangle, tridiagonalize } from "./tridiagonalize.ts";
 
 export interface EigenSystem {
   /** Eigenvalues, descending: all n, or the k largest. */
@@ -57,7 +57,7 @@ export function eigh(A: Matrix, k: number = A.rows): EigenSystem {
 /**
  * Turns eigenvectors of the tridiagonal matrix into those of the full one: C = P_(n-1) .. P_2 P_1 C.
  *
- * @param a (n (n + 1) / 2) what `tridiagonalize` left: row k holds the vector u of P_k = I - u u^T / h, but for its last entry
+ * @param a what `tridiagonalize` left: row k holds the vector u of P_k = I - u u^T / h, but for its last entry
  * @param e (n) entries beside the diagonal
  * @param C (n, k) updated
  */
@@ -67,7 +67,7 @@ function reflect(a: Float64Array, e: Float64Array, C: Matrix): void {
     const to = Math.min(n, from + blockSize);
     const found: { u: Float64Array; h: number }[] = [];
     for (let row = from; row < to; row++) {
-      const start = (row * (row + 1)) / 2;
+      const start = rowStart(row);
       const alpha = e[row - 1]!;
       const last = a[start + row - 1]!;
       if (alpha === last) continue; // nothing was cleared in this row
