@@ -2,14 +2,13 @@
  * @file Puts the centred sums of one batch back together in float64 and adds them to a layer's moments. Of symmetric sums only the
  * lower triangle is added up; `completeSums` mirrors it once, behind the last batch.
  */
-import { matmul, matrix, transpose } from "../linalg/matrix.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
 import { lowerSegments } from "./lowerBlocks.ts";
 import type { SumNames } from "./momentNodes.ts";
-import type { RowSums } from "./rowFactor.ts";
+import type { RowSums } from "./turnedSums.ts";
 
 /**
  * Adds one batch to `layer` in place: of (d, d) sums of one kind of rows the lower triangle alone.
@@ -29,25 +28,26 @@ export function addBatch(
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
   const scale = read("scale")[0]!;
   layer.n += n;
-  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, names["ga.gram"] !== undefined, narrow);
-  addSide(layer.b, "b", read, n, scale);
+  const has = (key: string) => names[key] !== undefined;
+  if (layer.a !== undefined) addSide(layer.a, "a", { read, has }, n, scale, narrow);
+  addSide(layer.b, "b", { read, has }, n, scale);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
   else if (layer.b.gh !== undefined) addCross(layer.b.gh, read, "cross.b", "gb", "hb", n, scale);
 }
 
-/** @param raw whether there are sums of plain gradients; else what holds them follows from the other side (addInputGradients) */
+/** @param has whether the graph has a sum; what it has not follows behind the last batch (setDeferred) */
 function addSide(
   side: SideMoments,
   c: Side,
-  read: (key: string) => Float32Array,
+  { read, has }: { read: (key: string) => Float32Array; has: (key: string) => boolean },
   n: number,
   scale: number,
-  raw = true,
   narrow: RowSums = { sum: side.gnSum!, gram: side.gngn! },
 ): void {
-  addGram(side.hh!, side.hSum!, read, `h${c}`, n);
-  if (raw) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
+  if (has(`h${c}.gram`)) addGram(side.hh!, side.hSum!, read, `h${c}`, n);
+  else addMean(side.hSum!, read, `h${c}`, n);
+  if (has(`g${c}.gram`)) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
   addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
   addGram(narrow.gram, narrow.sum, read, `g${c}n`, n);
   side.keptH += read(`h${c}.kept`)[0]!;
@@ -74,7 +74,7 @@ function addGram(
   const C = read(`${key}.gram`);
   const d = sum.length;
   const square = scale * scale;
-  for (let i = 0; i < d; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
+  addMean(sum, read, key, n, scale);
   for (const { row, from, to, at } of lowerSegments(d)) {
     const whole = n * m[row]! + r[row]!;
     const mi = m[row]!;
@@ -82,37 +82,16 @@ function addGram(
   }
 }
 
+/** sum x = n m + r. */
+function addMean(sum: Float64Array, read: (key: string) => Float32Array, key: string, n: number, scale = 1): void {
+  const [m, r] = [read(`${key}.mean`), read(`${key}.rest`)];
+  for (let i = 0; i < sum.length; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
+}
+
 /** Mirrors the lower triangles that `addBatch` has added up, in place. */
 export function completeSums({ a, b }: LayerMoments): void {
   for (const side of a === undefined ? [b] : [a, b])
     for (const gram of [side.hh, side.gg, side.hnhn, side.gngn]) if (gram !== undefined) mirrorLower(gram, side.d);
-}
-
-/**
- * sum g_a = W^T sum g_b and sum g_a g_a^T = W^T (sum g_b g_b^T) W (docs/theory.md Eq. 6), in place of what was added up of them. Behind
- * `completeSums`, and with the columns of the sums and of W in the same order.
- */
-export function addInputGradients({ a, b, W }: LayerMoments): void {
-  if (a === undefined || W === undefined) throw new RangeError("probe: expected a map with weights, got none");
-  const G = matmul(transpose(W), matmul(matrix(b.d, b.d, b.gg), W));
-  for (let i = 0; i < a.d; i++)
-    for (let j = 0; j <= i; j++) a.gg![i * a.d + j] = (G.data[i * a.d + j]! + G.data[j * a.d + i]!) / 2;
-  mirrorLower(a.gg!, a.d);
-  a.gSum!.set(matmul(matrix(1, b.d, b.gSum), W).data);
-}
-
-/**
- * sum g_a h_a^T = W^T sum g_b h_a^T, and sum g_b h_b^T = (sum g_b h_a^T) W^T + (sum g_b) bias^T with n bias = sum h_b - W sum h_a, of
- * a map with weights; products over the rows of a batch would cost more. Columns as for addInputGradients, and behind it.
- */
-export function addCrossMoments({ n, a, b, W, gbHa }: LayerMoments): void {
-  if (n === 0 || a?.gh === undefined || b.gh === undefined || W === undefined || gbHa === undefined) return;
-  const [cross, Wt] = [matrix(b.d, a.d, gbHa), transpose(W)];
-  a.gh.set(matmul(Wt, cross).data);
-  b.gh.set(matmul(cross, Wt).data);
-  const throughW = matmul(matrix(1, a.d, a.hSum), Wt).data;
-  const bias = b.hSum!.map((sum, j) => (sum - throughW[j]!) / n);
-  for (let i = 0; i < b.d; i++) for (let j = 0; j < b.d; j++) b.gh[i * b.d + j]! += b.gSum![i]! * bias[j]!;
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */

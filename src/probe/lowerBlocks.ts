@@ -17,20 +17,23 @@ function bounds(d: number): number[] {
 }
 
 /**
- * Adds the lower blocks of sum x x^T over rows x.
+ * Adds the lower blocks of left^T right, which is symmetric.
  *
- * @param rows (n, d)
+ * @param left (n, d), as `right`: the rows x themselves on both sides for sum x x^T
  * @returns the blocks on and below the diagonal one behind the other, row of blocks by row of blocks, each in row-major order
  */
-export function addLowerGram(builder: GraphBuilder, rows: string, d: number): string {
+export function addLowerProduct(builder: GraphBuilder, left: string, right: string, d: number): string {
   const cuts = bounds(d);
   const widths = cuts.slice(1).map((end, i) => end - cuts[i]!);
   const flat = builder.ints([-1]);
-  const product = (left: string, right: string) =>
-    builder.op("Reshape", [builder.op("Gemm", [left, right], { transA: int(1) }), flat]);
-  if (widths.length === 1) return product(rows, rows);
-  const parts = builder.ops("Split", [rows, builder.ints(widths)], { axis: int(1) }, { outputs: widths.length });
-  const blocks = parts.flatMap((left, i) => parts.slice(0, i + 1).map((right) => product(left, right)));
+  const product = (x: string, y: string) =>
+    builder.op("Reshape", [builder.op("Gemm", [x, y], { transA: int(1) }), flat]);
+  if (widths.length === 1) return product(left, right);
+  const split = (rows: string) =>
+    builder.ops("Split", [rows, builder.ints(widths)], { axis: int(1) }, { outputs: widths.length });
+  const lefts = split(left);
+  const rights = right === left ? lefts : split(right);
+  const blocks = lefts.flatMap((x, i) => rights.slice(0, i + 1).map((y) => product(x, y)));
   return builder.op("Concat", blocks, { axis: int(0) });
 }
 

@@ -14,12 +14,15 @@
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
+import type { Deferred } from "./deferredSums.ts";
 import type { AddedGradients, Measurable } from "./linearMap.ts";
-import { addLowerGram } from "./lowerBlocks.ts";
+import { addLowerProduct } from "./lowerBlocks.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 interface MomentOptions {
   cross: boolean;
+  /** What needs no sums of rows. */
+  deferred: Deferred;
   /** What the backward pass has computed already. */
   added?: AddedGradients;
   sample?: MapSample | undefined;
@@ -49,14 +52,14 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
- *   coordinates are sampled, there is none; where G_a follows from G_b (followsFromOutput) there are no `ga.mean`, `ga.gram` and
- *   `ga.rest`, and with `factor` the sums of `gan` are those of its coordinates y
+ *   coordinates are sampled, there is none; of what is deferred there are no `ga.mean`, `ga.gram` and `ga.rest`, and no `hb.gram`; with
+ *   `factor` the sums of `gan` are those of its coordinates y
  */
 export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, added = new Map(), sample, classifier, factor }: MomentOptions,
+  { cross, deferred, added = new Map(), sample, classifier, factor }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -87,9 +90,13 @@ export function addMomentNodes(
     const shape = [map.rows, chosen?.coordinates.length ?? widths[key as keyof typeof widths]!] as const;
     const columns = chosen && sampledColumns(chosen, key.endsWith("a") ? map.input?.columnOrder : undefined);
     const kept = columns === undefined ? rows : gathered(builder, rows, columns);
-    if (key !== "ga" || !followsFromOutput(map, sample)) centred[key] = addGram(builder, kept, shape, ones, key, names);
+    if (key !== "ga" || !deferred.ga) {
+      centred[key] = addCentred(builder, kept, shape[0], ones, key, names);
+      if (key !== "hb" || !deferred.hb) addGram(builder, centred[key].rows, shape[1], key, names);
+    }
     const inverse = inverseNorms(builder, rows, key, names);
-    addGram(builder, builder.op("Mul", [kept, inverse]), shape, ones, `${key}n`, names);
+    const normalized = addCentred(builder, builder.op("Mul", [kept, inverse]), shape[0], ones, `${key}n`, names);
+    addGram(builder, normalized.rows, shape[1], `${key}n`, names);
   }
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
@@ -101,20 +108,12 @@ export function addMomentNodes(
   return names;
 }
 
-/** chosen: how many rows of a product the engine multiplies while float64 products here multiply one. */
-const ROWS_PER_PRODUCT = 9;
-
-/**
- * Whether the sum of g_a g_a^T is left to be W^T (sum g_b g_b^T) W in float64 behind the last batch (docs/theory.md Eq. 6), because that
- * is faster than a product over the rows: where there are many rows for few outputs, as in convolutions.
- */
-export function followsFromOutput({ rows, dOut, input }: Measurable, sample?: MapSample): boolean {
-  return input !== undefined && sample === undefined && rows > ROWS_PER_PRODUCT * (dOut + dOut ** 2 / input.dIn);
-}
+/** chosen: rows to a value of g_b from which on a factor of W, computed once, pays. */
+const ROWS_PER_VALUE = 9;
 
 /** Whether normalized g_a are summed in fewer coordinates, behind the last batch turned into theirs (rowFactor). */
-export function narrows(map: Measurable, sample?: MapSample): boolean {
-  return followsFromOutput(map, sample) && map.dOut < map.input!.dIn;
+export function narrows({ rows, dOut, input }: Measurable, sample?: MapSample): boolean {
+  return input !== undefined && sample === undefined && dOut < input.dIn && rows > 2 * ROWS_PER_VALUE * dOut;
 }
 
 /** The largest absolute entry of rows, 1 if all are 0. */
@@ -124,10 +123,11 @@ function largestEntry(builder: GraphBuilder, rows: string): string {
   return builder.op("Where", [isPositive, largest, builder.scalar(1)]);
 }
 
-function addGram(
+/** Centres rows (n, d), with their `mean` and `rest`. */
+function addCentred(
   builder: GraphBuilder,
   rows: string,
-  [n, d]: readonly [number, number],
+  n: number,
   ones: string,
   key: string,
   names: Record<string, string>,
@@ -135,9 +135,12 @@ function addGram(
   const mean = centre(builder, rows, n);
   const centred = builder.op("Sub", [rows, mean]);
   names[`${key}.mean`] = mean;
-  names[`${key}.gram`] = addLowerGram(builder, centred, d);
   names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
   return { mean, rows: centred };
+}
+
+function addGram(builder: GraphBuilder, centred: string, d: number, key: string, names: Record<string, string>): void {
+  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, d);
 }
 
 /** The mean of some of the rows (1, d). Any centre gives the same sums; one near the mean keeps float32's digits. */

@@ -5,6 +5,7 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
+import { mirrorLower } from "../linalg/tiles.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import { anotherEmpty, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
@@ -12,21 +13,23 @@ import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
-import { addBatch, addCrossMoments, addInputGradients, completeSums } from "./batchSums.ts";
+import { addBatch, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
+import { addCrossMoments, anyDeferred, type Deferred, deferredSums, setDeferred } from "./deferredSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { addMomentNodes, followsFromOutput, narrows, type SumNames } from "./momentNodes.ts";
+import { addMomentNodes, narrows, type SumNames } from "./momentNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
-import { addExpanded, emptyRowSums, type RowFactor, type RowSums, rowFactor } from "./rowFactor.ts";
+import { type RowFactor, rowFactor } from "./rowFactor.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
+import { emptyRowSums, type RowSums, Turning } from "./turnedSums.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -73,6 +76,8 @@ export interface MeasureOptions {
   readonly again?: () => Iterable<Feeds>;
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
+  /** How many batches there are, as far as it is known: of many, more is left to behind the last one. Default: those of an array, else 1. */
+  readonly batches?: number;
   /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
   readonly layers?: readonly string[];
 }
@@ -117,6 +122,7 @@ interface Instrumented {
   readonly outputGradients: OutputGradientProgram | undefined;
   readonly maps: readonly (Chosen & {
     readonly names: SumNames;
+    readonly deferred: Deferred;
     /** The input that takes L of W = L Q, where normalized g_a are summed in fewer coordinates. */
     readonly factor: string | undefined;
   })[];
@@ -131,12 +137,16 @@ export class Probe {
   );
   private readonly prepared = new Map<string, Prepared>();
   private readonly programs = this.programsOf();
+  private readonly turning: Turning;
+  /** Of the measurement at hand; programs stay what they were compiled for. */
+  private batches = 1;
 
   constructor(engine: Engine, model: Model, options: ProbeOptions) {
     if (model.graph.outputs.length === 0) throw new RangeError("probe: expected a model with an output, got none");
     this.engine = engine;
     this.model = model;
     this.options = options;
+    this.turning = new Turning(engine, { threads: options.threads ?? 1, planMemory: false });
   }
 
   /**
@@ -176,11 +186,12 @@ export class Probe {
   ): Promise<GroupedMeasurement> {
     const { step = 0, source = "", parameters = new Map<string, Tensor>() } = options;
     const given = Object.fromEntries(parameters);
+    this.batches = options.batches ?? (Array.isArray(batches) ? batches.length : 1);
     let groups: LayerMoments[][] | undefined;
     let skipped: readonly Skipped[] = [];
     let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
-    const following = new Set<number>();
+    const deferrals = new Map<number, Deferred>();
     const factors = new Map<number, RowFactor>();
     const narrow = new Map<LayerMoments, RowSums>();
     let index = 0;
@@ -191,11 +202,11 @@ export class Probe {
       groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
       const group = groups[index++ % groups.length]!;
       const outputs = await instrumented.program.run({ ...feeds, ...factorFeeds(instrumented, group, factors) });
-      for (const [i, { map, names, sample, factor }] of instrumented.maps.entries()) {
+      for (const [i, { map, names, deferred, factor }] of instrumented.maps.entries()) {
         const layer = group[i]!;
         if (factor !== undefined && !narrow.has(layer)) narrow.set(layer, emptyRowSums(map.dOut));
         addBatch(layer, outputs, names, map.rows, factor === undefined ? undefined : narrow.get(layer));
-        if (followsFromOutput(map, sample)) following.add(i);
+        deferrals.set(i, anyDeferred(deferrals.get(i), deferred));
       }
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
@@ -211,16 +222,19 @@ export class Probe {
       if (options.signal?.aborted) break;
     }
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
+    for (const layer of groups.flat().filter(({ n }) => n > 0)) completeSums(layer);
     for (const layers of groups)
       for (const [i, layer] of layers.entries()) {
-        completeSums(layer);
+        if (layer.n === 0) continue;
         const { map, sample } = maps[i]!;
         const order = map.input?.columnOrder;
         if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
-        if (following.has(i)) addInputGradients(layer);
-        addCrossMoments(layer);
+        await setDeferred(layer, deferrals.get(i)!, this.turning);
+        await addCrossMoments(layer, this.turning);
         const sums = narrow.get(layer);
-        if (sums !== undefined) addExpanded({ sum: layer.a!.gnSum!, gram: layer.a!.gngn! }, sums, factors.get(i)!.Q);
+        if (sums === undefined) continue;
+        await this.turning.addTurned({ sum: layer.a!.gnSum!, gram: layer.a!.gngn! }, sums, factors.get(i)!.Q, layer.n);
+        mirrorLower(layer.a!.gngn!, layer.dIn);
       }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
@@ -266,13 +280,16 @@ export class Probe {
 
   async dispose(): Promise<void> {
     await this.programs.dispose();
+    await this.turning.dispose();
     await this.nearest.dispose();
   }
 
   private programsOf(layers?: readonly string[]): ProgramsByShape<Instrumented> {
     return new ProgramsByShape(async (feeds) => {
       const prepared = await this.prepare(feeds);
-      return instrument(this.engine, this.model, this.options, prepared, layers);
+      const groups = groupCount(outlinesOf(prepared, this.options));
+      const batches = Math.max(1, Math.floor(this.batches / groups));
+      return instrument(this.engine, this.model, this.options, prepared, { layers, batches });
     });
   }
 
@@ -352,13 +369,16 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   return { loss, chosen, skipped, classifier: findClassifier(maps, loss, objective) };
 }
 
-/** @param layers names of the maps; undefined for all */
+/**
+ * @param layers names of the maps; undefined for all
+ * @param batches of a group
+ */
 async function instrument(
   engine: Engine,
   model: Model,
   options: ProbeOptions,
   { loss, chosen, classifier }: Prepared,
-  layers: readonly string[] | undefined,
+  { layers, batches }: { layers: readonly string[] | undefined; batches: number },
 ): Promise<Instrumented> {
   const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0 } = options;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
@@ -366,12 +386,14 @@ async function instrument(
   const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
   const maps = wanted.map(({ map, sample }) => {
     const labels = classifier?.map === map ? classifier : undefined;
-    const factor = narrows(map, sample)
-      ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
-      : undefined;
-    const momentOptions = { cross, added, sample, classifier: labels, factor };
+    const deferred = deferredSums(map, batches * map.rows, sample);
+    const factor =
+      deferred.ga && narrows(map, sample)
+        ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
+        : undefined;
+    const momentOptions = { cross, deferred, added, sample, classifier: labels, factor };
     const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
-    return { map, sample, names, factor };
+    return { map, sample, names, deferred, factor };
   });
   addLossOutputs(builder, loss, objective);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);

@@ -5,7 +5,7 @@
  * Gram-Schmidt on the rows, the largest first, each twice (Golub and Van Loan, "Matrix Computations", section 5.2.8): small
  * rows keep their own digits.
  */
-import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
 
 export interface RowFactor {
   /** (dOut, dOut) */
@@ -48,29 +48,3 @@ function dot(x: Float64Array, y: Float64Array): number {
 }
 
 const norm = (x: Float64Array): number => Math.sqrt(dot(x, x));
-
-/** Sums of rows y (n, dOut): sum y, and sum y y^T of which the lower triangle is known. */
-export interface RowSums {
-  readonly sum: Float64Array;
-  readonly gram: Float64Array;
-}
-
-export function emptyRowSums(d: number): RowSums {
-  return { sum: new Float64Array(d), gram: new Float64Array(d * d) };
-}
-
-/** Adds the sums of the rows y Q to those of rows (n, dIn), whose matrix is symmetric. */
-export function addExpanded(into: RowSums, { sum, gram }: RowSums, Q: Matrix): void {
-  const [d, dIn] = [Q.rows, Q.cols];
-  const S = matrix(d, d);
-  for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) S.data[i * d + j] = S.data[j * d + i] = gram[i * d + j]!;
-  const G = matmul(transpose(Q), matmul(S, Q)).data;
-  for (let i = 0; i < dIn; i++)
-    for (let j = 0; j <= i; j++) {
-      const value = into.gram[i * dIn + j]! + (G[i * dIn + j]! + G[j * dIn + i]!) / 2;
-      into.gram[i * dIn + j] = value;
-      into.gram[j * dIn + i] = value;
-    }
-  const mean = matmul(matrix(1, d, sum), Q).data;
-  for (let i = 0; i < dIn; i++) into.sum[i]! += mean[i]!;
-}

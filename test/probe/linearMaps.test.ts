@@ -7,9 +7,10 @@ import { nodeEngine } from "../../src/engine/node.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";
-import { type Attribute, int, ints } from "../../src/onnx/graph.ts";
+import { type Attribute, int, ints, type Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
+import { findGemm } from "../../src/probe/contractions.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
@@ -262,6 +263,23 @@ describe("what is no linear map is skipped with its reason", () => {
     const { skipped, total } = await measure(input, build);
     expect(total.layers.length).toBeGreaterThan(0);
     expect(skipped.map((one) => one.reason).join()).toMatch(reason);
+  });
+
+  test.each<[string, readonly number[], boolean]>([
+    ["a row of its own to each sample", [7, 4], true],
+    ["a number of its own to each sample", [7, 1], true],
+    ["one row to all", [1, 4], false],
+    ["one number to each output", [4], false],
+  ])("a Gemm that adds %s", (_, shape, isSkipped) => {
+    const shapes: Record<string, readonly number[]> = { x: [7, 5], w: [5, 4], c: shape, y: [7, 4] };
+    const node: Node = { op: "Gemm", domain: "", name: "", inputs: ["x", "w", "c"], outputs: ["y"], attributes: {} };
+    const found = findGemm(node, {
+      graph: { name: "", nodes: [node], initializers: new Map(), inputs: [], outputs: [] },
+      values: new Map(Object.entries(shapes).map(([name, of]) => [name, { dtype: "float32", shape: of }])),
+      isWeight: (name) => name !== "x",
+      moduleName: () => "fc",
+    });
+    expect(typeof found === "string").toBe(isSkipped);
   });
 
   test("maps before an operator without a gradient are left out, the others measured", async () => {

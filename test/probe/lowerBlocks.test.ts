@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { addLowerGram, lowerSegments } from "../../src/probe/lowerBlocks.ts";
+import { addLowerProduct, lowerSegments } from "../../src/probe/lowerBlocks.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** Small whole numbers, whose products and sums float32 holds exactly. */
@@ -17,7 +17,7 @@ describe("Gram matrices by lower blocks", () => {
     const rows = wholeNumbers(n * d);
     const builder = new GraphBuilder("gram");
     const x = builder.input("x", "float32", [n, d]);
-    builder.output(addLowerGram(builder, x, d), "C");
+    builder.output(addLowerProduct(builder, x, x, d), "C");
     const program = await nodeEngine.compile({ graph: builder.build(), opset: WORKING_OPSET });
     const C = (await program.run({ x: float32(rows, [n, d]) })).C!.data as Float32Array;
     await program.dispose();

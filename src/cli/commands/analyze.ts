@@ -102,6 +102,7 @@ async function measureModels(
     const measuring: MeasureOptions = {
       source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
       signal,
+      batches: Math.ceil(data.n / batch),
       ...(options.cost === "economy" ? {} : { again: () => batches() }),
     };
     const [sample] = batches();
