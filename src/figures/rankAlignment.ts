@@ -5,6 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";
 import { layerNames, lowestAlignment } from "./alignmentSeries.ts";
+import { apart } from "./apart.ts";
 import { centred } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
@@ -62,6 +63,9 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
   return makeFigure(panels, csv, { columns: 2, legend: legendPanel(legend) });
 }
 
+const size = { width: 460, height: 300, marginTop: 30, marginLeft: 40, marginRight: 16, marginBottom: 42 } as const;
+const numberedRadius = 8;
+
 /** chosen: more layers than this get smaller points without numbers, and only some of them a line in the legend. */
 const maxNumbered = 30;
 
@@ -106,15 +110,22 @@ function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation",
   const low = lowestAlignment(points.map((point) => point.alignment));
   const high = Math.max(...points.map((point) => point.x));
   const steps = Math.max(1, ...points.map((point) => point.step));
+  const most = Math.min(1, Math.ceil(high * 10 + 0.3) / 10);
+  const scale = {
+    x: (size.width - size.marginLeft - size.marginRight) / most,
+    y: (size.height - size.marginTop - size.marginBottom) / (1 - low),
+  };
+  const ends = [...last.values()];
+  const inPixels = ends.map(({ x, alignment }) => ({ x: x * scale.x, y: Math.max(low, alignment) * scale.y }));
+  const marks = apart(inPixels, numbered ? 2 * numberedRadius : 0).map((place, i) => ({
+    ...ends[i]!,
+    atX: place.x / scale.x,
+    atY: place.y / scale.y,
+  }));
   return plotPanel(`Alignment of H and G against ${title}`, {
-    width: 460,
-    height: 300,
-    marginTop: 30,
-    marginLeft: 40,
-    marginRight: 16,
-    marginBottom: 42,
+    ...size,
     x: {
-      domain: [0, Math.min(1, Math.ceil(high * 10 + 0.3) / 10)],
+      domain: [0, most],
       ticks: 6,
       label: title,
       ...centred,
@@ -145,16 +156,24 @@ function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation",
         r: 2.4,
         fillOpacity: (point) => 0.35 + 0.5 * (Math.log1p(point.step) / Math.log1p(steps)),
       }),
-      Plot.dot([...last.values()], {
-        x: "x",
-        y: "alignment",
+      Plot.link(marks, {
+        x1: "x",
+        y1: "alignment",
+        x2: "atX",
+        y2: "atY",
+        stroke: (point) => point.colour.fill,
+        strokeWidth: 2,
+      }),
+      Plot.dot(marks, {
+        x: "atX",
+        y: "atY",
         fill: (point) => point.colour.fill,
-        r: numbered ? 8 : 4.5,
+        r: numbered ? numberedRadius : 4.5,
         title: "layer",
       }),
-      Plot.text(numbered ? [...last.values()] : [], {
-        x: "x",
-        y: "alignment",
+      Plot.text(numbered ? marks : [], {
+        x: "atX",
+        y: "atY",
         text: "index",
         fill: (point) => point.colour.text,
         fontSize: 10.5,

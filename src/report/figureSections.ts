@@ -160,7 +160,7 @@ function rankSection(data: ReportData): FigureSection {
   const threshold = ranked?.ranks?.paper.a?.H.threshold;
   const points =
     new Set(data.snapshots.map(({ step }) => step)).size > 1
-      ? "A point per layer and step, fainter when early; the last step stands out, and a thin line follows each layer."
+      ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out. Numbers that would lie on one another are moved apart."
       : "A point per layer.";
   return {
     title: "Rank of the representation against its alignment",
