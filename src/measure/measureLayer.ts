@@ -165,7 +165,7 @@ function measureSide(
     const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
     const ofHalf = (half: LayerMoments | undefined) =>
-      half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into), Z);
+      half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into, "up-to-scale"), Z);
     const [first, second] = [ofHalf(halves?.[0]), ofHalf(halves?.[1])];
     return {
       alignment: first && second ? withNoise(alignment, first, second) : alignment,

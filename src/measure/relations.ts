@@ -1,7 +1,7 @@
 /**
  * @file The three relations of one side of a layer (theory.md Eq. 7): RGA (H with G), RWA (H with Z), GWA (G with Z).
  */
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { type SideMoments, secondMoment } from "../moments/moments.ts";
 import { alignmentOf } from "./alignment.ts";
 import { cosineOf } from "./cosine.ts";
@@ -52,18 +52,25 @@ export interface SidePair {
  * H and G of one side in one convention (theory.md Eqs. 2, 3, 8).
  *
  * @param into two (d, d) matrices that receive them
+ * @param size "up-to-scale" where a positive factor does not matter, as it does not for alignments: plain sums then stand for themselves
  */
 export function sideMatrices(
   side: SideMoments,
   convention: Convention,
   n: number,
   into: { H: Matrix; G: Matrix },
+  size: "exact" | "up-to-scale" = "exact",
 ): SidePair {
   const find = (which: "H" | "G"): SideMatrix => {
     const kept = which === "H" ? side.keptH : side.keptG;
     const count = convention === "raw" ? n : kept;
     if (!captured(side, which, convention)) return { n: count, status: "missing-moments" };
-    const found = count < leastSamples ? undefined : secondMoment(side, which, convention, n, into[which]);
+    if (count < leastSamples) return { n: count, status: "too-few-samples" };
+    const sum = which === "H" ? side.hh : side.gg;
+    const found =
+      convention === "raw" && size === "up-to-scale"
+        ? matrix(side.d, side.d, sum)
+        : secondMoment(side, which, convention, n, into[which]);
     return found
       ? { entries: symmetricEntriesOf(found, side.sample?.of), n: count }
       : { n: count, status: "too-few-samples" };
