@@ -6,6 +6,7 @@
  * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need either.
  */
 import { eigh } from "./eigh.ts";
+import { eigvalsh } from "./eigvalsh.ts";
 import { type Matrix, matmul, matrix } from "./matrix.ts";
 import { type Asking, addGram, addProducts } from "./products.ts";
 
@@ -48,6 +49,11 @@ export class KrylovBasis {
   /** Couples the last block of the space to the one after it: A Q_last = .. + Q_next R, (w, w). */
   get coupling(): Matrix {
     return this.below[this.blocks - 1]!;
+  }
+
+  /** The largest eigenvalue of A on the last block of the space, in units of the scale. */
+  largestOfLast(): number {
+    return eigvalsh(matrix(this.w, this.w, this.diagonal[this.blocks - 1]!))[0]!;
   }
 
   /** Takes the next block into the space, and finds the one after it. O(n^2 w + n m w). */

@@ -1,17 +1,16 @@
 /**
  * @file The largest eigenvalues of a wide symmetric positive semi-definite matrix, without a full decomposition: block Lanczos with full
- * orthogonalization. The matrix on the space is block tridiagonal and comes out of the orthogonalization, as do the residuals.
+ * orthogonalization. The matrix on the space is block tridiagonal and comes out of the orthogonalization, as does what couples it to the
+ * rest, from which follows how far its eigenvalues may be off.
  *
- * Golub and Van Loan, "Matrix Computations", section 10.3 (block Lanczos); the residual bound is that of Saad, "Numerical Methods for
- * Large Eigenvalue Problems", section 6.5. That a basis orthogonal to the root of the machine precision gives T to that precision is
- * Simon, "The Lanczos algorithm with partial reorthogonalization", Math. Comp. 42 (1984). Deterministic: starting blocks are fixed
- * sequences of signs.
+ * Golub and Van Loan, "Matrix Computations", section 10.3 (block Lanczos); Parlett, "The Symmetric Eigenvalue Problem", chapter 10 (bounds
+ * from a subspace). That a basis orthogonal to the root of the machine precision gives T to that precision is Simon, "The Lanczos
+ * algorithm with partial reorthogonalization", Math. Comp. 42 (1984). Deterministic: starting blocks are fixed sequences of signs.
  */
-import { eigh } from "./eigh.ts";
 import { eigvalsh } from "./eigvalsh.ts";
 import { KrylovBasis } from "./krylovBasis.ts";
-import { type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
-import { type Asking, withOwnProducts } from "./products.ts";
+import { frobenius, type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
+import { type Asking, addGram, withOwnProducts } from "./products.ts";
 
 /** chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly. */
 const blockWidth = 32;
@@ -19,17 +18,20 @@ const blockWidth = 32;
 /** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which then follows. */
 const mostShare = 0.4;
 
-/** chosen: blocks between two looks at the least and at the most; a look costs m^3, more than a block does. */
-const [leastBlocks, mostBlocks] = [3, 8];
+/** chosen: blocks between two looks at the least and at the most; a look costs m^3, as much as one or two blocks. */
+const [leastBlocks, mostBlocks] = [2, 6];
 
 /**
- * chosen: how many times as fast as between the last two looks the logarithm of the residual may fall from there on. The polynomials
- * of the space get steeper as it grows: two to four times over a handful of blocks, on the spectra of docs/log.md.
+ * chosen: how many times as fast as between the last two looks the logarithm of the error may fall from there on. The polynomials
+ * of the space get steeper as it grows: 1.4 to 2.2 times over a handful of blocks, on the spectra of docs/log.md.
  */
-const speedup = 4;
+const speedup = 1.7;
 
-/** Residuals relative to the largest eigenvalue; errors of eigenvalues are of its square over their gap, at most this. */
+/** Errors of eigenvalues relative to the largest, rounding of the basis included. */
 export const leadingTolerance = 1e-6;
+
+/** chosen: errors at which the space stops growing, below what float32 sums hold; one block more than for leadingTolerance. */
+const sought = 1e-7;
 
 /** Entries smaller than this cannot be divided by in float64. */
 const leastScale = 1e-290;
@@ -41,7 +43,7 @@ const leastScale = 1e-290;
  * @returns (k) descending, each within leadingTolerance times the largest of an eigenvalue of A
  * @throws RangeError if A is not square or holds a value that is not finite, or k is not a whole number from 1 to n
  *
- * O(n^2 m) for a space of m dimensions, some 1.5 k to 4 k for spectra that fall; where they do not, all of them are computed instead. An
+ * O(n^2 m) for a space of m dimensions, some 1.5 k to 3 k for spectra that fall; where they do not, all of them are computed instead. An
  * eigenvalue that the space missed, of more copies than a block has columns, is looked for with vectors from outside of the space.
  */
 export function leadingEigenvalues(A: Matrix, k: number): Float64Array {
@@ -63,46 +65,66 @@ export function* leadingEigenvaluesAsking(A: Matrix, k: number): Asking<Float64A
   for (let next = first; next <= most; ) {
     while (basis.blocks < next) yield* basis.grow();
     const now = look(basis, k);
-    const converged = now.residual <= leadingTolerance;
-    if (converged && (yield* basis.largestOutside()) <= now.values[k - 1]! + leadingTolerance * now.values[0]!)
+    const converged = now.error <= sought;
+    if (converged && (yield* basis.largestOutside()) <= now.values[k - 1]! + sought * now.values[0]!)
       return now.values.map((value) => value * scale);
     const awaited = converged ? 1 : blocksToGo(last, now);
     if (now.blocks + awaited > most) break;
-    next = now.blocks + Math.min(mostBlocks, Math.max(leastBlocks, awaited + 1));
+    next = now.blocks + Math.min(mostBlocks, Math.max(leastBlocks, awaited));
     last = now;
   }
   return eigvalsh(A).slice(0, k);
 }
 
-/** The k largest Ritz values in units of the scale, and the largest of their residuals relative to the largest of them. */
+/** What the space knows of the k largest eigenvalues. */
 interface Look {
   readonly blocks: number;
+  /** Eigenvalues on the space, in units of the scale. */
   readonly values: Float64Array;
-  readonly residual: number;
+  /** By how much the k-th exceeds what is expected outside of the space, relative to the largest. */
+  readonly gap: number;
+  /** How far at most the eigenvalues of A lie above them, relative to the largest; infinite while there is no gap. */
+  readonly error: number;
 }
 
-/** |A x - theta x| of a Ritz vector x = Q s is |R s_last|, where R couples the last block to the next. */
+/**
+ * Eigenvalues theta of T, and how far up those of A may be.
+ *
+ * With A = [T, B^T; B, M] on the space and outside of it, and all eigenvalues of M below rho, an eigenvalue lambda > rho of A is one of
+ * T + B^T (lambda - M)^(-1) B <= T + B^T B / (lambda - rho): lambda_i is at most the i-th of the latter. B^T B is R^T R on the last block, R
+ * coupling it to the next. For rho stands the largest eigenvalue of A on the last block, which is above those to come.
+ */
 function look(basis: KrylovBasis, k: number): Look {
-  const { values, vectors } = eigh(basis.projected(), k);
-  const R = basis.coupling;
-  const start = vectors.rows - R.rows;
-  let worst = 0;
-  for (let i = 0; i < k; i++) {
-    let square = 0;
-    for (let r = 0; r < R.rows; r++) {
-      let sum = 0;
-      for (let c = 0; c < R.cols; c++) sum += R.data[r * R.cols + c]! * vectors.data[(start + c) * k + i]!;
-      square += sum * sum;
-    }
-    worst = Math.max(worst, square);
-  }
+  const { blocks, coupling: R } = basis;
+  const T = basis.projected();
+  const values = eigvalsh(T);
   const largest = values[0]!;
-  return { blocks: basis.blocks, values, residual: largest > 0 ? Math.sqrt(worst) / largest : 0 };
+  const margin = sought * largest; // lambda_k may be that much above theta_k
+  const gap = values[k - 1]! + margin - basis.largestOfLast();
+  const found = (error: number): Look => ({ blocks, values: values.slice(0, k), gap: gap / largest, error });
+  const coupled = frobenius(R);
+  if (coupled <= margin) return found(largest > 0 ? coupled / largest : 0);
+  if (gap <= 0) return found(Number.POSITIVE_INFINITY);
+  const [w, start] = [R.rows, T.rows - R.rows];
+  const square = new Float64Array(w * w);
+  addGram(square, R.data, w, w);
+  for (let i = 0; i < w; i++)
+    for (let j = 0; j < w; j++) T.data[(start + i) * T.rows + start + j]! += square[i * w + j]! / gap;
+  const above = eigvalsh(T);
+  let error = 0;
+  for (let i = 0; i < k; i++) error = Math.max(error, (above[i]! - values[i]!) / largest);
+  return found(error);
 }
 
-/** Blocks until the residual is small enough, guessed from the last two looks. */
+/** Blocks until the error is small enough, or until there is a gap, guessed from the last two looks. */
 function blocksToGo(last: Look | undefined, now: Look): number {
-  if (last === undefined) return leastBlocks + 1;
-  const fall = Math.log(last.residual / now.residual) / (now.blocks - last.blocks);
-  return fall > 0 ? Math.ceil(Math.log(now.residual / leadingTolerance) / (speedup * fall)) : Number.POSITIVE_INFINITY;
+  if (last === undefined) return leastBlocks;
+  const steps = now.blocks - last.blocks;
+  if (now.error === Number.POSITIVE_INFINITY) {
+    const closed = now.gap - last.gap;
+    return closed > 0 ? Math.ceil((-now.gap * steps) / closed) : Number.POSITIVE_INFINITY;
+  }
+  if (last.error === Number.POSITIVE_INFINITY) return leastBlocks;
+  const fall = Math.log(last.error / now.error) / steps;
+  return fall > 0 ? Math.ceil(Math.log(now.error / sought) / (speedup * fall)) : Number.POSITIVE_INFINITY;
 }

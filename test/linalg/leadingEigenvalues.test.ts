@@ -80,6 +80,24 @@ test("eigenvalues that are planted exactly are found", () => {
   });
 });
 
+/** Errors at which the space stops growing, and some more for how they are estimated. */
+const sought = 1.3e-7;
+
+test.each([0.7, 1, 1.5, 2])(
+  "the space grows until the error is as small as sought, in a power law of %f",
+  (exponent) => {
+    for (const k of [20, 60, 100]) {
+      const found = leadingEigenvalues(
+        diagonal((i) => (1 + i) ** -exponent),
+        k,
+      );
+      found.forEach((value, i) => {
+        expect(Math.abs(value - (1 + i) ** -exponent)).toBeLessThan(sought);
+      });
+    }
+  },
+);
+
 test("an entry that is not finite is refused", () => {
   const A = matrix(n, n);
   A.data[5] = Number.NaN;
