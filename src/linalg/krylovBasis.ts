@@ -51,6 +51,11 @@ export class KrylovBasis {
     return this.below[this.blocks - 1]!;
   }
 
+  /** Whether A takes no vector of the space out of it, but for what vanishes. */
+  get isClosed(): boolean {
+    return this.coupling.data.every((value) => value === 0);
+  }
+
   /** The largest eigenvalue of A on the last block of the space, in units of the scale. */
   largestOfLast(): number {
     return eigvalsh(matrix(this.w, this.w, this.diagonal[this.blocks - 1]!))[0]!;
@@ -110,7 +115,9 @@ export class KrylovBasis {
   /** A X / scale. */
   private *image(X: Float64Array): Asking<Float64Array> {
     const { n, w } = this.size;
-    return yield { X: this.A.data, Y: X.map((value) => value * this.factor), n, dx: n, dy: w, isSymmetric: true };
+    const Y = new Float64Array(X.length);
+    for (let i = 0; i < X.length; i++) Y[i] = X[i]! * this.factor;
+    return yield { X: this.A.data, Y, n, dx: n, dy: w, isSymmetric: true };
   }
 
   /** X^T Y, (w, w). */
@@ -183,12 +190,14 @@ export class KrylovBasis {
   /** (n, w) of a fixed sequence of signs, another at each call (the 32-bit xorshift generator of Marsaglia 2003). */
   private signs(w: number): Float64Array {
     let state = Math.imul(0x9e3779b9, ++this.seed) | 1;
-    return Float64Array.from({ length: this.A.rows * w }, () => {
+    const out = new Float64Array(this.A.rows * w);
+    for (let i = 0; i < out.length; i++) {
       state ^= state << 13;
       state ^= state >>> 17;
       state ^= state << 5;
-      return state & 0x10000 ? 1 : -1;
-    });
+      out[i] = state & 0x10000 ? 1 : -1;
+    }
+    return out;
   }
 
   private get size(): { n: number; w: number } {

@@ -18,8 +18,11 @@ const blockWidth = 32;
 /** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which then follows. */
 const mostShare = 0.4;
 
-/** chosen: blocks between two looks at the least and at the most; a look costs m^3, as much as one or two blocks. */
-const [leastBlocks, mostBlocks] = [2, 6];
+/** chosen: dimensions for an eigenvalue at the first look; no spectrum of docs/log.md needed fewer, unless its rank was smaller. */
+const leastShare = 1.7;
+
+/** chosen: blocks from a look to the next, while little is known and at the most; a look costs m^3, as much as one or two blocks. */
+const [fewBlocks, mostBlocks] = [2, 6];
 
 /**
  * chosen: how many times as fast as between the last two looks the logarithm of the error may fall from there on. The polynomials
@@ -58,19 +61,20 @@ export function* leadingEigenvaluesAsking(A: Matrix, k: number): Asking<Float64A
     throw new RangeError(`leadingEigenvalues: expected a whole number of eigenvalues from 1 to ${n}, got ${k}`);
   const scale = symmetricScale("leadingEigenvalues", A);
   const most = Math.floor((mostShare * n) / blockWidth);
-  const first = Math.ceil(k / blockWidth) + leastBlocks;
+  const first = Math.ceil((leastShare * k) / blockWidth);
   if (most < first || scale < leastScale) return eigvalsh(A).slice(0, k);
   const basis = new KrylovBasis(A, scale, blockWidth, most);
   let last: Look | undefined;
   for (let next = first; next <= most; ) {
-    while (basis.blocks < next) yield* basis.grow();
+    do yield* basis.grow();
+    while (basis.blocks < next && !(basis.blocks * blockWidth >= k && basis.isClosed));
     const now = look(basis, k);
     const converged = now.error <= sought;
     if (converged && (yield* basis.largestOutside()) <= now.values[k - 1]! + sought * now.values[0]!)
       return now.values.map((value) => value * scale);
     const awaited = converged ? 1 : blocksToGo(last, now);
     if (now.blocks + awaited > most) break;
-    next = now.blocks + Math.min(mostBlocks, Math.max(leastBlocks, awaited));
+    next = now.blocks + Math.min(mostBlocks, awaited);
     last = now;
   }
   return eigvalsh(A).slice(0, k);
@@ -118,13 +122,13 @@ function look(basis: KrylovBasis, k: number): Look {
 
 /** Blocks until the error is small enough, or until there is a gap, guessed from the last two looks. */
 function blocksToGo(last: Look | undefined, now: Look): number {
-  if (last === undefined) return leastBlocks;
+  if (last === undefined) return fewBlocks;
   const steps = now.blocks - last.blocks;
   if (now.error === Number.POSITIVE_INFINITY) {
     const closed = now.gap - last.gap;
-    return closed > 0 ? Math.ceil((-now.gap * steps) / closed) : Number.POSITIVE_INFINITY;
+    return closed > 0 ? Math.max(fewBlocks, Math.ceil((-now.gap * steps) / closed)) : Number.POSITIVE_INFINITY;
   }
-  if (last.error === Number.POSITIVE_INFINITY) return leastBlocks;
+  if (last.error === Number.POSITIVE_INFINITY) return fewBlocks;
   const fall = Math.log(last.error / now.error) / steps;
   return fall > 0 ? Math.ceil(Math.log(now.error / sought) / (speedup * fall)) : Number.POSITIVE_INFINITY;
 }

@@ -14,7 +14,7 @@ import { workplace } from "./builtProgram.ts";
 /** Digits of eigenvalues in a snapshot. */
 const DIGITS = 1e-5;
 
-const [wide, narrow, n] = [1030, 12, 320];
+const [wide, narrow, n] = [1200, 12, 320];
 const { dir, crh } = workplace();
 
 test("the leading eigenvalues and relations of wide layers are those of this project's own products", async () => {

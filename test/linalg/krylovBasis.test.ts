@@ -30,6 +30,11 @@ describe("the matrix on the space", () => {
     for (let i = 0; i < blocks * w; i++) expect(found[i]).toBeCloseTo(all[i]!, 12);
   });
 
+  test("is known to be the whole's where A takes no vector out of the space", () => {
+    const A = planted((i) => (i < 40 ? 1 / (1 + i) : 0));
+    expect([1, 2, 3, 4].map((blocks) => grown(A, blocks).isClosed)).toEqual([false, false, false, true]);
+  });
+
   test("is block tridiagonal, and its eigenvalues lie within those of A", () => {
     const T = grown(
       planted((i) => (1 + i) ** -0.5),
