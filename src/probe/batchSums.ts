@@ -6,6 +6,7 @@ import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
+import type { DeferredSums } from "./deferredSums.ts";
 import { lowerSegments } from "./lowerBlocks.ts";
 import type { SumNames } from "./momentNodes.ts";
 import type { RowSums } from "./turnedSums.ts";
@@ -16,40 +17,41 @@ import type { RowSums } from "./turnedSums.ts";
  * @param outputs results of the instrumented graph
  * @param names the layer's output names (addMomentNodes)
  * @param n rows of the batch
- * @param narrow where the sums of normalized g_a go if they are of other coordinates
+ * @param deferred where the sums of a side go that are of other coordinates
  */
 export function addBatch(
   layer: LayerMoments,
   outputs: Readonly<Record<string, Tensor>>,
   names: SumNames,
   n: number,
-  narrow?: RowSums,
+  deferred?: DeferredSums,
 ): void {
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
   const scale = read("scale")[0]!;
   layer.n += n;
-  const has = (key: string) => names[key] !== undefined;
-  if (layer.a !== undefined) addSide(layer.a, "a", { read, has }, n, scale, narrow);
-  addSide(layer.b, "b", { read, has }, n, scale);
+  if (layer.a !== undefined) addSide(layer.a, "a", read, n, scale, deferred);
+  addSide(layer.b, "b", read, n, scale, deferred);
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
   if (layer.gbHa !== undefined) addCross(layer.gbHa, read, "cross.ba", "gb", "ha", n, scale);
   else if (layer.b.gh !== undefined) addCross(layer.b.gh, read, "cross.b", "gb", "hb", n, scale);
 }
 
-/** @param has whether the graph has a sum; what it has not follows behind the last batch (setDeferred) */
 function addSide(
   side: SideMoments,
   c: Side,
-  { read, has }: { read: (key: string) => Float32Array; has: (key: string) => boolean },
+  read: (key: string) => Float32Array,
   n: number,
   scale: number,
-  narrow: RowSums = { sum: side.gnSum!, gram: side.gngn! },
+  deferred: DeferredSums | undefined,
 ): void {
-  if (has(`h${c}.gram`)) addGram(side.hh!, side.hSum!, read, `h${c}`, n);
-  else addMean(side.hSum!, read, `h${c}`, n);
-  if (has(`g${c}.gram`)) addGram(side.gg!, side.gSum!, read, `g${c}`, n, scale);
-  addGram(side.hnhn!, side.hnSum!, read, `h${c}n`, n);
-  addGram(narrow.gram, narrow.sum, read, `g${c}n`, n);
+  const other = deferred?.side === c ? deferred : undefined;
+  const plain = { h: { sum: side.hSum!, gram: side.hh! }, g: { sum: side.gSum!, gram: side.gg! } };
+  const normalized = { h: { sum: side.hnSum!, gram: side.hnhn! }, g: { sum: side.gnSum!, gram: side.gngn! } };
+  for (const which of ["h", "g"] as const) {
+    const elsewhere = which === (c === "a" ? "g" : "h") ? other : undefined;
+    addGram(elsewhere?.plain ?? plain[which], read, `${which}${c}`, n, which === "g" ? scale : 1);
+    addGram(elsewhere?.normalized ?? normalized[which], read, `${which}${c}n`, n);
+  }
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
   side.h2 += read(`h${c}.norm2`)[0]!;
@@ -61,31 +63,18 @@ function addSide(
 /**
  * sum x = n m + r and sum x x^T = C + n m m^T + r m^T + m r^T   (docs/theory.md Eq. 10), of rows that were divided by `scale`.
  */
-function addGram(
-  gram: Float64Array,
-  sum: Float64Array,
-  read: (key: string) => Float32Array,
-  key: string,
-  n: number,
-  scale = 1,
-): void {
+function addGram({ sum, gram }: RowSums, read: (key: string) => Float32Array, key: string, n: number, scale = 1): void {
   const m = read(`${key}.mean`);
   const r = read(`${key}.rest`);
   const C = read(`${key}.gram`);
   const d = sum.length;
   const square = scale * scale;
-  addMean(sum, read, key, n, scale);
+  for (let i = 0; i < d; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
   for (const { row, from, to, at } of lowerSegments(d)) {
     const whole = n * m[row]! + r[row]!;
     const mi = m[row]!;
     for (let j = from; j < to; j++) gram[row * d + j]! += square * (C[at + j - from]! + whole * m[j]! + mi * r[j]!);
   }
-}
-
-/** sum x = n m + r. */
-function addMean(sum: Float64Array, read: (key: string) => Float32Array, key: string, n: number, scale = 1): void {
-  const [m, r] = [read(`${key}.mean`), read(`${key}.rest`)];
-  for (let i = 0; i < sum.length; i++) sum[i]! += scale * (n * m[i]! + r[i]!);
 }
 
 /** Mirrors the lower triangles that `addBatch` has added up, in place. */

@@ -6,8 +6,8 @@
 import { matrix } from "../linalg/matrix.ts";
 import { floatAttribute, type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type Tensor, toNumbers } from "../onnx/tensor.ts";
-import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
+import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 
 /** y = x W in letters: which axis of each operand carries which index, as in Einsum. */
@@ -18,8 +18,9 @@ interface Contraction {
   readonly weight: string;
   readonly wAxes: string;
   readonly yAxes: string;
-  /** Added by the node itself. */
+  /** Added by the node itself, times `biasScale`. */
   readonly bias?: string | undefined;
+  readonly biasScale?: number;
   /** y is this times the contraction (alpha of Gemm). */
   readonly scale: number;
 }
@@ -46,7 +47,8 @@ export function findGemm(node: Node, s: Surroundings): Found {
   const b = intAttribute(node, "transB", 0) ? "jk" : "kj";
   const scale = floatAttribute(node, "alpha", 1);
   const [x, xAxes, weight, wAxes] = weightLeft ? [B, b, A, a] : [A, a, B, b];
-  return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes: "ij", bias, scale }, s);
+  const biasScale = floatAttribute(node, "beta", 1);
+  return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes: "ij", bias: bias || undefined, biasScale, scale }, s);
 }
 
 export function findMatMul(node: Node, s: Surroundings): Found {
@@ -90,7 +92,8 @@ function contractionMaps(c: Contraction, s: Surroundings): Found {
   const name = s.moduleName(c.node, c.weight, bias);
   return Array.from({ length: groups }, (_, group) => {
     const suffix = groups === 1 ? "" : `.group${group}`;
-    return contractionMap(c, roles, { name: name + suffix, group, dIn, dOut, rows, hb });
+    const known = groups === 1 ? biasOf(c, roles, bias, dOut, s) : undefined;
+    return contractionMap(c, roles, { name: name + suffix, group, dIn, dOut, rows, hb }, known);
   });
 }
 
@@ -105,6 +108,7 @@ function contractionMap(
     rows,
     hb,
   }: Pick<Measurable, "name" | "dOut" | "rows" | "hb"> & Record<"group" | "dIn", number>,
+  bias: MapInput["bias"],
 ): Measurable {
   /** Lays a value out as (n, d), of the group's part alone. */
   const rowsOf = (builder: GraphBuilder, value: string, axes: string, last: string, d: number) => {
@@ -122,6 +126,7 @@ function contractionMap(
     outputRows: (builder, value) => rowsOf(builder, value, c.yAxes, outputs, dOut),
     input: {
       dIn,
+      ...(bias !== undefined && { bias }),
       inputRows: (builder) => inputRows(builder, c.x),
       gradientRows(builder, added) {
         const value = added.get(c.node)?.[c.node.inputs.indexOf(c.x)];
@@ -138,6 +143,25 @@ function contractionMap(
         return matrix(dOut, dIn, c.scale === 1 ? W : W.map((entry) => entry * c.scale));
       },
     },
+  };
+}
+
+/** What is added to W h_a; undefined where its values do not follow one another as outputs do. */
+function biasOf(
+  { biasScale = 1, ...c }: Contraction,
+  { outputs }: Roles,
+  bias: string | undefined,
+  dOut: number,
+  s: Surroundings,
+): MapInput["bias"] {
+  if (bias === undefined) return null;
+  const count = sizeOf(s.values.get(bias)!.shape);
+  const inOrder = [...c.yAxes].filter((letter) => outputs.includes(letter)).join("") === outputs;
+  if (count !== 1 && (count !== dOut || !inOrder)) return undefined;
+  const scale = c.bias === undefined ? 1 : biasScale;
+  return (value) => {
+    const values = toNumbers(value(bias));
+    return Float64Array.from({ length: dOut }, (_, i) => scale * (count === 1 ? values[0]! : values[i]!));
   };
 }
 

@@ -1,66 +1,102 @@
 /**
- * @file Sums that are not made of the rows of each batch but of other sums behind the last one, where that costs less: plain h_b and g_a
- * of a map follow from its h_a and g_b (docs/theory.md Eq. 6),
+ * @file Sums of the wide side of a map, made in the fewer coordinates of its other side (rowFactor) and turned into its own behind the
+ * last batch, where that costs less than sums of its rows: of h_b, plain and normalized, where W widens, of g_a where it narrows.
  *
- *     sum (h_b - m_b)(h_b - m_b)^T = W (sum (h_a - m_a)(h_a - m_a)^T) W^T,   sum g_a g_a^T = W^T (sum g_b g_b^T) W,
- *
- * and so do cross moments of one side: sum g_a h_a^T = W^T sum g_b h_a^T, sum g_b (h_b - m_b)^T = sum g_b (h_a - m_a)^T W^T.
+ * Not by H_b = W H_a W^T and G_a = W^T G_b W themselves (docs/theory.md Eq. 6): where W cancels the largest direction of h_a, the float32
+ * sums of h_a have no digits left of what remains. The coordinates are as long as the rows they stand for.
  */
-import { matmul, matrix, transpose } from "../linalg/matrix.ts";
+import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
-import type { LayerMoments } from "../moments/moments.ts";
-import type { Measurable } from "./linearMap.ts";
+import type { LayerMoments, Side } from "../moments/moments.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+import type { MapInput, Measurable } from "./linearMap.ts";
+import { type RowFactor, rowFactor } from "./rowFactor.ts";
 import type { MapSample } from "./sampledCoordinates.ts";
-import { addMeans, type Turning } from "./turnedSums.ts";
+import { emptyRowSums, type RowSums, type Turning } from "./turnedSums.ts";
 
-/** Which sums of a map are deferred. */
-export interface Deferred {
-  /** Of plain h_b; their mean is not. */
-  readonly hb: boolean;
-  /** Of plain g_a. */
-  readonly ga: boolean;
+/** What a measurement covers, of one map. */
+interface Extent {
+  readonly rows: number;
+  /** Groups of batches that have sums of their own. */
+  readonly groups: number;
 }
 
 /** chosen: products behind the last batch cost that much more than as many operations on rows, since sums are taken apart and put together. */
-const OVERHEAD = 1.5;
+const OVERHEAD = 1.25;
 /** chosen: multiplications in the time that a run of the engine takes whatever it computes. */
 const RUN = 1e7;
+/** chosen: multiplications of rows in the time of one of rowFactor, of which there are d^2 D and d^3. */
+const FACTOR = 10;
 
-/** @param rows of a group of batches, since each has sums of its own */
-export function deferredSums({ dOut, input }: Measurable, rows: number, sample?: MapSample): Deferred {
-  if (input === undefined || sample !== undefined) return { hb: false, ga: false };
-  return { hb: pays(rows, input.dIn, dOut), ga: pays(rows, dOut, input.dIn) };
+/** The side whose sums are made in coordinates of the other: b for those of h_b, a for those of g_a; undefined where none are. */
+export function deferredSide({ dOut, input }: Measurable, extent: Extent, sample?: MapSample): Side | undefined {
+  if (input === undefined || sample !== undefined) return undefined;
+  const d = coordinates(input);
+  if (d !== undefined && pays(extent, d, dOut)) return "b";
+  return pays(extent, dOut, input.dIn) ? "a" : undefined;
 }
 
-/** Whether X^T S X, of which half is computed, takes less than the sums of so many rows, S being (d, d) and X (d, D). */
-function pays(rows: number, d: number, D: number): boolean {
-  return (rows * D * D) / 2 > OVERHEAD * (d * d * D + (d * D * D) / 2) + RUN;
+/** How many coordinates h_b has: h_a, and 1 where there is a bias; undefined where the map does not know them. */
+function coordinates({ dIn, bias }: MapInput): number | undefined {
+  return bias === undefined ? undefined : bias === null ? dIn : dIn + 1;
 }
 
-/** What is deferred in any batch: whose sums of other batches, of fewer rows perhaps, are replaced. */
-export function anyDeferred(x: Deferred | undefined, y: Deferred): Deferred {
-  return { hb: (x?.hb ?? false) || y.hb, ga: (x?.ga ?? false) || y.ga };
+/** Coordinates in which the sums of a side are made. */
+export function deferredSize({ dOut, input }: Measurable, side: Side): number {
+  return side === "a" ? dOut : coordinates(input!)!;
 }
 
-/** Sets the sums of one group, whose columns are in the order of W's and whose other sums are complete. */
-export async function setDeferred(layer: LayerMoments, { hb, ga }: Deferred, turning: Turning): Promise<void> {
-  const { n, a, b, W } = layer;
-  if (a === undefined || W === undefined) return;
-  if (hb) {
-    b.hh!.fill(0);
-    await turning.addCentred(b.hh!, { sum: a.hSum!, gram: a.hh! }, transpose(W), n);
-    addMeans(b.hh!, b.hSum!, n);
-    mirrorLower(b.hh!, b.d);
-  }
-  if (ga) {
-    a.gg!.fill(0);
-    a.gSum!.fill(0);
-    await turning.addTurned({ sum: a.gSum!, gram: a.gg! }, { sum: b.gSum!, gram: b.gg! }, W, n);
-    mirrorLower(a.gg!, a.d);
-  }
+/**
+ * Whether d coordinates in place of D values of a row save more than they cost. Of two symmetric sums half is computed; the
+ * coordinates take a product with a (d, d) matrix, which one factorization gives, and each group two products X^T S X with X (d, D).
+ */
+function pays({ rows, groups }: Extent, d: number, D: number): boolean {
+  const turning = 2 * (OVERHEAD * (d * d * D + (d * D * D) / 2) + RUN);
+  return rows * (D * D - 2 * d * d) > groups * turning + FACTOR * d * d * (d + D);
 }
 
-/** Cross moments of both sides, of those between g_b and h_a; behind setDeferred. */
+/** Sums in other coordinates. */
+export interface DeferredSums {
+  readonly side: Side;
+  readonly plain: RowSums;
+  readonly normalized: RowSums;
+}
+
+export function emptyDeferred(side: Side, d: number): DeferredSums {
+  return { side, plain: emptyRowSums(d), normalized: emptyRowSums(d) };
+}
+
+/** What turns the coordinates into the rows: a factor of W for g_a, of (W bias)^T for h_b. */
+export function factorOf(side: Side, W: Matrix, input: MapInput, value: (name: string) => Tensor): RowFactor {
+  if (side === "a") return rowFactor(W);
+  const bias = input.bias?.(value);
+  const Wt = transpose(W);
+  return rowFactor(bias === undefined ? Wt : matrix(W.cols + 1, W.rows, joined(Wt.data, bias)));
+}
+
+/** Adds deferred sums to those of one group, whose columns are in the order of W's and whose other sums are complete. */
+export async function addDeferred(
+  { n, a, b }: LayerMoments,
+  { side, plain, normalized }: DeferredSums,
+  Q: Matrix,
+  turning: Turning,
+): Promise<void> {
+  const [sums, normalizedSums] =
+    side === "a"
+      ? [
+          { sum: a!.gSum!, gram: a!.gg! },
+          { sum: a!.gnSum!, gram: a!.gngn! },
+        ]
+      : [
+          { sum: b.hSum!, gram: b.hh! },
+          { sum: b.hnSum!, gram: b.hnhn! },
+        ];
+  await turning.addTurned(sums, plain, Q, n);
+  await turning.addTurned(normalizedSums, normalized, Q, n);
+  for (const { gram, sum } of [sums, normalizedSums]) mirrorLower(gram, sum.length);
+}
+
+/** Cross moments of both sides, of those between g_b and h_a; behind addDeferred. */
 export async function addCrossMoments({ n, a, b, W, gbHa }: LayerMoments, turning: Turning): Promise<void> {
   if (a?.gh === undefined || b.gh === undefined || W === undefined || gbHa === undefined) return;
   const centred = matrix(b.d, a.d, gbHa.slice());
@@ -78,4 +114,11 @@ function addOuter(into: Float64Array, x: Float64Array, y: Float64Array, n: numbe
     const share = x[i]! / n;
     for (let j = 0; j < y.length; j++) into[i * y.length + j]! += share * y[j]!;
   }
+}
+
+function joined(x: Float64Array, y: Float64Array): Float64Array {
+  const both = new Float64Array(x.length + y.length);
+  both.set(x);
+  both.set(y, x.length);
+  return both;
 }

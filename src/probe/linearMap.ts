@@ -40,6 +40,8 @@ export interface MapInput {
   weightRows(builder: GraphBuilder): string;
   /** W of shape (dOut, dIn) in float64, from the current values of the weights. */
   weight(value: (name: string) => Tensor): Matrix;
+  /** h_b - W h_a (dOut) from the current values of the weights; null where it is 0, absent where the map does not know it. */
+  readonly bias?: ((value: (name: string) => Tensor) => Float64Array) | null;
   /**
    * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels] of the
    * order used inside the graph, which the probe turns round (columnOrder.ts).

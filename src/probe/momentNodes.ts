@@ -11,23 +11,22 @@
  * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. Sums over rows are products with a row
  * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
+import type { Side } from "../moments/moments.ts";
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
-import type { Deferred } from "./deferredSums.ts";
-import type { AddedGradients, Measurable } from "./linearMap.ts";
+import { deferredSize } from "./deferredSums.ts";
+import type { AddedGradients, MapInput, Measurable } from "./linearMap.ts";
 import { addLowerProduct } from "./lowerBlocks.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 interface MomentOptions {
   cross: boolean;
-  /** What needs no sums of rows. */
-  deferred: Deferred;
   /** What the backward pass has computed already. */
   added?: AddedGradients;
   sample?: MapSample | undefined;
-  /** Name of the value L of W = L Q (rowFactor), where g_a is summed in the coordinates y = g_b L of its length. */
-  factor?: string | undefined;
+  /** The side whose sums are made in other coordinates y = z L (deferredSide), and the name of the value L. */
+  deferred?: { readonly side: Side; readonly L: string } | undefined;
   /** Where the map is a classifier's last one: what its labels are. */
   classifier?: Omit<Classifier, "map"> | undefined;
 }
@@ -52,14 +51,13 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
  *   gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
- *   coordinates are sampled, there is none; of what is deferred there are no `ga.mean`, `ga.gram` and `ga.rest`, and no `hb.gram`; with
- *   `factor` the sums of `gan` are those of its coordinates y
+ *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y
  */
 export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, deferred, added = new Map(), sample, classifier, factor }: MomentOptions,
+  { cross, deferred, added = new Map(), sample, classifier }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -71,32 +69,29 @@ export function addMomentNodes(
   const { input } = map;
   if (input !== undefined) {
     sides.ha = input.inputRows(builder);
-    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y   (docs/theory.md Eq. 5).
-    const known = factor === undefined ? input.gradientRows?.(builder, added) : undefined;
+    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y, which is as long   (docs/theory.md Eq. 5).
+    const L = deferred?.side === "a" ? deferred.L : undefined;
+    const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
     sides.ga =
       known === undefined
-        ? builder.op("Gemm", [gradient, factor ?? input.weightRows(builder)])
+        ? builder.op("Gemm", [gradient, L ?? input.weightRows(builder)])
         : builder.op("Div", [known, scale]);
   }
   const centred: Record<string, CentredRows> = {};
-  const widths = {
-    ha: map.input?.dIn,
-    ga: factor === undefined ? map.input?.dIn : map.dOut,
-    hb: map.dOut,
-    gb: map.dOut,
-  };
+  const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
   for (const [key, rows] of Object.entries(sides)) {
-    const chosen = sample?.[key.endsWith("a") ? "a" : "b"];
-    const shape = [map.rows, chosen?.coordinates.length ?? widths[key as keyof typeof widths]!] as const;
-    const columns = chosen && sampledColumns(chosen, key.endsWith("a") ? map.input?.columnOrder : undefined);
-    const kept = columns === undefined ? rows : gathered(builder, rows, columns);
-    if (key !== "ga" || !deferred.ga) {
-      centred[key] = addCentred(builder, kept, shape[0], ones, key, names);
-      if (key !== "hb" || !deferred.hb) addGram(builder, centred[key].rows, shape[1], key, names);
-    }
+    const side = key.endsWith("a") ? "a" : "b";
+    const chosen = sample?.[side];
+    const columns = chosen && sampledColumns(chosen, side === "a" ? map.input?.columnOrder : undefined);
+    const isDeferred = side === deferred?.side && key === (side === "a" ? "ga" : "hb");
+    const d = isDeferred
+      ? deferredSize(map, side)
+      : (chosen?.coordinates.length ?? widths[key as keyof typeof widths]!);
+    const turned = isDeferred && side === "b" ? coordinates(builder, input!, sides.ha!, deferred.L) : rows;
+    const kept = columns === undefined ? turned : gathered(builder, rows, columns);
+    centred[key] = addGram(builder, kept, [map.rows, d], ones, key, names);
     const inverse = inverseNorms(builder, rows, key, names);
-    const normalized = addCentred(builder, builder.op("Mul", [kept, inverse]), shape[0], ones, `${key}n`, names);
-    addGram(builder, normalized.rows, shape[1], `${key}n`, names);
+    addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
   }
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
@@ -108,12 +103,12 @@ export function addMomentNodes(
   return names;
 }
 
-/** chosen: rows to a value of g_b from which on a factor of W, computed once, pays. */
-const ROWS_PER_VALUE = 9;
-
-/** Whether normalized g_a are summed in fewer coordinates, behind the last batch turned into theirs (rowFactor). */
-export function narrows({ rows, dOut, input }: Measurable, sample?: MapSample): boolean {
-  return input !== undefined && sample === undefined && dOut < input.dIn && rows > 2 * ROWS_PER_VALUE * dOut;
+/** y = h_a L, or (h_a, 1) L where there is a bias. */
+function coordinates(builder: GraphBuilder, input: MapInput, ha: string, L: string): string {
+  if (input.bias === null) return builder.op("Gemm", [ha, L]);
+  const rows = [input.dIn, 1];
+  const [ofInput, ofOne] = builder.ops("Split", [L, builder.ints(rows)], { axis: int(0) }, { outputs: 2 });
+  return builder.op("Gemm", [ha, ofInput!, ofOne!]);
 }
 
 /** The largest absolute entry of rows, 1 if all are 0. */
@@ -123,11 +118,10 @@ function largestEntry(builder: GraphBuilder, rows: string): string {
   return builder.op("Where", [isPositive, largest, builder.scalar(1)]);
 }
 
-/** Centres rows (n, d), with their `mean` and `rest`. */
-function addCentred(
+function addGram(
   builder: GraphBuilder,
   rows: string,
-  n: number,
+  [n, d]: readonly [number, number],
   ones: string,
   key: string,
   names: Record<string, string>,
@@ -135,12 +129,9 @@ function addCentred(
   const mean = centre(builder, rows, n);
   const centred = builder.op("Sub", [rows, mean]);
   names[`${key}.mean`] = mean;
+  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, d);
   names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
   return { mean, rows: centred };
-}
-
-function addGram(builder: GraphBuilder, centred: string, d: number, key: string, names: Record<string, string>): void {
-  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, d);
 }
 
 /** The mean of some of the rows (1, d). Any centre gives the same sums; one near the mean keeps float32's digits. */

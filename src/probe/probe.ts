@@ -5,9 +5,15 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
-import { mirrorLower } from "../linalg/tiles.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
-import { anotherEmpty, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../moments/moments.ts";
+import {
+  anotherEmpty,
+  emptyLayer,
+  type LayerMoments,
+  type Moments,
+  mergeMoments,
+  type Side,
+} from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -17,19 +23,27 @@ import { addBatch, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
-import { addCrossMoments, anyDeferred, type Deferred, deferredSums, setDeferred } from "./deferredSums.ts";
+import {
+  addCrossMoments,
+  addDeferred,
+  type DeferredSums,
+  deferredSide,
+  deferredSize,
+  emptyDeferred,
+  factorOf,
+} from "./deferredSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { addMomentNodes, narrows, type SumNames } from "./momentNodes.ts";
+import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
-import { type RowFactor, rowFactor } from "./rowFactor.ts";
+import type { RowFactor } from "./rowFactor.ts";
 import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
-import { emptyRowSums, type RowSums, Turning } from "./turnedSums.ts";
+import { Turning } from "./turnedSums.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -122,9 +136,8 @@ interface Instrumented {
   readonly outputGradients: OutputGradientProgram | undefined;
   readonly maps: readonly (Chosen & {
     readonly names: SumNames;
-    readonly deferred: Deferred;
-    /** The input that takes L of W = L Q, where normalized g_a are summed in fewer coordinates. */
-    readonly factor: string | undefined;
+    /** The side whose sums are made in fewer coordinates, and the input that takes L (rowFactor). */
+    readonly deferred: { readonly side: Side; readonly L: string } | undefined;
   })[];
 }
 
@@ -191,9 +204,8 @@ export class Probe {
     let skipped: readonly Skipped[] = [];
     let maps: Instrumented["maps"] = [];
     const sums = new LossSums();
-    const deferrals = new Map<number, Deferred>();
-    const factors = new Map<number, RowFactor>();
-    const narrow = new Map<LayerMoments, RowSums>();
+    const factors = new Map<string, RowFactor>();
+    const deferredSums = new Map<LayerMoments, DeferredSums>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
@@ -201,12 +213,13 @@ export class Probe {
       checkLabels(this.options.objective, instrumented.loss, batch);
       groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
       const group = groups[index++ % groups.length]!;
-      const outputs = await instrumented.program.run({ ...feeds, ...factorFeeds(instrumented, group, factors) });
-      for (const [i, { map, names, deferred, factor }] of instrumented.maps.entries()) {
+      const used = factorFeeds(instrumented, group, feeds, factors);
+      const outputs = await instrumented.program.run({ ...feeds, ...used });
+      for (const [i, { map, names, deferred }] of instrumented.maps.entries()) {
         const layer = group[i]!;
-        if (factor !== undefined && !narrow.has(layer)) narrow.set(layer, emptyRowSums(map.dOut));
-        addBatch(layer, outputs, names, map.rows, factor === undefined ? undefined : narrow.get(layer));
-        deferrals.set(i, anyDeferred(deferrals.get(i), deferred));
+        if (deferred !== undefined && !deferredSums.has(layer))
+          deferredSums.set(layer, emptyDeferred(deferred.side, deferredSize(map, deferred.side)));
+        addBatch(layer, outputs, names, map.rows, deferred && deferredSums.get(layer));
       }
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
@@ -229,12 +242,9 @@ export class Probe {
         const { map, sample } = maps[i]!;
         const order = map.input?.columnOrder;
         if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
-        await setDeferred(layer, deferrals.get(i)!, this.turning);
+        const deferred = deferredSums.get(layer);
+        if (deferred !== undefined) await addDeferred(layer, deferred, factors.get(factorName(map))!.Q, this.turning);
         await addCrossMoments(layer, this.turning);
-        const sums = narrow.get(layer);
-        if (sums === undefined) continue;
-        await this.turning.addTurned({ sum: layer.a!.gnSum!, gram: layer.a!.gngn! }, sums, factors.get(i)!.Q, layer.n);
-        mirrorLower(layer.a!.gngn!, layer.dIn);
       }
     const asMoments = (layers: LayerMoments[]): Moments => ({
       step,
@@ -287,9 +297,9 @@ export class Probe {
   private programsOf(layers?: readonly string[]): ProgramsByShape<Instrumented> {
     return new ProgramsByShape(async (feeds) => {
       const prepared = await this.prepare(feeds);
-      const groups = groupCount(outlinesOf(prepared, this.options));
-      const batches = Math.max(1, Math.floor(this.batches / groups));
-      return instrument(this.engine, this.model, this.options, prepared, { layers, batches });
+      const { batches } = this;
+      const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options)));
+      return instrument(this.engine, this.model, this.options, prepared, { layers, batches, groups });
     });
   }
 
@@ -369,31 +379,28 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   return { loss, chosen, skipped, classifier: findClassifier(maps, loss, objective) };
 }
 
-/**
- * @param layers names of the maps; undefined for all
- * @param batches of a group
- */
+/** @param given names of the maps, undefined for all; batches and the groups of them that there will be */
 async function instrument(
   engine: Engine,
   model: Model,
   options: ProbeOptions,
   { loss, chosen, classifier }: Prepared,
-  { layers, batches }: { layers: readonly string[] | undefined; batches: number },
+  given: { layers: readonly string[] | undefined; batches: number; groups: number },
 ): Promise<Instrumented> {
   const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0 } = options;
+  const { layers, batches, groups } = given;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
   const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
   const maps = wanted.map(({ map, sample }) => {
     const labels = classifier?.map === map ? classifier : undefined;
-    const deferred = deferredSums(map, batches * map.rows, sample);
-    const factor =
-      deferred.ga && narrows(map, sample)
-        ? builder.input(`${map.name} factor`, "float32", [map.dOut, map.dOut])
-        : undefined;
-    const momentOptions = { cross, deferred, added, sample, classifier: labels, factor };
+    const cheaper = deferredSide(map, { rows: batches * map.rows, groups }, sample);
+    const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class take the rows of h_b themselves
+    const d = side && deferredSize(map, side);
+    const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
+    const momentOptions = { cross, deferred, added, sample, classifier: labels };
     const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
-    return { map, sample, names, deferred, factor };
+    return { map, sample, names, deferred };
   });
   addLossOutputs(builder, loss, objective);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
@@ -408,14 +415,22 @@ async function instrument(
   return { program, loss, maps, outputGradients, classifier: isMeasured ? classifier : undefined };
 }
 
-/** The values of the inputs that take L, from the weights of a group's layers. */
-function factorFeeds({ maps }: Instrumented, layers: readonly LayerMoments[], known: Map<number, RowFactor>): Feeds {
+const factorName = ({ name }: Measurable): string => `${name} factor`;
+
+/** The values of the inputs that take L, from the weights. */
+function factorFeeds(
+  { maps, loss }: Instrumented,
+  layers: readonly LayerMoments[],
+  given: Feeds,
+  known: Map<string, RowFactor>,
+): Feeds {
+  const value = (name: string) => given[name] ?? loss.graph.initializers.get(name)!;
   const feeds: Record<string, Tensor> = {};
-  for (const [i, { factor, map }] of maps.entries()) {
-    if (factor === undefined) continue;
-    const found = known.get(i) ?? rowFactor(layers[i]!.W!);
-    known.set(i, found);
-    feeds[factor] = float32(found.L.data, [map.dOut, map.dOut]);
+  for (const [i, { deferred, map }] of maps.entries()) {
+    if (deferred === undefined) continue;
+    const found = known.get(deferred.L) ?? factorOf(deferred.side, layers[i]!.W!, map.input!, value);
+    known.set(deferred.L, found);
+    feeds[deferred.L] = float32(found.L.data, [found.L.rows, found.L.cols]);
   }
   return feeds;
 }

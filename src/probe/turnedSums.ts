@@ -32,13 +32,13 @@ export class Turning {
   }
 
   /**
-   * Adds sum (x - m)(x - m)^T, m the mean of n rows x = y X, to the lower triangle of `gram`. Whatever n is, as long as it is the same
-   * where the means are added: sum x x^T = sum (x - m)(x - m)^T + n m m^T for m = (sum x) / n.
+   * Adds the sums of the rows x = y X to the sum and the lower triangle of `into`.
    *
    * @param from of the rows y (n, d)
    * @param X (d, D)
    */
-  async addCentred(gram: Float64Array, { sum, gram: S }: RowSums, X: Matrix, n: number): Promise<void> {
+  async addTurned(into: RowSums, from: RowSums, X: Matrix, n: number): Promise<void> {
+    const { sum, gram: S } = from;
     const [d, D] = [X.rows, X.cols];
     const C = new Float64Array(d * d);
     for (let i = 0; i < d; i++) {
@@ -52,16 +52,12 @@ export class Turning {
     const [left, right] = [scaled(C, [d, d]), scaled(X.data, [d, D])];
     const found = (await program.run({ S: left.tensor, X: right.tensor })).product!.data as Float32Array;
     const scale = left.scale * right.scale * right.scale;
-    for (const { row, from, to, at } of lowerSegments(D))
-      for (let j = from; j < to; j++) gram[row * D + j]! += scale * found[at + j - from]!;
-  }
-
-  /** Adds the sums of the rows y X. */
-  async addTurned(into: RowSums, from: RowSums, X: Matrix, n: number): Promise<void> {
-    await this.addCentred(into.gram, from, X, n);
-    const sum = matmul(matrix(1, X.rows, from.sum), X).data;
-    for (let i = 0; i < X.cols; i++) into.sum[i]! += sum[i]!;
-    addMeans(into.gram, sum, n);
+    const means = matmul(matrix(1, d, sum), X).data;
+    for (let i = 0; i < D; i++) into.sum[i]! += means[i]!;
+    for (const { row, from, to, at } of lowerSegments(D)) {
+      const mean = means[row]! / n;
+      for (let j = from; j < to; j++) into.gram[row * D + j]! += scale * found[at + j - from]! + mean * means[j]!;
+    }
   }
 
   /** A B. */
@@ -90,15 +86,6 @@ export class Turning {
     const made = this.engine.compile({ graph: builder.build(), opset: WORKING_OPSET }, this.options);
     this.programs.set(key, made);
     return made;
-  }
-}
-
-/** Adds n m m^T, m = sum / n, to the lower triangle of `gram`. */
-export function addMeans(gram: Float64Array, sum: Float64Array, n: number): void {
-  const d = sum.length;
-  for (let i = 0; i < d; i++) {
-    const mean = sum[i]! / n;
-    for (let j = 0; j <= i; j++) gram[i * d + j]! += mean * sum[j]!;
   }
 }
 
