@@ -103,16 +103,18 @@ export function gram(W: Matrix, side: "a" | "b"): Matrix {
   return Z;
 }
 
-/** Largest absolute value, 0 for none; NaN if any value is NaN. */
+/** Largest absolute value, 0 for none; NaN if any value is NaN. Four running maxima, as in sumOfSquares. */
 export function maxAbs(values: ArrayLike<number>): number {
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]!);
-    if (size <= largest) continue;
-    if (Number.isNaN(size)) return size;
-    largest = size;
+  let [m0, m1, m2, m3] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let k = 0; k < whole; k += 4) {
+    m0 = Math.max(m0, Math.abs(values[k]!));
+    m1 = Math.max(m1, Math.abs(values[k + 1]!));
+    m2 = Math.max(m2, Math.abs(values[k + 2]!));
+    m3 = Math.max(m3, Math.abs(values[k + 3]!));
   }
-  return largest;
+  for (let k = whole; k < values.length; k++) m0 = Math.max(m0, Math.abs(values[k]!));
+  return Math.max(m0, m1, m2, m3);
 }
 
 export function requireSquare(where: string, A: Matrix): void {

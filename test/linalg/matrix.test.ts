@@ -103,3 +103,14 @@ describe("matrices", () => {
     expect(() => trace(matrix(1, 2))).toThrow("trace: expected a square matrix, got 1 x 2");
   });
 });
+
+it("the largest absolute value is found at every place, and NaN is passed on from each", () => {
+  for (let length = 0; length < 10; length++)
+    for (let at = 0; at < length; at++) {
+      const values = Float64Array.from({ length }, (_, i) => (i === at ? -3 : 1));
+      expect(maxAbs(values)).toBe(3);
+      values[at] = Number.NaN;
+      expect(maxAbs(values)).toBeNaN();
+    }
+  expect(maxAbs([])).toBe(0);
+});
