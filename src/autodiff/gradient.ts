@@ -11,7 +11,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { DataType, Tensor } from "../onnx/tensor.ts";
 import { constantOperators } from "./constantOperators.ts";
 import { NotDifferentiableError } from "./notDifferentiable.ts";
-import { RuleContext } from "./rule.ts";
+import { type GradientRule, RuleContext } from "./rule.ts";
 import { rules } from "./rules.ts";
 
 export interface GradientRequest {
@@ -23,13 +23,15 @@ export interface GradientRequest {
   readonly values: ReadonlyMap<string, BoundValue>;
   /** Told what each node adds to the gradients of its inputs, before that is added to what others add. */
   readonly onNode?: (node: Node, added: readonly (string | undefined)[]) => void;
+  /** Rules of single nodes, whose results the builder computes in another way than by the node itself. */
+  readonly own?: ReadonlyMap<Node, GradientRule>;
 }
 
 /** Types that carry gradients; of these, rules can compute with float32 and float64. */
 const FLOAT_TYPES: ReadonlySet<DataType> = new Set(["float32", "float64", "float16", "bfloat16"]);
 
 /**
- * Appends to `builder` (which holds `graph` already) the nodes that compute the gradients.
+ * Appends to `builder` (which computes the values of `graph` already) the nodes that compute the gradients.
  *
  * @returns for each of `wrt` the name of its gradient, of the same shape; undefined where `of` does not depend on it
  * @throws NotDifferentiableError when an operator between `wrt` and `of` has no rule
@@ -49,7 +51,7 @@ export function addGradients(
     const flowing = node.outputs.map((output) => total(builder, parts, output));
     if (flowing.every((gradient) => gradient === undefined) || isConstant(node)) continue;
     if (!reads(node).some((input) => needed.has(input))) continue;
-    const gradients = applyRule(builder, graph, node, flowing, needed, values);
+    const gradients = applyRule(builder, graph, node, flowing, needed, request);
     onNode?.(node, gradients);
     node.inputs.forEach((input, i) => {
       const gradient = gradients[i];
@@ -115,9 +117,9 @@ function applyRule(
   node: Node,
   flowing: readonly (string | undefined)[],
   needed: ReadonlySet<string>,
-  values: ReadonlyMap<string, BoundValue>,
+  { values, own }: GradientRequest,
 ): readonly (string | undefined)[] {
-  const rule = node.domain === "" ? rules.get(node.op) : undefined;
+  const rule = own?.get(node) ?? (node.domain === "" ? rules.get(node.op) : undefined);
   if (rule === undefined)
     throw new NotDifferentiableError(node, "expected an operator with a gradient rule; docs/coverage.md lists them");
   const half = [...node.inputs, ...node.outputs].find((name) => values.get(name)?.dtype.endsWith("float16"));

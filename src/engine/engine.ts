@@ -42,4 +42,6 @@ export interface Engine {
   compile(model: Model, options?: CompileOptions): Promise<Program>;
   /** Channels to a block of the layout in which its convolutions are fastest (blockConvolutions); undefined where it has none. */
   channelBlock?(): Promise<number | undefined>;
+  /** Whether large products of matrices reach what convolutions reach, so that fewer multiplications are less time. Default false. */
+  readonly prefersProducts?: boolean;
 }

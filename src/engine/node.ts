@@ -27,7 +27,7 @@ export function nodeEngineOn(device: Device): Engine {
   return {
     name: `onnxruntime-node (${device})`,
     compile: (model, options = {}) => compile(model, options, options.optimize === false ? "cpu" : device),
-    ...(device === "cpu" ? { channelBlock } : {}),
+    ...(device === "cpu" ? { channelBlock, prefersProducts: true } : {}),
   };
 }
 

@@ -6,11 +6,13 @@
  * the running statistics follow part by part (theory.md Eq. 82 with the N of a part).
  */
 import { addGradients } from "../autodiff/gradient.ts";
+import type { GradientRule } from "../autodiff/rule.ts";
+import { addWinograd, gainsByWinograd } from "../autodiff/rules/convolution/winograd.ts";
 import type { Engine } from "../engine/engine.ts";
 import { bufferShapes, initialBuffers, initialParameters, type Network } from "../networks/network.ts";
 import { addNextBuffers, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
 import type { Objective } from "../objectives/objective.ts";
-import { type BoundValue, type Graph, int } from "../onnx/graph.ts";
+import { type BoundValue, type Graph, int, type Node } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
@@ -129,7 +131,7 @@ const buffersOf = (network: Network): ParameterGroup | undefined => groupVectors
 /** Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part in one vector. */
 function addPart(
   g: GraphBuilder,
-  { form, graph, values, loss }: Forward,
+  { form, graph, values, loss, prefersProducts }: Forward,
   { network, objective }: Batch,
   groups: readonly ParameterGroup[],
   buffers: string,
@@ -137,8 +139,12 @@ function addPart(
   const group = buffersOf(network);
   if (group !== undefined) nameMembers(g, group, buffers);
   for (const [name, tensor] of graph.initializers) g.initializer(name, tensor);
-  for (const node of graph.nodes) g.add(node);
-  const gradients = addGradients(g, graph, { of: loss, wrt: network.parameters, values });
+  const own = new Map<Node, GradientRule>();
+  for (const node of graph.nodes) {
+    if (prefersProducts && gainsByWinograd(graph, node, values)) own.set(node, addWinograd(g, node, values));
+    else g.add(node);
+  }
+  const gradients = addGradients(g, graph, { of: loss, wrt: network.parameters, values, own });
   return {
     gradients: groupGradients(g, gradients, groups, objective.name),
     buffers: group && nextBuffers(g, form, values, group),
@@ -177,6 +183,8 @@ interface Forward {
   readonly values: ReadonlyMap<string, BoundValue>;
   /** The part's share of the batch's mean loss. */
   readonly loss: string;
+  /** Whether convolutions become products of matrices where those take fewer multiplications. */
+  readonly prefersProducts: boolean;
 }
 
 async function forwardWithMeanLoss(
@@ -195,7 +203,7 @@ async function forwardWithMeanLoss(
   const mean = g.op("ReduceMean", [perSample], { keepdims: int(0) });
   const loss = count === 1 ? mean : g.op("Mul", [mean, g.scalar(1 / count)]);
   for (const name of [mean, loss]) values.set(name, { dtype: values.get(perSample)!.dtype, shape: [] });
-  return { form, graph: g.build(), values, loss };
+  return { form, graph: g.build(), values, loss, prefersProducts: engine.prefersProducts === true };
 }
 
 /** Element type of the network's input: float32, or int64 for tokens. */
