@@ -10,6 +10,8 @@ import { positions, span, type Window } from "./geometry.ts";
 
 /** chosen: 2 MB of float32, so that the patches at hand stay near a second-level cache from their gathering to their product. */
 const PATCHES_LIMIT = 2 ** 19;
+/** chosen: over as many pixels a product of one sample alone is as fast as one over several (docs/log.md). */
+const PIXELS_ALONE = 256;
 /** chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product. */
 const FEW_CHANNELS = 16;
 
@@ -79,7 +81,10 @@ function batched(c: RuleContext, images: Images): string {
   return joined(c, parts, images);
 }
 
-/** With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all samples at hand. */
+/**
+ * With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all samples at hand;
+ * of large images over each alone, so that a thread multiplies what it has gathered itself.
+ */
 function channelsLast(c: RuleContext, images: Images): string {
   const { X, xShape, dY, yShape, window } = images;
   const [N, C, M] = [xShape[0]!, xShape[1]!, yShape[1]!];
@@ -91,31 +96,37 @@ function channelsLast(c: RuleContext, images: Images): string {
   const cut = (shape: readonly number[]) => [N / count, ...shape.slice(1)];
   const g = new GraphBuilder("samples");
   const rows = sizeOf(window.kernel.slice(0, -1));
-  const sums = Array.from({ length: rows }, (_, i) => g.input(`samples/sum/${i}`, c.dtype, [M, width]));
+  const sumShape = sizeOf(yShape.slice(2)) < PIXELS_ALONE ? [M, width] : [N / count, M, width];
+  const sums = Array.from({ length: rows }, (_, i) => g.input(`samples/sum/${i}`, c.dtype, sumShape));
   const some = { ...images, xShape: cut(xShape), yShape: cut(yShape) };
   const [someX, someY] = [g.input("samples/X", c.dtype, some.xShape), g.input("samples/dY", c.dtype, some.yShape)];
   for (const sum of products(c.within(g), { ...some, X: someX, dY: someY }, sums)) g.output(sum);
-  const zeros = c.zeros([M, width]);
+  const zeros = c.zeros(sumShape);
   const scanned = [c.reshape(X, [count, ...some.xShape]), c.reshape(dY, [count, ...some.yShape])];
   const attributes = { body: { graph: g.build() }, num_scan_inputs: { int: scanned.length } };
   const inputs = [...sums.map(() => zeros), ...scanned];
-  return joined(c, c.builder.ops("Scan", inputs, attributes, { outputs: rows }), images);
+  const results = c.builder.ops("Scan", inputs, attributes, { outputs: rows });
+  return joined(c, sumShape.length === 2 ? results : results.map((each) => c.sum(each, [0], 0)), images);
 }
 
-/** For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given. */
+/**
+ * For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given; of large
+ * images products (M, P) times (P, its positions C) side by side, added to as many sums.
+ */
 function products(c: RuleContext, images: Images, sums?: readonly string[]): string[] {
   const { X, xShape, dY, yShape, window } = images;
   const [N, C] = xShape as [number, number];
   const [M, P] = [yShape[1]!, sizeOf(yShape.slice(2))];
   const pixels = c.reshape(c.transpose(X, lastOrder(xShape.length)), [N, sizeOf(xShape.slice(2)), C]);
   const withZeros = c.op("Concat", [pixels, c.zeros([N, 1, C])], { axis: { int: 1 } });
-  const rows = c.reshape(c.transpose(c.reshape(dY, [N, M, P]), [1, 0, 2]), [M, N * P]);
+  const width = C * window.kernel.at(-1)!;
+  const alone = sums !== undefined && P >= PIXELS_ALONE;
+  const samples = c.reshape(dY, [N, M, P]);
+  const rows = alone ? samples : c.reshape(c.transpose(samples, [1, 0, 2]), [M, N * P]);
   return positions(window.kernel.slice(0, -1)).map((head, i) => {
-    const met = c.builder.constant(metPixels(images, head));
-    const patches = c.reshape(c.op("Gather", [withZeros, met], { axis: { int: 1 } }), [
-      N * P,
-      C * window.kernel.at(-1)!,
-    ]);
+    const met = c.op("Gather", [withZeros, c.builder.constant(metPixels(images, head))], { axis: { int: 1 } });
+    if (alone) return c.add(sums[i]!, c.op("MatMul", [rows, c.reshape(met, [N, P, width])]));
+    const patches = c.reshape(met, [N * P, width]);
     return c.op("Gemm", sums === undefined ? [rows, patches] : [rows, patches, sums[i]!]);
   });
 }
