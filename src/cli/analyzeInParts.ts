@@ -2,6 +2,7 @@
  * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers, and their measures
  * before the next, of the model before training too where there is one.
  */
+import type { Memory } from "../linalg/memory.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import type { LayerOutline } from "../probe/parts.ts";
@@ -29,13 +30,14 @@ export interface AnalyzedInParts {
  * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the layers of a pass that
  * is not at its end are left out, unless they are the first.
  *
+ * @param how.memory of the sums: that of a part is used again for the next
  * @throws RangeError where the moments are to be written and too large for a file
  */
 export async function analyzeInParts(
   parts: readonly (readonly LayerOutline[])[],
   passes: { readonly pass: Pass; readonly before: Pass | undefined },
   options: AnalyzeOptions,
-  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+  { io, signal, memory }: { readonly io: Io; readonly signal: AbortSignal; readonly memory: Memory },
 ): Promise<AnalyzedInParts> {
   const network = parts.flat();
   if (options.moments !== undefined) checkSize(network);
@@ -43,7 +45,7 @@ export async function analyzeInParts(
     unit: "layers",
     quiet: options.json === true || options.quiet === true,
   });
-  const measuring = new Measuring();
+  const measuring = new Measuring(memory);
   const found = new SnapshotInParts(measuring, network);
   const start = passes.before && new SnapshotInParts(measuring, network);
   let summary: Summary | undefined;

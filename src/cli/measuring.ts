@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Memory } from "../linalg/memory.ts";
 import {
   assembled,
   type LayerJob,
@@ -16,7 +17,8 @@ import {
   type Snapshot,
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
-import { type LayerMoments, type Moments, sideBlocks } from "../moments/moments.ts";
+import { type LayerMoments, type Moments, sumsOf } from "../moments/moments.ts";
+import type { Done, Request } from "./measuringWorker.ts";
 
 /** chosen: each worker holds the moments of the layer at hand; more of them gain little and take memory. */
 const MOST_WORKERS = 8;
@@ -29,7 +31,13 @@ const program = fileURLToPath(new URL("./measuringWorker.js", import.meta.url));
 
 /** Threads that stay up from one snapshot to the next, until they are closed. */
 export class Measuring {
+  private readonly memory: Memory | undefined;
   private readonly workers: Worker[] = [];
+
+  /** @param memory where the sums of groups that were measured go, for those of the next */
+  constructor(memory?: Memory) {
+    this.memory = memory;
+  }
 
   /**
    * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be empty then; `total` stays.
@@ -58,6 +66,7 @@ export class Measuring {
     if (count < 2 || !existsSync(program))
       jobs.forEach((job, index) => {
         put(index, measureJob(job));
+        this.memory?.give(groupSums(job));
       });
     else await this.share(jobs, count, put);
     return layers;
@@ -81,35 +90,36 @@ export class Measuring {
     while (this.workers.length < count) this.workers.push(new Worker(program));
     const work = async (worker: Worker): Promise<void> => {
       for (let index = order.shift(); index !== undefined; index = order.shift())
-        put(index, await ask(worker, jobs[index]!));
+        put(index, await ask(worker, jobs[index]!, this.memory));
     };
-    await Promise.all(this.workers.slice(0, count).map(work));
+    const busy = this.workers.slice(0, count);
+    await Promise.all(busy.map(work));
+    for (const worker of busy) worker.postMessage("forget" satisfies Request);
   }
 }
 
 /** One job's result. @throws what went wrong in the worker */
-function ask(worker: Worker, job: LayerJob): Promise<LayerSnapshot> {
+function ask(worker: Worker, job: LayerJob, memory: Memory | undefined): Promise<LayerSnapshot> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       act();
     };
-    const onMessage = (layer: LayerSnapshot) => settle(() => resolve(layer));
+    const onMessage = ({ layer, sums }: Done) =>
+      settle(() => {
+        memory?.give(sums);
+        resolve(layer);
+      });
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error("measure: a worker thread ended before its layer was done")));
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(job, groupBuffers(job));
+    const buffers = groupSums(job).map(({ buffer }) => buffer as ArrayBuffer);
+    worker.postMessage(job satisfies Request, buffers);
   });
 }
 
-/** The memory of the sums of a job's groups but for what its total shares; that of weights is shared by groups and stays. */
-function groupBuffers({ total, groups }: LayerJob): ArrayBuffer[] {
+/** The sums of a job's groups but for what its total shares; weights are shared by groups and stay. */
+function groupSums({ total, groups }: LayerJob): Float64Array[] {
   const staying = new Set(total && sumsOf(total));
-  return [...new Set(groups.flatMap(sumsOf))].filter((buffer) => !staying.has(buffer));
-}
-
-function sumsOf({ a, b, gbHa }: LayerMoments): ArrayBuffer[] {
-  const sides = a ? [a, b] : [b];
-  const blocks = [...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])), ...(gbHa ? [gbHa] : [])];
-  return blocks.map(({ buffer }) => buffer as ArrayBuffer);
+  return groups.flatMap(sumsOf).filter((sum) => !staying.has(sum));
 }

@@ -4,8 +4,10 @@
  */
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
+import { Memory } from "../linalg/memory.ts";
 import type { Asking, Product } from "../linalg/products.ts";
-import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
+import { type LayerJob, type LayerSnapshot, measureJobAsking } from "../measure/snapshot.ts";
+import { sumsOf } from "../moments/moments.ts";
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 
@@ -37,6 +39,26 @@ async function withEngine<Result>(algorithm: Asking<Result>): Promise<Result> {
   return step.value;
 }
 
-parentPort?.on("message", async (job: LayerJob) => {
-  parentPort?.postMessage(await withEngine(measureJobAsking(job)));
+/** A layer's measures, and the sums of its groups, which are handed back. */
+export interface Done {
+  readonly layer: LayerSnapshot;
+  readonly sums: readonly Float64Array[];
+}
+
+/** A layer to measure, or to let go of the memory that is kept from layer to layer. */
+export type Request = LayerJob | "forget";
+
+let memory = new Memory();
+
+parentPort?.on("message", async (job: Request) => {
+  if (job === "forget") {
+    memory = new Memory();
+    return;
+  }
+  const layer = await withEngine(measureJobAsking(job, memory));
+  const done: Done = { layer, sums: job.groups.flatMap(sumsOf) };
+  parentPort?.postMessage(
+    done,
+    done.sums.map(({ buffer }) => buffer as ArrayBuffer),
+  );
 });

@@ -54,7 +54,9 @@ export class SnapshotInParts {
   ): Promise<void> {
     const [first, ...rest] = groups as [Moments, ...Moments[]];
     const layers = first.layers.flatMap((layer, i) =>
-      this.isKept || layer.kind === "head" ? rest.map((group) => group.layers[i]!).reduce(mergeLayers, layer) : [],
+      this.isKept || layer.kind === "head"
+        ? rest.reduce((sum, group) => mergeLayers(sum, group.layers[i]!), layer)
+        : [],
     );
     this.kept = { ...first, layers: [...(this.kept?.layers ?? []), ...layers] };
     const jobs = layerJobs(undefined, { ...options, groups, network: this.network });

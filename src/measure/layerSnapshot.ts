@@ -3,6 +3,7 @@
  * needs nothing but the layer's moments, so that layers can be measured side by side.
  */
 import type { Matrix } from "../linalg/matrix.ts";
+import { Memory } from "../linalg/memory.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
@@ -63,6 +64,7 @@ export interface LayerOptions {
  * @param total  its moments
  * @param groups its moments over disjoint groups of the samples, two or more; without them there is no noise, and the intervals of
  *   exponents know the scatter of directions alone
+ * @param memory for matrices as large as the sums
  *
  * O(d^3) for a side of d values; at cost "economy" O(d^2).
  */
@@ -70,10 +72,11 @@ export function layerSnapshot(
   total: LayerMoments,
   groups: readonly LayerMoments[],
   options: LayerOptions = {},
+  memory: Memory = new Memory(),
 ): LayerSnapshot {
   const { cost = "standard", initial, training, previous } = options;
   const halves = halvesOf(groups);
-  const measured = measureLayer(total, halves, cost, options.beforehand);
+  const measured = measureLayer(total, halves, cost, options.beforehand, memory);
   const found: LayerSnapshot = {
     ...measured,
     strongest: {
@@ -104,7 +107,7 @@ export function layerSnapshot(
 /** The even and the odd groups: two samples whose difference is the noise (Eq. 18). */
 function halvesOf(groups: readonly LayerMoments[]): readonly [LayerMoments, LayerMoments] | undefined {
   if (groups.length < 2) return undefined;
-  const half = (rest: number) => groups.filter((_, i) => i % 2 === rest).reduce(mergeLayers);
+  const half = (rest: number) => groups.filter((_, i) => i % 2 === rest).reduce((x, y) => mergeLayers(x, y));
   return [half(0), half(1)];
 }
 

@@ -5,6 +5,7 @@
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { leadingEigenvalues, leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
 import { type Matrix, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
+import type { Memory } from "../linalg/memory.ts";
 import type { Asking } from "../linalg/products.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
@@ -51,7 +52,7 @@ export function spectrumKey(side: Side, convention: Convention, which: "H" | "G"
  * What takes most of the time of a wide layer at cost "standard", with products from whoever has a fast way to them: the leading
  * eigenvalues of the sides that are too wide for all of them, and Z (theory.md Eq. 4).
  */
-export function* wideProducts(layer: LayerMoments, cost: Cost): Asking<Beforehand> {
+export function* wideProducts(layer: LayerMoments, cost: Cost, memory: Memory): Asking<Beforehand> {
   const eigenvalues = new Map<string, Float64Array>();
   const weights: Partial<Record<Side, Matrix>> = {};
   if (cost !== "standard") return { eigenvalues, weights };
@@ -59,13 +60,14 @@ export function* wideProducts(layer: LayerMoments, cost: Cost): Asking<Beforehan
     const sums = layer[side];
     if (sums === undefined || sums.sample || sums.d <= fullSpectrum) continue;
     if (layer.W) weights[side] = yield* weightGram(layer.W, side);
-    const into = matrix(sums.d, sums.d);
+    const into = memory.square(sums.d);
     for (const convention of ["paper", "raw"] as const)
       for (const which of ["H", "G"] as const) {
         const A = secondMoment(sums, which, convention, layer.n, into);
         if (A !== undefined && hasEigenvalues(A))
           eigenvalues.set(spectrumKey(side, convention, which), yield* leadingEigenvaluesAsking(A, leadingCount));
       }
+    memory.give([into.data]);
   }
   return { eigenvalues, weights };
 }

@@ -2,6 +2,7 @@
  * @file The six alignments of one layer in both conventions, with ranks and mean ratios: what every measurement has.
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
+import { Memory } from "../linalg/memory.ts";
 import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import {
@@ -61,6 +62,7 @@ export interface LayerAlignment {
  * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
  * @param cost   "economy" leaves the ranks out (status "not-measured")
  * @param known  what was computed beforehand (wideProducts)
+ * @param memory for matrices as large as the sums
  *
  * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
  */
@@ -69,6 +71,7 @@ export function measureLayer(
   halves?: readonly [LayerMoments, LayerMoments],
   cost: Cost = "standard",
   known?: Beforehand,
+  memory: Memory = new Memory(),
 ): LayerAlignment {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const isSampled = Boolean(a?.sample ?? b.sample);
@@ -86,8 +89,8 @@ export function measureLayer(
   const Z = { a: a && weightEntries(total, a, "a", known), b: weightEntries(total, b, "b", known) };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
   const neurons = unrankedAs === undefined;
-  const onA = a && measureSide("a", total, Z.a, halves, { spectral, neurons });
-  const onB = measureSide("b", total, Z.b, halves, { spectral, neurons });
+  const onA = a && measureSide("a", total, Z.a, halves, { spectral, neurons, memory });
+  const onB = measureSide("b", total, Z.b, halves, { spectral, neurons, memory });
   const both = (convention: Convention) => ({
     alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
     ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
@@ -149,11 +152,11 @@ function measureSide(
   { n, ...layer }: LayerMoments,
   Z: Entries | undefined,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
-  { spectral, neurons }: { spectral: Spectral; neurons: boolean },
+  { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: Memory },
 ): Record<Convention, SideMeasures> {
   const side = layer[key]!;
-  const into = { H: matrix(side.d, side.d), G: matrix(side.d, side.d) };
-  const room = neurons ? roomForPairs(side.d) : undefined;
+  const into = { H: memory.square(side.d), G: memory.square(side.d) };
+  const room = neurons ? roomForPairs(side.d, memory) : undefined;
   const within = (convention: Convention) => {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
@@ -174,7 +177,9 @@ function measureSide(
       ...(spectra && { spectra }),
     };
   };
-  return { paper: within("paper"), raw: within("raw") };
+  const measured = { paper: within("paper"), raw: within("raw") };
+  memory.give([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
+  return measured;
 }
 
 function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {

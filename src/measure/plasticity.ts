@@ -3,6 +3,7 @@
  * correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told apart.
  */
 import { type Matrix, matrix, requireSquare } from "../linalg/matrix.ts";
+import { Memory } from "../linalg/memory.ts";
 import { alignment } from "./alignment.ts";
 import { requireSameShape } from "./entries.ts";
 import type { Answer, BothSides } from "./measured.ts";
@@ -59,8 +60,9 @@ export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: P
 }
 
 /** Memory for a value of each pair of d neurons, of H and of G. */
-export function roomForPairs(d: number): Points {
-  return { h: new Float64Array((d * (d - 1)) / 2), g: new Float64Array((d * (d - 1)) / 2) };
+export function roomForPairs(d: number, memory = new Memory()): Points {
+  const count = (d * (d - 1)) / 2;
+  return { h: memory.take(count), g: memory.take(count) };
 }
 
 function diagonalPoints(H: Matrix, G: Matrix): Points {

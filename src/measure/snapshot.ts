@@ -3,8 +3,9 @@
  * runs, reports and the command line share (docs/formats.md).
  */
 import type { Matrix } from "../linalg/matrix.ts";
+import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
-import { type LayerMoments, type Moments, mergeLayers, type SideMoments } from "../moments/moments.ts";
+import { type LayerMoments, type Moments, mergeLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
@@ -93,11 +94,27 @@ export function measureJob(job: LayerJob): LayerSnapshot {
   return withOwnProducts(measureJobAsking(job));
 }
 
-/** The same, with the products that take most of the time of wide layers from elsewhere. */
-export function* measureJobAsking({ total, groups, options }: LayerJob): Asking<LayerSnapshot> {
-  const whole = total ?? groups.reduce(mergeLayers);
-  const beforehand = yield* wideProducts(whole, options.cost ?? "standard");
-  return layerSnapshot(whole, groups, { ...options, beforehand });
+/**
+ * The same, with the products that take most of the time of wide layers from elsewhere.
+ *
+ * @param memory for what is as large as the sums
+ */
+export function* measureJobAsking(
+  { total, groups, options }: LayerJob,
+  memory: Memory = new Memory(),
+): Asking<LayerSnapshot> {
+  const made: LayerMoments[] = [];
+  const merged = (x: LayerMoments, y: LayerMoments) => {
+    const sum = mergeLayers(x, y, memory.copy);
+    memory.give(made.splice(0).flatMap(sumsOf));
+    made.push(sum);
+    return sum;
+  };
+  const whole = total ?? groups.reduce(merged);
+  const beforehand = yield* wideProducts(whole, options.cost ?? "standard", memory);
+  const found = layerSnapshot(whole, groups, { ...options, beforehand }, memory);
+  memory.give(made.flatMap(sumsOf));
+  return found;
 }
 
 /**

@@ -102,14 +102,28 @@ export const matrixBlocks = [...symmetricBlocks, "gh"] as const;
 export const sideBlocks = [...vectorBlocks, ...matrixBlocks] as const;
 export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
 
+/** An array of zeros, perhaps one that was used before. */
+export type Zeros = (length: number) => Float64Array;
+
+const newZeros: Zeros = (length) => new Float64Array(length);
+
 /**
  * A layer over no samples, every sum present and zero.
  *
  * @param kind "head" and "block" have side b alone: they are no linear maps with inputs of their own
  * @param W (dOut, dIn)
+ * @param options.zeros where the arrays come from
+ * @param options.cross whether there are sums of g h^T
  * @throws RangeError if a dimension is not a whole number >= 1, or W has another shape
  */
-export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
+export function emptyLayer(
+  name: string,
+  kind: LayerKind,
+  dIn: number,
+  dOut: number,
+  W?: Matrix,
+  { zeros = newZeros, cross = true }: { zeros?: Zeros; cross?: boolean } = {},
+): LayerMoments {
   for (const d of [dIn, dOut])
     if (!Number.isSafeInteger(d) || d < 1)
       throw new RangeError(
@@ -119,44 +133,48 @@ export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: num
     throw new RangeError(
       `emptyLayer: expected W of ${name} to be (${dOut}, ${dIn}), got (${W.rows}, ${W.cols}); pass (dOut, dIn)`,
     );
-  const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: emptySide(dOut) };
+  const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: emptySide(dOut, zeros, cross) };
   if (isMap({ kind })) {
-    layer.a = emptySide(dIn);
-    layer.gbHa = new Float64Array(dOut * dIn);
+    layer.a = emptySide(dIn, zeros, cross);
+    if (cross) layer.gbHa = zeros(dOut * dIn);
   }
   if (W) layer.W = W;
   return layer;
 }
 
-function emptySide(d: number): SideMoments {
+function emptySide(d: number, zeros: Zeros, cross: boolean): SideMoments {
   const side: SideMoments = { d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
-  for (const block of vectorBlocks) side[block] = new Float64Array(d);
-  for (const block of matrixBlocks) side[block] = new Float64Array(d * d);
+  for (const block of vectorBlocks) side[block] = zeros(d);
+  for (const block of cross ? matrixBlocks : symmetricBlocks) side[block] = zeros(d * d);
   return side;
 }
 
 /** A layer over no samples with the blocks of another, whose weights it shares. */
-export function anotherEmpty(layer: LayerMoments): LayerMoments {
+export function anotherEmpty(layer: LayerMoments, zeros: Zeros = newZeros): LayerMoments {
   const side = (of: SideMoments): SideMoments => {
     const empty: SideMoments = { ...of };
     for (const key of sideNumbers) empty[key] = 0;
-    for (const key of sideBlocks) if (of[key]) empty[key] = new Float64Array(of[key].length);
+    for (const key of sideBlocks) if (of[key]) empty[key] = zeros(of[key].length);
     return empty;
   };
   const empty: LayerMoments = { ...layer, n: 0, b: side(layer.b) };
   if (layer.a) empty.a = side(layer.a);
-  if (layer.gbHa) empty.gbHa = new Float64Array(layer.gbHa.length);
+  if (layer.gbHa) empty.gbHa = zeros(layer.gbHa.length);
   if (layer.labelled) empty.labelled = emptyLabelledSums(layer.labelled.classes, layer.dIn, layer.dOut);
   if (layer.outputGradients)
     empty.outputGradients = { sum: new Float64Array(layer.outputGradients.sum.length), exact: true };
   return empty;
 }
 
+/** The arrays of a layer's sums; weights, and sums by class or of outputs, are not among them. */
+export function sumsOf({ a, b, gbHa }: LayerMoments): Float64Array[] {
+  const sides = a ? [a, b] : [b];
+  return [...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])), ...(gbHa ? [gbHa] : [])];
+}
+
 /** Memory of the sums of some layers; weights do not count. */
 export function bytesOf(layers: readonly LayerMoments[]): number {
-  const ofSide = (side: SideMoments | undefined): number =>
-    side ? sideBlocks.reduce((sum, key) => sum + (side[key]?.byteLength ?? 0), 0) : 0;
-  return layers.reduce((sum, { a, b, gbHa }) => sum + ofSide(a) + ofSide(b) + (gbHa?.byteLength ?? 0), 0);
+  return layers.flatMap(sumsOf).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Between the sources of merged moments, each named once, in alphabetical order. */
@@ -186,8 +204,13 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
   return { step: x.step, objective: x.objective, source: [...sources].sort().join(sourceSeparator), layers };
 }
 
+/** How the first of some arrays that are added up is copied. */
+type Copy = (values: Float64Array) => Float64Array;
+
+const newCopy: Copy = (values) => values.slice();
+
 /** Sum of the moments of one layer over two sets of samples, as `mergeMoments` has it for all layers. */
-export function mergeLayers(x: LayerMoments, y: LayerMoments): LayerMoments {
+export function mergeLayers(x: LayerMoments, y: LayerMoments, copy: Copy = newCopy): LayerMoments {
   for (const key of ["name", "kind", "dIn", "dOut"] as const)
     if (x[key] !== y[key])
       throw new RangeError(`mergeMoments: expected one ${key} for layer ${x.name}, got ${x[key]} and ${y[key]}`);
@@ -203,11 +226,17 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments): LayerMoments {
     dIn: x.dIn,
     dOut: x.dOut,
     n: x.n + y.n,
-    b: sumSides(parts.map((part) => part.b)),
+    b: sumSides(
+      parts.map((part) => part.b),
+      copy,
+    ),
   };
   const a = parts.flatMap((part) => part.a ?? []);
-  if (a.length === parts.length) merged.a = sumSides(a);
-  const gbHa = sumBlocks(parts.map((part) => part.gbHa));
+  if (a.length === parts.length) merged.a = sumSides(a, copy);
+  const gbHa = sumBlocks(
+    parts.map((part) => part.gbHa),
+    copy,
+  );
   if (gbHa) merged.gbHa = gbHa;
   const W = x.W ?? y.W;
   if (W) merged.W = W;
@@ -215,17 +244,23 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments): LayerMoments {
   if (labelled.length === parts.length) merged.labelled = labelled.reduce(mergeLabelledSums);
   const gradients = parts.flatMap((part) => part.outputGradients ?? []);
   if (gradients.length === parts.length) {
-    const sum = sumBlocks(gradients.map((one) => one.sum))!;
+    const sum = sumBlocks(
+      gradients.map((one) => one.sum),
+      newCopy,
+    )!;
     merged.outputGradients = { sum, exact: gradients.every((one) => one.exact) };
   }
   return merged;
 }
 
-function sumSides(parts: SideMoments[]): SideMoments {
+function sumSides(parts: SideMoments[], copy: Copy): SideMoments {
   const sum: SideMoments = { d: parts[0]!.d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
   for (const key of sideNumbers) for (const part of parts) sum[key] += part[key];
   for (const key of sideBlocks) {
-    const block = sumBlocks(parts.map((part) => part[key]));
+    const block = sumBlocks(
+      parts.map((part) => part[key]),
+      copy,
+    );
     if (block) sum[key] = block;
   }
   const stated = parts.find((part) => part.z !== undefined) ?? parts[0]!;
@@ -251,12 +286,12 @@ function requireSameSample({ name }: LayerMoments, x: SideMoments | undefined, y
     );
 }
 
-/** A new array with the sum, or undefined where one of the blocks is missing. */
-function sumBlocks(blocks: (Float64Array | undefined)[]): Float64Array | undefined {
+/** The sum, or undefined where one of the blocks is missing. */
+function sumBlocks(blocks: (Float64Array | undefined)[], copy: Copy): Float64Array | undefined {
   let sum: Float64Array | undefined;
   for (const block of blocks) {
     if (!block) return undefined;
-    if (!sum) sum = block.slice();
+    if (!sum) sum = copy(block);
     else for (let i = 0; i < sum.length; i++) sum[i]! += block[i]!;
   }
   return sum;

@@ -13,6 +13,7 @@ import {
   type Moments,
   mergeMoments,
   type Side,
+  type Zeros,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
@@ -94,6 +95,8 @@ export interface MeasureOptions {
   readonly batches?: number;
   /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
   readonly layers?: readonly string[];
+  /** Where the arrays of the sums come from: of another measurement perhaps, whose sums nobody reads any more. */
+  readonly zeros?: Zeros;
 }
 
 export interface Measurement extends GroupedMeasurement {
@@ -211,7 +214,7 @@ export class Probe {
       const feeds = { ...given, ...batch };
       const instrumented = await programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
-      groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
+      groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), options);
       const group = groups[index++ % groups.length]!;
       const used = factorFeeds(instrumented, group, feeds, factors);
       const outputs = await instrumented.program.run({ ...feeds, ...used });
@@ -313,30 +316,29 @@ export class Probe {
   }
 
   /** Groups of layers over no samples, as many as may be of all layers of the network; they share their weights. */
-  private emptyGroups(
-    instrumented: Instrumented,
-    prepared: Prepared,
-    parameters: ReadonlyMap<string, Tensor>,
-  ): LayerMoments[][] {
-    const first = this.emptyLayers(instrumented, parameters);
+  private emptyGroups(instrumented: Instrumented, prepared: Prepared, options: MeasureOptions): LayerMoments[][] {
+    const first = this.emptyLayers(instrumented, options);
     const others = groupCount(outlinesOf(prepared, this.options)) - 1;
-    return [first, ...Array.from({ length: others }, () => first.map(anotherEmpty))];
+    const another = (layer: LayerMoments) => anotherEmpty(layer, options.zeros);
+    return [first, ...Array.from({ length: others }, () => first.map(another))];
   }
 
   private emptyLayers(
     { maps, loss, classifier, outputGradients }: Instrumented,
-    parameters: ReadonlyMap<string, Tensor>,
+    { parameters, zeros }: MeasureOptions,
   ): LayerMoments[] {
-    const value = (name: string) => parameters.get(name) ?? loss.graph.initializers.get(name)!;
+    const { cross } = this.options;
+    const made = { ...(zeros && { zeros }), ...(cross !== undefined && { cross }) };
+    const value = (name: string) => parameters?.get(name) ?? loss.graph.initializers.get(name)!;
     return maps.map(({ map, sample }) => {
       const { name, kind, dOut, input } = map;
       const W = input?.weight(value);
       if (sample !== undefined) return emptySampledLayer(map, sample, W);
-      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, W);
+      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, W, made);
       if (classifier?.map === map) layer.labelled = emptyLabelledSums(classifier.classes, layer.dIn, dOut);
       if (outputGradients !== undefined && W !== undefined)
         layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
-      return this.options.cross === false ? withoutCross(layer) : layer;
+      return layer;
     });
   }
 }
@@ -489,11 +491,6 @@ function leftOut({ name, dOut, input }: Measurable, { select, largest, beyond }:
   return largest !== undefined && d > largest && beyond !== "sample"
     ? `${d} values on a side, more than the limit of ${largest}`
     : undefined;
-}
-
-function withoutCross({ gbHa: _, ...layer }: LayerMoments): LayerMoments {
-  for (const side of [layer.a, layer.b]) if (side !== undefined) delete side.gh;
-  return layer;
 }
 
 function noMaps(skipped: readonly Skipped[]): string {

@@ -5,6 +5,7 @@ import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
 import { MOST_KEPT_BYTES } from "../../src/cli/snapshotInParts.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { Memory } from "../../src/linalg/memory.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";
@@ -29,6 +30,9 @@ function probeOf(seed: number): Probe {
   return new Probe(nodeEngine, { graph, opset: WORKING_OPSET }, { objective: objective("cross-entropy") });
 }
 
+/** One for all tests: what was there before must not matter. */
+const memory = new Memory();
+
 /** A pass over a probe; `after` is called behind each batch. */
 function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}): Pass {
   return (layers, onShare) => {
@@ -36,6 +40,7 @@ function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}
     return probe.measureGroups(batches, {
       layers,
       again: () => batches,
+      zeros: memory.zeros,
       ...(signal && { signal }),
       onBatch: () => {
         onShare(++batch / batches.length);
@@ -57,8 +62,10 @@ test("has the snapshots of the model and of that before training that one pass o
   const found = await analyzeInParts(parts, { pass: passOf(trained), before: passOf(untrained) }, options, {
     io: testIo(),
     signal: new AbortController().signal,
+    memory,
   });
   expect(found.layers).toBe(parts.length);
+  expect(memory.take(8 * 8).some((value) => value !== 0)).toBe(true); // the sums of a part were handed back
   const head = found.result.layers.find(({ kind }) => kind === "head");
   expect(head!.baselines!.start.paper).not.toBeNull();
   expectAlike(found.initial!, initial, "initial");
@@ -76,7 +83,11 @@ test("stopped in the first pass it has those layers over the samples so far; lat
     const pass = passOf(probe, controller.signal, () => {
       if (++done === count) controller.abort();
     });
-    return analyzeInParts(parts, { pass, before: undefined }, options, { io: testIo(), signal: controller.signal });
+    return analyzeInParts(parts, { pass, before: undefined }, options, {
+      io: testIo(),
+      signal: controller.signal,
+      memory,
+    });
   };
   const first = await stoppedBehind(2);
   expect([first.layers, first.result.layers[0]!.samples]).toEqual([1, 2 * 3 * context]);
@@ -102,7 +113,7 @@ test("refuses moments that do not fit in a file before anything is measured", as
   } as const;
   const pass: Pass = () => Promise.reject(new Error("measured"));
   const writing = { ...options, moments: "m.safetensors" };
-  const surroundings = { io: testIo(), signal: new AbortController().signal };
+  const surroundings = { io: testIo(), signal: new AbortController().signal, memory };
   await expect(analyzeInParts([[layer]], { pass, before: undefined }, writing, surroundings)).rejects.toThrow(
     /^analyze: expected moments of at most 2 GiB for one file, got 2\.0; choose some --layers/,
   );

@@ -1,6 +1,7 @@
 /** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
+import { Memory } from "../../linalg/memory.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
@@ -112,6 +113,7 @@ async function measureModels(
     // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
     if (inParts(network).length > 1) {
       const parts = inParts(network, partBytes());
+      const memory = new Memory();
       progress.end(false);
       const inPart =
         (of: Probe): Pass =>
@@ -121,10 +123,15 @@ async function measureModels(
             samples = count;
             taken = Math.max(taken, count);
           });
-          return of.measureGroups(counted, { ...measuring, layers, onBatch: () => onShare(samples / data.n) });
+          return of.measureGroups(counted, {
+            ...measuring,
+            layers,
+            zeros: memory.zeros,
+            onBatch: () => onShare(samples / data.n),
+          });
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
-      const found = await analyzeInParts(parts, passes, options, { io, signal });
+      const found = await analyzeInParts(parts, passes, options, { io, signal, memory });
       return { inParts: found, done: taken, layers: network.length };
     }
     const pass = (of: Probe, from: number) =>
