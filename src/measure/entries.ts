@@ -38,7 +38,7 @@ const largestExponent = 1000;
 
 /** Sums over the entries of A, in two passes: the one-pass form cancels. O(d^2). */
 export function entriesOf(A: Matrix): Entries {
-  return sumsOf({ A, factor: 1, of: A.rows, isSymmetric: false });
+  return withoutOverflow({ A, factor: 1, of: A.rows, isSymmetric: false });
 }
 
 /**
@@ -47,12 +47,12 @@ export function entriesOf(A: Matrix): Entries {
  * @param of rows of the whole matrix where A has a random sample of its coordinates
  */
 export function symmetricEntriesOf(A: Matrix, of = A.rows): Entries {
-  return sumsOf({ A, factor: 1, of, isSymmetric: true });
+  return withoutOverflow({ A, factor: 1, of, isSymmetric: true });
 }
 
 type Given = Pick<Entries, "A" | "factor" | "of" | "isSymmetric">;
 
-function sumsOf(given: Given): Entries {
+function withoutOverflow(given: Given): Entries {
   const plain = sums(given);
   const square = plain.norm * plain.norm;
   const found = square > safe.least && square < safe.largest ? plain : scaled(given);

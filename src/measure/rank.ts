@@ -31,8 +31,8 @@ const leadingCount = 10;
 export const rankThreshold = 1e-3;
 
 /** Participation ratio (tr A)^2 / |A|_F^2 of a (d, d) matrix, 1 to d (theory.md Eq. 14); NaN for the zero matrix. O(d^2). */
-export function participationRatio(A: Matrix): number {
-  return (trace(A) / frobenius(A)) ** 2;
+export function participationRatio(A: Matrix, norm = frobenius(A)): number {
+  return (trace(A) / norm) ** 2;
 }
 
 /** Stable rank |A|_F^2 / |A|_2^2 from the eigenvalues, 1 to d (theory.md Eq. 15); NaN if all are zero. */
@@ -81,7 +81,7 @@ export function rank(
     numerical: known ? numericalRank(values) : null,
     threshold: rankThreshold,
     stable: values.length === A.rows ? stableRank(values) : (norm / values[0]!) ** 2,
-    participation: (trace(A) / norm) ** 2,
+    participation: participationRatio(A, norm),
     leading: Array.from(values.subarray(0, leadingCount)),
     dimension,
     n: samples,
