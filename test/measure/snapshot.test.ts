@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
+import { Memory } from "../../src/linalg/memory.ts";
 import { alignment } from "../../src/measure/alignment.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
@@ -53,10 +54,22 @@ describe("measureLayer", () => {
   });
 
   it("takes the noise from the halves", () => {
-    const found = measureLayer(total, halves);
-    const [first, second] = halves.map((half) => measureLayer(half).alignment.paper.a!.gwa.value!) as [number, number];
-    expect(found.alignment.paper.a!.gwa.noise).toBe(Math.abs(first - second) / 2);
-    expect(found.alignment.paper.a!.gwa.value).toBe(measureLayer(total).alignment.paper.a!.gwa.value);
+    const { alignment: found } = measureLayer(total, halves);
+    const [first, second] = halves.map((half) => measureLayer(half).alignment) as [typeof found, typeof found];
+    for (const convention of ["paper", "raw"] as const)
+      for (const side of ["a", "b"] as const)
+        for (const relation of ["rga", "rwa", "gwa"] as const) {
+          const [x, y] = [first, second].map((half) => half[convention][side]![relation].value!) as [number, number];
+          expect(found[convention][side]![relation].noise).toBeCloseTo(Math.abs(x - y) / 2, 13);
+        }
+    expect(found.paper.a!.gwa.value).toBe(measureLayer(total).alignment.paper.a!.gwa.value);
+  });
+
+  it("is the same in memory that was used before, one layer after the other", () => {
+    const other = layerOf(layerCase(2, 300, 6, 5));
+    const memory = new Memory();
+    for (const each of [total, other, total])
+      expect(measureLayer(each, halves, "standard", undefined, memory)).toEqual(measureLayer(each, halves));
   });
 
   it("finds what was planted: W of rank 5, H_a of rank 2, all of raw G_a along one direction, means", () => {
