@@ -68,7 +68,11 @@ async function start(): Promise<void> {
   const io = processIo();
   const argv = process.argv.slice(2);
   process.on("uncaughtException", (error) => process.exit(complain(error, argv, io)));
-  process.exitCode = (await main(argv, io)) || process.exitCode || 0;
+  const exitCode = await main(argv, io);
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<unknown>((written) => stream.write("", written));
+  // not by running out of work: for a tenth of a second, while that frees the engine, a signal would end what has succeeded
+  process.exit(exitCode || process.exitCode);
 }
 
 /** Whether this file is the program (perhaps through a link in a bin folder) and not imported by another. */

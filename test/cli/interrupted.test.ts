@@ -1,6 +1,6 @@
 /**
  * @file Ten interruptions at random moments, by SIGKILL and SIGTERM in turn, with checkpoints by the clock as well: each run
- * goes on to the final files of the unbroken run, byte by byte.
+ * goes on to the final files of the unbroken run, byte by byte. And one signal too late to interrupt anything.
  */
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -70,3 +70,15 @@ test.each(moments)(
   },
   60_000,
 );
+
+test("a signal that comes when all is written leaves the success", async () => {
+  const saysExit = "--import=data:text/javascript,process.on('exit',()=>process.stderr.write('EXIT'))";
+  const { child, ended } = start([...RUN, "--steps", "10", "--out", "late"], { NODE_OPTIONS: saysExit });
+  child.stderr!.on("data", (text: string) => {
+    if (text.includes("EXIT")) setTimeout(() => child.kill("SIGTERM"), 5);
+  });
+  const { code, signal, err } = await ended;
+  expect(err).toContain("EXIT");
+  expect({ code, signal }).toEqual({ code: 0, signal: null });
+  expect(openRun(onlyRun(join(dir, "late"))).info().status).toBe("finished");
+}, 60_000);
