@@ -2,11 +2,10 @@
  * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers, and their measures
  * before the next, of the model before training too where there is one.
  */
-import type { Memory } from "../linalg/memory.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import type { LayerOutline } from "../probe/parts.ts";
-import type { GroupedMeasurement, Measurement } from "../probe/probe.ts";
+import type { GroupSums, MeasuredLosses, SummedMeasurement } from "../probe/probe.ts";
 import type { AnalyzeOptions } from "./commandOptions.ts";
 import type { Io } from "./io.ts";
 import { Measuring } from "./measuring.ts";
@@ -15,7 +14,7 @@ import { Progress } from "./progress.ts";
 import { bytesOfFile, MOST_KEPT_BYTES, SnapshotInParts } from "./snapshotInParts.ts";
 
 /** Measures some layers over all batches, telling the share of them that is done. */
-export type Pass = (layers: readonly string[], onShare: (share: number) => void) => Promise<GroupedMeasurement>;
+export type Pass = (layers: readonly string[], onShare: (share: number) => void) => Promise<SummedMeasurement>;
 
 export interface AnalyzedInParts {
   readonly result: Snapshot;
@@ -30,14 +29,13 @@ export interface AnalyzedInParts {
  * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the layers of a pass that
  * is not at its end are left out, unless they are the first.
  *
- * @param how.memory of the sums: that of a part is used again for the next
  * @throws RangeError where the moments are to be written and too large for a file
  */
 export async function analyzeInParts(
   parts: readonly (readonly LayerOutline[])[],
   passes: { readonly pass: Pass; readonly before: Pass | undefined },
   options: AnalyzeOptions,
-  { io, signal, memory }: { readonly io: Io; readonly signal: AbortSignal; readonly memory: Memory },
+  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<AnalyzedInParts> {
   const network = parts.flat();
   if (options.moments !== undefined) checkSize(network);
@@ -45,7 +43,7 @@ export async function analyzeInParts(
     unit: "layers",
     quiet: options.json === true || options.quiet === true,
   });
-  const measuring = new Measuring(memory);
+  const measuring = new Measuring();
   const found = new SnapshotInParts(measuring, network);
   const start = passes.before && new SnapshotInParts(measuring, network);
   let summary: Summary | undefined;
@@ -85,14 +83,14 @@ export async function analyzeInParts(
   }
 }
 
-type Summary = Pick<Measurement, "loss" | "accuracy" | "samples" | "skipped">;
+type Summary = Omit<MeasuredLosses, "nearestMean">;
 
-function summaryOf({ groups: _, nearestMean: __, ...summary }: GroupedMeasurement): Summary {
+function summaryOf({ groups: _, nearestMean: __, ...summary }: SummedMeasurement): Summary {
   return summary;
 }
 
-function weightsOf({ layers }: Moments): SnapshotOptions {
-  return { initialWeights: new Map(layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : []))) };
+function weightsOf({ layers }: GroupSums): SnapshotOptions {
+  return { initialWeights: new Map(layers.flatMap(({ layer: { name, W } }) => (W ? [[name, W] as const] : []))) };
 }
 
 /** What was skipped, and the layers that were not reached. */

@@ -7,7 +7,6 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Memory } from "../linalg/memory.ts";
 import {
   assembled,
   type LayerJob,
@@ -18,7 +17,9 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type LayerMoments, type Moments, sumsOf } from "../moments/moments.ts";
-import type { Done, Request } from "./measuringWorker.ts";
+import { arraysOfLayer } from "../probe/layerSums.ts";
+import type { Request } from "./measuringWorker.ts";
+import { asLayerJob, type SumsJob } from "./sumsJob.ts";
 
 /** chosen: each worker holds the moments of the layer at hand; more of them gain little and take memory. */
 const MOST_WORKERS = 8;
@@ -29,15 +30,11 @@ const WORTH_THREADS = 1e6;
 /** The built program of a worker; running from sources, as tests do, there is none, and layers are measured here. */
 const program = fileURLToPath(new URL("./measuringWorker.js", import.meta.url));
 
+type Job = LayerJob | SumsJob;
+
 /** Threads that stay up from one snapshot to the next, until they are closed. */
 export class Measuring {
-  private readonly memory: Memory | undefined;
   private readonly workers: Worker[] = [];
-
-  /** @param memory where the sums of groups that were measured go, for those of the next */
-  constructor(memory?: Memory) {
-    this.memory = memory;
-  }
 
   /**
    * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be empty then; `total` stays.
@@ -49,11 +46,11 @@ export class Measuring {
   }
 
   /**
-   * The measures of some layers. The sums of their groups are handed to the threads instead of copied, and may be empty then.
+   * The measures of some layers, of either form. The sums of their groups are handed to the threads instead of copied, and may be empty then.
    *
    * @param onLayer told how many layers are done
    */
-  async layers(jobs: readonly LayerJob[], onLayer?: (done: number) => void): Promise<LayerSnapshot[]> {
+  async layers(jobs: readonly Job[], onLayer?: (done: number) => void): Promise<LayerSnapshot[]> {
     const layers = new Array<LayerSnapshot>(jobs.length);
     let done = 0;
     const put = (index: number, layer: LayerSnapshot): void => {
@@ -61,13 +58,10 @@ export class Measuring {
       onLayer?.(++done);
     };
     const cubes = ({ a, b }: LayerMoments) => b.d ** 3 + (a?.d ?? 0) ** 3;
-    const work = jobs.reduce((sum, { total, groups }) => sum + cubes((total ?? groups[0])!), 0);
+    const work = jobs.reduce((sum, job) => sum + cubes(layerOf(job)), 0);
     const count = work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), jobs.length);
     if (count < 2 || !existsSync(program))
-      jobs.forEach((job, index) => {
-        put(index, measureJob(job));
-        this.memory?.give(groupSums(job));
-      });
+      for (const [index, job] of jobs.entries()) put(index, measureJob("sums" in job ? await asLayerJob(job) : job));
     else await this.share(jobs, count, put);
     return layers;
   }
@@ -78,19 +72,19 @@ export class Measuring {
 
   /** Hands the jobs out, the widest layers first; a worker that is done gets the next. */
   private async share(
-    jobs: readonly LayerJob[],
+    jobs: readonly Job[],
     count: number,
     put: (index: number, layer: LayerSnapshot) => void,
   ): Promise<void> {
-    const size = ({ total, groups }: LayerJob) => {
-      const { dIn, dOut } = (total ?? groups[0])!;
+    const size = (job: Job) => {
+      const { dIn, dOut } = layerOf(job);
       return Math.max(dIn, dOut);
     };
     const order = jobs.map((_, index) => index).sort((x, y) => size(jobs[y]!) - size(jobs[x]!) || x - y);
     while (this.workers.length < count) this.workers.push(new Worker(program));
     const work = async (worker: Worker): Promise<void> => {
       for (let index = order.shift(); index !== undefined; index = order.shift())
-        put(index, await ask(worker, jobs[index]!, this.memory));
+        put(index, await ask(worker, jobs[index]!));
     };
     const busy = this.workers.slice(0, count);
     await Promise.all(busy.map(work));
@@ -98,23 +92,27 @@ export class Measuring {
   }
 }
 
+/** What a job is about; its sums may be missing. */
+function layerOf(job: Job): LayerMoments {
+  return "sums" in job ? job.sums[0]!.layer : (job.total ?? job.groups[0]!);
+}
+
 /** One job's result. @throws what went wrong in the worker */
-function ask(worker: Worker, job: LayerJob, memory: Memory | undefined): Promise<LayerSnapshot> {
+function ask(worker: Worker, job: Job): Promise<LayerSnapshot> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       act();
     };
-    const onMessage = ({ layer, sums }: Done) =>
-      settle(() => {
-        memory?.give(sums);
-        resolve(layer);
-      });
+    const onMessage = (layer: LayerSnapshot) => settle(() => resolve(layer));
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = () => settle(() => reject(new Error("measure: a worker thread ended before its layer was done")));
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    const buffers = groupSums(job).map(({ buffer }) => buffer as ArrayBuffer);
-    worker.postMessage(job satisfies Request, buffers);
+    const arrays = "sums" in job ? job.sums.flatMap(arraysOfLayer) : groupSums(job);
+    worker.postMessage(
+      job satisfies Request,
+      arrays.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   });
 }
 

@@ -6,10 +6,11 @@ import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
 import { Memory } from "../linalg/memory.ts";
 import type { Asking, Product } from "../linalg/products.ts";
-import { type LayerJob, type LayerSnapshot, measureJobAsking } from "../measure/snapshot.ts";
+import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
 import { sumsOf } from "../moments/moments.ts";
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
+import type { SumsJob } from "./sumsJob.ts";
 
 /** X^T Y in float64, or X Y, which the engine multiplies faster. Loads the engine, which layers that are not wide do without. */
 async function productProgram(transA: 0 | 1): Promise<Program> {
@@ -39,26 +40,22 @@ async function withEngine<Result>(algorithm: Asking<Result>): Promise<Result> {
   return step.value;
 }
 
-/** A layer's measures, and the sums of its groups, which are handed back. */
-export interface Done {
-  readonly layer: LayerSnapshot;
-  readonly sums: readonly Float64Array[];
-}
-
 /** A layer to measure, or to let go of the memory that is kept from layer to layer. */
-export type Request = LayerJob | "forget";
+export type Request = LayerJob | SumsJob | "forget";
 
 let memory = new Memory();
 
-parentPort?.on("message", async (job: Request) => {
-  if (job === "forget") {
+parentPort?.on("message", async (request: Request) => {
+  if (request === "forget") {
     memory = new Memory();
     return;
   }
-  const layer = await withEngine(measureJobAsking(job, memory));
-  const done: Done = { layer, sums: job.groups.flatMap(sumsOf) };
-  parentPort?.postMessage(
-    done,
-    done.sums.map(({ buffer }) => buffer as ArrayBuffer),
-  );
+  if (!("sums" in request)) {
+    parentPort?.postMessage(await withEngine(measureJobAsking(request, memory)));
+    return;
+  }
+  const { asLayerJob } = await import("./sumsJob.ts");
+  const job = await asLayerJob(request, memory);
+  parentPort?.postMessage(await withEngine(measureJobAsking(job, memory)));
+  memory.give(job.groups.flatMap(sumsOf));
 });

@@ -3,16 +3,25 @@
  * those of the next are made. What later steps need of them is kept.
  */
 import { totalmem } from "node:os";
-import { assembled, type LayerSnapshot, layerJobs, type Snapshot, type SnapshotOptions } from "../measure/snapshot.ts";
+import {
+  assembled,
+  type LayerJob,
+  type LayerSnapshot,
+  layerJobs,
+  type Snapshot,
+  type SnapshotOptions,
+} from "../measure/snapshot.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
 import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
+import type { GroupSums } from "../probe/probe.ts";
 import type { Measuring } from "./measuring.ts";
+import { groupsOf, type SumsJob } from "./sumsJob.ts";
 
 /** The largest file that Node reads as a whole: sums of more are measured, not kept. */
 export const MOST_KEPT_BYTES = 2 ** 31;
 
-/** chosen: a third of the machine's memory, which the network, its values and the layers at hand share with a part of the sums. */
-const MEMORY_SHARE = 1 / 3;
+/** chosen: what is left of the machine's memory beside a part of the sums is for the network, its values and the layers at hand. */
+const MEMORY_SHARE = 2 / 5;
 
 /** Memory of a part here, at least that of `inParts`: fewer parts take fewer passes. */
 export function partBytes(): number {
@@ -42,24 +51,29 @@ export class SnapshotInParts {
   }
 
   /**
-   * Measures the layers of a part, whose sums are then empty.
+   * Measures the layers of a part, whose sums are then used up.
    *
-   * @param groups their moments over groups of the samples
+   * @param groups their sums over groups of the samples
    * @param onLayer told how many layers of the network are done
    */
   async add(
-    groups: readonly Moments[],
-    options: SnapshotOptions,
+    groups: readonly GroupSums[],
+    options: Omit<SnapshotOptions, "groups">,
     onLayer: (done: number) => void = () => {},
   ): Promise<void> {
-    const [first, ...rest] = groups as [Moments, ...Moments[]];
-    const layers = first.layers.flatMap((layer, i) =>
-      this.isKept || layer.kind === "head"
-        ? rest.reduce((sum, group) => mergeLayers(sum, group.layers[i]!), layer)
-        : [],
-    );
-    this.kept = { ...first, layers: [...(this.kept?.layers ?? []), ...layers] };
-    const jobs = layerJobs(undefined, { ...options, groups, network: this.network });
+    const bare = groups.map((group) => ({ ...group, layers: group.layers.map(({ layer }) => layer) }));
+    const kept = this.kept?.layers ?? [];
+    const jobs: (LayerJob | SumsJob)[] = [];
+    for (const [i, job] of layerJobs(undefined, { ...options, groups: bare, network: this.network }).entries()) {
+      const sums = groups.map(({ layers }) => layers[i]!);
+      if (!this.isKept && sums[0]!.layer.kind !== "head") jobs.push({ ...job, sums });
+      else {
+        const layers = await groupsOf(sums);
+        kept.push(layers.reduce((x, y) => mergeLayers(x, y)));
+        jobs.push({ ...job, groups: layers });
+      }
+    }
+    this.kept = { ...bare[0]!, layers: kept };
     const before = this.layers.length;
     this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done))));
   }

@@ -4,6 +4,7 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
+import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
@@ -12,9 +13,8 @@ import { type LayerIrrelevant, layerIrrelevant } from "./irrelevantDirections.ts
 import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
-import type { Beforehand } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
-import { type LayerAlignment, measureLayer } from "./measureLayer.ts";
+import { type LayerAlignment, measureLayerAsking } from "./measureLayer.ts";
 import type { Convention } from "./relations.ts";
 import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
 import { type Strongest, strongestRelations } from "./strongest.ts";
@@ -54,8 +54,6 @@ export interface LayerOptions {
   nearestMean?: number;
   /** The layer at an earlier measurement, and its step. */
   previous?: { layer: LayerMoments; step: number };
-  /** What was computed beforehand (wideProducts). */
-  beforehand?: Beforehand;
 }
 
 /**
@@ -64,7 +62,6 @@ export interface LayerOptions {
  * @param total  its moments
  * @param groups its moments over disjoint groups of the samples, two or more; without them there is no noise, and the intervals of
  *   exponents know the scatter of directions alone
- * @param memory for matrices as large as the sums
  *
  * O(d^3) for a side of d values; at cost "economy" O(d^2).
  */
@@ -72,11 +69,20 @@ export function layerSnapshot(
   total: LayerMoments,
   groups: readonly LayerMoments[],
   options: LayerOptions = {},
-  memory: Memory = new Memory(),
 ): LayerSnapshot {
+  return withOwnProducts(layerSnapshotAsking(total, groups, options));
+}
+
+/** The same with the products that take most of the time of wide layers from elsewhere. @param memory for matrices as large as the sums */
+export function* layerSnapshotAsking(
+  total: LayerMoments,
+  groups: readonly LayerMoments[],
+  options: LayerOptions = {},
+  memory: Memory = new Memory(),
+): Asking<LayerSnapshot> {
   const { cost = "standard", initial, training, previous } = options;
   const halves = halvesOf(groups);
-  const measured = measureLayer(total, halves, cost, options.beforehand, memory);
+  const measured = yield* measureLayerAsking(total, halves, cost, memory);
   const found: LayerSnapshot = {
     ...measured,
     strongest: {

@@ -3,12 +3,11 @@
  * 256 of a wider one unless the user asks for everything (theory.md Eqs. 29 to 32).
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
-import { leadingEigenvalues, leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
-import { type Matrix, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
-import type { Memory } from "../linalg/memory.ts";
+import { leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
+import { gram, type Matrix, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
 import type { Asking } from "../linalg/products.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
-import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
+import type { Side } from "../moments/moments.ts";
 import type { BothSides, Cost } from "./measured.ts";
 import type { Convention } from "./relations.ts";
 import { type Spectrum, spectrum } from "./spectrum.ts";
@@ -36,40 +35,17 @@ const leadingCount = 256;
 /** Digits of an eigenvalue that float32 sums can have. */
 const digits = 6;
 
-/** What was computed of a wide layer beforehand. */
-export interface Beforehand {
-  /** Eigenvalues by `spectrumKey`. */
-  readonly eigenvalues: ReadonlyMap<string, Float64Array>;
-  /** Z of the sides. */
-  readonly weights: Readonly<Partial<Record<Side, Matrix>>>;
-}
-
-export function spectrumKey(side: Side, convention: Convention, which: "H" | "G"): string {
-  return `${convention}.${side}.${which}`;
-}
+/** chosen: multiplications that take some ten milliseconds here, in which the engine is asked and has answered. */
+const WORTH_ASKING = 1e8;
 
 /**
- * What takes most of the time of a wide layer at cost "standard", with products from whoever has a fast way to them: the leading
- * eigenvalues of the sides that are too wide for all of them, and Z (theory.md Eq. 4).
+ * Z of one side (theory.md Eq. 4), of a large map with products from whoever has a fast way to them.
+ *
+ * @param W (dOut, dIn)
  */
-export function* wideProducts(layer: LayerMoments, cost: Cost, memory: Memory): Asking<Beforehand> {
-  const eigenvalues = new Map<string, Float64Array>();
-  const weights: Partial<Record<Side, Matrix>> = {};
-  if (cost !== "standard") return { eigenvalues, weights };
-  for (const side of ["a", "b"] as const) {
-    const sums = layer[side];
-    if (sums === undefined || sums.sample || sums.d <= fullSpectrum) continue;
-    if (layer.W) weights[side] = yield* weightGram(layer.W, side);
-    const into = memory.square(sums.d);
-    for (const convention of ["paper", "raw"] as const)
-      for (const which of ["H", "G"] as const) {
-        const A = secondMoment(sums, which, convention, layer.n, into);
-        if (A !== undefined && hasEigenvalues(A))
-          eigenvalues.set(spectrumKey(side, convention, which), yield* leadingEigenvaluesAsking(A, leadingCount));
-      }
-    memory.give([into.data]);
-  }
-  return { eigenvalues, weights };
+export function* weightMoment(W: Matrix, side: Side): Asking<Matrix> {
+  const [n, d] = side === "a" ? [W.rows, W.cols] : [W.cols, W.rows];
+  return n * d * d < WORTH_ASKING ? gram(W, side) : yield* weightGram(W, side);
 }
 
 /** chosen: columns multiplied at a time, which the engine does as fast as with more of them. */
@@ -102,19 +78,21 @@ function columns({ data, rows, cols }: Matrix, first: number, count: number): Ma
 }
 
 /**
- * The spectrum of one matrix, and its eigenvalues unrounded for others to use.
+ * The spectrum of one matrix, and its eigenvalues unrounded for others to use. The leading eigenvalues of a wide matrix take products from
+ * whoever has a fast way to them.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param n samples behind it, or "weights"
- * @param known its eigenvalues, where they were computed beforehand
  */
-export function measureSpectrum(
+export function* measureSpectrum(
   A: Matrix | undefined,
   n: number | "weights",
   cost: Cost,
-  known?: Float64Array,
-): { spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined } {
-  const eigenvalues = known ?? (A !== undefined && hasEigenvalues(A) ? eigenvaluesOf(A, cost) : undefined);
+): Asking<{ spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined }> {
+  let eigenvalues: Float64Array | undefined;
+  if (A !== undefined && hasEigenvalues(A))
+    eigenvalues =
+      cost === "full" || A.rows <= fullSpectrum ? eigvalsh(A) : yield* leadingEigenvaluesAsking(A, leadingCount);
   const found = spectrum(A, n, eigenvalues);
   const values = found.values.map((value) => Number(value.toPrecision(digits)));
   const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };
@@ -126,8 +104,4 @@ export function measureSpectrum(
 function hasEigenvalues(A: Matrix): boolean {
   const size = maxAbs(A.data);
   return size > 0 && Number.isFinite(size);
-}
-
-function eigenvaluesOf(A: Matrix, cost: Cost): Float64Array {
-  return cost === "full" || A.rows <= fullSpectrum ? eigvalsh(A) : leadingEigenvalues(A, leadingCount);
 }

@@ -3,15 +3,15 @@
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
+import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import {
-  type Beforehand,
   type LayerSpectra,
   measureSpectrum,
   type SideSpectraRecord,
   type SpectrumRecord,
-  spectrumKey,
+  weightMoment,
 } from "./layerSpectra.ts";
 import { meanRatio } from "./meanRatio.ts";
 import type { BothSides, Cost, Measured } from "./measured.ts";
@@ -61,7 +61,6 @@ export interface LayerAlignment {
  * @param total  its moments
  * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
  * @param cost   "economy" leaves the ranks out (status "not-measured")
- * @param known  what was computed beforehand (wideProducts)
  * @param memory for matrices as large as the sums
  *
  * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
@@ -70,27 +69,31 @@ export function measureLayer(
   total: LayerMoments,
   halves?: readonly [LayerMoments, LayerMoments],
   cost: Cost = "standard",
-  known?: Beforehand,
-  memory: Memory = new Memory(),
+  memory?: Memory,
 ): LayerAlignment {
+  return withOwnProducts(measureLayerAsking(total, halves, cost, memory));
+}
+
+/** The same with the products that take most of the time of wide layers from elsewhere. */
+export function* measureLayerAsking(
+  total: LayerMoments,
+  halves?: readonly [LayerMoments, LayerMoments],
+  cost: Cost = "standard",
+  memory: Memory = new Memory(),
+): Asking<LayerAlignment> {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
-  const spectral: Spectral = (A, dimension, n, key) => {
+  const spectral: Spectral = function* (A, dimension, n) {
     if (unrankedAs !== undefined) return { rank: unranked(dimension, n === "weights" ? 0 : n, unrankedAs) };
-    const { spectrum, eigenvalues } = measureSpectrum(
-      A,
-      n,
-      cost,
-      key === undefined ? undefined : known?.eigenvalues.get(key),
-    );
+    const { spectrum, eigenvalues } = yield* measureSpectrum(A, n, cost);
     return { rank: rank(A, dimension, n, eigenvalues), spectrum };
   };
-  const Z = { a: a && weightEntries(total, a, "a", known), b: weightEntries(total, b, "b", known) };
+  const Z = { a: a && (yield* weightEntries(total, a, "a")), b: yield* weightEntries(total, b, "b") };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
   const neurons = unrankedAs === undefined;
-  const onA = a && measureSide("a", total, Z.a, halves, { spectral, neurons, memory });
-  const onB = measureSide("b", total, Z.b, halves, { spectral, neurons, memory });
+  const onA = a && (yield* measureSide("a", total, Z.a, halves, { spectral, neurons, memory }));
+  const onB = yield* measureSide("b", total, Z.b, halves, { spectral, neurons, memory });
   const both = (convention: Convention) => ({
     alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
     ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
@@ -98,7 +101,7 @@ export function measureLayer(
     plasticity: { a: onA?.[convention].plasticity ?? null, b: onB[convention].plasticity },
   });
   const [paper, raw] = [both("paper"), both("raw")];
-  const weights = spectral(smaller, Math.min(dIn, dOut), "weights");
+  const weights = yield* spectral(smaller, Math.min(dIn, dOut), "weights");
   return {
     name,
     kind,
@@ -121,18 +124,12 @@ type Spectral = (
   A: Matrix | undefined,
   dimension: number,
   n: number | "weights",
-  key?: string,
-) => { rank: RankValue; spectrum?: SpectrumRecord };
+) => Asking<{ rank: RankValue; spectrum?: SpectrumRecord }>;
 
 /** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
-function weightEntries(
-  { W }: LayerMoments,
-  { d, z, sample }: SideMoments,
-  side: Side,
-  known: Beforehand | undefined,
-): Entries | undefined {
+function* weightEntries({ W }: LayerMoments, { d, z, sample }: SideMoments, side: Side): Asking<Entries | undefined> {
   if (z) return symmetricEntriesOf(matrix(d, d, z), sample?.of);
-  return W && symmetricEntriesOf(known?.weights[side] ?? gram(W, side));
+  return W && symmetricEntriesOf(yield* weightMoment(W, side));
 }
 
 function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {
@@ -147,23 +144,23 @@ interface SideMeasures {
 }
 
 /** One side in both conventions. H and G of the whole and of each half take turns in the same memory. */
-function measureSide(
+function* measureSide(
   key: Side,
   { n, ...layer }: LayerMoments,
   Z: Entries | undefined,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
   { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: Memory },
-): Record<Convention, SideMeasures> {
+): Asking<Record<Convention, SideMeasures>> {
   const side = layer[key]!;
   const into = { H: memory.square(side.d), G: memory.square(side.d) };
   const room = neurons ? roomForPairs(side.d, memory) : undefined;
-  const within = (convention: Convention) => {
+  const within = function* (convention: Convention): Asking<SideMeasures> {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
     const measured = relations(whole, Z);
     const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
-    const ofH = spectral(H.entries?.A, side.d, H.n, spectrumKey(key, convention, "H"));
-    const ofG = spectral(G.entries?.A, side.d, G.n, spectrumKey(key, convention, "G"));
+    const ofH = yield* spectral(H.entries?.A, side.d, H.n);
+    const ofG = yield* spectral(G.entries?.A, side.d, G.n);
     const ranks = { H: ofH.rank, G: ofG.rank };
     const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
@@ -177,7 +174,7 @@ function measureSide(
       ...(spectra && { spectra }),
     };
   };
-  const measured = { paper: within("paper"), raw: within("raw") };
+  const measured = { paper: yield* within("paper"), raw: yield* within("raw") };
   memory.give([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
   return measured;
 }

@@ -8,8 +8,8 @@ import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, type Moments, mergeLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
-import { type LayerOptions, type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
-import { fullSpectrum, wideProducts } from "./layerSpectra.ts";
+import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
+import { fullSpectrum } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
 import type { TrainingConstants } from "./residual.ts";
 
@@ -111,8 +111,7 @@ export function* measureJobAsking(
     return sum;
   };
   const whole = total ?? groups.reduce(merged);
-  const beforehand = yield* wideProducts(whole, options.cost ?? "standard", memory);
-  const found = layerSnapshot(whole, groups, { ...options, beforehand }, memory);
+  const found = yield* layerSnapshotAsking(whole, groups, options, memory);
   memory.give(made.flatMap(sumsOf));
   return found;
 }

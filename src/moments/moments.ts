@@ -102,28 +102,25 @@ export const matrixBlocks = [...symmetricBlocks, "gh"] as const;
 export const sideBlocks = [...vectorBlocks, ...matrixBlocks] as const;
 export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
 
-/** An array of zeros, perhaps one that was used before. */
-export type Zeros = (length: number) => Float64Array;
-
-const newZeros: Zeros = (length) => new Float64Array(length);
-
 /**
  * A layer over no samples, every sum present and zero.
  *
  * @param kind "head" and "block" have side b alone: they are no linear maps with inputs of their own
  * @param W (dOut, dIn)
- * @param options.zeros where the arrays come from
- * @param options.cross whether there are sums of g h^T
  * @throws RangeError if a dimension is not a whole number >= 1, or W has another shape
  */
-export function emptyLayer(
-  name: string,
-  kind: LayerKind,
-  dIn: number,
-  dOut: number,
-  W?: Matrix,
-  { zeros = newZeros, cross = true }: { zeros?: Zeros; cross?: boolean } = {},
-): LayerMoments {
+export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
+  const layer = bareLayer(name, kind, dIn, dOut, W);
+  for (const side of layer.a ? [layer.a, layer.b] : [layer.b]) {
+    for (const block of vectorBlocks) side[block] = new Float64Array(side.d);
+    for (const block of matrixBlocks) side[block] = new Float64Array(side.d ** 2);
+  }
+  if (layer.a) layer.gbHa = new Float64Array(dOut * dIn);
+  return layer;
+}
+
+/** As `emptyLayer`, without any sums but the numbers. */
+export function bareLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
   for (const d of [dIn, dOut])
     if (!Number.isSafeInteger(d) || d < 1)
       throw new RangeError(
@@ -133,37 +130,25 @@ export function emptyLayer(
     throw new RangeError(
       `emptyLayer: expected W of ${name} to be (${dOut}, ${dIn}), got (${W.rows}, ${W.cols}); pass (dOut, dIn)`,
     );
-  const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: emptySide(dOut, zeros, cross) };
-  if (isMap({ kind })) {
-    layer.a = emptySide(dIn, zeros, cross);
-    if (cross) layer.gbHa = zeros(dOut * dIn);
-  }
+  const layer: LayerMoments = { name, kind, dIn, dOut, n: 0, b: bareSide(dOut) };
+  if (isMap({ kind })) layer.a = bareSide(dIn);
   if (W) layer.W = W;
   return layer;
 }
 
-function emptySide(d: number, zeros: Zeros, cross: boolean): SideMoments {
-  const side: SideMoments = { d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
-  for (const block of vectorBlocks) side[block] = zeros(d);
-  for (const block of cross ? matrixBlocks : symmetricBlocks) side[block] = zeros(d * d);
-  return side;
+/** Another one like a bare layer, whose weights it shares. */
+export function anotherBare(layer: LayerMoments): LayerMoments {
+  const another: LayerMoments = { ...layer, b: { ...layer.b } };
+  if (layer.a) another.a = { ...layer.a };
+  if (layer.labelled) another.labelled = emptyLabelledSums(layer.labelled.classes, layer.dIn, layer.dOut);
+  if (layer.outputGradients)
+    another.outputGradients = { sum: new Float64Array(layer.outputGradients.sum.length), exact: true };
+  return another;
 }
 
-/** A layer over no samples with the blocks of another, whose weights it shares. */
-export function anotherEmpty(layer: LayerMoments, zeros: Zeros = newZeros): LayerMoments {
-  const side = (of: SideMoments): SideMoments => {
-    const empty: SideMoments = { ...of };
-    for (const key of sideNumbers) empty[key] = 0;
-    for (const key of sideBlocks) if (of[key]) empty[key] = zeros(of[key].length);
-    return empty;
-  };
-  const empty: LayerMoments = { ...layer, n: 0, b: side(layer.b) };
-  if (layer.a) empty.a = side(layer.a);
-  if (layer.gbHa) empty.gbHa = zeros(layer.gbHa.length);
-  if (layer.labelled) empty.labelled = emptyLabelledSums(layer.labelled.classes, layer.dIn, layer.dOut);
-  if (layer.outputGradients)
-    empty.outputGradients = { sum: new Float64Array(layer.outputGradients.sum.length), exact: true };
-  return empty;
+/** A side of d values over no samples, without sums but the numbers. */
+export function bareSide(d: number): SideMoments {
+  return { d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
 }
 
 /** The arrays of a layer's sums; weights, and sums by class or of outputs, are not among them. */
@@ -254,7 +239,7 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, copy: Copy = newCo
 }
 
 function sumSides(parts: SideMoments[], copy: Copy): SideMoments {
-  const sum: SideMoments = { d: parts[0]!.d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
+  const sum = bareSide(parts[0]!.d);
   for (const key of sideNumbers) for (const part of parts) sum[key] += part[key];
   for (const key of sideBlocks) {
     const block = sumBlocks(

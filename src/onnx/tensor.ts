@@ -93,9 +93,21 @@ export function int64(values: ArrayLike<number>, shape: readonly number[] = [val
 
 /** The values of a numeric tensor as JavaScript numbers (64-bit integers must be within ±2^53). */
 export function toNumbers(tensor: Tensor): number[] {
-  if (tensor.dtype === "string" || tensor.dtype === "float16" || tensor.dtype === "bfloat16")
-    throw new TypeError(`toNumbers: expected a tensor of plain numbers, got ${tensor.dtype}`);
-  return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
+  return Array.from(plainValues(tensor), Number);
+}
+
+/** The same in an array of their own, fast for large tensors. */
+export function toFloat64(tensor: Tensor): Float64Array {
+  const values = plainValues(tensor);
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float64Array.from(values, Number)
+    : new Float64Array(values as ArrayLike<number>);
+}
+
+function plainValues({ dtype, data }: Tensor): ArrayLike<number | bigint> {
+  if (dtype === "string" || dtype === "float16" || dtype === "bfloat16")
+    throw new TypeError(`toNumbers: expected a tensor of plain numbers, got ${dtype}`);
+  return data as ArrayLike<number | bigint>;
 }
 
 function checkSize(where: string, length: number, shape: readonly number[]): void {

@@ -6,7 +6,7 @@
 import { matrix } from "../linalg/matrix.ts";
 import { floatAttribute, type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { sizeOf, type Tensor, toFloat64, toNumbers } from "../onnx/tensor.ts";
 import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 
@@ -238,17 +238,21 @@ function permuted(builder: GraphBuilder, value: string, axes: string, order: str
 
 /** The same for values at hand, in float64. */
 function permutedValues(tensor: Tensor, axes: string, letters: string): Float64Array {
-  const values = toNumbers(tensor);
+  const values = toFloat64(tensor);
   const { shape } = tensor;
   const order = [...letters].map((letter) => axes.indexOf(letter));
+  if (order.every((axis, i) => axis === i)) return values;
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1));
   const out = new Float64Array(values.length);
-  const index = order.map(() => 0);
-  for (let to = 0; to < out.length; to++) {
+  const outer = order.slice(0, -1);
+  const last = order.at(-1)!;
+  const [run, stride] = [shape[last]!, strides[last]!];
+  const index = outer.map(() => 0);
+  for (let to = 0; to < out.length; to += run) {
     let from = 0;
-    for (let i = 0; i < order.length; i++) from += index[i]! * strides[order[i]!]!;
-    out[to] = values[from]!;
-    for (let i = order.length - 1; i >= 0 && ++index[i]! === shape[order[i]!]!; i--) index[i] = 0;
+    for (let i = 0; i < outer.length; i++) from += index[i]! * strides[outer[i]!]!;
+    for (let k = 0; k < run; k++) out[to + k] = values[from + k * stride]!;
+    for (let i = outer.length - 1; i >= 0 && ++index[i]! === shape[outer[i]!]!; i--) index[i] = 0;
   }
   return out;
 }

@@ -5,7 +5,7 @@
 import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type Tensor, toNumbers } from "../onnx/tensor.ts";
+import { type Tensor, toFloat64 } from "../onnx/tensor.ts";
 import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
 
 /** The geometry of a convolution over its spatial axes. */
@@ -75,8 +75,8 @@ function convolutionMap(node: Node, group: number, groups: number, name: string,
   };
 }
 
-function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): number[] {
-  return toNumbers(kernel).slice(group * dOut * dIn, (group + 1) * dOut * dIn);
+function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): Float64Array {
+  return toFloat64(kernel).slice(group * dOut * dIn, (group + 1) * dOut * dIn);
 }
 
 /**

@@ -6,13 +6,15 @@
  * sums of h_a have no digits left of what remains. The coordinates are as long as the rows they stand for.
  */
 import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
+import type { Memory } from "../linalg/memory.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { MapInput, Measurable } from "./linearMap.ts";
 import { type RowFactor, rowFactor } from "./rowFactor.ts";
+import { emptyRowSums, type RowSums } from "./rowSums.ts";
 import type { MapSample } from "./sampledCoordinates.ts";
-import { emptyRowSums, type RowSums, type Turning } from "./turnedSums.ts";
+import type { Turning } from "./turnedSums.ts";
 
 /** What a measurement covers, of one map. */
 interface Extent {
@@ -55,15 +57,21 @@ function pays({ rows, groups }: Extent, d: number, D: number): boolean {
   return rows * (D * D - 2 * d * d) > groups * turning + FACTOR * d * d * (d + D);
 }
 
-/** Sums in other coordinates. */
+/** Sums of coordinates y, whose rows are x = y Q. */
 export interface DeferredSums {
   readonly side: Side;
+  readonly Q: Matrix;
   readonly plain: RowSums;
   readonly normalized: RowSums;
 }
 
-export function emptyDeferred(side: Side, d: number): DeferredSums {
-  return { side, plain: emptyRowSums(d), normalized: emptyRowSums(d) };
+export function emptyDeferred(side: Side, Q: Matrix): DeferredSums {
+  return { side, Q, plain: emptyRowSums(Q.rows), normalized: emptyRowSums(Q.rows) };
+}
+
+/** By the names of addMomentNodes. */
+export function deferredRows({ side, plain, normalized }: DeferredSums): Readonly<Record<string, RowSums>> {
+  return side === "a" ? { ga: plain, gan: normalized } : { hb: plain, hbn: normalized };
 }
 
 /** What turns the coordinates into the rows: a factor of W for g_a, of (W bias)^T for h_b. */
@@ -77,8 +85,7 @@ export function factorOf(side: Side, W: Matrix, input: MapInput, value: (name: s
 /** Adds deferred sums to those of one group, whose columns are in the order of W's and whose other sums are complete. */
 export async function addDeferred(
   { n, a, b }: LayerMoments,
-  { side, plain, normalized }: DeferredSums,
-  Q: Matrix,
+  { side, Q, plain, normalized }: DeferredSums,
   turning: Turning,
 ): Promise<void> {
   const [sums, normalizedSums] =
@@ -96,9 +103,13 @@ export async function addDeferred(
   for (const { gram, sum } of [sums, normalizedSums]) mirrorLower(gram, sum.length);
 }
 
-/** Cross moments of both sides, of those between g_b and h_a; behind addDeferred. */
-export async function addCrossMoments({ n, a, b, W, gbHa }: LayerMoments, turning: Turning): Promise<void> {
-  if (a?.gh === undefined || b.gh === undefined || W === undefined || gbHa === undefined) return;
+/** Adds the cross moments of both sides, of those between g_b and h_a; behind addDeferred. */
+export async function addCrossMoments(layer: LayerMoments, turning: Turning, memory: Memory): Promise<void> {
+  const { n, a, b, W, gbHa } = layer;
+  if (a === undefined || W === undefined || gbHa === undefined) return;
+  a.gh = memory.zeros(a.d * a.d);
+  b.gh = memory.zeros(b.d * b.d);
+  if (n === 0) return;
   const centred = matrix(b.d, a.d, gbHa.slice());
   addOuter(centred.data, b.gSum!, a.hSum!, -n);
   const Wt = transpose(W);

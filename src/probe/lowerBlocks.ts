@@ -25,20 +25,21 @@ function bounds(d: number): number[] {
 export function addLowerProduct(builder: GraphBuilder, left: string, right: string, d: number): string {
   const cuts = bounds(d);
   const widths = cuts.slice(1).map((end, i) => end - cuts[i]!);
-  const flat = builder.ints([-1]);
-  const product = (x: string, y: string) =>
-    builder.op("Reshape", [builder.op("Gemm", [x, y], { transA: int(1) }), flat]);
+  const product = (x: string, y: string) => builder.op("Gemm", [x, y], { transA: int(1) });
   if (widths.length === 1) return product(left, right);
   const split = (rows: string) =>
     builder.ops("Split", [rows, builder.ints(widths)], { axis: int(1) }, { outputs: widths.length });
   const lefts = split(left);
   const rights = right === left ? lefts : split(right);
   const blocks = lefts.flatMap((x, i) => rights.slice(0, i + 1).map((y) => product(x, y)));
-  return builder.op("Concat", blocks, { axis: int(0) });
+  // Blocks of one width follow one another as they are: half as many nodes, by whose number the engine prepares a graph for seconds.
+  const flat = builder.ints([-1]);
+  const parts = new Set(widths).size === 1 ? blocks : blocks.map((block) => builder.op("Reshape", [block, flat]));
+  return builder.op("Concat", parts, { axis: int(0) });
 }
 
 /** Entries (row, from) to (row, to - 1) of a matrix; the first is at index `at` of its lower blocks. */
-interface Segment {
+export interface Segment {
   readonly row: number;
   readonly from: number;
   readonly to: number;
@@ -56,4 +57,10 @@ export function* lowerSegments(d: number): Iterable<Segment> {
         yield { row, from, to: Math.min(cuts[j]!, row + 1), at: block + (row - top) * width };
       block += (cuts[i]! - top) * width;
     }
+}
+
+/** Entries of all lower blocks of a (d, d) matrix. */
+export function lowerLength(d: number): number {
+  const cuts = bounds(d);
+  return cuts.slice(1).reduce((sum, end, i) => sum + (end - cuts[i]!) * end, 0);
 }

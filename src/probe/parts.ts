@@ -20,11 +20,28 @@ export interface LayerOutline {
   readonly bytes: number;
 }
 
-/** chosen: memory of a part, of which networks up to some 100 M parameters have one or a few. */
+/** chosen: memory of the sums of a network that is measured whole, or else of a part. */
 export const PART_BYTES = 2 ** 32;
 
-/** Numbers held at once for each sum: float64 for two groups of samples, and the float32 lower blocks of the batch that leaves the engine. */
-const COPIES = (8 + 8 + 0.6 * 4) / 8;
+/** Lower blocks of a symmetric sum, of all its entries. */
+const LOWER = 0.6;
+
+/** Numbers held at once for each sum of a network that is measured whole: float64 for two groups, and the float32 of the batch at hand. */
+const WHOLE = (8 + 8 + LOWER * 4) / 8;
+
+/**
+ * The same for parts of it, whose sums stay lower blocks: float32 where a group is one batch, else float64. The engine holds those of the
+ * batch at hand once more.
+ */
+function heldInParts(batches: number): number {
+  const ofGroup = batches <= 2 ? 4 : 8;
+  return (LOWER * (ofGroup + ofGroup + 4 + (batches <= 2 ? 0 : 4))) / 8;
+}
+
+/** Whether the sums of all layers are few enough to hold them whole. */
+export function isWhole(layers: readonly Pick<LayerOutline, "bytes">[], bytes = PART_BYTES): boolean {
+  return layers.reduce((sum, layer) => sum + WHOLE * layer.bytes, 0) <= bytes;
+}
 
 export function outlineOf(
   { name, kind, dOut, input }: Measurable,
@@ -45,15 +62,18 @@ export function outlineOf(
  * Layers in parts, in their order: neighbours, so that a part's gradients have most of their way in common.
  *
  * @param bytes memory of a part; a layer that takes more is a part of its own
+ * @param batches of the measurement
  */
 export function inParts<T extends Pick<LayerOutline, "bytes">>(
   layers: readonly T[],
-  bytes: number = PART_BYTES,
+  bytes: number,
+  batches: number,
 ): T[][] {
   const parts: T[][] = [];
+  const copies = heldInParts(batches);
   let taken = 0;
   for (const layer of layers) {
-    const more = COPIES * layer.bytes;
+    const more = copies * layer.bytes;
     if (parts.length === 0 || taken + more > bytes) {
       parts.push([]);
       taken = 0;

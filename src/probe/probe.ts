@@ -7,33 +7,23 @@ import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import {
-  anotherEmpty,
-  emptyLayer,
+  anotherBare,
+  bareLayer,
   type LayerMoments,
   type Moments,
   mergeMoments,
   type Side,
-  type Zeros,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
-import { addBatch, completeSums } from "./batchSums.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
-import { restoreColumns } from "./columnOrder.ts";
-import {
-  addCrossMoments,
-  addDeferred,
-  type DeferredSums,
-  deferredSide,
-  deferredSize,
-  emptyDeferred,
-  factorOf,
-} from "./deferredSums.ts";
+import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
+import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
@@ -43,7 +33,7 @@ import { addOutputGradients, compileOutputGradients, type OutputGradientProgram 
 import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 import type { RowFactor } from "./rowFactor.ts";
-import { emptySampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
+import { bareSampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 import { Turning } from "./turnedSums.ts";
 
 export interface ProbeOptions {
@@ -95,18 +85,10 @@ export interface MeasureOptions {
   readonly batches?: number;
   /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
   readonly layers?: readonly string[];
-  /** Where the arrays of the sums come from: of another measurement perhaps, whose sums nobody reads any more. */
-  readonly zeros?: Zeros;
 }
 
-export interface Measurement extends GroupedMeasurement {
-  readonly total: Moments;
-}
-
-/** What is measured before the groups are added up. */
-export interface GroupedMeasurement {
-  /** Sums over disjoint groups of batches, two to 16 as memory allows. */
-  readonly groups: readonly Moments[];
+/** What is measured beside the sums of layers. */
+export interface MeasuredLosses {
   /** Mean of the per-sample losses. */
   readonly loss: number;
   /** Share of samples whose largest output is the target's, for classification. */
@@ -116,6 +98,24 @@ export interface GroupedMeasurement {
   /** Share of samples whose nearest class mean is another class than the network names (Eq. 70), and the classifier's name. */
   readonly nearestMean?: { readonly layer: string; readonly disagreement: number };
 }
+
+/** What is measured before the groups are added up. */
+export interface GroupedMeasurement extends MeasuredLosses {
+  /** Sums over disjoint groups of batches, two to 16 as memory allows. */
+  readonly groups: readonly Moments[];
+}
+
+export interface Measurement extends GroupedMeasurement {
+  readonly total: Moments;
+}
+
+/** What is measured before the sums are put together. */
+export interface SummedMeasurement extends MeasuredLosses {
+  readonly groups: readonly GroupSums[];
+}
+
+/** As Moments. */
+export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
 
 /** A map that can be measured, and the coordinates that are where not all are. */
 export interface Chosen {
@@ -148,10 +148,10 @@ export class Probe {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: ProbeOptions;
-  private readonly nearest = new ProgramsByShape((feeds) =>
-    nearestMeanProgram(this.engine, this.model, this.options, feeds),
-  );
   private readonly prepared = new Map<string, Prepared>();
+  private readonly nearest = new ProgramsByShape(async (feeds) =>
+    nearestMeanProgram(this.engine, this.model, this.options, await this.prepare(feeds)),
+  );
   private readonly programs = this.programsOf();
   private readonly turning: Turning;
   /** Of the measurement at hand; programs stay what they were compiled for. */
@@ -180,13 +180,26 @@ export class Probe {
     return { total: measured.groups.reduce(mergeMoments), ...measured };
   }
 
+  /** As `measureSums`, with the sums of each group put together. */
+  async measureGroups(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<GroupedMeasurement> {
+    const { groups: sums, ...measured } = await this.measureSums(batches, options);
+    const groups: Moments[] = [];
+    for (const { layers: parts, ...group } of sums) {
+      const layers: LayerMoments[] = [];
+      for (let part = parts.shift(); part !== undefined; part = parts.shift())
+        layers.push(await putTogether(part, this.turning));
+      groups.push({ ...group, layers });
+    }
+    return { groups, ...measured };
+  }
+
   /**
    * Measures over all batches: inputs by name, and the targets under TARGET. The first axis runs over samples.
    *
    * @throws RangeError when there is no batch, no linear map, or a target does not fit the output
    * @throws NotDifferentiableError when the loss cannot be differentiated back to a map
    */
-  async measureGroups(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<GroupedMeasurement> {
+  async measureSums(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<SummedMeasurement> {
     const programs = options.layers === undefined ? this.programs : this.programsOf(options.layers);
     try {
       return await this.measureWith(programs, batches, options);
@@ -199,70 +212,49 @@ export class Probe {
     programs: ProgramsByShape<Instrumented>,
     batches: Iterable<Feeds>,
     options: MeasureOptions,
-  ): Promise<GroupedMeasurement> {
+  ): Promise<SummedMeasurement> {
     const { step = 0, source = "", parameters = new Map<string, Tensor>() } = options;
     const given = Object.fromEntries(parameters);
     this.batches = options.batches ?? (Array.isArray(batches) ? batches.length : 1);
-    let groups: LayerMoments[][] | undefined;
+    let groups: LayerSums[][] | undefined;
     let skipped: readonly Skipped[] = [];
-    let maps: Instrumented["maps"] = [];
-    const sums = new LossSums();
+    const losses = new LossSums();
     const factors = new Map<string, RowFactor>();
-    const deferredSums = new Map<LayerMoments, DeferredSums>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
       const instrumented = await programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
-      groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), options);
+      groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
       const group = groups[index++ % groups.length]!;
       const used = factorFeeds(instrumented, group, feeds, factors);
       const outputs = await instrumented.program.run({ ...feeds, ...used });
       for (const [i, { map, names, deferred }] of instrumented.maps.entries()) {
-        const layer = group[i]!;
-        if (deferred !== undefined && !deferredSums.has(layer))
-          deferredSums.set(layer, emptyDeferred(deferred.side, deferredSize(map, deferred.side)));
-        addBatch(layer, outputs, names, map.rows, deferred && deferredSums.get(layer));
+        const sums = group[i]!;
+        if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
+        addBatch(sums, outputs, names, map.rows, deferred && sums.deferred);
       }
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
           instrumented.outputGradients,
-          group.map((layer) => layer.outputGradients),
+          group.map(({ layer }) => layer.outputGradients),
           feeds,
           { passes: this.options.outputPasses!, seed: String(index) },
         );
-      ({ maps } = instrumented);
       ({ skipped } = await this.prepare(feeds));
-      sums.add(outputs, instrumented.loss);
-      options.onBatch?.(sums.samples);
+      losses.add(outputs, instrumented.loss);
+      options.onBatch?.(losses.samples);
       if (options.signal?.aborted) break;
     }
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
-    for (const layer of groups.flat().filter(({ n }) => n > 0)) completeSums(layer);
-    for (const layers of groups)
-      for (const [i, layer] of layers.entries()) {
-        if (layer.n === 0) continue;
-        const { map, sample } = maps[i]!;
-        const order = map.input?.columnOrder;
-        if (order !== undefined && sample?.a === undefined) restoreColumns(layer, order);
-        const deferred = deferredSums.get(layer);
-        if (deferred !== undefined) await addDeferred(layer, deferred, factors.get(factorName(map))!.Q, this.turning);
-        await addCrossMoments(layer, this.turning);
-      }
-    const asMoments = (layers: LayerMoments[]): Moments => ({
-      step,
-      source,
-      objective: this.options.objective.name,
-      layers,
-    });
     const nearestMean =
       options.again === undefined || options.signal?.aborted
         ? undefined
         : await this.nearestMean(groups, options.again(), given);
-    const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length))).map(asMoments);
+    const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length)));
     return {
-      groups: filled,
-      ...sums.means(),
+      groups: filled.map((layers) => ({ step, source, objective: this.options.objective.name, layers })),
+      ...losses.means(),
       skipped,
       ...(nearestMean && { nearestMean }),
     };
@@ -270,13 +262,14 @@ export class Probe {
 
   /** Counts the samples that are nearest to the mean of another class than the network names. */
   private async nearestMean(
-    groups: readonly (readonly LayerMoments[])[],
+    groups: readonly (readonly LayerSums[])[],
     batches: Iterable<Feeds>,
     given: Feeds,
   ): Promise<Measurement["nearestMean"]> {
-    const layer = groups[0]!.find(({ labelled }) => labelled !== undefined);
-    if (layer === undefined) return undefined;
-    const sums = groups.flatMap((layers) => layers.flatMap(({ labelled }) => labelled ?? []));
+    const classifier = groups[0]!.find(({ layer }) => layer.labelled !== undefined);
+    if (classifier === undefined) return undefined;
+    const { layer } = classifier;
+    const sums = groups.flatMap((layers) => layers.flatMap(({ layer }) => layer.labelled ?? []));
     const extra = nearestMeanFeeds(sums.reduce(mergeLabelledSums), layer.dIn);
     let differing = 0;
     let count = 0;
@@ -316,31 +309,39 @@ export class Probe {
   }
 
   /** Groups of layers over no samples, as many as may be of all layers of the network; they share their weights. */
-  private emptyGroups(instrumented: Instrumented, prepared: Prepared, options: MeasureOptions): LayerMoments[][] {
-    const first = this.emptyLayers(instrumented, options);
+  private emptyGroups(
+    instrumented: Instrumented,
+    prepared: Prepared,
+    parameters: ReadonlyMap<string, Tensor>,
+  ): LayerSums[][] {
+    const { cross = true } = this.options;
+    const { maps } = instrumented;
+    const first = maps.map((of) => bareLayerOf(of, instrumented, parameters));
+    const group = (layers: readonly LayerMoments[]) =>
+      layers.map((layer, i) => {
+        const { map, sample } = maps[i]!;
+        const columnOrder = sample?.a === undefined ? map.input?.columnOrder : undefined;
+        return emptyLayerSums(layer, { cross: cross && sample === undefined, columnOrder });
+      });
     const others = groupCount(outlinesOf(prepared, this.options)) - 1;
-    const another = (layer: LayerMoments) => anotherEmpty(layer, options.zeros);
-    return [first, ...Array.from({ length: others }, () => first.map(another))];
+    return [group(first), ...Array.from({ length: others }, () => group(first.map(anotherBare)))];
   }
+}
 
-  private emptyLayers(
-    { maps, loss, classifier, outputGradients }: Instrumented,
-    { parameters, zeros }: MeasureOptions,
-  ): LayerMoments[] {
-    const { cross } = this.options;
-    const made = { ...(zeros && { zeros }), ...(cross !== undefined && { cross }) };
-    const value = (name: string) => parameters?.get(name) ?? loss.graph.initializers.get(name)!;
-    return maps.map(({ map, sample }) => {
-      const { name, kind, dOut, input } = map;
-      const W = input?.weight(value);
-      if (sample !== undefined) return emptySampledLayer(map, sample, W);
-      const layer = emptyLayer(name, kind, input?.dIn ?? dOut, dOut, W, made);
-      if (classifier?.map === map) layer.labelled = emptyLabelledSums(classifier.classes, layer.dIn, dOut);
-      if (outputGradients !== undefined && W !== undefined)
-        layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
-      return layer;
-    });
-  }
+/** A layer over no samples. */
+function bareLayerOf(
+  { map, sample }: Chosen,
+  { loss, classifier, outputGradients }: Instrumented,
+  parameters: ReadonlyMap<string, Tensor>,
+): LayerMoments {
+  const { name, kind, dOut, input } = map;
+  const W = input?.weight((of) => parameters.get(of) ?? loss.graph.initializers.get(of)!);
+  if (sample !== undefined) return bareSampledLayer(map, sample, W);
+  const layer = bareLayer(name, kind, input?.dIn ?? dOut, dOut, W);
+  if (classifier?.map === map) layer.labelled = emptyLabelledSums(classifier.classes, layer.dIn, dOut);
+  if (outputGradients !== undefined && W !== undefined)
+    layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
+  return layer;
 }
 
 /** How many groups of batches the samples are divided into. */
@@ -422,7 +423,7 @@ const factorName = ({ name }: Measurable): string => `${name} factor`;
 /** The values of the inputs that take L, from the weights. */
 function factorFeeds(
   { maps, loss }: Instrumented,
-  layers: readonly LayerMoments[],
+  layers: readonly LayerSums[],
   given: Feeds,
   known: Map<string, RowFactor>,
 ): Feeds {
@@ -430,7 +431,7 @@ function factorFeeds(
   const feeds: Record<string, Tensor> = {};
   for (const [i, { deferred, map }] of maps.entries()) {
     if (deferred === undefined) continue;
-    const found = known.get(deferred.L) ?? factorOf(deferred.side, layers[i]!.W!, map.input!, value);
+    const found = known.get(deferred.L) ?? factorOf(deferred.side, layers[i]!.layer.W!, map.input!, value);
     known.set(deferred.L, found);
     feeds[deferred.L] = float32(found.L.data, [found.L.rows, found.L.cols]);
   }
@@ -438,16 +439,16 @@ function factorFeeds(
 }
 
 /** The forward pass to the features and outputs of the classifier, for the second pass. */
-async function nearestMeanProgram(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds) {
-  const { objective, parameters = [], threads = 1 } = options;
-  const loss = await lossGraph(engine, model, objective, parameters, feeds);
-  const weights = new Set([...loss.graph.initializers.keys(), ...parameters]);
-  const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
-  const classifier = findClassifier(maps, loss, objective)!;
+async function nearestMeanProgram(
+  engine: Engine,
+  model: Model,
+  { threads = 1 }: ProbeOptions,
+  { loss, classifier }: Prepared,
+) {
   const builder = new GraphBuilder("nearest", loss.graph);
-  addNearestMean(builder, classifier, loss.pair!.output.name);
+  addNearestMean(builder, classifier!, loss.pair!.output.name);
   const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
-  return { program, rows: classifier.map.rows };
+  return { program, rows: classifier!.map.rows };
 }
 
 /**

@@ -4,7 +4,7 @@
  * that an alignment consists of can be estimated without bias; and the d^2 sums become k^2.
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
-import type { CoordinateSample, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
+import { bareSide, type CoordinateSample, type LayerMoments, type Side, type SideMoments } from "../moments/moments.ts";
 import type { Random } from "../random/random.ts";
 import type { Measurable } from "./linearMap.ts";
 
@@ -39,21 +39,18 @@ export function sampledColumns({ coordinates }: CoordinateSample, order?: readon
 }
 
 /**
- * A layer over no samples whose sides hold sums of the sampled coordinates alone, and Z on them in place of W.
+ * A layer over no samples whose sides are to hold sums of the sampled coordinates alone, and Z on them in place of W.
  *
  * @param W (dOut, dIn), absent for a head
  */
-export function emptySampledLayer(
+export function bareSampledLayer(
   { name, kind, dOut, input }: Measurable,
   sample: MapSample,
   W: Matrix | undefined,
 ): LayerMoments {
   const side = (key: Side, d: number): SideMoments => {
     const chosen = sample[key];
-    const size = chosen?.coordinates.length ?? d;
-    const moments: SideMoments = { d: size, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
-    for (const block of ["hSum", "gSum", "hnSum", "gnSum"] as const) moments[block] = new Float64Array(size);
-    for (const block of ["hh", "gg", "hnhn", "gngn"] as const) moments[block] = new Float64Array(size * size);
+    const moments = bareSide(chosen?.coordinates.length ?? d);
     if (chosen !== undefined) moments.sample = chosen;
     if (W !== undefined) moments.z = gramOn(W, key, chosen?.coordinates).data;
     return moments;

@@ -9,15 +9,12 @@ import { type Matrix, matmul, matrix, maxAbs } from "../linalg/matrix.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { addLowerProduct, lowerSegments } from "./lowerBlocks.ts";
+import { type RowSums, writeGram } from "./rowSums.ts";
 
-/** sum x and the lower triangle of sum x x^T over rows x. */
-export interface RowSums {
+/** sum x and sum x x^T over rows x. */
+interface PlainSums {
   readonly sum: Float64Array;
   readonly gram: Float64Array;
-}
-
-export function emptyRowSums(d: number): RowSums {
-  return { sum: new Float64Array(d), gram: new Float64Array(d * d) };
 }
 
 /** Runs products in the engine; programs are kept until disposed of. */
@@ -37,13 +34,13 @@ export class Turning {
    * @param from of the rows y (n, d)
    * @param X (d, D)
    */
-  async addTurned(into: RowSums, from: RowSums, X: Matrix, n: number): Promise<void> {
-    const { sum, gram: S } = from;
+  async addTurned(into: PlainSums, from: RowSums, X: Matrix, n: number): Promise<void> {
+    const { sum } = from;
     const [d, D] = [X.rows, X.cols];
-    const C = new Float64Array(d * d);
+    const C = writeGram(from, new Float64Array(d * d));
     for (let i = 0; i < d; i++) {
       const mean = sum[i]! / n;
-      for (let j = 0; j <= i; j++) C[i * d + j] = C[j * d + i] = S[i * d + j]! - mean * sum[j]!;
+      for (let j = 0; j < d; j++) C[i * d + j]! -= mean * sum[j]!;
     }
     const program = await this.program(`turned ${d} ${D}`, (builder) => {
       const [S, X] = [builder.input("S", "float32", [d, d]), builder.input("X", "float32", [d, D])];

@@ -10,8 +10,8 @@ import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
 import type { Feeds } from "../probe/feeds.ts";
-import { inParts, type LayerOutline } from "../probe/parts.ts";
-import { type GroupedMeasurement, type Measurement, type MeasureOptions, Probe } from "../probe/probe.ts";
+import { inParts, isWhole, type LayerOutline, PART_BYTES } from "../probe/parts.ts";
+import { type Measurement, type MeasureOptions, Probe, type SummedMeasurement } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
 import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
@@ -80,7 +80,7 @@ export interface PartObserver {
    *
    * @param network all layers, of which the groups hold the next ones
    */
-  onPart(step: number, part: GroupedMeasurement, network: readonly LayerOutline[]): void | Promise<void>;
+  onPart(step: number, part: SummedMeasurement, network: readonly LayerOutline[]): void | Promise<void>;
   /** Behind the last part, with loss and accuracy of the evaluation. */
   onEnd(step: number, summary: MeasurementSummary): void | Promise<void>;
 }
@@ -389,7 +389,7 @@ class Training {
       };
     };
     let measured: Measurement | MeasurementSummary | undefined;
-    if (parts.length < 2) measured = await probe.measure(batches, measuring(0));
+    if (parts.length === 0) measured = await probe.measure(batches, measuring(0));
     else for (const [i, part] of parts.entries()) measured = await this.measurePart(part, parts.flat(), measuring(i));
     const summary = measured as MeasurementSummary;
     const evaluation = this.finite(test === undefined ? summary : await evaluator.evaluate(test, parameters));
@@ -404,7 +404,7 @@ class Training {
     options: MeasureOptions,
   ): Promise<MeasurementSummary> {
     const layers = part.map(({ name }) => name);
-    const measured = await this.tools.probe.measureGroups(this.samples.moments, { ...options, layers });
+    const measured = await this.tools.probe.measureSums(this.samples.moments, { ...options, layers });
     await this.options.observer!.parts!.onPart(this.step, measured, network);
     const { groups: _, nearestMean: __, ...summary } = measured;
     return summary;
@@ -415,10 +415,9 @@ class Training {
     const { observer } = this.options;
     const [batch] = this.samples.moments;
     if (observer?.parts === undefined || batch === undefined) return [];
-    return inParts(
-      await this.tools.probe.outline({ ...Object.fromEntries(parameters), ...batch }),
-      observer.parts.bytes,
-    );
+    const network = await this.tools.probe.outline({ ...Object.fromEntries(parameters), ...batch });
+    const { bytes = PART_BYTES } = observer.parts;
+    return isWhole(network, bytes) ? [] : inParts(network, bytes, this.samples.moments.length);
   }
 
   /** Loss and accuracy of the evaluation form (running statistics) on the held-out samples. */

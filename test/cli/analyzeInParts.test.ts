@@ -5,7 +5,6 @@ import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
 import { MOST_KEPT_BYTES } from "../../src/cli/snapshotInParts.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { Memory } from "../../src/linalg/memory.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";
@@ -30,17 +29,13 @@ function probeOf(seed: number): Probe {
   return new Probe(nodeEngine, { graph, opset: WORKING_OPSET }, { objective: objective("cross-entropy") });
 }
 
-/** One for all tests: what was there before must not matter. */
-const memory = new Memory();
-
 /** A pass over a probe; `after` is called behind each batch. */
 function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}): Pass {
   return (layers, onShare) => {
     let batch = 0;
-    return probe.measureGroups(batches, {
+    return probe.measureSums(batches, {
       layers,
       again: () => batches,
-      zeros: memory.zeros,
       ...(signal && { signal }),
       onBatch: () => {
         onShare(++batch / batches.length);
@@ -58,14 +53,12 @@ test("has the snapshots of the model and of that before training that one pass o
   const whole = await trained.measure(batches, { again });
   const initialWeights = new Map(start.total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : [])));
   const expected = snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
-  const parts = inParts(await trained.outline(batches[0]!), 1);
+  const parts = inParts(await trained.outline(batches[0]!), 1, batches.length);
   const found = await analyzeInParts(parts, { pass: passOf(trained), before: passOf(untrained) }, options, {
     io: testIo(),
     signal: new AbortController().signal,
-    memory,
   });
   expect(found.layers).toBe(parts.length);
-  expect(memory.take(8 * 8).some((value) => value !== 0)).toBe(true); // the sums of a part were handed back
   const head = found.result.layers.find(({ kind }) => kind === "head");
   expect(head!.baselines!.start.paper).not.toBeNull();
   expectAlike(found.initial!, initial, "initial");
@@ -76,7 +69,7 @@ test("has the snapshots of the model and of that before training that one pass o
 
 test("stopped in the first pass it has those layers over the samples so far; later, the layers before, over all", async () => {
   const probe = probeOf(1);
-  const parts = inParts(await probe.outline(batches[0]!), 1);
+  const parts = inParts(await probe.outline(batches[0]!), 1, batches.length);
   const stoppedBehind = (count: number): Promise<{ result: Snapshot; layers: number }> => {
     const controller = new AbortController();
     let done = 0;
@@ -86,7 +79,6 @@ test("stopped in the first pass it has those layers over the samples so far; lat
     return analyzeInParts(parts, { pass, before: undefined }, options, {
       io: testIo(),
       signal: controller.signal,
-      memory,
     });
   };
   const first = await stoppedBehind(2);
@@ -113,7 +105,7 @@ test("refuses moments that do not fit in a file before anything is measured", as
   } as const;
   const pass: Pass = () => Promise.reject(new Error("measured"));
   const writing = { ...options, moments: "m.safetensors" };
-  const surroundings = { io: testIo(), signal: new AbortController().signal, memory };
+  const surroundings = { io: testIo(), signal: new AbortController().signal };
   await expect(analyzeInParts([[layer]], { pass, before: undefined }, writing, surroundings)).rejects.toThrow(
     /^analyze: expected moments of at most 2 GiB for one file, got 2\.0; choose some --layers/,
   );

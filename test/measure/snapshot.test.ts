@@ -69,7 +69,7 @@ describe("measureLayer", () => {
     const other = layerOf(layerCase(2, 300, 6, 5));
     const memory = new Memory();
     for (const each of [total, other, total])
-      expect(measureLayer(each, halves, "standard", undefined, memory)).toEqual(measureLayer(each, halves));
+      expect(measureLayer(each, halves, "standard", memory)).toEqual(measureLayer(each, halves));
   });
 
   it("finds what was planted: W of rank 5, H_a of rank 2, all of raw G_a along one direction, means", () => {

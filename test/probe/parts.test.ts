@@ -10,7 +10,7 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { type Feeds, sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { inParts, PART_BYTES } from "../../src/probe/parts.ts";
+import { inParts, isWhole, PART_BYTES } from "../../src/probe/parts.ts";
 import { type GroupedMeasurement, Probe, type ProbeOptions } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
@@ -84,7 +84,7 @@ describe.each(subjects)("%s measured a layer at a time", (_, make) => {
         ]);
       });
       const parts: GroupedMeasurement[] = [];
-      for (const part of inParts(outlines, 1))
+      for (const part of inParts(outlines, 1, batches.length))
         parts.push(
           await probe.measureGroups(batches, { again, step: 3, source: "s", layers: part.map(({ name }) => name) }),
         );
@@ -129,14 +129,18 @@ function expectSame(found: readonly LayerMoments[], expected: readonly LayerMome
 }
 
 describe("parts of layers", () => {
-  test("hold neighbours up to the limit, sums of two groups and a batch counted; one that is larger stands alone", () => {
-    const sizes = [10, 10, 10, 90, 10, 30];
-    const parts = inParts(
-      sizes.map((bytes) => ({ bytes })),
-      75,
-    );
-    expect(parts.map((part) => part.map(({ bytes }) => bytes))).toEqual([[10, 10, 10], [90], [10], [30]]);
-    expect(inParts([{ bytes: 0.44 * PART_BYTES }, { bytes: 1 }])).toHaveLength(2);
-    expect(inParts([{ bytes: 0.43 * PART_BYTES }, { bytes: 1 }])).toHaveLength(1);
+  const sized = (...sizes: number[]) => sizes.map((bytes) => ({ bytes }));
+  const sizesOf = (parts: { bytes: number }[][]) => parts.map((part) => part.map(({ bytes }) => bytes));
+
+  test("hold neighbours up to the limit, lower blocks of two groups and of a batch counted; one that is larger stands alone", () => {
+    const sizes = sized(10, 10, 10, 90, 10, 30);
+    expect(sizesOf(inParts(sizes, 28, 2))).toEqual([[10, 10, 10], [90], [10], [30]]);
+    expect(sizesOf(inParts(sizes, 28, 3))).toEqual([[10], [10], [10], [90], [10], [30]]);
+    expect(sizesOf(inParts(sizes, 1000, 3))).toHaveLength(1);
+  });
+
+  test("are for networks whose whole sums, of two groups and a batch, are too large", () => {
+    expect(isWhole(sized(0.44 * PART_BYTES, 1))).toBe(false);
+    expect(isWhole(sized(0.43 * PART_BYTES, 1))).toBe(true);
   });
 });

@@ -1,12 +1,11 @@
 /** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
-import { Memory } from "../../linalg/memory.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
-import { inParts } from "../../probe/parts.ts";
+import { inParts, isWhole } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
@@ -111,9 +110,8 @@ async function measureModels(
     const network = await probe.outline(sample);
     if (earlier) checkSameLayers(options.initial!, { layers: network }, { layers: await earlier.outline(sample) });
     // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
-    if (inParts(network).length > 1) {
-      const parts = inParts(network, partBytes());
-      const memory = new Memory();
+    if (!isWhole(network)) {
+      const parts = inParts(network, partBytes(), measuring.batches!);
       progress.end(false);
       const inPart =
         (of: Probe): Pass =>
@@ -123,15 +121,14 @@ async function measureModels(
             samples = count;
             taken = Math.max(taken, count);
           });
-          return of.measureGroups(counted, {
+          return of.measureSums(counted, {
             ...measuring,
             layers,
-            zeros: memory.zeros,
             onBatch: () => onShare(samples / data.n),
           });
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
-      const found = await analyzeInParts(parts, passes, options, { io, signal, memory });
+      const found = await analyzeInParts(parts, passes, options, { io, signal });
       return { inParts: found, done: taken, layers: network.length };
     }
     const pass = (of: Probe, from: number) =>

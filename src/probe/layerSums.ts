@@ -1,0 +1,154 @@
+/**
+ * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: what is put together
+ * of them may be put together in another thread.
+ */
+import { Memory } from "../linalg/memory.ts";
+import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+import { addClasses } from "./classNodes.ts";
+import { restoreColumns } from "./columnOrder.ts";
+import { addCrossMoments, addDeferred, type DeferredSums, deferredRows } from "./deferredSums.ts";
+import type { SumNames } from "./momentNodes.ts";
+import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./rowSums.ts";
+import type { Turning } from "./turnedSums.ts";
+
+export interface LayerSums {
+  /** Counts, norms, sums by class and of outputs; the other sums are not there yet. */
+  readonly layer: LayerMoments;
+  /** By the names of addMomentNodes: ha, ga, han, gan, hb, gb, hbn, gbn. */
+  readonly rows: Readonly<Record<string, RowSums>>;
+  /** (dOut, dIn) sum g_b h_a^T; of a head (dOut, dOut) sum g_b h_b^T */
+  readonly cross: Float64Array | undefined;
+  /** Columns of h_a are W's in another order, which is put right behind the last batch. */
+  readonly columnOrder: readonly [number, number] | undefined;
+  /** Of batches whose rows of one side were summed in other coordinates. */
+  deferred: DeferredSums | undefined;
+}
+
+/** The sums of a side by what their rows are, and their names without the side. */
+const KINDS = [
+  { which: "h", suffix: "", sum: "hSum", gram: "hh" },
+  { which: "g", suffix: "", sum: "gSum", gram: "gg" },
+  { which: "h", suffix: "n", sum: "hnSum", gram: "hnhn" },
+  { which: "g", suffix: "n", sum: "gnSum", gram: "gngn" },
+] as const;
+
+/**
+ * Sums over no samples.
+ *
+ * @param layer without any, updated as batches come
+ * @param options.cross whether there are sums of g h^T
+ */
+export function emptyLayerSums(
+  layer: LayerMoments,
+  { cross, columnOrder }: { readonly cross: boolean; readonly columnOrder?: readonly [number, number] | undefined },
+): LayerSums {
+  const rows: Record<string, RowSums> = {};
+  for (const c of ["a", "b"] as const) {
+    const d = layer[c]?.d;
+    if (d !== undefined) for (const { which, suffix } of KINDS) rows[`${which}${c}${suffix}`] = emptyRowSums(d);
+  }
+  const crossed = cross ? new Float64Array(layer.b.d * (layer.a ?? layer.b).d) : undefined;
+  return { layer, rows, cross: crossed, columnOrder, deferred: undefined };
+}
+
+/**
+ * Adds one batch to `sums` in place.
+ *
+ * @param outputs results of the instrumented graph, which are kept
+ * @param names the layer's output names (addMomentNodes)
+ * @param n rows of the batch
+ * @param deferred where the sums of a side go that are of other coordinates
+ */
+export function addBatch(
+  sums: LayerSums,
+  outputs: Readonly<Record<string, Tensor>>,
+  names: SumNames,
+  n: number,
+  deferred?: DeferredSums,
+): void {
+  const { layer } = sums;
+  const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
+  const scale = read("scale")[0]!;
+  layer.n += n;
+  const elsewhere = deferred && deferredRows(deferred);
+  for (const c of ["a", "b"] as const) {
+    const side = layer[c];
+    if (side === undefined) continue;
+    for (const { which, suffix } of KINDS) {
+      const key = `${which}${c}${suffix}`;
+      const [mean, gram, rest] = [read(`${key}.mean`), read(`${key}.gram`), read(`${key}.rest`)];
+      const isScaled = which === "g" && suffix === "";
+      addCentred(elsewhere?.[key] ?? sums.rows[key]!, { mean, gram, rest, n, scale: isScaled ? scale : 1 });
+    }
+    addNorms(side, c, read, scale);
+  }
+  if (layer.labelled !== undefined) addClasses(layer.labelled, read);
+  if (sums.cross === undefined) return;
+  if (layer.a !== undefined) addCross(sums.cross, read, "cross.ba", "gb", "ha", n, scale);
+  else addCross(sums.cross, read, "cross.b", "gb", "hb", n, scale);
+}
+
+function addNorms(side: SideMoments, c: Side, read: (key: string) => Float32Array, scale: number): void {
+  side.keptH += read(`h${c}.kept`)[0]!;
+  side.keptG += read(`g${c}.kept`)[0]!;
+  side.h2 += read(`h${c}.norm2`)[0]!;
+  side.h4 += read(`h${c}.norm4`)[0]!;
+  side.g2 += read(`g${c}.norm2`)[0]! * scale ** 2;
+  side.g4 += read(`g${c}.norm4`)[0]! * scale ** 4;
+}
+
+/**
+ * The moments of a layer.
+ *
+ * @param sums used up
+ * @param memory where arrays come from
+ */
+export async function putTogether(sums: LayerSums, turning: Turning, memory = new Memory()): Promise<LayerMoments> {
+  const layer: LayerMoments = { ...sums.layer };
+  for (const c of ["a", "b"] as const) {
+    const side = sums.layer[c];
+    if (side === undefined) continue;
+    const whole: SideMoments = { ...side };
+    for (const { which, suffix, sum, gram } of KINDS) {
+      const rows = sums.rows[`${which}${c}${suffix}`]!;
+      whole[sum] = rows.sum;
+      whole[gram] = writeGram(rows, memory.take(side.d * side.d));
+    }
+    layer[c] = whole;
+  }
+  if (sums.cross !== undefined && layer.a === undefined) layer.b.gh = sums.cross;
+  if (sums.cross !== undefined && layer.a !== undefined) layer.gbHa = sums.cross;
+  if (sums.columnOrder !== undefined) restoreColumns(layer, sums.columnOrder);
+  if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, turning);
+  if (layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
+  return layer;
+}
+
+/** The arrays that hold the sums, to hand them to another thread. */
+export function arraysOfLayer({ rows, cross, deferred }: LayerSums): (Float32Array | Float64Array)[] {
+  const all = [...Object.values(rows), ...(deferred ? Object.values(deferredRows(deferred)) : [])];
+  return [...all.flatMap(arraysOf), ...(cross ? [cross] : [])];
+}
+
+/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */
+function addCross(
+  cross: Float64Array,
+  read: (key: string) => Float32Array,
+  key: string,
+  g: string,
+  h: string,
+  n: number,
+  scale: number,
+): void {
+  const C = read(key);
+  const [mg, rg] = [read(`${g}.mean`), read(`${g}.rest`)];
+  const [mh, rh] = [read(`${h}.mean`), read(`${h}.rest`)];
+  const columns = mh.length;
+  for (let i = 0; i < mg.length; i++) {
+    const row = i * columns;
+    const whole = n * mg[i]! + rg[i]!;
+    const mi = mg[i]!;
+    for (let j = 0; j < columns; j++) cross[row + j]! += scale * (C[row + j]! + whole * mh[j]! + mi * rh[j]!);
+  }
+}

@@ -1,0 +1,62 @@
+/** @file Sums that the built program's threads put together and measure, against the same in this one, and one thread at a time. */
+import { beforeAll, expect, test } from "vitest";
+import type { Measuring } from "../../src/cli/measuring.ts";
+import type { SumsJob } from "../../src/cli/sumsJob.ts";
+import { tokensInMemory } from "../../src/data/tokens.ts";
+import { nodeEngine } from "../../src/engine/node.ts";
+import { type LayerSnapshot, layerJobs, measureJob } from "../../src/measure/snapshot.ts";
+import { gpt } from "../../src/networks/gpt.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { Probe, type SummedMeasurement } from "../../src/probe/probe.ts";
+import { Random } from "../../src/random/random.ts";
+import { tokenFeeds } from "../../src/train/tokenData.ts";
+import { expectAlike } from "./expectAlike.ts";
+
+const built = new URL("../../dist/cli/measuring.js", import.meta.url).href;
+const { Measuring: Threads } = (await import(/* @vite-ignore */ built)) as { Measuring: typeof Measuring };
+
+/** As many rows as make some sides be summed in coordinates of the other one (deferredSide). */
+const [width, context, samples, batch] = [32, 128, 64, 16];
+const { graph } = gpt({ layers: 1, heads: 2, width, context, vocabulary: 256, tied: false }, new Random(4));
+const probe = new Probe(nodeEngine, { graph, opset: WORKING_OPSET }, { objective: objective("cross-entropy") });
+const tokens = Uint16Array.from({ length: 20_000 }, (_, i) => (i * i * 7 + 31 * i) % 256);
+const batches = tokenFeeds(tokensInMemory(tokens), { context, samples, batch });
+
+let expected: LayerSnapshot[];
+
+beforeAll(async () => {
+  const { total, groups } = await probe.measure(batches);
+  expected = layerJobs(total, { groups }).map(measureJob);
+}, 60_000);
+
+function jobsOf({ groups }: SummedMeasurement): SumsJob[] {
+  const bare = groups.map((group) => ({ ...group, layers: group.layers.map(({ layer }) => layer) }));
+  return layerJobs(undefined, { groups: bare }).map((job, i) => ({
+    options: job.options,
+    sums: groups.map(({ layers }) => layers[i]!),
+  }));
+}
+
+test("threads give the measures of sums that were put together here", async () => {
+  const measuring = new Threads();
+  try {
+    for (const turn of ["at first", "in memory that was used before"]) {
+      const summed = await probe.measureSums(batches);
+      expect(summed.groups.length).toBeGreaterThan(1);
+      const jobs = jobsOf(summed);
+      const mlp = jobs.find(({ sums }) => sums[0]!.layer.dOut === 4 * width && sums[0]!.layer.a)!;
+      expect(mlp.sums[0]!.deferred).toBeDefined();
+      const layers = await measuring.layers(jobs);
+      expect(mlp.sums[0]!.rows.gb!.last!.gram, "went to a thread").toHaveLength(0);
+      expectAlike(layers, expected, turn);
+    }
+  } finally {
+    await measuring.close();
+  }
+}, 60_000);
+
+test("so does this thread", async () => {
+  const { Measuring: Here } = await import("../../src/cli/measuring.ts");
+  expectAlike(await new Here().layers(jobsOf(await probe.measureSums(batches))), expected, "here");
+}, 60_000);
