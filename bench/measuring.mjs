@@ -1,7 +1,7 @@
 /**
  * @file What measuring costs in forward and backward passes: processor seconds of batches with all moment sums over those of their loss
  * and the gradients of all weights, one thread, in turn. Of the engine's runs alone, and of the whole measurement with what is added up
- * between and behind them. Networks of the presets `small` and of fc2 and a wider transformer, on random data.
+ * between and behind them; over all rows, and over some of each sample. Networks of the presets `small` and of fc2 and a wider transformer, on random data.
  */
 import {
   gpt,
@@ -43,16 +43,19 @@ const cases = {
     network: gpt({ layers: 4, heads: 4, width: 128, context: 64, vocabulary: 256, tied: false }, new Random(0)),
     loss: "cross-entropy",
     feeds: { x: int64([64, 64], 256), [TARGET]: int64([64, 64], 251) },
+    positions: 16,
   }),
   "gpt of width 512, two layers, 8 windows of 256 tokens": () => ({
     network: gpt({ layers: 2, heads: 8, width: 512, context: 256, vocabulary: 256, tied: false }, new Random(0)),
     loss: "cross-entropy",
     feeds: { x: int64([8, 256], 256), [TARGET]: int64([8, 256], 251) },
+    positions: 128,
   }),
   "res1 small, 16 images": () => ({
     network: resnet18({ outputs: 10, width: 0.25 }, new Random(0)),
     loss: "cross-entropy",
     feeds: { x: normal([16, 3, 32, 32]), [TARGET]: int64([16], 10) },
+    positions: 16,
   }),
 };
 
@@ -81,7 +84,7 @@ function noting(seconds) {
   };
 }
 
-async function passesOf({ network, loss, feeds }) {
+async function passesOf({ network, loss, feeds }, positions = Number.POSITIVE_INFINITY) {
   const model = { graph: network.graph, opset: WORKING_OPSET };
   const { parameters } = network;
   const given = {
@@ -94,7 +97,7 @@ async function passesOf({ network, loss, feeds }) {
     graph: gradientGraph(graph, { of: perSample, wrt: parameters, values }),
   });
   const measured = [];
-  const probe = new Probe(noting(measured), model, { objective: objective(loss) });
+  const probe = new Probe(noting(measured), model, { objective: objective(loss), positions });
   const passed = [];
   const whole = [];
   for (let i = 0; i < REPEATS; i++) {
@@ -112,11 +115,15 @@ async function passesOf({ network, loss, feeds }) {
 
 export async function benchMeasuring() {
   for (const [name, make] of Object.entries(cases)) {
-    const { pass, run, whole } = await passesOf(make());
-    const passes = (seconds) => (seconds / pass).toFixed(1);
-    process.stdout.write(
-      `${name}: forward and backward pass ${(1000 * pass).toFixed(0)} ms, a batch measured ${(1000 * run).toFixed(0)} ms: ` +
-        `${passes(run)} passes, the one that it takes anyway included; ${passes(whole)} with all that adds up ${BATCHES} batches\n`,
-    );
+    const of = make();
+    for (const positions of of.positions === undefined ? [undefined] : [undefined, of.positions]) {
+      const { pass, run, whole } = await passesOf(of, positions);
+      const passes = (seconds) => (seconds / pass).toFixed(1);
+      const rows = positions === undefined ? "all rows" : `${positions} rows of each`;
+      process.stdout.write(
+        `${name}, ${rows}: forward and backward pass ${(1000 * pass).toFixed(0)} ms, a batch measured ${(1000 * run).toFixed(0)} ms: ` +
+          `${passes(run)} passes, the one that it takes anyway included; ${passes(whole)} with all that adds up ${BATCHES} batches\n`,
+      );
+    }
   }
 }

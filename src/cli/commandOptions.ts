@@ -66,6 +66,8 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly limit?: number;
   /** What becomes of larger ones. */
   readonly beyond: Beyond;
+  /** Rows of each sample that are measured. */
+  readonly positions?: number;
   readonly sampleSeed: number;
   /** "bytes" or a folder with GPT-2's files. */
   readonly tokenizer?: string;

@@ -190,7 +190,12 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
         .choices(["skip", "sample"] satisfies Beyond[])
         .default("skip"),
     )
-    .option("--sample-seed <number>", "seed of that sample", wholeNumber(0), 0)
+    .option(
+      "--positions <number>",
+      "at most so many rows of each sample (pixels, tokens), at random, of every map but a classifier's last (default: all)",
+      wholeNumber(1),
+    )
+    .option("--sample-seed <number>", "seed of what is drawn at random", wholeNumber(0), 0)
     .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
     .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
     .addOption(deviceOption())

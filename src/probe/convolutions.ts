@@ -65,6 +65,11 @@ function convolutionMap(node: Node, group: number, groups: number, name: string,
         const last = builder.op("Transpose", [own], { perm: { ints: channelsLast } });
         return builder.op("Reshape", [patches(builder, last, geometry), builder.ints([-1, dIn])]);
       },
+      someRows(builder, rows) {
+        const own = part(builder, x, 1, channels);
+        const last = builder.op("Transpose", [own], { perm: { ints: channelsLast } });
+        return patchesAt(builder, last, xShape, rows, geometry, channels);
+      },
       weightRows(builder) {
         // (C_out, C, k...) -> (C_out, k..., C): the order of the patches' columns.
         const last = builder.op("Transpose", [ownKernel(builder)], { perm: { ints: channelsLast } });
@@ -86,15 +91,51 @@ function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): Fl
 function patches(builder: GraphBuilder, x: string, { kernel, strides, dilations, pads, output }: Geometry): string {
   const axes = kernel.map((_, i) => i + 1);
   const rank = kernel.length;
-  const padded = pads.every((pad) => pad === 0)
-    ? x
-    : builder.op("Pad", [x, builder.ints([0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank), 0])]);
+  const padded = padding(builder, x, pads);
   const pieces = kernelPositions(kernel).map((position) => {
     const starts = position.map((k, i) => k * dilations[i]!);
     const ends = starts.map((start, i) => start + (output[i]! - 1) * strides[i]! + 1);
     return slice(builder, padded, axes, starts, ends, strides);
   });
   return pieces.length === 1 ? pieces[0]! : builder.op("Concat", pieces, { axis: int(rank + 1) });
+}
+
+/**
+ * The patches of x (N, spatial..., C) under some output positions: (rows, positions * C), by one Gather of pixels.
+ *
+ * @param shape of x in the graph's own layout, (N, channels of all groups, spatial...)
+ * @param rows output positions, counted over samples and spatial axes in row-major order
+ */
+function patchesAt(
+  builder: GraphBuilder,
+  x: string,
+  shape: readonly number[],
+  rows: readonly number[],
+  { kernel, strides, dilations, pads, output }: Geometry,
+  channels: number,
+): string {
+  const extents = kernel.map((_, i) => shape[i + 2]! + pads[i]! + pads[i + kernel.length]!);
+  const positions = kernelPositions(kernel);
+  const perSample = output.reduce((product, extent) => product * extent, 1);
+  const pixels = rows.flatMap((row) => {
+    const sample = Math.floor(row / perSample);
+    const place: number[] = [];
+    for (let i = output.length - 1, rest = row % perSample; i >= 0; rest = Math.floor(rest / output[i]!), i--)
+      place[i] = rest % output[i]!;
+    return positions.map((position) =>
+      position.reduce((at, k, i) => at * extents[i]! + place[i]! * strides[i]! + k * dilations[i]!, sample),
+    );
+  });
+  const flat = builder.op("Reshape", [padding(builder, x, pads), builder.ints([-1, channels])]);
+  const found = builder.op("Gather", [flat, builder.ints(pixels)], { axis: int(0) });
+  return builder.op("Reshape", [found, builder.ints([rows.length, positions.length * channels])]);
+}
+
+/** x (N, spatial..., C) with zeros around it. */
+function padding(builder: GraphBuilder, x: string, pads: readonly number[]): string {
+  const rank = pads.length / 2;
+  if (pads.every((pad) => pad === 0)) return x;
+  return builder.op("Pad", [x, builder.ints([0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank), 0])]);
 }
 
 /** All positions of a kernel in row-major order. */

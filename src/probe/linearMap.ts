@@ -31,6 +31,8 @@ export interface MapInput {
   readonly dIn: number;
   /** Adds the nodes that lay h_a out as rows (n, dIn). */
   inputRows(builder: GraphBuilder): string;
+  /** The same for some rows alone, where laying out all of them would cost more. */
+  readonly someRows?: (builder: GraphBuilder, rows: readonly number[]) => string;
   /**
    * The same for what the map's node adds to the gradient of its input, which then is g_a; absent where h_a is not the values of an
    * input one by one (patches).

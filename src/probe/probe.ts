@@ -34,6 +34,7 @@ import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 import type { RowFactor } from "./rowFactor.ts";
 import { bareSampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
+import { sampleRows, withRows } from "./sampledRows.ts";
 import { Turning } from "./turnedSums.ts";
 
 export interface ProbeOptions {
@@ -49,7 +50,9 @@ export interface ProbeOptions {
   readonly largest?: number;
   /** What becomes of them: the layer is left out, or so many coordinates of the side are drawn at random (Eq. 77). Default "skip". */
   readonly beyond?: Beyond;
-  /** Seed of that draw. Default 0. */
+  /** Rows of each sample that are measured of every map but a classifier's last one, at random: pixels, tokens. Default: all. */
+  readonly positions?: number;
+  /** Seed of what is drawn. Default 0. */
   readonly sampleSeed?: number;
   /**
    * Backward passes a batch for the gradients of the network's outputs (Eq. 72): one for each output, or random directions of more
@@ -358,7 +361,9 @@ export function outlinesOf({ chosen }: Prepared, options: ProbeOptions): LayerOu
 export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
   const { objective, parameters = [] } = options;
   const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
-  const random = new Random(sampleSeed).split("coordinates");
+  const { positions = Number.POSITIVE_INFINITY } = options;
+  const seeded = new Random(sampleSeed);
+  const random = seeded.split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
@@ -370,16 +375,29 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     return reason === undefined;
   });
   const { gradients } = differentiate(loss, maps, skipped);
+  const classifier = findClassifier(maps, loss, objective);
+  const samples = samplesOf(model, feeds, parameters);
+  const inPart = (map: Measurable): Measurable => {
+    if (map === classifier?.map) return map;
+    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`));
+    return rows === undefined ? map : withRows(map, rows);
+  };
   const chosen: Chosen[] = [];
   for (const map of maps) {
     if (gradients.get(map.hb) !== undefined) {
       const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      chosen.push({ map, sample });
+      chosen.push({ map: inPart(map), sample });
     } else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
   if (chosen.length === 0) throw new RangeError(noMaps(skipped));
-  return { loss, chosen, skipped, classifier: findClassifier(maps, loss, objective) };
+  return { loss, chosen, skipped, classifier };
+}
+
+/** Samples of a batch. */
+function samplesOf({ graph }: Model, feeds: Feeds, parameters: readonly string[]): number {
+  const input = graph.inputs.find(({ name }) => feeds[name] !== undefined && !parameters.includes(name));
+  return (input && feeds[input.name]!.shape[0]) ?? 1;
 }
 
 /** @param given names of the maps, undefined for all; batches and the groups of them that there will be */

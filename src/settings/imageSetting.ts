@@ -1,7 +1,7 @@
 /** @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement has. */
 import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from "../data/cifarFolder.ts";
 import type { Random } from "../random/random.ts";
-import { count, field, positive } from "./parameters.ts";
+import { count, field, positive, wholeFromZero } from "./parameters.ts";
 import { ParameterError, type Surroundings } from "./setting.ts";
 
 /** chosen: numbers in the rows of the largest map of one measured batch, 3 x 3 patches of the first stage. */
@@ -25,6 +25,12 @@ export const imageFields = {
     1152,
     "sides of more values are measured on so many random coordinates",
     "chosen: the last stages at full width have patches of 2304 and 4608 values, gigabytes of sums",
+  ),
+  positions: field(
+    wholeFromZero,
+    0,
+    "pixels of each image that are measured of a convolution, at random; 0: all",
+    "chosen: all, as the paper; measuring 16 costs a quarter (npm run bench -- measuring)",
   ),
   workers: field(count, 1, "threads that augment images ahead of the step", "chosen: one keeps up with two cores"),
 };

@@ -45,6 +45,12 @@ const parameters = z.object({
     "sides of more values are measured on so many random coordinates",
     "chosen: sums of the four times wider hidden layers would take a gigabyte a block",
   ),
+  positions: field(
+    wholeFromZero,
+    0,
+    "tokens of each window that are measured, at random; 0: all",
+    "chosen: all; with half of them measuring costs half",
+  ),
   samples: field(count, 64, "at most so many windows measured", "chosen: 16384 tokens at the default context"),
   validation: field(count, 256, "at most so many windows for the validation loss", "chosen"),
   ...sharedFields({
@@ -118,6 +124,7 @@ export const llm = defineSetting({
       ...(p.accumulate === 0 ? {} : { parts: p.accumulate }),
       data: tokenStream(train, { batch: p.batch, context: p.context, random: random.split("data") }),
       largestSide: p.limit,
+      ...(p.positions > 0 ? { positions: p.positions } : {}),
       callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
       evaluation: async () => windows(p.samples),
       test: () => windows(p.validation),

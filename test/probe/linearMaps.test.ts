@@ -12,7 +12,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { findGemm } from "../../src/probe/contractions.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { Probe } from "../../src/probe/probe.ts";
+import { Probe, type ProbeOptions } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** float32 products of some hundred terms, relative to the largest entry. */
@@ -31,7 +31,7 @@ function normals(...shape: number[]): Tensor {
 type Build = (g: GraphBuilder, x: string) => string;
 
 /** A model of one operator, then a tanh, so that the gradient varies from sample to sample. */
-async function measure(input: readonly number[], build: Build, samples = n) {
+async function measure(input: readonly number[], build: Build, samples = n, options: Partial<ProbeOptions> = {}) {
   const g = new GraphBuilder("m");
   const y = build(g, g.input("x", "float32", ["n", ...input]));
   g.output(g.op("Tanh", [g.op("Flatten", [y])]), "output");
@@ -39,7 +39,7 @@ async function measure(input: readonly number[], build: Build, samples = n) {
   const x = normals(samples, ...input);
   const program = await nodeEngine.compile(model);
   const { output } = await program.run({ x });
-  const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
+  const probe = new Probe(nodeEngine, model, { objective: objective("mse"), ...options });
   try {
     return await probe.measure(sliceBatches({ x, [TARGET]: normals(...output!.shape) }, 10));
   } finally {
@@ -189,6 +189,13 @@ describe("a linear map", () => {
     expectEq6(total.layers[1]!);
   });
 
+  test.each(forms)("%s is measured in part, and Eq. 6 holds of that", async (_, input, build, dIn, dOut, rows) => {
+    const { total } = await measure(input, build, n, { positions: 2 });
+    const layer = total.layers[0]!;
+    expect([layer.dIn, layer.dOut, layer.n]).toEqual([dIn, dOut, Math.min(rows, 2 * n)]);
+    expectEq6(layer);
+  });
+
   test("of a grouped convolution is one per group", async () => {
     const { total } = await measure([4, 5, 5], conv([6, 2, 3, 3], { group: int(2) }));
     expect(total.layers.map(({ name, dIn, dOut }) => [name, dIn, dOut])).toEqual([
@@ -196,6 +203,9 @@ describe("a linear map", () => {
       ["fc.group1", 18, 3],
     ]);
     for (const layer of total.layers) expectEq6(layer);
+    const { total: part } = await measure([4, 5, 5], conv([6, 2, 3, 3], { group: int(2) }), n, { positions: 3 });
+    expect(part.layers.map((layer) => layer.n)).toEqual([3 * n, 3 * n]);
+    for (const layer of part.layers) expectEq6(layer);
   });
 
   test.each<[string, Build]>([

@@ -162,7 +162,7 @@ function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {
 
 function chosenMaps(
   loss: Objective | OwnLoss,
-  { layers, limit, beyond, sampleSeed, cost, threads }: AnalyzeOptions,
+  { layers, limit, beyond, positions, sampleSeed, cost, threads }: AnalyzeOptions,
 ): ProbeOptions {
   return {
     objective: loss,
@@ -170,7 +170,9 @@ function chosenMaps(
     cross: cost === "full",
     outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
     ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
-    ...(limit === undefined ? {} : { largest: limit, beyond, sampleSeed }),
+    sampleSeed,
+    ...(limit === undefined ? {} : { largest: limit, beyond }),
+    ...(positions === undefined ? {} : { positions }),
   };
 }
 

@@ -1,0 +1,46 @@
+/**
+ * @file Maps whose rows are measured in part: of each sample some positions (pixels of a convolution, tokens of a text) drawn at random.
+ * Neighbours tell nearly the same, while the sums of all of them cost several forward and backward passes (docs/log.md).
+ */
+import { int } from "../onnx/graph.ts";
+import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import type { Random } from "../random/random.ts";
+import type { Measurable } from "./linearMap.ts";
+
+/**
+ * The rows to measure, ascending: of each of n samples `count` of its rows, for each sample others.
+ *
+ * @param rows of all samples, those of a sample one behind the other
+ * @returns undefined where no sample has more, or rows do not belong to samples
+ */
+export function sampleRows(rows: number, n: number, count: number, random: Random): number[] | undefined {
+  const each = rows / n;
+  if (!Number.isInteger(each) || each <= count) return undefined;
+  return Array.from({ length: n }, (_, sample) =>
+    Array.from(random.permutation(each).slice(0, count).sort(), (position) => sample * each + position),
+  ).flat();
+}
+
+/** The same map over some of its rows alone. */
+export function withRows(map: Measurable, rows: readonly number[]): Measurable {
+  const some = (builder: GraphBuilder, all: string) =>
+    builder.op("Gather", [all, builder.ints(rows)], { axis: int(0) });
+  const { input } = map;
+  return {
+    ...map,
+    rows: rows.length,
+    outputRows: (builder, value) => some(builder, map.outputRows(builder, value)),
+    ...(input && {
+      input: {
+        ...input,
+        inputRows: (builder) => input.someRows?.(builder, rows) ?? some(builder, input.inputRows(builder)),
+        ...(input.gradientRows && {
+          gradientRows: (builder, added) => {
+            const all = input.gradientRows!(builder, added);
+            return all && some(builder, all);
+          },
+        }),
+      },
+    }),
+  };
+}
