@@ -18,8 +18,8 @@ const blockWidth = 32;
 /** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which then follows. */
 const mostShare = 0.4;
 
-/** chosen: dimensions for an eigenvalue at the first look; no spectrum of docs/log.md needed fewer, unless its rank was smaller. */
-const leastShare = 1.7;
+/** chosen: dimensions for an eigenvalue at the first look; of docs/log.md's spectra few need less, and a look costs as much as two blocks. */
+const leastShare = 2;
 
 /** chosen: blocks from a look to the next, while little is known and at the most; a look costs m^3, as much as one or two blocks. */
 const [fewBlocks, mostBlocks] = [2, 6];

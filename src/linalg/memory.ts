@@ -18,14 +18,6 @@ export class Memory {
     return known?.fill(0) ?? new Float64Array(length);
   };
 
-  /** A copy of an array. */
-  readonly copy = (values: Float64Array): Float64Array => {
-    const known = this.free.get(values.length)?.pop();
-    if (known === undefined) return values.slice();
-    known.set(values);
-    return known;
-  };
-
   /** A (d, d) matrix of any content. */
   square(d: number): Matrix {
     return matrix(d, d, this.take(d * d));

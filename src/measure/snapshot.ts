@@ -105,7 +105,7 @@ export function* measureJobAsking(
 ): Asking<LayerSnapshot> {
   const made: LayerMoments[] = [];
   const merged = (x: LayerMoments, y: LayerMoments) => {
-    const sum = mergeLayers(x, y, memory.copy);
+    const sum = mergeLayers(x, y, (length) => memory.take(length));
     memory.give(made.splice(0).flatMap(sumsOf));
     made.push(sum);
     return sum;

@@ -189,13 +189,13 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
   return { step: x.step, objective: x.objective, source: [...sources].sort().join(sourceSeparator), layers };
 }
 
-/** How the first of some arrays that are added up is copied. */
-type Copy = (values: Float64Array) => Float64Array;
+/** An array of any content. */
+type Take = (length: number) => Float64Array;
 
-const newCopy: Copy = (values) => values.slice();
+const newArray: Take = (length) => new Float64Array(length);
 
 /** Sum of the moments of one layer over two sets of samples, as `mergeMoments` has it for all layers. */
-export function mergeLayers(x: LayerMoments, y: LayerMoments, copy: Copy = newCopy): LayerMoments {
+export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newArray): LayerMoments {
   for (const key of ["name", "kind", "dIn", "dOut"] as const)
     if (x[key] !== y[key])
       throw new RangeError(`mergeMoments: expected one ${key} for layer ${x.name}, got ${x[key]} and ${y[key]}`);
@@ -213,14 +213,14 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, copy: Copy = newCo
     n: x.n + y.n,
     b: sumSides(
       parts.map((part) => part.b),
-      copy,
+      take,
     ),
   };
   const a = parts.flatMap((part) => part.a ?? []);
-  if (a.length === parts.length) merged.a = sumSides(a, copy);
+  if (a.length === parts.length) merged.a = sumSides(a, take);
   const gbHa = sumBlocks(
     parts.map((part) => part.gbHa),
-    copy,
+    take,
   );
   if (gbHa) merged.gbHa = gbHa;
   const W = x.W ?? y.W;
@@ -231,20 +231,20 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, copy: Copy = newCo
   if (gradients.length === parts.length) {
     const sum = sumBlocks(
       gradients.map((one) => one.sum),
-      newCopy,
+      newArray,
     )!;
     merged.outputGradients = { sum, exact: gradients.every((one) => one.exact) };
   }
   return merged;
 }
 
-function sumSides(parts: SideMoments[], copy: Copy): SideMoments {
+function sumSides(parts: SideMoments[], take: Take): SideMoments {
   const sum = bareSide(parts[0]!.d);
   for (const key of sideNumbers) for (const part of parts) sum[key] += part[key];
   for (const key of sideBlocks) {
     const block = sumBlocks(
       parts.map((part) => part[key]),
-      copy,
+      take,
     );
     if (block) sum[key] = block;
   }
@@ -271,14 +271,13 @@ function requireSameSample({ name }: LayerMoments, x: SideMoments | undefined, y
     );
 }
 
-/** The sum, or undefined where one of the blocks is missing. */
-function sumBlocks(blocks: (Float64Array | undefined)[], copy: Copy): Float64Array | undefined {
-  let sum: Float64Array | undefined;
-  for (const block of blocks) {
-    if (!block) return undefined;
-    if (!sum) sum = copy(block);
-    else for (let i = 0; i < sum.length; i++) sum[i]! += block[i]!;
-  }
+/** The sum of one or two blocks, or undefined where one is missing. */
+function sumBlocks(blocks: readonly (Float64Array | undefined)[], take: Take): Float64Array | undefined {
+  const [x, y] = blocks;
+  if (x === undefined || (blocks.length > 1 && y === undefined)) return undefined;
+  const sum = take(x.length);
+  if (y === undefined) sum.set(x);
+  else for (let i = 0; i < sum.length; i++) sum[i] = x[i]! + y[i]!;
   return sum;
 }
 

@@ -21,6 +21,11 @@ export function sampleRows(rows: number, n: number, count: number, random: Rando
   ).flat();
 }
 
+/** What a reader of numbers from some rows has to know. */
+export function rowsNote(positions: number): string {
+  return `Of each sample at most ${positions} rows of a map were measured (pixels, tokens), drawn at random; of a classifier's last map all.`;
+}
+
 /** The same map over some of its rows alone. */
 export function withRows(map: Measurable, rows: readonly number[]): Measurable {
   const some = (builder: GraphBuilder, all: string) =>

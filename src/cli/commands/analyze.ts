@@ -7,6 +7,7 @@ import { chooseBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
+import { rowsNote } from "../../probe/sampledRows.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
@@ -211,7 +212,7 @@ function describe(
   const { inputs, targets, initial } = options;
   return {
     config: { ...options } as Record<string, unknown>,
-    notes: [...data.steps],
+    notes: [...data.steps, ...(options.positions === undefined ? [] : [rowsNote(options.positions)])],
     analysis: {
       title: basename(path),
       model: basename(path),
