@@ -54,7 +54,7 @@ export interface Frame {
  *
  * @param sums       of the features of all samples, by class
  * @param classifier (classes, d) weights; rows of classes without samples are left out
- * @param nc4        what `nearestMeanDisagreement` found in a second pass over the samples
+ * @param nc4        what `nearestMeanDisagreement` found
  * @returns every number finite or null; status "one-class" where there are no pairs
  * @throws RangeError if the classifier has another shape
  *

@@ -17,7 +17,7 @@ export interface LayerCollapse extends Omit<Collapse, "status"> {
 }
 
 /**
- * @param nearestMean disagreement with the nearest class mean, from a second pass over the samples
+ * @param nearestMean disagreement with the nearest class mean (Eq. 70)
  * @returns undefined where the layer has no sums by class
  */
 export function layerCollapse(

@@ -54,7 +54,7 @@ export interface SnapshotOptions {
   initial?: Pick<Snapshot, "layers">;
   /** The weights at initialisation by layer, for the feature ansatz without them. */
   initialWeights?: ReadonlyMap<string, Matrix>;
-  /** Disagreement with the nearest class mean, from a second pass over the samples. */
+  /** Disagreement with the nearest class mean (Eq. 70). */
   nearestMean?: { readonly layer: string; readonly disagreement: number };
   /** How the network was trained, for the residuals. */
   training?: TrainingConstants;

@@ -6,7 +6,7 @@ import type { LabelledSums, SideByClass } from "../moments/labelledSums.ts";
 import { IGNORED, type Objective, type OwnLoss } from "../objectives/objective.ts";
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { float32, int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
+import { float32, int64, sizeOf } from "../onnx/tensor.ts";
 import type { Measurable } from "./linearMap.ts";
 import type { LossGraph } from "./lossGraph.ts";
 
@@ -87,39 +87,4 @@ export function addClasses(into: LabelledSums, read: (key: string) => Float32Arr
   };
   addSide(into.a, "ha");
   addSide(into.b, "hb");
-}
-
-/** Names of the inputs and the output of the second pass. */
-export const NEAREST = { means: "nearest/means", norms: "nearest/norms", differing: "nearest/differing" } as const;
-
-/** Adds the count of rows whose nearest class mean is another class than that of the largest output   (Eq. 70). */
-export function addNearestMean(builder: GraphBuilder, { map, classes }: Classifier, output: string): void {
-  const dIn = map.input!.dIn;
-  const means = builder.input(NEAREST.means, "float32", [classes, dIn]);
-  const norms = builder.input(NEAREST.norms, "float32", [1, classes]);
-  const rows = map.input!.inputRows(builder);
-  // |h - mu|^2 without |h|^2, the same for every class.
-  const distances = builder.op("Gemm", [rows, means, norms], { transB: int(1), alpha: { float: -2 } });
-  const nearest = builder.op("ArgMin", [distances], { axis: int(1), keepdims: int(0) });
-  const logits = builder.op("Reshape", [output, builder.ints([-1, classes])]);
-  const named = builder.op("ArgMax", [logits], { axis: int(1), keepdims: int(0) });
-  const differs = builder.op("Not", [builder.op("Equal", [nearest, named])]);
-  const count = builder.op("ReduceSum", [builder.op("Cast", [differs], { to: int(1) })], { keepdims: int(0) });
-  builder.output(count, NEAREST.differing);
-}
-
-/** What the second pass is fed with besides the data; classes without samples are infinitely far. */
-export function nearestMeanFeeds({ classes, counts, a }: LabelledSums, dIn: number): Record<string, Tensor> {
-  const means = new Float32Array(classes * dIn);
-  const norms = new Float32Array(classes);
-  for (let c = 0; c < classes; c++) {
-    let square = 0;
-    for (let j = 0; j < dIn; j++) {
-      const mean = counts[c]! > 0 ? a.sums[c * dIn + j]! / counts[c]! : 0;
-      means[c * dIn + j] = mean;
-      square += mean * mean;
-    }
-    norms[c] = counts[c]! > 0 ? square : Number.MAX_VALUE;
-  }
-  return { [NEAREST.means]: float32(means, [classes, dIn]), [NEAREST.norms]: float32(norms, [1, classes]) };
 }

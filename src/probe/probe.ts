@@ -20,7 +20,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { type Block, withBlocks } from "./blocks.ts";
-import { addNearestMean, type Classifier, findClassifier, NEAREST, nearestMeanFeeds } from "./classNodes.ts";
+import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
@@ -29,6 +29,7 @@ import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
+import { addFeatures, type FeatureNames, Features } from "./nearestMean.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
@@ -61,6 +62,8 @@ export interface ProbeOptions {
   readonly outputPasses?: number;
   /** Outputs of whole blocks that are measured by channel beside the maps. Default: none. */
   readonly blocks?: readonly Block[];
+  /** Whether a classifier's features are kept until the nearest class mean is known (Eq. 70). Default true. */
+  readonly nearestMean?: boolean;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
 }
@@ -80,8 +83,6 @@ export interface MeasureOptions {
   readonly parameters?: ReadonlyMap<string, Tensor>;
   /** Told after each batch how many samples (tokens) are done. */
   readonly onBatch?: (samples: number) => void;
-  /** The same batches once more, for what needs a second pass: the nearest class mean (Eq. 70). */
-  readonly again?: () => Iterable<Feeds>;
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
   /** How many batches there are, as far as it is known: of many, more is left to behind the last one. Default: those of an array, else 1. */
@@ -139,6 +140,8 @@ interface Instrumented {
   readonly program: Program;
   readonly loss: LossGraph;
   readonly classifier: Classifier | undefined;
+  /** The outputs of the classifier that the nearest class mean is looked for with. */
+  readonly features: FeatureNames | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
   readonly maps: readonly (Chosen & {
     readonly names: SumNames;
@@ -152,9 +155,6 @@ export class Probe {
   private readonly model: Model;
   private readonly options: ProbeOptions;
   private readonly prepared = new Map<string, Prepared>();
-  private readonly nearest = new ProgramsByShape(async (feeds) =>
-    nearestMeanProgram(this.engine, this.model, this.options, await this.prepare(feeds)),
-  );
   private readonly programs = this.programsOf();
   private readonly turning: Turning;
   /** Of the measurement at hand; programs stay what they were compiled for. */
@@ -222,6 +222,7 @@ export class Probe {
     let groups: LayerSums[][] | undefined;
     let skipped: readonly Skipped[] = [];
     const losses = new LossSums();
+    const features = new Features();
     const factors = new Map<string, RowFactor>();
     let index = 0;
     for (const batch of batches) {
@@ -244,16 +245,14 @@ export class Probe {
           feeds,
           { passes: this.options.outputPasses!, seed: String(index) },
         );
+      if (instrumented.features !== undefined) features.add(outputs, instrumented.features);
       ({ skipped } = await this.prepare(feeds));
       losses.add(outputs, instrumented.loss);
       options.onBatch?.(losses.samples);
       if (options.signal?.aborted) break;
     }
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
-    const nearestMean =
-      options.again === undefined || options.signal?.aborted
-        ? undefined
-        : await this.nearestMean(groups, options.again(), given);
+    const nearestMean = await this.nearestMean(groups, features);
     const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length)));
     return {
       groups: filled.map((layers) => ({ step, source, objective: this.options.objective.name, layers })),
@@ -263,34 +262,25 @@ export class Probe {
     };
   }
 
-  /** Counts the samples that are nearest to the mean of another class than the network names. */
+  /** For which share of the samples the nearest class mean is another class than the network names. */
   private async nearestMean(
     groups: readonly (readonly LayerSums[])[],
-    batches: Iterable<Feeds>,
-    given: Feeds,
+    features: Features,
   ): Promise<Measurement["nearestMean"]> {
     const classifier = groups[0]!.find(({ layer }) => layer.labelled !== undefined);
     if (classifier === undefined) return undefined;
-    const { layer } = classifier;
     const sums = groups.flatMap((layers) => layers.flatMap(({ layer }) => layer.labelled ?? []));
-    const extra = nearestMeanFeeds(sums.reduce(mergeLabelledSums), layer.dIn);
-    let differing = 0;
-    let count = 0;
-    for (const batch of batches) {
-      const feeds = { ...given, ...batch };
-      const { program, rows } = await this.nearest.get(feeds);
-      const used: Record<string, Tensor> = { ...extra };
-      for (const name of program.inputNames) if (feeds[name] !== undefined) used[name] = feeds[name];
-      differing += ((await program.run(used))[NEAREST.differing]!.data as Float32Array)[0]!;
-      count += rows;
-    }
-    return count === 0 ? undefined : { layer: layer.name, disagreement: differing / count };
+    const disagreement = await features.disagreement(
+      this.engine,
+      sums.reduce(mergeLabelledSums),
+      this.options.threads ?? 1,
+    );
+    return disagreement === undefined ? undefined : { layer: classifier.layer.name, disagreement };
   }
 
   async dispose(): Promise<void> {
     await this.programs.dispose();
     await this.turning.dispose();
-    await this.nearest.dispose();
   }
 
   private programsOf(layers?: readonly string[]): ProgramsByShape<Instrumented> {
@@ -408,7 +398,7 @@ async function instrument(
   { loss, chosen, classifier }: Prepared,
   given: { layers: readonly string[] | undefined; batches: number; groups: number },
 ): Promise<Instrumented> {
-  const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0 } = options;
+  const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0, nearestMean = true } = options;
   const { layers, batches, groups } = given;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
@@ -423,7 +413,11 @@ async function instrument(
     const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
     return { map, sample, names, deferred };
   });
+  const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
+  const labelled = isMeasured ? classifier : undefined;
+  const features = labelled && nearestMean ? addFeatures(builder, labelled, loss.pair!.output.name) : undefined;
   addLossOutputs(builder, loss, objective);
+  if (features !== undefined) for (const name of Object.values<string>({ ...features })) builder.output(name);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
   // A plan of memory would be kept beside what parts of a large network take piece by piece.
   const program = await engine.compile(
@@ -432,8 +426,7 @@ async function instrument(
   );
   const outputGradients =
     outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;
-  const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
-  return { program, loss, maps, outputGradients, classifier: isMeasured ? classifier : undefined };
+  return { program, loss, maps, outputGradients, features, classifier: labelled };
 }
 
 const factorName = ({ name }: Measurable): string => `${name} factor`;
@@ -454,19 +447,6 @@ function factorFeeds(
     feeds[deferred.L] = float32(found.L.data, [found.L.rows, found.L.cols]);
   }
   return feeds;
-}
-
-/** The forward pass to the features and outputs of the classifier, for the second pass. */
-async function nearestMeanProgram(
-  engine: Engine,
-  model: Model,
-  { threads = 1 }: ProbeOptions,
-  { loss, classifier }: Prepared,
-) {
-  const builder = new GraphBuilder("nearest", loss.graph);
-  addNearestMean(builder, classifier!, loss.pair!.output.name);
-  const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
-  return { program, rows: classifier!.map.rows };
 }
 
 /**

@@ -388,7 +388,6 @@ class Training {
             this.step,
             (part + ++batch / batches.length) / Math.max(1, parts.length),
           ),
-        again: () => batches,
       };
     };
     let measured: Measurement | MeasurementSummary | undefined;

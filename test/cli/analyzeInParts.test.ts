@@ -35,7 +35,6 @@ function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}
     let batch = 0;
     return probe.measureSums(batches, {
       layers,
-      again: () => batches,
       ...(signal && { signal }),
       onBatch: () => {
         onShare(++batch / batches.length);
@@ -47,10 +46,9 @@ function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}
 
 test("has the snapshots of the model and of that before training that one pass over each gives", async () => {
   const [trained, untrained] = [probeOf(1), probeOf(2)];
-  const again = () => batches;
-  const start = await untrained.measure(batches, { again });
+  const start = await untrained.measure(batches);
   const initial = snapshot(start.total, { ...start, exponentSeconds: 0 });
-  const whole = await trained.measure(batches, { again });
+  const whole = await trained.measure(batches);
   const initialWeights = new Map(start.total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : [])));
   const expected = snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
   const parts = inParts(await trained.outline(batches[0]!), 1, batches.length);

@@ -66,7 +66,7 @@ async function measured(classes: number, outputPasses = 0) {
   const made = classifier(classes);
   const batches = sliceBatches(made.whole, 70);
   const probe = new Probe(nodeEngine, made.model, { objective: objective("cross-entropy"), outputPasses });
-  const found = await probe.measure(batches, { again: () => batches });
+  const found = await probe.measure(batches);
   await probe.dispose();
   return { ...made, found };
 }

@@ -71,9 +71,8 @@ describe.each(subjects)("%s measured a layer at a time", (_, make) => {
   test("has the sums, groups, loss and skipped maps of one pass", async () => {
     const { model, batches, options } = make();
     const probe = new Probe(nodeEngine, model, options);
-    const again = () => batches;
     try {
-      const whole = await probe.measure(batches, { again, step: 3, source: "s" });
+      const whole = await probe.measure(batches, { step: 3, source: "s" });
       const outlines = await probe.outline(batches[0]!);
       expect(outlines.map(({ name }) => name)).toEqual(whole.total.layers.map(({ name }) => name));
       outlines.forEach(({ bytes, kind, dIn, dOut, a, b }, i) => {
@@ -85,9 +84,7 @@ describe.each(subjects)("%s measured a layer at a time", (_, make) => {
       });
       const parts: GroupedMeasurement[] = [];
       for (const part of inParts(outlines, 1, batches.length))
-        parts.push(
-          await probe.measureGroups(batches, { again, step: 3, source: "s", layers: part.map(({ name }) => name) }),
-        );
+        parts.push(await probe.measureGroups(batches, { step: 3, source: "s", layers: part.map(({ name }) => name) }));
       expect(parts).toHaveLength(outlines.length);
       for (const { loss, accuracy, samples, skipped, groups } of parts) {
         expect([loss, accuracy, samples, skipped]).toEqual([whole.loss, whole.accuracy, whole.samples, whole.skipped]);

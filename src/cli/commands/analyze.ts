@@ -104,7 +104,6 @@ async function measureModels(
       source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
       signal,
       batches: Math.ceil(data.n / batch),
-      ...(options.cost === "economy" ? {} : { again: () => batches() }),
     };
     const [sample] = batches();
     if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
@@ -169,6 +168,7 @@ function chosenMaps(
     objective: loss,
     threads: threads ?? THREADS,
     cross: cost === "full",
+    nearestMean: cost !== "economy",
     outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
     ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
     sampleSeed,
