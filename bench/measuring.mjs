@@ -51,10 +51,15 @@ const cases = {
     feeds: { x: int64([8, 256], 256), [TARGET]: int64([8, 256], 251) },
     positions: 128,
   }),
-  "res1 small, 16 images": () => ({
+  "res1 small, 28 images": () => ({
     network: resnet18({ outputs: 10, width: 0.25 }, new Random(0)),
     loss: "cross-entropy",
-    feeds: { x: normal([16, 3, 32, 32]), [TARGET]: int64([16], 10) },
+    feeds: { x: normal([28, 3, 32, 32]), [TARGET]: int64([28], 10) },
+  }),
+  "res1 small, 64 images": () => ({
+    network: resnet18({ outputs: 10, width: 0.25 }, new Random(0)),
+    loss: "cross-entropy",
+    feeds: { x: normal([64, 3, 32, 32]), [TARGET]: int64([64], 10) },
     positions: 16,
   }),
 };

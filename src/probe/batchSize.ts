@@ -40,8 +40,13 @@ export async function chooseBatch(
   const { loss } = prepared;
   const weights = new Set([...loss.graph.initializers.keys(), ...(options.parameters ?? [])]);
   const { maps } = findLinearMaps(loss.graph, weights, loss.values, moduleNames(model.graph));
-  const shapes = maps.map(({ rows, dOut, input }) => ({ rows: rows / trial, d: Math.max(dOut, input?.dIn ?? 0) }));
-  const largest = Math.max(1, ...shapes.map(({ rows, d }) => rows * d));
+  const { positions = Number.POSITIVE_INFINITY } = options;
+  const shapes = maps.map(({ rows: all, dOut, input }) => {
+    const rows = Math.min(all / trial, positions);
+    const d = Math.max(dOut, input?.dIn ?? 0);
+    return { rows, d, numbers: Math.max(rows * d, (all / trial) * dOut) }; // outputs are whole whatever is measured of them
+  });
+  const largest = Math.max(1, ...shapes.map(({ numbers }) => numbers));
   const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // as the widest map has values
   const ofWide = Math.min(asManyRows, Math.floor(LARGEST_ROWS_OF_WIDE / largest));
   const share = Math.ceil(n / groupCount(outlinesOf(prepared, options))); // a batch for each group of samples

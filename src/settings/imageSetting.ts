@@ -49,9 +49,15 @@ export function cifarOf(name: string, { file }: Surroundings, batch: number): Ci
   return images;
 }
 
-/** Images of one measured batch of a ResNet of this width. */
-export function measuredBatch(width: number, { height, width: columns }: CifarSet["shape"]): number {
-  const numbers = height * columns * 9 * Math.max(1, Math.round(STEM * width));
+/**
+ * Images of one measured batch of a ResNet of this width.
+ *
+ * @param positions pixels of each image that are measured, 0 for all
+ */
+export function measuredBatch(width: number, { height, width: columns }: CifarSet["shape"], positions: number): number {
+  const channels = (stage: number) => Math.max(1, Math.round(STEM * 2 ** stage * width));
+  const outputs = height * columns * channels(0);
+  const numbers = positions === 0 ? 9 * outputs : Math.max(outputs, positions * 9 * channels(3));
   return Math.max(1, Math.min(MEASURED_MOST, Math.floor(MEASURED_ROWS / numbers)));
 }
 

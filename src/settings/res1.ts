@@ -66,7 +66,8 @@ export const res1 = defineSetting({
       callSteps: 1,
       largestSide: p.limit,
       ...(p.positions > 0 ? { positions: p.positions } : {}),
-      evaluation: async () => imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape) }),
+      evaluation: async () =>
+        imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape, p.positions) }),
       test: () => imageFeeds(images.test, { shape, scale, samples: images.test.n, batch: FORWARD_BATCH }),
       evaluationName: `${samples} test images`,
     };

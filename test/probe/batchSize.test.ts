@@ -7,6 +7,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { chooseBatch } from "../../src/probe/batchSize.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
+import type { ProbeOptions } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 
 const random = new Random(5);
@@ -18,7 +19,12 @@ function normals(...shape: number[]) {
 const n = 40;
 
 /** The size chosen for a model from (batch, 6) to (batch, 6). */
-async function chosen(batch: number | string, build: (g: GraphBuilder, x: string) => string, samples = n) {
+async function chosen(
+  batch: number | string,
+  build: (g: GraphBuilder, x: string) => string,
+  samples = n,
+  options: Partial<ProbeOptions> = {},
+) {
   const g = new GraphBuilder("m");
   const y = build(g, g.input("x", "float32", [batch, 6]));
   g.output(g.op("Tanh", [g.op("MatMul", [y, g.initializer("fc.weight", normals(6, 6))])]), "y");
@@ -28,7 +34,7 @@ async function chosen(batch: number | string, build: (g: GraphBuilder, x: string
     [TARGET]: float32((target.data as Float32Array).slice(0, 6 * count), [count, 6]),
   });
   const model = { graph: g.build(), opset: WORKING_OPSET };
-  return chooseBatch(nodeEngine, model, { objective: objective("mse") }, first, samples);
+  return chooseBatch(nodeEngine, model, { objective: objective("mse"), ...options }, first, samples);
 }
 
 describe("the batch", () => {
@@ -66,6 +72,20 @@ describe("the batch", () => {
       return g.op("ReduceMean", [down, g.ints([1])], { keepdims: int(0) });
     };
     expect(await chosen("N", through)).toBe(20);
+  });
+
+  test("is larger where some rows of each sample are measured, as long as their outputs are not many", async () => {
+    const rows = 2048;
+    const down = (times: number, dOut: number) => (g: GraphBuilder, x: string) => {
+      const repeated = g.op("Expand", [g.op("Unsqueeze", [x, g.ints([1, 2])]), g.ints([1, rows, times, 1])]);
+      const wide = g.op("Reshape", [repeated, g.ints([-1, rows, 6 * times])]);
+      const narrow = g.op("MatMul", [wide, g.initializer("down.weight", normals(6 * times, dOut))]);
+      const mean = g.op("ReduceMean", [g.op("Tanh", [narrow]), g.ints([1])], { keepdims: int(0) });
+      return g.op("Gemm", [mean, g.constant(normals(dOut, 6))]);
+    };
+    expect(await chosen("N", down(200, 8))).toBe(3); // 2^23 numbers
+    expect(await chosen("N", down(200, 8), n, { positions: 16 })).toBe(5); // eight groups of 40 samples
+    expect(await chosen("N", down(1, 1024), n, { positions: 16 })).toBe(4);
   });
 
   test("is what there is, where a model wants more samples", async () => {
