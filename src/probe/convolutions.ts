@@ -47,6 +47,8 @@ function convolutionMap(node: Node, group: number, groups: number, name: string,
   const part = (builder: GraphBuilder, value: string, axis: number, size: number) =>
     groups === 1 ? value : slice(builder, value, [axis], [group * size], [(group + 1) * size]);
   const ownKernel = (builder: GraphBuilder) => part(builder, weight, 0, dOut);
+  const ownInput = (builder: GraphBuilder) =>
+    builder.op("Transpose", [part(builder, x, 1, channels)], { perm: { ints: channelsLast } });
   return {
     name,
     kind: "conv",
@@ -60,16 +62,9 @@ function convolutionMap(node: Node, group: number, groups: number, name: string,
     input: {
       dIn,
       columnOrder: [positions, channels],
-      inputRows(builder) {
-        const own = part(builder, x, 1, channels);
-        const last = builder.op("Transpose", [own], { perm: { ints: channelsLast } });
-        return builder.op("Reshape", [patches(builder, last, geometry), builder.ints([-1, dIn])]);
-      },
-      someRows(builder, rows) {
-        const own = part(builder, x, 1, channels);
-        const last = builder.op("Transpose", [own], { perm: { ints: channelsLast } });
-        return patchesAt(builder, last, xShape, rows, geometry, channels);
-      },
+      inputRows: (builder) =>
+        builder.op("Reshape", [patches(builder, ownInput(builder), geometry), builder.ints([-1, dIn])]),
+      someRows: (builder, rows) => patchesAt(builder, ownInput(builder), xShape, rows, geometry, channels),
       weightRows(builder) {
         // (C_out, C, k...) -> (C_out, k..., C): the order of the patches' columns.
         const last = builder.op("Transpose", [ownKernel(builder)], { perm: { ints: channelsLast } });

@@ -30,12 +30,12 @@ const LOWER = 0.6;
 const WHOLE = (8 + 8 + LOWER * 4) / 8;
 
 /**
- * The same for parts of it, whose sums stay lower blocks: float32 where a group is one batch, else float64. The engine holds those of the
- * batch at hand once more.
+ * The same for parts of it, whose sums stay lower blocks: the float32 of each group's last batch, and float64 where there were others. The
+ * engine holds those of the batch at hand once more.
  */
 function heldInParts(batches: number): number {
-  const ofGroup = batches <= 2 ? 4 : 8;
-  return (LOWER * (ofGroup + ofGroup + 4 + (batches <= 2 ? 0 : 4))) / 8;
+  const ofGroup = batches <= 2 ? 4 : 8 + 4;
+  return (LOWER * (2 * ofGroup + 4)) / 8;
 }
 
 /** Whether the sums of all layers are few enough to hold them whole. */

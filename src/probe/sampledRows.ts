@@ -1,5 +1,6 @@
 /**
- * @file Maps whose rows are measured in part: of each sample some positions (pixels of a convolution, tokens of a text) drawn at random.
+ * @file Maps whose rows are measured in part: of each sample of a batch some positions (pixels of a convolution, tokens of a text)
+ * drawn at random, the same in every batch.
  * Neighbours tell nearly the same, while the sums of all of them cost several forward and backward passes (docs/log.md).
  */
 import { int } from "../onnx/graph.ts";
@@ -8,7 +9,7 @@ import type { Random } from "../random/random.ts";
 import type { Measurable } from "./linearMap.ts";
 
 /**
- * The rows to measure, ascending: of each of n samples `count` of its rows, for each sample others.
+ * The rows to measure, ascending: of each of the n samples of a batch `count` of its rows, for each sample others.
  *
  * @param rows of all samples, those of a sample one behind the other
  * @returns undefined where no sample has more, or rows do not belong to samples
@@ -23,7 +24,7 @@ export function sampleRows(rows: number, n: number, count: number, random: Rando
 
 /** What a reader of numbers from some rows has to know. */
 export function rowsNote(positions: number): string {
-  return `Of each sample at most ${positions} rows of a map were measured (pixels, tokens), drawn at random; of a classifier's last map all.`;
+  return `Of each sample at most ${positions} rows of a map were measured (pixels, tokens), drawn at random, the same places in every batch; of a classifier's last map all.`;
 }
 
 /** The same map over some of its rows alone. */

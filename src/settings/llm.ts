@@ -124,7 +124,7 @@ export const llm = defineSetting({
       ...(p.accumulate === 0 ? {} : { parts: p.accumulate }),
       data: tokenStream(train, { batch: p.batch, context: p.context, random: random.split("data") }),
       largestSide: p.limit,
-      ...(p.positions > 0 ? { positions: p.positions } : {}),
+      positions: p.positions,
       callSteps: Math.max(1, Math.floor(CALL_OPERATIONS / perStep)),
       evaluation: async () => windows(p.samples),
       test: () => windows(p.validation),

@@ -65,7 +65,7 @@ export const res1 = defineSetting({
       ...(p.accumulate > 1 ? { parts: p.accumulate, notes: [partsNote(p)] } : {}),
       callSteps: 1,
       largestSide: p.limit,
-      ...(p.positions > 0 ? { positions: p.positions } : {}),
+      positions: p.positions,
       evaluation: async () =>
         imageFeeds(images.test, { shape, scale, samples, batch: measuredBatch(p.width, shape, p.positions) }),
       test: () => imageFeeds(images.test, { shape, scale, samples: images.test.n, batch: FORWARD_BATCH }),

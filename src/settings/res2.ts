@@ -74,7 +74,7 @@ export const res2 = defineSetting({
       data: twoViews(train, { ...drawn(p, images, random), augment: simclr }),
       callSteps: 1,
       largestSide: p.limit,
-      ...(p.positions > 0 ? { positions: p.positions } : {}),
+      positions: p.positions,
       evaluation: async () =>
         viewFeeds(test, { shape, scale, samples, batch, augment: simclr, random: random.split("views") }),
       linearProbe: {

@@ -39,7 +39,7 @@ export interface Experiment {
   readonly linearProbe?: LinearProbeOptions;
   /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
   readonly largestSide?: number;
-  /** Rows of each sample that are measured (pixels, tokens). Default: all. */
+  /** Rows of each sample that are measured (pixels, tokens); 0, the default: all. */
   readonly positions?: number;
   /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
   readonly callSteps?: number;
@@ -152,7 +152,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
     blocks: experiment.network.blocks ?? [],
     largest: experiment.largestSide ?? Number.POSITIVE_INFINITY,
     beyond: "sample",
-    positions: experiment.positions ?? Number.POSITIVE_INFINITY,
+    positions: experiment.positions || Number.POSITIVE_INFINITY,
   });
   const evaluator = new Evaluator(engine, model, measuring);
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);

@@ -196,6 +196,13 @@ describe("a linear map", () => {
     expectEq6(layer);
   });
 
+  test.each(forms)("%s behind another map is measured in part, and Eq. 6 holds of that", async (_, input, build) => {
+    const width = input.at(-1)!;
+    const behind: Build = (g, x) => build(g, g.op("MatMul", [x, g.initializer("front.weight", normals(width, width))]));
+    const { total } = await measure(input, behind, few, { positions: 2 });
+    expectEq6(total.layers[1]!);
+  });
+
   test("of a grouped convolution is one per group", async () => {
     const { total } = await measure([4, 5, 5], conv([6, 2, 3, 3], { group: int(2) }));
     expect(total.layers.map(({ name, dIn, dOut }) => [name, dIn, dOut])).toEqual([

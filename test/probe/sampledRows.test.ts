@@ -53,6 +53,27 @@ async function measured(options: Partial<ProbeOptions> = {}) {
   }
 }
 
+test("sums over some tokens of sampled coordinates are a part of those of all coordinates", async () => {
+  const all = await measured({ positions: 4, sampleSeed: 3 });
+  const some = await measured({ positions: 4, sampleSeed: 3, largest: 5, beyond: "sample" });
+  some.total.layers.forEach((layer, index) => {
+    for (const side of ["a", "b"] as const) {
+      const [part, whole] = [layer[side], all.total.layers[index]![side]];
+      if (part?.sample === undefined) continue;
+      const { coordinates } = part.sample;
+      for (const block of ["hh", "gg"] as const)
+        coordinates.forEach((row, i) => {
+          const [found, expected] = [part[block]![i * part.d], whole![block]![row * whole!.d + coordinates[0]!]];
+          const scale = Math.sqrt(
+            whole![block]![row * (whole!.d + 1)]! * whole![block]![coordinates[0]! * (whole!.d + 1)]!,
+          );
+          expect(Math.abs(found! - expected!), `${layer.name} ${side}.${block}`).toBeLessThanOrEqual(1e-5 * scale);
+        });
+    }
+  });
+  expect(some.total.layers.some(({ a }) => a?.sample !== undefined)).toBe(true);
+});
+
 test("sums over some tokens are an unbiased sample of those over all; loss and classifier keep all", async () => {
   const whole = await measured();
   const draws = await Promise.all([1, 2, 3, 4, 5, 6].map((sampleSeed) => measured({ positions: 4, sampleSeed })));
