@@ -13,10 +13,9 @@ export class Memory {
   }
 
   /** An array of zeros. */
-  readonly zeros = (length: number): Float64Array => {
-    const known = this.free.get(length)?.pop();
-    return known?.fill(0) ?? new Float64Array(length);
-  };
+  zeros(length: number): Float64Array {
+    return this.take(length).fill(0);
+  }
 
   /** A (d, d) matrix of any content. */
   square(d: number): Matrix {

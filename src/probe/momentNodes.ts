@@ -3,7 +3,7 @@
  * (d, d) sums do.
  *
  * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the batch's own
- * mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10; batchSums.ts):
+ * mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10; rowSums.ts):
  *
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
