@@ -29,7 +29,7 @@ export function relativeChange(before: Matrix, after: Matrix): Answer {
 /** Change of a layer's moments since the measurement at step `since`. */
 export type LayerChange = Record<Convention, BothSides<Record<"H" | "G", Answer>>> & { since: number };
 
-/** Change of H and G of both sides in both conventions   (theory.md Eq. 64). O(d^2) */
+/** Change of H and G of both sides in all conventions   (theory.md Eq. 64). O(d^2) */
 export function layerChange(before: LayerMoments, since: number, after: LayerMoments): LayerChange {
   const of = (side: Side, convention: Convention, which: "H" | "G"): Answer => {
     const [x, y] = [before, after].map((layer) => layer[side] && secondMoment(layer[side], which, convention, layer.n));
@@ -37,7 +37,7 @@ export function layerChange(before: LayerMoments, since: number, after: LayerMom
   };
   const both = (side: Side, convention: Convention) => ({ H: of(side, convention, "H"), G: of(side, convention, "G") });
   const within = (convention: Convention) => ({ a: after.a ? both("a", convention) : null, b: both("b", convention) });
-  return { paper: within("paper"), raw: within("raw"), since };
+  return { paper: within("paper"), covariance: within("covariance"), raw: within("raw"), since };
 }
 
 /** One run: its decay, and z_a z_b / |W|^2 of a layer. */

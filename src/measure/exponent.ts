@@ -8,17 +8,18 @@
  * decade and the two matrices share eigenvectors beyond chance.
  */
 import { type EigenSystem, eigh } from "../linalg/eigh.ts";
-import { gram, type Matrix, matmul, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
-import type { LayerMoments, Side } from "../moments/moments.ts";
+import { type Matrix, matmul, matrix, maxAbs, transpose } from "../linalg/matrix.ts";
+import { type LayerMoments, mergeLayers, type Side } from "../moments/moments.ts";
 import { Random } from "../random/random.ts";
 import { deming } from "./deming.ts";
 import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
+import { leadingSystem, liveSubspace, type SingularSystem, weightSystems } from "./liveSubspace.ts";
 import { type Halves, type Known, logSlope } from "./logSlope.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import { alongDirections, pooledMoment, type Which } from "./rayleigh.ts";
 import type { Convention } from "./relations.ts";
 import { commutator, commutatorNull, overlap, strangers, type Unshared, unshared } from "./sharedBasis.ts";
-import { noiseFloor, roundingFloor } from "./spectrum.ts";
+import { noiseFloor } from "./spectrum.ts";
 
 /** One exponent: the first matrix of its pair is the second to the power of `value`. */
 export interface Exponent {
@@ -54,6 +55,8 @@ export interface SideExponents {
 export type LayerExponents = Record<Convention, { a: SideExponents | null; b: SideExponents }>;
 
 export interface ExponentOptions {
+  /** The live part of the layer's singular system, where it was found before; null where the layer has no weights. */
+  live?: SingularSystem | null;
   /** Draws of each bootstrap. Default 100: the width of an interval to 7 %. */
   replicates?: number;
   seed?: number;
@@ -66,52 +69,58 @@ const mostDirections = 128;
 const flatDecades = 0.2;
 
 /**
- * The exponents of one layer, both sides, both conventions.
+ * The exponents of one layer, both sides, all conventions.
  *
  * @param groups moments of the layer over disjoint groups of samples, 8 to 16 of about equal size: the interval comes from drawing them
  *   anew. One group gives values too, with an interval from the scatter of the directions alone
  * @returns for side a null where the layer has none (attention heads); pairs with Z have status "missing-moments" without weights
  * @throws RangeError if there is no group
  *
- * Where Z is known everything is projected on its range, as the laws require of H_a and G_b (theory.md Eq. 50); H_b and G_a lie in it.
+ * Where Z is known everything is projected on its live subspace (theory.md Eq. 86), as the laws require of H_a and G_b (Eq. 50).
  * A handful of eigendecompositions and one (d, d) by (d, 128) product a group for each side and convention.
  */
 export function layerExponents(groups: readonly LayerMoments[], options: ExponentOptions = {}): LayerExponents {
   const first = groups[0];
   if (!first) throw new RangeError("layerExponents: expected at least one group of samples, got none; pass [moments]");
-  const systems = new Map<Side, EigenSystem | Status>();
-  const weights = (side: Side): EigenSystem | Status => {
-    const known = systems.get(side) ?? (first.W ? rangeOf(gram(first.W, side)) : "missing-moments");
-    systems.set(side, known);
-    return known;
-  };
+  const known = options.live === undefined ? liveSystem(groups) : options.live;
+  const weights = (side: Side): EigenSystem | Status =>
+    first.W ? (known?.[side] ?? weightStatus(first.W)) : "missing-moments";
   const of = (convention: Convention) => ({
     a: first.a ? sideExponents(groups, "a", convention, weights("a"), options) : null,
     b: sideExponents(groups, "b", convention, weights("b"), options),
   });
-  return { paper: of("paper"), raw: of("raw") };
+  return { paper: of("paper"), covariance: of("covariance"), raw: of("raw") };
+}
+
+/** Why weights have no singular system. */
+function weightStatus(W: Matrix): Status {
+  return W.data.every(Number.isFinite) ? "zero-matrix" : "not-finite";
+}
+
+/** The live part of the singular system of the layer, over all groups; null where there is none. */
+function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
+  const W = groups[0]!.W;
+  if (!W || weightStatus(W) === "not-finite" || maxAbs(W.data) === 0) return null;
+  const Z = weightSystems(W);
+  return leadingSystem(
+    Z,
+    liveSubspace(
+      groups.reduce((x, y) => mergeLayers(x, y)),
+      Z,
+    ).rank,
+  );
 }
 
 /** The exponents of a layer that was left out because the user asked for less. */
 export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
   const side = () => ({ hg: none("not-measured"), hz: none("not-measured"), gz: none("not-measured") });
   const both = () => ({ a: a ? side() : null, b: side() });
-  return { paper: both(), raw: both() };
+  return { paper: both(), covariance: both(), raw: both() };
 }
 
 /** Seconds that `layerExponents` takes for a side of d values, about: a polynomial fitted to d = 100, 256, 512. */
 export function exponentSeconds(d: number): number {
   return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
-}
-
-/** Eigenvalues and eigenvectors of Z above rounding. */
-function rangeOf(Z: Matrix): EigenSystem | Status {
-  const largest = maxAbs(Z.data);
-  if (!Number.isFinite(largest)) return "not-finite";
-  if (largest === 0) return "zero-matrix";
-  const { values, vectors } = eigh(Z);
-  const r = values.filter((value) => value > roundingFloor * values[0]!).length;
-  return { values: values.slice(0, r), vectors: leading(vectors, r) };
 }
 
 /** One of the two moments in coordinates of the range of Z. */
@@ -184,6 +193,7 @@ function partOf({ groups, halves, side, convention, Z }: Scene, which: Which): P
   const whole = within(groups);
   if (!whole.A)
     return groups.every((group) => group[side]?.[which === "H" ? "hh" : "gg"]) ? "too-few-samples" : "missing-moments";
+  if (groups.every((group) => group[side]![which === "H" ? "keptH" : "keptG"] === 0)) return "dead";
   if (whole.n < leastSamples) return "too-few-samples";
   const largest = maxAbs(whole.A.data);
   if (!Number.isFinite(largest)) return "not-finite";

@@ -73,14 +73,19 @@ export function headBaselines(total: Moments, start?: Moments): Map<string, Head
     others: otherHeads(total.layers, "H", convention),
     same: start ? sameHeads(total, start, convention) : new Map<string, number>(),
   });
-  const [paper, raw] = [within("paper"), within("raw")];
+  const found = { paper: within("paper"), covariance: within("covariance"), raw: within("raw") };
+  const each = <Value>(pick: (one: (typeof found)["paper"]) => Value): Record<Convention, Value> => ({
+    paper: pick(found.paper),
+    covariance: pick(found.covariance),
+    raw: pick(found.raw),
+  });
   const heads = total.layers.filter(({ kind }) => kind === "head");
   return new Map(
     heads.map(({ name }) => [
       name,
       {
-        otherHeads: { paper: paper.others.get(name) ?? null, raw: raw.others.get(name) ?? null },
-        start: { paper: paper.same.get(name) ?? null, raw: raw.same.get(name) ?? null },
+        otherHeads: each(({ others }) => others.get(name) ?? null),
+        start: each(({ same }) => same.get(name) ?? null),
       },
     ]),
   );

@@ -1,15 +1,25 @@
 /**
- * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in both conventions (theory.md Eqs. 50, 52).
+ * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in all conventions (theory.md Eqs. 50, 52).
  */
-import { eigh } from "../linalg/eigh.ts";
-import { gram, type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
 import type { LayerMoments } from "../moments/moments.ts";
+import { strengthOf } from "./judge.ts";
+import {
+  type LiveSubspace,
+  leadingSystem,
+  liveShare,
+  liveSubspace,
+  otherShares,
+  type SingularSystem,
+  weightSystems,
+} from "./liveSubspace.ts";
 import { diagnosePhase, type Phase } from "./phase.ts";
 import type { PhaseEvidence } from "./phaseEvidence.ts";
 import type { SideExponents } from "./phaseExponents.ts";
+import { readingsInWords } from "./phaseReadings.ts";
 import { type Relation, type RelationName, sixRelations } from "./phaseTable.ts";
 import type { Convention, SideAlignments } from "./relations.ts";
-import { type Eigen, projectedRelations, weightRange } from "./weightRange.ts";
+import { type RowWeights, rowWeights } from "./rowWeights.ts";
+import { projectedRelations } from "./weightRange.ts";
 
 /** The relations of a layer as `measureLayer` has them. */
 export type LayerAlignments = Record<Convention, { a: SideAlignments | null; b: SideAlignments }>;
@@ -17,25 +27,41 @@ export type LayerAlignments = Record<Convention, { a: SideAlignments | null; b: 
 export interface LayerPhaseOptions {
   /** As `layerExponents` has them. */
   exponents?: Record<Convention, { a: SideExponents | null; b: SideExponents }>;
-  /** The layer's relations at initialisation. */
-  initial?: LayerAlignments;
-  /** Whether to project H_a and G_b on the range of W: 2 d^2 rank products twice. Default: where neither side exceeds 1024. */
+  /** The layer's relations before training, in the conventions that are known. */
+  initial?: Partial<LayerAlignments>;
+  /** Whether to project H_a and G_b on the live subspace: 2 d^2 rank products twice. Default: where neither side exceeds 1024. */
   project?: boolean;
+  /** The singular system of W on its whole range, where it was found before. */
+  Z?: SingularSystem;
+  /** Groups of the samples, for the weights of rows; without at least two there are none. */
+  groups?: readonly LayerMoments[];
 }
 
-/** The phase by the raw moments, which the table is about, and by the paper's convention beside it. */
+/** The phase by covariances, which the table is about, and beside it by the paper's convention and by plain second moments. */
 export interface LayerPhase extends Phase {
+  /** "raw" where the means were not captured. */
+  convention: Convention;
   paper: Phase;
+  raw: Phase;
+  /** Why the readings differ, where they do. */
+  differs: string[];
+  /** The directions on which the phase is read (Eq. 86). */
+  live: LiveSubspace;
+  /** How the rows share the draws of samples and directions (Eq. 87), by covariances and by the paper's convention. */
+  weights?: RowWeights;
+  paperWeights?: RowWeights;
+  /** The same under two other shares of the traces. */
+  ranges?: { share: number; dimension: number; decades: number; weights: RowWeights }[];
 }
 
 /** chosen: beyond this a projection takes seconds. */
 const projectedDimension = 1024;
 
 /**
- * The phase of one layer   (theory.md Eq. 52).
+ * The phase of one layer   (theory.md Eqs. 52, 86, 87).
  *
  * @param alignment the relations that `measureLayer` found for it
- * @returns null where there is no side a or no W: attention heads, captures without weights
+ * @returns null where there is no side a or no W (attention heads, captures without weights), or the layer is dead
  *
  * One eigendecomposition of the smaller of Z_a and Z_b.
  */
@@ -46,50 +72,43 @@ export function layerPhase(
 ): LayerPhase | null {
   const { W, dIn, dOut } = layer;
   if (!layer.a || !W?.data.every(Number.isFinite)) return null;
-  const { project = Math.max(dIn, dOut) <= projectedDimension } = options;
-  const Z = weightSystems(W);
-  const range = weightRange(Z.a.values);
+  const { project = Math.max(dIn, dOut) <= projectedDimension, Z = weightSystems(W), groups = [] } = options;
+  const live = liveSubspace(layer, Z);
+  const system = leadingSystem(Z, live.rank);
   const within = (convention: Convention): Phase => {
     const { a, b } = alignment[convention];
     const exponents = options.exponents?.[convention];
     const initial = options.initial?.[convention];
-    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range };
-    if (project && range.rank > 0) evidence.projected = projectedRelations(layer, convention, Z);
+    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range: live };
+    if (project && live.rank > 0) evidence.projected = projectedRelations(layer, convention, system);
     if (exponents?.a) evidence.exponents = { a: exponents.a, b: exponents.b };
     if (initial?.a) evidence.initial = strengths({ a: initial.a, b: initial.b });
     return diagnosePhase(evidence);
   };
-  return { ...within("raw"), paper: within("paper") };
-}
-
-/**
- * Eigenvalues of Z on its range and its eigenvectors there on both sides, the singular vectors of W.
- *
- * @param W (dOut, dIn), finite
- */
-export function weightSystems(W: Matrix): { a: Eigen; b: Eigen } {
-  const small = W.rows < W.cols ? "b" : "a";
-  const { values, vectors } = eigh(gram(W, small));
-  const { rank } = weightRange(values);
-  const kept = { values: values.slice(0, rank), vectors: firstColumns(vectors, rank) };
-  const other = matmul(small === "a" ? W : transpose(W), kept.vectors);
-  for (let k = 0; k < other.data.length; k++) other.data[k]! /= Math.sqrt(kept.values[k % rank]!);
-  const turned = { values: kept.values, vectors: other };
-  return small === "a" ? { a: kept, b: turned } : { a: turned, b: kept };
-}
-
-function firstColumns(A: Matrix, count: number): Matrix {
-  const first = matrix(A.rows, count);
-  for (let i = 0; i < A.rows; i++) first.data.set(A.data.subarray(i * A.cols, i * A.cols + count), i * count);
-  return first;
+  const convention = layer.a.hSum && layer.b.gSum ? "covariance" : "raw";
+  const [main, paper, raw] = [within(convention), within("paper"), within("raw")];
+  const differs = readingsInWords(layer, convention, { main, paper, raw });
+  const found: LayerPhase = { ...main, convention, paper, raw, differs, live };
+  if (groups.length < 2 || !project || live.rank === 0) return found;
+  const weights = (of: Convention, share: number) => {
+    const range = share === liveShare ? live : liveSubspace(layer, Z, share);
+    const { trivial } = of === "paper" ? paper : main;
+    return { ...range, weights: rowWeights(groups, of, leadingSystem(Z, range.rank), new Set(trivial)) };
+  };
+  found.weights = weights(convention, liveShare).weights;
+  found.paperWeights = weights("paper", liveShare).weights;
+  found.ranges = otherShares.map((share) => {
+    const { rank: dimension, decades, weights: ofRange } = weights(convention, share);
+    return { share, dimension, decades, weights: ofRange };
+  });
+  return found;
 }
 
 /** The smaller of alignment and cosine for each relation; null where there is none. */
 export function strengths(alignment: { a: SideAlignments; b: SideAlignments }): Record<Relation, number | null> {
   const of = (relation: Relation): number | null => {
     const [side, name] = relation.split(".") as ["a" | "b", RelationName];
-    const { value, cosine } = alignment[side][name];
-    return value === null || cosine === null ? null : Math.min(value, cosine);
+    return strengthOf(alignment[side][name]);
   };
   return Object.fromEntries(sixRelations.map((relation) => [relation, of(relation)])) as Record<
     Relation,

@@ -2,19 +2,21 @@
  * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share (docs/formats.md). It
  * needs nothing but the layer's moments, so that layers can be measured side by side.
  */
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, maxAbs } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
 import type { HeadBaselines } from "./headBaselines.ts";
+import { evenGroups } from "./heavyGroups.ts";
 import { type LayerIrrelevant, layerIrrelevant } from "./irrelevantDirections.ts";
 import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
+import { leadingSystem, liveSubspace, weightSystems } from "./liveSubspace.ts";
 import type { Cost } from "./measured.ts";
-import { type LayerAlignment, measureLayerAsking } from "./measureLayer.ts";
+import { type LayerAlignment, measureLayer, measureLayerAsking } from "./measureLayer.ts";
 import type { Convention } from "./relations.ts";
 import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
 import { type Strongest, strongestRelations } from "./strongest.ts";
@@ -24,6 +26,8 @@ export interface LayerSnapshot extends LayerAlignment {
   exponents?: LayerExponents;
   /** Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Where exponents are measured. */
   phase?: LayerPhase | null;
+  /** Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent where none. */
+  heavyGroups?: number;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
   /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
@@ -82,32 +86,48 @@ export function* layerSnapshotAsking(
 ): Asking<LayerSnapshot> {
   const { cost = "standard", initial, training, previous } = options;
   const halves = halvesOf(groups);
-  const measured = yield* measureLayerAsking(total, halves, cost, memory);
+  const measured = yield* measureLayerAsking(total, groups, cost, memory);
+  const strongest = (convention: Convention): Strongest =>
+    strongestRelations(measured.alignment[convention], initial?.alignment[convention]);
   const found: LayerSnapshot = {
     ...measured,
-    strongest: {
-      paper: strongestRelations(measured.alignment.paper, initial?.alignment.paper),
-      raw: strongestRelations(measured.alignment.raw, initial?.alignment.raw),
-    },
+    strongest: { paper: strongest("paper"), covariance: strongest("covariance"), raw: strongest("raw") },
   };
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
   if (cost === "economy" || measured.sampled) return found;
   const wanted = cost === "full" || options.exponents !== false;
-  found.exponents = wanted ? layerExponents(groups.length > 0 ? groups : [total]) : unmeasuredExponents(total);
   if (wanted) {
+    const even = evenGroups(groups, total);
+    const { W, a } = total;
+    const Z = a && W && isUsable(W) ? weightSystems(W) : undefined;
+    const live = Z ? leadingSystem(Z, liveSubspace(even.total, Z).rank) : null;
+    const parts = even.groups.length > 0 ? even.groups : [total];
+    found.exponents = layerExponents(parts, W && isUsable(W) && !Z ? {} : { live });
     const irrelevant = measured.spectra && layerIrrelevant(total, measured.spectra.raw, halves);
     if (irrelevant) found.irrelevant = irrelevant;
-    found.phase = layerPhase(total, measured.alignment, {
-      exponents: found.exponents,
-      ...(initial ? { initial: initial.alignment } : {}),
-    });
-  }
+    const { alignment } = even.heavy === 0 ? measured : measureLayer(even.total, even.groups, "economy");
+    found.phase = measured.dead
+      ? null
+      : layerPhase(even.total, alignment, {
+          exponents: found.exponents,
+          groups: even.groups,
+          ...(Z ? { Z } : {}),
+          ...(initial ? { initial: initial.alignment } : {}),
+        });
+    if (even.heavy > 0) found.heavyGroups = even.heavy;
+  } else found.exponents = unmeasuredExponents(total);
   const collapsed = layerCollapse(total, halves, options.nearestMean ?? null);
   if (collapsed) found.collapse = collapsed;
   const ansatz = layerAnsatz(total, options.initialWeights);
   if (ansatz) found.ansatz = ansatz;
   if (training) found.residuals = residuals(total, training, biasOf(total));
   return found;
+}
+
+/** Whether the weights have a singular system. */
+function isUsable(W: Matrix): boolean {
+  const size = maxAbs(W.data);
+  return size > 0 && Number.isFinite(size);
 }
 
 /** The even and the odd groups: two samples whose difference is the noise (Eq. 18). */

@@ -1,10 +1,10 @@
 /**
- * @file The six alignments of one layer in both conventions, with ranks and mean ratios: what every measurement has.
+ * @file The six alignments of one layer in all conventions, with ranks and mean ratios: what every measurement has.
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
-import type { LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
+import { conventions, type LayerKind, type LayerMoments, type Side, type SideMoments } from "../moments/moments.ts";
 import { type Entries, symmetricEntriesOf } from "./entries.ts";
 import {
   type LayerSpectra,
@@ -14,16 +14,18 @@ import {
   weightMoment,
 } from "./layerSpectra.ts";
 import { meanRatio } from "./meanRatio.ts";
-import type { BothSides, Cost, Measured } from "./measured.ts";
+import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
+import { type Size, sharedNullOf, sizeOf } from "./null.ts";
 import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./plasticity.ts";
 import { type RankValue, rank, unranked } from "./rank.ts";
 import {
+  type AlignmentValue,
   type Convention,
   relations,
   relationValues,
   type SideAlignments,
   sideMatrices,
-  withNoise,
+  withError,
 } from "./relations.ts";
 import { withSamplingError } from "./samplingError.ts";
 
@@ -31,6 +33,12 @@ export interface SideRanks {
   H: RankValue;
   G: RankValue;
 }
+
+/**
+ * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples the same activation. Its relations are no
+ * findings, and it is in no median.
+ */
+export type DeadReason = "no-gradient" | "no-activation" | "constant-activation";
 
 /** What is measured of every layer. */
 export interface LayerAlignment {
@@ -40,6 +48,10 @@ export interface LayerAlignment {
   dOut: number;
   samples: number;
   alignment: Record<Convention, BothSides<SideAlignments>>;
+  /** Groups of the samples behind noise and corrected values; 0 where there were none. Absent in records of earlier versions. */
+  groups?: number;
+  /** Why nothing is learned in the layer; absent where it is alive. */
+  dead?: readonly DeadReason[];
   /** `weights` is the rank of Z, whose nonzero eigenvalues are the same on both sides. */
   ranks: Record<Convention, BothSides<SideRanks>> & { weights: RankValue };
   /** Eigenvalues of H, G and Z (Eqs. 29 to 32); not at cost "economy". */
@@ -56,28 +68,28 @@ export interface LayerAlignment {
 }
 
 /**
- * Alignments, ranks and mean ratios of one layer in both conventions.
+ * Alignments, ranks and mean ratios of one layer in all conventions.
  *
  * @param total  its moments
- * @param halves moments of two disjoint halves of the samples, for the noise (theory.md Eq. 18)
+ * @param groups moments of disjoint groups of the samples, for standard errors and bias (theory.md Eq. 18); fewer than two give none
  * @param cost   "economy" leaves the ranks out (status "not-measured")
  * @param memory for matrices as large as the sums
  *
- * O(d^3) for the ranks of a side of d values, O(d^2) for the rest.
+ * O(d^3) for the ranks of a side of d values, O(groups d^2) for the rest.
  */
 export function measureLayer(
   total: LayerMoments,
-  halves?: readonly [LayerMoments, LayerMoments],
+  groups: readonly LayerMoments[] = [],
   cost: Cost = "standard",
   memory?: Memory,
 ): LayerAlignment {
-  return withOwnProducts(measureLayerAsking(total, halves, cost, memory));
+  return withOwnProducts(measureLayerAsking(total, groups, cost, memory));
 }
 
 /** The same with the products that take most of the time of wide layers from elsewhere. */
 export function* measureLayerAsking(
   total: LayerMoments,
-  halves?: readonly [LayerMoments, LayerMoments],
+  groups: readonly LayerMoments[] = [],
   cost: Cost = "standard",
   memory: Memory = new Memory(),
 ): Asking<LayerAlignment> {
@@ -92,15 +104,21 @@ export function* measureLayerAsking(
   const Z = { a: a && (yield* weightEntries(total, a, "a")), b: yield* weightEntries(total, b, "b") };
   const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
   const neurons = unrankedAs === undefined;
-  const onA = a && (yield* measureSide("a", total, Z.a, halves, { spectral, neurons, memory }));
-  const onB = yield* measureSide("b", total, Z.b, halves, { spectral, neurons, memory });
+  const onA = a && (yield* measureSide("a", total, Z.a, groups, { spectral, neurons, memory }));
+  const onB = yield* measureSide("b", total, Z.b, groups, { spectral, neurons, memory });
   const both = (convention: Convention) => ({
-    alignment: { a: onA?.[convention].alignment ?? null, b: onB[convention].alignment },
+    alignment: withSharedNulls(onA?.[convention], onB[convention], Z),
     ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
     spectra: { a: onA?.[convention].spectra ?? null, b: onB[convention].spectra! },
     plasticity: { a: onA?.[convention].plasticity ?? null, b: onB[convention].plasticity },
   });
-  const [paper, raw] = [both("paper"), both("raw")];
+  const found = { paper: both("paper"), covariance: both("covariance"), raw: both("raw") };
+  const each = <Key extends keyof ReturnType<typeof both>>(key: Key) =>
+    Object.fromEntries(conventions.map((one) => [one, found[one][key]])) as Record<
+      Convention,
+      ReturnType<typeof both>[Key]
+    >;
+  const dead = deadReasons(total);
   const weights = yield* spectral(smaller, Math.min(dIn, dOut), "weights");
   return {
     name,
@@ -108,10 +126,12 @@ export function* measureLayerAsking(
     dIn,
     dOut,
     samples: n,
-    alignment: { paper: paper.alignment, raw: raw.alignment },
-    ranks: { paper: paper.ranks, raw: raw.ranks, weights: weights.rank },
-    ...(neurons && { plasticity: { paper: paper.plasticity, raw: raw.plasticity } }),
-    ...(weights.spectrum && { spectra: { paper: paper.spectra, raw: raw.spectra, weights: weights.spectrum } }),
+    groups: groups.length < 2 ? 0 : groups.length,
+    ...(dead.length > 0 && { dead }),
+    alignment: each("alignment"),
+    ranks: { ...each("ranks"), weights: weights.rank },
+    ...(neurons && { plasticity: each("plasticity") }),
+    ...(weights.spectrum && { spectra: { ...each("spectra"), weights: weights.spectrum } }),
     meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
@@ -141,14 +161,16 @@ interface SideMeasures {
   ranks: SideRanks;
   plasticity: Plasticity | null;
   spectra?: SideSpectraRecord;
+  /** For the nulls of the other side. */
+  sizes: { H: Size | undefined; G: Size | undefined };
 }
 
-/** One side in both conventions. H and G of the whole and of each half take turns in the same memory. */
+/** One side in all conventions. H and G of the whole, and without each group, take turns in the same memory. */
 function* measureSide(
   key: Side,
   { n, ...layer }: LayerMoments,
   Z: Entries | undefined,
-  halves: readonly [LayerMoments, LayerMoments] | undefined,
+  groups: readonly LayerMoments[],
   { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: Memory },
 ): Asking<Record<Convention, SideMeasures>> {
   const side = layer[key]!;
@@ -164,19 +186,66 @@ function* measureSide(
     const ranks = { H: ofH.rank, G: ofG.rank };
     const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
-    const ofHalf = (half: LayerMoments | undefined) =>
-      half?.[key] && relationValues(sideMatrices(half[key], convention, half.n, into, "up-to-scale"), Z);
-    const [first, second] = [ofHalf(halves?.[0]), ofHalf(halves?.[1])];
+    const sizes = { H: H.entries && sizeOf(H.entries), G: G.entries && sizeOf(G.entries) };
+    const known = groups.length > 1 && groups.every((group) => group[key]);
+    const leftOut = known && {
+      values: groups.map((group) =>
+        relationValues(sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n }), Z),
+      ),
+      counts: groups.map((group) => group.n),
+    };
     return {
-      alignment: first && second ? withNoise(alignment, first, second) : alignment,
+      alignment: leftOut ? withError(alignment, leftOut) : alignment,
       ranks,
       plasticity: ofNeurons,
       ...(spectra && { spectra }),
+      sizes,
     };
   };
-  const measured = { paper: yield* within("paper"), raw: yield* within("raw") };
+  const measured = {
+    paper: yield* within("paper"),
+    covariance: yield* within("covariance"),
+    raw: yield* within("raw"),
+  };
   memory.give([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
   return measured;
+}
+
+/** The alignments of both sides, with the nulls of the two relations that share W (theory.md Eq. 84). */
+function withSharedNulls(
+  a: SideMeasures | undefined,
+  b: SideMeasures,
+  Z: { a: Entries | undefined; b: Entries | undefined },
+): BothSides<SideAlignments> {
+  if (!a) return { a: null, b: b.alignment };
+  const shared = (value: AlignmentValue, source: Size | undefined, weights: Entries | undefined): AlignmentValue =>
+    value.null === null || !source || !weights
+      ? value
+      : { ...value, null: sharedNullOf(source, sizeOf(weights)).value };
+  return {
+    a: { ...a.alignment, gwa: shared(a.alignment.gwa, b.sizes.G, Z.b) },
+    b: { ...b.alignment, rwa: shared(b.alignment.rwa, a.sizes.H, Z.a) },
+  };
+}
+
+/** Variance of an activation over its mean square, below which all samples have the same. */
+const constantShare = 1e-12;
+
+/** Why the layer is dead, as far as its sums tell. */
+function deadReasons({ n, a, b }: LayerMoments): DeadReason[] {
+  if (n < leastSamples) return [];
+  const reasons: DeadReason[] = [];
+  if (b.g2 === 0 || (a && a.g2 === 0)) reasons.push("no-gradient");
+  const input = a ?? b;
+  if (input.h2 === 0 || b.h2 === 0) reasons.push("no-activation");
+  else if (isConstant(input, n)) reasons.push("constant-activation");
+  return reasons;
+}
+
+function isConstant({ hSum, h2, sample }: SideMoments, n: number): boolean {
+  if (!hSum || sample) return false;
+  const mean = hSum.reduce((sum, value) => sum + (value / n) ** 2, 0);
+  return h2 / n - mean <= constantShare * (h2 / n);
 }
 
 function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {

@@ -9,6 +9,8 @@ export type Status =
   /** All entries of a matrix are equal: its entries have no variance. */
   | "constant-matrix"
   | "zero-matrix"
+  /** All activations, or all gradients, are exactly zero: a layer that no sample reaches, or that the loss does not. */
+  | "dead"
   /** Fewer than two samples, or two rows that are not zero in the paper convention. */
   | "too-few-samples"
   /** The sums or weights that it needs were not captured. */

@@ -24,8 +24,10 @@ export interface Phase {
   label: PhaseName;
   /** From 0 to 1 for every row; null where a relation that it assumes was not measured. */
   scores: Record<PhaseLabel, number | null>;
-  /** The relations that are strong on the range of W; where the spectrum of Z is narrow, more than those that the row assumes. */
+  /** The relations that hold on the live subspace (Eq. 85); where the spectrum of Z is narrow, more than those that the row assumes. */
   strong: Relation[];
+  /** Rows that unrelated matrices of these spectra would be in as well: never a label. */
+  trivial: PhaseLabel[];
   /** What speaks for and against, in words. */
   evidence: string[];
 }
@@ -33,8 +35,7 @@ export interface Phase {
 /**
  * The phase of a layer   (theory.md Eq. 52).
  *
- * @param evidence relations of the raw moments, which the table is about (or of the paper convention, to be shown beside them), and
- *   exponents with their intervals
+ * @param evidence relations and exponents with their intervals, of covariances, which the table is about, or of another convention
  * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row assumes a
  *   relation that clearly fails, the exponents are of no row either, and nothing speaks for a law under noise; else "undecided"
  */
@@ -46,7 +47,8 @@ export function diagnosePhase(evidence: PhaseEvidence): Phase {
   return {
     label,
     scores: scores as Record<PhaseLabel, number | null>,
-    strong: sixRelations.filter((relation) => judged[relation].verdict === "holds"),
+    strong: sixRelations.filter((relation) => judged[relation].holds),
+    trivial: rows.filter(({ isTrivial }) => isTrivial).map(({ row }) => row.label),
     evidence: evidenceInWords(label, judged, rows, evidence),
   };
 }
@@ -55,7 +57,9 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
   const { exponents, range } = evidence;
   if (rows.every(({ relations }) => relations === "fail"))
     return rows.some(exponentsAlone) || !nothingInCommon(rows, judged, evidence) ? "undecided" : "none";
-  const candidates = rows.filter((row) => row.relations === "hold" && row.exponents.verdict === "match");
+  const candidates = rows.filter(
+    (row) => row.relations === "hold" && row.exponents.verdict === "match" && !row.isTrivial,
+  );
   const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
   const best = strongest[0];
   // Under noise relations fall below their thresholds one by one: a stronger row is open until one of its own is clearly weaker.
@@ -71,8 +75,8 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
 
 /** Without exponents only relations that leave no doubt decide: all hold or fail, and those that hold imply no other. */
 function fromRelationsAlone(rows: readonly JudgedRow[], judged: Judged): PhaseName {
-  if (sixRelations.some((relation) => ["unclear", "unknown"].includes(judged[relation].verdict))) return "undecided";
-  const holding = sixRelations.filter((relation) => judged[relation].verdict === "holds");
+  if (sixRelations.some((relation) => !judged[relation].holds && judged[relation].level !== "weak")) return "undecided";
+  const holding = sixRelations.filter((relation) => judged[relation].holds);
   const { projected } = consequences(holding);
   if (projected.length !== holding.length) return "undecided";
   const same = rows.find(({ row }) => consequences(row.assumes).projected.join() === holding.join());

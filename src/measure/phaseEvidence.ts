@@ -1,10 +1,11 @@
 /**
  * @file What is known of a layer for its phase, and each row of the table of phases judged by it (theory.md Eqs. 50, 52).
  */
+import { type Judgement, judge } from "./judge.ts";
+import { mostChance } from "./null.ts";
 import { checkExponents, type ExponentCheck, type SideExponents } from "./phaseExponents.ts";
 import { type PhaseLabel, type PhaseRow, type Relation, type RelationName, sixRelations } from "./phaseTable.ts";
 import type { SideAlignments } from "./relations.ts";
-import { type JudgedRelation, judgeRelation } from "./relationVerdict.ts";
 import type { ProjectedRelations, WeightRange } from "./weightRange.ts";
 
 /** What is known of a layer, in one convention. */
@@ -25,42 +26,68 @@ export type PhaseName = PhaseLabel | "none" | "undecided";
 export interface JudgedRow {
   row: PhaseRow;
   score: number | null;
-  /** Whether the relations that it assumes hold. */
+  /** Whether the relations that it assumes hold, those that chance alone would give among them. */
   relations: "hold" | "fail" | "unclear";
   exponents: ExponentCheck;
+  /** Whether chance alone would give all that speaks for the row. */
+  isTrivial: boolean;
 }
 
-export type Judged = Record<Relation, JudgedRelation>;
+export type Judged = Record<Relation, Judgement>;
 
-/** Every relation judged, on the range of W where that was measured. */
+/** Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole matrices. */
 export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvidence): Judged {
-  const one = (relation: Relation): JudgedRelation => {
+  const one = (relation: Relation): Judgement => {
     const [side, name] = relation.split(".") as ["a" | "b", RelationName];
-    const before = initial[relation] ?? null;
-    if (!projected) return judgeRelation(alignment[side][name], before);
-    return judgeRelation(projected[side][name], before, projected.chance[relation] ?? undefined);
+    const whole = alignment[side][name];
+    const start = initial[relation] ?? null;
+    if (!projected) return judge(whole, { start });
+    const { noise, value, corrected } = whole;
+    const part = projected[side][name];
+    const bias = value === null || corrected == null ? 0 : corrected - value;
+    const found = { ...part, noise, ...(part.value !== null && { corrected: part.value + bias }) };
+    return judge(found, { start, chance: projected.chance[relation] ?? undefined });
   };
   return Object.fromEntries(sixRelations.map((relation) => [relation, one(relation)])) as Judged;
 }
 
+/**
+ * Whether the relation may be one that a row assumes: it holds; or chance alone would make it strong, and it is; or, where exponents
+ * along shared eigenvectors say the same, it is as strong as its error allows.
+ */
+function isThere({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
+  if (verdict === "kept" || verdict === "weakened" || verdict === "lost") return false;
+  return holds || (verdict === "by-chance" && level === "strong") || (byExponents && mayHold);
+}
+
 /** A row scored: how far above chance the weakest relation that it assumes is, times the agreement of the exponents. */
 export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence): JudgedRow {
-  const verdicts = row.assumes.map((relation) => judged[relation].verdict);
-  const relations = verdicts.every((v) => v === "holds")
+  const assumed: readonly Judgement[] = row.assumes.map((relation) => judged[relation]);
+  const exponents = checkExponents(row, evidence.exponents, evidence.range);
+  const byExponents = exponents.verdict === "match" && exponents.compared.length > 0;
+  const relations = assumed.every((one) => isThere(one, byExponents))
     ? "hold"
-    : verdicts.some((v) => v === "fails")
+    : assumed.some(({ level }) => level === "weak")
       ? "fail"
       : "unclear";
-  const exponents = checkExponents(row, evidence.exponents, evidence.range);
-  const weakest = row.assumes.map((relation) => aboveChance(judged[relation]));
+  const weakest = assumed.map(aboveChance);
   const score = weakest.some((value) => value === null)
     ? null
     : Math.min(...(weakest as number[])) * exponents.agreement;
-  return { row, score, relations, exponents };
+  return { row, score, relations, exponents, isTrivial: isTrivial(row, assumed, exponents) };
+}
+
+/**
+ * Unrelated matrices of these spectra would have all relations of the row. Rows 4 and 7 still say something then: that G_b, or H_a, is
+ * Z to the power of -1, along shared eigenvectors.
+ */
+function isTrivial({ label }: PhaseRow, assumed: readonly Judgement[], exponents: ExponentCheck): boolean {
+  if (assumed.some(({ chance }) => chance <= mostChance)) return false;
+  return !((label === "4" || label === "7") && exponents.verdict === "match" && exponents.compared.length > 0);
 }
 
 /** 0 at chance, 1 for proportional matrices. Where chance itself is near 1 the strength is taken as it is. */
-function aboveChance({ strength, chance }: JudgedRelation): number | null {
+function aboveChance({ strength, chance }: Judgement): number | null {
   if (strength === null) return null;
   const floor = chance > 0.98 ? 0 : chance;
   return Math.max(0, Math.min(1, (strength - floor) / (1 - floor)));
@@ -84,8 +111,8 @@ export function isBeside(stronger: JudgedRow, best: JudgedRow, judged: Judged): 
 /** Whether a row assumes a relation that is far from holding. */
 function isFar({ row }: JudgedRow, judged: Judged): boolean {
   return row.assumes.some((relation) => {
-    const { strength, noise } = judged[relation];
-    return strength !== null && strength + noise < far;
+    const { strength, error } = judged[relation];
+    return strength !== null && strength + error < far;
   });
 }
 

@@ -37,6 +37,14 @@ const halfway = 0.5;
 /** chosen: with a cosine of Z with a projector above the first W counts as flat, below the second it does not. */
 export const flatness = { flat: 0.98, sloped: 0.95 };
 
+/** chosen: what spans a decade or more is not flat, whatever its cosine with a projector: an exponent may be read there. */
+const flatBelow = 10;
+
+/** Whether the eigenvalues of Z in the range are equal for all that may be read: exactly one of "flat" and "has exponents" is said. */
+export function isFlat({ flatness: cosine, condition }: Pick<WeightRange, "flatness" | "condition">): boolean {
+  return cosine >= flatness.flat && condition < flatBelow;
+}
+
 /**
  * The exponents of one row beside the measured ones.
  *
@@ -49,10 +57,11 @@ export function checkExponents(
   range: WeightRange | undefined,
 ): ExponentCheck {
   const needsFlat = row.flat === "range of W";
-  if (range && range.flatness >= flatness.flat) return { verdict: "match", agreement: 1, compared: [] };
+  if (range && isFlat(range)) return { verdict: "match", agreement: 1, compared: [] };
   if (!range) return { verdict: "unknown", agreement: 1, compared: [] };
   if (needsFlat) {
-    const agreement = Math.max(0, (range.flatness - flatness.sloped) / (flatness.flat - flatness.sloped));
+    const near = Math.max(0, (range.flatness - flatness.sloped) / (flatness.flat - flatness.sloped));
+    const agreement = range.condition < flatBelow ? near : 0;
     return { verdict: agreement > 0 ? "unclear" : "clash", agreement, compared: [] };
   }
   if (!exponents) return { verdict: "unknown", agreement: 1, compared: [] };

@@ -1,10 +1,11 @@
 /**
  * @file The evidence for a phase in plain words, one line a fact.
  */
+
+import type { Judgement } from "./judge.ts";
 import { exponentsAlone, type Judged, type JudgedRow, type PhaseEvidence, type PhaseName } from "./phaseEvidence.ts";
-import { flatness, type MeasuredExponent } from "./phaseExponents.ts";
+import { isFlat, type MeasuredExponent } from "./phaseExponents.ts";
 import { phaseRow, type Relation, sixRelations } from "./phaseTable.ts";
-import type { Verdict } from "./relationVerdict.ts";
 
 const names: Readonly<Record<Relation, string>> = {
   "a.rga": "backward RGA (H_a ∝ G_a)",
@@ -15,12 +16,7 @@ const names: Readonly<Record<Relation, string>> = {
   "b.gwa": "forward GWA (G_b ∝ Z_b)",
 };
 
-const words: Readonly<Record<Verdict, string>> = {
-  holds: "strong",
-  fails: "weak",
-  unclear: "neither strong nor weak",
-  unknown: "not measured",
-};
+const words = { strong: "strong", weak: "weak", between: "neither strong nor weak", unknown: "not measured" } as const;
 
 /** Lines that say why the label was given: the label, the six relations, the spectrum of W, the exponents, the doubts. */
 export function evidenceInWords(
@@ -46,7 +42,12 @@ function headline(label: PhaseName, rows: readonly JudgedRow[]): string {
       ? `All six relations hold and W is flat: ${law.a}; ${law.b}.`
       : `Phase ${label}: ${law.a}; ${law.b}.`;
   }
-  const open = rows.filter(({ relations, exponents }) => relations !== "fail" && exponents.verdict !== "clash");
+  const open = rows.filter(
+    ({ relations, exponents, isTrivial }) => relations !== "fail" && exponents.verdict !== "clash" && !isTrivial,
+  );
+  const byChance = rows.filter(({ isTrivial, relations }) => isTrivial && relations === "hold");
+  if (open.length === 0 && byChance.length > 0)
+    return `Undecided: chance alone would give the relations of phase ${byChance.map(({ row }) => row.label).join(", ")}.`;
   const alone = rows.filter(exponentsAlone).map(({ row }) => row.label);
   if (open.length === 0 && alone.length > 0)
     return `Undecided: the exponents are those of phase ${alone.join(", ")}, but a relation that it assumes is weak.`;
@@ -56,26 +57,30 @@ function headline(label: PhaseName, rows: readonly JudgedRow[]): string {
 }
 
 function relationLine(relation: Relation, judged: Judged): string {
-  const { strength, chance, initial, verdict } = judged[relation];
-  const start = names[relation];
-  if (strength === null) return `${start}: not measured.`;
-  const before = initial === null ? "" : `, ${initial.toFixed(2)} at initialisation`;
-  return `${start}: ${strength.toFixed(3)} (chance ${chance.toFixed(2)}${before}): ${words[verdict]}.`;
+  const { strength, chance, start } = judged[relation];
+  const name = names[relation];
+  if (strength === null) return `${name}: not measured.`;
+  const before = start === null ? "" : `, ${start.toFixed(2)} before training`;
+  return `${name}: ${strength.toFixed(3)} (chance ${chance.toFixed(2)}${before}): ${levelInWords(judged[relation])}.`;
+}
+
+function levelInWords({ level, verdict }: Judgement): string {
+  return verdict === "by-chance" ? `${words[level]}, but chance alone would give it` : words[level];
 }
 
 function weights({ range, dIn, dOut }: PhaseEvidence): string[] {
   if (!range) return ["The spectrum of W was not measured."];
-  const rank = `W has rank ${range.rank} of ${Math.min(dIn, dOut)}`;
-  if (range.flatness >= flatness.flat)
+  const rank = `On the ${range.rank} live directions of W (of ${Math.min(dIn, dOut)})`;
+  if (isFlat(range))
     return [
-      `${rank} and is flat: cosine ${range.flatness.toFixed(3)} with a projector, so no exponent of Z can be read.`,
+      `${rank} Z is flat: cosine ${range.flatness.toFixed(3)} with a projector, so no exponent of Z can be read.`,
     ];
-  const span = `its squared singular values span a factor of ${range.condition.toPrecision(2)}`;
-  return [`${rank}; ${span}, and Z has cosine ${range.flatness.toFixed(2)} with a projector.`];
+  const span = `Z spans ${Math.log10(range.condition).toFixed(1)} decades`;
+  return [`${rank} ${span} and has cosine ${range.flatness.toFixed(2)} with a projector.`];
 }
 
 function exponentLines(label: PhaseName, rows: readonly JudgedRow[], { exponents, range }: PhaseEvidence): string[] {
-  if (range && range.flatness >= flatness.flat) return [];
+  if (range && isFlat(range)) return [];
   if (!exponents) return ["No exponents were measured: the label rests on relations alone."];
   const { a, b } = exponents;
   const measured = [
@@ -98,12 +103,14 @@ function doubts(judged: Judged, { projected, initial }: PhaseEvidence): string[]
   const lines: string[] = [];
   for (const [matrix, share] of Object.entries(projected?.share ?? {}))
     if (share !== null && share < 0.99)
-      lines.push(`${(100 * share).toFixed(0)} % of the trace of ${matrix[0]}_${matrix[1]} lies in the range of W.`);
+      lines.push(
+        `${(100 * share).toFixed(0)} % of the trace of ${matrix[0]}_${matrix[1]} lies in the live subspace of W.`,
+      );
   const old = sixRelations.filter((relation) => {
-    const { strength, verdict, initial } = judged[relation];
-    return strength !== null && initial !== null && verdict === "unclear" && strength > 0.9;
+    const { verdict } = judged[relation];
+    return verdict === "kept" || verdict === "weakened";
   });
-  if (old.length > 0) lines.push(`No stronger than at initialisation: ${old.map((r) => names[r]).join(", ")}.`);
-  if (!initial || Object.keys(initial).length === 0) lines.push("Values at initialisation are not known.");
+  if (old.length > 0) lines.push(`No stronger than before training: ${old.map((r) => names[r]).join(", ")}.`);
+  if (!initial || Object.keys(initial).length === 0) lines.push("Values before training are not known.");
   return lines;
 }

@@ -4,7 +4,14 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import { addProducts } from "../linalg/products.ts";
-import { type LayerMoments, type Side, type SideMoments, secondMoment } from "../moments/moments.ts";
+import {
+  bareSide,
+  type LayerMoments,
+  type Side,
+  type SideMoments,
+  secondMoment,
+  sumsBehind,
+} from "../moments/moments.ts";
 import type { Convention } from "./relations.ts";
 
 /** What one group of samples adds along m directions. */
@@ -18,13 +25,6 @@ interface GroupSums {
 
 export type Which = "H" | "G";
 
-/** The sums of one group, in one convention. */
-function blocks(side: SideMoments, which: Which, convention: Convention, n: number) {
-  const h = which === "H";
-  if (convention === "raw") return { square: h ? side.hh : side.gg, sum: undefined, count: n };
-  return { square: h ? side.hnhn : side.gngn, sum: h ? side.hnSum : side.gnSum, count: h ? side.keptH : side.keptG };
-}
-
 /** Second moment of all samples of some groups (theory.md Eqs. 2, 3, 8, 9); undefined where sums are missing or there are no rows. */
 export function pooledMoment(
   groups: readonly LayerMoments[],
@@ -34,25 +34,24 @@ export function pooledMoment(
 ): { A: Matrix | undefined; n: number } {
   const first = groups[0]?.[key];
   if (!first) return { A: undefined, n: 0 };
-  const h = which === "H";
-  const side: SideMoments = { d: first.d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
   const square = new Float64Array(first.d * first.d);
-  const sum = new Float64Array(first.d);
-  let n = 0;
+  const means = new Float64Array(first.d);
+  let [n, kept] = [0, 0];
   for (const group of groups) {
-    const found = group[key] && blocks(group[key], which, convention, group.n);
-    if (!found?.square || (convention === "paper" && !found.sum)) return { A: undefined, n: 0 };
-    add(square, found.square);
-    if (found.sum) add(sum, found.sum);
-    n += found.count;
+    const found = group[key] && sumsBehind(group[key], which, convention, group.n);
+    if (!found?.sum || (convention !== "raw" && !found.mean)) return { A: undefined, n: 0 };
+    add(square, found.sum);
+    if (found.mean) add(means, found.mean);
+    n += group.n;
+    kept += found.count;
   }
-  if (convention === "raw") side[h ? "hh" : "gg"] = square;
-  else {
-    side[h ? "hnhn" : "gngn"] = square;
-    side[h ? "hnSum" : "gnSum"] = sum;
-    side[h ? "keptH" : "keptG"] = n;
-  }
-  return { A: secondMoment(side, which, convention, n), n };
+  const ofRows = convention === "paper";
+  const sums =
+    which === "H"
+      ? { [ofRows ? "hnhn" : "hh"]: square, [ofRows ? "hnSum" : "hSum"]: means }
+      : { [ofRows ? "gngn" : "gg"]: square, [ofRows ? "gnSum" : "gSum"]: means };
+  const side: SideMoments = { ...bareSide(first.d), ...sums, keptH: kept, keptG: kept };
+  return { A: secondMoment(side, which, convention, n), n: kept };
 }
 
 function add(total: Float64Array, values: Float64Array): void {
@@ -70,10 +69,11 @@ export function alongDirections(
   const { rows: d, cols: m, data: v } = V;
   const AV = new Float64Array(d * m);
   return groups.map((group) => {
-    const { square, sum, count } = blocks(group[key]!, which, convention, group.n);
+    const { sum, mean, count } = sumsBehind(group[key]!, which, convention, group.n);
     AV.fill(0);
-    addProducts(AV, square!, v, d, d, m); // A V: sums of squares are symmetric
-    return { squares: columnProducts(V, AV), sums: sum && rowTimes(sum, V), count };
+    addProducts(AV, sum!, v, d, d, m); // A V: sums of squares are symmetric
+    const sums = convention === "raw" || !mean ? undefined : rowTimes(mean, V);
+    return { squares: columnProducts(V, AV), sums, count };
   });
 }
 

@@ -1,16 +1,23 @@
 /**
  * @file The three relations of one side of a layer (theory.md Eq. 7): RGA (H with G), RWA (H with Z), GWA (G with Z).
  */
-import { type Matrix, matrix } from "../linalg/matrix.ts";
-import { type SideMoments, secondMoment } from "../moments/moments.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import {
+  type LeftOut,
+  type Convention as OfMoments,
+  type SideMoments,
+  secondMoment,
+  sumsBehind,
+} from "../moments/moments.ts";
 import { alignmentOf } from "./alignment.ts";
 import { cosineOf } from "./cosine.ts";
 import { centredProduct, type Entries, symmetricEntriesOf } from "./entries.ts";
+import { jackknife } from "./jackknife.ts";
 import { leastSamples, type Status } from "./measured.ts";
-import { nullOf } from "./null.ts";
-import { splitHalf } from "./splitHalf.ts";
+import { nullOf, sizeOf } from "./null.ts";
 
-export type Convention = "paper" | "raw";
+/** "paper": rows normalized and centred (Eq. 8); "covariance": centred (Eq. 83); "raw": plain second moments (Eqs. 2, 3). */
+export type Convention = OfMoments;
 
 /** One alignment with what is needed to judge it. */
 export interface AlignmentValue {
@@ -18,10 +25,12 @@ export interface AlignmentValue {
   value: number | null;
   /** Cosine of the matrices (Eq. 12). */
   cosine: number | null;
-  /** What unrelated matrices of these spectra would show (Eq. 13). */
+  /** What unrelated matrices of these spectra would show (Eq. 13), of forward RWA and backward GWA, which share W, Eq. 84. */
   null: number | null;
-  /** Split-half noise of the value (Eq. 18); null without halves. */
+  /** Standard error of the value, by a jackknife over groups of the samples (Eq. 18); null without groups. */
   noise: number | null;
+  /** The value less its bias from the finite sample (Eq. 18); null without groups, absent in records of earlier versions. */
+  corrected?: number | null;
   /** Standard error that measuring a sample of coordinates adds (Eq. 77); absent where all were measured. */
   samplingError?: number | null;
   /** Samples behind it; in the paper convention those with rows that are not zero. */
@@ -49,38 +58,29 @@ export interface SidePair {
 }
 
 /**
- * H and G of one side in one convention (theory.md Eqs. 2, 3, 8).
+ * H and G of one side in one convention (theory.md Eqs. 2, 3, 8, 83).
  *
  * @param into two (d, d) matrices that receive them
- * @param size "up-to-scale" where a positive factor does not matter, as it does not for alignments: plain sums then stand for themselves
+ * @param without a group of the samples to leave out
  */
 export function sideMatrices(
   side: SideMoments,
   convention: Convention,
   n: number,
   into: { H: Matrix; G: Matrix },
-  size: "exact" | "up-to-scale" = "exact",
+  without?: LeftOut,
 ): SidePair {
   const find = (which: "H" | "G"): SideMatrix => {
-    const kept = which === "H" ? side.keptH : side.keptG;
-    const count = convention === "raw" ? n : kept;
-    if (!captured(side, which, convention)) return { n: count, status: "missing-moments" };
-    if (count < leastSamples) return { n: count, status: "too-few-samples" };
-    const sum = which === "H" ? side.hh : side.gg;
-    const found =
-      convention === "raw" && size === "up-to-scale"
-        ? matrix(side.d, side.d, sum)
-        : secondMoment(side, which, convention, n, into[which]);
-    return found
+    const { sum, mean, count } = sumsBehind(side, which, convention, n);
+    if (!sum || (convention !== "raw" && !mean)) return { n: count, status: "missing-moments" };
+    if (count < leastSamples && n < leastSamples) return { n: count, status: "too-few-samples" };
+    if ((which === "H" ? side.keptH : side.keptG) === 0) return { n: count, status: "dead" };
+    const found = secondMoment(side, which, convention, n, { into: into[which], without });
+    return found && count >= leastSamples
       ? { entries: symmetricEntriesOf(found, side.sample?.of), n: count }
       : { n: count, status: "too-few-samples" };
   };
   return { H: find("H"), G: find("G") };
-}
-
-function captured(side: SideMoments, which: "H" | "G", convention: Convention): boolean {
-  if (convention === "raw") return Boolean(which === "H" ? side.hh : side.gg);
-  return Boolean(which === "H" ? side.hnhn && side.hnSum : side.gngn && side.gnSum);
 }
 
 /**
@@ -99,22 +99,15 @@ function relate(A: SideMatrix, B: SideMatrix): AlignmentValue {
   const n = Math.min(A.n, B.n);
   const [x, y] = [A.entries, B.entries];
   if (!x || !y) {
-    const missing = A.status === "missing-moments" || B.status === "missing-moments";
-    return {
-      value: null,
-      cosine: null,
-      null: null,
-      noise: null,
-      n,
-      status: missing ? "missing-moments" : "too-few-samples",
-    };
+    const status = (["missing-moments", "dead"] as const).find((one) => A.status === one || B.status === one);
+    return { value: null, cosine: null, null: null, noise: null, n, status: status ?? "too-few-samples" };
   }
   const ofDeviations = centredProduct(x, y);
   const { value, status } = alignmentOf(x, y, ofDeviations);
   const result: AlignmentValue = {
     value,
     cosine: cosineOf(x, y, ofDeviations).value,
-    null: nullOf(x, y).value,
+    null: nullOf(sizeOf(x), sizeOf(y)).value,
     noise: null,
     n,
   };
@@ -130,15 +123,23 @@ export function relationValues(
   return { rga: value(H.entries, G.entries), rwa: value(H.entries, Z), gwa: value(G.entries, Z) };
 }
 
-/** The relations of the whole with the split-half noise of each (theory.md Eq. 18), from the values of the two halves. */
-export function withNoise(
-  whole: SideAlignments,
-  first: ReturnType<typeof relationValues>,
-  second: ReturnType<typeof relationValues>,
-): SideAlignments {
-  const of = (key: keyof SideAlignments): AlignmentValue => ({
-    ...whole[key],
-    noise: splitHalf(first[key], second[key]),
-  });
+/** The values of the three relations without each of the groups of samples in turn. */
+export interface LeftOutValues {
+  readonly values: readonly ReturnType<typeof relationValues>[];
+  /** Samples in each group. */
+  readonly counts: readonly number[];
+}
+
+/** The relations of the whole with standard error and corrected value of each (theory.md Eq. 18). */
+export function withError(whole: SideAlignments, { values, counts }: LeftOutValues): SideAlignments {
+  const of = (key: keyof SideAlignments): AlignmentValue => {
+    const found = jackknife(
+      whole[key].value,
+      values.map((one) => one[key]),
+      counts,
+    );
+    const corrected = found && Math.max(-1, Math.min(1, found.corrected));
+    return { ...whole[key], noise: found?.error ?? null, corrected };
+  };
   return { rga: of("rga"), rwa: of("rwa"), gwa: of("gwa") };
 }

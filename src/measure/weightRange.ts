@@ -6,8 +6,9 @@ import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "
 import { averageTriangles } from "../linalg/tiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
 import { symmetricEntriesOf } from "./entries.ts";
+import { projectedNullOf, type Size, sharedNullOf, sizeOf } from "./null.ts";
 import type { Relation } from "./phaseTable.ts";
-import { type AlignmentValue, type Convention, relations, type SideAlignments, type SideMatrix } from "./relations.ts";
+import { type Convention, relations, type SideAlignments, type SideMatrix } from "./relations.ts";
 
 /** Eigenvalues, descending, and unit eigenvectors as columns, as `eigh` in linalg gives them. */
 export interface Eigen {
@@ -82,12 +83,10 @@ export interface ProjectedRelations {
  * The six relations on the range of W, of P_a H_a P_a, G_a, Z_a and of H_b, P_b G_b P_b, Z_b, and their chance levels
  * (theory.md Eqs. 7, 13, 50, 52).
  *
- * Within r dimensions unrelated matrices have the cosine of Eq. 13 with r in place of d. Two pairs share W by Eq. 6: for H_a turned at
- * random on the range, <H_b, Z_b> = <H_a, Z_a^2> has the mean tr(P_a H_a) |Z|^2 / r, so chance is tr(P_a H_a) |Z| / (r |H_b|); likewise
- * tr(P_b G_b) |Z| / (r |G_a|) for G_a and Z_a.
+ * Chance is that of H_a and G_b turned at random in their whole spaces, then projected (theory.md Eqs. 13, 84).
  *
  * @param layer moments of the layer
- * @param Z     eigenvalues and vectors of Z_a (dIn) and Z_b (dOut), at least those of the range
+ * @param Z     eigenvalues and vectors of Z_a (dIn) and Z_b (dOut), those to project on
  * @returns null where the layer has no side a or no weights, or a moment was not captured
  *
  * O(d^2 rank).
@@ -104,27 +103,23 @@ export function projectedRelations(
   if (!Ha || !Ga || !Hb || !Gb) return null;
   const count = (kept: number): number => (convention === "raw" ? n : kept);
   const side = (A: Matrix, rows: number): SideMatrix => ({ entries: symmetricEntriesOf(A), n: count(rows) });
-  const { rank } = weightRange(Z.a.values);
+  const rank = Z.a.values.length;
   const [inA, inB] = [withinRange(Ha, Z.a.vectors, rank), withinRange(Gb, Z.b.vectors, rank)];
-  const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, symmetricEntriesOf(gram(W, "a")));
-  const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, symmetricEntriesOf(gram(W, "b")));
-  const norm = frobenius(gram(W, W.rows < W.cols ? "b" : "a"));
-  const within = (value: AlignmentValue, d: number): number | null =>
-    value.null === null || rank === 0 ? null : Math.min(1, (value.null * d) / rank);
-  const shared = (turned: Matrix, other: Matrix): number | null => {
-    const size = rank * frobenius(other);
-    return size > 0 ? Math.min(1, (trace(turned) * norm) / size) : null;
-  };
+  const [Za, Zb] = [symmetricEntriesOf(gram(W, "a")), symmetricEntriesOf(gram(W, "b"))];
+  const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, Za);
+  const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, Zb);
+  const size = (A: Matrix): Size => ({ d: A.rows, trace: trace(A), norm: frobenius(A) });
+  const [ofHa, ofGb] = [size(Ha), size(Gb)];
   return {
     a: onA,
     b: onB,
     chance: {
-      "a.rga": within(onA.rga, layer.dIn),
-      "a.rwa": within(onA.rwa, layer.dIn),
-      "a.gwa": shared(inB, Ga),
-      "b.rga": within(onB.rga, layer.dOut),
-      "b.rwa": shared(inA, Hb),
-      "b.gwa": within(onB.gwa, layer.dOut),
+      "a.rga": projectedNullOf(ofHa, rank, size(Ga)).value,
+      "a.rwa": projectedNullOf(ofHa, rank, sizeOf(Za)).value,
+      "a.gwa": sharedNullOf(ofGb, sizeOf(Zb)).value,
+      "b.rga": projectedNullOf(ofGb, rank, size(Hb)).value,
+      "b.rwa": sharedNullOf(ofHa, sizeOf(Za)).value,
+      "b.gwa": projectedNullOf(ofGb, rank, sizeOf(Zb)).value,
     },
     share: { Ha: share(inA, Ha), Gb: share(inB, Gb) },
   };

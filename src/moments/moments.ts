@@ -10,6 +10,10 @@ import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./label
 
 export type Side = "a" | "b";
 
+/** How a second moment is formed of its rows (theory.md Eqs. 2, 3, 8, 83); `secondMoment` says how. */
+export const conventions = ["paper", "covariance", "raw"] as const;
+export type Convention = (typeof conventions)[number];
+
 /** Coordinates of a side, chosen at random, that stand for all of them (theory.md Eq. 77). */
 export interface CoordinateSample {
   /** Values of a whole row. */
@@ -287,47 +291,81 @@ function sameValues(x: Float64Array, y: Float64Array): boolean {
   return true;
 }
 
+/** Samples that are taken out of the sums again: those of one group, for a jackknife (theory.md Eq. 18). */
+export interface LeftOut {
+  readonly side: SideMoments;
+  readonly n: number;
+}
+
+export interface SecondMomentOptions {
+  /** (d, d) matrix to overwrite and return, where many are computed one after another; a new one if left out */
+  readonly into?: Matrix | undefined;
+  /** A group of the samples that is left out */
+  readonly without?: LeftOut | undefined;
+}
+
 /**
- * Second moment of one side of a layer (theory.md Eqs. 2, 3) in one of the two conventions.
+ * Second moment of one side of a layer in one of the three conventions.
  *
  * @param side  its sums
  * @param which "H" of the activations or "G" of the gradients
- * @param convention "raw": (1/n) sum v v^T. "paper" (Eq. 8): rows divided by their norm, zero rows dropped, mean subtracted:
- *   (1/kept) sum u u^T - m m^T with m = (1/kept) sum u
- * @param n number of samples behind the raw sums
- * @param into (d, d) matrix to overwrite and return, where many are computed one after another; a new one if left out
+ * @param convention "raw" (Eqs. 2, 3): (1/n) sum v v^T. "covariance" (Eq. 83): (1/n) sum v v^T - m m^T with m = (1/n) sum v.
+ *   "paper" (Eq. 8): the covariance of rows divided by their norm, zero rows dropped
+ * @param n number of samples behind the sums
  * @returns (d, d) exactly symmetric, float64; undefined where a block is missing or no row was kept
  *
- * The paper form subtracts nearly equal numbers where all rows point the same way. What remains is zero below a trace of 1e-12.
+ * The centred forms subtract nearly equal numbers where all rows are nearly the same. What remains is zero where its trace is below
+ * 1e-12 of the trace of the uncentred form.
  */
 export function secondMoment(
   side: SideMoments,
   which: "H" | "G",
-  convention: "paper" | "raw",
+  convention: Convention,
   n: number,
-  into?: Matrix,
+  { into, without }: SecondMomentOptions = {},
 ): Matrix | undefined {
-  const raw = convention === "raw";
-  const sum = which === "H" ? (raw ? side.hh : side.hnhn) : raw ? side.gg : side.gngn;
-  const mean = which === "H" ? side.hnSum : side.gnSum;
-  const count = raw ? n : which === "H" ? side.keptH : side.keptG;
-  if (!sum || count === 0) return undefined;
+  const { sum, mean, count } = sumsBehind(side, which, convention, n);
+  const out = without && sumsBehind(without.side, which, convention, without.n);
+  const kept = count - (out?.count ?? 0);
+  if (!sum || kept <= 0 || (convention !== "raw" && !mean)) return undefined;
   const C = into ?? matrix(side.d, side.d);
-  if (raw) return centredMean(C, sum, count);
-  return mean && centredMean(C, sum, count, mean);
+  average(C, sum, out?.sum, kept);
+  return convention === "raw" ? C : centre(C, mean!, out?.mean, kept);
 }
 
-/** Trace of a second moment of unit rows below which it is rounding. chosen: 1e-12, some thousand eps, for sums of many rows. */
+/** The sums that a second moment is made of, and how many rows they are over. */
+export function sumsBehind(
+  side: SideMoments,
+  which: "H" | "G",
+  convention: Convention,
+  n: number,
+): { sum: Float64Array | undefined; mean: Float64Array | undefined; count: number } {
+  const h = which === "H";
+  if (convention === "paper")
+    return h
+      ? { sum: side.hnhn, mean: side.hnSum, count: side.keptH }
+      : { sum: side.gngn, mean: side.gnSum, count: side.keptG };
+  return h ? { sum: side.hh, mean: side.hSum, count: n } : { sum: side.gg, mean: side.gSum, count: n };
+}
+
+/** Trace of a centred second moment, relative to the uncentred one, below which it is rounding. chosen: some thousand eps. */
 const roundingTrace = 1e-12;
 
-/** C = (1/count) sum - m m^T, m = meanSum / count. */
-function centredMean(C: Matrix, sum: Float64Array, count: number, meanSum?: Float64Array): Matrix {
-  const { rows: d, data: out } = C;
-  const m = meanSum ? meanSum.map((value) => value / count) : new Float64Array(d);
+/** C = (sum - out) / count */
+function average({ data: C }: Matrix, sum: Float64Array, out: Float64Array | undefined, count: number): void {
+  if (out === undefined) for (let k = 0; k < C.length; k++) C[k] = sum[k]! / count;
+  else for (let k = 0; k < C.length; k++) C[k] = (sum[k]! - out[k]!) / count;
+}
+
+/** C - m m^T, m = (meanSum - out) / count; zero where that is rounding. */
+function centre(C: Matrix, meanSum: Float64Array, out: Float64Array | undefined, count: number): Matrix {
+  const { rows: d, data } = C;
+  const whole = trace(C);
+  const m = meanSum.map((value, i) => (value - (out?.[i] ?? 0)) / count);
   for (let i = 0, at = 0; i < d; i++) {
     const mi = m[i]!;
-    for (let j = 0; j < d; j++, at++) out[at] = sum[at]! / count - mi * m[j]!;
+    for (let j = 0; j < d; j++, at++) data[at]! -= mi * m[j]!;
   }
-  if (meanSum && trace(C) < roundingTrace) out.fill(0);
+  if (trace(C) < roundingTrace * whole) data.fill(0);
   return C;
 }

@@ -77,8 +77,8 @@ describe("explainLayer", () => {
       ...layer,
       kind: "head",
       baselines: {
-        otherHeads: { paper: { median, low: 0.1, high: 0.97, count }, raw: null },
-        start: { paper: start, raw: null },
+        otherHeads: { paper: { median, low: 0.1, high: 0.97, count }, covariance: null, raw: null },
+        start: { paper: start, covariance: null, raw: null },
       },
     });
     expect(explainLayer(head(0.42, 0.999)).baselines).toEqual([

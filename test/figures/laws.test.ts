@@ -61,6 +61,7 @@ const course = (labels: readonly string[]): Snapshot[] =>
       change: {
         since: 10 * (i - 1),
         paper: { a: { H: { value: 0.1 / (i + 1) }, G: { value: null } }, b: { H: { value: 0.1 }, G: { value: 0.1 } } },
+        covariance: { a: null, b: { H: { value: 0.1 }, G: { value: 0.1 } } },
         raw: { a: null, b: { H: { value: 0.1 }, G: { value: 0.1 } } },
       },
     })),

@@ -57,8 +57,13 @@ export function plantedLayer(name: string, index: number, step: number, d = 100)
     dIn: d,
     dOut: d,
     samples: 3000,
-    alignment: { paper: convention, raw: { a: side(0.1), b: side(0.2) } },
-    ranks: { paper: { a: ranks, b: ranks }, raw: { a: ranks, b: ranks }, weights: rankValue(20, d) },
+    alignment: { paper: convention, covariance: convention, raw: { a: side(0.1), b: side(0.2) } },
+    ranks: {
+      paper: { a: ranks, b: ranks },
+      covariance: { a: ranks, b: ranks },
+      raw: { a: ranks, b: ranks },
+      weights: rankValue(20, d),
+    },
     meanRatio: { a: { h: measured, g: measured }, b: { h: measured, g: measured } },
     droppedRows: { a: 0, b: 0 },
     droppedActivationRows: { a: index === 3 ? 17 : 0, b: 0 },
@@ -186,7 +191,7 @@ export function plantedRun({ d = 100, names = layerNames6, steps = plantedSteps 
 export function asHead(layer: LayerSnapshot, rga: number): LayerSnapshot {
   const none: AlignmentValue = { ...alignmentValue(0), value: null, cosine: null, status: "missing-moments" };
   const alignment = { a: null, b: { rga: alignmentValue(rga), rwa: none, gwa: none } };
-  return { ...layer, kind: "head", alignment: { paper: alignment, raw: alignment } };
+  return { ...layer, kind: "head", alignment: { paper: alignment, covariance: alignment, raw: alignment } };
 }
 
 /** One measurement of a transformer: per block two maps around `heads` attention heads of RGA 0.5, 0.51, ... */

@@ -16,11 +16,15 @@ export function plantedCourse({ others = 0.3, start = 0.2, rga = 0.8 } = {}): Sn
       ...asHead(layer, 0),
       alignment: {
         paper: asHead(layer, between(0.2, rga + 0.1 * (k % 2))).alignment.paper,
+        covariance: asHead(layer, between(0.2, rga + 0.1 * (k % 2)) - 0.01).alignment.covariance,
         raw: asHead(layer, between(0.2, rga + 0.1 * (k % 2)) - 0.02).alignment.raw,
       },
       baselines: {
-        otherHeads: { paper: spread(between(0.9, others)), raw: spread(0.9) },
-        start: i === 0 ? { paper: null, raw: null } : { paper: between(1, start), raw: 0.9 },
+        otherHeads: { paper: spread(between(0.9, others)), covariance: spread(0.9), raw: spread(0.9) },
+        start:
+          i === 0
+            ? { paper: null, covariance: null, raw: null }
+            : { paper: between(1, start), covariance: 0.9, raw: 0.9 },
       },
     }));
     return snapshot;

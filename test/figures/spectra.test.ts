@@ -13,7 +13,7 @@ function planted(decay: number, floor: number | null, d = 20): SpectrumRecord {
 const side = { H: planted(0.6, 0.03), G: planted(0.5, 0.01) };
 const weights = planted(0.7, 3e-6);
 const layer: { spectra: LayerSpectra } = {
-  spectra: { paper: { a: side, b: side }, raw: { a: side, b: side }, weights },
+  spectra: { paper: { a: side, b: side }, covariance: { a: side, b: side }, raw: { a: side, b: side }, weights },
 };
 
 test("the picture stays as it was reviewed", async () => {
@@ -49,7 +49,14 @@ test("a head has one side; a wide spectrum is thinned in the picture, not in the
   expect(spectra({})).toBeUndefined();
   const empty = { H: none, G: none };
   expect(
-    spectra({ spectra: { paper: { a: null, b: empty }, raw: { a: null, b: empty }, weights: none } }),
+    spectra({
+      spectra: {
+        paper: { a: null, b: empty },
+        covariance: { a: null, b: empty },
+        raw: { a: null, b: empty },
+        weights: none,
+      },
+    }),
   ).toBeUndefined();
 });
 

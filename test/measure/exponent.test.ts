@@ -98,7 +98,9 @@ describe("exponents of planted layers", () => {
         expect(stated / all, `${pair} stated`).toBeGreaterThan(0.35);
         expect(inside / stated, `${pair}: ${inside} of ${stated}`).toBeGreaterThanOrEqual(0.95);
       }
-      expect(Object.keys(found.statuses).filter((status) => status !== "no-common-eigenbasis")).toEqual([]);
+      const allowed = ["no-common-eigenbasis", "flat-spectrum"]; // noise may leave a live subspace that is flat
+      expect(Object.keys(found.statuses).filter((status) => !allowed.includes(status))).toEqual([]);
+      expect(found.statuses["flat-spectrum"] ?? 0).toBeLessThanOrEqual(3);
     },
   );
 
@@ -247,7 +249,7 @@ describe("the form of exponents", () => {
     const missing = emptyLayer("x", "linear", 10, 10, W);
     delete missing.b.gg;
     addRows(missing, { ha: new Float64Array(50).fill(1), hb: new Float64Array(50), gb: new Float64Array(50) });
-    expect(statuses([missing])).toEqual(["zero-matrix", "zero-matrix", "missing-moments"]);
+    expect(statuses([missing])).toEqual(["dead", "dead", "missing-moments"]);
     expect(() => layerExponents([])).toThrow("layerExponents: expected at least one group of samples");
   });
 });

@@ -63,11 +63,11 @@ test("baselines are the alignments of H with the other heads of the layer and wi
 test("a head that is alone has no others; without a start, or with another width there, there is none", () => {
   const [now, start] = [measured(2), measured(1)];
   expect(headBaselines(now).get("y[0]")).toEqual({
-    otherHeads: { paper: null, raw: null },
-    start: { paper: null, raw: null },
+    otherHeads: { paper: null, covariance: null, raw: null },
+    start: { paper: null, covariance: null, raw: null },
   });
   const other = { ...start, layers: [emptyLayer("x[0]", "head", 3, 3)] };
-  expect(headBaselines(now, other).get("x[0]")!.start).toEqual({ paper: null, raw: null });
+  expect(headBaselines(now, other).get("x[0]")!.start).toEqual({ paper: null, covariance: null, raw: null });
 });
 
 test("a snapshot has them on its heads alone", () => {

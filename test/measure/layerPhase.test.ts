@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { eigh } from "../../src/linalg/eigh.ts";
 import { gram, matmul, transpose } from "../../src/linalg/matrix.ts";
-import { layerPhase, strengths, weightSystems } from "../../src/measure/layerPhase.ts";
+import { layerPhase, strengths } from "../../src/measure/layerPhase.ts";
+import { weightSystems } from "../../src/measure/liveSubspace.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { strongestRelations } from "../../src/measure/strongest.ts";
 import { emptyLayer } from "../../src/moments/moments.ts";
@@ -10,8 +11,8 @@ import { gaussian } from "./matrices.ts";
 import { type PlantedRow, plantedExponents, plantedLayer } from "./plantedLayers.ts";
 
 const planted = (row: PlantedRow) => {
-  const layer = plantedLayer({ row, d: 24, rank: 16, seed: 1 });
-  return { layer, alignment: measureLayer(layer, undefined, "economy").alignment };
+  const layer = plantedLayer({ row, d: 36, rank: 12, seed: 1 });
+  return { layer, alignment: measureLayer(layer, [], "economy").alignment };
 };
 const exponent = (value: number) => ({ value, interval: [value - 0.05, value + 0.05] as const });
 const unknown = { value: null, interval: null, status: "flat-spectrum" };
@@ -21,7 +22,7 @@ const exponentsOf = (row: PlantedRow) => {
     a: { hg: unknown, hz: exponent(Ha), gz: exponent(Ga) },
     b: { hg: unknown, hz: exponent(Hb), gz: exponent(Gb) },
   };
-  return { raw: sides, paper: sides };
+  return { raw: sides, paper: sides, covariance: sides };
 };
 
 describe("the phase of a layer from its moments", () => {
@@ -46,10 +47,10 @@ describe("the phase of a layer from its moments", () => {
   it("speaks of whole matrices without a projection", () => {
     const { layer, alignment } = planted("f");
     const evidence = layerPhase(layer, alignment, { exponents: exponentsOf("f"), project: false })!.evidence;
-    expect(evidence.some((line) => line.includes("lies in the range of W"))).toBe(false);
-    expect(layerPhase(layer, alignment)!.evidence.some((line) => line.includes("H_a lies in the range of W"))).toBe(
-      true,
-    );
+    expect(evidence.some((line) => line.includes("lies in the live subspace of W"))).toBe(false);
+    expect(
+      layerPhase(layer, alignment)!.evidence.some((line) => line.includes("H_a lies in the live subspace of W")),
+    ).toBe(true);
   });
 
   it("is not asked of heads and of layers without weights", () => {

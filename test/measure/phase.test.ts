@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eigh } from "../../src/linalg/eigh.ts";
 import { gram, type Matrix, matmul } from "../../src/linalg/matrix.ts";
 import { cosine } from "../../src/measure/cosine.ts";
+import { leadingSystem } from "../../src/measure/liveSubspace.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { diagnosePhase, type Phase } from "../../src/measure/phase.ts";
 import type { PhaseEvidence } from "../../src/measure/phaseEvidence.ts";
@@ -9,7 +10,7 @@ import type { MeasuredExponent, SideExponents } from "../../src/measure/phaseExp
 import { type Eigen, projectedRelations, weightRange } from "../../src/measure/weightRange.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../src/moments/moments.ts";
 import { diagonal } from "./matrices.ts";
-import { type PlantedOptions, plantedLayer, plantedRows } from "./plantedLayers.ts";
+import { type PlantedOptions, type PlantedRow, plantedLayer, plantedRows } from "./plantedLayers.ts";
 
 /** Rayleigh values of A in the basis of `by`, against those of `by` itself. */
 function rayleigh(A: Matrix, { values, vectors }: Eigen, rank: number): [x: number, y: number][] {
@@ -35,7 +36,7 @@ function slope(points: [number, number][]): MeasuredExponent {
 }
 
 function evidenceOf(layer: LayerMoments): PhaseEvidence {
-  const { alignment } = measureLayer(layer, undefined, "economy");
+  const { alignment } = measureLayer(layer, [], "economy");
   const Z = { a: eigh(gram(layer.W!, "a")), b: eigh(gram(layer.W!, "b")) };
   const range = weightRange(Z.a.values);
   const moment = (side: Side, which: "H" | "G"): Matrix => secondMoment(layer[side]!, which, "raw", layer.n)!;
@@ -53,7 +54,7 @@ function evidenceOf(layer: LayerMoments): PhaseEvidence {
     dIn: layer.dIn,
     dOut: layer.dOut,
     alignment: { a: alignment.raw.a!, b: alignment.raw.b },
-    projected: projectedRelations(layer, "raw", Z),
+    projected: projectedRelations(layer, "raw", leadingSystem(Z, range.rank)),
     exponents: { a: side("a"), b: side("b") },
     range,
   };
@@ -74,6 +75,12 @@ function labels(options: Omit<PlantedOptions, "seed">, seeds: number): Record<st
 const rightShare = 0.95;
 const seeds = 20;
 
+/** What is to be found: rows that unrelated matrices of these spectra would be in as well are no label (Eq. 85). */
+function expected(row: PlantedRow, { d, rank = d }: { d: number; rank?: number }): string {
+  if (row === "9" || (rank === d && ["crh", "2", "3"].includes(row))) return "undecided";
+  return row;
+}
+
 describe("the diagnosis of planted layers", () => {
   const cases = [
     { d: 20, rank: 20 },
@@ -86,12 +93,19 @@ describe("the diagnosis of planted layers", () => {
   it.each(cases)("finds the row in 95 % of seeds: %o", (options) => {
     for (const row of plantedRows) {
       const found = labels({ row, ...options }, seeds);
-      expect((found[row] ?? 0) / seeds, `${row}: ${JSON.stringify(found)}`).toBeGreaterThanOrEqual(rightShare);
+      const right = found[expected(row, options)] ?? 0;
+      expect(right / seeds, `${row}: ${JSON.stringify(found)}`).toBeGreaterThanOrEqual(rightShare);
     }
   });
 
   it("finds it at 100 dimensions", () => {
-    for (const row of plantedRows) expect(diagnose({ row, d: 100, rank: 80, noise: 0.1, seed: 1 }).label).toBe(row);
+    for (const row of plantedRows)
+      expect(diagnose({ row, d: 100, rank: 50, noise: 0.1, seed: 1 }).label, row).toBe(row === "9" ? "undecided" : row);
+  });
+
+  it("finds row 9 where H_a and G_b have few directions, so that chance would not give its relations", () => {
+    for (let seed = 0; seed < seeds; seed++)
+      expect(diagnose({ row: "9", d: 60, rank: 20, noise: 0.1, seed }).label).toBe("9");
   });
 
   it("says none of matrices that have nothing in common, in 95 % of seeds", () => {
@@ -148,14 +162,20 @@ describe("the evidence for a phase", () => {
     const { exponents: _, ...relationsOnly } = six;
     expect(diagnosePhase(relationsOnly).label).toBe("undecided");
     const { exponents: __, range: ___, ...wide } = evidenceOf(plantedLayer({ row: "7", d: 30, decades: 3, seed: 2 }));
-    expect(diagnosePhase(wide).label).toBe("7");
+    expect(diagnosePhase(wide).label).toBe("undecided"); // relations of full rank that chance alone would give
+    const {
+      exponents: _exponents,
+      range: _range,
+      ...narrow
+    } = evidenceOf(plantedLayer({ row: "8", d: 30, decades: 4, seed: 2 }));
+    expect(diagnosePhase(narrow).label).toBe("8");
   });
 
   it("does not count what was there at initialisation", () => {
     const initial = { "a.rga": 0.99, "b.gwa": 0.2 };
     const found = diagnosePhase({ ...six, initial });
     expect(found.label).toBe("undecided");
-    expect(found.evidence).toContain("No stronger than at initialisation: backward RGA (H_a ∝ G_a).");
+    expect(found.evidence).toContain("No stronger than before training: backward RGA (H_a ∝ G_a).");
   });
 
   it("does not take wrong exponents for right because relations are strong", () => {

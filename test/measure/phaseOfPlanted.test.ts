@@ -8,8 +8,13 @@ import { mergeGroups, type PlantedOptions, plantedGroups, plantedRows } from "./
 function phaseOf(options: PlantedOptions): string {
   const groups = plantedGroups(options, 8);
   const layer = mergeGroups(groups);
-  const { alignment } = measureLayer(layer, undefined, "economy");
+  const { alignment } = measureLayer(layer, [], "economy");
   return layerPhase(layer, alignment, { exponents: layerExponents(groups, { replicates: 40 }) })!.label;
+}
+
+/** Rows that unrelated matrices of these spectra would be in as well are no label. */
+function expected(row: PlantedOptions["row"], { d, rank = d }: { d: number; rank?: number }): string {
+  return row === "9" || (rank === d && ["crh", "2", "3"].includes(row)) ? "undecided" : row;
 }
 
 const cases: Omit<PlantedOptions, "row" | "seed">[] = [
@@ -23,7 +28,7 @@ it.each(cases)("the planted phase is found in 19 of 20 layers, and unrelated mat
   for (const row of rows)
     for (let seed = 0; seed < 10; seed++) {
       const label = phaseOf({ row, seed, ...options });
-      if (label !== row) wrong.push(`${row} as ${label} (seed ${seed})`);
+      if (label !== expected(row, options)) wrong.push(`${row} as ${label} (seed ${seed})`);
     }
   expect(wrong.length / rows.length / 10, wrong.join(", ")).toBeLessThanOrEqual(0.05);
 });

@@ -106,7 +106,7 @@ export function mergeGroups(groups: readonly LayerMoments[]): LayerMoments {
 }
 
 /** W and factors of the population moments, H_a = F F^T and G_b = F F^T. */
-function construct(options: PlantedOptions, random: Random): { W: Matrix; factorH: Matrix; factorG: Matrix } {
+export function construct(options: PlantedOptions, random: Random): { W: Matrix; factorH: Matrix; factorG: Matrix } {
   const { d, rank = d, noise = 0, noiseG = noise, outside = 0.3, decades = 2 } = options;
   const [U, V] = [rotation(random, d), rotation(random, d)];
   const spectrum = (): number[] => logUniform(random, rank, decades);

@@ -147,12 +147,14 @@ describe("measureLayer", () => {
     expect(diverged.ranks.raw.b.H.status).toBe("not-finite");
   });
 
-  it("gradients that are all zero have a status in both conventions", () => {
+  it("gradients that are all zero are dead in all conventions, and so is the layer", () => {
     const zero = emptyLayer("x", "linear", 6, 5, layer.W);
     addRows(zero, { ...layer.rows, gb: new Float64Array(layer.rows.gb.length) });
     const found = measureLayer(zero);
-    expect(found.alignment.raw.b.rga.status).toBe("zero-matrix");
-    expect(found.alignment.paper.b.rga).toMatchObject({ status: "too-few-samples", n: 0 });
+    for (const convention of ["paper", "covariance", "raw"] as const)
+      expect(found.alignment[convention].b.rga).toMatchObject({ value: null, status: "dead" });
+    expect(found.dead).toEqual(["no-gradient"]);
+    expect(measureLayer(total).dead).toBeUndefined();
     expect(found.droppedRows).toEqual({ a: 400, b: 400 });
     expectJson(snapshot(momentsOf([zero])));
   });
@@ -182,6 +184,7 @@ describe("snapshot", () => {
       "dIn",
       "dOut",
       "samples",
+      "groups",
       "alignment",
       "ranks",
       "plasticity",

@@ -238,7 +238,7 @@ describe("secondMoment", () => {
     const { b } = layerOf(layerCase(11, 50, 3, 40));
     const into = matrix(40, 40, new Float64Array(1600).fill(Number.NaN));
     for (const convention of ["paper", "raw"] as const) {
-      expect(secondMoment(b, "G", convention, 50, into)).toBe(into);
+      expect(secondMoment(b, "G", convention, 50, { into })).toBe(into);
       expect(into).toEqual(secondMoment(b, "G", convention, 50));
     }
   });

@@ -111,7 +111,7 @@ test("ranks that were not measured give a sentence", () => {
   const none = { ...rank, numerical: null, stable: null, participation: null };
   for (const layer of data.snapshots[0]!.layers) {
     const sides = { a: { H: none, G: none }, b: { H: none, G: none } };
-    layer.ranks = { paper: sides, raw: sides, weights: none };
+    layer.ranks = { paper: sides, covariance: sides, raw: sides, weights: none };
   }
   expect(textOf(data)).toContain("Ranks were not measured: cost economy leaves them out.");
   for (const layer of data.snapshots[0]!.layers) delete (layer as { ranks?: unknown }).ranks;
