@@ -1,5 +1,6 @@
 /**
- * @file The library ONNX Runtime, loaded when it is first needed and with its telemetry off. Nothing else imports its package.
+ * @file The library ONNX Runtime, loaded when it is first needed and with its telemetry off. Nothing else imports its
+ * package.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { switchTelemetryOff } from "./telemetry.ts";

@@ -1,7 +1,8 @@
 /**
- * @file ONNX Runtime's telemetry, switched off. Since 1.30 its library sends names of the model and of its producer, with an identifier
- * of the device, to its maker, and leaves files in the home and the temporary folder; a variable of the process's environment stops all
- * of it, where it is set before the library starts. Importing this file sets it in the main thread.
+ * @file ONNX Runtime's telemetry, switched off. Since 1.30 its library sends names of the model and of its producer,
+ * with an identifier of the device, to its maker, and leaves files in the home and the temporary folder; a variable of
+ * the process's environment stops all of it, where it is set before the library starts. Importing this file sets it in
+ * the main thread.
  */
 import { isMainThread } from "node:worker_threads";
 
@@ -12,8 +13,9 @@ if (isMainThread) process.env[variable] = "1";
 /**
  * Sees to it that telemetry is off, in any thread.
  *
- * A worker thread's process.env is a copy of what it had at the start, and the library reads the process's own. A worker that was started
- * before this file was imported has it set in the main thread, through the inspector: there is no other way there.
+ * A worker thread's process.env is a copy of what it had at the start, and the library reads the process's own. A
+ * worker that was started before this file was imported has it set in the main thread, through the inspector: there is
+ * no other way there.
  *
  * @throws Error where that fails; the library must not be loaded then
  */

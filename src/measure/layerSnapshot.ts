@@ -60,8 +60,8 @@ export interface LayerOptions {
  * All measures of one layer.
  *
  * @param total  its moments
- * @param groups its moments over disjoint groups of the samples, two or more that are not empty; without them there is no noise, and the intervals
- *   of exponents know the scatter of directions alone
+ * @param groups its moments over disjoint groups of the samples, two or more that are not empty; without them there is
+ *   no noise, and the intervals of exponents know the scatter of directions alone
  *
  * O(d^3) for a side of d values; at cost "economy" O(d^2).
  */

@@ -1,6 +1,7 @@
 /**
- * @file The bias of a map whose operator does not add it itself: a constant that the only user of its output adds. Exporters write it so
- * for products, and for convolutions where the framework has the bias as an operator of its own or a quantizer takes it out.
+ * @file The bias of a map whose operator does not add it itself: a constant that the only user of its output adds.
+ * Exporters write it so for products, and for convolutions where the framework has the bias as an operator of its own
+ * or a quantizer takes it out.
  */
 import { type Graph, intsAttribute, type Node } from "../onnx/graph.ts";
 import type { Surroundings } from "./linearMap.ts";
@@ -37,10 +38,11 @@ export interface Channels {
 }
 
 /**
- * The output of a convolution with the constant that is added to it by channel, (C, 1, ..) or (1, C, 1, ..). Operators between the two may
- * move the axis of channels and join, add or drop others, as long as rows keep their order.
+ * The output of a convolution with the constant that is added to it by channel, (C, 1, ..) or (1, C, 1, ..). Operators
+ * between the two may move the axis of channels and join, add or drop others, as long as rows keep their order.
  *
- * @returns undefined where no such constant is added: none that differs over positions or samples, or is one number for all channels
+ * @returns undefined where no such constant is added: none that differs over positions or samples, or is one number for
+ *   all channels
  */
 export function channelBias(output: Channels, s: Surroundings): (AddedBias & { readonly axis: number }) | undefined {
   const channels = s.values.get(output.value)!.shape[output.axis]!;

@@ -22,8 +22,8 @@ const SAME_LOSS = 1e-3;
 /**
  * @param take the first `count` samples as feeds
  * @param n samples at hand
- * @param wanted the user's size. One that takes all samples at once leaves no groups to tell noise from, and is divided where samples do
- *   not depend on what else is in their batch
+ * @param wanted the user's size. One that takes all samples at once leaves no groups to tell noise from, and is divided
+ *   where samples do not depend on what else is in their batch
  * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to that
  * @throws Error when the model takes neither, in the words of the engine
  */
@@ -58,8 +58,9 @@ export async function chooseBatch(
 }
 
 /**
- * Whether a model of a fixed batch also takes others: a batch of twice the size, or of half of it where samples are too few, must run, and
- * give the first samples the losses that they have in a batch of the declared size. (A Reshape to constants may run and mix up samples.)
+ * Whether a model of a fixed batch also takes others: a batch of twice the size, or of half of it where samples are too
+ * few, must run, and give the first samples the losses that they have in a batch of the declared size. (A Reshape to
+ * constants may run and mix up samples.)
  *
  * @throws Error when it does not even take the batch that it declares
  */

@@ -1,7 +1,7 @@
 /**
  * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values, padding
- * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where another node adds it. A grouped
- * convolution is one map per group.
+ * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where another
+ * node adds it. A grouped convolution is one map per group.
  */
 import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";

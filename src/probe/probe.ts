@@ -105,7 +105,9 @@ export interface MeasuredLosses {
 
 /** What is measured before the groups are added up. */
 export interface GroupedMeasurement extends MeasuredLosses {
-  /** Sums over disjoint groups of batches, none of them empty: two to 16 as memory allows, one where there is one batch. */
+  /**
+   * Sums over disjoint groups of batches, none of them empty: two to 16 as memory allows, one where there is one batch.
+   */
   readonly groups: readonly Moments[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * @file ONNX Runtime's telemetry stays off: what it leaves in the home folder when its first session opens is not there, whoever loads it.
- * The files come with the connections (both start together), and can be seen without a network.
+ * @file ONNX Runtime's telemetry stays off: what it leaves in the home folder when its first session opens is not
+ * there, whoever loads it. The files come with the connections (both start together), and can be seen without a
+ * network.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * @file One convolution with its bias written in every form has the moments of the form whose operator adds it; what is added behind a
- * convolution and is no bias leaves h_b what it is.
+ * @file One convolution with its bias written in every form has the moments of the form whose operator adds it; what is
+ * added behind a convolution and is no bias leaves h_b what it is.
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
@@ -208,7 +208,7 @@ describe("what is added behind a convolution and is no bias leaves h_b alone", (
   });
 });
 
-describe("a bias behind a product has its sign where sums of h_b are made from W and the bias (deferredSums.ts)", () => {
+describe("a bias behind a product has its sign where sums are made from W and the bias (deferredSums.ts)", () => {
   const [tokens, dIn, dOut] = [400, 4, 128];
   const data = { x: normals(8, n, tokens, dIn), [TARGET]: normals(9, n, 1) };
   const [W, bias] = [normals(10, dIn, dOut), normals(11, dOut)];
