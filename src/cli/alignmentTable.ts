@@ -119,6 +119,7 @@ function legend(
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));
+  if (isWithoutNoise(snapshot)) lines.push("noise not known: there is one group of samples");
   const sampled = snapshot.layers.filter((layer) => layer.sampled !== undefined);
   if (sampled.length > 0)
     lines.push(
@@ -129,6 +130,19 @@ function legend(
   for (const [reason, nodes] of byReason(skipped))
     lines.push(`not measured, ${printable(reason)}: ${shortList(nodes)}`);
   return lines;
+}
+
+/** Whether there are values, and none of them has its noise. */
+function isWithoutNoise({ layers }: Snapshot): boolean {
+  const sides = layers.flatMap(({ alignment }) => [
+    alignment.paper.a,
+    alignment.paper.b,
+    alignment.raw.a,
+    alignment.raw.b,
+  ]);
+  const values = sides.flatMap((side) => (side === null ? [] : relations.map((relation) => side[relation])));
+  const found = values.filter(({ value }) => value !== null);
+  return found.length > 0 && found.every(({ noise }) => noise === null);
 }
 
 /** "head (1,024 of 50,257)". */

@@ -178,7 +178,11 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
       ]),
     )
     .option("--samples <number>", "at most so many samples (default: all)", wholeNumber(1))
-    .option("--batch <number>", "samples per batch (default: chosen by the largest map)", wholeNumber(1))
+    .option(
+      "--batch <number>",
+      "samples per batch (default: chosen by the largest map); all at once are divided where the model allows",
+      wholeNumber(1),
+    )
     .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
     .option(
       "--limit <number>",

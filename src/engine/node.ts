@@ -3,13 +3,14 @@
  * is run from one place at a time. Operators that a device has no kernel for run on the CPU, and so do graphs that run once.
  * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on the device.
  */
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
 import { type DataType, float32, type Tensor, type TensorData } from "../onnx/tensor.ts";
 import { BLOCKED } from "./blockedConvolutions.ts";
 import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
+import { type OnnxRuntime, onnxRuntime } from "./onnxRuntime.ts";
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
 const LOG_FATAL_ONLY = 4;
@@ -50,7 +51,8 @@ async function compile(model: Model, options: CompileOptions, device: Device): P
   const { threads = 1, optimize = true, planMemory = true, profile } = options;
   const cure = device === "cpu" ? "" : `; not everything works on ${device}: choose the device cpu`;
   const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
-  const session = await InferenceSession.create(bytes, {
+  const library = await onnxRuntime();
+  const session = await library.InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -67,18 +69,18 @@ async function compile(model: Model, options: CompileOptions, device: Device): P
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     outputs: new Map(session.outputMetadata.map((meta) => [meta.name, outputInfo(meta)])),
-    run: (feeds, fetch = session.outputNames) => run(session, feeds, { fetch, cure }),
+    run: (feeds, fetch = session.outputNames) => run({ session, library }, feeds, { fetch, cure }),
     dispose: () => session.release(),
   };
 }
 
 async function run(
-  session: InferenceSession,
+  { session, library }: { readonly session: InferenceSession; readonly library: OnnxRuntime },
   feeds: Readonly<Record<string, Tensor>>,
   { fetch, cure }: { readonly fetch: readonly string[]; readonly cure: string },
 ): Promise<Record<string, Tensor>> {
   const ortFeeds: Record<string, OrtTensor> = {};
-  for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(tensor);
+  for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(tensor, library);
   const results = await session.run(ortFeeds, fetch).catch((error: Error) => {
     throw new Error(`engine: ONNX Runtime failed: ${oneLine(error.message)}${cure}`, { cause: error });
   });
@@ -90,10 +92,10 @@ async function run(
   return outputs;
 }
 
-function toOrt(tensor: Tensor): OrtTensor {
+function toOrt(tensor: Tensor, library: OnnxRuntime): OrtTensor {
   if (tensor.dtype === "bfloat16")
     throw new TypeError("engine: bfloat16 cannot be fed to ONNX Runtime; convert it to float32");
-  return new OrtTensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
+  return new library.Tensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
 }
 
 function outputInfo(meta: InferenceSession.ValueMetadata): PartlyBound {

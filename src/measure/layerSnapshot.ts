@@ -64,8 +64,8 @@ export interface LayerOptions {
  * All measures of one layer.
  *
  * @param total  its moments
- * @param groups its moments over disjoint groups of the samples, two or more; without them there is no noise, and the intervals of
- *   exponents know the scatter of directions alone
+ * @param groups its moments over disjoint groups of the samples, two or more that are not empty; without them there is
+ *   no noise, and the intervals of exponents know the scatter of directions alone
  *
  * O(d^3) for a side of d values; at cost "economy" O(d^2).
  */
@@ -80,11 +80,12 @@ export function layerSnapshot(
 /** The same with the products that take most of the time of wide layers from elsewhere. @param memory for matrices as large as the sums */
 export function* layerSnapshotAsking(
   total: LayerMoments,
-  groups: readonly LayerMoments[],
+  given: readonly LayerMoments[],
   options: LayerOptions = {},
   memory: Memory = new Memory(),
 ): Asking<LayerSnapshot> {
   const { cost = "standard", initial, training, previous } = options;
+  const groups = given.filter(({ n }) => n > 0);
   const halves = halvesOf(groups);
   const measured = yield* measureLayerAsking(total, groups, cost, memory);
   const strongest = (convention: Convention): Strongest =>

@@ -22,6 +22,8 @@ const SAME_LOSS = 1e-3;
 /**
  * @param take the first `count` samples as feeds
  * @param n samples at hand
+ * @param wanted the user's size. One that takes all samples at once leaves no groups to tell noise from, and is divided
+ *   where samples do not depend on what else is in their batch
  * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to that
  * @throws Error when the model takes neither, in the words of the engine
  */
@@ -31,8 +33,10 @@ export async function chooseBatch(
   options: ProbeOptions,
   take: (count: number) => Feeds,
   n: number,
+  wanted?: number,
 ): Promise<number> {
-  const fixed = model.graph.inputs[0]?.shape?.[0];
+  if (wanted !== undefined && wanted < n) return wanted;
+  const fixed = wanted === undefined ? model.graph.inputs[0]?.shape?.[0] : n;
   if (typeof fixed === "number" && fixed <= n && !(await takesOthers(engine, model, options, take, n, fixed)))
     return fixed;
   const trial = Math.min(2, n);
@@ -54,8 +58,9 @@ export async function chooseBatch(
 }
 
 /**
- * Whether a model of a fixed batch also takes others: a batch of twice the size must run, and give the first samples the losses that
- * they have in a batch of the declared size. (A Reshape to constants may run and mix up samples.)
+ * Whether a model of a fixed batch also takes others: a batch of twice the size, or of half of it where samples are too
+ * few, must run, and give the first samples the losses that they have in a batch of the declared size. (A Reshape to
+ * constants may run and mix up samples.)
  *
  * @throws Error when it does not even take the batch that it declares
  */
@@ -68,13 +73,15 @@ async function takesOthers(
   fixed: number,
 ): Promise<boolean> {
   const declared = await losses(engine, model, options, take(fixed));
-  if (n < 2 * fixed) return false;
+  const other = n < 2 * fixed ? Math.floor(fixed / 2) : 2 * fixed;
+  if (other === 0) return false;
   const largest = Math.max(...declared.map(Math.abs));
   try {
-    const doubled = await losses(engine, model, options, take(2 * fixed));
+    const found = await losses(engine, model, options, take(other));
+    const common = Math.min(found.length, declared.length);
     return (
-      doubled.length === 2 * declared.length &&
-      declared.every((loss, i) => Math.abs(loss - doubled[i]!) <= SAME_LOSS * largest)
+      found.length * fixed === declared.length * other &&
+      declared.slice(0, common).every((loss, i) => Math.abs(loss - found[i]!) <= SAME_LOSS * largest)
     );
   } catch {
     return false;

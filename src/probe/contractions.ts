@@ -4,9 +4,10 @@
  * that all three share (the experts of a mixture, heads with matrices of their own) makes one map per index.
  */
 import { matrix } from "../linalg/matrix.ts";
-import { floatAttribute, type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
+import { floatAttribute, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor, toFloat64, toNumbers } from "../onnx/tensor.ts";
+import { addedConstant, soleUser } from "./addedBias.ts";
 import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 
@@ -20,7 +21,7 @@ interface Contraction {
   readonly yAxes: string;
   /** Added by the node itself, times `biasScale`. */
   readonly bias?: string | undefined;
-  readonly biasScale?: number;
+  readonly biasScale?: number | undefined;
   /** y is this times the contraction (alpha of Gemm). */
   readonly scale: number;
 }
@@ -88,11 +89,12 @@ function contractionMaps(c: Contraction, s: Surroundings): Found {
     number,
   ];
   const rows = extent(c.xAxes, roles.samples, shapeOf(c.x));
-  const { hb, bias } = c.bias === undefined ? withBias(c, roles, s) : { hb: c.node.outputs[0]!, bias: c.bias };
+  const own = { hb: c.node.outputs[0]!, bias: c.bias, biasScale: c.biasScale };
+  const { hb, bias, biasScale } = c.bias === undefined ? withBias(c, roles, s) : own;
   const name = s.moduleName(c.node, c.weight, bias);
   return Array.from({ length: groups }, (_, group) => {
     const suffix = groups === 1 ? "" : `.group${group}`;
-    const known = groups === 1 ? biasOf(c, roles, bias, dOut, s) : undefined;
+    const known = groups === 1 ? biasOf({ ...c, biasScale }, roles, bias, dOut, s) : undefined;
     return contractionMap(c, roles, { name: name + suffix, group, dIn, dOut, rows, hb }, known);
   });
 }
@@ -158,10 +160,9 @@ function biasOf(
   const count = sizeOf(s.values.get(bias)!.shape);
   const inOrder = [...c.yAxes].filter((letter) => outputs.includes(letter)).join("") === outputs;
   if (count !== 1 && (count !== dOut || !inOrder)) return undefined;
-  const scale = c.bias === undefined ? 1 : biasScale;
   return (value) => {
     const values = toNumbers(value(bias));
-    return Float64Array.from({ length: dOut }, (_, i) => scale * (count === 1 ? values[0]! : values[i]!));
+    return Float64Array.from({ length: dOut }, (_, i) => biasScale * (count === 1 ? values[0]! : values[i]!));
   };
 }
 
@@ -192,16 +193,16 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
  * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape may lie between
  * the two, as Keras has it: rows and outputs then still follow one another in memory.
  */
-function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string } {
+function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string; biasScale?: number } {
   const product = c.node.outputs[0]!;
   const plain = { hb: product };
   const next = soleUser(s.graph, product);
   const inRows = roles.group === "" && c.yAxes === roles.samples + roles.outputs;
   const reshaped = next?.op === "Reshape" && inRows ? next.outputs[0]! : undefined;
   const summand = reshaped ?? product;
-  const add = reshaped === undefined ? next : soleUser(s.graph, reshaped);
-  const bias = add?.op === "Add" ? add.inputs.find((name) => name !== summand) : undefined;
-  if (add === undefined || bias === undefined || !s.isWeight(bias)) return plain;
+  const added = addedConstant(summand, s);
+  if (added === undefined) return plain;
+  const { sum, constant: bias, sign } = added;
   const [shape, of] = [s.values.get(bias)!.shape, s.values.get(summand)!.shape];
   const isOutput =
     reshaped === undefined
@@ -209,7 +210,7 @@ function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; 
       : trailing(of, s.values.get(product)!.shape.slice(roles.samples.length));
   const offset = of.length - shape.length;
   const alongOutputs = offset >= 0 && shape.every((extent, i) => extent === 1 || isOutput(offset + i));
-  return alongOutputs ? { hb: add.outputs[0]!, bias } : plain;
+  return alongOutputs ? { hb: sum, bias, biasScale: sign } : plain;
 }
 
 /** Which axes of a shape are its last ones that together hold as many values as `outputs`; none where no such axes are. */
@@ -218,11 +219,6 @@ function trailing(shape: readonly number[], outputs: readonly number[]): (axis: 
   let first = shape.length;
   while (wanted > 1 && first > 0 && wanted % shape[first - 1]! === 0) wanted /= shape[--first]!;
   return (axis) => wanted === 1 && axis >= first;
-}
-
-function soleUser(graph: Graph, value: string): Node | undefined {
-  const users = graph.nodes.filter((node) => node.inputs.includes(value));
-  return users.length === 1 ? users[0] : undefined;
 }
 
 /** Index `at` of an axis, which stays with extent 1. */

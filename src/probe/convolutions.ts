@@ -1,11 +1,13 @@
 /**
  * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values, padding
- * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there. A grouped convolution is one map per group.
+ * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where another
+ * node adds it. A grouped convolution is one map per group.
  */
 import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type Tensor, toFloat64 } from "../onnx/tensor.ts";
+import { type Channels, channelBias } from "./addedBias.ts";
 import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
 
 /** The geometry of a convolution over its spatial axes. */
@@ -28,18 +30,26 @@ export function findConv(node: Node, s: Surroundings): Found {
     return "a convolution whose kernel does not fit its input";
   if (groups > MAX_GROUPS)
     return `a convolution of ${groups} groups; at most ${MAX_GROUPS} are measured, one map a group`;
-  const name = s.moduleName(node, weight, node.inputs[2]);
+  const output: Channels = { value: node.outputs[0]!, axis: 1 };
+  const own = node.inputs[2] || undefined;
+  const added = own === undefined ? channelBias(output, s) : undefined;
+  const hb = added === undefined ? output : { value: added.sum, axis: added.axis };
+  const name = s.moduleName(node, weight, own ?? added?.constant);
   return Array.from({ length: groups }, (_, group) =>
-    convolutionMap(node, group, groups, groups === 1 ? name : `${name}.group${group}`, s),
+    convolutionMap(node, hb, { group, groups, name: groups === 1 ? name : `${name}.group${group}` }, s),
   );
 }
 
-function convolutionMap(node: Node, group: number, groups: number, name: string, s: Surroundings): Measurable {
+function convolutionMap(
+  node: Node,
+  hb: Channels,
+  { group, groups, name }: { group: number; groups: number; name: string },
+  s: Surroundings,
+): Measurable {
   const [x, weight] = node.inputs as [string, string];
-  const hb = node.outputs[0]!;
   const xShape = s.values.get(x)!.shape;
   const [outputs, channels, ...kernel] = s.values.get(weight)!.shape as [number, number, ...number[]];
-  const geometry = geometryOf(node, kernel, xShape.slice(2), s.values.get(hb)!.shape.slice(2));
+  const geometry = geometryOf(node, kernel, xShape.slice(2), s.values.get(node.outputs[0]!)!.shape.slice(2));
   const dOut = outputs / groups;
   const positions = kernel.reduce((product, extent) => product * extent, 1);
   const dIn = channels * positions;
@@ -54,9 +64,11 @@ function convolutionMap(node: Node, group: number, groups: number, name: string,
     kind: "conv",
     dOut,
     rows: xShape[0]! * geometry.output.reduce((product, extent) => product * extent, 1),
-    hb,
+    hb: hb.value,
     outputRows(builder, value) {
-      const last = builder.op("Transpose", [part(builder, value, 1, dOut)], { perm: { ints: channelsLast } });
+      const axes = s.values.get(hb.value)!.shape.map((_, axis) => axis);
+      const perm = { ints: [...axes.filter((axis) => axis !== hb.axis), hb.axis] };
+      const last = builder.op("Transpose", [part(builder, value, hb.axis, dOut)], { perm });
       return builder.op("Reshape", [last, builder.ints([-1, dOut])]);
     },
     input: {

@@ -105,7 +105,9 @@ export interface MeasuredLosses {
 
 /** What is measured before the groups are added up. */
 export interface GroupedMeasurement extends MeasuredLosses {
-  /** Sums over disjoint groups of batches, two to 16 as memory allows. */
+  /**
+   * Sums over disjoint groups of batches, none of them empty: two to 16 as memory allows, one where there is one batch.
+   */
   readonly groups: readonly Moments[];
 }
 
@@ -253,7 +255,7 @@ export class Probe {
     }
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
     const nearestMean = await this.nearestMean(groups, features);
-    const filled = groups.slice(0, Math.max(Math.min(2, groups.length), Math.min(index, groups.length)));
+    const filled = groups.slice(0, index); // a group for each batch where batches are few
     return {
       groups: filled.map((layers) => ({ step, source, objective: this.options.objective.name, layers })),
       ...losses.means(),

@@ -58,6 +58,17 @@ describe("the table of alignments", () => {
     `);
   });
 
+  test("says that the noise is not known where no value has one", () => {
+    const without = side(aligned(0.5, null), aligned(0.9, null), missing("zero-matrix"));
+    const bare = layer("hidden.1", without, without);
+    bare.alignment.raw = bare.alignment.paper;
+    const line = "noise not known: there is one group of samples";
+    expect(renderAlignmentTable(snapshot(0, [bare]))).toContain(line);
+    expect(renderAlignmentTable(snapshot(0, [bare, layer("hidden.2", side(aligned(0.5)), without)]))).not.toContain(
+      line,
+    );
+  });
+
   test("puts the sides under each other where it is narrow", () => {
     const text = renderAlignmentTable(final, { initial, width: 60 });
     for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(60);

@@ -6,8 +6,9 @@ import type { DataArray } from "../../src/data/array.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
-import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { encodeModel } from "../../src/onnx/modelFile.ts";
+import type { Tensor } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";
 import { sharedPath } from "../shared.ts";
 import { expectOneLine, workplace } from "./builtProgram.ts";
@@ -36,6 +37,16 @@ const model = encodeModel({
 });
 const x = normal([n, 6], 2);
 
+/** A network that takes 40 samples at once and no other number of them. */
+function allAtOnce(): Uint8Array {
+  const g = new GraphBuilder("all at once");
+  const weight = (name: string, shape: number[], seed: number) => g.initializer(name, normal(shape, seed) as Tensor);
+  const rows = g.op("Reshape", [g.input("x", "float32", [n, 6]), g.ints([n, 6])]);
+  const hidden = g.op("Tanh", [g.op("MatMul", [rows, weight("up.weight", [6, 9], 4)])]);
+  g.output(g.op("MatMul", [hidden, weight("down.weight", [9, 4], 5)]), "y");
+  return encodeModel({ graph: g.build(), opset: WORKING_OPSET });
+}
+
 beforeAll(() => {
   const write = (name: string, bytes: Uint8Array | string) => writeFileSync(join(dir, name), bytes);
   const arrays: Record<string, DataArray> = {
@@ -57,6 +68,7 @@ beforeAll(() => {
   };
   for (const [name, array] of Object.entries(arrays)) write(`${name}.npy`, encodeNpy(array));
   write("model.onnx", model);
+  write("all at once.onnx", allAtOnce());
   write("cut.onnx", model.slice(0, model.length / 2));
   write("empty.onnx", "");
   write("text.onnx", "this is no model\n");
@@ -99,6 +111,36 @@ describe("a model in an ONNX file", () => {
     const { code, out } = await analyze("model.onnx", "x", "y");
     expect(code).toBe(0);
     expect(out).toMatch(/ a\.rga .*\nlayers\.0 [\s\S]*step 0, 40 samples, paper convention, loss /);
+  });
+});
+
+describe("all samples in one batch", () => {
+  test.each([n, n + 1])("are measured in groups where the model takes fewer: --batch %d", async (batch) => {
+    const words = ["labels", "cross-entropy", "--json", "--batch"] as const;
+    const [whole, half] = await Promise.all(
+      [batch, n / 2].map(async (size) => {
+        const { code, out, err } = await analyze("model.onnx", "x", ...words, `${size}`);
+        expect([code, err]).toEqual([0, ""]);
+        return (JSON.parse(out) as Snapshot).layers[1]!.alignment.paper.b.rga;
+      }),
+    );
+    expect(whole!.value).toBeCloseTo(half!.value!, 5);
+    expect(whole!.noise).toBeGreaterThan(0);
+  });
+
+  test.each(["economy", "standard", "full"])("have no noise where the model takes no fewer: cost %s", async (cost) => {
+    const words = ["labels", "cross-entropy", "--cost", cost, "--out", `${cost}.html`] as const;
+    const table = await analyze("all at once.onnx", "x", ...words, "--quiet");
+    expect([table.code, table.err]).toEqual([0, ""]);
+    expect(table.out).toMatch(/\nup [\s\S]*\ndown [\s\S]*noise not known: there is one group of samples/);
+    const { out } = await analyze("all at once.onnx", "x", ...words, "--json");
+    const { layers, samples } = JSON.parse(out) as Snapshot;
+    expect(samples).toBe(n);
+    expect(layers).toHaveLength(2);
+    for (const { alignment } of layers)
+      for (const { a, b } of [alignment.paper, alignment.raw])
+        for (const relation of relations)
+          for (const side of [a!, b]) expect(side[relation]).toMatchObject({ value: expect.any(Number), noise: null });
   });
 });
 

@@ -3,9 +3,9 @@ import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { Memory } from "../../src/linalg/memory.ts";
 import { alignment } from "../../src/measure/alignment.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
-import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
+import { type LayerSnapshot, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { addRows } from "../../src/moments/addRows.ts";
-import { emptyLayer, type LayerMoments, mergeMoments, secondMoment } from "../../src/moments/moments.ts";
+import { emptyLayer, type LayerMoments, type Moments, mergeMoments, secondMoment } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
 import { layerCase, layerOf, momentsOf, normals } from "../moments/cases.ts";
 import { projector } from "./matrices.ts";
@@ -162,6 +162,26 @@ describe("measureLayer", () => {
 
 describe("snapshot", () => {
   const moments = momentsOf([total]);
+
+  it("is not touched by a group of no samples, with which there is no noise from one other", () => {
+    const { W, rows } = layer;
+    const gb = rows.gb.map((value, k) => (k % W.rows === 0 ? 0 : value)); // a direction that no gradient has
+    const flat = { W, rows: { ...rows, gb } };
+    const parts = [layerOf(flat, 0, 200), layerOf(flat, 200, 400), layerOf(flat, 0, 0)].map((part) =>
+      momentsOf([part]),
+    );
+    const [first, second, empty] = parts as [Moments, Moments, Moments];
+    const all = momentsOf([layerOf(flat)]);
+    const noise = (record: Snapshot) => {
+      const [{ alignment, irrelevant }] = record.layers as [LayerSnapshot];
+      return [alignment.paper.a!.rga.noise, irrelevant!.b.noise];
+    };
+    const halved = snapshot(all, { groups: [first, second] });
+    expect(noise(halved)).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(snapshot(all, { groups: [first, second, empty] })).toEqual(halved);
+    expect(noise(snapshot(first, { groups: [first, empty] }))).toEqual([null, null]);
+    expect(snapshot(first, { groups: [first, empty] })).toEqual(snapshot(first, { groups: [first] }));
+  });
 
   it("is a record that JSON holds exactly", () => {
     const record = snapshot(moments, {

@@ -23,7 +23,7 @@ async function chosen(
   batch: number | string,
   build: (g: GraphBuilder, x: string) => string,
   samples = n,
-  options: Partial<ProbeOptions> = {},
+  { wanted, ...options }: Partial<ProbeOptions> & { wanted?: number } = {},
 ) {
   const g = new GraphBuilder("m");
   const y = build(g, g.input("x", "float32", [batch, 6]));
@@ -34,7 +34,7 @@ async function chosen(
     [TARGET]: float32((target.data as Float32Array).slice(0, 6 * count), [count, 6]),
   });
   const model = { graph: g.build(), opset: WORKING_OPSET };
-  return chooseBatch(nodeEngine, model, { objective: objective("mse"), ...options }, first, samples);
+  return chooseBatch(nodeEngine, model, { objective: objective("mse"), ...options }, first, samples, wanted);
 }
 
 describe("the batch", () => {
@@ -86,6 +86,24 @@ describe("the batch", () => {
     expect(await chosen("N", down(200, 8))).toBe(3); // 2^23 numbers
     expect(await chosen("N", down(200, 8), n, { positions: 16 })).toBe(5); // eight groups of 40 samples
     expect(await chosen("N", down(1, 1024), n, { positions: 16 })).toBe(4);
+  });
+
+  test("is the user's, but divided where it takes all samples and they do not depend on each other", async () => {
+    const free = (_: GraphBuilder, x: string) => x;
+    const centred = (g: GraphBuilder, x: string) =>
+      g.op("Sub", [x, g.op("ReduceMean", [x, g.ints([0])], { keepdims: int(1) })]);
+    for (const build of [free, centred]) expect(await chosen("N", build, n, { wanted: 39 })).toBe(39);
+    for (const wanted of [n, n + 1, 1000]) {
+      expect(await chosen("N", free, n, { wanted })).toBe(3);
+      expect(await chosen("N", centred, n, { wanted })).toBe(n);
+    }
+  });
+
+  test("is a part of the fixed one where that takes all samples and the graph allows fewer", async () => {
+    const alone = (g: GraphBuilder, x: string) => g.op("Reshape", [x, g.ints([n, 6])]);
+    expect(await chosen(n, (_, x) => x)).toBe(3);
+    expect(await chosen(n, alone)).toBe(n);
+    expect(await chosen(1, (_, x) => x, 1)).toBe(1);
   });
 
   test("is what there is, where a model wants more samples", async () => {

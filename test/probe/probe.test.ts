@@ -92,6 +92,29 @@ async function measure(model: Model, data: Record<string, Tensor>, batch: number
 }
 
 describe("moments measured in the graph", () => {
+  test.each([
+    [[24], [24]],
+    [
+      [12, 12],
+      [12, 12],
+    ],
+    [
+      [10, 10, 1],
+      [10, 10, 1],
+    ],
+    [Array.from({ length: 17 }, () => 2), [4, ...Array.from({ length: 15 }, () => 2)]],
+  ])("batches of %j samples are in groups of %j, none of them empty", async (batches, expected) => {
+    const random = new Random(6);
+    const model = linearModel(normals(random, [dOut, dIn]), normals(random, [dOut]), "gemm");
+    const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
+    const { groups, total } = await probe.measure(
+      batches.map((n) => ({ x: normals(random, [n, dIn]), [TARGET]: normals(random, [n, dOut]) })),
+    );
+    await probe.dispose();
+    expect(groups.map(({ layers }) => layers[0]!.n)).toEqual(expected);
+    expect(total.layers[0]!.n).toBe(batches.reduce((sum, n) => sum + n));
+  });
+
   const random = new Random(3);
   const [W, b] = [normals(random, [dOut, dIn]), normals(random, [dOut])];
   const [x, y] = [normals(random, [101, dIn]), normals(random, [101, dOut])];

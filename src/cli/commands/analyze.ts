@@ -98,7 +98,8 @@ async function measureModels(
   let taken = 0;
   try {
     progress.activity("preparing");
-    const batch = options.batch ?? (await chooseBatch(engine, model, probeOptions, (n) => data.take(0, n), data.n));
+    const first = (count: number) => data.take(0, count);
+    const batch = await chooseBatch(engine, model, probeOptions, first, data.n, options.batch);
     const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
     const measuring: MeasureOptions = {
       source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,

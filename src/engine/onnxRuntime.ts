@@ -1,0 +1,19 @@
+/**
+ * @file The library ONNX Runtime, loaded when it is first needed and with its telemetry off. Nothing else imports its
+ * package.
+ */
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { switchTelemetryOff } from "./telemetry.ts";
+
+export interface OnnxRuntime {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof Tensor;
+}
+
+let loaded: Promise<OnnxRuntime> | undefined;
+
+/** @throws Error where the package or its library cannot be loaded, or telemetry not be switched off */
+export function onnxRuntime(): Promise<OnnxRuntime> {
+  loaded ??= switchTelemetryOff().then(() => import("onnxruntime-node"));
+  return loaded;
+}
