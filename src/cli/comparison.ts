@@ -1,6 +1,7 @@
 /**
- * @file Several runs beside each other as one document: the median alignments of each over its hidden representations and over all layers, every
- * layer of theirs, and how the gradient noise of their layers goes with weight decay (theory.md Eq. 63).
+ * @file Several runs beside each other as one document: the median alignments of each over its hidden representations
+ * and over all layers, every layer of theirs, and how the gradient noise of their layers goes with weight decay
+ * (theory.md Eq. 63).
  */
 import { isDeepStrictEqual } from "node:util";
 import { median } from "../figures/median.ts";
@@ -35,15 +36,26 @@ export interface ComparedRun {
   readonly error: string | null;
   readonly step: number;
   readonly loss: number | null;
-  /** Samples and layers at the last measurement, and the largest split-half noise of an alignment of theirs (theory.md Eq. 18). */
+  /**
+   * Samples and layers at the last measurement, and the largest split-half noise of an alignment of theirs
+   * (theory.md Eq. 18).
+   */
   readonly samples: number;
   readonly layers: number;
   readonly noise: number | null;
-  /** lr decay step / (1 - momentum) at the full rate: weights forget their start as exp(-this); null without decay or by another rule than SGD. */
+  /**
+   * lr decay step / (1 - momentum) at the full rate: weights forget their start as exp(-this); null without decay or by
+   * another rule than SGD.
+   */
   readonly decayTimes: number | null;
-  /** The parameters in which the runs differ, with the values of this one; null where its setting has none of that name. */
+  /**
+   * The parameters in which the runs differ, with the values of this one; null where its setting has none of that name.
+   */
   readonly differing: Readonly<Record<string, unknown>>;
-  /** Median alignment over layers in the paper's convention, and the same at the first measurement where there was an earlier one. */
+  /**
+   * Median alignment over layers in the paper's convention, and the same at the first measurement where there was an
+   * earlier one.
+   */
   readonly medians: Medians;
   readonly initial: Medians | null;
   /** The same over hidden representations alone; null where the network is no chain of maps. */
@@ -160,8 +172,8 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
 }
 
 /**
- * Every layer of the runs that has the noise of its gradients at a known decay in one of them: gamma^2 rho (Eqs. 58, 63). Layers of different
- * settings are others, whatever their names: none.
+ * Every layer of the runs that has the noise of its gradients at a known decay in one of them: gamma^2 rho (Eqs. 58
+ * and 63). Layers of different settings are others, whatever their names: none.
  */
 function scalings(runs: readonly Run[]): LayerScaling[] {
   if (new Set(runs.map(({ config }) => config.setting)).size > 1) return [];

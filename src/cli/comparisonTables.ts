@@ -1,6 +1,6 @@
 /**
- * @file A comparison of runs in tables that fit the terminal: medians of each run, its layers, and the power of weight decay. Names keep setting
- * and digits, columns that do not fit are said in words below.
+ * @file A comparison of runs in tables that fit the terminal: medians of each run, its layers, and the power of weight
+ * decay. Names keep setting and digits, columns that do not fit are said in words below.
  */
 import { leastDecays } from "../measure/acrossRuns.ts";
 import {
@@ -55,7 +55,10 @@ export function renderComparison(found: Comparison, width: number, dim: (text: s
   ].join("");
 }
 
-/** Whether a parameter tells the runs apart in a column: one that every setting has, and the setting where names do not show it. Steps have one. */
+/**
+ * Whether a parameter tells the runs apart in a column: one that every setting has, and the setting where names do not
+ * show it. Steps have one.
+ */
 function isColumn(key: string, runs: readonly ComparedRun[]): boolean {
   if (key === "steps") return false;
   if (key === "setting") return runs.some(({ run, setting }) => !run.includes(`-${setting}-`));
@@ -71,7 +74,10 @@ function note(words: string, { width, dim }: Layout): string {
 const cellsOf = ({ a, b }: Sides): string[] => [a, b].flatMap(cells);
 const cells = (values: Relations | null): string[] => relations.map((name) => fixed(values?.[name] ?? null, 3));
 
-/** A run's medians, over hidden representations where it is a chain; below them its two ends, and the medians at the first measurement. */
+/**
+ * A run's medians, over hidden representations where it is a chain; below them its two ends, and the medians at the
+ * first measurement.
+ */
 function medianTable(runs: readonly ComparedRun[], keys: readonly string[], layout: Layout): string {
   const columns: Column[] = [
     RUN,

@@ -70,7 +70,10 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
   return lines;
 }
 
-/** chosen: share of the spread within classes that their means, from the same samples, take away, from which on it is said. */
+/**
+ * chosen: share of the spread within classes that their means, from the same samples, take away, from which on it is
+ * said.
+ */
 const MENTIONED_SHARE = 0.1;
 
 /** What few samples of a class leave out: E S_w is (1 - C/n) of what many samples would show (theory.md Eq. 67). */

@@ -13,8 +13,8 @@ export function runName({ dir }: RunFolder, id: string): string {
 }
 
 /**
- * A run's name in a table: "2026-11-29-fc2-9db5f0" loses its year, then its date, "fc2-9db5f0", before its middle. Setting and digits stay, and
- * the digits find the run.
+ * A run's name in a table: "2026-11-29-fc2-9db5f0" loses its year, then its date, "fc2-9db5f0", before its middle.
+ * Setting and digits stay, and the digits find the run.
  */
 export function shortenRunName(id: string, width: number): string {
   const rest = undatedRunName(id);

@@ -9,7 +9,10 @@ export interface Column {
   readonly shrinkTo?: number;
   /** How a text is shortened to a width. Default: `shorten`. */
   readonly shorten?: (text: string, width: number) => string;
-  /** Left out where the table is too wide with every column at its least width: the highest number first. Default: never. */
+  /**
+   * Left out where the table is too wide with every column at its least width: the highest number first. Default:
+   * never.
+   */
   readonly dispensable?: number;
 }
 

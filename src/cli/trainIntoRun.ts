@@ -225,7 +225,10 @@ async function runTraining(
   }
 }
 
-/** What the residuals are computed with: the rate that stands for those which the weights remember, and the setting's optimizer. */
+/**
+ * What the residuals are computed with: the rate that stands for those which the weights remember, and the setting's
+ * optimizer.
+ */
 function trainingConstants(
   { decay, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
   { schedule }: ReturnType<Setting["build"]>,

@@ -58,8 +58,8 @@ export interface Frame {
  * @param sums       of the features of all samples, by class
  * @param classifier (classes, d) weights; rows of classes without samples are left out
  * @param nc4        what `nearestMeanDisagreement` found
- * @returns every number finite or null; status "one-class" where there are no pairs, "too-few-samples" where no class has two samples:
- *   then nothing is known of the spread within classes, and every sample is its class mean
+ * @returns every number finite or null; status "one-class" where there are no pairs, "too-few-samples" where no class
+ *   has two samples: then nothing is known of the spread within classes, and every sample is its class mean
  * @throws RangeError if the classifier has another shape
  *
  * O(d^2 C) beyond the sums: the pseudo-inverse is that of a (C, C) matrix.
@@ -117,7 +117,8 @@ export function spreadClasses({ counts }: ClassSums): SpreadClasses {
 
 /**
  * tr(S_w S_b^+), S_b = (1/C) M M^T with M = [mu_c - mu_G]: with M^T M = V L V^T the pseudo-inverse is C sum M v v^T M^T / l^2, over the
- * at most C - 1 eigenvalues that are not zero. S_w is the mean over the samples of `spread`; the others add nothing to `within`.
+ * at most C - 1 eigenvalues that are not zero. S_w is the mean over the samples of `spread`; the others add nothing to
+ * `within`.
  */
 function variability(
   { centred, within, means, variances, present, n }: ClassMeans,

@@ -43,7 +43,10 @@ export function nearestMeanDisagreement(
 
 /** The premises under which the paper derives collapse from RGA. */
 export interface CollapsePremises {
-  /** Share of the variance of the outputs that is within classes: 0 where f(x) depends on the class alone; null where no class has two samples. */
+  /**
+   * Share of the variance of the outputs that is within classes: 0 where f(x) depends on the class alone; null where no
+   * class has two samples.
+   */
   withinShare: number | null;
   /** Cosine of E[g_f g_f^T] with I, and with I - J/K: the first cannot be 1 for the gradients of a cross-entropy, which add up to 0. */
   lossCovariance: { identity: number | null; simplex: number | null };

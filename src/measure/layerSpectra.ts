@@ -100,7 +100,10 @@ export function* measureSpectrum(
   return { spectrum: record, eigenvalues };
 }
 
-/** The tail of what stands above the floor: rounding, of which float32 leaves as much in every eigenvalue, is not counted as values. */
+/**
+ * The tail of what stands above the floor: rounding, of which float32 leaves as much in every eigenvalue, is not
+ * counted as values.
+ */
 function tailOf({ values, floor }: Spectrum): TailExponent {
   return tailExponent(values, { floor: floor ?? 0, resolution: roundingFloor * Math.max(0, values[0] ?? 0) });
 }

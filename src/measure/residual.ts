@@ -28,7 +28,10 @@ export type { Residual, ResidualStatus, TermResidual, TrainingConstants } from "
 
 /** Residuals of one layer. "Forward" is side b, "backward" side a. */
 export interface Residuals {
-  /** Learning rate in Eqs. 55 and 57: in runs that which stands for all steps the weights remember (Eq. 90). Absent in older files. */
+  /**
+   * Learning rate in Eqs. 55 and 57: in runs that which stands for all steps the weights remember (Eq. 90). Absent in
+   * older files.
+   */
   rate?: number;
   /** |E[g_b h_a^T] - gamma W| / |gamma W|   (Eq. 53). */
   stationarity: Residual;

@@ -1,8 +1,8 @@
 /**
  * @file Whether the largest values of one spectrum are distributed as a power law, p(x) ~ x^-alpha for x >= xMin, and with which
  * exponent: the method of Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009)
- * (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a law between two. The tail has to span a
- * decade, and rounding is no value.
+ * (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a law between two.
+ * The tail has to span a decade, and rounding is no value.
  */
 import { Random } from "../random/random.ts";
 import type { Status } from "./measured.ts";
@@ -42,7 +42,10 @@ export interface TailOptions {
   seed?: number;
   /** Values at or below it are noise or rounding, not data. Default: `roundingFloor` times the largest. */
   floor?: number;
-  /** Error of the values: nearer ones are one level. Default: that of eigenvalues of W^T W in float32, `roundingFloor` sqrt(value largest). */
+  /**
+   * Error of the values: nearer ones are one level. Default: that of eigenvalues of W^T W in float32, `roundingFloor`
+   * sqrt(value largest).
+   */
   resolution?: number;
 }
 
@@ -70,9 +73,10 @@ interface Fit {
  * Power-law exponent of the tail of a set of values   (theory.md Eqs. 31, 32).
  *
  * @param values eigenvalues or others, in any order; those at or below the floor are left out
- * @returns value and its interval, goodness of fit, and likelihood ratios; null with status "too-few-values" for fewer than 20 values
- *   above the floor that differ by more than rounding, "flat-spectrum" if all agree, "under-one-decade" where the values, or all tails that
- *   are like a power law, span less (the tail nearest to one is then described without its exponent), "not-finite"
+ * @returns value and its interval, goodness of fit, and likelihood ratios; null with status "too-few-values" for
+ *   fewer than 20 values above the floor that differ by more than rounding, "flat-spectrum" if all agree,
+ *   "under-one-decade" where the values, or all tails that are like a power law, span less (the tail nearest to one is
+ *   then described without its exponent), "not-finite"
  *
  * Eigenvalues of one matrix are not independent, as the test supposes; read p as a guide. O(replicates n): about half a second for n = 1000.
  */
@@ -131,7 +135,10 @@ function described(x: Float64Array, fit: Fit, plausible: number | null): Omit<Ta
   };
 }
 
-/** How many values can be told apart: a level is what lies above its smallest value by no more than its error; x ascending. */
+/**
+ * How many values can be told apart: a level is what lies above its smallest value by no more than its error; x
+ * ascending.
+ */
 function levels(x: Float64Array, resolution: number | undefined): number {
   const largest = x[x.length - 1]!;
   let count = 0;
@@ -150,7 +157,8 @@ function decadesOf(x: Float64Array, from: number): number {
 }
 
 /**
- * The xMin whose law is nearest to the values above it, and the maximum-likelihood exponent there (Eq. 31); x ascending.
+ * The xMin whose law is nearest to the values above it, and the maximum-likelihood exponent there (Eq. 31); x
+ * ascending.
  *
  * @returns `any`: of all tails; `long`: of those that span a decade, undefined where none does
  */
@@ -206,7 +214,10 @@ function resampled(x: Float64Array, replicates: number, random: Random): [number
   return [at(0.025), at(0.975)];
 }
 
-/** Semi-parametric bootstrap: the law above xMin, the data below, each synthetic set fitted from the start, over a decade if `fit` is. */
+/**
+ * Semi-parametric bootstrap: the law above xMin, the data below, each synthetic set fitted from the start, over a
+ * decade if `fit` is.
+ */
 function plausibility(x: Float64Array, fit: Fit, replicates: number, random: Random): number | null {
   const n = x.length;
   const isLong = decadesOf(x, fit.from) >= leastDecades;

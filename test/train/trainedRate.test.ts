@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { schedule } from "../../src/train/schedule.ts";
 import { trainedRate } from "../../src/train/trainedRate.ts";
 
-/** Weights w <- (1 - lr gamma) w + lr noise from w = 0: E w^2 after each schedule, by its exact recursion, with E noise^2 = 1. */
+/**
+ * Weights w <- (1 - lr gamma) w + lr noise from w = 0: E w^2 after each schedule, by its exact recursion, with E
+ * noise^2 = 1.
+ */
 function variance(rate: (step: number) => number, steps: number, decay: number): number {
   let v = 0;
   for (let step = 0; step < steps; step++) v = (1 - rate(step) * decay) ** 2 * v + rate(step) ** 2;
