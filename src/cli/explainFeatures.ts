@@ -45,7 +45,11 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
   const lines = [`Features of ${formatCount(n)} samples in ${formatCount(classes)} classes${statusPart(status)}.`];
   if (nc1.trace !== null)
     lines.push(
-      `NC1, the spread within classes against that of their means: tr(S_w S_b⁺) = ${formatQuantity(nc1.trace)}${from(before?.nc1.trace)}; 0 when collapsed.`,
+      `NC1, the spread within classes against that of their means: tr(S_w S_b⁺) = ${formatQuantity(nc1.trace)}${from(before?.nc1.trace)}; 0 when collapsed.${fewPerClass(collapse)}`,
+    );
+  if (status === "too-few-samples")
+    lines.push(
+      "NC1, NC4 and the spread of the outputs are not known: with one sample a class nothing is seen of the spread within classes. Measure more samples of each class.",
     );
   if (nc2.means.equiangular !== null && nc2.means.equinorm !== null)
     lines.push(
@@ -64,6 +68,24 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
       `Premise of the paper's Theorem 3: ${formatDecimals(100 * premises.withinShare, 1)} % of the variance of the outputs is within classes; it assumes none.`,
     );
   return lines;
+}
+
+/**
+ * chosen: share of the spread within classes that their means, from the same samples, take away, from which on it is
+ * said.
+ */
+const MENTIONED_SHARE = 0.1;
+
+/** What few samples of a class leave out: E S_w is (1 - C/n) of what many samples would show (theory.md Eq. 67). */
+function fewPerClass({ classes, n, singles = 0 }: NonNullable<LayerSnapshot["collapse"]>): string {
+  const share = (classes - singles) / (n - singles);
+  const left =
+    singles === 0
+      ? ""
+      : ` ${singles === 1 ? "One class of one sample has" : `${formatCount(singles)} classes of one sample have`} no part in it.`;
+  return share < MENTIONED_SHARE
+    ? left
+    : `${left} With so few samples of a class it shows ${formatDecimals(100 * (1 - share), 0)} % of the spread that more would.`;
 }
 
 function statusPart(status: string | undefined): string {

@@ -7,6 +7,13 @@ export interface Column {
   readonly align?: "left" | "right";
   /** Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened. */
   readonly shrinkTo?: number;
+  /** How a text is shortened to a width. Default: `shorten`. */
+  readonly shorten?: (text: string, width: number) => string;
+  /**
+   * Left out where the table is too wide with every column at its least width: the highest number first. Default:
+   * never.
+   */
+  readonly dispensable?: number;
 }
 
 /**
@@ -20,6 +27,11 @@ export function renderTable(
   options: { width?: number; dim?: (text: string) => string } = {},
 ): string {
   const { width = 100, dim = (text) => text } = options;
+  const dropped = dispensed(columns, rows, width);
+  if (dropped !== undefined) {
+    const without = <T>(list: readonly T[]) => list.filter((_, j) => j !== dropped);
+    return renderTable(without(columns), rows.map(without), options);
+  }
   const cells = rows.map((row) => row.map(printable));
   const widths = columns.map(({ header }, j) => Math.max(header.length, ...cells.map((row) => lengthOf(row[j]!))));
   let excess = widths.reduce((sum, one) => sum + one, GAP * (columns.length - 1)) - width;
@@ -31,13 +43,28 @@ export function renderTable(
   }
   const line = (row: readonly string[]) =>
     row
-      .map((text, j) => pad(shorten(text, widths[j]!), widths[j]!, columns[j]!.align))
+      .map((text, j) => pad((columns[j]!.shorten ?? shorten)(text, widths[j]!), widths[j]!, columns[j]!.align))
       .join(" ".repeat(GAP))
       .trimEnd();
   return `${[dim(line(columns.map(({ header }) => header))), ...cells.map(line)].join("\n")}\n`;
 }
 
 const GAP = 2;
+
+/** The column that has to go for the table to fit; undefined where it fits, or nothing may go. */
+function dispensed(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): number | undefined {
+  const least = columns.map(({ header, shrinkTo }, j) => {
+    const widest = Math.max(header.length, ...rows.map((row) => lengthOf(printable(row[j]!))));
+    return Math.min(widest, Math.max(header.length, shrinkTo ?? widest));
+  });
+  if (least.reduce((sum, one) => sum + one, GAP * (columns.length - 1)) <= width) return undefined;
+  const order = columns.flatMap(({ dispensable }, j) => (dispensable === undefined ? [] : [{ dispensable, j }]));
+  return order.sort((x, y) => y.dispensable - x.dispensable)[0]?.j;
+}
 
 /** Text filled with blanks to a width. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {

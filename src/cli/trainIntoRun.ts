@@ -12,6 +12,7 @@ import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { type Milestones, milestones } from "../train/milestones.ts";
 import { type TrainResult, train } from "../train/train.ts";
+import { trainedRate } from "../train/trainedRate.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
 import { reportData } from "./commands/report.ts";
 import { Confirmation } from "./confirmation.ts";
@@ -224,14 +225,17 @@ async function runTraining(
   }
 }
 
-/** What the residuals are computed with: the rate of the step before the measurement, and the setting's optimizer. */
+/**
+ * What the residuals are computed with: the rate that stands for those which the weights remember, and the setting's
+ * optimizer.
+ */
 function trainingConstants(
   { decay, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
   { schedule }: ReturnType<Setting["build"]>,
   step: number,
 ): TrainingConstants {
   return {
-    lr: schedule(Math.max(0, step - 1)),
+    lr: trainedRate(schedule, step, { decay: decay as number, momentum: momentum as number }),
     decay: decay as number,
     momentum: momentum as number,
     batch: batch as number,

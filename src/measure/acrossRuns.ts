@@ -48,14 +48,17 @@ export interface DecayPoint {
 
 /** The exponent of a power of the decay, over several runs. */
 export interface DecayScaling {
-  /** p; null for fewer than two different decays. */
+  /** p; null for fewer than three different decays: any two points lie on a line, and nothing says how well. */
   value: number | null;
-  /** 95 % interval from the scatter of the runs about the line; null for fewer than three runs. */
+  /** 95 % interval from the scatter of the runs about the line; null where p is. */
   interval: [number, number] | null;
   /** Runs used, and how many decays they have between them. */
   runs: number;
   decays: number;
 }
+
+/** chosen: the fewest with a scatter about their line. */
+export const leastDecays = 3;
 
 /** 97.5 % points of Student's t for 1 to 4 degrees of freedom, for which its expansion does not serve. */
 const fewRuns = [12.706, 4.303, 3.182, 2.776] as const;
@@ -75,9 +78,8 @@ export function decayScaling(points: readonly DecayPoint[]): DecayScaling {
   const [x, y] = [mean(0), mean(1)];
   const xx = logs.reduce((sum, [u]) => sum + (u - x) ** 2, 0);
   const decays = new Set(used.map(({ decay }) => decay)).size;
-  if (decays < 2) return { value: null, interval: null, runs: n, decays };
+  if (decays < leastDecays) return { value: null, interval: null, runs: n, decays };
   const value = logs.reduce((sum, [u, v]) => sum + (u - x) * (v - y), 0) / xx;
-  if (n < 3) return { value, interval: null, runs: n, decays };
   const rest = logs.reduce((sum, [u, v]) => sum + (v - y - value * (u - x)) ** 2, 0);
   const half = (fewRuns[n - 3] ?? student(n - 2)) * Math.sqrt(rest / (n - 2) / xx);
   return { value, interval: [value - half, value + half], runs: n, decays };

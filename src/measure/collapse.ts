@@ -12,6 +12,9 @@ export interface Collapse {
   /** Classes with samples, and samples. */
   classes: number;
   n: number;
+  /** Classes with one sample, which say nothing of the spread within classes, where there are any. */
+  singles?: number;
+  /** The spread within classes of two samples or more; null where there is none. */
   nc1: {
     /** tr(S_w S_b^+)   (Eq. 67); `perClass` is divided by the number of classes. */
     trace: number | null;
@@ -35,7 +38,7 @@ export interface Collapse {
   } | null;
   /** Share of samples whose nearest class mean is not the class that the network names   (Eq. 70). */
   nc4: number | null;
-  status?: "one-class" | "not-finite";
+  status?: "one-class" | "too-few-samples" | "not-finite";
 }
 
 export interface Frame {
@@ -55,7 +58,8 @@ export interface Frame {
  * @param sums       of the features of all samples, by class
  * @param classifier (classes, d) weights; rows of classes without samples are left out
  * @param nc4        what `nearestMeanDisagreement` found
- * @returns every number finite or null; status "one-class" where there are no pairs
+ * @returns every number finite or null; status "one-class" where there are no pairs, "too-few-samples" where no class
+ *   has two samples: then nothing is known of the spread within classes, and every sample is its class mean
  * @throws RangeError if the classifier has another shape
  *
  * O(d^2 C) beyond the sums: the pseudo-inverse is that of a (C, C) matrix.
@@ -72,19 +76,23 @@ export function collapse(
   const C = found.present.length;
   const W = classifier && rowsOf(classifier, found.present);
   const enough = C > 1 && Number.isFinite(frobenius(found.within)) && Number.isFinite(frobenius(found.means));
+  const spread = spreadClasses(sums);
+  const singles = C - spread.classes.length;
   const result: Collapse = {
     classes: C,
     n: found.n,
-    nc1: enough ? variability(found) : { trace: null, perClass: null, cdnv: null },
+    ...(singles > 0 && { singles }),
+    nc1: enough && spread.n > 0 ? variability(found, spread) : { trace: null, perClass: null, cdnv: null },
     nc2: {
       means: enough ? frame(found.centred) : noFrame,
       classifier: W ? (enough ? frame(W) : noFrame) : null,
       uncentred: enough ? uncentred(found.means) : { meanCosine: null, meanAbsoluteCosine: null },
     },
     nc3: W ? (enough ? selfDuality(W, found.centred) : { selfDuality: null, product: null }) : null,
-    nc4: nc4 !== null && Number.isFinite(nc4) ? nc4 : null,
+    nc4: nc4 !== null && Number.isFinite(nc4) && spread.n > 0 ? nc4 : null,
   };
   if (!enough) result.status = C > 1 ? "not-finite" : "one-class";
+  else if (spread.n === 0) result.status = "too-few-samples";
   return result;
 }
 
@@ -95,39 +103,55 @@ const orNull = (value: number): number | null => (Number.isFinite(value) ? value
 /** chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); there are at most C - 1 others. */
 const meansThreshold = 1e-12;
 
+/** Classes of two samples or more, and their samples: those in which a spread can be seen. */
+export interface SpreadClasses {
+  classes: number[];
+  n: number;
+}
+
+/** Which classes show a spread: of one sample the mean is the sample itself. */
+export function spreadClasses({ counts }: ClassSums): SpreadClasses {
+  const classes = Array.from(counts.keys()).filter((c) => counts[c]! >= 2);
+  return { classes, n: classes.reduce((total, c) => total + counts[c]!, 0) };
+}
+
 /**
  * tr(S_w S_b^+), S_b = (1/C) M M^T with M = [mu_c - mu_G]: with M^T M = V L V^T the pseudo-inverse is C sum M v v^T M^T / l^2, over the
- * at most C - 1 eigenvalues that are not zero.
+ * at most C - 1 eigenvalues that are not zero. S_w is the mean over the samples of `spread`; the others add nothing to
+ * `within`.
  */
-function variability({ centred, within, means, variances }: ClassMeans): Collapse["nc1"] {
+function variability(
+  { centred, within, means, variances, present, n }: ClassMeans,
+  spread: SpreadClasses,
+): Collapse["nc1"] {
   const C = centred.rows;
   const { values, vectors } = eigh(matmul(centred, transpose(centred)));
   const directions = matmul(transpose(vectors), centred); // (C, d): row k is (M v_k)^T
-  const spread = matmul(directions, within);
+  const projected = matmul(directions, within);
   let sum = 0;
   for (let k = 0; k < C - 1; k++) {
     const value = values[k]!;
     if (value <= meansThreshold * values[0]! || value <= 0) break;
     let along = 0;
     for (let j = 0; j < centred.cols; j++)
-      along += directions.data[k * centred.cols + j]! * spread.data[k * centred.cols + j]!;
+      along += directions.data[k * centred.cols + j]! * projected.data[k * centred.cols + j]!;
     sum += (C * along) / value / value;
   }
-  const total = values[0]! > 0 ? orNull(sum) : null;
-  return { trace: total, perClass: total === null ? null : total / C, cdnv: cdnv(means, variances) };
+  const total = values[0]! > 0 ? orNull((sum * n) / spread.n) : null;
+  const several = spread.classes.map((c) => present.indexOf(c));
+  return { trace: total, perClass: total === null ? null : total / C, cdnv: cdnv(means, variances, several) };
 }
 
-/** Mean over pairs of (Var_c + Var_c') / (2 |mu_c - mu_c'|^2). */
-function cdnv(means: Matrix, variances: Float64Array): number | null {
-  const { rows: C, cols: d, data } = means;
-  let sum = 0;
-  for (let c = 0; c < C; c++)
-    for (let e = 0; e < c; e++) {
+/** Mean over pairs of the rows `several` of (Var_c + Var_c') / (2 |mu_c - mu_c'|^2); null without a pair. */
+function cdnv({ cols: d, data }: Matrix, variances: Float64Array, several: readonly number[]): number | null {
+  const ratios = several.flatMap((c, k) =>
+    several.slice(0, k).map((e) => {
       let distance = 0;
       for (let j = 0; j < d; j++) distance += (data[c * d + j]! - data[e * d + j]!) ** 2;
-      sum += (variances[c]! + variances[e]!) / 2 / distance;
-    }
-  return orNull(sum / ((C * (C - 1)) / 2));
+      return (variances[c]! + variances[e]!) / 2 / distance;
+    }),
+  );
+  return orNull(average(ratios));
 }
 
 /** How near the rows are to the vertices of a simplex. */

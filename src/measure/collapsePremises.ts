@@ -4,7 +4,7 @@
  */
 import { identity, type Matrix, trace } from "../linalg/matrix.ts";
 import { type ClassSums, classMeans } from "../moments/classSums.ts";
-import { simplex } from "./collapse.ts";
+import { simplex, spreadClasses } from "./collapse.ts";
 import { cosine } from "./cosine.ts";
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -43,7 +43,10 @@ export function nearestMeanDisagreement(
 
 /** The premises under which the paper derives collapse from RGA. */
 export interface CollapsePremises {
-  /** Share of the variance of the outputs that is within classes: 0 where f(x) depends on the class alone. */
+  /**
+   * Share of the variance of the outputs that is within classes: 0 where f(x) depends on the class alone; null where no
+   * class has two samples.
+   */
   withinShare: number | null;
   /** Cosine of E[g_f g_f^T] with I, and with I - J/K: the first cannot be 1 for the gradients of a cross-entropy, which add up to 0. */
   lossCovariance: { identity: number | null; simplex: number | null };
@@ -66,7 +69,8 @@ export function collapsePremises(outputs: ClassSums, Gf: Matrix): CollapsePremis
   present.forEach((c, k) => {
     for (let j = 0; j < d; j++) between += (outputs.counts[c]! / n) * (means.data[k * d + j]! - mean[j]!) ** 2;
   });
-  const spread = Math.max(0, trace(within));
+  const several = spreadClasses(outputs).n;
+  const spread = (Math.max(0, trace(within)) * n) / several;
   return {
     withinShare: orNull(spread / (spread + between)),
     lossCovariance: {

@@ -11,9 +11,9 @@ import { splitHalf } from "./splitHalf.ts";
 export interface LayerCollapse extends Omit<Collapse, "status"> {
   /** Premises of the paper's Theorem 3; null where the gradients were not captured. */
   premises: CollapsePremises | null;
-  /** Half the difference of two half samples (Eq. 18); null without halves. */
+  /** Half the difference of two half samples (Eq. 18); null without halves, and where a half lacks a class. */
   noise: Record<"trace" | "cdnv" | "equiangular" | "selfDuality", number | null>;
-  status?: "one-class" | "not-finite" | "unlabelled-samples";
+  status?: Collapse["status"] | "unlabelled-samples";
 }
 
 /**
@@ -34,8 +34,9 @@ export function layerCollapse(
     const sums = classSumsOf(half, "a");
     return sums && collapse(sums, classifier);
   });
+  const sameClasses = first?.classes === found.classes && second?.classes === found.classes;
   const noise = (pick: (of: Collapse) => number | null) =>
-    first && second ? splitHalf(pick(first), pick(second)) : null;
+    first && second && sameClasses ? splitHalf(pick(first), pick(second)) : null;
   const labelled = features.counts.reduce((sum, count) => sum + count, 0);
   return {
     ...found,
@@ -46,7 +47,7 @@ export function layerCollapse(
       equiangular: noise(({ nc2 }) => nc2.means.equiangular),
       selfDuality: noise(({ nc3 }) => nc3?.selfDuality ?? null),
     },
-    ...(labelled === layer.n ? {} : { status: "unlabelled-samples" as const }),
+    ...(found.status === undefined && labelled !== layer.n && { status: "unlabelled-samples" as const }),
   };
 }
 

@@ -10,7 +10,7 @@ import { mirrorLower } from "../linalg/tiles.ts";
 import type { Side } from "../moments/moments.ts";
 import type { BothSides, Cost } from "./measured.ts";
 import type { Convention } from "./relations.ts";
-import { type Spectrum, spectrum } from "./spectrum.ts";
+import { roundingFloor, type Spectrum, spectrum } from "./spectrum.ts";
 import { type TailExponent, tailExponent } from "./tailExponent.ts";
 
 export interface SpectrumRecord extends Spectrum {
@@ -96,8 +96,16 @@ export function* measureSpectrum(
   const found = spectrum(A, n, eigenvalues);
   const values = found.values.map((value) => Number(value.toPrecision(digits)));
   const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };
-  if (cost === "full" && found.status === undefined) record.tailExponent = tailExponent(found.values);
+  if (cost === "full" && found.status === undefined) record.tailExponent = tailOf(found);
   return { spectrum: record, eigenvalues };
+}
+
+/**
+ * The tail of what stands above the floor: rounding, of which float32 leaves as much in every eigenvalue, is not
+ * counted as values.
+ */
+function tailOf({ values, floor }: Spectrum): TailExponent {
+  return tailExponent(values, { floor: floor ?? 0, resolution: roundingFloor * Math.max(0, values[0] ?? 0) });
 }
 
 /** Whether the matrix is neither zero nor beyond float64. */

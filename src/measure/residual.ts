@@ -28,6 +28,11 @@ export type { Residual, ResidualStatus, TermResidual, TrainingConstants } from "
 
 /** Residuals of one layer. "Forward" is side b, "backward" side a. */
 export interface Residuals {
+  /**
+   * Learning rate in Eqs. 55 and 57: in runs that which stands for all steps the weights remember (Eq. 90). Absent in
+   * older files.
+   */
+  rate?: number;
   /** |E[g_b h_a^T] - gamma W| / |gamma W|   (Eq. 53). */
   stationarity: Residual;
   /** |E[g_b h_b^T] - gamma Z_b| / |gamma Z_b| and |E[g_a h_a^T] - gamma Z_a| / |gamma Z_a|   (Eq. 54). */
@@ -60,7 +65,7 @@ export interface Residuals {
  * All residuals of a layer   (theory.md Eqs. 53-62).
  *
  * @param layer    raw moments with cross moments and weights
- * @param training learning rate, decay, batch
+ * @param training learning rate (`trainedRate` where it was scheduled), decay, batch
  * @param bias     (dOut) bias of the map, where it has one: without it the equations of side b are off by it
  * @returns every field present; nulls with a status where the data cannot answer
  *
@@ -83,6 +88,7 @@ export function residuals(layer: LayerMoments, training: TrainingConstants, bias
     typeof means === "string" ? { value: null, floor: null, n: layer.n, status: means } : finite(compute(means));
   const gamma = training.decay;
   return {
+    rate: training.lr,
     stationarity: of((m) => stationarity(m, gamma)),
     balance: {
       forward: of((m) => balance(m, m.Xb, gram(m.W, "b"), gamma, m.za * trace(m.Hb))),

@@ -28,6 +28,7 @@ export interface Residual {
 
 /** How the layer was trained. */
 export interface TrainingConstants {
+  /** The rate at which the weights became what they are: of a schedule not the last one, which may be 0 (Eq. 90). */
   lr: number;
   /** gamma as in torch.optim.SGD: loss + (gamma/2) |W|^2. */
   decay: number;

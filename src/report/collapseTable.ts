@@ -87,9 +87,20 @@ function collapsePart(last: readonly LayerSnapshot[], first: readonly LayerSnaps
   const head = `<th scope="col">measured</th>${before ? `<th scope="col">at the start</th>` : ""}<th scope="col">collapsed</th>`;
   return (
     `<h3>Collapse of the features of <code>${escapeText(shorten(layer.name, 60))}</code></h3>` +
-    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; what the last map reads, its class means M and its weights W (Eqs. 66 to 71 of docs/theory.md). ± is the split-half noise.${now.status === undefined ? "" : ` ${escapeText(now.status.replaceAll("-", " "))}.`}</p>` +
+    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; what the last map reads, its class means M and its weights W (Eqs. 66 to 71 of docs/theory.md). ± is the split-half noise.${remarks(now)}</p>` +
     `<div class="wide"><table class="alignments"><thead><tr><th scope="col">quantity</th>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
+}
+
+/** What restricts the numbers: classes of one sample, in which no spread can be seen, and samples without labels. */
+function remarks({ status, singles = 0 }: LayerCollapse): string {
+  if (status === "too-few-samples")
+    return " Every class has one sample: nothing is seen of the spread within classes, so NC1, NC4 and the variance of outputs within classes are not known.";
+  const left =
+    singles === 0
+      ? ""
+      : ` ${singles === 1 ? "One class of one sample has" : `${grouped(singles)} classes of one sample have`} no part in the spread within classes.`;
+  return status === undefined ? left : `${left} ${escapeText(status.replaceAll("-", " "))}.`;
 }
 
 function ansatzPart(layers: readonly LayerSnapshot[]): string {

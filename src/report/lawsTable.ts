@@ -144,8 +144,16 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
   });
   return (
     `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${columns}<th scope="col">ρ, Eq. 58</th></tr></thead><tbody>${body.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">Residuals of the theory's equations, 0 where they hold; below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.</p>`
+    `<p class="soft note">Residuals of the theory's equations, 0 where they hold; below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
   );
+}
+
+/** The learning rate behind Eqs. 55 and 57; nothing for files that do not have it. */
+function rateNote(layers: readonly LayerSnapshot[]): string {
+  const rate = layers.find(({ residuals }) => residuals?.rate !== undefined)?.residuals?.rate;
+  return rate === undefined
+    ? ""
+    : ` The learning rate in them is ${significant(rate)}: of a schedule that of the steps which the weights remember (Eq. 90).`;
 }
 
 function residualCell(label: string, { value, floor, status }: Residual): string {

@@ -1,8 +1,9 @@
 /** @file `crh compare` on the built program: runs side by side, a planted power of the decay, and what cannot be compared. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Comparison } from "../../src/cli/commands/compare.ts";
+import { renderComparison } from "../../src/cli/comparisonTables.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { expectOneLine, readJson, TINY, workplace } from "./builtProgram.ts";
 
@@ -100,12 +101,45 @@ describe("runs at three decays", () => {
     );
   });
 
-  test("have no interval where there are two of them", async () => {
+  test("have no exponent where there are two of them, and say so", async () => {
     const { scaling } = await comparison(runs[0]!, runs[1]!);
-    for (const { value, interval } of scaling.layers) {
-      expect(value).toBeCloseTo(1.5, 9);
-      expect(interval).toBeNull();
+    expect(scaling.layers).toHaveLength(3);
+    for (const { value, interval, runs, decays } of scaling.layers)
+      expect([value, interval, runs, decays]).toEqual([null, null, 2, 2]);
+    expect(scaling.median).toBeNull();
+    const { out } = await crh("compare", runs[0]!, runs[1]!);
+    expect(out.replaceAll("\n", " ")).toContain("it needs runs at 3 decays or more, for an interval");
+    expect(out.replaceAll("\n", " ")).toContain("; here are 2");
+    expect(out).not.toContain("p of decay");
+  });
+
+  test("have medians of hidden representations, data and output apart, and every layer", async () => {
+    const found = await comparison(...runs);
+    for (const { run, hidden, initialHidden } of found.runs) {
+      const values = lastOf(run).layers.map(({ alignment: { paper } }) => paper);
+      for (const relation of ["rga", "rwa", "gwa"] as const) {
+        const of = (side: "a" | "b", ...which: number[]) => which.map((i) => values[i]![side]![relation].value!);
+        const middle = ([x, y]: number[]) => (x! + y!) / 2;
+        expect(hidden!.medians.a[relation]).toBeCloseTo(middle(of("a", 1, 2)), 12);
+        expect(hidden!.medians.b[relation]).toBeCloseTo(middle(of("b", 0, 1)), 12);
+        expect([hidden!.data[relation], hidden!.output[relation]]).toEqual([...of("a", 0), ...of("b", 2)]);
+      }
+      expect(initialHidden).not.toEqual(hidden);
     }
+    expect(found.layers.map(({ layer }) => layer)).toEqual(["layers.0", "layers.1", "layers.2"]);
+    for (const [i, { runs: ofLayer }] of found.layers.entries()) {
+      expect(ofLayer.map(({ run }) => run)).toEqual(runs);
+      for (const { run, a } of ofLayer) expect(a!.gwa).toBe(lastOf(run).layers[i]!.alignment.paper.a!.gwa.value);
+    }
+  });
+
+  test("fit 80 columns with names that keep setting and digits, and nothing is lost with a column", async () => {
+    const found = await comparison(...runs);
+    const text = renderComparison(found, 80, (words) => words);
+    for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const name of runs) expect(text).toContain(name.slice(-"fc2-123456".length));
+    expect(text).toMatch(/decay|differ in decay \(0\.01, 0\.0001, 0\.001\)/);
+    expect(text).toMatch(/^ +ends +/m);
   });
 });
 
@@ -115,8 +149,83 @@ test("what else differs is a doubt, and runs of one decay have no power", async 
   expect(out).toContain("doubt: the runs differ in lr as well");
   const again = await run("again", "decay=0.01", "--seed", "3");
   const { out: same } = await crh("compare", runs[0]!, join("again", again));
-  expect(same).toContain("needs runs at two decays or more");
+  expect(same.replaceAll("\n", " ")).toContain("needs runs at 3 decays or more");
+  expect(same.replaceAll("\n", " ")).toContain("; here is one");
   expect(same).toMatch(/^run +seed +step/m);
+});
+
+/** A copy of a run with another name, its files changed. */
+function planted(
+  id: string,
+  change: {
+    info?: Record<string, unknown>;
+    config?: (config: Record<string, unknown>) => Record<string, unknown>;
+    snapshot?: (of: Snapshot) => Snapshot;
+  },
+): string {
+  const folder = join(dir, "planted", id);
+  cpSync(join(dir, "runs", runs[0]!), folder, { recursive: true });
+  const rewrite = <T>(name: string, how: (of: T) => unknown) => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(how(JSON.parse(readFileSync(path, "utf8")) as T)));
+  };
+  rewrite<object>("run.json", (info) => ({ ...info, id, ...change.info }));
+  rewrite<Record<string, unknown>>("config.json", (config) => change.config?.(config) ?? config);
+  for (const step of ["00000000", "00000040"])
+    rewrite<Snapshot>(`snapshots/step-${step}.json`, (of) => change.snapshot?.(of) ?? of);
+  return join("planted", id);
+}
+
+test("runs of different settings stand side by side: no null, no exponent, each over what it has", async () => {
+  const other = planted("2026-11-29-llm-abcdef", {
+    info: { setting: "llm" },
+    config: ({ depth: _, terms: __, ...config }) => ({ ...config, setting: "llm", layers: 2, context: null }),
+    snapshot: (of) => ({
+      ...of,
+      layers: of.layers.map((layer, i) => ({
+        ...layer,
+        name: `transformer.blocks.${i}.attention.query_projection`,
+        ...(i === 2 && {
+          kind: "head" as const,
+          alignment: { ...layer.alignment, paper: { ...layer.alignment.paper, a: null } },
+        }),
+      })),
+    }),
+  });
+  const found = await comparison(runs[0]!, other);
+  expect(found.runs.map(({ setting, hidden }) => [setting, hidden === null])).toEqual([
+    ["fc2", false],
+    ["llm", true],
+  ]);
+  expect(found.runs[1]!.differing).toMatchObject({ depth: null, layers: 2 });
+  expect(found.layers).toHaveLength(6);
+  expect(found.scaling).toEqual({ layers: [], median: null });
+  for (const width of [80, 100, 160]) {
+    const text = renderComparison(found, width, (words) => words);
+    for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(width);
+    expect(text).not.toMatch(/null|NaN|undefined/);
+    expect(text).toContain("llm-abcdef");
+    expect(text).toContain("runs of different settings: fc2, llm; not all of them have");
+    expect(text.replaceAll("\n", " ")).toContain("over all layers, for want of a chain of maps: 2026-11-29-llm-abcdef");
+    expect(text).toContain("measured maps and heads on"); // "layers" is a parameter here
+    expect(text.replaceAll("\n", " ")).toContain("the runs are of different settings");
+    for (const i of [0, 1, 2]) expect(text).toContain(`.${i}.`); // names of layers stay apart
+  }
+});
+
+test("of a failed run it is said that it failed, and why", async () => {
+  const failed = planted("2026-11-29-fc2-fa11ed", { info: { status: "failed", error: "run: the loss is NaN" } });
+  const found = await comparison(runs[1]!, failed);
+  expect(found.runs.map(({ status, error }) => [status, error])).toEqual([
+    ["finished", null],
+    ["failed", "run: the loss is NaN"],
+  ]);
+  const { out } = await crh("compare", runs[1]!, failed);
+  expect(out).toMatch(/^failed$/m);
+  expect(out.replaceAll("\n", " ")).toContain("failed: 2026-11-29-fc2-fa11ed, run: the loss is NaN; what stands here");
+  const before = planted("2026-11-29-fc2-0fa11e", { info: { status: "failed", error: "run: no memory" } });
+  for (const step of [0, 40]) rmSync(snapshotPath("planted", "2026-11-29-fc2-0fa11e", step));
+  expectOneLine(await crh("compare", runs[0]!, before), FAILED, /; it failed \(run: no memory\), leave it out$/m);
 });
 
 describe("what cannot be compared is one line", () => {

@@ -107,7 +107,24 @@ describe("explainLayer", () => {
     expect(lines).toContain("for 2.5 % of the samples the nearest class mean");
     expect(lines).not.toContain("Theorem 3");
     expect(explainLayer(with_).collapse.join(" ")).not.toContain("before training");
+    expect(lines).toContain("With so few samples of a class it shows 50 % of the spread that more would.");
     expect(explainLayer(layer).collapse).toEqual([]);
+  });
+
+  test("says of classes with one sample that their spread is not known, and never 0", () => {
+    const noise = { trace: null, cdnv: null, equiangular: null, selfDuality: null };
+    const wordsOf = (features: number[], labels: number[]) => {
+      const sums = emptyClassSums(3, 1);
+      addFeatures(sums, Float64Array.from(features), labels);
+      const found = { ...layer, collapse: { ...collapse(sums), premises: null, noise } };
+      return explainLayer(found).collapse.join("\n");
+    };
+    const single = wordsOf([1, -1, 2], [0, 1, 2]);
+    expect(single).toContain("Features of 3 samples in 3 classes: too few samples.");
+    expect(single).toContain("NC1, NC4 and the spread of the outputs are not known");
+    expect(single).not.toContain("tr(S_w");
+    const some = wordsOf([1.5, 0.5, -0.5, -1.5, 3], [0, 0, 1, 1, 2]);
+    expect(some).toContain("One class of one sample has no part in it.");
   });
 
   test("tells of the ansatz in all forms, and what the initial weights would take", () => {

@@ -193,3 +193,18 @@ test("a preset is named in config.json, in the notes and the report; what is giv
   const resumed = await crh("resume", run, "--in", "small");
   expect(resumed.err).toContain("is finished already");
 });
+
+test("residuals of a cosine schedule use the rate of the steps that made the weights, not the last one", async () => {
+  const finalOf = async (schedule: string): Promise<Snapshot> => {
+    const words = [...TINY, `schedule=${schedule}`, "--steps", "400", "--every", "400", "--json", "--out", schedule];
+    const { code, out } = await crh("run", "fc2", ...words);
+    expect(code).toBe(0);
+    return (JSON.parse(out) as Document).final;
+  };
+  for (const { residuals } of (await finalOf("constant")).layers) expect(residuals!.rate).toBeCloseTo(0.1, 12);
+  for (const { residuals } of (await finalOf("cosine")).layers) {
+    expect(residuals!.rate).toBeCloseTo(0.075, 3); // 3/4, where decay has no time to forget; the last step has 1.5e-6
+    const { terms } = residuals!.sameSample.forward;
+    expect(terms!.noise).toBeGreaterThan(0.01 * terms!.decay);
+  }
+});

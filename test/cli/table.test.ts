@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/cli/format.ts";
+import { shortenRunName, undatedRunName } from "../../src/cli/runName.ts";
 import { dimmer, printable, renderTable, shorten, shortenName } from "../../src/cli/table.ts";
 
 describe("a table", () => {
@@ -23,6 +24,16 @@ describe("a table", () => {
     expect(renderTable(columns, [["blocks.3.mlp.up", "123456"]], { width: 3 })).toContain("123456");
   });
 
+  test("leaves out what it can do without, the highest number first, and only where it has to", () => {
+    const many = [...columns, { header: "seed", dispensable: 1 }, { header: "rate", dispensable: 2 }];
+    const headerAt = (width: number) =>
+      renderTable(many, [["blocks.3.mlp.up", "123456", "7", "8"]], { width }).split("\n")[0]!;
+    expect(headerAt(26).split(/ +/)).toEqual(["name", "value", "seed", "rate"]);
+    expect(headerAt(25).split(/ +/)).toEqual(["name", "value", "seed"]);
+    expect(headerAt(19).split(/ +/)).toEqual(["name", "value"]);
+    expect(headerAt(3).split(/ +/)).toEqual(["name", "value"]);
+  });
+
   test("makes the header quiet on request", () => {
     expect(renderTable(columns, [], { dim: dimmer(true) })).toBe("\u001b[2mname  value\u001b[22m\n");
     expect(renderTable(columns, [], { dim: dimmer(false) })).toBe("name  value\n");
@@ -32,6 +43,16 @@ describe("a table", () => {
     expect(renderTable(columns, [["a\u001b[2Jb\n", "1"]])).toContain("a·[2Jb·");
     expect(printable("a\u202eb\u0007")).toBe("a·b·");
   });
+});
+
+test("a run's name loses its year, then its date, and keeps setting and digits", () => {
+  const id = "2026-11-29-fc2-9db5f0";
+  expect(shortenRunName(id, 21)).toBe(id);
+  expect(shortenRunName(id, 20)).toBe("11-29-fc2-9db5f0");
+  expect(shortenRunName(id, 12)).toBe("fc2-9db5f0");
+  expect(shortenRunName("2026-11-29-my-own-1a2b3c", 13)).toBe("my-own-1a2b3c");
+  expect(shortenRunName("a folder of my own", 9)).toBe("a fo… own");
+  expect(undatedRunName("2026-11-29-fc2")).toBe("2026-11-29-fc2");
 });
 
 test("a shortened name keeps both ends", () => {

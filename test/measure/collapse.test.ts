@@ -6,7 +6,7 @@ import { identity, type Matrix, matmul, matrix, transpose } from "../../src/lina
 import { alignment } from "../../src/measure/alignment.ts";
 import { collapse, simplex } from "../../src/measure/collapse.ts";
 import { collapsePremises, nearestMeanDisagreement } from "../../src/measure/collapsePremises.ts";
-import { addFeatures, type ClassSums, emptyClassSums } from "../../src/moments/classSums.ts";
+import { addFeatures, type ClassSums, classMeans, emptyClassSums } from "../../src/moments/classSums.ts";
 import { Random } from "../../src/random/random.ts";
 import { gaussian, rotation } from "./matrices.ts";
 
@@ -118,8 +118,54 @@ describe("neural collapse", () => {
     expect(one.nc1.trace).toBeNull();
     const same = collapse(sumsOf([1, 1, 1, 1], [0, 1], 2), { classifier: matrix(2, 2) });
     expect(JSON.stringify(same)).not.toContain("NaN");
+    expect(same.status).toBe("too-few-samples");
     expect(same.nc1).toEqual({ trace: null, perClass: null, cdnv: null });
     expect(same.nc3).toEqual({ selfDuality: null, product: null });
+  });
+
+  it("knows nothing of the spread within classes of one sample each", () => {
+    const features = gaussian(random, C, d).data;
+    const labels = Array.from({ length: C }, (_, i) => i);
+    const found = collapse(sumsOf(features, labels, C), { classifier: orthogonal, nc4: 0 });
+    expect(found).toMatchObject({ status: "too-few-samples", singles: C, nc4: null });
+    expect(found.nc1).toEqual({ trace: null, perClass: null, cdnv: null });
+    expect(found.nc2.means.equinorm).toBeGreaterThan(0);
+    expect(found.nc3!.selfDuality).toBeGreaterThan(0);
+    expect(collapsePremises(sumsOf(features, labels, C), identity(d)).withinShare).toBeNull();
+  });
+
+  it("leaves classes of one sample out of the spread within classes, not out of the means", () => {
+    // Along the line S_w = 1/4 in the first two classes, the means 0, 1, 2 have S_b = 2/3.
+    const labels = [0, 0, 1, 1, 2];
+    const features = [-0.5, 0.5, 0.5, 1.5, 2];
+    const found = collapse(sumsOf(features, labels, 3));
+    expect(found.singles).toBe(1);
+    expect(found.status).toBeUndefined();
+    expect(found.nc1.trace).toBeCloseTo(0.25 / (2 / 3), 12);
+    expect(found.nc1.cdnv).toBeCloseTo(0.25, 12);
+    const two = collapse(sumsOf([-0.5, 0.5, 1], [0, 0, 1], 2));
+    expect(two.nc1.trace).toBeCloseTo(1, 12); // S_b = 1/4
+    expect(two.nc1.cdnv).toBeNull();
+    const { withinShare } = collapsePremises(sumsOf(features, labels, 3), identity(1));
+    const between = (2 * 0.8 ** 2 + 2 * 0.2 ** 2 + 1.2 ** 2) / 5; // means 0, 0, 1, 1, 2 about 0.8
+    expect(withinShare).toBeCloseTo(0.25 / (0.25 + between), 12);
+  });
+
+  it("shows 1 - C/n of the covariance within classes, as Eq. 67 has it", () => {
+    const [classes, n, repeats] = [20, 40, 50]; // two samples a class
+    let sum = 0;
+    for (let r = 0; r < repeats; r++) {
+      const { data } = gaussian(random, n, 3);
+      sum += classMeans(
+        sumsOf(
+          data,
+          Array.from({ length: n }, (_, i) => i % classes),
+          classes,
+        ),
+      ).within.data[0]!;
+    }
+    expect(sum / repeats).toBeGreaterThan(0.45);
+    expect(sum / repeats).toBeLessThan(0.55);
   });
 
   it("refuses labels and shapes that do not fit", () => {

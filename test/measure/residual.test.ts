@@ -350,14 +350,14 @@ describe("residuals without an answer", () => {
 describe("comparisons across steps and runs", () => {
   const points = [1e-5, 1e-4, 1e-3].map((decay) => ({ decay, noise: 7 * decay ** 1.5 }));
 
-  it("find the exponent of the decay, with an interval from three runs on", () => {
+  it("find the exponent of the decay with its interval, from three decays on", () => {
     const { value, interval, ...counts } = decayScaling(points);
     expect(value).toBeCloseTo(1.5, 12);
     for (const end of interval!) expect(end).toBeCloseTo(1.5, 12);
     expect(counts).toEqual({ runs: 3, decays: 3 });
-    expect(decayScaling(points.slice(1)).interval).toBeNull();
-    expect(decayScaling(points.slice(1)).value).toBeCloseTo(1.5, 12);
-    expect(decayScaling(points.slice(0, 1)).value).toBeNull();
+    const two = { value: null, interval: null, decays: 2 };
+    expect(decayScaling(points.slice(1))).toEqual({ ...two, runs: 2 });
+    expect(decayScaling([...points.slice(1), points[1]!, points[2]!])).toEqual({ ...two, runs: 4 });
     expect(decayScaling([points[0]!, points[0]!, { decay: 0, noise: 1 }, { decay: 1, noise: Number.NaN }])).toEqual({
       value: null,
       interval: null,

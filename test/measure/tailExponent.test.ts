@@ -1,4 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { eigh } from "../../src/linalg/eigh.ts";
+import { eigvalsh } from "../../src/linalg/eigvalsh.ts";
+import { gram, type Matrix, matmul, matrix } from "../../src/linalg/matrix.ts";
+import { withOwnProducts } from "../../src/linalg/products.ts";
+import { measureSpectrum } from "../../src/measure/layerSpectra.ts";
 import { tailExponent } from "../../src/measure/tailExponent.ts";
 import { exponentialTail, lognormalTail, vuong } from "../../src/measure/tailRivals.ts";
 import { Random } from "../../src/random/random.ts";
@@ -52,9 +57,150 @@ describe("tailExponent", () => {
 
   it("says why there is none", () => {
     expect(tailExponent([1, 2, 3]).status).toBe("too-few-values");
-    expect(tailExponent(new Array(50).fill(2)).status).toBe("constant-matrix");
+    expect(tailExponent(new Array(50).fill(2)).status).toBe("flat-spectrum");
     expect(tailExponent([...new Array(50).fill(2), Number.NaN]).status).toBe("not-finite");
     expect(tailExponent([...new Array(50).fill(0), 1]).n).toBe(1);
+  });
+
+  it("has values for all laws that it can tell over a decade, with the truth in their intervals", () => {
+    for (const alpha of [1.5, 2, 3]) {
+      let covered = 0;
+      let valued = 0;
+      for (let seed = 0; seed < 20; seed++) {
+        const { value, interval, decades } = tailExponent(draw(seed, 300, pareto(alpha)), { replicates: 40, seed });
+        if (value === null) continue;
+        valued++;
+        expect(decades).toBeGreaterThanOrEqual(1);
+        if (interval![0] <= alpha && alpha <= interval![1]) covered++;
+      }
+      expect(valued).toBeGreaterThanOrEqual(alpha < 3 ? 20 : 17); // of 300 values with alpha 3 some do not span a decade
+      expect(covered / valued).toBeGreaterThanOrEqual(0.85);
+    }
+  });
+
+  it("says over how many decades the tail goes", () => {
+    const found = tailExponent(draw(5, 200, pareto(2)));
+    expect(found.decades).toBeCloseTo(Math.log10(Math.max(...draw(5, 200, pareto(2))) / found.xMin!), 12);
+  });
+
+  it("is null under one decade: a bulk, its edge, an exponential, a narrow lognormal", () => {
+    const wishart = gram(matrix(200, 200, Float64Array.from(draw(1, 40_000, (r) => r.normal()))), "a");
+    for (const values of [
+      draw(1, 300, (r) => 1 + r.uniform()),
+      Array.from(eigvalsh(wishart)).slice(0, 180),
+      draw(2, 300, (r) => -Math.log(1 - r.uniform())),
+      draw(3, 300, (r) => Math.exp(0.3 * r.normal())),
+    ]) {
+      const found = tailExponent(values, { replicates: 40 });
+      expect(found).toMatchObject({ value: null, interval: null, status: "under-one-decade" });
+      expect(found.decades).toBeGreaterThan(0);
+      expect(found.decades).toBeLessThan(1);
+    }
+  });
+
+  it("never counts rounding as values: equal levels, clusters, low rank", () => {
+    for (const rounding of [0, 1e-16, 1e-8, 1e-7]) {
+      const random = new Random(7);
+      const levels = (of: number[], each: number) =>
+        of.flatMap((level) => Array.from({ length: each }, () => level + rounding * random.normal()));
+      expect(tailExponent(levels([3], 120)).status).toBe("flat-spectrum");
+      expect(tailExponent(levels([1, 2], 60)).status).toBe("too-few-values");
+      expect(tailExponent(levels([1, 2, 3, 4], 30)).status).toBe("too-few-values");
+      expect(tailExponent(levels([1, 0.1, 0.01], 40)).status).toBe("too-few-values");
+      const lowRank = tailExponent([...levels([1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005], 1), ...levels([0], 112)]);
+      expect(lowRank).toMatchObject({ value: null, n: 8, status: "too-few-values" });
+    }
+  });
+
+  it("leaves out what is at or below the floor, and takes values nearer than the resolution for one", () => {
+    const values = draw(5, 200, pareto(2));
+    const floor = values.toSorted((x, y) => x - y)[99]!;
+    expect(tailExponent(values, { floor }).n).toBe(100);
+    expect(tailExponent(values, { floor: 1e9 }).status).toBe("too-few-values");
+    expect(tailExponent(values, { resolution: 1e9 }).status).toBe("flat-spectrum");
+  });
+});
+
+describe("the tail of a spectrum", () => {
+  const tailOf = (A: Matrix, n: number | "weights") =>
+    withOwnProducts(measureSpectrum(A, n, "full")).spectrum.tailExponent!;
+  const rows = (n: number, d: number, scale: (j: number) => number, seed = 1): Matrix => {
+    const random = new Random(seed);
+    const X = matrix(n, d);
+    for (let k = 0; k < n * d; k++) X.data[k] = Math.fround(random.normal() * scale(k % d));
+    return X;
+  };
+
+  it("counts values above the noise floor alone: none of isotropic rows, C - 1 of a classifier's gradients", () => {
+    expect(
+      tailOf(
+        gram(
+          rows(1000, 100, () => 1),
+          "a",
+        ),
+        1000,
+      ),
+    ).toMatchObject({ n: 0, status: "too-few-values" });
+    const logits = rows(1000, 10, () => 1);
+    for (let i = 0; i < 1000; i++) {
+      const mean = logits.data.subarray(i * 10, (i + 1) * 10).reduce((total, value) => total + value / 10, 0);
+      for (let j = 0; j < 10; j++) logits.data[i * 10 + j]! -= mean;
+    }
+    const found = tailOf(
+      gram(
+        matmul(
+          logits,
+          rows(10, 60, (j) => (j + 1) ** -1, 2),
+        ),
+        "a",
+      ),
+      1000,
+    );
+    expect(found.n).toBeLessThanOrEqual(9);
+    expect(found.status).toBe("too-few-values");
+  });
+
+  it("has the exponent 1 + 1/s of eigenvalues k^-s", () => {
+    for (const [s, d] of [
+      [1, 100],
+      [2, 300],
+    ] as const) {
+      const { value, interval, decades } = tailOf(
+        gram(
+          rows(5000, d, (j) => (j + 1) ** (-s / 2)),
+          "a",
+        ),
+        5000,
+      );
+      expect(Math.abs(value! - (1 + 1 / s))).toBeLessThan(0.1);
+      expect(interval![0]).toBeLessThan(1 + 1 / s);
+      expect(decades).toBeGreaterThan(1);
+    }
+  });
+
+  it("takes levels of eigenvalues that differ by float32's rounding of the weights for what they are", () => {
+    const d = 120;
+    const turn = eigh(
+      gram(
+        rows(200, d, () => 1),
+        "a",
+      ),
+    ).vectors;
+    for (const size of [
+      (_: number) => 1,
+      (j: number) => 1 + (j % 2),
+      (j: number) => 2 ** (j % 4),
+      (j: number) => 30 ** -(j % 3),
+    ]) {
+      const W = matrix(
+        d,
+        d,
+        turn.data.map((value, k) => Math.fround(value * size(Math.floor(k / d)))),
+      );
+      const found = tailOf(gram(W, "a"), "weights");
+      expect(found.value).toBeNull();
+      expect(["flat-spectrum", "too-few-values"]).toContain(found.status);
+    }
   });
 });
 

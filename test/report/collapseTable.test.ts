@@ -12,10 +12,9 @@ import { plantedAnalysis, plantedRun } from "../figures/planted.ts";
 import { expectClean } from "../figures/svg.ts";
 
 const classes = 4;
-const n = 80;
 
 /** Features at the corners of a simplex with noise of the given size, and a classifier that is their transpose. */
-function measured(noise: number, step: number): Snapshot {
+function measured(noise: number, step: number, n = 80): Snapshot {
   const random = new Random(step + 1);
   const corner = (c: number, j: number) => (c === j ? 1 : 0) - 1 / classes;
   const W = matrix(
@@ -55,6 +54,17 @@ describe("the table of collapse", () => {
     expect(cellsOf(html, "mean cosine of centred")).toEqual(["−0.333", expect.anything(), "−0.333"]);
     expect(cellsOf(html, "NC4")).toEqual(["0.000", "0.250", "0"]);
     expect(cellsOf(html, "NC3")[0]).toBe("0.000");
+  });
+
+  test("has no zeros and says why, where every class has one sample", () => {
+    const html = renderCollapse({ ...plantedRun(), snapshots: [measured(1, 0, classes)] });
+    expect(html).toContain("Every class has one sample");
+    for (const name of ["NC1: tr", "NC1: class-distance", "NC4: share", "premise: variance of outputs"])
+      expect(cellsOf(html, name)[0]).toBe("–");
+    expect(cellsOf(html, "mean cosine of centred")[0]).not.toBe("–");
+    const some = renderCollapse({ ...plantedRun(), snapshots: [measured(1, 0, classes + 3)] });
+    expect(some).toContain("One class of one sample has no part in the spread within classes");
+    expect(collapseOverTime([measured(1, 0, classes), measured(1, 10, classes)])?.csv).not.toContain("NaN");
   });
 
   test("of one measurement has no start; without one there is no section", () => {

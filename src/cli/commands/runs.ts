@@ -5,6 +5,7 @@ import { listRuns, type RunSummary } from "../../runs/listRuns.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import { formatCount, formatDuration, formatQuantity, formatRate } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
+import { shortenRunName } from "../runName.ts";
 import { type Column, dimmer, renderTable } from "../table.ts";
 
 export interface RunsOptions {
@@ -13,14 +14,14 @@ export interface RunsOptions {
 }
 
 const columns: readonly Column[] = [
-  { header: "run", shrinkTo: 12 },
+  { header: "run", shrinkTo: 11, shorten: shortenRunName },
   { header: "status" },
   { header: "steps", align: "right" },
-  { header: "seed", align: "right" },
+  { header: "seed", align: "right", dispensable: 1 },
   { header: "loss", align: "right" },
-  { header: "steps/s", align: "right" },
+  { header: "steps/s", align: "right", dispensable: 2 },
   { header: "time", align: "right" },
-  { header: "started (UTC)" },
+  { header: "started (UTC)", shrinkTo: 13, shorten: (text, width) => (text.length > width ? text.slice(5) : text) },
 ];
 
 export async function runsCommand(options: RunsOptions, io: Io): Promise<void> {
