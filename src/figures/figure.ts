@@ -12,6 +12,8 @@ export interface Panel {
   readonly label: string;
   /** Serialized SVG elements, already escaped. */
   readonly content: string;
+  /** The same in parts that a page may let flow, where it is a row of things that belong to themselves: entries of a legend. */
+  readonly parts?: readonly Panel[];
 }
 
 export interface Figure {
@@ -21,6 +23,8 @@ export interface Figure {
   readonly csv: string;
   /** The same picture in pieces: the legend (if any) and the panels, each an SVG of its own. */
   readonly legend: string | undefined;
+  /** The entries of the legend, each by itself. */
+  readonly legendParts: readonly string[];
   readonly panels: readonly string[];
   /** Panels beside each other in `svg`. */
   readonly columns: number;
@@ -39,6 +43,7 @@ export function makeFigure(
     svg: stackPanels(panels, columns, legend),
     csv,
     legend: legend && panelSvg(legend),
+    legendParts: (legend?.parts ?? (legend ? [legend] : [])).map((part) => panelSvg(part)),
     panels: panels.map((panel) => panelSvg(panel)),
     columns,
   };

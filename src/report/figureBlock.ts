@@ -60,13 +60,18 @@ export function renderFigure(section: FigureSection, number: number): string {
   return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${shown ? (section.below ?? "") : ""}${equations}</figcaption></figure>`;
 }
 
+/** A picture by itself, with its buttons beside a heading. @param heading HTML */
+export function renderPicture(one: NamedFigure, heading: string): string {
+  return `<div class="block" ${blockData(one)}><div class="head">${heading}${buttons}</div>${pictures(one)}</div>`;
+}
+
 function blockData({ name, figure }: NamedFigure): string {
   return `data-name="${fileName(name)}" data-columns="${figure.columns}"`;
 }
 
 function pictures({ figure }: NamedFigure): string {
   const count = figure.panels.length === 1 ? 1 : figure.columns;
-  const legend = figure.legend ? `<div class="legend">${figure.legend}</div>` : "";
+  const legend = figure.legendParts.length > 0 ? `<div class="legend">${figure.legendParts.join("")}</div>` : "";
   const width = Number(/width="(\d+)"/.exec(figure.panels[0] ?? "")?.[1]);
   const wide = count === 1 && width > maxNarrow ? " full" : "";
   return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}">${figure.panels.join("")}</div>${packedCsv(figure.csv)}`;

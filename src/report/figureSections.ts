@@ -3,7 +3,6 @@
  */
 
 import { layerNames } from "../figures/alignmentSeries.ts";
-import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
 import { lossFigure } from "../figures/loss.ts";
@@ -30,7 +29,7 @@ import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportDat
 
 /** All sections in their order. One measurement has no course over time; phases and change are drawn where they were measured. */
 export function figureSections(data: ReportData): FigureSection[] {
-  const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data), summarySection(data)];
+  const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data)];
   return [
     ...course,
     depthSection(data),
@@ -90,24 +89,6 @@ function overTimeSection(data: ReportData): FigureSection {
     below: notDrawn(left),
     counterpart: "Figs. 1 and 18",
     equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
-  };
-}
-
-function summarySection(data: ReportData): FigureSection {
-  const layers = new Set(data.snapshots.flatMap((snapshot) => snapshot.layers.map((layer) => layer.name)));
-  const steps = new Set(data.snapshots.map((snapshot) => snapshot.step));
-  return {
-    title: "The six alignments over training, all layers at once",
-    missing:
-      steps.size > 1 && layers.size === 1
-        ? "There is one layer, so there is no range over layers."
-        : fewSnapshots(data),
-    ...shownAs(alignmentSummary(data.snapshots), "alignments-summary"),
-    caption: [
-      "Lines: median over all measured layers, first and last included. Shaded: from the lowest to the highest layer. Dashed: the median null.",
-    ],
-    counterpart: "Fig. 8 (there over weight decay, here over steps)",
-    equations: [relationsEquation, alignmentEquation],
   };
 }
 

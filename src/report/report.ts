@@ -8,10 +8,12 @@ import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
 import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
+import { type PageSection, renderContents } from "./contents.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
+import { renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
-import { renderHeader, renderParameters } from "./header.ts";
+import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
@@ -37,25 +39,44 @@ export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./repo
 export function renderReport(data: ReportData): string {
   const hash = createHash("sha256").update(pageScript).digest("base64");
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
   const [title, id] = isAnalysis(data)
     ? [data.analysis.title, data.analysis.title]
     : [`${data.info.setting}, seed ${data.info.seed}`, data.info.id];
+  const sections = pageSections(data).filter(({ html }) => html !== "");
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
     `<title>${escapeText(title)} · crh-lab</title><style>${pageStyle}</style></head><body data-run="${fileName(id)}">`,
+    renderContents(sections),
     renderHeader(data),
-    `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
-    `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
-    renderClaims(data),
-    renderLaws(data),
-    renderCollapse(data),
-    `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
-    `<section id="parameters"><h2>${isAnalysis(data) ? "Options" : "Parameters"}, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
-    `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,
+    `<main>${sections.map(({ html }) => html).join("\n")}</main>`,
     `<script>${pageScript}</script></body></html>`,
   ].join("\n");
+}
+
+/** The sections from the finding to what it was found with. */
+function pageSections(data: ReportData): PageSection[] {
+  const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
+  const about = isAnalysis(data) ? "This measurement" : "This run";
+  return [
+    { id: "finding", title: "Finding", html: renderFirstScreen(data) },
+    section("summary", "Summary", renderSummary(data)),
+    section("alignments", "The six alignments of every layer", renderTables(data), "Alignments"),
+    { id: "claims", title: "Claims", html: renderClaims(data) },
+    { id: "laws", title: "Laws", html: renderLaws(data) },
+    { id: "collapse", title: "Collapse", html: renderCollapse(data) },
+    section("figures", "Figures", figures.join("\n")),
+    section(
+      "parameters",
+      about,
+      `${renderFacts(data)}<h3>${isAnalysis(data) ? "Options" : "Parameters"}</h3>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}`,
+    ),
+    section("reproduce", "Reproduce", renderReproduce(data)),
+  ];
+}
+
+function section(id: string, heading: string, html: string, title = heading): PageSection {
+  return { id, title, html: `<section id="${id}"><h2>${heading}</h2>${html}</section>` };
 }
 
 /** Every figure of the page, those folded away as well, under the name of its file: "08-laws-4-layers.4". */

@@ -41,8 +41,9 @@ function svgOf(block) {
     width = Math.max(width, x + w); rowHeight = Math.max(rowHeight, h); x += w + gap;
   };
   const newRow = () => { x = 0; y += rowHeight + gap; rowHeight = 0; column = 0; };
-  const legend = block.querySelector(".legend > svg");
-  if (legend) { place(legend); newRow(); }
+  const legend = block.querySelectorAll(".legend > svg");
+  for (const svg of legend) { if (x + Number(svg.getAttribute("width")) > 920) newRow(); place(svg); }
+  if (legend.length > 0) newRow();
   for (const svg of block.querySelectorAll(".panels > svg")) { if (column === columns) newRow(); place(svg); column++; }
   const height = y + rowHeight;
   const all = '<svg xmlns="http://www.w3.org/2000/svg" color="#16191d" style="background:#ffffff" width="' + (width + 2 * edge) + '" height="' + (height + 2 * edge) +

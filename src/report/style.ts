@@ -3,6 +3,7 @@
  * screens and paper. Relations have the hues of the figures.
  */
 import { paletteVariables } from "../figures/palette.ts";
+import { stripStyle } from "./stripStyle.ts";
 
 const light = `--ground:#fdfdfc;--raised:#f5f5f2;--ink:#16191d;--soft:#5a6270;--line:#dcdedf;--good:#1d7a4c;--bad:#b3261e;${paletteVariables("light")};color-scheme:light`;
 const dark = `--ground:#13161a;--raised:#1c2026;--ink:#e6e8eb;--soft:#9aa3b0;--line:#31363e;--good:#5fcf97;--bad:#ff8a80;${paletteVariables("dark")};color-scheme:dark`;
@@ -14,9 +15,11 @@ export const pageStyle = `
 @media screen{:root[data-theme=dark]{${dark}}:root[data-theme=dark] .raster{${darkRaster}}}
 *{box-sizing:border-box}
 html{background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-text-size-adjust:100%}
-body{max-width:1040px;margin:0 auto;padding:28px 24px 64px}
+body{display:grid;grid-template-columns:150px minmax(0,1fr);column-gap:40px;max-width:1360px;margin:0 auto;padding:22px 28px 64px}
+header,main{grid-column:2;min-width:0}
 h1,h2,h3{line-height:1.2;text-wrap:balance}
-h1{font-size:34px;font-weight:680;letter-spacing:-.02em;margin:2px 0 6px;overflow-wrap:anywhere}
+h1{font-size:26px;font-weight:680;letter-spacing:-.02em;margin:0;overflow-wrap:anywhere}
+.finding{font-size:22px;line-height:1.35;max-width:60em;margin:6px 0 20px;text-wrap:pretty}.finding b{font-weight:680}
 h2{font-size:21px;font-weight:650;letter-spacing:-.01em;margin:56px 0 12px;padding-top:14px;border-top:1px solid var(--line)}
 h3{font-size:16px;font-weight:650;margin:32px 0 8px}
 p,li,figcaption{max-width:74ch}
@@ -28,7 +31,10 @@ small{font-size:12px;color:var(--soft)}
 button{font:inherit;font-size:13px;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:6px;padding:4px 11px;cursor:pointer;white-space:nowrap}
 button:hover{border-color:var(--soft)}
 button:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}
-nav{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px;margin:18px 0 0}
+nav.contents{grid-column:1;grid-row:1/span 2;position:sticky;top:22px;align-self:start;font-size:14px;max-height:calc(100vh - 44px);overflow:auto}
+nav.contents ul{list-style:none;margin:0;padding:0}nav.contents li{margin:0 0 7px;max-width:none}nav.contents a{text-decoration:none;color:var(--soft)}
+nav.contents a:hover{color:var(--ink);text-decoration:underline}nav.contents a[aria-current]{color:var(--ink);font-weight:650}
+section,figure,article{scroll-margin-top:16px}
 a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
 .status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}
@@ -71,7 +77,7 @@ figure h3{margin:0 0 4px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
 svg{max-width:100%;height:auto;display:block}
-.legend{margin:0 0 10px}
+.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:none;flex:none;overflow:visible}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
@@ -98,8 +104,15 @@ table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 figcaption .left{max-width:74ch;margin:0 0 6px}figcaption .left details{margin:2px 0}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
+${stripStyle}
+@media screen and (max-width:1100px){
+body{display:block;padding-top:0}header{padding-top:12px}
+nav.contents{position:sticky;top:0;z-index:3;margin:0 -28px;padding:9px 28px;background:var(--ground);border-bottom:1px solid var(--line);overflow-x:auto}
+nav.contents ul{display:flex;gap:18px}nav.contents li{margin:0;white-space:nowrap}
+section,figure,article{scroll-margin-top:52px}.overview.beside{grid-template-columns:minmax(0,1fr)}
+}
 @media screen and (max-width:760px){
-html{font-size:15px}body{padding:18px 14px 48px}h1{font-size:27px}h2{margin-top:40px}
+html{font-size:15px}body{padding:0 14px 48px}nav.contents{margin:0 -14px;padding:9px 14px}h1{font-size:23px}.finding{font-size:18px}h2{margin-top:40px}
 .panels.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px 10px}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments,.alignments tbody{display:block}.alignments thead{display:none}
@@ -111,7 +124,7 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}
 }
 @media print{
-body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
+body{display:block;max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
 .wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}

@@ -50,18 +50,21 @@ test("the table holds every alignment with noise, null and samples", () => {
   });
 });
 
-test("the summary holds median, lowest and highest layer", () => {
+test("the summary holds median, lowest and highest of the hidden layers: the first reads the data, which is none", () => {
   const layers = plantedSnapshot(7, names);
   for (const [i, value] of [0.2, 0.9, 0.5].entries())
     layers.layers[i]!.alignment.paper.a!.gwa = alignmentValue(value, [0.1, 0.3, 0.2][i]);
   const rows = rowsOf(alignmentSummary([plantedSnapshot(0, names), layers])!.csv);
   expect(rows.find((row) => row.step === "7" && row.side === "a" && row.relation === "gwa")).toMatchObject({
-    median: "0.5",
-    min: "0.2",
+    median: "0.7",
+    min: "0.5",
     max: "0.9",
-    nullMedian: "0.2",
-    layers: "3",
+    nullMedian: "0.25",
+    layers: "2",
   });
+  const written = rows.filter((row) => row.step === "7" && row.side === "b" && row.relation === "gwa");
+  expect(written).toHaveLength(1);
+  expect(written[0]!.layers).toBe("2");
 });
 
 test("the order of snapshots does not matter, and equal data give equal bytes", () => {
