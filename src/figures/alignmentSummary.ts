@@ -59,32 +59,36 @@ export function alignmentSummary(snapshots: readonly Snapshot[], convention: Con
 
 function sidePanel(side: Side, rows: readonly HiddenMedian[], axis: StepAxis, low: number): Panel {
   const own = rows.filter((row) => row.side === side);
-  return plotPanel(`Median alignment over ${hiddenTitle[side]} over training steps`, {
-    width: 460,
-    height: 232,
-    marginTop: 36,
-    marginLeft: 50,
-    marginRight: 14,
-    marginBottom: 40,
-    x: axis,
-    y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
-    marks: [
-      titleText(hiddenTitle[side], -44, -32),
-      Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
-      ...relations.map((relation) =>
-        Plot.areaY(
-          own.filter((row) => row.relation === relation),
-          { x: "step", y1: "low", y2: "high", fill: relationColour[relation], fillOpacity: 0.13 },
+  return plotPanel(
+    `Median alignment over ${hiddenTitle[side]} over training steps`,
+    {
+      width: 460,
+      height: 232,
+      marginTop: 36,
+      marginLeft: 50,
+      marginRight: 14,
+      marginBottom: 40,
+      x: axis,
+      y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
+      marks: [
+        titleText(hiddenTitle[side], -44, -32),
+        Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
+        ...relations.map((relation) =>
+          Plot.areaY(
+            own.filter((row) => row.relation === relation),
+            { x: "step", y1: "low", y2: "high", fill: relationColour[relation], fillOpacity: 0.13 },
+          ),
         ),
-      ),
-      ...relations.flatMap((relation) =>
-        relationLine(
-          own.filter((row) => row.relation === relation),
-          relation,
+        ...relations.flatMap((relation) =>
+          relationLine(
+            own.filter((row) => row.relation === relation),
+            relation,
+          ),
         ),
-      ),
-    ],
-  });
+      ],
+    },
+    { along: "x" },
+  );
 }
 
 function relationLine(rows: readonly HiddenMedian[], relation: Relation): Plot.Markish[] {
@@ -94,12 +98,19 @@ function relationLine(rows: readonly HiddenMedian[], relation: Relation): Plot.M
     Plot.lineY(nulls, {
       x: "step",
       y: "nullMedian",
+      ariaLabel: () => `chance of ${relation.toUpperCase()}`,
       stroke: colour,
       strokeDasharray: "4,3",
       strokeOpacity: 0.8,
       strokeWidth: 1.1,
     }),
-    Plot.lineY(rows, { x: "step", y: "median", stroke: colour, strokeWidth: 2.2 }),
+    Plot.lineY(rows, {
+      x: "step",
+      y: "median",
+      ariaLabel: () => relation.toUpperCase(),
+      stroke: colour,
+      strokeWidth: 2.2,
+    }),
     Plot.dot(rows.slice(-1), { x: "step", y: "median", fill: colour, r: 4, symbol: relationSymbol[relation] }),
   ];
 }

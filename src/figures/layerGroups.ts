@@ -60,7 +60,7 @@ function titled(names: readonly string[]): LayerGroup {
 }
 
 /** What the names begin with in common, up to the last dot or slash within it. */
-function sharedParts(names: readonly string[]): string {
+export function sharedParts(names: readonly string[]): string {
   if (names.length < 2) return "";
   let length = 0;
   const [first = "", ...others] = names;

@@ -4,8 +4,19 @@
  */
 import { escapeText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
+import { depthColour } from "./palette.ts";
 
-export type Sample = "line" | "dashed" | "band" | "whisker" | "tick" | "circle" | "square" | "triangle" | "dot";
+export type Sample =
+  | "line"
+  | "dashed"
+  | "band"
+  | "whisker"
+  | "tick"
+  | "circle"
+  | "square"
+  | "triangle"
+  | "dot"
+  | "ramp";
 
 export interface LegendEntry {
   readonly text: string;
@@ -66,6 +77,12 @@ function drawSample(sample: Sample, x: number, y: number, colour: string): strin
       return `<path d="M${middle},${y - 5}v10" stroke="${colour}" stroke-width="1.6" fill="none"/>`;
     case "dot":
       return `<circle cx="${middle}" cy="${y}" r="2.5" fill="${colour}"/>`;
+    case "ramp":
+      return [0, 1, 2, 3, 4]
+        .map(
+          (k) => `<rect x="${round(x + k * 5)}" y="${y - 5}" width="5" height="10" fill="${depthColour(k, 5).fill}"/>`,
+        )
+        .join("");
     case "circle":
       return `<circle cx="${middle}" cy="${y}" r="4" fill="${colour}"/>`;
     case "square":

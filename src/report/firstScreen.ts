@@ -5,7 +5,7 @@
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { isMap } from "../moments/moments.ts";
-import { renderPicture } from "./figureBlock.ts";
+import { type NamedFigure, renderPicture } from "./figureBlock.ts";
 import { counted, grouped, listed } from "./numbers.ts";
 import { byStep, type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { fewLayers, renderMapStrips, renderOtherStrips } from "./strip.ts";
@@ -18,17 +18,35 @@ const maxNamed = 3;
 export function renderFirstScreen(data: ReportData): string {
   const found = findings(withStart(data), "paper");
   const sentence = `<p class="finding">${findingSentence(data, found)}</p>`;
-  if (found.length === 0) return `<section id="finding">${sentence}</section>`;
-  const figure = isAnalysis(data) ? undefined : alignmentSummary(data.snapshots);
+  if (found.length === 0)
+    return `<section id="finding">${sentence}${isAnalysis(data) ? "" : `<p class="missing">${fewSnapshots(data)}</p>`}</section>`;
+  const [figure] = firstFigure(data);
   const course = figure
-    ? `<figure class="course" id="course">${renderPicture({ name: "hidden-layers", figure }, "<h2>Hidden layers over training</h2>")}<figcaption>Median over the hidden representations and their range: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.</figcaption></figure>`
-    : "";
+    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median over the hidden representations and their range: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.</figcaption></figure>`
+    : isAnalysis(data)
+      ? ""
+      : `<p class="missing">${fewSnapshots(data)}</p>`;
   const maps = new Set(found.filter(({ layer }) => isMap(layer)).map(({ layer }) => layer)).size;
-  const layout = course !== "" && maps <= fewLayers ? "beside" : "stacked";
+  const layout = figure !== undefined && maps <= fewLayers ? "beside" : "stacked";
   return (
     `<section id="finding">${sentence}<div class="overview ${layout}">` +
     `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${key(found)}</div>${course}${renderOtherStrips(found)}</div></section>`
   );
+}
+
+/** The course of the hidden layers, where there is one. */
+export function firstFigure(data: ReportData): NamedFigure[] {
+  const figure = isAnalysis(data) ? undefined : alignmentSummary(data.snapshots);
+  return figure ? [{ name: "hidden-layers", figure }] : [];
+}
+
+/** Why there is no course over steps. */
+function fewSnapshots({ snapshots }: ReportData): string {
+  const steps = new Set(snapshots.map(({ step }) => step));
+  if (steps.size === 0) return "The run holds no measurement yet.";
+  if (steps.size === 1)
+    return `There is one measurement, at step ${grouped([...steps][0]!)}, so there is no course over time and no start to compare with.`;
+  return "There is no hidden layer with an alignment at two steps.";
 }
 
 function stepWords(data: ReportData): string {

@@ -11,10 +11,13 @@ import { renderCollapse } from "./collapseTable.ts";
 import { type PageSection, renderContents } from "./contents.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
-import { renderFirstScreen } from "./firstScreen.ts";
+import { firstFigure, renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
+import { renderGlossary } from "./glossary.ts";
 import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
+import { layerBlocks } from "./layerFigures.ts";
+import { numberedKinds, renderLayers } from "./layerSection.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
@@ -56,16 +59,19 @@ export function renderReport(data: ReportData): string {
 
 /** The sections from the finding to what it was found with. */
 function pageSections(data: ReportData): PageSection[] {
-  const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
+  const sections = figureSections(data);
+  const figures = sections.map((one, index) => renderFigure(one, index + 1));
   const about = isAnalysis(data) ? "This measurement" : "This run";
   return [
     { id: "finding", title: "Finding", html: renderFirstScreen(data) },
     section("summary", "Summary", renderSummary(data)),
-    section("alignments", "The six alignments of every layer", renderTables(data), "Alignments"),
     { id: "claims", title: "Claims", html: renderClaims(data) },
+    section("figures", "The whole network", figures.join("\n"), "Network"),
+    section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
+    section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
     { id: "laws", title: "Laws", html: renderLaws(data) },
     { id: "collapse", title: "Collapse", html: renderCollapse(data) },
-    section("figures", "Figures", figures.join("\n")),
+    section("glossary", "Glossary", renderGlossary(data)),
     section(
       "parameters",
       about,
@@ -79,14 +85,22 @@ function section(id: string, heading: string, html: string, title = heading): Pa
   return { id, title, html: `<section id="${id}"><h2>${heading}</h2>${html}</section>` };
 }
 
-/** Every figure of the page, those folded away as well, under the name of its file: "08-laws-4-layers.4". */
+/** Every figure of the page and of every layer, under the name of its file: "08-laws-4-layers.4"; that of the first screen is 00. */
 export function reportFigures(data: ReportData): NamedFigure[] {
-  return figureSections(data).flatMap(({ shown, more = [] }, index) =>
-    [...(shown ? [shown] : []), ...more].map((one) => ({
-      ...one,
-      name: `${String(index + 1).padStart(2, "0")}-${fileName(one.name)}`,
-    })),
+  const sections = figureSections(data);
+  const numbered = (one: NamedFigure, number: number) => ({
+    ...one,
+    name: `${String(number).padStart(2, "0")}-${fileName(one.name)}`,
+  });
+  const ofNetwork = sections.flatMap(({ shown, more = [] }, index) =>
+    [...(shown ? [shown] : []), ...more].map((one) => numbered(one, index + 1)),
   );
+  const blocks = layerBlocks(data);
+  const kinds = numberedKinds(blocks, sections.length + 1);
+  const ofLayers = blocks.flatMap(({ course, details }) =>
+    [...(course ? [course] : []), ...details()].map((one) => numbered(one, kinds.get(one.kind)!)),
+  );
+  return [...firstFigure(data).map((one) => numbered(one, 0)), ...ofNetwork, ...ofLayers];
 }
 
 function renderTables(data: ReportData): string {

@@ -9,7 +9,7 @@ import { relationFormula, relations } from "../figures/palette.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
-import { fixed } from "./numbers.ts";
+import { fixed, grouped } from "./numbers.ts";
 import { type Finding, statusWords } from "./reportData.ts";
 import { holds, type Verdict } from "./verdict.ts";
 
@@ -20,6 +20,15 @@ const acrossWithNumbers = 36;
 const acrossBare = 75;
 
 const sideWords = { a: "backward (a)", b: "forward (b)" } as const;
+
+/** The relations of one layer by themselves. */
+export function renderLayerStrip(own: readonly Finding[]): string {
+  const [first] = own;
+  if (!first) return "";
+  const { layer } = first;
+  if (!isMap(layer)) return `<div class="strip alone" role="group">${cell(first, "--l:1;--r:1", "rga", true)}</div>`;
+  return strip([{ title: "", layers: [{ name: layer.name, short: "" }] }], own, "few alone");
+}
 
 /** Heads and blocks, which have one relation each; "" where there are none. */
 export function renderOtherStrips(found: readonly Finding[]): string {
@@ -103,13 +112,13 @@ function layerCells(name: string, short: string, own: readonly Finding[], at: nu
 function cell(finding: Finding | undefined, place: string, relation: string, numbers: boolean): string {
   const value = finding?.last.value ?? null;
   if (!finding || value === null)
-    return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${escapeText(tip(finding))}"` : ""}>–</div>`;
+    return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${tip(finding)}"` : ""}>–</div>`;
   const held = holds(finding.verdict);
   const shade = Math.round(100 * Math.max(0, Math.min(1, value)));
   const text = numbers
     ? `<span class="value">${fixed(value, 2)}</span>${held ? '<span class="tick" aria-hidden="true">✓</span>' : ""}${bar(finding)}`
     : "";
-  return `<div class="cell ${relation}${held ? " holds" : ""}" role="cell" style="${place};--v:${shade}" data-tip="${escapeText(tip(finding))}" aria-label="${fixed(value, 2)}${held ? ", holds" : ""}">${text}</div>`;
+  return `<div class="cell ${relation}${held ? " holds" : ""}" role="cell" style="${place};--v:${shade}" data-tip="${tip(finding)}" aria-label="${fixed(value, 2)}${held ? ", holds" : ""}">${text}</div>`;
 }
 
 function bar({ last, first }: Finding): string {
@@ -130,19 +139,23 @@ const verdictWords: Record<Verdict, string> = {
   undefined: "no value",
 };
 
-/** What a pointer on the cell is told, a line each. */
+/** What a pointer on the cell is told, a line each; escaped. */
 function tip({ layer, side, relation, last, first, verdict }: Finding): string {
   const title = `${layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
-  if (last.value === null) return `${title}\n${statusWords(last.status)}`;
-  return [
-    title,
-    `${fixed(last.value)}${last.noise === null ? "" : ` ± ${fixed(last.noise)}`}: ${verdictWords[verdict]}`,
-    [
-      ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
-      ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
-      `${last.n} samples`,
-    ].join(", "),
-  ].join("\n");
+  const compared = [
+    ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
+    ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
+    `${grouped(last.n)} samples`,
+  ];
+  const lines =
+    last.value === null
+      ? [title, statusWords(last.status)]
+      : [
+          title,
+          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${fixed(last.noise)}`}: ${verdictWords[verdict]}`,
+          compared.join(", "),
+        ];
+  return lines.map(escapeText).join("&#10;");
 }
 
 /** Layers that have RGA of their output alone: a row per attention layer with its heads, or one row of blocks. */

@@ -36,7 +36,7 @@ export const stripStyle = `
 .strip .relation{font-size:13px;line-height:1.25;white-space:nowrap}.strip .relation small{font-size:11px}
 .strip .name{font:12px/1.2 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;text-decoration:none;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:150px}
 .strip .name:hover,.strip .name:focus-visible{text-decoration:underline}
-.strip.bare .name{font-size:9px}
+.strip.bare .name{font-size:9px}.strip .name[aria-current]{font-weight:700;text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:3px}
 .cell{--hue:var(--soft);position:relative;min-width:0;border-radius:3px;padding:4px 3px 0;text-align:center;font-size:14px;line-height:1.3;background:color-mix(in srgb,var(--hue) calc(3% + var(--v)*.38%),var(--ground));color:var(--ink);cursor:default}
 .cell.rga{--hue:var(--crh-rga)}.cell.rwa{--hue:var(--crh-rwa)}.cell.gwa{--hue:var(--crh-gwa)}
 .cell.holds{box-shadow:inset 0 0 0 2px var(--hue);font-weight:700}
@@ -60,6 +60,7 @@ export const stripStyle = `
 .lineCells{flex:1;display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,64px);gap:2px;min-width:0}
 .lines .cell{font-size:11px;padding:2px 1px 4px;min-height:18px}.lines .cell .tick{display:none}
 ${down(".strip.few")}
+.strip.alone .name{display:none}div.strip.alone:not(.few){display:block;width:110px}
 ${across(".strip.across")}
 @media (max-width:760px){${down(".strip.across")}
 .strip{--h:38px;gap:2px}.strip.across{--h:22px}.overview.beside,.overview.stacked .course .panels{grid-template-columns:minmax(0,1fr)}

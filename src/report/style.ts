@@ -22,7 +22,7 @@ h1{font-size:26px;font-weight:680;letter-spacing:-.02em;margin:0;overflow-wrap:a
 .finding{font-size:22px;line-height:1.35;max-width:60em;margin:6px 0 20px;text-wrap:pretty}.finding b{font-weight:680}
 h2{font-size:21px;font-weight:650;letter-spacing:-.01em;margin:56px 0 12px;padding-top:14px;border-top:1px solid var(--line)}
 h3{font-size:16px;font-weight:650;margin:32px 0 8px}
-p,li,figcaption{max-width:74ch}
+p,li{max-width:78ch}figcaption p{max-width:100ch}
 code{font:0.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 small{font-size:12px;color:var(--soft)}
 .soft,.eyebrow{color:var(--soft)}
@@ -73,6 +73,7 @@ td.holds .fill{opacity:1}
 .key .bar{display:inline-block;width:30px;margin:0 7px 0 0;vertical-align:2px}
 figure{margin:0 0 52px;break-inside:auto}
 figure h3{margin:0 0 4px}
+@media screen and (min-width:1000px){figure.single{display:grid;grid-template-columns:minmax(0,560px) minmax(0,1fr);column-gap:40px}figure.single>figcaption{align-self:center}figure.single>details{grid-column:1/-1}}
 .tools{display:flex;gap:8px;justify-content:flex-end;margin:0 0 6px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
@@ -85,13 +86,12 @@ svg{max-width:100%;height:auto;display:block}
 .panels svg{break-inside:avoid;width:100%}
 .panels.one svg{width:auto}
 .panels.full svg{width:auto;max-width:none}
-figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
+figcaption{margin-top:8px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}
 .equations{display:flex;flex-wrap:wrap;gap:10px 34px;margin:12px 0 2px;color:var(--ink)}
 .equation{display:inline-flex;flex-wrap:wrap;align-items:center;gap:2px 20px}
 .equation math{font-size:16px}.equation .number{font-size:12px;color:var(--soft)}
 .missing{border-left:3px solid var(--line);padding:4px 0 4px 14px;color:var(--soft)}
-p.layer{margin:0 0 10px;font-size:14px}
 details{margin:8px 0}summary{cursor:pointer;font-size:14px}
 details>.block{padding:10px 0 14px}
 table.skipped{border-collapse:collapse;font-size:14px;margin:8px 0}
@@ -102,10 +102,26 @@ table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims th,.claims td{text-align:left;vertical-align:top;padding:7px 16px 7px 0;font-weight:400}.claims tbody th{white-space:nowrap;color:var(--soft)}
 .claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
 .claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
-figcaption .left{max-width:74ch;margin:0 0 6px}figcaption .left details{margin:2px 0}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
 ${stripStyle}
+.picker{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:8px 0;margin:0 0 10px;background:var(--ground);border-bottom:1px solid var(--line);font-size:14px}
+.picker[hidden]{display:none}.picker label{display:flex;gap:6px;align-items:center}.picker output{color:var(--soft);margin-left:auto;font-variant-numeric:tabular-nums}
+select,input[type=search]{font:inherit;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:6px;padding:4px 8px;max-width:300px}
+select{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
+article.layer{margin:0 0 30px;scroll-margin-top:64px}article.layer[hidden]{display:none}article h3{margin:14px 0 10px;font-size:18px}article h3 a{text-decoration:none}article h3 small{font-weight:400;margin-left:8px;font-size:13px}
+article .strip.alone{max-width:620px;margin:0 0 22px}article .figures{min-width:0}
+article figure{margin:0 0 34px}h4{font-size:15px;font-weight:650;margin:0;line-height:1.3}
+.scripted .unscripted{display:none}.many article figure:not(.alignments){display:none}.many article .missing{display:none}
+.terms{font-size:13px}.terms a,.key a{color:var(--soft)}
+dl.glossary{columns:2;column-gap:44px;margin:14px 0 0}dl.glossary div{break-inside:avoid;padding:0 0 16px;scroll-margin-top:60px}
+dl.glossary dt{font-weight:650}dl.glossary dd{margin:2px 0 0;font-size:14px;color:var(--soft)}dl.glossary .equation{display:flex;margin:6px 0 0;color:var(--ink)}
+dl.glossary div:target dt{text-decoration:underline;text-underline-offset:4px;text-decoration-thickness:2px}
+#tip{position:fixed;z-index:9;pointer-events:none;max-width:min(340px,92vw);padding:6px 10px;border-radius:6px;background:var(--ink);color:var(--ground);font-size:13px;line-height:1.45;font-variant-numeric:tabular-nums;box-shadow:0 2px 10px #0003;overflow-wrap:anywhere}
+#tip[hidden]{display:none}#tip .first{font-weight:650}#tip i{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:6px;border:1px solid var(--ground)}
+.cross{stroke:currentColor;stroke-opacity:.45;fill:none;pointer-events:none}
+.panels svg:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}.panels svg{touch-action:pan-y}
 @media screen and (max-width:1100px){
+.picker{top:40px}
 body{display:block;padding-top:0}header{padding-top:12px}
 nav.contents{position:sticky;top:0;z-index:3;margin:0 -28px;padding:9px 28px;background:var(--ground);border-bottom:1px solid var(--line);overflow-x:auto}
 nav.contents ul{display:flex;gap:18px}nav.contents li{margin:0;white-space:nowrap}
@@ -113,7 +129,7 @@ section,figure,article{scroll-margin-top:52px}.overview.beside{grid-template-col
 }
 @media screen and (max-width:760px){
 html{font-size:15px}body{padding:0 14px 48px}nav.contents{margin:0 -14px;padding:9px 14px}h1{font-size:23px}.finding{font-size:18px}h2{margin-top:40px}
-.panels.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px 10px}
+.panels.three{grid-template-columns:repeat(3,230px);gap:12px 10px;overflow-x:auto}dl.glossary{columns:1}.picker output{display:none}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments,.alignments tbody{display:block}.alignments thead{display:none}
 .alignments tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:10px 12px;padding:12px 0}
