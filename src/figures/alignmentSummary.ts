@@ -1,41 +1,35 @@
 /**
- * @file Figure: the six alignments over steps, all layers at once: the median as a line, the range over layers shaded (as Fig. 8 of
- * arXiv 2410.03006).
+ * @file Figure: the six alignments of the hidden representations over steps: the median over layers as a line, their range shaded (as
+ * Fig. 8 of arXiv 2410.03006, there over weight decay).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";
-import { type AlignmentRow, alignmentRows, lowestAlignment, sides, sideTitle } from "./alignmentSeries.ts";
+import { lowestAlignment, sides } from "./alignmentSeries.ts";
 import { relationLegend } from "./alignmentsOverTime.ts";
 import { centred, titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
-import { legendPanel } from "./legend.ts";
-import { median } from "./median.ts";
+import { type HiddenMedian, hiddenMedians } from "./hiddenMedians.ts";
+import { type LegendEntry, legendPanel } from "./legend.ts";
 import { type Relation, relationColour, relationSymbol, relations } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { type StepAxis, stepAxis } from "./stepAxis.ts";
 
-interface SummaryRow {
-  readonly step: number;
-  readonly side: Side;
-  readonly relation: Relation;
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  readonly nullMedian: number | null;
-  readonly layers: number;
-}
+const hiddenTitle: Record<Side, string> = {
+  a: "what hidden layers read, backward (a)",
+  b: "what hidden layers write, forward (b)",
+};
 
 /**
  * Draws the median alignment over layers against step (theory.md Eqs. 7, 11).
  *
- * @returns undefined with fewer than two steps or fewer than two layers. csv: median, minimum, maximum and number of layers
+ * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum and number of layers
  */
 export function alignmentSummary(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
-  const rows = summarize(snapshots, convention);
+  const rows = hiddenMedians(snapshots, convention);
   const steps = rows.map((row) => row.step);
-  if (new Set(steps).size < 2 || !rows.some((row) => row.layers > 1)) return undefined;
+  if (new Set(steps).size < 2) return undefined;
   const axis = stepAxis(steps, 6);
   const low = lowestAlignment(rows.map((row) => row.low));
   const panels = sides
@@ -55,73 +49,68 @@ export function alignmentSummary(snapshots: readonly Snapshot[], convention: Con
       row.layers,
     ]),
   );
-  const legend = legendPanel([
+  const entries: LegendEntry[] = [
     ...relationLegend(),
-    { text: "median null", colour: "currentColor", samples: ["dashed"] },
-    { text: "range", colour: "currentColor", samples: ["band"] },
-  ]);
-  return makeFigure(panels, csv, { columns: 2, legend });
+    { text: "chance (median)", colour: "currentColor", samples: ["dashed"] },
+    { text: "range over layers", colour: "currentColor", samples: ["band"] },
+  ];
+  return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries, 936) });
 }
 
-function summarize(snapshots: readonly Snapshot[], convention: Convention): SummaryRow[] {
-  const groups = new Map<string, AlignmentRow[]>();
-  for (const row of alignmentRows(snapshots, convention)) {
-    const key = `${row.step} ${row.side} ${row.relation}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const values = group.map((row) => row.value).filter((value) => value !== null);
-    if (values.length === 0) return [];
-    const { step, side, relation } = group[0]!;
-    const range = { low: Math.min(...values), high: Math.max(...values) };
-    const nullMedian = median(group.map((row) => row.null));
-    return [{ step, side, relation, median: median(values)!, ...range, nullMedian, layers: values.length }];
-  });
-}
-
-function sidePanel(side: Side, rows: readonly SummaryRow[], axis: StepAxis, low: number): Panel {
+function sidePanel(side: Side, rows: readonly HiddenMedian[], axis: StepAxis, low: number): Panel {
   const own = rows.filter((row) => row.side === side);
-  return plotPanel(`Median alignment over layers, ${sideTitle[side]}, over training steps`, {
-    width: 460,
-    height: 270,
-    marginTop: 36,
-    marginLeft: 50,
-    marginRight: 14,
-    marginBottom: 40,
-    x: axis,
-    y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
-    marks: [
-      titleText(sideTitle[side], -44, -32),
-      Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
-      ...relations.map((relation) =>
-        Plot.areaY(
-          own.filter((row) => row.relation === relation),
-          { x: "step", y1: "low", y2: "high", fill: relationColour[relation], fillOpacity: 0.13 },
+  return plotPanel(
+    `Median alignment over ${hiddenTitle[side]} over training steps`,
+    {
+      width: 460,
+      height: 232,
+      marginTop: 36,
+      marginLeft: 50,
+      marginRight: 14,
+      marginBottom: 40,
+      x: axis,
+      y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
+      marks: [
+        titleText(hiddenTitle[side], -44, -32),
+        Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
+        ...relations.map((relation) =>
+          Plot.areaY(
+            own.filter((row) => row.relation === relation),
+            { x: "step", y1: "low", y2: "high", fill: relationColour[relation], fillOpacity: 0.13 },
+          ),
         ),
-      ),
-      ...relations.flatMap((relation) =>
-        relationLine(
-          own.filter((row) => row.relation === relation),
-          relation,
+        ...relations.flatMap((relation) =>
+          relationLine(
+            own.filter((row) => row.relation === relation),
+            relation,
+          ),
         ),
-      ),
-    ],
-  });
+      ],
+    },
+    { along: "x" },
+  );
 }
 
-function relationLine(rows: readonly SummaryRow[], relation: Relation): Plot.Markish[] {
+function relationLine(rows: readonly HiddenMedian[], relation: Relation): Plot.Markish[] {
   const colour = relationColour[relation];
   const nulls = rows.filter((row) => row.nullMedian !== null);
   return [
     Plot.lineY(nulls, {
       x: "step",
       y: "nullMedian",
+      ariaLabel: () => `chance of ${relation.toUpperCase()}`,
       stroke: colour,
       strokeDasharray: "4,3",
       strokeOpacity: 0.8,
       strokeWidth: 1.1,
     }),
-    Plot.lineY(rows, { x: "step", y: "median", stroke: colour, strokeWidth: 2.2 }),
+    Plot.lineY(rows, {
+      x: "step",
+      y: "median",
+      ariaLabel: () => relation.toUpperCase(),
+      stroke: colour,
+      strokeWidth: 2.2,
+    }),
     Plot.dot(rows.slice(-1), { x: "step", y: "median", fill: colour, r: 4, symbol: relationSymbol[relation] }),
   ];
 }

@@ -59,7 +59,7 @@ export function alignmentsByDepth(
 function depthLegend(shown: { maps: boolean; noise: boolean; baseline: boolean }): Panel {
   const colour = "currentColor";
   const entries: LegendEntry[] = relationLegend().slice(0, shown.maps ? relations.length : 1);
-  entries.push({ text: "null", colour, samples: ["tick"] });
+  entries.push({ text: "chance (null)", colour, samples: ["tick"] });
   if (shown.noise) entries.push({ text: "± noise", colour, samples: ["whisker"] });
   if (shown.baseline)
     entries.push({ text: "H with G of the other heads: median, range", colour, samples: ["whisker", "tick"] });

@@ -33,27 +33,38 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
   const [low, high] = rows.reduce(([l, h], { rate }) => [Math.min(l, rate), Math.max(h, rate)], [Infinity, 0]);
   const domain: [number, number] = [Math.log10(low!) - 0.12, Math.log10(high!) + 0.12];
   const height = ({ rate }: { rate: number }) => Math.log10(rate);
-  const panel = plotPanel("Relative change of the second moment of each layer's input, per step, over training steps", {
-    width: 540,
-    height: 300,
-    marginTop: 14,
-    marginLeft: 60,
-    marginRight: 14,
-    marginBottom: 40,
-    x: stepAxis(
-      rows.map(({ step }) => step),
-      6,
-    ),
-    y: {
-      ...logarithmicAxis(domain, 8),
-      label: "change of cov(h, h) per step",
-      ...centred,
+  const panel = plotPanel(
+    "Relative change of the second moment of each layer's input, per step, over training steps",
+    {
+      width: 540,
+      height: 300,
+      marginTop: 14,
+      marginLeft: 60,
+      marginRight: 14,
+      marginBottom: 40,
+      x: stepAxis(
+        rows.map(({ step }) => step),
+        6,
+      ),
+      y: {
+        ...logarithmicAxis(domain, 8),
+        label: "change of cov(h, h) per step",
+        ...centred,
+      },
+      marks: [
+        Plot.line(rows, {
+          x: "step",
+          y: height,
+          z: "layer",
+          ariaLabel: "layer",
+          stroke: ({ layer }) => colour(layer),
+          strokeWidth: 1.6,
+        }),
+        Plot.dot(rows, { x: "step", y: height, fill: ({ layer }) => colour(layer), r: 2 }),
+      ],
     },
-    marks: [
-      Plot.line(rows, { x: "step", y: height, z: "layer", stroke: ({ layer }) => colour(layer), strokeWidth: 1.6 }),
-      Plot.dot(rows, { x: "step", y: height, fill: ({ layer }) => colour(layer), r: 2 }),
-    ],
-  });
+    { along: "x", powers: "y" },
+  );
   const present = new Set(rows.map(({ layer }) => layer));
   const drawn = names.filter((name) => present.has(name));
   const named = drawn.length <= mostNamed ? drawn : [drawn[0]!, drawn.at(-1)!];

@@ -50,31 +50,41 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
       const spread = noise?.(collapse) ?? 0;
       return y === null ? [] : [{ step, y, low: Math.max(0, y - spread), high: y + spread }];
     });
-    return plotPanel(`${title} over training steps`, {
-      width: 460,
-      height: 230,
-      marginTop: 30,
-      marginLeft: 56,
-      marginRight: 14,
-      marginBottom: 40,
-      x: stepAxis(
-        rows.map(({ step }) => step),
-        6,
-      ),
-      y: {
-        domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
-        ticks: 5,
-        grid: true,
-        label,
-        ...centred,
+    return plotPanel(
+      `${title} over training steps`,
+      {
+        width: 460,
+        height: 230,
+        marginTop: 30,
+        marginLeft: 56,
+        marginRight: 14,
+        marginBottom: 40,
+        x: stepAxis(
+          rows.map(({ step }) => step),
+          6,
+        ),
+        y: {
+          domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
+          ticks: 5,
+          grid: true,
+          label,
+          ...centred,
+        },
+        marks: [
+          titleText(title, -50, -26),
+          Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "var(--crh-eval, #7b3fa0)", fillOpacity: 0.18 }),
+          Plot.lineY(points, {
+            x: "step",
+            y: "y",
+            ariaLabel: () => label,
+            stroke: "var(--crh-eval, #7b3fa0)",
+            strokeWidth: 2,
+          }),
+          Plot.dot(points, { x: "step", y: "y", fill: "var(--crh-eval, #7b3fa0)", r: 2.2 }),
+        ],
       },
-      marks: [
-        titleText(title, -50, -26),
-        Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "var(--crh-eval, #7b3fa0)", fillOpacity: 0.18 }),
-        Plot.lineY(points, { x: "step", y: "y", stroke: "var(--crh-eval, #7b3fa0)", strokeWidth: 2 }),
-        Plot.dot(points, { x: "step", y: "y", fill: "var(--crh-eval, #7b3fa0)", r: 2.2 }),
-      ],
-    });
+      { along: "x" },
+    );
   });
   const csv = toCsv(
     [

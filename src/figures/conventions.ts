@@ -70,22 +70,26 @@ function agreement(rows: readonly Row[]): Panel {
     { paper: 1, raw: 1 },
   ];
   const axis = { ...unitAxis(low), labelArrow: "none" } as const;
-  return plotPanel("Forward RGA of plain second moments against that of covariances of normalised rows", {
-    ...size,
-    x: { ...axis, label: "covariances of normalised rows (paper)", labelAnchor: "center" },
-    y: { ...axis, label: "plain second moments (raw)" },
-    marks: [
-      Plot.line(ends, { x: "paper", y: "raw", stroke: "currentColor", strokeOpacity: 0.4, strokeDasharray: "4,3" }),
-      Plot.dot(rows, {
-        x: "paper",
-        y: "raw",
-        fill: relationColour.rga,
-        fillOpacity: 0.75,
-        r: rows.length > 40 ? 3 : 4.5,
-        title: "layer",
-      }),
-    ],
-  });
+  return plotPanel(
+    "Forward RGA of plain second moments against that of covariances of normalised rows",
+    {
+      ...size,
+      x: { ...axis, label: "covariances of normalised rows (paper)", labelAnchor: "center" },
+      y: { ...axis, label: "plain second moments (raw)" },
+      marks: [
+        Plot.line(ends, { x: "paper", y: "raw", stroke: "currentColor", strokeOpacity: 0.4, strokeDasharray: "4,3" }),
+        Plot.dot(rows, {
+          x: "paper",
+          y: "raw",
+          fill: relationColour.rga,
+          fillOpacity: 0.75,
+          r: rows.length > 40 ? 3 : 4.5,
+          title: "layer",
+        }),
+      ],
+    },
+    {},
+  );
 }
 
 const size = { width: 460, height: 300, marginTop: 30, marginLeft: 40, marginRight: 16, marginBottom: 42 };
@@ -114,16 +118,26 @@ function ratiosByStep(rows: readonly Row[]): Ratio[] {
 
 function ratioPanel(ratios: readonly Ratio[]): Panel {
   const of = (which: Ratio["which"]) => ratios.filter((ratio) => ratio.which === which);
-  return plotPanel("Share of the mean in the second moments of activations and gradients over training steps", {
-    ...size,
-    x: stepAxis(
-      ratios.map(({ step }) => step),
-      5,
-    ),
-    y: { ...unitAxis(0), label: "|E v|² / E |v|²", labelArrow: "none" },
-    marks: (["H", "G"] as const).flatMap((which) => [
-      Plot.areaY(of(which), { x: "step", y1: "low", y2: "high", fill: matrixColour[which], fillOpacity: 0.14 }),
-      Plot.line(of(which), { x: "step", y: "median", stroke: matrixColour[which], strokeWidth: 2 }),
-    ]),
-  });
+  return plotPanel(
+    "Share of the mean in the second moments of activations and gradients over training steps",
+    {
+      ...size,
+      x: stepAxis(
+        ratios.map(({ step }) => step),
+        5,
+      ),
+      y: { ...unitAxis(0), label: "|E v|² / E |v|²", labelArrow: "none" },
+      marks: (["H", "G"] as const).flatMap((which) => [
+        Plot.areaY(of(which), { x: "step", y1: "low", y2: "high", fill: matrixColour[which], fillOpacity: 0.14 }),
+        Plot.line(of(which), {
+          x: "step",
+          y: "median",
+          stroke: matrixColour[which],
+          strokeWidth: 2,
+          ariaLabel: () => (which === "H" ? "h" : "g"),
+        }),
+      ]),
+    },
+    { along: "x" },
+  );
 }

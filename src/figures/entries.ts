@@ -36,10 +36,11 @@ interface SideEntries {
 /**
  * Draws the upper triangle of H against that of G (theory.md Eqs. 2, 3, 11), a panel per side.
  *
+ * @param points more entries than this are thinned evenly
  * @returns undefined where no side has both. csv: side,i,j,H,G of the points drawn, four digits
  */
-export function entries(layer: LayerMatrices): Figure | undefined {
-  const found = layer.sides.flatMap((side) => sideEntries(side) ?? []);
+export function entries(layer: LayerMatrices, points = maxEntries): Figure | undefined {
+  const found = layer.sides.flatMap((side) => sideEntries(side, points) ?? []);
   if (found.length === 0) return undefined;
   const csv = toCsv(
     ["side", "i", "j", "H", "G"],
@@ -54,11 +55,11 @@ export function entries(layer: LayerMatrices): Figure | undefined {
   return makeFigure(found.map(entryPanel), csv, { columns: 2, legend });
 }
 
-function sideEntries({ side, H, G, d }: SideMatrices): SideEntries | undefined {
+function sideEntries({ side, H, G, d }: SideMatrices, points: number): SideEntries | undefined {
   if (!H || !G) return undefined;
   const entry = (i: number, j: number): Entry => ({ i, j, h: H.data[i * d + j]!, g: G.data[i * d + j]! });
-  const diagonal = evenly(d, maxEntries / 2).map((i) => entry(i, i));
-  const off = evenly((d * (d - 1)) / 2, maxEntries - diagonal.length).map((at) => entry(...pairAt(at)));
+  const diagonal = evenly(d, points / 2).map((i) => entry(i, i));
+  const off = evenly((d * (d - 1)) / 2, points - diagonal.length).map((at) => entry(...pairAt(at)));
   return { side, diagonal, off, correlation: alignment(H, G).value };
 }
 
@@ -73,28 +74,32 @@ function entryPanel({ side, diagonal, off, correlation: r }: SideEntries): Panel
   const all = [...diagonal, ...off];
   const written = r === null ? "undefined" : r.toFixed(3);
   const title = `${sideTitle[side]}, correlation ${written}`;
-  return plotPanel(`Entries of H against entries of G, ${title}`, {
-    width: 460,
-    height: 330,
-    marginTop: 50,
-    marginLeft: 48,
-    marginRight: 16,
-    marginBottom: 42,
-    x: {
-      domain: padded(all.map(({ h }) => h)),
-      ticks: 6,
-      label: `entry of H, side ${side} (mean diagonal 1)`,
-      ...centred,
-      grid: true,
+  return plotPanel(
+    `Entries of H against entries of G, ${title}`,
+    {
+      width: 460,
+      height: 330,
+      marginTop: 50,
+      marginLeft: 48,
+      marginRight: 16,
+      marginBottom: 42,
+      x: {
+        domain: padded(all.map(({ h }) => h)),
+        ticks: 6,
+        label: `entry of H, side ${side} (mean diagonal 1)`,
+        ...centred,
+        grid: true,
+      },
+      y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: null, grid: true },
+      marks: [
+        titleText(title, -42, -46),
+        Plot.text([`entry of G, side ${side}`], { frameAnchor: "top-left", dx: -42, dy: -24, lineAnchor: "top" }),
+        dots(placed(off), { colour: entryColour.off, size: 2.2, opacity: 0.7 }),
+        dots(placed(diagonal), { colour: entryColour.diagonal, size: 4.4, opacity: 0.8 }),
+      ],
     },
-    y: { domain: padded(all.map(({ g }) => g)), ticks: 6, label: null, grid: true },
-    marks: [
-      titleText(title, -42, -46),
-      Plot.text([`entry of G, side ${side}`], { frameAnchor: "top-left", dx: -42, dy: -24, lineAnchor: "top" }),
-      dots(placed(off), { colour: entryColour.off, size: 2.2, opacity: 0.7 }),
-      dots(placed(diagonal), { colour: entryColour.diagonal, size: 4.4, opacity: 0.8 }),
-    ],
-  });
+    { x: "entry of H", y: "entry of G" },
+  );
 }
 
 function padded(values: readonly number[]): [number, number] {

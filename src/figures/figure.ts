@@ -3,6 +3,7 @@
  * may let panels flow by its width, a file holds them stacked.
  */
 import { escapeText } from "./escape.ts";
+import type { ReadableAxes } from "./readings.ts";
 
 /** One drawing: SVG elements in a viewport of width by height pixels. */
 export interface Panel {
@@ -12,6 +13,12 @@ export interface Panel {
   readonly label: string;
   /** Serialized SVG elements, already escaped. */
   readonly content: string;
+  /** How a page reads values off it. */
+  readonly axes?: ReadableAxes;
+  /** What a page reads values of pixels off: the matrix drawn, its rows before averaging, the value of the last colour. */
+  readonly image?: { readonly name: string; readonly d: number; readonly limit: number };
+  /** The same in parts that a page may let flow, where it is a row of things that belong to themselves: entries of a legend. */
+  readonly parts?: readonly Panel[];
 }
 
 export interface Figure {
@@ -21,6 +28,8 @@ export interface Figure {
   readonly csv: string;
   /** The same picture in pieces: the legend (if any) and the panels, each an SVG of its own. */
   readonly legend: string | undefined;
+  /** The entries of the legend, each by itself. */
+  readonly legendParts: readonly string[];
   readonly panels: readonly string[];
   /** Panels beside each other in `svg`. */
   readonly columns: number;
@@ -39,15 +48,23 @@ export function makeFigure(
     svg: stackPanels(panels, columns, legend),
     csv,
     legend: legend && panelSvg(legend),
-    panels: panels.map((panel) => panelSvg(panel)),
+    legendParts: (legend?.parts ?? (legend ? [legend] : [])).map((part) => panelSvg(part)),
+    panels: panels.map((panel) => panelSvg(panel, readable(panel))),
     columns,
   };
 }
 
-/** One panel as an SVG element; at x, y when it stands inside another. */
-export function panelSvg({ width, height, label, content }: Panel, position = ""): string {
+/** Axes and images as attributes, for the script of a page; a file has no use for them. */
+function readable({ axes, image }: Panel): string {
+  const attribute = (name: string, value: unknown) =>
+    value === undefined ? "" : ` data-${name}="${escapeText(JSON.stringify(value))}"`;
+  return attribute("axes", axes) + attribute("image", image);
+}
+
+/** One panel as an SVG element; with x, y when it stands inside another. */
+export function panelSvg({ width, height, label, content }: Panel, attributes = ""): string {
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg"${position} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg"${attributes} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `role="img" aria-label="${escapeText(label)}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12" ` +
     `text-anchor="middle" style="white-space:pre">${content}</svg>`
   );

@@ -78,7 +78,7 @@ export function headsOverTime(snapshots: readonly Snapshot[], convention: Conven
     ...curves
       .filter(({ key }) => rows.some(({ curve }) => curve === key))
       .map(({ text, colour }) => ({ text, colour, samples: ["line", "band"] as const })),
-    { text: "null", colour: "currentColor", samples: ["dashed"] as const },
+    { text: "chance (null)", colour: "currentColor", samples: ["dashed"] as const },
   ]);
   const csv = toCsv(
     ["step", "attention", "convention", "curve", "median", "low", "high"],
@@ -110,30 +110,44 @@ function rowsOf(step: number, layer: string, heads: readonly LayerSnapshot[], co
 
 function panel(layer: string, rows: readonly Row[], low: number, axis: StepAxis): Panel {
   const of = (key: Row["curve"]) => rows.filter(({ curve }) => curve === key);
-  return plotPanel(`RGA of the heads of ${layer} and its baselines over training steps`, {
-    width: 460,
-    height: 250,
-    marginTop: 28,
-    marginLeft: 40,
-    marginRight: 14,
-    marginBottom: 40,
-    x: axis,
-    y: { ...unitAxis(low), label: null, clamp: true },
-    marks: [
-      titleText(shorten(layer, 48), -34, -26),
-      ...curves.flatMap(({ key, colour }) => [
-        Plot.areaY(of(key), { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
-      ]),
-      Plot.line(of("null"), {
-        x: "step",
-        y: "median",
-        stroke: "currentColor",
-        strokeDasharray: "4,3",
-        strokeOpacity: 0.6,
-      }),
-      ...curves.map(({ key, colour }) =>
-        Plot.line(of(key), { x: "step", y: "median", stroke: colour, strokeWidth: key === "rga" ? 2.4 : 1.6 }),
-      ),
-    ],
-  });
+  return plotPanel(
+    `RGA of the heads of ${layer} and its baselines over training steps`,
+    {
+      width: 460,
+      height: 250,
+      marginTop: 28,
+      marginLeft: 40,
+      marginRight: 14,
+      marginBottom: 40,
+      x: axis,
+      y: { ...unitAxis(low), label: null, clamp: true },
+      marks: [
+        titleText(shorten(layer, 48), -34, -26),
+        ...curves.flatMap(({ key, colour }) => [
+          Plot.areaY(of(key), { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
+        ]),
+        Plot.line(of("null"), {
+          x: "step",
+          y: "median",
+          ariaLabel: () => "chance",
+          stroke: "currentColor",
+          strokeDasharray: "4,3",
+          strokeOpacity: 0.6,
+        }),
+        ...curves.map(({ key, colour, text }) =>
+          Plot.line(of(key), {
+            x: "step",
+            y: "median",
+            stroke: colour,
+            strokeWidth: key === "rga" ? 2.4 : 1.6,
+            ariaLabel: () => text,
+          }),
+        ),
+        ...curves.map(({ key, colour }) =>
+          Plot.dot(of(key), { x: "step", y: "median", fill: colour, r: of(key).length < 3 ? 3.4 : 1.8 }),
+        ),
+      ],
+    },
+    { along: "x", y: "alignment" },
+  );
 }

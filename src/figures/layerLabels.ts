@@ -2,14 +2,18 @@
  * @file Names of layers as labels beside the rows of a figure: short enough to fit, still telling layers apart.
  */
 import { shorten, visibleText } from "./escape.ts";
+import { sharedParts } from "./layerGroups.ts";
 
 /**
- * Each name cut at its front to at most `length` characters, because the end says which module of which block it is
+ * The names as they are where all fit; else each without the parts that all begin with, and cut at its front to at most `length` characters, because the end says which module of which block it is
  * ("…11.self_attn.q_proj"); cut in the middle instead where that would make two layers alike.
  */
 export function layerLabels(names: readonly string[], length: number): string[] {
-  const cut = names.map((name) => cutFront(name, length));
-  return new Set(cut).size === new Set(names).size ? cut : names.map((name) => shorten(name, length));
+  const long = names.some((name) => [...visibleText(name)].length > length);
+  const shared = long ? sharedParts(names).length : 0;
+  const own = names.map((name) => name.slice(shared));
+  const cut = own.map((name) => cutFront(name, length));
+  return new Set(cut).size === new Set(names).size ? cut : own.map((name) => shorten(name, length));
 }
 
 /** Begins after a dot or slash where one is near. */

@@ -4,8 +4,19 @@
  */
 import { escapeText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
+import { depthColour } from "./palette.ts";
 
-export type Sample = "line" | "dashed" | "band" | "whisker" | "tick" | "circle" | "square" | "triangle" | "dot";
+export type Sample =
+  | "line"
+  | "dashed"
+  | "band"
+  | "whisker"
+  | "tick"
+  | "circle"
+  | "square"
+  | "triangle"
+  | "dot"
+  | "ramp";
 
 export interface LegendEntry {
   readonly text: string;
@@ -16,27 +27,39 @@ export interface LegendEntry {
 const rowHeight = 20;
 const sampleWidth = 24;
 const characterWidth = 6.6; // chosen: mean of system-ui fonts at 12 px
+const wideCharacter = 7.6; // chosen: of capitals, where an entry is cut at its own edge
 
-/** The legend as a panel `width` wide and as high as its rows need. */
+/** The legend as a panel `width` wide and as high as its rows need, and entry by entry. */
 export function legendPanel(entries: readonly LegendEntry[], width = 520): Panel {
-  const parts: string[] = [];
+  const content: string[] = [];
   let x = 0;
   let row = 0;
-  for (const { text, colour, samples } of entries) {
-    const needed = sampleWidth + 6 + [...text].length * characterWidth;
+  for (const entry of entries) {
+    const needed = entryWidth(entry);
     if (x > 0 && x + needed > width) {
       x = 0;
       row++;
     }
-    const y = row * rowHeight + rowHeight / 2;
-    parts.push(...samples.map((sample) => drawSample(sample, x, y, colour)));
-    parts.push(
-      `<text x="${round(x + sampleWidth + 6)}" y="${y}" dy="0.32em" text-anchor="start">${escapeText(text)}</text>`,
-    );
+    content.push(drawEntry(entry, x, row * rowHeight + rowHeight / 2));
     x += needed + 12;
   }
   const label = `Legend: ${entries.map((entry) => entry.text).join("; ")}`;
-  return { width, height: (row + 1) * rowHeight, label, content: parts.join("") };
+  const parts = entries.map((entry) => ({
+    width: Math.ceil(entryWidth(entry, wideCharacter)),
+    height: rowHeight,
+    label: entry.text,
+    content: drawEntry(entry, 0, rowHeight / 2),
+  }));
+  return { width, height: (row + 1) * rowHeight, label, content: content.join(""), parts };
+}
+
+function entryWidth({ text }: LegendEntry, character = characterWidth): number {
+  return sampleWidth + 6 + [...text].length * character;
+}
+
+function drawEntry({ text, colour, samples }: LegendEntry, x: number, y: number): string {
+  const drawn = samples.map((sample) => drawSample(sample, x, y, colour)).join("");
+  return `${drawn}<text x="${round(x + sampleWidth + 6)}" y="${y}" dy="0.32em" text-anchor="start">${escapeText(text)}</text>`;
 }
 
 function drawSample(sample: Sample, x: number, y: number, colour: string): string {
@@ -54,6 +77,12 @@ function drawSample(sample: Sample, x: number, y: number, colour: string): strin
       return `<path d="M${middle},${y - 5}v10" stroke="${colour}" stroke-width="1.6" fill="none"/>`;
     case "dot":
       return `<circle cx="${middle}" cy="${y}" r="2.5" fill="${colour}"/>`;
+    case "ramp":
+      return [0, 1, 2, 3, 4]
+        .map(
+          (k) => `<rect x="${round(x + k * 5)}" y="${y - 5}" width="5" height="10" fill="${depthColour(k, 5).fill}"/>`,
+        )
+        .join("");
     case "circle":
       return `<circle cx="${middle}" cy="${y}" r="4" fill="${colour}"/>`;
     case "square":

@@ -30,15 +30,16 @@ const maxPoints = 400;
  * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe; eval/samples is said in the legend.
  *
  * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
+ * @param logSteps the kind of the axis of steps, where other figures decide it
  * @returns undefined where there is no loss to draw. csv: step,name,value of every row drawn, unthinned
  */
-export function lossFigure(metrics: readonly MetricPoint[]): Figure | undefined {
+export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean): Figure | undefined {
   const loss = seriesOf(metrics, "loss");
   if (loss.length === 0) return undefined;
   const others = ["accuracy", "perplexity", "linear-probe"].map((name) => ({ name, series: seriesOf(metrics, name) }));
   const all = [...loss, ...others.flatMap(({ series }) => series)];
   const samples = metrics.findLast((row) => row.name === "eval/samples")?.value;
-  const log = all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
+  const log = logSteps ?? all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
   const panels = [quantityPanel("loss", loss, log)];
   for (const { name, series } of others)
     if (series.length > 0) panels.push(quantityPanel(axisWords[name] ?? name, series, log));
@@ -78,34 +79,39 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
   const drawn = series.map((one) => ({ ...one, points: thin(one.points, log) }));
   const last = all.reduce((latest, point) => (point.step > latest.step ? point : latest));
   const label = `${quantity} over training steps, ${last.value.toPrecision(3)} at step ${last.step}`;
-  return plotPanel(label, {
-    width: 460,
-    height: 260,
-    marginLeft: 52,
-    marginBottom: 40,
-    marginTop: 28,
-    x: stepAxis(
-      all.map((point) => point.step),
-      6,
-      log,
-    ),
-    y: {
-      ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
-      label: quantity,
-      labelArrow: "none",
-      grid: true,
+  return plotPanel(
+    label,
+    {
+      width: 460,
+      height: 260,
+      marginLeft: 52,
+      marginBottom: 40,
+      marginTop: 28,
+      x: stepAxis(
+        all.map((point) => point.step),
+        6,
+        log,
+      ),
+      y: {
+        ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
+        label: quantity,
+        labelArrow: "none",
+        grid: true,
+      },
+      marks: drawn.flatMap(({ who, points }) => {
+        const line = Plot.lineY(points, {
+          x: "step",
+          y: "value",
+          ariaLabel: () => (who === "train" ? "training" : "evaluation"),
+          stroke: lossColour[who],
+          strokeWidth: who === "train" ? 1.2 : 2,
+        });
+        const dots = Plot.dot(points, { x: "step", y: "value", fill: lossColour[who], r: 2.2 });
+        return points.length === 1 || (who === "eval" && points.length <= 60) ? [line, dots] : [line];
+      }),
     },
-    marks: drawn.flatMap(({ who, points }) => {
-      const line = Plot.lineY(points, {
-        x: "step",
-        y: "value",
-        stroke: lossColour[who],
-        strokeWidth: who === "train" ? 1.2 : 2,
-      });
-      const dots = Plot.dot(points, { x: "step", y: "value", fill: lossColour[who], r: 2.2 });
-      return points.length === 1 || (who === "eval" && points.length <= 60) ? [line, dots] : [line];
-    }),
-  });
+    { along: "x" },
+  );
 }
 
 function valueScale(values: readonly number[]): Plot.ScaleOptions {

@@ -23,10 +23,13 @@ interface Drawn {
   /** As drawn: averaged down where d is large. */
   readonly drawn: Matrix;
   readonly d: number;
+  /** Neurons without any activation or gradient: rows and columns of zeros. */
+  readonly dead: number;
 }
 
 /**
- * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), each with a symmetric colour scale of its own.
+ * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4) on one colour scale, symmetric about zero. Its end is the largest of the 99th
+ * percentiles of their sizes, which can be compared because each matrix is divided by its mean diagonal.
  *
  * @param rows larger matrices are averaged down to at most this many
  * @returns undefined where the layer has none. csv: side,i,j,H,G,Z of the upper triangles as drawn
@@ -35,14 +38,21 @@ export function matrices(layer: LayerMatrices, rows = maxRows): Figure | undefin
   const shown = layer.sides.flatMap(({ side, ...found }): Drawn[] =>
     names.flatMap((name) => {
       const A = found[name];
-      return A ? [{ side, name, drawn: averageDown(A, rows), d: A.rows }] : [];
+      return A ? [{ side, name, drawn: averageDown(A, rows), d: A.rows, dead: zeroRows(A) }] : [];
     }),
   );
   if (shown.length === 0) return undefined;
   const palette = divergingPalette();
-  const panels = shown.map(({ side, name, drawn, d }) => matrixPanel(name, side, drawn, d, palette));
+  const limit = Number(Math.max(...shown.map(({ drawn }) => colourLimit(drawn.data))).toPrecision(2));
+  const panels = shown.map((one) => matrixPanel(one, limit, palette));
   const csv = toCsv(["side", "i", "j", ...names], upperTriangles(shown));
-  return makeFigure(panels, csv, { columns: 3 });
+  return makeFigure(panels, csv, { columns: 3, legend: scalePanel(limit, palette) });
+}
+
+function zeroRows(A: Matrix): number {
+  let count = 0;
+  for (let i = 0; i < A.rows; i++) if (A.data[i * A.cols + i] === 0) count++;
+  return count;
 }
 
 /** One row per side and entry i <= j with the three values beside each other, four digits as drawn. */
@@ -69,33 +79,33 @@ export function averageDown(A: Matrix, limit: number): Matrix {
   return { rows, cols: rows, data };
 }
 
-function matrixPanel(name: MatrixName, side: "a" | "b", A: Matrix, d: number, palette: Uint8Array): Panel {
-  const limit = colourLimit(A.data);
+const raster = `preserveAspectRatio="none" class="raster"`;
+const frame = `fill="none" stroke="currentColor" stroke-opacity="0.3"`;
+
+function matrixPanel({ name, side, drawn: A, d, dead }: Drawn, limit: number, palette: Uint8Array): Panel {
   const uri = pngDataUri(encodePng(A.cols, A.rows, colourIndices(A.data, limit), palette));
-  const scale = pngDataUri(
-    encodePng(
-      levels,
-      1,
-      Uint8Array.from({ length: levels }, (_, level) => level),
-      palette,
-    ),
-  );
   const { x, y, size } = image;
-  const below = y + size;
-  const raster = `preserveAspectRatio="none" class="raster"`;
-  const tick = (at: number, text: string, anchor: string) =>
-    `<text x="${at}" y="${below + 33}" text-anchor="${anchor}" font-size="11">${text}</text>`;
-  const end = Number(limit.toPrecision(2));
+  const extent = dead === 0 || name === "Z" ? `${d} × ${d}` : `${dead} of ${d} ${name === "H" ? "silent" : "zero"}`;
   const content =
     `<text x="${x}" y="14" dy="0.32em" text-anchor="start"><tspan font-weight="650" font-size="14">${name}</tspan>` +
-    `<tspan font-size="10" font-weight="650" dy="3">${side}</tspan><tspan dy="-3" dx="8" fill-opacity="0.75">${meaning[name]}, ${d} × ${d}</tspan></text>` +
+    `<tspan font-size="10" font-weight="650" dy="3">${side}</tspan><tspan dy="-3" dx="8" fill-opacity="0.75">${meaning[name]}, ${extent}</tspan></text>` +
     `<image x="${x}" y="${y}" width="${size}" height="${size}" href="${uri}" ${raster} style="image-rendering:pixelated"/>` +
-    `<rect x="${x}" y="${y}" width="${size}" height="${size}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>` +
-    `<image x="${x}" y="${below + 10}" width="${size}" height="9" href="${scale}" ${raster}/>` +
-    `<rect x="${x}" y="${below + 10}" width="${size}" height="9" fill="none" stroke="currentColor" stroke-opacity="0.3"/>` +
-    tick(x, `−${end}`, "start") +
-    tick(x + size / 2, "0", "middle") +
-    tick(x + size, `${end}`, "end");
-  const label = `${name} of side ${sideTitle[side]}, ${d} by ${d}, colours from ${-end} to ${end}`;
-  return { width: size + 2 * x, height: below + 42, label, content };
+    `<rect x="${x}" y="${y}" width="${size}" height="${size}" ${frame}/>`;
+  const label = `${name} of side ${sideTitle[side]}, ${extent}, colours from ${-limit} to ${limit}`;
+  return { width: size + 2 * x, height: y + size + 6, label, content, image: { name: `${name}_${side}`, d, limit } };
+}
+
+/** The colour scale that all matrices of the figure share. */
+function scalePanel(limit: number, palette: Uint8Array): Panel {
+  const indices = Uint8Array.from({ length: levels }, (_, level) => level);
+  const uri = pngDataUri(encodePng(levels, 1, indices, palette));
+  const [left, width] = [52, 240];
+  const text = (at: number, words: string, anchor: string) =>
+    `<text x="${at}" y="10" dy="0.32em" text-anchor="${anchor}" font-size="12">${words}</text>`;
+  const content =
+    text(left - 8, `−${limit}`, "end") +
+    `<image x="${left}" y="5" width="${width}" height="10" href="${uri}" ${raster}/><rect x="${left}" y="5" width="${width}" height="10" ${frame}/>` +
+    `<path d="M${left + width / 2},3v14" stroke="currentColor" fill="none"/>` +
+    text(left + width + 8, `${limit} and beyond; white is 0`, "start");
+  return { width: left + width + 180, height: 20, label: `Colours from ${-limit} to ${limit}`, content };
 }

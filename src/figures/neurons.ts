@@ -17,7 +17,7 @@ import { entryColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
 /** chosen: more pairs than this are thinned evenly. */
-const maxPairs = 600;
+export const maxPairs = 600;
 
 type Point = readonly [h: number, g: number];
 
@@ -33,15 +33,16 @@ interface SideNeurons {
 /**
  * Draws two panels a side.
  *
+ * @param pairs more pairs than this are thinned evenly
  * @returns undefined where no side has both H and G of two neurons or more. csv: side,kind,H,G of the points drawn, four digits
  */
-export function neurons(layer: LayerMatrices): Figure | undefined {
+export function neurons(layer: LayerMatrices, pairs = maxPairs): Figure | undefined {
   const found = layer.sides.flatMap(({ side, H, G, d }): SideNeurons[] => {
     if (!H || !G || d < 2) return [];
     const points = neuronPoints(H, G);
     const measured = plasticity(H, G);
     const diagonal = listed(points.diagonal).filter(([h, g]) => h > 0 && g > 0);
-    const correlations = listed(points.correlations, maxPairs);
+    const correlations = listed(points.correlations, pairs);
     const [ofDiagonal, ofPairs] = [inWords(measured.logDiagonal.value), inWords(measured.correlations.value)];
     return [{ side, diagonal, correlations, ofDiagonal, ofPairs }];
   });
@@ -109,24 +110,28 @@ function scatter(points: readonly Point[], { title, x, y, domains, logarithmic, 
     ...(logarithmic ? logarithmicAxis([low, high]) : { domain: [low, high], grid: true, ticks: 5, tickFormat: ".1~f" }),
   });
   const above = { frameAnchor: "top-left", dx: -48, lineAnchor: "top" } as const;
-  return plotPanel(`G against H: ${title}`, {
-    width: 460,
-    height: 300,
-    marginTop: 48,
-    marginLeft: 54,
-    marginRight: 16,
-    marginBottom: 42,
-    x: { ...axis(domains[0]!), label: x, labelAnchor: "center" },
-    y: { ...axis(domains[1]!), label: null },
-    marks: [
-      Plot.text([title], { ...above, dy: -44, fontWeight: 650, fontSize: 13 }),
-      Plot.text([y], { ...above, dy: -24 }),
-      dots(
-        points.map(([h, g]) => ({ x: h, y: g })),
-        { colour, size, opacity: 0.7 },
-      ),
-    ],
-  });
+  return plotPanel(
+    `G against H: ${title}`,
+    {
+      width: 460,
+      height: 300,
+      marginTop: 48,
+      marginLeft: 54,
+      marginRight: 16,
+      marginBottom: 42,
+      x: { ...axis(domains[0]!), label: x, labelAnchor: "center" },
+      y: { ...axis(domains[1]!), label: null },
+      marks: [
+        Plot.text([title], { ...above, dy: -44, fontWeight: 650, fontSize: 13 }),
+        Plot.text([y], { ...above, dy: -24 }),
+        dots(
+          points.map(([h, g]) => ({ x: h, y: g })),
+          { colour, size, opacity: 0.7 },
+        ),
+      ],
+    },
+    { y, ...(logarithmic ? { powers: "xy" as const } : {}) },
+  );
 }
 
 function widened(values: readonly number[]): readonly [number, number] {

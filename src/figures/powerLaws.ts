@@ -89,33 +89,37 @@ function panel({ side, pair, points, exponent }: Drawn): Panel {
   const inside = ({ x, y }: Point) => x >= left && x <= right && y >= low && y <= high;
   const line = (slope: number) => clipped(centre, slope, { left, right, low, high });
   const fit = exponent?.value ?? null;
-  return plotPanel(`${first} against ${second} along common eigenvectors, ${sideTitle[side]}, logarithmic`, {
-    width: 324,
-    height: 262,
-    marginTop: 40,
-    marginLeft: 60,
-    marginRight: 26,
-    marginBottom: 40,
-    x: axis([left, right], `λ of ${second}_${side}`),
-    y: { ...axis([low, high], `${first}_${side}`), labelOffset: 54 },
-    marks: [
-      Plot.text([`${sideTitle[side]}: ${heading(first, second, exponent)}`], {
-        frameAnchor: "top-left",
-        dx: -56,
-        dy: -36,
-        fontWeight: 650,
-        fontSize: 12,
-        lineAnchor: "top",
-      }),
-      ...guideMarks(guides.map(line), { left, right, low, high }),
-      Plot.line(sorted.filter(inside), { x: "x", y: "y", stroke: "var(--soft, #8b93a1)", strokeWidth: 1.2 }),
-      ...(fit === null || !exponent?.interval
-        ? []
-        : [band(centre, exponent.interval, [left, right], [low, high], colour)]),
-      ...(fit === null ? [] : [Plot.line(line(fit), { x: "x", y: "y", stroke: colour, strokeWidth: 2 })]),
-      Plot.dot(along, { x: "x", y: "y", r: along.length > 300 ? 1.4 : 2.2, fill: colour, fillOpacity: 0.8 }),
-    ],
-  });
+  return plotPanel(
+    `${first} against ${second} along common eigenvectors, ${sideTitle[side]}, logarithmic`,
+    {
+      width: 324,
+      height: 262,
+      marginTop: 40,
+      marginLeft: 60,
+      marginRight: 26,
+      marginBottom: 40,
+      x: axis([left, right], `λ of ${second}_${side}`),
+      y: { ...axis([low, high], `${first}_${side}`), labelOffset: 54 },
+      marks: [
+        Plot.text([`${sideTitle[side]}: ${heading(first, second, exponent)}`], {
+          frameAnchor: "top-left",
+          dx: -56,
+          dy: -36,
+          fontWeight: 650,
+          fontSize: 12,
+          lineAnchor: "top",
+        }),
+        ...guideMarks(guides.map(line), { left, right, low, high }),
+        Plot.line(sorted.filter(inside), { x: "x", y: "y", stroke: "var(--soft, #8b93a1)", strokeWidth: 1.2 }),
+        ...(fit === null || !exponent?.interval
+          ? []
+          : [band(centre, exponent.interval, [left, right], [low, high], colour)]),
+        ...(fit === null ? [] : [Plot.line(line(fit), { x: "x", y: "y", stroke: colour, strokeWidth: 2 })]),
+        Plot.dot(along, { x: "x", y: "y", r: along.length > 300 ? 1.4 : 2.2, fill: colour, fillOpacity: 0.8 }),
+      ],
+    },
+    { powers: "xy" },
+  );
 }
 
 /** "H ~ G^0.33 [0.29, 0.38]", or why there is no slope. */

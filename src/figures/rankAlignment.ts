@@ -5,12 +5,13 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";
 import { layerNames, lowestAlignment } from "./alignmentSeries.ts";
-import { apart } from "./apart.ts";
 import { centred } from "./axes.ts";
 import { toCsv } from "./csv.ts";
-import { shorten } from "./escape.ts";
+import { visibleText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
-import { legendPanel } from "./legend.ts";
+import { labelsBeside } from "./labelsBeside.ts";
+import { layerLabels } from "./layerLabels.ts";
+import { type LegendEntry, legendPanel } from "./legend.ts";
 import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
@@ -39,14 +40,13 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
   const rows = rankRows(snapshots, convention);
   const drawn = kinds.filter(({ key }) => rows.some((row) => row[key] !== null));
   if (drawn.length === 0) return undefined;
-  const names = [...new Map(rows.map((row) => [row.index, row.layer]))].sort(([x], [y]) => x - y);
-  const count = layerNames(snapshots).length;
-  const panels = drawn.map(({ key, title }) => rankPanel(rows, key, title, count));
-  const legend = inLegend(names).map(([index, name]) => ({
-    text: `${index}: ${shorten(name, 32)}`,
-    colour: depthColour(index, count).fill,
-    samples: ["circle"] as const,
-  }));
+  const names = layerNames(snapshots);
+  const panels = drawn.map(({ key, title }) => rankPanel(rows, key, title, names));
+  const one = new Set(rows.map(({ step }) => step)).size === 1;
+  const legend: LegendEntry[] = [
+    { text: "first to last layer", colour: "currentColor", samples: ["ramp"] },
+    ...(one ? [] : [{ text: "last step", colour: "currentColor", samples: ["circle"] } as const]),
+  ];
   const csv = toCsv(
     ["step", "layer", "convention", "alignment", "participation", "numerical", "threshold", "dimension"],
     rows.map((row) => [
@@ -64,16 +64,9 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
 }
 
 const size = { width: 460, height: 300, marginTop: 30, marginLeft: 40, marginRight: 16, marginBottom: 42 } as const;
-const numberedRadius = 8;
 
-/** chosen: more layers than this get smaller points without numbers, and only some of them a line in the legend. */
-const maxNumbered = 30;
-
-/** All layers, or five from first to last: the colours between them follow the depth. */
-function inLegend<T>(names: readonly T[]): T[] {
-  if (names.length <= maxNumbered) return [...names];
-  return [0, 1, 2, 3, 4].map((k) => names[Math.round((k * (names.length - 1)) / 4)]!);
-}
+/** chosen: of more layers only the first and the last have their name beside their mark. */
+const maxNamed = 12;
 
 function rankRows(snapshots: readonly Snapshot[], convention: Convention): RankRow[] {
   const order = layerNames(snapshots);
@@ -101,84 +94,89 @@ function rankRows(snapshots: readonly Snapshot[], convention: Convention): RankR
     );
 }
 
-function rankPanel(rows: readonly RankRow[], key: "numerical" | "participation", title: string, count: number): Panel {
+function rankPanel(
+  rows: readonly RankRow[],
+  key: "numerical" | "participation",
+  title: string,
+  names: readonly string[],
+): Panel {
   const points = rows
     .filter((row) => row[key] !== null)
-    .map((row) => ({ ...row, x: row[key]! / row.dimension, colour: depthColour(row.index, count) }));
-  const last = new Map(points.map((point) => [point.index, point]));
-  const numbered = last.size <= maxNumbered;
+    .map((row) => ({ ...row, x: row[key]! / row.dimension, colour: depthColour(row.index, names.length).fill }));
+  const ends = [...new Map(points.map((point) => [point.index, point])).values()];
   const low = lowestAlignment(points.map((point) => point.alignment));
   const high = Math.max(...points.map((point) => point.x));
-  const steps = Math.max(1, ...points.map((point) => point.step));
+  const steps = Math.max(...points.map((point) => point.step));
   const most = Math.min(1, Math.ceil(high * 10 + 0.3) / 10);
-  const scale = {
-    x: (size.width - size.marginLeft - size.marginRight) / most,
-    y: (size.height - size.marginTop - size.marginBottom) / (1 - low),
-  };
-  const ends = [...last.values()];
-  const inPixels = ends.map(({ x, alignment }) => ({ x: x * scale.x, y: Math.max(low, alignment) * scale.y }));
-  const marks = apart(inPixels, numbered ? 2 * numberedRadius : 0).map((place, i) => ({
-    ...ends[i]!,
-    atX: place.x / scale.x,
-    atY: place.y / scale.y,
+  const labels = endLabels(ends, names, { low, most });
+  const over = steps === Math.min(...points.map((point) => point.step)) ? [] : points; // of one measurement the ends are all
+  const at = { x: "x", y: "alignment" };
+  return plotPanel(
+    `Alignment of H and G against ${title}`,
+    {
+      ...size,
+      x: { domain: [0, most], ticks: 6, label: title, ...centred, grid: true },
+      y: {
+        domain: [low, 1],
+        ticks: 5,
+        tickFormat: ".2~f",
+        grid: true,
+        label: "RGA backward (a)",
+        labelArrow: "none",
+        clamp: true,
+      },
+      marks: [
+        Plot.line(points, { ...at, z: "index", stroke: "colour", strokeWidth: 1, strokeOpacity: 0.6 }),
+        Plot.dot(over, {
+          ...at,
+          fill: "colour",
+          r: 2.4,
+          fillOpacity: (point) => 0.35 + 0.5 * (Math.log1p(point.step) / Math.log1p(Math.max(1, steps))),
+          title: (point) =>
+            `${visibleText(point.layer)}, step ${point.step}\n${reading(point.x, title, point.alignment)}`,
+        }),
+        Plot.dot(ends, {
+          ...at,
+          fill: "colour",
+          r: 5,
+          title: (point) => `${visibleText(point.layer)}\n${reading(point.x, title, point.alignment)}`,
+        }),
+        ...labels.map(({ text, colour, ...place }) =>
+          Plot.text([text], { ...place, frameAnchor: "top-left", fill: colour, fontSize: 11, fontWeight: 650 }),
+        ),
+      ],
+    },
+    {},
+  );
+}
+
+function reading(x: number, title: string, alignment: number): string {
+  return `${title} ${x.toFixed(3)}, backward RGA ${alignment.toFixed(3)}`;
+}
+
+/** Names beside the marks of the last step, in pixels from the upper left corner of the frame. */
+function endLabels(
+  ends: readonly { x: number; alignment: number; index: number; colour: string }[],
+  names: readonly string[],
+  { low, most }: { low: number; most: number },
+) {
+  const [width, height] = [
+    size.width - size.marginLeft - size.marginRight,
+    size.height - size.marginTop - size.marginBottom,
+  ];
+  const labels = layerLabels(names, 20);
+  const named = ends.filter(({ index }) => names.length <= maxNamed || index === 0 || index === names.length - 1);
+  const marks = named.map(({ x, alignment, index, colour }) => ({
+    x: (x / most) * width,
+    y: ((1 - Math.max(low, alignment)) / (1 - low)) * height,
+    text: labels[index]!,
+    colour,
   }));
-  return plotPanel(`Alignment of H and G against ${title}`, {
-    ...size,
-    x: {
-      domain: [0, most],
-      ticks: 6,
-      label: title,
-      ...centred,
-      grid: true,
-    },
-    y: {
-      domain: [low, 1],
-      ticks: 5,
-      tickFormat: ".2~f",
-      grid: true,
-      label: "RGA backward (a)",
-      labelArrow: "none",
-      clamp: true,
-    },
-    marks: [
-      Plot.line(points, {
-        x: "x",
-        y: "alignment",
-        z: "index",
-        stroke: (point) => point.colour.fill,
-        strokeWidth: 1,
-        strokeOpacity: 0.6,
-      }),
-      Plot.dot(points, {
-        x: "x",
-        y: "alignment",
-        fill: (point) => point.colour.fill,
-        r: 2.4,
-        fillOpacity: (point) => 0.35 + 0.5 * (Math.log1p(point.step) / Math.log1p(steps)),
-      }),
-      Plot.link(marks, {
-        x1: "x",
-        y1: "alignment",
-        x2: "atX",
-        y2: "atY",
-        stroke: (point) => point.colour.fill,
-        strokeWidth: 2,
-      }),
-      Plot.dot(marks, {
-        x: "atX",
-        y: "atY",
-        fill: (point) => point.colour.fill,
-        r: numbered ? numberedRadius : 4.5,
-        title: "layer",
-      }),
-      Plot.text(numbered ? marks : [], {
-        x: "atX",
-        y: "atY",
-        text: "index",
-        fill: (point) => point.colour.text,
-        fontSize: 10.5,
-        fontWeight: 650,
-      }),
-    ],
-  });
+  return labelsBeside(marks, { left: 0, right: width + 8, top: 0, bottom: height }).map((placed) => ({
+    text: placed.text,
+    colour: marks.find((mark) => mark.x === placed.x && mark.y === placed.y && mark.text === placed.text)!.colour,
+    dx: placed.atX,
+    dy: placed.atY,
+    textAnchor: placed.anchor,
+  }));
 }

@@ -76,38 +76,42 @@ function panel(side: Side, drawn: readonly Drawn[]): Panel {
   const effective = drawn.flatMap(({ name, spectrum: { effectiveRank } }) =>
     effectiveRank === null ? [] : [`${name} ${effectiveRank.toFixed(1)}`],
   );
-  return plotPanel(`Eigenvalues of H, G and Z by rank, ${sideTitle[side]}, logarithmic`, {
-    width: 460,
-    height: 300,
-    marginTop: 48,
-    marginLeft: 48,
-    marginRight: 16,
-    marginBottom: 42,
-    x: {
-      type: "log",
-      domain: [1, longest],
-      ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].filter((tick) => tick <= longest),
-      tickFormat: String,
-      label: "rank of the eigenvalue",
-      ...centred,
+  return plotPanel(
+    `Eigenvalues of H, G and Z by rank, ${sideTitle[side]}, logarithmic`,
+    {
+      width: 460,
+      height: 300,
+      marginTop: 48,
+      marginLeft: 48,
+      marginRight: 16,
+      marginBottom: 42,
+      x: {
+        type: "log",
+        domain: [1, longest],
+        ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].filter((tick) => tick <= longest),
+        tickFormat: String,
+        label: "rank of the eigenvalue",
+        ...centred,
+      },
+      y: {
+        ...logarithmicAxis(domain, 8),
+        label: null,
+      },
+      marks: [
+        Plot.text([sideTitle[side]], titlePlace(-44, 650)),
+        Plot.text([`eigenvalue / largest${effective.length > 0 ? `; effective rank ${effective.join(", ")}` : ""}`], {
+          ...titlePlace(-24, 400),
+          fontSize: 12,
+        }),
+        ...series.flatMap(({ name, spectrum, points }) => [
+          ...floorLine(name, spectrum, longest, domain),
+          Plot.line(points, { x: "x", y: "y", ariaLabel: () => name, stroke: matrixColour[name], strokeWidth: 1.8 }),
+          ...(points.length <= 40 ? [Plot.dot(points, { x: "x", y: "y", r: 2, fill: matrixColour[name] })] : []),
+        ]),
+      ],
     },
-    y: {
-      ...logarithmicAxis(domain, 8),
-      label: null,
-    },
-    marks: [
-      Plot.text([sideTitle[side]], titlePlace(-44, 650)),
-      Plot.text([`eigenvalue / largest${effective.length > 0 ? `; effective rank ${effective.join(", ")}` : ""}`], {
-        ...titlePlace(-24, 400),
-        fontSize: 12,
-      }),
-      ...series.flatMap(({ name, spectrum, points }) => [
-        ...floorLine(name, spectrum, longest, domain),
-        Plot.line(points, { x: "x", y: "y", stroke: matrixColour[name], strokeWidth: 1.8 }),
-        ...(points.length <= 40 ? [Plot.dot(points, { x: "x", y: "y", r: 2, fill: matrixColour[name] })] : []),
-      ]),
-    ],
-  });
+    { along: "x", x: "rank", y: "eigenvalue / largest", powers: "y" },
+  );
 }
 
 function titlePlace(dy: number, fontWeight: number) {

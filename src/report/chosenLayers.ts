@@ -1,27 +1,45 @@
 /**
- * @file Of which layers a report draws whole matrices: all of a small network, a few spread over the depth of a large one.
+ * @file How much of each layer a report draws: every layer of a network, in less detail where they are many, as far as matrices are of a
+ * size that can be seen and the page stays small.
  */
+import { maxEntries } from "../figures/entries.ts";
 import { maxRows } from "../figures/matrices.ts";
-import { isMap, type LayerMoments } from "../moments/moments.ts";
+import { maxPairs } from "../figures/neurons.ts";
+import type { LayerMoments } from "../moments/moments.ts";
 
-/** How many layers, pixels of all their matrices together, and rows of one matrix before it is averaged down. */
-interface Limits {
-  readonly layers: number;
-  readonly pixels: number;
+/** Rows of a matrix before it is averaged down; points of entries and of pairs before they are thinned. */
+export interface Detail {
   readonly rows: number;
+  readonly points: number;
+  readonly pairs: number;
+  /** Whether the numbers of matrices stand beside their pictures, or are read off them. */
+  readonly tables: boolean;
 }
 
-/** chosen: within these a network is drawn whole, in some 2 MB of page. One of 6 layers of width 100 has 0.36 million pixels. */
-const whole: Limits = { layers: 8, pixels: 500_000, rows: maxRows };
+/** chosen: up to 8 layers in full, some 0.3 MB each; more in 0.1 MB each. */
+export function detailFor(layers: number): Detail {
+  if (layers <= 8) return { rows: maxRows, points: maxEntries, pairs: maxPairs, tables: true };
+  return layers <= 16
+    ? { rows: 128, points: 1000, pairs: 400, tables: false }
+    : { rows: 80, points: 600, pairs: 300, tables: false };
+}
 
-/** chosen: of a larger network a few layers, coarser, so that tables and figures of 150 layers have their place beside them. */
-const few: Limits = { layers: 5, pixels: 400_000, rows: maxRows / 2 };
+/** chosen: bytes of packed figures of single layers that a page may hold; less where what every layer has takes most of it. */
+export function packedBudget(layers: number): number {
+  return layers <= 48 ? 5e6 : 1e6;
+}
+
+/** chosen: of more layers also the courses over training are packed, and cannot be seen without the page's script. */
+export const maxPlainCourses = 48;
 
 /** chosen: a matrix of more rows is not drawn: it takes 32 MB, and each of its pixels would be the mean of a crowd. */
 const maxDimension = 2048;
 
-/** chosen: multiplications of all Gram matrices of a report (Eq. 4), which take some four seconds. */
+/** chosen: multiplications of the Gram matrices of a layer (Eq. 4), which take some four seconds. */
 const maxWork = 8e9;
+
+/** chosen: cubes of dimensions, which the eigenvectors of power laws take; some twenty seconds. */
+export const maxLawWork = 1.2e9;
 
 /** Whether the matrices of a layer may be drawn at all. */
 export function drawable(layer: LayerMoments): boolean {
@@ -37,32 +55,6 @@ function work({ W, dIn, dOut }: LayerMoments): number {
 /** The layer before the last one: where the paper looks first. */
 export function penultimate(count: number): number {
   return Math.max(0, count - 2);
-}
-
-/** The layers to draw, in their order, and the rows that one matrix may have. Heads only in a network that is drawn whole. */
-export function chosenLayers(all: readonly LayerMoments[]): { layers: LayerMoments[]; rows: number } {
-  const layers = all.filter(drawable);
-  if (layers.length <= whole.layers && fits(layers, whole)) return { layers, rows: whole.rows };
-  const maps = layers.filter(isMap);
-  const candidates = maps.length > 0 ? maps : layers;
-  const kept: LayerMoments[] = [];
-  for (const index of spreadOrder(candidates.length)) {
-    const layer = candidates[index]!;
-    if (kept.length === few.layers) break;
-    if (fits([...kept, layer], few)) kept.push(layer);
-  }
-  return { layers: candidates.filter((layer) => kept.includes(layer)), rows: few.rows };
-}
-
-function fits(layers: readonly LayerMoments[], limits: Limits): boolean {
-  const total = (of: (layer: LayerMoments) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
-  return total((layer) => pixels(layer, limits.rows)) <= limits.pixels && total(work) <= maxWork;
-}
-
-/** Pixels of the six matrices of a layer, of the two of a head. */
-function pixels({ kind, dIn, dOut }: LayerMoments, rows: number): number {
-  const size = (d: number) => Math.min(d, rows) ** 2;
-  return !isMap({ kind }) ? 2 * size(dOut) : 3 * (size(dIn) + size(dOut));
 }
 
 /** Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is spread evenly. */

@@ -1,20 +1,20 @@
 /**
- * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, equation, counterpart.
+ * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, what the glossary explains, counterpart.
  */
 import { zlibSync } from "fflate";
 import { escapeText } from "../figures/escape.ts";
 import type { Figure } from "../figures/figure.ts";
 import { toBase64 } from "../figures/png.ts";
+import { type TermName, termLinks } from "./glossary.ts";
 
-/** A figure with its name for files and, where a section has several, the layer that it shows or what it is in words. */
+/** A figure with its name for files and, where a section has several, what it is in words. */
 export interface NamedFigure {
   readonly name: string;
-  readonly title?: string;
   readonly words?: string;
   readonly figure: Figure;
 }
 
-/** One numbered figure of the report. Captions, counterpart and equations are HTML. */
+/** One numbered figure of the report. Captions and counterpart are HTML. */
 export interface FigureSection {
   readonly title: string;
   /** Why there is no picture, where there is none. */
@@ -23,10 +23,9 @@ export interface FigureSection {
   /** Further ones, folded away. */
   readonly more?: readonly NamedFigure[];
   readonly caption: readonly string[];
-  /** HTML after the caption that is more than a paragraph. */
-  readonly below?: string;
   readonly counterpart: string;
-  readonly equations: readonly string[];
+  /** What the glossary explains of it. */
+  readonly terms: readonly TermName[];
 }
 
 /** A section's picture, if there is one. */
@@ -46,30 +45,42 @@ export function renderFigure(section: FigureSection, number: number): string {
   const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
   const folded = more.map(
     (one) =>
-      `<details><summary>${one.words ? escapeText(one.words) : `<code>${escapeText(one.title ?? one.name)}</code>`}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+      `<details><summary>${escapeText(one.words ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
   );
   const body = shown
-    ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${shown.title ? `<p class="soft layer">Layer <code>${escapeText(shown.title)}</code></p>` : ""}${pictures(shown)}</div>`
+    ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${pictures(shown)}</div>`
     : `<div class="head">${heading}</div><p class="missing">${escapeText(missing ?? "There is nothing to draw.")}</p>`;
   const words = shown
     ? [...section.caption, `Cf. ${section.counterpart} of arXiv 2410.03006.`]
     : [`The counterpart is ${section.counterpart} of arXiv 2410.03006.`];
   const caption = words.map((text) => `<p>${text}</p>`).join("");
-  const equations =
-    shown && section.equations.some(Boolean) ? `<div class="equations">${section.equations.join("")}</div>` : "";
-  return `<figure id="figure-${number}">${body}${folded.join("")}<figcaption>${caption}${shown ? (section.below ?? "") : ""}${equations}</figcaption></figure>`;
+  const links = shown && section.terms.length > 0 ? `<p class="terms">${termLinks(section.terms)}</p>` : "";
+  return `<figure id="figure-${number}"${shown && isSingle(shown.figure) ? ' class="single"' : ""}>${body}<figcaption>${caption}${links}</figcaption>${folded.join("")}</figure>`;
+}
+
+/** A picture by itself, with its buttons beside a heading. @param heading HTML; @param csv whether its numbers stand beside it */
+export function renderPicture(one: NamedFigure, heading: string, { csv = true } = {}): string {
+  return `<div class="block" ${blockData(one)}><div class="head">${heading}${buttons}</div>${pictures(one, csv)}</div>`;
+}
+
+/** One panel that leaves room beside it, where its caption then stands. */
+function isSingle({ panels }: Figure): boolean {
+  return panels.length === 1 && panelWidth(panels) <= maxNarrow;
+}
+
+function panelWidth(panels: readonly string[]): number {
+  return Number(/ width="(\d+)"/.exec(panels[0] ?? "")?.[1]);
 }
 
 function blockData({ name, figure }: NamedFigure): string {
   return `data-name="${fileName(name)}" data-columns="${figure.columns}"`;
 }
 
-function pictures({ figure }: NamedFigure): string {
+function pictures({ figure }: NamedFigure, csv = true): string {
   const count = figure.panels.length === 1 ? 1 : figure.columns;
-  const legend = figure.legend ? `<div class="legend">${figure.legend}</div>` : "";
-  const width = Number(/width="(\d+)"/.exec(figure.panels[0] ?? "")?.[1]);
-  const wide = count === 1 && width > maxNarrow ? " full" : "";
-  return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}">${figure.panels.join("")}</div>${packedCsv(figure.csv)}`;
+  const legend = figure.legendParts.length > 0 ? `<div class="legend">${figure.legendParts.join("")}</div>` : "";
+  const wide = count === 1 && panelWidth(figure.panels) > maxNarrow ? " full" : "";
+  return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}">${figure.panels.join("")}</div>${csv ? packedCsv(figure.csv) : ""}`;
 }
 
 /** The table deflated, as base64 in an element that browsers do not run; the page's script unpacks it. */

@@ -2,112 +2,39 @@
  * @file The figures of a report in their order, each from the data or with the reason why it is missing.
  */
 
-import { layerNames } from "../figures/alignmentSeries.ts";
-import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
-import { alignmentsOverTime } from "../figures/alignmentsOverTime.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
 import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
-import { spreadOrder } from "./chosenLayers.ts";
-import {
-  alignmentEquation,
-  lossEquation,
-  noiseEquation,
-  nullEquation,
-  rankEquation,
-  relationsEquation,
-} from "./equations.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { headSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
-import { momentSections } from "./momentSections.ts";
-import { notDrawn } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
 /** All sections in their order. One measurement has no course over time; phases and change are drawn where they were measured. */
 export function figureSections(data: ReportData): FigureSection[] {
-  const course = isAnalysis(data) ? [] : [lossSection(data), overTimeSection(data), summarySection(data)];
-  return [
-    ...course,
-    depthSection(data),
-    ...momentSections(data),
-    rankSection(data),
-    ...headSections(data),
-    ...lawSections(data),
-  ];
+  const course = isAnalysis(data) ? [] : [lossSection(data)];
+  return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
+}
+
+/** Every axis of steps on the page is of one kind: that of the measurements. */
+function stepsAreLog(snapshots: ReportData["snapshots"]): boolean | undefined {
+  return snapshots.length > 1 ? isLogSpaced(snapshots.map(({ step }) => step)) : undefined;
 }
 
 function lossSection({ metrics, snapshots }: RunReport): FigureSection {
-  const objective = byStep(snapshots).at(-1)?.objective;
   return {
     title: "Loss over training",
     missing: "The run recorded no loss.",
-    ...shownAs(lossFigure(metrics), "loss"),
+    ...shownAs(lossFigure(metrics, stepsAreLog(snapshots)), "loss"),
     caption: [
       "Loss per sample on training batches and on the evaluated samples, whose number the legend has, with accuracy or perplexity where the task has one. Long series are drawn as means over short stretches; the CSV has every row.",
     ],
     counterpart: "Fig. 19 (accuracies)",
-    equations: [lossEquation(objective)],
-  };
-}
-
-/** Why alignments cannot be drawn over steps. */
-function fewSnapshots({ snapshots }: ReportData): string {
-  const steps = new Set(snapshots.map((snapshot) => snapshot.step));
-  if (steps.size === 0) return "The run holds no measurement yet.";
-  if (steps.size === 1)
-    return `There is one measurement, at step ${grouped([...steps][0]!)}, so there is no course over time; the table above holds its values.`;
-  return "No layer has an alignment at two steps; the table above says why.";
-}
-
-/** chosen: layers whose course over time is drawn; of larger networks so many, spread over the depth. */
-const maxCourses = 16;
-
-function overTimeSection(data: ReportData): FigureSection {
-  const names = layerNames(data.snapshots);
-  const kept = new Set(spreadOrder(names.length).slice(0, maxCourses));
-  const [drawn, left] = [names.filter((_, index) => kept.has(index)), names.filter((_, index) => !kept.has(index))];
-  const logAxis = isLogSpaced(data.snapshots.map(({ step }) => step))
-    ? " The step axis is linear up to about the first measurement and logarithmic beyond, so that step 0 can be shown."
-    : "";
-  const noise = data.snapshots.some(({ layers }) => layers.some((layer) => layer.alignment.paper.b.rga.noise !== null));
-  return {
-    title: "The six alignments of every layer over training",
-    missing: fewSnapshots(data),
-    ...shownAs(alignmentsOverTime(data.snapshots, "paper", new Set(drawn)), "alignments"),
-    caption: [
-      `Alignment of H, G and Z of each layer's input (a, backward) and output (b, forward); rows normalised and centred (Eq. 8).${noise ? " Bands: plus and minus the split-half noise." : ""} Dashed, same colour: the null, what unrelated matrices of the same spectra would show.${logAxis}`,
-      ...(left.length > 0
-        ? [
-            `To keep the page small, ${grouped(drawn.length)} of ${grouped(names.length)} layers are drawn, spread over the depth of the network; the CSV has all.`,
-          ]
-        : []),
-    ],
-    below: notDrawn(left),
-    counterpart: "Figs. 1 and 18",
-    equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
-  };
-}
-
-function summarySection(data: ReportData): FigureSection {
-  const layers = new Set(data.snapshots.flatMap((snapshot) => snapshot.layers.map((layer) => layer.name)));
-  const steps = new Set(data.snapshots.map((snapshot) => snapshot.step));
-  return {
-    title: "The six alignments over training, all layers at once",
-    missing:
-      steps.size > 1 && layers.size === 1
-        ? "There is one layer, so there is no range over layers."
-        : fewSnapshots(data),
-    ...shownAs(alignmentSummary(data.snapshots), "alignments-summary"),
-    caption: [
-      "Lines: median over all measured layers, first and last included. Shaded: from the lowest to the highest layer. Dashed: the median null.",
-    ],
-    counterpart: "Fig. 8 (there over weight decay, here over steps)",
-    equations: [relationsEquation, alignmentEquation],
+    terms: ["loss"],
   };
 }
 
@@ -141,7 +68,7 @@ function depthSection(data: ReportData): FigureSection {
         : []),
     ],
     counterpart: "Fig. 18",
-    equations: [relationsEquation, alignmentEquation, nullEquation, ...(noise ? [noiseEquation] : [])],
+    terms: ["relations", "alignment", "null", ...(noise ? (["noise"] as const) : [])],
   };
 }
 
@@ -170,6 +97,6 @@ function rankSection(data: ReportData): FigureSection {
       `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
     ],
     counterpart: "Fig. 4 (there colours are weight decays)",
-    equations: [alignmentEquation, rankEquation],
+    terms: ["alignment", "rank"],
   };
 }

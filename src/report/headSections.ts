@@ -4,7 +4,6 @@
 import { conventions } from "../figures/conventions.ts";
 import { headsOverTime } from "../figures/headsOverTime.ts";
 import { median } from "../figures/median.ts";
-import { alignmentEquation, nullEquation } from "./equations.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { counted, fixed } from "./numbers.ts";
 import { byStep, type ReportData } from "./reportData.ts";
@@ -32,7 +31,7 @@ function baselineSection({ snapshots }: ReportData): FigureSection {
       `${found}A panel an attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: the null, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
     ],
     counterpart: "Figs. 5 and 15",
-    equations: [alignmentEquation, nullEquation],
+    terms: ["alignment", "null"],
   };
 }
 
@@ -48,6 +47,6 @@ function conventionSection({ snapshots }: ReportData): FigureSection {
       "A point a layer: forward RGA of plain second moments against that of covariances of normalised rows; on the dashed diagonal it does not matter which are compared. The mean ratio is the share of the mean in a second moment: near 0, second moments are covariances.",
     ],
     counterpart: "Figs. 9 and 10",
-    equations: [alignmentEquation],
+    terms: ["alignment", "conventions"],
   };
 }

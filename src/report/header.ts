@@ -1,10 +1,8 @@
 /**
- * @file The head of the page: what was run or measured, when, with which versions and parameters.
+ * @file The head of the page, and at its foot what was run or measured, when, with which versions and parameters.
  */
 
 import { escapeText } from "../figures/escape.ts";
-import { claims } from "./claims.ts";
-import { hasLaws } from "./lawsTable.ts";
 import { brief, dateTime, duration, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
@@ -22,31 +20,32 @@ interface Fact {
   readonly room?: "broad" | "whole";
 }
 
-/** Title, status and facts as escaped HTML. */
+/** What the page is of, in two lines. */
 export function renderHeader(data: ReportData): string {
-  const { eyebrow, title, subtitle, facts, parameters } = isAnalysis(data) ? analysisHead(data) : runHead(data);
-  const shown = facts.filter(({ value }) => value !== undefined);
-  const definitions = shown.map(
-    ({ name, value, room }) =>
-      `<div${room ? ` class="${room}"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
-  );
-  const claimed = claims(data).length > 0 ? `<a href="#claims">Claims</a>` : "";
-  const laws = hasLaws(data) ? `<a href="#laws">Laws</a>` : "";
+  const { eyebrow, title } = isAnalysis(data) ? analysisHead(data) : runHead(data);
   return (
     `<header><div class="top"><p class="eyebrow">${eyebrow}</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
-    `<h1>${escapeText(title)}</h1>${subtitle}<dl class="facts">${definitions.join("")}</dl>` +
-    `<nav aria-label="Contents"><a href="#summary">Summary</a><a href="#alignments">Alignments</a>${claimed}${laws}<a href="#figures">Figures</a><a href="#parameters">${parameters}</a><a href="#reproduce">Reproduce</a></nav></header>`
+    `<h1>${escapeText(title)}</h1></header>`
   );
 }
 
+/** What was run or measured, when and with what: the foot of the page. */
+export function renderFacts(data: ReportData): string {
+  const { facts } = isAnalysis(data) ? analysisHead(data) : runHead(data);
+  const definitions = facts
+    .filter(({ value }) => value !== undefined)
+    .map(
+      ({ name, value, room }) =>
+        `<div${room ? ` class="${room}"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
+    );
+  return `<dl class="facts">${definitions.join("")}</dl>`;
+}
+
 interface Head {
+  /** HTML. */
   readonly eyebrow: string;
   readonly title: string;
-  /** HTML. */
-  readonly subtitle: string;
   readonly facts: readonly Fact[];
-  /** Name of the section of parameters. */
-  readonly parameters: string;
 }
 
 function runHead({ info, config }: RunReport): Head {
@@ -61,11 +60,9 @@ function runHead({ info, config }: RunReport): Head {
   ];
   const status = `<span class="status ${escapeText(info.status)}">${escapeText(info.status)}</span>`;
   return {
-    eyebrow: "crh-lab report",
+    eyebrow: `crh-lab report · <code>${escapeText(info.id)}</code> ${status}`,
     title: info.setting,
-    subtitle: `<p class="eyebrow"><code>${escapeText(info.id)}</code> ${status}</p>`,
     facts: [...facts.map(([name, value]) => ({ name, value })), versionsFact(info.versions)],
-    parameters: "Parameters",
   };
 }
 
@@ -97,14 +94,12 @@ function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
   return {
     eyebrow: "crh-lab report of one measurement",
     title: analysis.title,
-    subtitle: "",
     facts: [
       ...facts.map(
         ([name, value]): Fact => ((value?.length ?? 0) > 24 ? { name, value, room: "broad" } : { name, value }),
       ),
       versionsFact(versions),
     ],
-    parameters: "Options",
   };
 }
 
@@ -121,19 +116,34 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
   };
 }
 
-/** Every resolved parameter or option, in the order given. */
+/** Every resolved parameter or option, in the order given, without those that stand among the facts or that nothing read. */
 export function renderParameters(data: ReportData): string {
   const { smaller: _, ...config } = data.config; // follows from the others
+  const told = isAnalysis(data) ? [] : ["setting", "preset", "seed", "batch", "accumulate", "steps"];
+  const left = new Set([...told, ...unread(config)]);
   const rows = Object.entries(config)
+    .filter(([key]) => !left.has(key))
     .flatMap(([key, value]) =>
       isRecord(value) ? Object.entries(value).filter(([, one]) => one !== null) : [[key, value] as const],
     )
     .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
-  return rows.length > 0
-    ? `<dl class="config">${rows.join("")}</dl>`
+  const idle = unread(config).filter((key) => key in config);
+  const note =
+    idle.length > 0 ? `<p class="soft note">Not read by these choices: ${escapeText(listed(idle))}.</p>` : "";
+  return Object.keys(config).length > 0
+    ? `<dl class="config">${rows.join("")}</dl>${note}`
     : isAnalysis(data)
       ? ""
       : `<p class="missing">The run recorded no parameters.</p>`;
+}
+
+/** Parameters that the chosen optimizer or schedule does not read (src/settings/parameters.ts). */
+function unread({ optimizer, schedule }: Record<string, unknown>): string[] {
+  return [
+    ...(optimizer === "sgd" ? ["beta1", "beta2", "epsilon"] : []),
+    ...(optimizer === "adam" || optimizer === "adamw" ? ["momentum", "nesterov"] : []),
+    ...(schedule === "constant" || schedule === "cosine" ? ["period", "factor"] : []),
+  ];
 }
 
 /** How a run was carried out stands in an object of its own (`run`); what was not set there is null. */

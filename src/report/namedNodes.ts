@@ -10,8 +10,3 @@ export function namedNodes(names: readonly string[], atOnce = 8): string {
   if (names.length <= atOnce) return code(names);
   return `${code(names.slice(0, atOnce))}<details><summary>and ${grouped(names.length - atOnce)} more</summary>${code(names.slice(atOnce))}</details>`;
 }
-
-/** What a figure leaves out, below its caption. */
-export function notDrawn(names: readonly string[]): string {
-  return names.length > 0 ? `<div class="left">Not drawn: ${namedNodes(names, 3)}</div>` : "";
-}

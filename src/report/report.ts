@@ -8,11 +8,16 @@ import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
 import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
+import { type PageSection, renderContents } from "./contents.ts";
 import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
+import { firstFigure, renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
-import { renderHeader, renderParameters } from "./header.ts";
+import { renderGlossary } from "./glossary.ts";
+import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
+import { layerBlocks } from "./layerFigures.ts";
+import { numberedKinds, renderLayers } from "./layerSection.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
@@ -37,35 +42,65 @@ export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./repo
 export function renderReport(data: ReportData): string {
   const hash = createHash("sha256").update(pageScript).digest("base64");
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const figures = figureSections(data).map((section, index) => renderFigure(section, index + 1));
   const [title, id] = isAnalysis(data)
     ? [data.analysis.title, data.analysis.title]
     : [`${data.info.setting}, seed ${data.info.seed}`, data.info.id];
+  const sections = pageSections(data).filter(({ html }) => html !== "");
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
     `<title>${escapeText(title)} · crh-lab</title><style>${pageStyle}</style></head><body data-run="${fileName(id)}">`,
+    renderContents(sections),
     renderHeader(data),
-    `<main><section id="summary"><h2>Summary</h2>${renderSummary(data)}</section>`,
-    `<section id="alignments"><h2>The six alignments of every layer</h2>${renderTables(data)}</section>`,
-    renderClaims(data),
-    renderLaws(data),
-    renderCollapse(data),
-    `<section id="figures"><h2>Figures</h2>${figures.join("\n")}</section>`,
-    `<section id="parameters"><h2>${isAnalysis(data) ? "Options" : "Parameters"}, sources, gaps</h2>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}</section>`,
-    `<section id="reproduce"><h2>Reproduce</h2>${renderReproduce(data)}</section></main>`,
+    `<main>${sections.map(({ html }) => html).join("\n")}</main>`,
     `<script>${pageScript}</script></body></html>`,
   ].join("\n");
 }
 
-/** Every figure of the page, those folded away as well, under the name of its file: "08-laws-4-layers.4". */
+/** The sections from the finding to what it was found with. */
+function pageSections(data: ReportData): PageSection[] {
+  const sections = figureSections(data);
+  const figures = sections.map((one, index) => renderFigure(one, index + 1));
+  const about = isAnalysis(data) ? "This measurement" : "This run";
+  return [
+    { id: "finding", title: "Finding", html: renderFirstScreen(data) },
+    section("summary", "Summary", renderSummary(data)),
+    { id: "claims", title: "Claims", html: renderClaims(data) },
+    section("figures", "The whole network", figures.join("\n"), "Network"),
+    section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
+    section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
+    { id: "laws", title: "Laws", html: renderLaws(data) },
+    { id: "collapse", title: "Collapse", html: renderCollapse(data) },
+    section("glossary", "Glossary", renderGlossary(data)),
+    section(
+      "parameters",
+      about,
+      `${renderFacts(data)}<h3>${isAnalysis(data) ? "Options" : "Parameters"}</h3>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}`,
+    ),
+    section("reproduce", "Reproduce", renderReproduce(data)),
+  ];
+}
+
+function section(id: string, heading: string, html: string, title = heading): PageSection {
+  return { id, title, html: `<section id="${id}"><h2>${heading}</h2>${html}</section>` };
+}
+
+/** Every figure of the page and of every layer, under the name of its file: "08-laws-4-layers.4"; that of the first screen is 00. */
 export function reportFigures(data: ReportData): NamedFigure[] {
-  return figureSections(data).flatMap(({ shown, more = [] }, index) =>
-    [...(shown ? [shown] : []), ...more].map((one) => ({
-      ...one,
-      name: `${String(index + 1).padStart(2, "0")}-${fileName(one.name)}`,
-    })),
+  const sections = figureSections(data);
+  const numbered = (one: NamedFigure, number: number) => ({
+    ...one,
+    name: `${String(number).padStart(2, "0")}-${fileName(one.name)}`,
+  });
+  const ofNetwork = sections.flatMap(({ shown, more = [] }, index) =>
+    [...(shown ? [shown] : []), ...more].map((one) => numbered(one, index + 1)),
   );
+  const blocks = layerBlocks(data);
+  const kinds = numberedKinds(blocks, sections.length + 1);
+  const ofLayers = blocks.flatMap(({ course, details }) =>
+    [...(course ? [course] : []), ...details()].map((one) => numbered(one, kinds.get(one.kind)!)),
+  );
+  return [...firstFigure(data).map((one) => numbered(one, 0)), ...ofNetwork, ...ofLayers];
 }
 
 function renderTables(data: ReportData): string {

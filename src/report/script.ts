@@ -1,9 +1,11 @@
 /**
- * @file The one script of the page: theme, downloads, printing. Plain JavaScript as text, because the page has no build step of its
- * own. The page can be read without it.
+ * @file The one script of the page: theme, downloads, layers, values under the pointer, printing. Plain JavaScript as text, because the
+ * page has no build step of its own. The page can be read without it.
  */
+import { pickerScript } from "./pickerScript.ts";
+import { tipScript } from "./tipScript.ts";
 
-export const pageScript = `"use strict";
+const ownScript = String.raw`"use strict";
 const root = document.documentElement, themeButton = document.getElementById("theme");
 const themes = ["auto", "light", "dark"];
 let theme = "auto";
@@ -28,34 +30,43 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 async function csvOf(block) {
-  const bytes = Uint8Array.from(atob(block.querySelector("script.csv").textContent), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  const packed = block.querySelector("script.csv");
+  return packed ? unpacked(packed.textContent) : matrixCsv(block);
 }
 function svgOf(block) {
   const columns = Number(block.dataset.columns), gap = 16, edge = 8, parts = [];
   let x = 0, y = 0, width = 0, rowHeight = 0, column = 0;
   const place = (svg) => {
     const copy = svg.cloneNode(true), w = Number(svg.getAttribute("width")), h = Number(svg.getAttribute("height"));
+    for (const name of ["data-axes", "data-image", "data-at", "tabindex"]) copy.removeAttribute(name);
+    copy.querySelector(".cross")?.remove();
     copy.setAttribute("x", x); copy.setAttribute("y", y);
     parts.push(new XMLSerializer().serializeToString(copy));
     width = Math.max(width, x + w); rowHeight = Math.max(rowHeight, h); x += w + gap;
   };
   const newRow = () => { x = 0; y += rowHeight + gap; rowHeight = 0; column = 0; };
-  const legend = block.querySelector(".legend > svg");
-  if (legend) { place(legend); newRow(); }
+  const legend = block.querySelectorAll(".legend > svg");
+  for (const svg of legend) { if (x + Number(svg.getAttribute("width")) > 920) newRow(); place(svg); }
+  if (legend.length > 0) newRow();
   for (const svg of block.querySelectorAll(".panels > svg")) { if (column === columns) newRow(); place(svg); column++; }
   const height = y + rowHeight;
   const all = '<svg xmlns="http://www.w3.org/2000/svg" color="#16191d" style="background:#ffffff" width="' + (width + 2 * edge) + '" height="' + (height + 2 * edge) +
     '" viewBox="' + -edge + " " + -edge + " " + (width + 2 * edge) + " " + (height + 2 * edge) + '">' + parts.join("") + "</svg>";
-  return all.replace(/<[^>]*>/g, (tag) => tag.replace(/var\\(--[\\w-]+, (#[0-9a-f]+)\\)/g, "$1"));
+  return all.replace(/<[^>]*>/g, (tag) => tag.replace(/var\(--[\w-]+, (#[0-9a-f]+)\)/g, "$1"));
 }
-for (const button of document.querySelectorAll("button[data-save]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const block = button.closest("[data-name]"), kind = button.dataset.save;
-    const text = kind === "svg" ? svgOf(block) : await csvOf(block);
-    save(new Blob([text], { type: kind === "svg" ? "image/svg+xml" : "text/csv" }), document.body.dataset.run + "-" + block.dataset.name + "." + kind);
-  });
+function withButtons(part) {
+  for (const svg of part.querySelectorAll(".panels svg[data-axes]")) svg.tabIndex = 0;
+  for (const button of part.querySelectorAll("button[data-save][hidden]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const block = button.closest("[data-name]"), kind = button.dataset.save;
+      const text = kind === "svg" ? svgOf(block) : await csvOf(block);
+      save(new Blob([text], { type: kind === "svg" ? "image/svg+xml" : "text/csv" }), document.body.dataset.run + "-" + block.dataset.name + "." + kind);
+    });
+  }
 }
+withButtons(document);
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details:not([data-screen])")) details.open = true; });
 `;
+
+export const pageScript = ownScript + pickerScript + tipScript;

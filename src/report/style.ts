@@ -3,6 +3,7 @@
  * screens and paper. Relations have the hues of the figures.
  */
 import { paletteVariables } from "../figures/palette.ts";
+import { stripStyle } from "./stripStyle.ts";
 
 const light = `--ground:#fdfdfc;--raised:#f5f5f2;--ink:#16191d;--soft:#5a6270;--line:#dcdedf;--good:#1d7a4c;--bad:#b3261e;${paletteVariables("light")};color-scheme:light`;
 const dark = `--ground:#13161a;--raised:#1c2026;--ink:#e6e8eb;--soft:#9aa3b0;--line:#31363e;--good:#5fcf97;--bad:#ff8a80;${paletteVariables("dark")};color-scheme:dark`;
@@ -14,12 +15,14 @@ export const pageStyle = `
 @media screen{:root[data-theme=dark]{${dark}}:root[data-theme=dark] .raster{${darkRaster}}}
 *{box-sizing:border-box}
 html{background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-text-size-adjust:100%}
-body{max-width:1040px;margin:0 auto;padding:28px 24px 64px}
+body{display:grid;grid-template-columns:150px minmax(0,1fr);column-gap:40px;max-width:1360px;margin:0 auto;padding:22px 28px 64px}
+header,main{grid-column:2;min-width:0}
 h1,h2,h3{line-height:1.2;text-wrap:balance}
-h1{font-size:34px;font-weight:680;letter-spacing:-.02em;margin:2px 0 6px;overflow-wrap:anywhere}
+h1{font-size:26px;font-weight:680;letter-spacing:-.02em;margin:0;overflow-wrap:anywhere}
+.finding{font-size:22px;line-height:1.35;max-width:60em;margin:6px 0 20px;text-wrap:pretty}.finding b{font-weight:680}
 h2{font-size:21px;font-weight:650;letter-spacing:-.01em;margin:56px 0 12px;padding-top:14px;border-top:1px solid var(--line)}
 h3{font-size:16px;font-weight:650;margin:32px 0 8px}
-p,li,figcaption{max-width:74ch}
+p,li{max-width:78ch}figcaption p{max-width:100ch}
 code{font:0.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 small{font-size:12px;color:var(--soft)}
 .soft,.eyebrow{color:var(--soft)}
@@ -28,7 +31,10 @@ small{font-size:12px;color:var(--soft)}
 button{font:inherit;font-size:13px;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:6px;padding:4px 11px;cursor:pointer;white-space:nowrap}
 button:hover{border-color:var(--soft)}
 button:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}
-nav{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px;margin:18px 0 0}
+nav.contents{grid-column:1;grid-row:1/span 2;position:sticky;top:22px;align-self:start;font-size:14px;max-height:calc(100vh - 44px);overflow:auto}
+nav.contents ul{list-style:none;margin:0;padding:0}nav.contents li{margin:0 0 7px;max-width:none}nav.contents a{text-decoration:none;color:var(--soft)}
+nav.contents a:hover{color:var(--ink);text-decoration:underline}nav.contents a[aria-current]{color:var(--ink);font-weight:650}
+section,figure,article{scroll-margin-top:16px}
 a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
 .status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}
@@ -67,11 +73,12 @@ td.holds .fill{opacity:1}
 .key .bar{display:inline-block;width:30px;margin:0 7px 0 0;vertical-align:2px}
 figure{margin:0 0 52px;break-inside:auto}
 figure h3{margin:0 0 4px}
+@media screen and (min-width:1000px){figure.single{display:grid;grid-template-columns:minmax(0,560px) minmax(0,1fr);column-gap:40px}figure.single>figcaption{align-self:center}figure.single>details{grid-column:1/-1}}
 .tools{display:flex;gap:8px;justify-content:flex-end;margin:0 0 6px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
 svg{max-width:100%;height:auto;display:block}
-.legend{margin:0 0 10px}
+.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:none;flex:none;overflow:visible}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
@@ -79,13 +86,12 @@ svg{max-width:100%;height:auto;display:block}
 .panels svg{break-inside:avoid;width:100%}
 .panels.one svg{width:auto}
 .panels.full svg{width:auto;max-width:none}
-figcaption{margin-top:12px;font-size:14px;color:var(--soft)}
+figcaption{margin-top:8px;font-size:14px;color:var(--soft)}
 figcaption p{margin:0 0 6px}
 .equations{display:flex;flex-wrap:wrap;gap:10px 34px;margin:12px 0 2px;color:var(--ink)}
 .equation{display:inline-flex;flex-wrap:wrap;align-items:center;gap:2px 20px}
 .equation math{font-size:16px}.equation .number{font-size:12px;color:var(--soft)}
 .missing{border-left:3px solid var(--line);padding:4px 0 4px 14px;color:var(--soft)}
-p.layer{margin:0 0 10px;font-size:14px}
 details{margin:8px 0}summary{cursor:pointer;font-size:14px}
 details>.block{padding:10px 0 14px}
 table.skipped{border-collapse:collapse;font-size:14px;margin:8px 0}
@@ -96,11 +102,34 @@ table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims th,.claims td{text-align:left;vertical-align:top;padding:7px 16px 7px 0;font-weight:400}.claims tbody th{white-space:nowrap;color:var(--soft)}
 .claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
 .claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
-figcaption .left{max-width:74ch;margin:0 0 6px}figcaption .left details{margin:2px 0}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
+${stripStyle}
+.picker{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:8px 0;margin:0 0 10px;background:var(--ground);border-bottom:1px solid var(--line);font-size:14px}
+.picker[hidden]{display:none}.picker label{display:flex;gap:6px;align-items:center}.picker output{color:var(--soft);margin-left:auto;font-variant-numeric:tabular-nums}
+select,input[type=search]{font:inherit;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:6px;padding:4px 8px;max-width:300px}
+select{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
+article.layer{margin:0 0 30px;scroll-margin-top:64px}article.layer[hidden]{display:none}article h3{margin:14px 0 10px;font-size:18px}article h3 a{text-decoration:none}article h3 small{font-weight:400;margin-left:8px;font-size:13px}
+article .strip.alone{max-width:620px;margin:0 0 22px}article .figures{min-width:0}
+article figure{margin:0 0 34px}h4{font-size:15px;font-weight:650;margin:0;line-height:1.3}
+.scripted .unscripted{display:none}.many article figure:not(.alignments){display:none}.many article .missing{display:none}
+.terms{font-size:13px}.terms a,.key a{color:var(--soft)}
+dl.glossary{columns:2;column-gap:44px;margin:14px 0 0}dl.glossary div{break-inside:avoid;padding:0 0 16px;scroll-margin-top:60px}
+dl.glossary dt{font-weight:650}dl.glossary dd{margin:2px 0 0;font-size:14px;color:var(--soft)}dl.glossary .equation{display:flex;margin:6px 0 0;color:var(--ink)}
+dl.glossary div:target dt{text-decoration:underline;text-underline-offset:4px;text-decoration-thickness:2px}
+#tip{position:fixed;z-index:9;pointer-events:none;max-width:min(340px,92vw);padding:6px 10px;border-radius:6px;background:var(--ink);color:var(--ground);font-size:13px;line-height:1.45;font-variant-numeric:tabular-nums;box-shadow:0 2px 10px #0003;overflow-wrap:anywhere}
+#tip[hidden]{display:none}#tip .first{font-weight:650}#tip i{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:6px;border:1px solid var(--ground)}
+.cross{stroke:currentColor;stroke-opacity:.45;fill:none;pointer-events:none}
+.panels svg:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}.panels svg{touch-action:pan-y}
+@media screen and (max-width:1100px){
+.picker{top:40px}
+body{display:block;padding-top:0}header{padding-top:12px}
+nav.contents{position:sticky;top:0;z-index:3;margin:0 -28px;padding:9px 28px;background:var(--ground);border-bottom:1px solid var(--line);overflow-x:auto}
+nav.contents ul{display:flex;gap:18px}nav.contents li{margin:0;white-space:nowrap}
+section,figure,article{scroll-margin-top:52px}.overview.beside{grid-template-columns:minmax(0,1fr)}
+}
 @media screen and (max-width:760px){
-html{font-size:15px}body{padding:18px 14px 48px}h1{font-size:27px}h2{margin-top:40px}
-.panels.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px 10px}
+html{font-size:15px}body{padding:0 14px 48px}nav.contents{margin:0 -14px;padding:9px 14px}h1{font-size:23px}.finding{font-size:18px}h2{margin-top:40px}
+.panels.three{grid-template-columns:repeat(3,230px);gap:12px 10px;overflow-x:auto}dl.glossary{columns:1}.picker output{display:none}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments,.alignments tbody{display:block}.alignments thead{display:none}
 .alignments tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:10px 12px;padding:12px 0}
@@ -111,7 +140,7 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}
 }
 @media print{
-body{max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
+body{display:block;max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
 .wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}

@@ -32,7 +32,7 @@ test("a panel per side names every layer, in order of execution", () => {
     expect(texts[0]).toBe(titles[i]);
     expect(texts.filter((text) => /conv|fc/.test(text))).toEqual(["conv1", "layer1.0.conv1", "fc"]);
   }
-  expect(textsOf(figure.legend!)).toEqual(["RGA H ∝ G", "RWA H ∝ Z", "GWA G ∝ Z", "null", "± noise"]);
+  expect(textsOf(figure.legend!)).toEqual(["RGA H ∝ G", "RWA H ∝ Z", "GWA G ∝ Z", "chance (null)", "± noise"]);
 });
 
 test("the table holds every alignment in the convention asked for", () => {

@@ -24,7 +24,7 @@ test("a panel an attention layer, medians with lowest and highest head in the ta
     "RGA: H with G",
     "H with H of other heads",
     "H with its own H at the start",
-    "null",
+    "chance (null)",
   ]);
 });
 

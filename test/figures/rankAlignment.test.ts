@@ -20,7 +20,7 @@ test("every layer and step is a row; axes name both kinds of rank", () => {
       "participation ratio / dimension",
       "numerical rank / dimension",
       "RGA backward (a)",
-      "1: middle",
+      "middle",
     ]),
   );
   const row = rowsOf(figure.csv)[0]!;

@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import type { LayerMoments } from "../../src/moments/moments.ts";
-import { chosenLayers, spreadOrder } from "../../src/report/chosenLayers.ts";
+import { drawable, spreadOrder } from "../../src/report/chosenLayers.ts";
 import { type AnalysisReport, renderReport } from "../../src/report/report.ts";
 import { judge } from "../../src/report/verdict.ts";
 import {
@@ -74,18 +74,22 @@ test("a measurement that was stopped says how far it came", () => {
   expect(textOf(stopped)).toContain("6 maps measured on 3,000 of 10,000 samples (stopped before the end)");
 });
 
-test("an analysis has six numbered figures, the first by depth in both conventions", () => {
-  const figures = [...page(plantedAnalysis()).querySelectorAll("figure")];
-  expect(figures.map((figure) => figure.querySelector("h3")!.textContent)).toEqual([
+test("an analysis has numbered figures of the network, then of each layer", () => {
+  const document = page(plantedAnalysis());
+  const titles = (selector: string) => [...document.querySelectorAll(selector)].map((heading) => heading.textContent);
+  expect(titles("#figures figure h3")).toEqual([
     "Figure 1. The six alignments of every layer, by depth",
-    "Figure 2. H, G and Z of a layer",
-    "Figure 3. Entries of H against entries of G",
-    "Figure 4. Expressivity against plasticity of neurons",
-    "Figure 5. Rank of the representation against its alignment",
-    "Figure 6. Power laws between H, G and Z",
+    "Figure 2. Rank of the representation against its alignment",
   ]);
-  expect(figures[0]!.querySelector("details summary")!.textContent).toBe("With plain second moments (raw)");
-  expect(figures[0]!.querySelectorAll("[data-name]")).toHaveLength(2);
+  expect(titles("article.chosen figure h4")).toEqual([
+    "Figure 3. H, G and Z",
+    "Figure 4. Entries of H against entries of G",
+    "Figure 5. Expressivity against plasticity of neurons",
+    "Figure 7. Power laws between H, G and Z",
+  ]);
+  const [depth] = document.querySelectorAll("#figures figure");
+  expect(depth!.querySelector("details summary")!.textContent).toBe("With plain second moments (raw)");
+  expect(depth!.querySelectorAll("[data-name]")).toHaveLength(2);
 });
 
 test("skipped nodes stand in a table, a row per reason; none is said too", () => {
@@ -149,31 +153,33 @@ test("many layers: tables folded, the summary by relation, a page below 4 MB", (
   for (const table of document.querySelectorAll("table.alignments"))
     expect(table.closest("details.table")).not.toBeNull();
   expect(document.querySelector("#summary")!.textContent).toMatch(/Not holding: backward RGA in \d+ of 120, /);
-  const left = document.querySelector("#figure-2 .left")!;
-  expect(left.querySelectorAll("code").length + document.querySelectorAll("#figure-2 .block").length).toBe(149);
+  expect(document.querySelectorAll("article.layer")).toHaveLength(150);
+  const packed = document.querySelectorAll("article.layer script.packed").length;
+  const left = [...document.querySelectorAll("article.layer .missing")].filter((one) =>
+    /are left out/.test(one.textContent!),
+  );
+  expect(packed).toBeGreaterThan(5);
+  expect(left.length + packed + 1).toBeGreaterThanOrEqual(150); // heads have little to draw
 }, 60_000);
 
 test("a run of many layers stays below 4 MB", () => {
   expect(renderReport(plantedRun({ d: 100, names: manyNames(120) })).length).toBeLessThan(4e6);
 }, 60_000);
 
-test("layers to draw are spread over the depth, the penultimate first", () => {
+test("where not all can be drawn, layers are spread over the depth, the penultimate first", () => {
   expect(spreadOrder(0)).toEqual([]);
   expect(spreadOrder(1)).toEqual([0]);
   expect(spreadOrder(9).slice(0, 4)).toEqual([7, 0, 3, 5]);
   expect([...spreadOrder(20)].sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-  const { layers } = plantedMoments(manyNames(40), 8);
-  const chosen = chosenLayers(layers).layers.map((layer) => layers.indexOf(layer));
-  expect(chosen).toHaveLength(5);
-  expect(chosen).toContain(38);
-  expect(Math.max(...chosen.slice(1).map((index, k) => index - chosen[k]!))).toBeLessThan(21);
-  const six = plantedMoments(layerNames6, 8).layers;
-  expect(chosenLayers(six).layers).toEqual(six);
-  const [first, ...others] = six;
-  expect(chosenLayers([{ ...first!, dIn: 5000 }, ...others]).layers).toEqual(others);
-  const wide = six.map((layer) => ({ ...layer, dIn: 1024, dOut: 1024 }));
-  expect(chosenLayers(wide).layers).toHaveLength(3); // three times 2 * 1024^3 multiplications
-  expect(chosenLayers(six.map((layer) => ({ ...layer, dIn: 2048, dOut: 2048 }))).layers).toEqual([]);
+});
+
+test("matrices of more than 2048 rows, and those of sampled coordinates, are not drawn", () => {
+  const [layer] = plantedMoments(["fc"], 8).layers;
+  expect(drawable(layer!)).toBe(true);
+  expect(drawable({ ...layer!, dIn: 5000 })).toBe(false);
+  expect(drawable({ ...layer!, dIn: 2048, dOut: 2048 })).toBe(false); // 2 * 2048^3 multiplications
+  const sample = { of: 100, coordinates: new Uint32Array(8) };
+  expect(drawable({ ...layer!, b: { ...layer!.b, sample }, a: { ...layer!.a!, sample } })).toBe(false);
 });
 
 test("layers that are too large for a picture are named, or said to be all", () => {
@@ -181,9 +187,10 @@ test("layers that are too large for a picture are named, or said to be all", () 
   const grown = (layer: LayerMoments) => ({ ...layer, dIn: 4096, dOut: 4096 });
   const { layers, ...moments } = data.moments!;
   const some = { ...moments, layers: layers.map((layer, i) => (i % 2 === 1 ? grown(layer) : layer)) };
-  expect(page({ ...data, moments: some }).querySelector("#figure-2 .left")!.textContent).toBe(
-    "Not drawn: layers.1, layers.3, layers.5",
+  const large = [...page({ ...data, moments: some }).querySelectorAll("article.layer")].filter((article) =>
+    article.textContent!.includes("too large for its matrices to be drawn"),
   );
+  expect(large.map((article) => article.getAttribute("data-layer"))).toEqual(["layers.1", "layers.3", "layers.5"]);
   const text = textOf({ ...data, moments: { ...moments, layers: layers.map(grown) } });
   expect(text).toContain("Every layer is too large for its matrices to be drawn.");
 });

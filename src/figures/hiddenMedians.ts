@@ -1,0 +1,51 @@
+/**
+ * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D read (side a) and
+ * what maps 0 to D - 1 write (side b). Data and output are left out.
+ */
+import type { AlignmentValue, Convention, Snapshot } from "../measure/snapshot.ts";
+import { isMap, type Side } from "../moments/moments.ts";
+import { median } from "./median.ts";
+import { type Relation, relations } from "./palette.ts";
+
+/** One relation over the hidden layers of one measurement. */
+export interface HiddenMedian {
+  readonly step: number;
+  readonly side: Side;
+  readonly relation: Relation;
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly nullMedian: number | null;
+  /** Layers with a value. */
+  readonly layers: number;
+}
+
+/** Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation. */
+export function hiddenMedians(snapshots: readonly Snapshot[], convention: Convention = "paper"): HiddenMedian[] {
+  return snapshots
+    .toSorted((x, y) => x.step - y.step)
+    .flatMap((snapshot) =>
+      (["a", "b"] as const).flatMap((side) => {
+        const hidden = hiddenSides(snapshot, side, convention);
+        return relations.flatMap((relation) => {
+          const known = hidden.map((one) => one[relation]).filter(hasValue);
+          if (known.length === 0) return [];
+          const values = known.map(({ value }) => value);
+          const range = { low: Math.min(...values), high: Math.max(...values), layers: values.length };
+          const nullMedian = median(known.map((one) => one.null));
+          return [{ step: snapshot.step, side, relation, median: median(values)!, ...range, nullMedian }];
+        });
+      }),
+    );
+}
+
+function hiddenSides({ layers }: Snapshot, side: Side, convention: Convention) {
+  const maps = layers.filter(isMap);
+  return (side === "a" ? maps.slice(1) : maps.slice(0, -1)).flatMap(
+    ({ alignment }) => alignment[convention][side] ?? [],
+  );
+}
+
+function hasValue(one: AlignmentValue): one is AlignmentValue & { value: number } {
+  return one.value !== null;
+}

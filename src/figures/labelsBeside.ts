@@ -1,0 +1,47 @@
+/**
+ * @file Labels beside their marks, which stay where they are: to the right where there is room, else to the left, and up or down where
+ * another label stands.
+ */
+
+export interface Labelled {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+}
+
+export interface PlacedLabel extends Labelled {
+  /** Where the text begins (right of the mark) or ends (left of it). */
+  readonly atX: number;
+  readonly atY: number;
+  readonly anchor: "start" | "end";
+}
+
+interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** chosen: pixels between lines of labels, from a mark to its label, and of a character of 11 pixels. */
+const line = 13;
+const aside = 9;
+const character = 6.2;
+
+/** Places in pixels, y downwards. A label that finds no free place near its mark is left out. Deterministic. */
+export function labelsBeside(marks: readonly Labelled[], { left, right, top, bottom }: Frame): PlacedLabel[] {
+  const placed: (PlacedLabel & { from: number; to: number })[] = [];
+  for (const mark of marks.toSorted((p, q) => p.y - q.y)) {
+    const width = [...mark.text].length * character;
+    const anchor = mark.x + aside + width <= right || mark.x - aside - width < left ? "start" : "end";
+    const atX = mark.x + (anchor === "start" ? aside : -aside);
+    const [from, to] = anchor === "start" ? [atX, atX + width] : [atX - width, atX];
+    const free = (atY: number) =>
+      atY >= top &&
+      atY <= bottom &&
+      placed.every((other) => Math.abs(other.atY - atY) >= line || other.to < from || other.from > to);
+    const atY = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((k) => mark.y + k * line).find(free);
+    if (atY !== undefined) placed.push({ ...mark, atX, atY, anchor, from, to });
+  }
+  return placed.map(({ from: _, to: __, ...label }) => label);
+}

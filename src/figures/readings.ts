@@ -1,0 +1,60 @@
+/**
+ * @file What a page needs to read values off a panel: how pixels of its axes become numbers. Marks carry no numbers of their own, because
+ * their places are the numbers; the page's script turns them back.
+ */
+
+/** One axis: kind, pixels of both ends, values of both ends, name; the constant of a symlog axis; "e" where values are powers of ten. */
+export interface ReadableAxis {
+  readonly kind: "linear" | "log" | "symlog" | "power";
+  readonly pixels: readonly [number, number];
+  readonly values: readonly [number, number];
+  readonly name: string;
+  readonly constant?: number;
+}
+
+export interface ReadableAxes {
+  readonly x: ReadableAxis;
+  readonly y: ReadableAxis;
+  /** Curves over one quantity are read together at one place; points one by one. */
+  readonly along?: "x";
+}
+
+/** A scale as Plot describes it. */
+interface Scale {
+  readonly type?: string;
+  readonly domain?: Iterable<unknown>;
+  readonly range?: Iterable<unknown>;
+  readonly constant?: number;
+}
+
+/** @returns undefined for scales that are not of numbers */
+export function readableAxis(scale: Scale | undefined, name: string, powers: boolean): ReadableAxis | undefined {
+  const [domain, range] = [[...(scale?.domain ?? [])], [...(scale?.range ?? [])]];
+  const [values, pixels] = [domain, range].map((ends) => [ends[0], ends.at(-1)]) as [unknown[], unknown[]];
+  if (![...values, ...pixels].every((end) => typeof end === "number" && Number.isFinite(end))) return undefined;
+  const kind = scale?.type === "log" || scale?.type === "symlog" ? scale.type : powers ? "power" : "linear";
+  const rounded = (ends: unknown[]) => ends.map((end) => Number((end as number).toPrecision(6))) as [number, number];
+  const constant = scale?.type === "symlog" ? { constant: scale.constant ?? 1 } : {};
+  return { kind, pixels: rounded(pixels), values: rounded(values), name, ...constant };
+}
+
+/** The inverse of a scale: the value behind a pixel. The page's script has the same in its own words. */
+export function valueAt({ kind, pixels, values, constant = 1 }: ReadableAxis, pixel: number): number {
+  const share = (pixel - pixels[0]) / (pixels[1] - pixels[0]);
+  const between = (from: number, to: number) => from + share * (to - from);
+  switch (kind) {
+    case "log":
+      return Math.exp(between(Math.log(values[0]), Math.log(values[1])));
+    case "symlog": {
+      const bent = between(
+        Math.sign(values[0]) * Math.log1p(Math.abs(values[0]) / constant),
+        Math.sign(values[1]) * Math.log1p(Math.abs(values[1]) / constant),
+      );
+      return Math.sign(bent) * constant * Math.expm1(Math.abs(bent));
+    }
+    case "power":
+      return 10 ** between(values[0], values[1]);
+    default:
+      return between(values[0], values[1]);
+  }
+}

@@ -1,0 +1,15 @@
+/** @file The contents of the page, which stay in sight: at the side where there is room, else along the top. */
+
+export interface PageSection {
+  readonly id: string;
+  /** In the contents. */
+  readonly title: string;
+  /** The whole section; "" where there is nothing to say. */
+  readonly html: string;
+}
+
+/** Links to the sections in their order. */
+export function renderContents(sections: readonly PageSection[]): string {
+  const links = sections.map(({ id, title }) => `<li><a href="#${id}">${title}</a></li>`);
+  return `<nav class="contents" aria-label="Contents"><ul>${links.join("")}</ul></nav>`;
+}

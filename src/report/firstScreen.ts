@@ -1,0 +1,102 @@
+/**
+ * @file The first screen: what was found in one sentence, every relation of every layer at one glance, and the course of the hidden
+ * representations. Everything else of the page is detail of this.
+ */
+import { alignmentSummary } from "../figures/alignmentSummary.ts";
+import { escapeText, shorten } from "../figures/escape.ts";
+import { isMap } from "../moments/moments.ts";
+import { type NamedFigure, renderPicture } from "./figureBlock.ts";
+import { counted, grouped, listed } from "./numbers.ts";
+import { byStep, type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
+import { fewLayers, renderMapStrips, renderOtherStrips } from "./strip.ts";
+import { holds, holdsFrom, leastMargin } from "./verdict.ts";
+
+/** chosen: layers named in the sentence. */
+const maxNamed = 3;
+
+/** The section as escaped HTML. */
+export function renderFirstScreen(data: ReportData): string {
+  const found = findings(withStart(data), "paper");
+  const sentence = `<p class="finding">${findingSentence(data, found)}</p>`;
+  if (found.length === 0)
+    return `<section id="finding">${sentence}${isAnalysis(data) ? "" : `<p class="missing">${fewSnapshots(data)}</p>`}</section>`;
+  const [figure] = firstFigure(data);
+  const course = figure
+    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median over the hidden representations and their range: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.</figcaption></figure>`
+    : isAnalysis(data)
+      ? ""
+      : `<p class="missing">${fewSnapshots(data)}</p>`;
+  const maps = new Set(found.filter(({ layer }) => isMap(layer)).map(({ layer }) => layer)).size;
+  const layout = figure !== undefined && maps <= fewLayers ? "beside" : "stacked";
+  return (
+    `<section id="finding">${sentence}<div class="overview ${layout}">` +
+    `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${key(found)}</div>${course}${renderOtherStrips(found)}</div></section>`
+  );
+}
+
+/** The course of the hidden layers, where there is one. */
+export function firstFigure(data: ReportData): NamedFigure[] {
+  const figure = isAnalysis(data) ? undefined : alignmentSummary(data.snapshots);
+  return figure ? [{ name: "hidden-layers", figure }] : [];
+}
+
+/** Why there is no course over steps. */
+function fewSnapshots({ snapshots }: ReportData): string {
+  const steps = new Set(snapshots.map(({ step }) => step));
+  if (steps.size === 0) return "The run holds no measurement yet.";
+  if (steps.size === 1)
+    return `There is one measurement, at step ${grouped([...steps][0]!)}, so there is no course over time and no start to compare with.`;
+  return "There is no hidden layer with an alignment at two steps.";
+}
+
+function stepWords(data: ReportData): string {
+  const last = byStep(data.snapshots).at(-1);
+  return isAnalysis(data) || !last ? "" : `, step ${grouped(last.step)}`;
+}
+
+/** How much holds, where all of it does, and whether training made it. */
+function findingSentence(data: ReportData, found: readonly Finding[]): string {
+  const defined = found.filter(({ last }) => last.value !== null);
+  if (defined.length === 0) return "Nothing was measured that a relation could be read from.";
+  const holding = defined.filter(({ verdict }) => holds(verdict));
+  const after = isAnalysis(data) ? "" : ` after ${counted(byStep(data.snapshots).at(-1)!.step, "step")}`;
+  const count =
+    holding.length === 0
+      ? `None of ${counted(defined.length, "relation")} holds${after}`
+      : `${grouped(holding.length)} of ${counted(defined.length, "relation")} ${holding.length === 1 ? "holds" : "hold"}${after}`;
+  return `<b>${count}</b>${fullWords(defined)}${sinceWords(holding)}.`;
+}
+
+/** The layers in which all six hold. */
+function fullWords(defined: readonly Finding[]): string {
+  const maps = [...new Set(defined.filter(({ layer }) => isMap(layer)).map(({ layer }) => layer.name))];
+  const full = maps.filter(
+    (name) => defined.filter(({ layer, verdict }) => layer.name === name && holds(verdict)).length === 6,
+  );
+  if (maps.length === 0) return "";
+  if (full.length === 0) return ", all six in no layer";
+  if (full.length === maps.length && maps.length > 1) return ", all six in every layer";
+  if (full.length > maxNamed) return `, all six in ${full.length} of ${counted(maps.length, "layer")}`;
+  return `, all six in ${listed(full.map((name) => `<code>${escapeText(shorten(name, 40))}</code>`))}`;
+}
+
+function sinceWords(holding: readonly Finding[]): string {
+  const [formed, kept] = (["formed", "kept"] as const).map(
+    (wanted) => holding.filter(({ verdict }) => verdict === wanted).length,
+  );
+  if (!formed && !kept) return "";
+  if (!kept) return holding.length === 1 ? "; it rose in training" : "; all of these rose in training";
+  if (!formed) return "; none of these rose in training";
+  return `; ${grouped(formed)} of these rose in training, ${grouped(kept)} did not`;
+}
+
+/** How a cell is read, with a cell. */
+function key(found: readonly Finding[]): string {
+  const start = found.some(({ first }) => first?.value != null);
+  return (
+    `<p class="key"><span><span class="swatch" aria-hidden="true"><i style="--v:10"></i><i style="--v:40"></i><i style="--v:70"></i><i style="--v:100"></i></span>alignment from 0 to 1</span>` +
+    `<span><span class="cell holds rga sample" style="--v:80" aria-hidden="true">✓</span>framed: holds (at least ${holdsFrom}, above chance by ${leastMargin} or three times the noise)</span>` +
+    `<span><span class="scale sample" aria-hidden="true"><i class="null" style="left:50%"></i></span><a href="#term-null">chance</a></span>` +
+    `${start ? `<span><span class="scale sample" aria-hidden="true"><i class="start" style="left:50%"></i></span><a href="#term-start">start</a></span>` : ""}</p>`
+  );
+}

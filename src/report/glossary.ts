@@ -1,0 +1,155 @@
+/**
+ * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the equations are numbered
+ * as in docs/theory.md, where they are derived.
+ */
+import {
+  alignmentEquation,
+  changeEquation,
+  exponentEquation,
+  floorEquation,
+  lossEquation,
+  matricesEquation,
+  noiseEquation,
+  nullEquation,
+  plasticityEquation,
+  rankEquation,
+  relationsEquation,
+} from "./equations.ts";
+import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
+import { holdsFrom, leastMargin } from "./verdict.ts";
+
+interface Term {
+  readonly title: string;
+  /** In links to it: the numbers of its equations. */
+  readonly equations?: string;
+  /** HTML. */
+  readonly words: string;
+  readonly formula?: string;
+}
+
+const terms = {
+  sides: {
+    title: "a, b: backward and forward",
+    words:
+      "A layer is a linear map: it reads h<sub>a</sub> and writes h<sub>b</sub> = W h<sub>a</sub>. Side a, its input, is the backward side, because gradients arrive there last; side b, its output, the forward side.",
+  },
+  matrices: {
+    title: "H, G, Z",
+    equations: "Eqs. 2, 3, 4",
+    words:
+      "H is the second moment of the activations h of one side over the samples, G that of the gradients g of the loss by them, Z the Gram matrix of the weights. All three have a row and a column for each neuron of the side.",
+    formula: matricesEquation,
+  },
+  relations: {
+    title: "RGA, RWA, GWA",
+    equations: "Eq. 7",
+    words:
+      "Representation-gradient, representation-weight and gradient-weight alignment: two of the three matrices are proportional. Two sides make six relations a layer. A layer in which all six hold satisfies the canonical representation hypothesis.",
+    formula: relationsEquation,
+  },
+  alignment: {
+    title: "alignment",
+    equations: "Eq. 11",
+    words: "How far two matrices are proportional: the correlation of their entries, 1 where they are.",
+    formula: alignmentEquation,
+  },
+  holds: {
+    title: "holds",
+    words: `A relation is read as holding where its alignment is at least ${holdsFrom} and stands above chance by ${leastMargin}, or by three times the noise where that is more. The thresholds are this project's; the paper names none.`,
+  },
+  null: {
+    title: "chance (null)",
+    equations: "Eq. 13",
+    words:
+      "The alignment that matrices of the same spectra show when they have nothing to do with each other; PR is the participation ratio. Forward RWA and backward GWA share W and lie above it in any network.",
+    formula: nullEquation,
+  },
+  start: {
+    title: "start",
+    words: "The same alignment at the first measurement. A relation that was as strong there did not form in training.",
+  },
+  noise: {
+    title: "± (noise)",
+    equations: "Eq. 18",
+    words: "What the alignment owes to the choice of samples, from two halves of them.",
+    formula: noiseEquation,
+  },
+  conventions: {
+    title: "paper, raw",
+    equations: "Eq. 8",
+    words:
+      "As in the paper: every row (one sample's h or g) is divided by its norm, and the mean is taken off. Raw: plain second moments, with sizes and mean. With covariance the mean is off and sizes stay.",
+  },
+  hidden: {
+    title: "hidden layers",
+    words:
+      "The representations between data and output, as Fig. 8 of the paper takes them: what the maps 1 to D read (side a) and what the maps 0 to D − 1 write (side b).",
+  },
+  rank: {
+    title: "rank, participation ratio",
+    equations: "Eqs. 14, 16",
+    words: "How many directions a matrix has: weighted by its eigenvalues, or counted above a share of the largest.",
+    formula: rankEquation,
+  },
+  floor: {
+    title: "noise floor",
+    equations: "Eq. 30",
+    words:
+      "The largest eigenvalue that isotropic rows of the same number and size would show, and not below a millionth of the largest, which is what float32 sums resolve.",
+    formula: floorEquation,
+  },
+  exponent: {
+    title: "power law, exponent",
+    equations: "Eqs. 33, 34",
+    words: "The slope of one matrix against another in logarithms, along eigenvectors that they share.",
+    formula: exponentEquation,
+  },
+  phase: {
+    title: "phase",
+    equations: "Eq. 50",
+    words: "A row of the paper's Table 1: which of the matrices are powers of each other, and with which exponents.",
+  },
+  plasticity: {
+    title: "expressivity, plasticity",
+    equations: "Eq. 75",
+    words: "How much a neuron varies over samples, and how strongly the loss pulls at it.",
+    formula: plasticityEquation,
+  },
+  change: {
+    title: "change",
+    equations: "Eq. 64",
+    words: "How much H became another matrix since the measurement before.",
+    formula: changeEquation,
+  },
+  loss: { title: "loss", equations: "Eqs. 23, 24", words: "Of one sample." },
+} as const satisfies Record<string, Term>;
+
+export type TermName = keyof typeof terms;
+
+/** Links to terms, with the numbers of their equations, for the end of a caption. */
+export function termLinks(names: readonly TermName[]): string {
+  return names
+    .map((name) => {
+      const { title, equations }: Term = terms[name];
+      return `<a href="#term-${name}">${title}${equations ? ` (${equations})` : ""}</a>`;
+    })
+    .join(" · ");
+}
+
+/** The section's content: every term that the page may link to. */
+export function renderGlossary(data: ReportData): string {
+  const once = isAnalysis(data) && !data.initial;
+  const loss = lossEquation(byStep(data.snapshots).at(-1)?.objective);
+  const left = new Set<TermName>([
+    ...(once ? (["start", "change"] as const) : []),
+    ...(loss === "" ? (["loss"] as const) : []),
+  ]);
+  const items = (Object.keys(terms) as TermName[])
+    .filter((name) => !left.has(name))
+    .map((name) => {
+      const { title, words, formula }: Term = terms[name];
+      const shown = name === "loss" ? loss : (formula ?? "");
+      return `<div id="term-${name}"><dt>${title}</dt><dd>${words}${shown}</dd></div>`;
+    });
+  return `<p class="soft">Equations have the numbers of docs/theory.md, in the folder of crh-lab, which derives them.</p><dl class="glossary">${items.join("")}</dl>`;
+}

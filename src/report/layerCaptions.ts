@@ -1,0 +1,102 @@
+/** @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of them. */
+
+import { median } from "../figures/median.ts";
+import { isLogSpaced } from "../figures/stepAxis.ts";
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import type { TermName } from "./glossary.ts";
+import type { LayerKindName } from "./layerFigures.ts";
+import { counted, fixed, grouped } from "./numbers.ts";
+import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
+
+export interface KindCaption {
+  readonly title: string;
+  /** HTML. */
+  readonly caption: string;
+  readonly counterpart: string;
+  readonly terms: readonly TermName[];
+}
+
+/** Of all kinds. */
+export function layerCaptions(data: ReportData): Record<LayerKindName, KindCaption> {
+  const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
+  const at = isAnalysis(data) || !data.moments ? "" : ` at step ${grouped(data.moments.step)}`;
+  const log = isLogSpaced(data.snapshots.map(({ step }) => step))
+    ? " The step axis is linear up to about the first measurement and logarithmic beyond."
+    : "";
+  return {
+    alignments: {
+      title: "The six alignments over training",
+      caption: `What the layer reads (a, backward) and what it writes (b, forward); rows normalised and centred. Dashed, same colour: chance. Bands: plus and minus the noise.${log}`,
+      counterpart: "Figs. 1 and 18",
+      terms: ["relations", "alignment", "null", "noise"],
+    },
+    matrices: {
+      title: "H, G and Z",
+      caption: `Second moments of activations and gradients and the weight matrices${at}, each divided by its mean diagonal entry. First row the input (a), second row the output (b). White bands are neurons that were silent or had no gradient on all samples. Larger matrices are averaged down over square blocks.`,
+      counterpart: "Fig. 2",
+      terms: ["matrices", "conventions"],
+    },
+    entries: {
+      title: "Entries of H against entries of G",
+      caption: `Upper triangles${at}, each divided by its mean diagonal entry. On a straight line through zero the two are proportional, which is RGA. The correlation is that over all entries, also where only some are drawn.`,
+      counterpart: "Fig. 7",
+      terms: ["alignment"],
+    },
+    neurons: {
+      title: "Expressivity against plasticity of neurons",
+      caption: `${foundOfNeurons(layers)}Left, a point a neuron: how much it varies over samples (H_ii) and how strongly the loss pulls at it (G_ii)${at}. Right, a point a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
+      counterpart: "Fig. 7",
+      terms: ["plasticity"],
+    },
+    spectra: {
+      title: "Eigenvalues of H, G and Z",
+      caption: `${aboveWords(layers)}Eigenvalues of plain second moments by rank, each divided by the largest. Dashed, same colour: the noise floor; what lies below cannot be told from noise. Weights have none.`,
+      counterpart: "Fig. 14 (right)",
+      terms: ["floor", "rank"],
+    },
+    laws: {
+      title: "Power laws between H, G and Z",
+      caption: `${foundLaws(layers)}Plain second moments along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey: sorted eigenvalues, whose line rises between any two spectra and proves nothing.`,
+      counterpart: "Figs. 3 and 20",
+      terms: ["exponent"],
+    },
+  };
+}
+
+/** Over all layers, on the input's side, which the paper draws. */
+function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
+  const sides = layers.flatMap(({ plasticity }) => plasticity?.paper.a ?? []);
+  const diagonal = median(sides.map(({ logDiagonal }) => logDiagonal.value));
+  const pairs = median(sides.map(({ correlations }) => correlations.value));
+  if (diagonal === null || pairs === null) return "";
+  return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
+}
+
+/** How much of the spectra stands above the noise. */
+function aboveWords(layers: readonly LayerSnapshot[]): string {
+  const of = (which: "H" | "G") =>
+    median(
+      layers.map(({ spectra: found }) => {
+        const one = found?.raw.b[which];
+        return one?.above == null ? null : one.above / one.dimension;
+      }),
+    );
+  const [h, g] = [of("H"), of("G")];
+  if (h === null || g === null) return "";
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  return `Of the outputs' eigenvalues ${percent(h)} in H and ${percent(g)} in G stand above the noise of the sample (median of ${counted(layers.length, "layer")}). `;
+}
+
+/** How many slopes may be read, and how many of these are told apart from their neighbours. */
+function foundLaws(layers: readonly LayerSnapshot[]): string {
+  const all = layers.flatMap(({ exponents }) =>
+    [exponents?.raw.a, exponents?.raw.b].flatMap((side) => (side ? [side.hg, side.hz, side.gz] : [])),
+  );
+  const measured = all.filter(({ status }) => status !== "not-measured" && status !== "missing-moments");
+  if (measured.length === 0) return "";
+  const read = measured.filter(({ value }) => value !== null);
+  const widths = read.flatMap(({ interval }) => (interval ? [interval[1] - interval[0]] : []));
+  const width = median(widths.filter(Number.isFinite));
+  const doubt = width === null ? "" : `; their 95 % intervals are ${fixed(width, 2)} wide (median)`;
+  return `${grouped(read.length)} of ${counted(measured.length, "pair")} of spectra share eigenvectors and range enough for a slope to be read${doubt}. `;
+}

@@ -1,0 +1,99 @@
+/**
+ * @file The figures of one layer: its alignments over training, its matrices, their entries, neurons, spectra and power laws. Every layer has them as far
+ * as they were measured and a page can hold them.
+ */
+import { alignmentRows } from "../figures/alignmentSeries.ts";
+import { layerCourse } from "../figures/alignmentsOverTime.ts";
+import { entries } from "../figures/entries.ts";
+import type { Figure } from "../figures/figure.ts";
+import { layerMatrices } from "../figures/layerMatrices.ts";
+import { matrices } from "../figures/matrices.ts";
+import { neurons } from "../figures/neurons.ts";
+import { powerLaws } from "../figures/powerLaws.ts";
+import { spectra } from "../figures/spectra.ts";
+import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+import type { LayerMoments } from "../moments/moments.ts";
+import { type Detail, detailFor, drawable, maxLawWork, spreadOrder } from "./chosenLayers.ts";
+import type { NamedFigure } from "./figureBlock.ts";
+import { byStep, type ReportData } from "./reportData.ts";
+
+/** In the order of the page. */
+export const layerKinds = ["alignments", "matrices", "entries", "neurons", "spectra", "laws"] as const;
+export type LayerKindName = (typeof layerKinds)[number];
+
+export interface LayerFigure extends NamedFigure {
+  readonly kind: LayerKindName;
+}
+
+/** One layer with what can be drawn of it. */
+export interface LayerBlock {
+  readonly name: string;
+  readonly layer: LayerSnapshot | undefined;
+  readonly moments: LayerMoments | undefined;
+  readonly course: LayerFigure | undefined;
+  /** The other figures; made when asked for, since they take most of the time and the bytes. */
+  readonly details: () => LayerFigure[];
+}
+
+/** All layers in order of execution. */
+export function layerBlocks(data: ReportData): LayerBlock[] {
+  const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
+  const known = data.moments?.layers ?? [];
+  const names = [...new Set([...layers.map(({ name }) => name), ...known.map(({ name }) => name)])];
+  const detail = detailFor(names.length);
+  const lawful = withLaws(known);
+  const rows = courses(data.snapshots);
+  return names.map((name, index): LayerBlock => {
+    const layer = layers.find((one) => one.name === name);
+    const moments = known.find((one) => one.name === name);
+    const named = (kind: LayerKindName, figure: Figure | undefined): LayerFigure[] =>
+      figure ? [{ kind, name: `${kind}-${index}-${name}`, figure }] : [];
+    return {
+      name,
+      layer,
+      moments,
+      course: named("alignments", layerCourse(name, rows.get(name) ?? []))[0],
+      details: () => [
+        ...(moments && drawable(moments) ? ofMatrices(moments, detail, named) : []),
+        ...(layer ? named("spectra", spectra(layer)) : []),
+        ...(moments && lawful.has(name) ? named("laws", powerLaws(moments, layer?.exponents)) : []),
+      ],
+    };
+  });
+}
+
+type Named = (kind: LayerKindName, figure: Figure | undefined) => LayerFigure[];
+
+/** The matrices are let go when their figures are made. */
+function ofMatrices(moments: LayerMoments, { rows, points, pairs }: Detail, named: Named): LayerFigure[] {
+  const found = layerMatrices(moments);
+  return [
+    ...named("matrices", matrices(found, rows)),
+    ...named("entries", entries(found, points)),
+    ...named("neurons", neurons(found, pairs)),
+  ];
+}
+
+/** Rows of all layers by name, so that they are made once. */
+function courses(snapshots: readonly Snapshot[]): Map<string, ReturnType<typeof alignmentRows>> {
+  const found = new Map<string, ReturnType<typeof alignmentRows>>();
+  for (const row of alignmentRows(snapshots, "paper")) {
+    const own = found.get(row.layer);
+    if (own) own.push(row);
+    else found.set(row.layer, [row]);
+  }
+  return found;
+}
+
+/** Names of the layers whose laws are drawn: spread over the depth, as many as the work allows. */
+function withLaws(layers: readonly LayerMoments[]): Set<string> {
+  const kept = new Set<string>();
+  let work = 0;
+  for (const index of spreadOrder(layers.length)) {
+    const { name, dIn, dOut, a, b } = layers[index]!;
+    work += a?.sample || b.sample ? 0 : dIn ** 3 + dOut ** 3;
+    if (work > maxLawWork) break;
+    if (!a?.sample && !b.sample) kept.add(name);
+  }
+  return kept;
+}

@@ -1,0 +1,182 @@
+/**
+ * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run down where they are
+ * few or the screen is narrow, across where they are many; the style sheet turns it, so that one piece of HTML serves both.
+ */
+import { sides } from "../figures/alignmentSeries.ts";
+import { escapeText } from "../figures/escape.ts";
+import { type LayerGroup, layerGroups } from "../figures/layerGroups.ts";
+import { relationFormula, relations } from "../figures/palette.ts";
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
+import { layerAnchor } from "./layerAnchor.ts";
+import { fixed, grouped } from "./numbers.ts";
+import { type Finding, statusWords } from "./reportData.ts";
+import { holds, type Verdict } from "./verdict.ts";
+
+/** chosen: up to so many layers run down the page with room for numbers and bars; more run across. */
+export const fewLayers = 12;
+/** chosen: layers across one strip with numbers, and of one without, where there are more than three of the former. */
+const acrossWithNumbers = 36;
+const acrossBare = 75;
+
+const sideWords = { a: "backward (a)", b: "forward (b)" } as const;
+
+/** The relations of one layer by themselves. */
+export function renderLayerStrip(own: readonly Finding[]): string {
+  const [first] = own;
+  if (!first) return "";
+  const { layer } = first;
+  if (!isMap(layer)) return `<div class="strip alone" role="group">${cell(first, "--l:1;--r:1", "rga", true)}</div>`;
+  return strip([{ title: "", layers: [{ name: layer.name, short: "" }] }], own, "few alone");
+}
+
+/** Heads and blocks, which have one relation each; "" where there are none. */
+export function renderOtherStrips(found: readonly Finding[]): string {
+  return oneRelation("attention heads", "head", found) + oneRelation("blocks", "block", found);
+}
+
+/** The linear maps; "" where there are none. */
+export function renderMapStrips(found: readonly Finding[]): string {
+  const maps = [...new Set(found.map(({ layer }) => layer))].filter(isMap);
+  if (maps.length === 0) return "";
+  const groups = layerGroups(maps.map(({ name }) => name));
+  if (maps.length <= fewLayers) return strip(groups, found, "few");
+  const bare = maps.length > 3 * acrossWithNumbers;
+  return chunked(groups, bare ? acrossBare : acrossWithNumbers)
+    .map((part) => strip(part, found, bare ? "across bare" : "across"))
+    .join("");
+}
+
+/** Whole groups as long as there is room; a group that is too long by itself is cut. */
+function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
+  const chunks: LayerGroup[][] = [[]];
+  let used = 0;
+  for (const { title, layers } of groups)
+    for (let at = 0; at < layers.length; at += room) {
+      const part = { title, layers: layers.slice(at, at + room) };
+      if (used > 0 && used + part.layers.length > room) {
+        chunks.push([]);
+        used = 0;
+      }
+      chunks.at(-1)!.push(part);
+      used += part.layers.length;
+    }
+  return chunks;
+}
+
+/** Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then groups and layers. */
+function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: string): string {
+  const parts = [headings()];
+  const columns: string[] = [];
+  let at = 3;
+  for (const { title, layers } of groups) {
+    if (title !== "")
+      parts.push(
+        `<div class="group" style="--l:${at};--n:${layers.length + 1}" role="presentation"><span>${escapeText(title)}</span></div>`,
+      );
+    columns.push(`${at === 3 ? 4 : 10}px repeat(${layers.length},minmax(0,1fr))`);
+    at++;
+    for (const { name, short } of layers) {
+      const own = found.filter(({ layer }) => layer.name === name);
+      parts.push(layerCells(name, short, own, at, !kind.includes("bare")));
+      at++;
+    }
+  }
+  return `<div class="strip ${kind}" role="table" aria-label="The six relations of every layer" style="--cols:${columns.join(" ")}">${parts.join("")}</div>`;
+}
+
+function headings(): string {
+  const titles = sides.map(
+    (side, i) => `<div class="side" style="--r:${3 + 4 * i}" role="presentation"><span>${sideWords[side]}</span></div>`,
+  );
+  const names = sides.flatMap((side, i) =>
+    relations.map(
+      (relation, k) =>
+        `<div class="relation ${relation}" style="--r:${3 + 4 * i + k}" role="columnheader" aria-label="${sideWords[side]} ${relation.toUpperCase()}"><b class="${relation}">${relation.toUpperCase()}</b> <small>${relationFormula[relation]}</small></div>`,
+    ),
+  );
+  return `${titles.join("")}<div class="row" role="row"><div class="corner" role="columnheader" aria-label="layer"></div>${names.join("")}</div>`;
+}
+
+function layerCells(name: string, short: string, own: readonly Finding[], at: number, numbers: boolean): string {
+  const cells = sides.flatMap((side, i) =>
+    relations.map((relation, k) => {
+      const one = own.find((finding) => finding.side === side && finding.relation === relation);
+      return cell(one, `--l:${at};--r:${3 + 4 * i + k}`, relation, numbers);
+    }),
+  );
+  const label = `<a class="name" style="--l:${at}" role="rowheader" href="#${layerAnchor(name)}" title="${escapeText(name)}"><span>${escapeText(short)}</span></a>`;
+  return `<div class="row" role="row">${label}${cells.join("")}</div>`;
+}
+
+function cell(finding: Finding | undefined, place: string, relation: string, numbers: boolean): string {
+  const value = finding?.last.value ?? null;
+  if (!finding || value === null)
+    return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${tip(finding)}"` : ""}>–</div>`;
+  const held = holds(finding.verdict);
+  const shade = Math.round(100 * Math.max(0, Math.min(1, value)));
+  const text = numbers
+    ? `<span class="value">${fixed(value, 2)}</span>${held ? '<span class="tick" aria-hidden="true">✓</span>' : ""}${bar(finding)}`
+    : "";
+  return `<div class="cell ${relation}${held ? " holds" : ""}" role="cell" style="${place};--v:${shade}" data-tip="${tip(finding)}" aria-label="${fixed(value, 2)}${held ? ", holds" : ""}">${text}</div>`;
+}
+
+function bar({ last, first }: Finding): string {
+  const mark = (kind: string, value: number | null | undefined) =>
+    value == null ? "" : `<i class="${kind}" style="left:${fixed(Math.max(0, Math.min(1, value)) * 100, 0)}%"></i>`;
+  return `<span class="scale" aria-hidden="true"><i class="fill"></i>${mark("null", last.null)}${mark("start", first?.value)}</span>`;
+}
+
+const verdictWords: Record<Verdict, string> = {
+  formed: "holds, rose in training",
+  kept: "holds, as at the start",
+  holds: "holds",
+  rising: "does not hold, rose",
+  falling: "does not hold, fell",
+  flat: "does not hold, no clear change",
+  weak: "does not hold, too weak",
+  absent: "not clearly above chance",
+  undefined: "no value",
+};
+
+/** What a pointer on the cell is told, a line each; escaped. */
+function tip({ layer, side, relation, last, first, verdict }: Finding): string {
+  const title = `${layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
+  const compared = [
+    ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
+    ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
+    `${grouped(last.n)} samples`,
+  ];
+  const lines =
+    last.value === null
+      ? [title, statusWords(last.status)]
+      : [
+          title,
+          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${fixed(last.noise)}`}: ${verdictWords[verdict]}`,
+          compared.join(", "),
+        ];
+  return lines.map(escapeText).join("&#10;");
+}
+
+/** Layers that have RGA of their output alone: a row per attention layer with its heads, or one row of blocks. */
+function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly Finding[]): string {
+  const own = found.filter(({ layer }) => layer.kind === kind);
+  if (own.length === 0) return "";
+  const groups = new Map<string, Finding[]>();
+  for (const finding of own) {
+    const name = finding.layer.name.replace(/\[\d+\]$/, "");
+    const key = kind === "head" ? name : "";
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  const rows = [...groups].map(([name, members]) => {
+    const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24));
+    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : headLayerWords(name))}</span><div class="lineCells">${cells.join("")}</div></div>`;
+  });
+  return `<div class="strip lines" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p>${rows.join("")}</div>`;
+}
+
+/** "heads of block 3" where the name has a number, else the name. */
+function headLayerWords(name: string): string {
+  const block = /(?:^|[./])(\d+)(?=[./]|$)/.exec(name)?.[1];
+  return block === undefined ? name : `block ${block}`;
+}
