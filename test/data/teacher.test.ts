@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   drawTeacher,
   TEACHER_SCALE,
+  type Teacher,
   type TeacherOptions,
   teacherInput,
   teacherOutput,

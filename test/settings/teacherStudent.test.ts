@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { drawTeacher, TEACHER_SCALE, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { snapshot } from "../../src/measure/snapshot.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
@@ -9,7 +10,7 @@ import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
 import { findPreset, parseParameters } from "../../src/settings/setting.ts";
 import { findSetting } from "../../src/settings/settings.ts";
-import type { Experiment } from "../../src/train/train.ts";
+import { type Experiment, train } from "../../src/train/train.ts";
 import { teacherNodes } from "../../src/train/trainingData.ts";
 
 /** Sums of at most 20 terms of order 1 in float32. */
@@ -195,4 +196,15 @@ test("the preset nonlinear of fc1 and fc2 is the teacher of unit arguments; the 
     expect(findPreset(setting, "paper").parameters).toEqual({});
   }
   expect(TEACHER_SCALE).toBe(0.058);
+});
+
+test("a dead network can be made: with --preset nonlinear uScale=1 no gradient passes the last hidden layer", async () => {
+  const { parameters } = findPreset(findSetting("fc2"), "nonlinear");
+  const experiment = build("fc2", { ...parameters, uScale: 1, samples: 300, steps: 1000 });
+  const { measurement } = await train(nodeEngine, experiment, {
+    steps: 1000,
+    milestones: { measure: [1000], record: [1000], checkpoint: [] },
+  });
+  const { layers } = snapshot(measurement!.total, { cost: "economy" });
+  expect(layers.map(({ droppedRows }) => droppedRows.b)).toEqual([300, 300, 300, 300, 300, 0]);
 });
