@@ -1,7 +1,7 @@
 /** @file Setting fc1 of arXiv 2410.03006, appendix C.1: a fully connected network learns a scalar teacher of isotropic inputs. */
 import { z } from "zod";
 import { defineSetting } from "./setting.ts";
-import { teacherStudent, teacherStudentFields } from "./teacherStudent.ts";
+import { teacherPresets, teacherStudent, teacherStudentFields } from "./teacherStudent.ts";
 
 const paper = "paper, appendix C.1 (fc1)";
 const open = "chosen: as fc2, the paper leaves it open for fc1";
@@ -21,5 +21,6 @@ export const fc1 = defineSetting({
       decay: [2e-5, paper],
     }),
   ),
+  presets: teacherPresets,
   build: (parameters) => teacherStudent(parameters),
 });

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { field, nonNegative } from "./parameters.ts";
 import { defineSetting } from "./setting.ts";
-import { teacherStudent, teacherStudentFields } from "./teacherStudent.ts";
+import { teacherPresets, teacherStudent, teacherStudentFields } from "./teacherStudent.ts";
 
 const paper = "paper, appendix C.1 (fc2)";
 
@@ -30,5 +30,6 @@ export const fc2 = defineSetting({
       decay: [1e-4, paper],
     }),
   }),
+  presets: teacherPresets,
   build: (parameters) => teacherStudent(parameters),
 });

@@ -71,7 +71,10 @@ export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setti
  * @throws ParameterError listing the presets where there is none of that name
  */
 export function findPreset({ name, presets = {} }: Setting, preset: string): Preset {
-  const all: Readonly<Record<string, Preset>> = { [PAPER]: { summary: "the paper's", parameters: {} }, ...presets };
+  const all: Readonly<Record<string, Preset>> = {
+    [PAPER]: { summary: "the paper's values, chosen ones where it leaves them open", parameters: {} },
+    ...presets,
+  };
   const found = Object.hasOwn(all, preset) ? all[preset] : undefined;
   if (found !== undefined) return found;
   throw new ParameterError(`${name}: expected a preset of ${Object.keys(all).join(", ")}, got "${preset}"`);

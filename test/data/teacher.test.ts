@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { drawTeacher, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
+import {
+  drawTeacher,
+  TEACHER_SCALE,
+  type Teacher,
+  type TeacherOptions,
+  teacherInput,
+  teacherOutput,
+} from "../../src/data/teacher.ts";
+import { gram, matrix } from "../../src/linalg/matrix.ts";
 import { Random } from "../../src/random/random.ts";
 import { oneLineError } from "./cases.ts";
 
@@ -43,11 +51,12 @@ describe("drawTeacher", () => {
     expect(drawTeacher(new Random(4)).w.data).not.toEqual(one.w.data);
   });
 
-  test("has the scales asked for, 1/sqrt(100) for w and u by default", () => {
+  test("has the scales asked for, by default the spread of nn.Linear's default for 100 inputs", () => {
     const { w, u } = drawTeacher(new Random(5), { dOut: 100 });
+    expect(TEACHER_SCALE).toBeCloseTo(1 / Math.sqrt(3 * 100), 3); // the deviation of U(-1/sqrt(100), 1/sqrt(100))
     const literal = drawTeacher(new Random(5), { dOut: 100, wScale: 1, uScale: 1 });
     // 10^4 draws: the variance has relative standard error sqrt(2) %; five of them
-    for (const block of [w, u]) expect(Math.abs(variance(block.data) * 100 - 1)).toBeLessThan(0.07);
+    for (const block of [w, u]) expect(Math.abs(variance(block.data) / TEACHER_SCALE ** 2 - 1)).toBeLessThan(0.07);
     for (const block of [literal.w, literal.u]) expect(Math.abs(variance(block.data) - 1)).toBeLessThan(0.07);
     expect(drawTeacher(new Random(5), { bScale: 0 }).b.data.every((b) => b === 0)).toBe(true);
   });
@@ -102,34 +111,51 @@ describe("teacherOutput", () => {
     );
   });
 
-  test("has variance about one half with the default scales and can be predicted linearly only with them", () => {
-    const x = inputs(7, 2000);
-    const linearShare = (wScale: number): number => {
-      const teacher = drawTeacher(new Random(7), { wScale });
-      const y = teacherOutput(teacher, x);
-      // For Gaussian x the best linear predictor of sin(w x + b) is exp(-|w|^2/2) cos(b) w x (Stein's lemma)
-      const { w, b, u } = teacher;
-      let residual = 0;
-      const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
-      for (let n = 0; n < y.length; n++) {
-        let linear = mean;
-        for (let i = 0; i < 100; i++) {
-          let wx = 0;
-          let ww = 0;
-          for (let j = 0; j < 100; j++) {
-            wx += w.data[i * 100 + j]! * x[n * 100 + j]!;
-            ww += w.data[i * 100 + j]! ** 2;
-          }
-          linear += u.data[i]! * Math.exp(-ww / 2) * Math.cos(b.data[i]!) * wx;
-        }
-        residual += (y[n]! - linear) ** 2 / y.length;
+  /** Variance of one output over Gaussian x, and what the best linear predictor explains of it. */
+  function variances({ w, b, u }: Teacher): { all: number; linear: number } {
+    // z_i = w_i x is Gaussian, so E sin(z_i + b_i) sin(z_j + b_j) is known, and the best linear predictor of sin(z + b) is
+    // exp(-|w|^2/2) cos(b) z (Stein's lemma)
+    const Z = gram(matrix(100, 100, Float64Array.from(w.data)), "b");
+    let [all, linear] = [0, 0];
+    for (let i = 0; i < 100; i++)
+      for (let j = 0; j < 100; j++) {
+        const [ii, ij, jj] = [Z.data[i * 101]!, Z.data[i * 100 + j]!, Z.data[j * 101]!];
+        const [s, t, weight] = [b.data[i]!, b.data[j]!, u.data[i]! * u.data[j]! * Math.exp(-(ii + jj) / 2)];
+        const product = (Math.exp(ij) * Math.cos(s - t) - Math.exp(-ij) * Math.cos(s + t)) / 2;
+        all += weight * (product - Math.sin(s) * Math.sin(t));
+        linear += weight * Math.cos(s) * Math.cos(t) * ij;
       }
-      return 1 - residual / variance(y);
-    };
-    expect(variance(teacherOutput(drawTeacher(new Random(7), { dOut: 100 }), x))).toBeGreaterThan(0.3);
-    expect(variance(teacherOutput(drawTeacher(new Random(7), { dOut: 100 }), x))).toBeLessThan(0.7);
-    expect(linearShare(0.1)).toBeGreaterThan(0.2);
-    expect(Math.abs(linearShare(1))).toBeLessThan(0.01);
+    return { all, linear };
+  }
+
+  /** The linear share of the target's variance: the mean of eight teachers of one output. */
+  function linearShare(options: TeacherOptions): number {
+    const shares = Array.from({ length: 8 }, (_, seed) => {
+      const { all, linear } = variances(drawTeacher(new Random(seed), options));
+      return linear / all;
+    });
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  }
+
+  test("has the variance that the formulas of the linear share give", () => {
+    const teacher = drawTeacher(new Random(7), { wScale: 0.1, bScale: 1, uScale: 0.1 });
+    const sampled = variance(teacherOutput(teacher, inputs(7, 2000)));
+    expect(Math.abs(sampled / variances(teacher).all - 1)).toBeLessThan(0.16); // five standard errors of a variance over 2000
+  });
+
+  test("is nearly linear by default, 98 % of its variance; 63 % with arguments of unit variance; nothing of N(0, 1)", () => {
+    expect(linearShare({})).toBeCloseTo(0.98, 2);
+    expect(Math.abs(linearShare({ wScale: 0.1, bScale: 1, uScale: 0.1 }) - 0.63)).toBeLessThan(0.02); // eight draws
+    expect(Math.abs(linearShare({ wScale: 1, bScale: 1, uScale: 1 }))).toBeLessThan(1e-9);
+  });
+
+  test("has the variance that docs/theory.md states: 0.08 by default, about one half of unit arguments, 50 of N(0, 1)", () => {
+    const x = inputs(7, 2000);
+    const spread = (options: TeacherOptions) =>
+      variance(teacherOutput(drawTeacher(new Random(7), { dOut: 100, ...options }), x));
+    expect(spread({})).toBeCloseTo(0.08, 2);
+    expect(Math.abs(spread({ wScale: 0.1, bScale: 1, uScale: 0.1 }) - 0.5)).toBeLessThan(0.2);
+    expect(Math.abs(spread({ wScale: 1, bScale: 1, uScale: 1 }) / 50 - 1)).toBeLessThan(0.1);
   });
 
   test("refuses inputs that are not whole rows", () => {

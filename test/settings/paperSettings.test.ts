@@ -1,6 +1,6 @@
 /**
- * @file The paper's findings on fc2, reproduced at a tenth of its steps: what a PyTorch twin of the same setting shows
- * (alignments of 0.80 to 0.93 on maps 2 to 4; medians 0.80, 0.81, 0.90 over weight decays 1e-6, 1e-5, 1e-4).
+ * @file The paper's findings on fc2, reproduced at a tenth of its steps: the six medians over hidden representations are 0.89 to 0.96
+ * there (seeds 0 to 2), and only the forward relations with G of the last hidden map are late (0.59 and more; docs/log.md).
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
@@ -27,37 +27,47 @@ async function fc2(parameters: Record<string, unknown>): Promise<[LayerSnapshot[
   return snapshots as [LayerSnapshot[], LayerSnapshot[]];
 }
 
-/** The six alignments of linear maps 2, 3 and 4, ascending. */
-function middle(layers: readonly LayerSnapshot[]): number[] {
-  const values = layers
-    .slice(2, 5)
-    .flatMap(({ alignment }) =>
-      [alignment.paper.a!, alignment.paper.b].flatMap(({ rga, rwa, gwa }) => [rga.value!, rwa.value!, gwa.value!]),
-    );
-  return values.sort((x, y) => x - y);
+const six = ({ alignment: { paper } }: LayerSnapshot) =>
+  [paper.a!, paper.b].flatMap(({ rga, rwa, gwa }) => [rga.value!, rwa.value!, gwa.value!]);
+
+/** The six alignments of the given layers, ascending. */
+const ascending = (layers: readonly LayerSnapshot[]): number[] => layers.flatMap(six).sort((x, y) => x - y);
+
+/** Medians of the six over the hidden representations: side a of maps 1 to 5, side b of maps 0 to 4. */
+function hiddenMedians(layers: readonly LayerSnapshot[]): number[] {
+  return Array.from({ length: 6 }, (_, relation) => {
+    const hidden = relation < 3 ? layers.slice(1) : layers.slice(0, -1);
+    return hidden.map((layer) => six(layer)[relation]!).sort((x, y) => x - y)[2]!;
+  });
 }
 
-const median = (sorted: readonly number[]) => (sorted[8]! + sorted[9]!) / 2;
+const median = (layers: readonly LayerSnapshot[]) => {
+  const sorted = ascending(layers.slice(2, 5));
+  return (sorted[8]! + sorted[9]!) / 2;
+};
 
 describe("fc2", () => {
   const strongest = new Map<number, number>();
 
   test.each([0, 1, 2])(
-    "seed %i: all six alignments of maps 2 to 4 rise to 0.75 and more",
+    "seed %i: the six medians over hidden representations rise to 0.85 and more, and all six of maps 2 and 3",
     { timeout: 2 * MINUTE },
     async (seed) => {
       const [initial, final] = await fc2({ seed });
       expect(initial[3]!.alignment.paper.a!.rga.value).toBeLessThanOrEqual(0.35);
-      expect(middle(final)[0]).toBeGreaterThanOrEqual(0.75);
-      strongest.set(seed, median(middle(final)));
+      expect(Math.min(...hiddenMedians(final))).toBeGreaterThanOrEqual(0.85);
+      expect(ascending(final.slice(2, 4))[0]).toBeGreaterThanOrEqual(0.85);
+      expect(ascending(final.slice(4, 5))[0]).toBeGreaterThanOrEqual(0.5);
+      expect(median(final)).toBeGreaterThanOrEqual(0.9);
+      strongest.set(seed, median(final));
     },
   );
 
-  test("the median alignment rises with weight decay", { timeout: 3 * MINUTE }, async () => {
-    const weak = median(middle((await fc2({ decay: 1e-6 }))[1]));
-    const medium = median(middle((await fc2({ decay: 1e-5 }))[1]));
+  test("the median alignment of maps 2 to 4 rises with weight decay", { timeout: 3 * MINUTE }, async () => {
+    const weak = median((await fc2({ decay: 1e-6 }))[1]);
+    const medium = median((await fc2({ decay: 1e-5 }))[1]);
     expect(medium).toBeGreaterThan(weak);
-    const strong = strongest.get(0) ?? median(middle((await fc2({ seed: 0 }))[1]));
+    const strong = strongest.get(0) ?? median((await fc2({ seed: 0 }))[1]);
     expect(strong).toBeGreaterThan(medium);
   });
 });

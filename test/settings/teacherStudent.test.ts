@@ -1,15 +1,16 @@
 /** @file fc1 and fc2: the shapes of the paper, a stream of its own for everything random, and the teacher against its float64 twin. */
 import { describe, expect, test } from "vitest";
-import { drawTeacher, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
+import { drawTeacher, TEACHER_SCALE, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { snapshot } from "../../src/measure/snapshot.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { parseParameters } from "../../src/settings/setting.ts";
+import { findPreset, parseParameters } from "../../src/settings/setting.ts";
 import { findSetting } from "../../src/settings/settings.ts";
-import type { Experiment } from "../../src/train/train.ts";
+import { type Experiment, train } from "../../src/train/train.ts";
 import { teacherNodes } from "../../src/train/trainingData.ts";
 
 /** Sums of at most 20 terms of order 1 in float32. */
@@ -67,6 +68,7 @@ describe("everything random has its own stream", () => {
     { phi: 0.5 },
     { lr: 0.3, decay: 0.1, optimizer: "adam", schedule: "cosine" },
     { uScale: 2, wScale: 0, bScale: 3 },
+    { noise: 0.3 },
     { activation: "tanh", steps: 5 },
   ];
 
@@ -125,7 +127,7 @@ describe("the teacher in the graph equals its float64 twin", () => {
   test("in the batches that fc2 trains on and in the samples it measures", async () => {
     const experiment = build("fc2", { ...tiny, phi: 0.4, seed: 5 });
     const { inputs: dIn, outputs: dOut, terms } = tiny;
-    const options = { dIn, dOut, terms, phi: 0.4, wScale: 0.1, bScale: 1, uScale: 0.1 };
+    const options = { dIn, dOut, terms, phi: 0.4, wScale: 0.058, bScale: 0.058, uScale: 0.058 };
     const random = new Random(5);
     const teacher = drawTeacher(random.split("teacher"), options);
     const g = new GraphBuilder("data");
@@ -144,4 +146,65 @@ describe("the teacher in the graph equals its float64 twin", () => {
     expect(largestDifference(float32(targets), expected)).toBeLessThan(FLOAT32);
     expect(batches.length).toBeGreaterThanOrEqual(2);
   });
+});
+
+describe("noise on the targets", () => {
+  /** Entries of the noise in 100 batches: their mean and variance are known to 1 / sqrt(n) and sqrt(2 / n), of which five are allowed. */
+  const ENTRIES = 100 * tiny.batch * tiny.outputs;
+
+  /** x and y of 100 batches that fc2 trains on. */
+  async function batches(given: Record<string, unknown>) {
+    const { data } = build("fc2", { ...tiny, ...given });
+    const g = new GraphBuilder("data");
+    const nodes = data.prepare(g);
+    return fromGraph(g, nodes, await data.draw(100));
+  }
+  const differences = (one: ArrayLike<number>, other: ArrayLike<number>) =>
+    Array.from(one, (value, i) => value - other[i]!);
+  const measured = async (noise: number) =>
+    (await build("fc2", { ...tiny, noise }).evaluation(nodeEngine)).flatMap((batch) =>
+      Array.from(batch[TARGET]!.data as Float32Array),
+    );
+
+  test("has the deviation asked for and mean 0, and leaves the inputs as they were", async () => {
+    const [noisy, plain] = [await batches({ noise: 0.2 }), await batches({})];
+    expect(noisy.x).toEqual(plain.x);
+    const e = differences(noisy.y.data as Float32Array, plain.y.data as Float32Array);
+    expect(e).toHaveLength(ENTRIES);
+    const mean = e.reduce((sum, value) => sum + value, 0) / ENTRIES;
+    const square = e.reduce((sum, value) => sum + value * value, 0) / ENTRIES;
+    expect(Math.abs(mean)).toBeLessThan((5 * 0.2) / Math.sqrt(ENTRIES));
+    expect(Math.abs(square / 0.04 - 1)).toBeLessThan(5 * Math.sqrt(2 / ENTRIES));
+  });
+
+  test("is on the measured samples as well, the same at every call and other than on those of training", async () => {
+    const e = differences(await measured(0.2), await measured(0));
+    expect(await measured(0.2)).toEqual(await measured(0.2));
+    expect(Math.sqrt(e.reduce((sum, value) => sum + value * value, 0) / e.length)).toBeCloseTo(0.2, 1);
+    const [noisy, plain] = [await batches({ noise: 0.2 }), await batches({})];
+    const first = differences(noisy.y.data as Float32Array, plain.y.data as Float32Array).slice(0, 3);
+    expect(largestDifference(float32(first), Float64Array.from(e.slice(0, 3)))).toBeGreaterThan(0.01);
+  });
+});
+
+test("the preset nonlinear of fc1 and fc2 is the teacher of unit arguments; the defaults are those of drawTeacher", () => {
+  for (const name of ["fc1", "fc2"]) {
+    const setting = findSetting(name);
+    const { parameters } = findPreset(setting, "nonlinear");
+    expect(parseParameters(setting, parameters)).toMatchObject({ wScale: 0.1, bScale: 1, uScale: 0.1 });
+    expect(parseParameters(setting, {})).toMatchObject({ wScale: 0.058, bScale: 0.058, uScale: 0.058, noise: 0 });
+    expect(findPreset(setting, "paper").parameters).toEqual({});
+  }
+  expect(TEACHER_SCALE).toBe(0.058);
+});
+
+test("a dead network can be made: with --preset nonlinear uScale=1 no gradient passes the last hidden layer", async () => {
+  const { parameters } = findPreset(findSetting("fc2"), "nonlinear");
+  const experiment = build("fc2", { ...parameters, uScale: 1, samples: 300, steps: 1000 });
+  const { measurement } = await train(nodeEngine, experiment, {
+    steps: 1000,
+    milestones: { measure: [1000], record: [1000], checkpoint: [] },
+  });
+  const { layers } = snapshot(measurement!.total, { cost: "economy" });
+  expect(layers.map(({ droppedRows }) => droppedRows.b)).toEqual([300, 300, 300, 300, 300, 0]);
 });

@@ -107,6 +107,7 @@ async function record(experiment: Experiment, options: Partial<TrainOptions> = {
 
 describe.each([
   ["online teacher", fc2],
+  ["online teacher with noise", () => fc2({ noise: 0.1 })],
   ["finite set", finite],
   ["batches in parts", inParts],
 ] as const)("%s", (_, make) => {
