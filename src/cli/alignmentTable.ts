@@ -1,5 +1,5 @@
 /**
- * @file The six alignments of every layer as a table of 100 columns. Two lines a layer: what was measured, with its split-half noise,
+ * @file The six alignments of every layer as a table of 100 columns. Two lines a layer: what was measured, with its standard error,
  * and, quieter, what it is to be compared with, the null of unrelated matrices and the value at initialisation:
  *
  *                        backward (side a)                          forward (side b)
@@ -8,8 +8,18 @@
  *       100 → 100    0.12 · 0.28   0.09 · 0.71 ..
  */
 
-import type { AlignmentValue, LayerSnapshot, SideAlignments, Snapshot, Status } from "../measure/snapshot.ts";
-import { isMap } from "../moments/moments.ts";
+import { findings, holds } from "../findings/relationFindings.ts";
+import { countSentence, deadSentence } from "../findings/sentences.ts";
+import { judge, ruleInWords } from "../measure/judge.ts";
+import type {
+  AlignmentValue,
+  Convention,
+  LayerSnapshot,
+  SideAlignments,
+  Snapshot,
+  Status,
+} from "../measure/snapshot.ts";
+import { conventions, isMap } from "../moments/moments.ts";
 import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
 import { printable } from "./table.ts";
@@ -19,7 +29,7 @@ export interface AlignmentTableOptions extends TableLayout {
   readonly initial?: Snapshot | undefined;
   /** File of the model before training, where `initial` is no step of a run. */
   readonly initialFile?: string | undefined;
-  readonly convention?: "paper" | "raw";
+  readonly convention?: Convention;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
@@ -32,6 +42,7 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
   "too-few-samples": ["few samples", "too few samples"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
   "sampled-coordinates": ["sampled", "a sample of coordinates cannot answer it"],
+  dead: ["dead", "all gradients or all activations of the layer are exactly zero"],
   "not-measured": ["not measured", "left out, as asked for"],
   "missing-moments": ["no moments", "the moments do not hold what it needs"],
 };
@@ -50,7 +61,8 @@ export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTable
         const value = layer.alignment[convention][side]?.[relation];
         const before = initial?.layers.find(({ name }) => name === layer.name)?.alignment[convention][side]?.[relation];
         if (withoutWeights(layer, relation)) return [` ${NOTHING}`, ""];
-        return [valueCell(value), comparisonCell(value, before, initial !== undefined)];
+        const held = value !== undefined && judge(value, { start: before, dead: layer.dead !== undefined }).holds;
+        return [valueCell(value, held), comparisonCell(value, before, initial !== undefined)];
       },
     }));
   return renderLayerTable(
@@ -70,13 +82,14 @@ function withoutWeights(layer: LayerSnapshot, relation: (typeof relations)[numbe
   return !isMap(layer) && relation !== "rga";
 }
 
-/** " 0.931 ±.012", or in words why there is no value. */
-function valueCell(measured: AlignmentValue | undefined): string {
+/** "*0.931 ±.012", or in words why there is no value; the star where the relation holds. */
+function valueCell(measured: AlignmentValue | undefined, held: boolean): string {
   if (measured === undefined) return ` ${NOTHING}`;
   const { value, status } = measured;
   const noise = spread(measured);
   if (value === null) return ` ${status === undefined ? NOTHING : inWords(status)[0]}`.slice(0, CELL);
-  return `${formatDecimals(value, 3).padStart(6)}${noise === null ? "" : ` ${noiseText(noise)}`}`;
+  const text = `${held ? "*" : ""}${formatDecimals(value, 3)}`.padStart(6);
+  return `${text}${noise === null ? "" : ` ${noiseText(noise)}`}`;
 }
 
 /** Noise of the samples and error of the sampled coordinates together, as independent. */
@@ -98,23 +111,33 @@ function comparisonCell(
   return `${expected.padStart(5)} ·${initial.padStart(5)}`;
 }
 
+/** Four characters and the sign: "±.012", "±2e-4"; a standard error is never said to be zero that is not. */
 function noiseText(noise: number): string {
   if (noise >= 0.9995) return `±${noise.toFixed(1)}`;
-  return noise < 0.0005 ? "±.000" : `±${noise.toFixed(3).slice(1)}`;
+  if (noise >= 0.0005) return `±${noise.toFixed(3).slice(1)}`;
+  return noise === 0 ? "±0" : `±${noise.toExponential(0)}`;
 }
 
 /** What the two lines say, the samples behind them, and every status that occurs. */
 function legend(
   snapshot: Snapshot,
-  convention: string,
+  convention: Convention,
   { initial, initialFile }: Pick<AlignmentTableOptions, "initial" | "initialFile">,
 ): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
+  const found = findings(
+    initial ? [initial, { ...snapshot, step: Math.max(step, initial.step + 1) }] : [snapshot],
+    convention,
+  );
   const start =
     initial === undefined
       ? " (the value at initialisation is not known)"
       : ` · value ${initialFile === undefined ? `at step ${formatCount(initial.step)}` : `in ${printable(initialFile)}`}`;
-  const lines = [`value ± noise (half the difference of two half samples); below it: null${start}`];
+  const mark = found.some(holds) ? ", * where the relation holds" : "";
+  const lines = [`value ± standard error${mark}; below it: null${start}`];
+  lines.push(`${countSentence(found)}. ${ruleInWords[0]!.toUpperCase()}${ruleInWords.slice(1)}.`);
+  const dead = deadSentence(snapshot.layers);
+  if (dead !== "") lines.push(printable(dead));
   const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
@@ -125,8 +148,7 @@ function legend(
     lines.push(
       `on a random sample of coordinates, whose standard error the ± contains: ${shortList(sampled.map(sampleWords))}`,
     );
-  for (const status of occurring(snapshot, convention === "raw" ? "raw" : "paper"))
-    lines.push(inWords(status).join(": "));
+  for (const status of occurring(snapshot, convention)) lines.push(inWords(status).join(": "));
   for (const [reason, nodes] of byReason(skipped))
     lines.push(`not measured, ${printable(reason)}: ${shortList(nodes)}`);
   return lines;
@@ -134,12 +156,9 @@ function legend(
 
 /** Whether there are values, and none of them has its noise. */
 function isWithoutNoise({ layers }: Snapshot): boolean {
-  const sides = layers.flatMap(({ alignment }) => [
-    alignment.paper.a,
-    alignment.paper.b,
-    alignment.raw.a,
-    alignment.raw.b,
-  ]);
+  const sides = layers.flatMap(({ alignment }) =>
+    conventions.flatMap((convention) => [alignment[convention].a, alignment[convention].b]),
+  );
   const values = sides.flatMap((side) => (side === null ? [] : relations.map((relation) => side[relation])));
   const found = values.filter(({ value }) => value !== null);
   return found.length > 0 && found.every(({ noise }) => noise === null);
@@ -167,7 +186,7 @@ function shortList(names: readonly string[]): string {
   return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown;
 }
 
-function occurring(snapshot: Snapshot, convention: "paper" | "raw"): Set<Status> {
+function occurring(snapshot: Snapshot, convention: Convention): Set<Status> {
   const found = new Set<Status>();
   const look = (layer: LayerSnapshot, side: SideAlignments | null) => {
     for (const relation of relations)

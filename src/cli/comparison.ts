@@ -4,9 +4,9 @@
  * (theory.md Eq. 63).
  */
 import { isDeepStrictEqual } from "node:util";
-import { median } from "../figures/median.ts";
 import { type DecayScaling, decayScaling } from "../measure/acrossRuns.ts";
 import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
+import { median } from "../measure/median.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import type { RunStatus } from "../runs/runInfo.ts";
 

@@ -3,10 +3,15 @@
  * numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
  */
 
-import type { AlignmentValue, Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
-import { isMap } from "../moments/moments.ts";
+import { type Finding, holds, layerFindings } from "../findings/relationFindings.ts";
+import { deadSentence, decimals, relationSentence } from "../findings/sentences.ts";
+import { relationWord, sideWord } from "../findings/vocabulary.ts";
+import { ruleInWords } from "../measure/judge.ts";
+import type { LayerPhase } from "../measure/layerPhase.ts";
+import { labelInWords } from "../measure/phaseReadings.ts";
+import { leadingRows, type RowWeights } from "../measure/rowWeights.ts";
+import type { Exponent, LayerExponents, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { statusWords } from "../report/reportData.ts";
-import { holds, holdsFrom, judge, leastMargin, type Verdict } from "../report/verdict.ts";
 import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";
 import { formatCount, formatDecimals } from "./format.ts";
 
@@ -25,35 +30,18 @@ export interface Explanation {
   doubts: string[];
 }
 
-const relationNames = {
-  rga: ["RGA", "H ∝ G"],
-  rwa: ["RWA", "H ∝ Z"],
-  gwa: ["GWA", "G ∝ Z"],
-} as const;
-const sideNames = { a: "backward", b: "forward" } as const;
 const pairNames = { hg: "H ~ G^s", hz: "H ~ Z^s", gz: "G ~ Z^s" } as const;
-
-const verdictWords: Readonly<Record<Verdict, string>> = {
-  formed: "holds, and formed in training",
-  kept: "holds, but did so from the start",
-  holds: "holds",
-  rising: "is above chance and rose in training, but is too weak to hold",
-  falling: "is above chance and fell in training",
-  flat: "is above chance, but too weak to hold and no stronger than at the start",
-  weak: "is above chance, but too weak to hold",
-  absent: "is not above chance",
-  undefined: "has no value",
-};
 
 /** @param initial the same layer before training, where there is a measurement of it */
 export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot): Explanation {
-  const found = relationsOf(layer, initial);
+  const found = layerFindings(layer, initial, "paper");
+  const covariance = layerFindings(layer, initial, "covariance");
   return {
     layer: layer.name,
     summary: summaryOf(layer, found),
-    relations: found.map(({ words }) => words),
+    relations: [...found, ...covariance].map(relationSentence),
     laws: lawsOf(layer),
-    phase: layer.phase ? layer.phase.evidence : [],
+    phase: phaseOf(layer),
     baselines: baselinesInWords(layer),
     collapse: collapseInWords(layer, initial),
     ansatz: ansatzInWords(layer),
@@ -62,67 +50,73 @@ export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot): Exp
   };
 }
 
-interface Judged {
-  name: string;
-  verdict: Verdict;
-  words: string;
-}
-
-function relationsOf({ alignment, kind }: LayerSnapshot, initial: LayerSnapshot | undefined): Judged[] {
-  return (["a", "b"] as const).flatMap((side) =>
-    (["rga", "rwa", "gwa"] as const).flatMap((relation): Judged[] => {
-      const value = alignment.paper[side]?.[relation];
-      if (value === undefined || (!isMap({ kind }) && relation !== "rga")) return [];
-      const start = initial?.alignment.paper[side]?.[relation];
-      const verdict = judge(value, start);
-      const [short, formula] = relationNames[relation];
-      const name = `${sideNames[side]} ${short}`;
-      return [{ name, verdict, words: `${name} (${formula}) ${verdictWords[verdict]}${numbers(value, start)}.` }];
-    }),
-  );
-}
-
-function numbers({ value, null: chance, noise, n, status }: AlignmentValue, start: AlignmentValue | undefined): string {
-  if (value === null) return `: ${statusWords(status)}`;
-  const parts = [
-    ...(noise === null ? [] : [`± ${formatDecimals(noise, 3)}`]),
-    ...(chance === null ? [] : [`unrelated matrices of these spectra would show ${formatDecimals(chance, 2)}`]),
-    ...(start?.value == null ? [] : [`it began at ${formatDecimals(start.value, 2)}`]),
-    `${formatCount(n)} rows`,
-  ];
-  return `: ${formatDecimals(value, 3)} (${parts.join("; ")})`;
-}
-
-function summaryOf({ name, kind, dIn, dOut, samples, phase }: LayerSnapshot, found: readonly Judged[]): string {
+function summaryOf(layer: LayerSnapshot, found: readonly Finding[]): string {
+  const { name, kind, dIn, dOut, samples, phase } = layer;
   const shape =
     kind === "head"
       ? `an attention head of ${dOut} values`
       : kind === "block"
         ? `the output of a block of ${dOut} channels`
         : `a ${kind} map from ${dIn} to ${dOut} values`;
-  const holding = found.filter(({ verdict }) => holds(verdict)).map((one) => one.name);
+  if (layer.dead) return `${name} is ${shape}, measured on ${formatCount(samples)} rows. ${deadSentence([layer])}`;
+  const holding = found.filter(holds).map(({ side, relation }) => relationWord(side, relation));
   const relations =
     holding.length === 0
-      ? "none of its relations holds"
+      ? "none of its relations holds by the paper's convention"
       : holding.length === found.length && found.length === 6
-        ? "all six relations hold, as the hypothesis has it"
-        : `${holding.join(", ")} ${holding.length === 1 ? "holds" : "hold"} of its ${found.length}`;
-  const inPhase =
-    !phase || phase.label === "undecided"
-      ? ""
-      : phase.label === "none"
-        ? "; it is in none of the phases"
-        : `; it is in phase ${phase.label}`;
+        ? "all six relations hold by the paper's convention, as the hypothesis has it"
+        : `of its ${found.length} relations ${holding.join(", ")} ${holding.length === 1 ? "holds" : "hold"} by the paper's convention`;
+  const inPhase = phase ? `; ${phaseWords(phase)}` : "";
   return `${name} is ${shape}, measured on ${formatCount(samples)} rows: ${relations}${inPhase}.`;
+}
+
+/** "it is in phase crh by the paper's convention, undecided by covariances". */
+function phaseWords({ label, paper, convention }: LayerPhase): string {
+  const by = convention === "covariance" ? "covariances" : "plain second moments";
+  if (label === paper.label) return `it is ${labelInWords(label)} by ${by} and by the paper's convention`;
+  return `it is ${labelInWords(paper.label)} by the paper's convention, ${labelInWords(label)} by ${by}`;
+}
+
+function phaseOf({ phase }: LayerSnapshot): string[] {
+  if (!phase) return [];
+  const { weights, paperWeights, ranges = [], live, differs, evidence } = phase;
+  const within = live
+    ? [
+        `Read on the ${live.rank} leading directions of W that carry ${100 * live.share} % of the traces of H and G; Z spans ${decimals(live.decades, 1)} decades there${live.decades < 1 ? ", too few to tell rows with different exponents of Z apart" : ""}.`,
+      ]
+    : [];
+  return [
+    ...evidence,
+    ...differs,
+    ...within,
+    ...(weights ? [`Shares of the rows by covariances: ${sharesInWords(weights)}.`] : []),
+    ...(paperWeights ? [`Shares of the rows by the paper's convention: ${sharesInWords(paperWeights)}.`] : []),
+    ...ranges.map(
+      ({ share, dimension, decades, weights: ofRange }) =>
+        `On the ${dimension} directions that carry ${100 * share} % (${decimals(decades, 1)} decades of Z): ${sharesInWords(ofRange)}.`,
+    ),
+  ];
+}
+
+/** "crh 0.84, 2 0.16". */
+function sharesInWords(weights: RowWeights): string {
+  return leadingRows(weights)
+    .map(([row, share]) => `${row} ${decimals(share, 2)}`)
+    .join(", ");
+}
+
+/** The exponents of the laws: those of covariances, of plain second moments in records of earlier versions. */
+function lawsBy(exponents: LayerExponents): LayerExponents["raw"] {
+  return exponents.covariance ?? exponents.raw;
 }
 
 function lawsOf({ exponents }: LayerSnapshot): string[] {
   if (exponents === undefined) return [];
   return (["a", "b"] as const).flatMap((side) => {
-    const measured: SideExponents | null = exponents.raw[side];
+    const measured: SideExponents | null = lawsBy(exponents)[side];
     if (measured === null) return [];
     return (["hg", "hz", "gz"] as const).map(
-      (pair) => `${sideNames[side]} ${pairNames[pair]}: ${exponentWords(measured[pair])}.`,
+      (pair) => `${sideWord[side]} ${pairNames[pair]}: ${exponentWords(measured[pair])}.`,
     );
   });
 }
@@ -143,12 +137,12 @@ function trainingOf({ strongest, change, residuals, irrelevant }: LayerSnapshot)
   for (const side of ["a", "b"] as const) {
     const found = strongest?.paper[side];
     if (!found) continue;
-    const [short] = relationNames[found.relation];
+    const short = found.relation.toUpperCase();
     const start = found.initial === null ? "" : `, from ${formatDecimals(found.initial, 2)} at the start`;
-    const rose = found.rose === null ? "" : `; ${relationNames[found.rose][0]} rose most`;
+    const rose = found.rose === null ? "" : `; ${found.rose.toUpperCase()} rose most`;
     const expected = side === "a" ? "GWA" : "RWA";
     lines.push(
-      `Strongest on the ${sideNames[side]} side is ${short} with ${formatDecimals(found.value, 3)}${start}${rose}; small weight decay lets one expect ${expected}.`,
+      `Strongest on the ${sideWord[side]} side, by the paper's convention, is ${short} with ${formatDecimals(found.value, 3)}${start}${rose}; small weight decay lets one expect ${expected}.`,
     );
   }
   const moved = change?.paper.a?.H.value ?? change?.paper.b.H.value;
@@ -168,11 +162,15 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
   const widest = Math.max(dIn, dOut);
   const lines: string[] = [];
   if (initial === undefined)
-    lines.push(
-      "Its values before training are not known: forward RWA and backward GWA are high in untrained layers too.",
-    );
+    lines.push("Its values before training are not known, so nothing says that training made what holds.");
   if (samples < 10 * widest)
-    lines.push(`${formatCount(samples)} rows are few for ${widest} dimensions: noise pulls alignments towards chance.`);
+    lines.push(
+      `${formatCount(samples)} rows are few for ${widest} dimensions: noise pulls alignments towards chance, and the corrected values are uncertain.`,
+    );
+  if (layer.heavyGroups)
+    lines.push(
+      `Few rows dominate ${layer.heavyGroups} of ${layer.groups ?? "the"} groups of samples (heavy tails): these count less for exponents and phase, and the standard errors are rough.`,
+    );
   const dropped = Math.max(droppedRows.a, droppedRows.b);
   if (dropped > 0.01 * samples)
     lines.push(`${formatCount(dropped)} rows have a gradient of zero and are left out of the paper's convention.`);
@@ -181,6 +179,8 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
     lines.push(
       `${Math.round(100 * mean)} % of the squared activations are their mean: plain second moments tell of the mean, covariances of the rest.`,
     );
+  if (layer.groups !== undefined && layer.groups > 1 && layer.groups < 8)
+    lines.push(`The standard errors come from ${layer.groups} groups of samples and may be off by half.`);
   if (sampled) lines.push("Only a random sample of its coordinates was measured.");
   if (Object.values(alignment.paper.b).every(({ noise }) => noise === null))
     lines.push("There is one group of samples, so the noise is not known.");
@@ -189,4 +189,4 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
 }
 
 /** What the words mean, once for all layers. */
-export const thresholds = `"holds" means at least ${holdsFrom} and above chance by ${leastMargin} or three times the noise: chosen, the paper has no threshold`;
+export const thresholds = ruleInWords;

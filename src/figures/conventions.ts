@@ -3,13 +3,13 @@
  * the mean (as Figs. 9 and 10 of arXiv 2410.03006). A point a layer: on the diagonal the conventions agree.
  */
 import * as Plot from "@observablehq/plot";
+import { median } from "../measure/median.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
 import { unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
-import { median } from "./median.ts";
 import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";

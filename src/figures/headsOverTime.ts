@@ -4,6 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { byHeadLayer } from "../measure/headBaselines.ts";
+import { median } from "../measure/median.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
 import { titleText, unitAxis } from "./axes.ts";
@@ -11,7 +12,6 @@ import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
-import { median } from "./median.ts";
 import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { type StepAxis, stepAxis } from "./stepAxis.ts";

@@ -2,9 +2,10 @@
  * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D read (side a) and
  * what maps 0 to D - 1 write (side b). Data and output are left out.
  */
+
+import { median } from "../measure/median.ts";
 import type { AlignmentValue, Convention, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Side } from "../moments/moments.ts";
-import { median } from "./median.ts";
 import { type Relation, relations } from "./palette.ts";
 
 /** One relation over the hidden layers of one measurement. */

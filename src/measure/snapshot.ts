@@ -16,7 +16,7 @@ import type { TrainingConstants } from "./residual.ts";
 export type { Exponent, LayerExponents, SideExponents } from "./exponent.ts";
 export type { LayerSnapshot } from "./layerSnapshot.ts";
 export type { BothSides, Cost, Measured, Status } from "./measured.ts";
-export type { LayerAlignment, SideRanks } from "./measureLayer.ts";
+export type { DeadReason, LayerAlignment, SideRanks } from "./measureLayer.ts";
 export type { RankValue } from "./rank.ts";
 export type { AlignmentValue, Convention, SideAlignments } from "./relations.ts";
 

@@ -6,11 +6,12 @@ import { sides } from "../figures/alignmentSeries.ts";
 import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
+import { type Finding, findings, holds } from "../findings/relationFindings.ts";
+import { errorText, relationSentence } from "../findings/sentences.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
-import { isMap } from "../moments/moments.ts";
+import { conventions, isMap } from "../moments/moments.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { type Finding, findings, isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
-import { holds } from "./verdict.ts";
+import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
 /** The table as escaped HTML, "" where no layer was measured. */
 export function renderAlignmentTable(data: ReportData, convention: Convention): string {
@@ -61,18 +62,16 @@ function droppedWords({ droppedRows, droppedActivationRows }: LayerSnapshot): st
 function cell(side: string, relation: string, finding: Finding | undefined): string {
   const label = `data-label="${side} ${relation.toUpperCase()}"`;
   if (!finding) return `<td ${label} class="none">–</td>`;
-  const { last, first, verdict } = finding;
+  const { last, first } = finding;
   if (last.value === null) return `<td ${label} class="none">${escapeText(statusWords(last.status))}</td>`;
-  const noise = last.noise === null ? "" : `<span class="pm"> ± ${fixed(last.noise)}</span>`;
+  const noise = last.noise === null ? "" : `<span class="pm"> ± ${errorText(last.noise)}</span>`;
   const details = [
     ...(last.null === null ? [] : [`null ${fixed(last.null, 2)}`]),
     ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
   ];
-  const title = [...(last.cosine === null ? [] : [`cosine ${fixed(last.cosine)}`]), `${last.n} samples`, verdict].join(
-    ", ",
-  );
+  const title = relationSentence(finding);
   return (
-    `<td ${label} class="${relation}${holds(verdict) ? " holds" : ""}" title="${escapeText(title)}"><span class="value">${fixed(last.value)}</span>${noise}` +
+    `<td ${label} class="${relation}${holds(finding) ? " holds" : ""}" title="${escapeText(title)}"><span class="value">${fixed(last.value)}</span>${noise}` +
     `<span class="bar">${mark("fill", last.value)}${mark("null", last.null)}${mark("start", first?.value ?? null)}</span><small>${details.join(" · ")}</small></td>`
   );
 }
@@ -84,7 +83,7 @@ function mark(kind: "fill" | "null" | "start", value: number | null): string {
   return `<i class="${kind}" style="${kind === "fill" ? "width" : "left"}:${place}"></i>`;
 }
 
-/** The same numbers, both conventions, cosine and samples included. */
+/** The same numbers, all conventions, cosine and samples included. */
 export function alignmentCsv(data: ReportData): string {
   const once = isAnalysis(data) && !data.initial;
   const header = [
@@ -94,6 +93,7 @@ export function alignmentCsv(data: ReportData): string {
     "convention",
     "alignment",
     "noise",
+    "corrected",
     "null",
     "cosine",
     "samples",
@@ -101,7 +101,7 @@ export function alignmentCsv(data: ReportData): string {
     "verdict",
     "status",
   ];
-  const rows = (["paper", "raw"] as const).flatMap((convention) =>
+  const rows = conventions.flatMap((convention) =>
     findings(withStart(data), convention).map(({ layer, side, relation, last, first, verdict }) => [
       layer.name,
       side,
@@ -109,6 +109,7 @@ export function alignmentCsv(data: ReportData): string {
       convention,
       last.value,
       last.noise,
+      last.corrected,
       last.null,
       last.cosine,
       last.n,

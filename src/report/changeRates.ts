@@ -1,5 +1,5 @@
 /** @file How fast the representation changes at the end of a run beside its fastest (theory.md Eq. 64). */
-import { median } from "../figures/median.ts";
+import { median } from "../measure/median.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { byStep } from "./reportData.ts";
 

@@ -3,21 +3,14 @@
  * network can answer. The thresholds are chosen here; the paper names none.
  */
 
-import { median } from "../figures/median.ts";
+import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { byHeadLayer } from "../measure/headBaselines.ts";
+import { strongFrom } from "../measure/judge.ts";
+import { median } from "../measure/median.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { changeRates, slowed } from "./changeRates.ts";
 import { counted, fixed, grouped } from "./numbers.ts";
-import {
-  byStep,
-  type Finding,
-  findings,
-  isAnalysis,
-  type ReportData,
-  type RunReport,
-  withStart,
-} from "./reportData.ts";
-import { holds, holdsFrom } from "./verdict.ts";
+import { byStep, isAnalysis, type ReportData, type RunReport, withStart } from "./reportData.ts";
 
 export type ClaimVerdict = "holds" | "does not hold" | "not at this scale";
 
@@ -82,7 +75,7 @@ function ofConvolutionalNetworks(data: ReportData, { layers, objective }: Snapsh
           {
             figure: selfSupervised ? "Fig. 6" : "Fig. 19",
             words: "RGA holds well in the fully connected layers, not so strongly in the convolutional ones",
-            agrees: dense >= holdsFrom && dense > conv,
+            agrees: dense >= strongFrom && dense > conv,
             numbers: `median ${fixed(dense, 2)} in fully connected, ${fixed(conv, 2)} in convolutional layers`,
           },
         ]),
@@ -109,7 +102,7 @@ function lastBlock(all: readonly Finding[], figure: string): Tested[] {
     {
       figure,
       words: "representation and gradient of the last convolution block look alike at the end of training",
-      agrees: holds(found.verdict),
+      agrees: holds(found),
       numbers: `forward RGA ${fixed(found.last.value!, 2)}${startWords(found)}, null ${fixed(found.last.null ?? 0, 2)}`,
     },
   ];
@@ -120,7 +113,7 @@ function startWords({ first }: Finding): string {
 }
 
 function allSix(figure: string, where: string, found: readonly Finding[]): Tested {
-  const holding = found.filter(({ verdict }) => holds(verdict)).length;
+  const holding = found.filter(holds).length;
   const weakest = found.toSorted((x, y) => x.last.value! - y.last.value!)[0];
   const least = weakest
     ? `; the weakest is ${weakest.side === "a" ? "backward" : "forward"} ${weakest.relation.toUpperCase()} of ${weakest.layer.name} with ${fixed(weakest.last.value!, 2)}`
@@ -144,7 +137,7 @@ function ofTransformers(ordered: readonly Snapshot[], last: Snapshot, heads: rea
   const after = ordered.filter(({ step }) => step > 0);
   const high = after.filter(({ layers }) => {
     const value = median(layers.filter(({ kind }) => kind === "head").map((head) => rga(head)));
-    return value !== null && value >= holdsFrom;
+    return value !== null && value >= strongFrom;
   });
   return [
     ...headsAgainstBaselines(heads),
@@ -175,7 +168,7 @@ function ofTransformers(ordered: readonly Snapshot[], last: Snapshot, heads: rea
             figure: "Fig. 15",
             words: "RGA of heads remains high during most of the training",
             agrees: high.length > after.length / 2,
-            numbers: `the median over heads is at least ${holdsFrom} at ${grouped(high.length)} of ${counted(after.length, "measurement")} after the first; at step ${grouped(last.step)} it is ${fixed(paper ?? 0, 2)}`,
+            numbers: `the median over heads is at least ${strongFrom} at ${grouped(high.length)} of ${counted(after.length, "measurement")} after the first; at step ${grouped(last.step)} it is ${fixed(paper ?? 0, 2)}`,
           },
         ]
       : []),
@@ -250,7 +243,7 @@ function ofFullyConnectedNetworks(data: ReportData): Tested[] {
   const names = [...new Set(all.map(({ layer }) => layer.name))];
   const both = names.filter((name) =>
     (["a", "b"] as const).every((side) =>
-      all.some((one) => one.layer.name === name && one.side === side && holds(one.verdict)),
+      all.some((one) => one.layer.name === name && one.side === side && holds(one)),
     ),
   );
   if (names.length === 0) return [];

@@ -4,12 +4,13 @@
  */
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import { type Finding, findings, holds } from "../findings/relationFindings.ts";
+import { deadSentence } from "../findings/sentences.ts";
 import { isMap } from "../moments/moments.ts";
 import { type NamedFigure, renderPicture } from "./figureBlock.ts";
 import { counted, grouped, listed } from "./numbers.ts";
-import { byStep, type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
+import { byStep, isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { fewLayers, renderMapStrips, renderOtherStrips } from "./strip.ts";
-import { holds, holdsFrom, leastMargin } from "./verdict.ts";
 
 /** chosen: layers named in the sentence. */
 const maxNamed = 3;
@@ -56,23 +57,23 @@ function stepWords(data: ReportData): string {
 
 /** How much holds, where all of it does, and whether training made it. */
 function findingSentence(data: ReportData, found: readonly Finding[]): string {
-  const defined = found.filter(({ last }) => last.value !== null);
-  if (defined.length === 0) return "Nothing was measured that a relation could be read from.";
-  const holding = defined.filter(({ verdict }) => holds(verdict));
+  const dead = deadSentence([...new Set(found.map(({ layer }) => layer))]);
+  const defined = found.filter(({ last, verdict }) => last.value !== null && verdict !== "dead");
+  if (defined.length === 0)
+    return dead ? `<b>${escapeText(dead)}</b>` : "Nothing was measured that a relation could be read from.";
+  const holding = defined.filter(holds);
   const after = isAnalysis(data) ? "" : ` after ${counted(byStep(data.snapshots).at(-1)!.step, "step")}`;
   const count =
     holding.length === 0
       ? `None of ${counted(defined.length, "relation")} holds${after}`
       : `${grouped(holding.length)} of ${counted(defined.length, "relation")} ${holding.length === 1 ? "holds" : "hold"}${after}`;
-  return `<b>${count}</b>${fullWords(defined)}${sinceWords(holding)}.`;
+  return `<b>${count}</b>${fullWords(defined)}${besidesWords(defined)}.${dead ? ` ${escapeText(dead)}` : ""}`;
 }
 
 /** The layers in which all six hold. */
 function fullWords(defined: readonly Finding[]): string {
   const maps = [...new Set(defined.filter(({ layer }) => isMap(layer)).map(({ layer }) => layer.name))];
-  const full = maps.filter(
-    (name) => defined.filter(({ layer, verdict }) => layer.name === name && holds(verdict)).length === 6,
-  );
+  const full = maps.filter((name) => defined.filter((one) => one.layer.name === name && holds(one)).length === 6);
   if (maps.length === 0) return "";
   if (full.length === 0) return ", all six in no layer";
   if (full.length === maps.length && maps.length > 1) return ", all six in every layer";
@@ -80,14 +81,16 @@ function fullWords(defined: readonly Finding[]): string {
   return `, all six in ${listed(full.map((name) => `<code>${escapeText(shorten(name, 40))}</code>`))}`;
 }
 
-function sinceWords(holding: readonly Finding[]): string {
-  const [formed, kept] = (["formed", "kept"] as const).map(
-    (wanted) => holding.filter(({ verdict }) => verdict === wanted).length,
-  );
-  if (!formed && !kept) return "";
-  if (!kept) return holding.length === 1 ? "; it rose in training" : "; all of these rose in training";
-  if (!formed) return "; none of these rose in training";
-  return `; ${grouped(formed)} of these rose in training, ${grouped(kept)} did not`;
+/** What is strong and does not count: as strong before training, or by chance; and what was lost. */
+function besidesWords(defined: readonly Finding[]): string {
+  const count = (...wanted: Finding["verdict"][]) => defined.filter(({ verdict }) => wanted.includes(verdict)).length;
+  const [before, byChance, lost] = [count("kept", "weakened"), count("by-chance"), count("lost")];
+  const parts = [
+    ...(before > 0 ? [`${grouped(before)} as strong before training`] : []),
+    ...(byChance > 0 ? [`${grouped(byChance)} that chance alone would give`] : []),
+    ...(lost > 0 ? [`${grouped(lost)} lost in training`] : []),
+  ];
+  return parts.length > 0 ? `; besides, ${listed(parts)}` : "";
 }
 
 /** How a cell is read, with a cell. */
@@ -95,7 +98,7 @@ function key(found: readonly Finding[]): string {
   const start = found.some(({ first }) => first?.value != null);
   return (
     `<p class="key"><span><span class="swatch" aria-hidden="true"><i style="--v:10"></i><i style="--v:40"></i><i style="--v:70"></i><i style="--v:100"></i></span>alignment from 0 to 1</span>` +
-    `<span><span class="cell holds rga sample" style="--v:80" aria-hidden="true">✓</span>framed: holds (at least ${holdsFrom}, above chance by ${leastMargin} or three times the noise)</span>` +
+    `<span><span class="cell holds rga sample" style="--v:80" aria-hidden="true">✓</span>framed: <a href="#term-holds">holds</a> (paper’s convention)</span>` +
     `<span><span class="scale sample" aria-hidden="true"><i class="null" style="left:50%"></i></span><a href="#term-null">chance</a></span>` +
     `${start ? `<span><span class="scale sample" aria-hidden="true"><i class="start" style="left:50%"></i></span><a href="#term-start">start</a></span>` : ""}</p>`
   );

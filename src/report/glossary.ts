@@ -2,6 +2,8 @@
  * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the equations are numbered
  * as in docs/theory.md, where they are derived.
  */
+
+import { ruleInWords } from "../measure/judge.ts";
 import {
   alignmentEquation,
   changeEquation,
@@ -16,7 +18,6 @@ import {
   relationsEquation,
 } from "./equations.ts";
 import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
-import { holdsFrom, leastMargin } from "./verdict.ts";
 
 interface Term {
   readonly title: string;
@@ -55,7 +56,8 @@ const terms = {
   },
   holds: {
     title: "holds",
-    words: `A relation is read as holding where its alignment is at least ${holdsFrom} and stands above chance by ${leastMargin}, or by three times the noise where that is more. The thresholds are this project's; the paper names none.`,
+    equations: "Eq. 85",
+    words: `${ruleInWords[0]!.toUpperCase()}${ruleInWords.slice(1)}.`,
   },
   null: {
     title: "chance (null)",

@@ -3,7 +3,7 @@
  */
 import { conventions } from "../figures/conventions.ts";
 import { headsOverTime } from "../figures/headsOverTime.ts";
-import { median } from "../figures/median.ts";
+import { median } from "../measure/median.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { counted, fixed } from "./numbers.ts";
 import { byStep, type ReportData } from "./reportData.ts";

@@ -1,7 +1,7 @@
 /** @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of them. */
 
-import { median } from "../figures/median.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
+import { median } from "../measure/median.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TermName } from "./glossary.ts";
 import type { LayerKindName } from "./layerFigures.ts";

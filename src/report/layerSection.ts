@@ -6,6 +6,7 @@ import { zlibSync } from "fflate";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { layerGroups } from "../figures/layerGroups.ts";
 import { toBase64 } from "../figures/png.ts";
+import { type Finding, findings } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { detailFor, drawable, maxPlainCourses, packedBudget, penultimate, spreadOrder } from "./chosenLayers.ts";
 import { renderPicture } from "./figureBlock.ts";
@@ -14,7 +15,7 @@ import { layerAnchor } from "./layerAnchor.ts";
 import { type KindCaption, layerCaptions } from "./layerCaptions.ts";
 import { type LayerBlock, type LayerFigure, type LayerKindName, layerBlocks, layerKinds } from "./layerFigures.ts";
 import { grouped } from "./numbers.ts";
-import { type Finding, findings, isAnalysis, type ReportData, withStart } from "./reportData.ts";
+import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { renderLayerStrip } from "./strip.ts";
 
 /** What a layer's figures are on the page. */

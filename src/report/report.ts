@@ -23,7 +23,6 @@ import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";
-import { holdsFrom, leastMargin } from "./verdict.ts";
 
 export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./reportData.ts";
 
@@ -106,10 +105,11 @@ export function reportFigures(data: ReportData): NamedFigure[] {
 function renderTables(data: ReportData): string {
   const paper = renderAlignmentTable(data, "paper");
   if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
+  const covariance = renderAlignmentTable(data, "covariance");
   const raw = renderAlignmentTable(data, "raw");
   const last = byStep(data.snapshots).at(-1)!;
   const key =
-    `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± noise, from 0 to 1; bold where it holds (at least ${holdsFrom}, above null by ${leastMargin} or three times the noise)</span>` +
+    `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± standard error, from 0 to 1; bold where it <a href="#term-holds">holds</a></span>` +
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
   const table = (title: string, note: string, rows: string) =>
@@ -121,6 +121,7 @@ function renderTables(data: ReportData): string {
       isAnalysis(data) && !data.initial ? sharedNote : startNote,
       paper,
     ) +
+    table("Covariances: centred, not normalised", covarianceNote, covariance) +
     table("Plain second moments (raw)", rawNote, raw) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
@@ -138,10 +139,10 @@ function startKey(data: ReportData): string {
   return `<span><span class="bar"><i class="start" style="left:50%"></i></span>${start}</span>`;
 }
 
-/** docs/theory.md, "What the null does not cover". */
 const startNote =
-  "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W from the first step on (Eq. 6) and start above it: judge them by their start as well. The cosine of each pair is in the CSV.";
-const sharedNote =
-  "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W (Eq. 6) and exceed it even in networks that were never trained: ask more of them. The cosine of each pair is in the CSV.";
+  "The null of forward RWA and backward GWA knows that both matrices contain W (Eq. 84), that of the others takes the two matrices for unrelated (Eq. 13). The cosine of each pair is in the CSV.";
+const sharedNote = `${startNote} Values before training are not known.`;
+const covarianceNote =
+  "The laws of the table of phases are exact for these whatever the bias is, since cov(h_b) = W cov(h_a) Wᵀ (Eq. 83): exponents and phases are read from them.";
 const rawNote =
   "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

@@ -1,14 +1,8 @@
-/**
- * @file What a report is made from, and the last measurement laid out relation by relation.
- */
-import { sides } from "../figures/alignmentSeries.ts";
-import { type Relation, relations } from "../figures/palette.ts";
-import type { AlignmentValue, Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
-import { isMap, type Moments, type Side } from "../moments/moments.ts";
+import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
 import type { RunInfo } from "../runs/runInfo.ts";
 import { counted, listed } from "./numbers.ts";
-import { judge, type Verdict } from "./verdict.ts";
 
 /** What every report has. */
 interface Reported {
@@ -75,17 +69,6 @@ export function layersInWords(layers: readonly LayerSnapshot[]): string {
   return parts.length > 0 ? listed(parts) : "no layer";
 }
 
-/** One relation of one layer at the last measurement. */
-export interface Finding {
-  readonly layer: LayerSnapshot;
-  readonly side: Side;
-  readonly relation: Relation;
-  readonly last: AlignmentValue;
-  /** At the first measurement, where that is another one. */
-  readonly first: AlignmentValue | undefined;
-  readonly verdict: Verdict;
-}
-
 /** All measurements, that of the network before training first where an analysis has it: both may say step 0. */
 export function withStart(data: ReportData): readonly Snapshot[] {
   return isAnalysis(data) && data.initial ? [data.initial, ...data.snapshots] : data.snapshots;
@@ -94,33 +77,6 @@ export function withStart(data: ReportData): readonly Snapshot[] {
 /** Measurements by step. */
 export function byStep(snapshots: readonly Snapshot[]): Snapshot[] {
   return snapshots.toSorted((x, y) => x.step - y.step);
-}
-
-/** Every relation that the last measurement speaks of; relations that a layer does not have (rwa, gwa of a head) are left out. */
-export function findings(snapshots: readonly Snapshot[], convention: Convention): Finding[] {
-  const ordered = byStep(snapshots);
-  const last = ordered.at(-1);
-  const first = ordered.length > 1 ? ordered[0] : undefined;
-  return (last?.layers ?? []).flatMap((layer) =>
-    sides.flatMap((side) => {
-      const measured = layer.alignment[convention][side];
-      if (!measured) return [];
-      const start = first?.layers.find((other) => other.name === layer.name)?.alignment[convention][side];
-      return relations
-        .filter((relation) => isMap(layer) || relation === "rga")
-        .map((relation) => {
-          const value = measured[relation];
-          return {
-            layer,
-            side,
-            relation,
-            last: value,
-            first: start?.[relation],
-            verdict: judge(value, start?.[relation]),
-          };
-        });
-    }),
-  );
 }
 
 /** Why a value is missing, in words. */
@@ -138,6 +94,8 @@ export function statusWords(status: string | undefined): string {
       return "not finite";
     case "sampled-coordinates":
       return "sampled";
+    case "dead":
+      return "dead";
     case "missing-moments":
     case "not-measured":
       return "not measured";

@@ -6,12 +6,14 @@ import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
 import { type LayerGroup, layerGroups } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
+import { type Finding, holds } from "../findings/relationFindings.ts";
+import { errorText } from "../findings/sentences.ts";
+import { verdictWord } from "../findings/vocabulary.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { type Finding, statusWords } from "./reportData.ts";
-import { holds, type Verdict } from "./verdict.ts";
+import { statusWords } from "./reportData.ts";
 
 /** chosen: up to so many layers run down the page with room for numbers and bars; more run across. */
 export const fewLayers = 12;
@@ -113,7 +115,7 @@ function cell(finding: Finding | undefined, place: string, relation: string, num
   const value = finding?.last.value ?? null;
   if (!finding || value === null)
     return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${tip(finding)}"` : ""}>–</div>`;
-  const held = holds(finding.verdict);
+  const held = holds(finding);
   const shade = Math.round(100 * Math.max(0, Math.min(1, value)));
   const text = numbers
     ? `<span class="value">${fixed(value, 2)}</span>${held ? '<span class="tick" aria-hidden="true">✓</span>' : ""}${bar(finding)}`
@@ -126,18 +128,6 @@ function bar({ last, first }: Finding): string {
     value == null ? "" : `<i class="${kind}" style="left:${fixed(Math.max(0, Math.min(1, value)) * 100, 0)}%"></i>`;
   return `<span class="scale" aria-hidden="true"><i class="fill"></i>${mark("null", last.null)}${mark("start", first?.value)}</span>`;
 }
-
-const verdictWords: Record<Verdict, string> = {
-  formed: "holds, rose in training",
-  kept: "holds, as at the start",
-  holds: "holds",
-  rising: "does not hold, rose",
-  falling: "does not hold, fell",
-  flat: "does not hold, no clear change",
-  weak: "does not hold, too weak",
-  absent: "not clearly above chance",
-  undefined: "no value",
-};
 
 /** What a pointer on the cell is told, a line each; escaped. */
 function tip({ layer, side, relation, last, first, verdict }: Finding): string {
@@ -152,7 +142,7 @@ function tip({ layer, side, relation, last, first, verdict }: Finding): string {
       ? [title, statusWords(last.status)]
       : [
           title,
-          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${fixed(last.noise)}`}: ${verdictWords[verdict]}`,
+          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${errorText(last.noise)}`}: ${verdictWord[verdict]}`,
           compared.join(", "),
         ];
   return lines.map(escapeText).join("&#10;");

@@ -4,16 +4,18 @@
 
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
-import { median } from "../figures/median.ts";
 import { relations } from "../figures/palette.ts";
-import type { Convention, Snapshot } from "../measure/snapshot.ts";
+import { type Finding, findings, holds } from "../findings/relationFindings.ts";
+import { countSentence, deadSentence } from "../findings/sentences.ts";
+import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
+import { ruleInWords } from "../measure/judge.ts";
+import { median } from "../measure/median.ts";
+import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
   byStep,
-  type Finding,
-  findings,
   isAnalysis,
   layersInWords,
   type ReportData,
@@ -21,7 +23,6 @@ import {
   statusWords,
   withStart,
 } from "./reportData.ts";
-import { holds, holdsFrom, leastMargin } from "./verdict.ts";
 
 /** chosen: layers named in a sentence; more are left to the table. */
 const maxNamed = 6;
@@ -97,28 +98,20 @@ function alignmentSentences(data: ReportData): string[] {
   if (defined.length === 0) return ["No alignment could be computed; the table below says why."];
   const ofMaps = defined.filter(({ layer }) => isMap(layer));
   return [
-    countSentence(defined),
+    `<b>${escapeText(countSentence(all))}</b>. ${escapeText(`${ruleInWords[0]!.toUpperCase()}${ruleInWords.slice(1)}`)}.`,
+    ...deadSentences(all),
     ...layerSentence(ofMaps),
     ...medianSentence(ofMaps),
     ...headSentence(defined),
     ...exceptionSentence(ofMaps),
     ...undefinedSentence(all),
-    ...rawSentence(snapshots),
+    ...otherConventions(snapshots),
   ];
 }
 
-function countSentence(defined: readonly Finding[]): string {
-  const count = (verdict: string) => defined.filter((finding) => finding.verdict === verdict).length;
-  const holding = defined.filter((finding) => holds(finding.verdict)).length;
-  const rule = `alignment at least ${holdsFrom}, and above its null by ${leastMargin} or three times the noise`;
-  const [formed, kept] = [count("formed"), count("kept")];
-  const since =
-    formed + kept === 0
-      ? ""
-      : kept === 0
-        ? `; ${holding === 1 ? "it" : "all of these"} rose during training`
-        : `; ${formed} of these rose during training, ${kept} ${kept === 1 ? "was" : "were"} about as strong or stronger at the start`;
-  return `<b>${holding} of ${counted(defined.length, "relation")} hold</b> (${rule}; rows normalised and centred)${holding > 0 ? since : ""}.`;
+function deadSentences(all: readonly Finding[]): string[] {
+  const found = deadSentence([...new Set(all.map(({ layer }) => layer))]);
+  return found === "" ? [] : [escapeText(found)];
 }
 
 function layerSentence(defined: readonly Finding[]): string[] {
@@ -126,7 +119,7 @@ function layerSentence(defined: readonly Finding[]): string[] {
   const names = [...new Set(defined.map(({ layer }) => layer.name))];
   const of = (name: string) => defined.filter(({ layer }) => layer.name === name);
   const holding = (name: string, side?: string) =>
-    of(name).filter((finding) => holds(finding.verdict) && (!side || finding.side === side));
+    of(name).filter((finding) => holds(finding) && (!side || finding.side === side));
   const full = names.filter((name) => of(name).length === 6 && holding(name).length === 6);
   const pair = names.filter((name) => holding(name, "a").length > 0 && holding(name, "b").length > 0);
   const complete = full.length === 0 ? "No layer has all six" : `All six hold in ${named(full)}`;
@@ -139,7 +132,7 @@ function layerSentence(defined: readonly Finding[]): string[] {
 function headSentence(defined: readonly Finding[]): string[] {
   const heads = defined.filter(({ layer }) => layer.kind === "head");
   if (heads.length === 0) return [];
-  const holding = heads.filter((finding) => holds(finding.verdict)).length;
+  const holding = heads.filter((finding) => holds(finding)).length;
   const [now, unrelated] = [median(heads.map(({ last }) => last.value)), median(heads.map(({ last }) => last.null))];
   const start = median(heads.map(({ first }) => first?.value ?? null));
   const compared = [
@@ -177,17 +170,9 @@ function medianSentence(defined: readonly Finding[]): string[] {
   return [`Median over layers: ${parts.flat().join("; ")}.`];
 }
 
-const weakness: Record<string, string> = {
-  rising: "rose",
-  falling: "fell",
-  flat: "no clear change",
-  weak: "too weak",
-  absent: "not clearly above its null",
-};
-
 /** What does not hold, layer by layer: value, value at the start, and how it stands to both that and its null. */
 function exceptionSentence(defined: readonly Finding[]): string[] {
-  const weak = defined.filter((finding) => !holds(finding.verdict));
+  const weak = defined.filter((finding) => !holds(finding));
   if (weak.length === 0) return [];
   const names = [...new Set(weak.map(({ layer }) => layer.name))];
   if (new Set(defined.map(({ layer }) => layer.name)).size > manyLayers) return weakByRelation(defined, weak);
@@ -217,7 +202,7 @@ function weakByRelation(defined: readonly Finding[], weak: readonly Finding[]): 
 
 function weakRelation({ side, relation, last, first, verdict }: Finding): string {
   const start = first?.value ?? null;
-  const reason = weakness[verdict] ?? verdict;
+  const reason = verdictShort[verdict];
   const compared = start === null ? "" : `, was ${fixed(start, 2)}`;
   return `${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!)} (${reason}${compared})`;
 }
@@ -231,12 +216,11 @@ function undefinedSentence(all: readonly Finding[]): string[] {
   ];
 }
 
-function rawSentence(snapshots: readonly Snapshot[]): string[] {
-  const convention: Convention = "raw";
-  const defined = findings(snapshots, convention).filter((finding) => finding.last.value !== null);
-  if (defined.length === 0) return [];
-  const holding = defined.filter((finding) => holds(finding.verdict)).length;
-  return [
-    `With plain second moments (raw), the objects of the theorems, ${holding} of ${counted(defined.length, "relation")} hold by the same rule.`,
-  ];
+/** The other two conventions by the same rule. */
+function otherConventions(snapshots: readonly Snapshot[]): string[] {
+  return (["covariance", "raw"] as const).flatMap((convention) => {
+    const all = findings(snapshots, convention);
+    if (!all.some(({ last }) => last.value !== null)) return [];
+    return [`${escapeText(countSentence(all))} (${escapeText(conventionMeaning[convention])}).`];
+  });
 }

@@ -39,7 +39,7 @@ export async function explainCommand(
   }
   const width = widthOf(io.stdout);
   const dim = dimmer(hasColour(io.stdout, io.env));
-  const head = `step ${formatCount(final.step)}, ${formatCount(final.samples)} samples, the paper's convention for relations, plain second moments for laws`;
+  const head = `step ${formatCount(final.step)}, ${formatCount(final.samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
   const lines = [
     ...wrap(head, width).map(dim),
     "",

@@ -1,0 +1,43 @@
+/**
+ * @file Medians over the hidden representations of a network, as the paper's Fig. 8 takes them: side a of maps 1 to D, side b of maps
+ * 0 to D - 1; the data's side and the output's side apart. Dead layers are in no median.
+ */
+import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
+import { median } from "../measure/median.ts";
+import { type RelationName, relationNames } from "../measure/phaseTable.ts";
+import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+
+export type SideValues = Record<RelationName, number | null>;
+
+export interface HiddenMedians {
+  /** Medians over the hidden representations. */
+  readonly a: SideValues;
+  readonly b: SideValues;
+  /** The smallest value of any hidden representation. */
+  readonly lowest: number | null;
+  /** Values at the two ends, which are no hidden representations. */
+  readonly data: SideValues;
+  readonly output: SideValues;
+}
+
+/** @returns undefined where the network is no chain of maps */
+export function hiddenMedians({ layers }: Pick<Snapshot, "layers">, convention: Convention): HiddenMedians | undefined {
+  const chain = hiddenSides(layers);
+  if (!chain || chain.hidden.length === 0) return undefined;
+  const values = ({ layer, side }: LayerSide<LayerSnapshot>): SideValues => {
+    const found = layer.dead === undefined ? layer.alignment[convention][side] : null;
+    return Object.fromEntries(relationNames.map((name) => [name, found?.[name].value ?? null])) as SideValues;
+  };
+  const over = (wanted: "a" | "b"): SideValues => {
+    const own = chain.hidden.filter(({ side }) => side === wanted).map(values);
+    return Object.fromEntries(relationNames.map((name) => [name, median(own.map((one) => one[name]))])) as SideValues;
+  };
+  const all = chain.hidden.flatMap((one) => Object.values(values(one))).filter((value) => value !== null);
+  return {
+    a: over("a"),
+    b: over("b"),
+    lowest: all.length > 0 ? Math.min(...all) : null,
+    data: values(chain.data),
+    output: values(chain.output),
+  };
+}

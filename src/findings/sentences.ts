@@ -1,0 +1,89 @@
+/**
+ * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same number. Every
+ * sentence names its convention.
+ */
+import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { type Finding, holds } from "./relationFindings.ts";
+import { conventionWord, deadWord, relationFormula, relationWord, verdictWord } from "./vocabulary.ts";
+
+/** With a fixed number of decimals; what rounds to zero has no sign. */
+export function decimals(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** A standard error: three decimals, or two digits where that would read 0.000. */
+export function errorText(error: number): string {
+  if (error >= 0.0005) return error.toFixed(3);
+  return error === 0 ? "0" : error.toExponential(0).replace("-", "−");
+}
+
+/** 12,345 */
+export function grouped(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** "1 layer", "6 layers". */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** "0.974 ± 0.004 by the paper's convention (corrected 0.976; chance 0.19; 0.21 before training; 3,000 rows)". */
+export function numbersOf({ last, first, convention, judgement }: Finding): string {
+  const { value, cosine, corrected, noise, n } = last;
+  if (value === null) return "";
+  const parts = [
+    ...(cosine !== null && cosine < value - 0.01 ? [`cosine ${decimals(cosine, 3)}`] : []),
+    ...(corrected != null && Math.abs(corrected - value) >= 0.005
+      ? [`${decimals(corrected, 3)} less the bias of a finite sample`]
+      : []),
+    `chance ${decimals(judgement.chance, 2)}`,
+    ...(first?.value == null ? [] : [`${decimals(first.value, 2)} before training`]),
+    `${grouped(n)} rows`,
+  ];
+  const error = noise === null ? "" : ` ± ${errorText(noise)}`;
+  const by = convention === "paper" ? `by the ${conventionWord.paper}` : `by ${conventionWord[convention]}`;
+  return `${decimals(value, 3)}${error} ${by} (${parts.join("; ")})`;
+}
+
+/** "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (..)." */
+export function relationSentence(finding: Finding): string {
+  const { side, relation, last, verdict } = finding;
+  const name = `${relationWord(side, relation)} (${relationFormula(side, relation)})`;
+  const start = `${name[0]!.toUpperCase()}${name.slice(1)} ${verdictWord[verdict]}`;
+  return last.value === null ? `${start}.` : `${start}: ${numbersOf(finding)}.`;
+}
+
+/** "24 of 36 relations hold by the paper's convention, all of which rose in training". */
+export function countSentence(found: readonly Finding[]): string {
+  const first = found[0];
+  if (!first) return "No relation was measured";
+  const counted = found.filter(({ verdict }) => verdict !== "dead" && verdict !== "undefined");
+  const held = counted.filter(holds);
+  const of = (verdict: Finding["verdict"]) => counted.filter((one) => one.verdict === verdict).length;
+  const others = [
+    ...(of("kept") + of("weakened") > 0 ? [`${of("kept") + of("weakened")} as strong before training`] : []),
+    ...(of("lost") > 0 ? [`${of("lost")} lost in training`] : []),
+    ...(of("by-chance") > 0 ? [`${of("by-chance")} that chance alone would give`] : []),
+  ];
+  const by = first.convention === "paper" ? `the ${conventionWord.paper}` : conventionWord[first.convention];
+  const rest = others.length === 0 ? "" : `; besides ${listed(others)}`;
+  return `${held.length} of ${counted.length} relations hold by ${by}${rest}`;
+}
+
+/** What is dead, and why; "" where nothing is. */
+export function deadSentence(layers: readonly LayerSnapshot[]): string {
+  const dead = layers.filter((layer) => layer.dead !== undefined);
+  if (dead.length === 0) return "";
+  const reasons = [...new Set(dead.flatMap((layer) => layer.dead!))].map((reason) => deadWord[reason]);
+  const names = dead.slice(0, 6).map(({ name }) => name);
+  const which =
+    dead.length > names.length ? `${names.join(", ")} and ${dead.length - names.length} more` : listed(names);
+  if (dead.length === layers.length) return `The network is dead: ${listed(reasons)} in all ${layers.length} layers.`;
+  return `Dead, and in no count or median: ${which} (${listed(reasons)}).`;
+}
