@@ -41,7 +41,7 @@ interface Drawn {
 export function powerLaws(
   layer: LayerMoments,
   exponents: LayerExponents | undefined,
-  convention: Convention = "raw",
+  convention: Convention = lawsOf(exponents),
 ): Figure | undefined {
   const drawn = (["a", "b"] as const).flatMap((side) =>
     pairNames.flatMap((pair): Drawn[] => {
@@ -64,6 +64,11 @@ export function powerLaws(
     { text: "sorted eigenvalues (the paper's pairing)", colour: "var(--soft, #8b93a1)", samples: ["line"] },
   ]);
   return makeFigure(drawn.map(panel), csv, { columns: 3, legend });
+}
+
+/** Covariances, or plain second moments where a record of an earlier version has no others. */
+function lawsOf(exponents: LayerExponents | undefined): Convention {
+  return exponents !== undefined && exponents.covariance === undefined ? "raw" : "covariance";
 }
 
 /** A point with its logarithms taken. */

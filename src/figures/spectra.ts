@@ -34,7 +34,7 @@ const mostPoints = 200;
  */
 export function spectra(
   { spectra: measured }: Pick<LayerSnapshot, "spectra">,
-  convention: Convention = "raw",
+  convention: Convention = measured?.covariance ? "covariance" : "raw",
 ): Figure | undefined {
   if (!measured) return undefined;
   const drawn = sides.flatMap((side) => {
