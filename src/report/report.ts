@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
-import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
+import { isMap } from "../moments/moments.ts";
+import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
 import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
@@ -104,24 +105,35 @@ export function reportFigures(data: ReportData): NamedFigure[] {
 }
 
 function renderTables(data: ReportData): string {
-  const paper = renderAlignmentTable(data, "paper");
-  if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
+  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "paper")];
+  if (paper === "" && outputs === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
   const raw = renderAlignmentTable(data, "raw");
   const last = byStep(data.snapshots).at(-1)!;
   const key =
     `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± noise, from 0 to 1; bold where it holds (at least ${holdsFrom}, above null by ${leastMargin} or three times the noise)</span>` +
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
-  const table = (title: string, note: string, rows: string) =>
-    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(last.layers, `<div class="wide">${rows}</div>`)}`;
+  const table = (title: string, note: string, rows: string, layers = last.layers.filter(isMap)) =>
+    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(layers, `<div class="wide">${rows}</div>`)}`;
+  const several = (title: string, note: string, maps: string, others: string) =>
+    (maps === "" ? "" : table(title, note, maps)) +
+    (others === ""
+      ? ""
+      : table(
+          `${title}: outputs of heads and blocks`,
+          outputNote,
+          others,
+          last.layers.filter((layer) => !isMap(layer)),
+        ));
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
-    table(
+    several(
       "As in the paper: rows normalised and centred",
       isAnalysis(data) && !data.initial ? sharedNote : startNote,
       paper,
+      outputs,
     ) +
-    table("Plain second moments (raw)", rawNote, raw) +
+    several("Plain second moments (raw)", rawNote, raw, renderOutputTable(data, "raw")) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
 }
@@ -143,5 +155,6 @@ const startNote =
   "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W from the first step on (Eq. 6) and start above it: judge them by their start as well. The cosine of each pair is in the CSV.";
 const sharedNote =
   "The null takes the two matrices for unrelated. Forward RWA and backward GWA share W (Eq. 6) and exceed it even in networks that were never trained: ask more of them. The cosine of each pair is in the CSV.";
+const outputNote = "Heads and blocks have no weights of their own, so RGA alone.";
 const rawNote =
   "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

@@ -4,7 +4,7 @@
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
-import { type LayerGroup, layerGroups } from "../figures/layerGroups.ts";
+import { attentionNames, type LayerGroup, layerGroups } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
@@ -168,15 +168,10 @@ function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly
     const key = kind === "head" ? name : "";
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  const rows = [...groups].map(([name, members]) => {
+  const names = attentionNames([...groups.keys()]);
+  const rows = [...groups].map(([name, members], index) => {
     const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24));
-    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : headLayerWords(name))}</span><div class="lineCells">${cells.join("")}</div></div>`;
+    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
   });
   return `<div class="strip lines" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p>${rows.join("")}</div>`;
-}
-
-/** "heads of block 3" where the name has a number, else the name. */
-function headLayerWords(name: string): string {
-  const block = /(?:^|[./])(\d+)(?=[./]|$)/.exec(name)?.[1];
-  return block === undefined ? name : `block ${block}`;
 }
