@@ -8,7 +8,7 @@ import { type SpectralPairs, spectralPairs } from "../measure/spectralPairs.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { centred, logarithmicAxis } from "./axes.ts";
-import { toCsv } from "./csv.ts";
+import { significant, toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
 import { relationColour } from "./palette.ts";
@@ -54,7 +54,15 @@ export function powerLaws(
   const csv = toCsv(
     ["side", "pair", "convention", "rank", "x", "y", "ySorted"],
     drawn.flatMap(({ side, pair, points }) =>
-      Array.from(points.x, (x, i) => [side, pair, convention, i + 1, x, points.y[i]!, points.sorted[i]]),
+      Array.from(points.x, (x, i) => [
+        side,
+        pair,
+        convention,
+        i + 1,
+        significant(x, 6),
+        significant(points.y[i]!, 6),
+        significant(points.sorted[i]!, 6),
+      ]),
     ),
   );
   const legend = legendPanel([
