@@ -37,7 +37,7 @@ export function renderLaws(data: ReportData): string {
   const withLaws = layers.filter(isLawful);
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
-    folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
+    exponentTables(withLaws) +
     `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
@@ -87,6 +87,25 @@ function phaseSentence(layers: readonly LayerSnapshot[]): string {
   return `<p>Phases of ${counted(labels.length, "layer")}: ${words.join(", ")}.</p>`;
 }
 
+/** Maps in one table, heads and blocks in another, which have one pair alone: H and G of their output. */
+function exponentTables(layers: readonly LayerSnapshot[]): string {
+  const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
+  const table = (of: readonly LayerSnapshot[], html: string) =>
+    of.length === 0 ? "" : folded(of, `<div class="wide">${html}</div>`);
+  return table(maps, exponentTable(maps)) + table(outputs, outputTable(outputs));
+}
+
+function outputTable(layers: readonly LayerSnapshot[]): string {
+  const body = layers.map(
+    (layer) => `<tr>${nameCell(layer)}${exponentCell(pairText.hg, layer.exponents?.raw.b?.hg)}</tr>`,
+  );
+  return `<table class="alignments outputs"><thead><tr><th scope="col">output of</th><th scope="col">${pairTitle.hg}</th></tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function nameCell({ name }: LayerSnapshot): string {
+  return `<th scope="row"><code title="${escapeText(name)}">${escapeText(shorten(name, 40))}</code></th>`;
+}
+
 function exponentTable(layers: readonly LayerSnapshot[]): string {
   const groups = `<tr><th rowspan="2" scope="col">layer</th><th rowspan="2" scope="col">phase</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
   const columns = sides.flatMap(() => pairs.map((pair) => `<th scope="col">${pairTitle[pair]}</th>`)).join("");
@@ -96,7 +115,7 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
         exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, layer.exponents?.raw[side]?.[pair]),
       ),
     );
-    return `<tr><th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code></th>${phaseCell(layer)}${cells.join("")}</tr>`;
+    return `<tr>${nameCell(layer)}${phaseCell(layer)}${cells.join("")}</tr>`;
   });
   return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body.join("")}</tbody></table>`;
 }
