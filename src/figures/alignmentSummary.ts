@@ -1,6 +1,6 @@
 /**
- * @file Figure: the six alignments of the hidden representations over steps: the median over layers as a line, their range shaded (as
- * Fig. 8 of arXiv 2410.03006, there over weight decay).
+ * @file Figure: the six alignments of the hidden representations over steps: the median over layers as a line, their
+ * range shaded (as Fig. 8 of arXiv 2410.03006, there over weight decay).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
@@ -24,7 +24,8 @@ const hiddenTitle: Record<Side, string> = {
 /**
  * Draws the median alignment over layers against step (theory.md Eqs. 7, 11).
  *
- * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum and number of layers
+ * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum
+ * and number of layers
  */
 export function alignmentSummary(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
   const rows = hiddenMedians(snapshots, convention);

@@ -1,6 +1,6 @@
 /**
- * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D read (side a) and
- * what maps 0 to D - 1 write (side b). Data and output are left out.
+ * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D
+ * read (side a) and what maps 0 to D - 1 write (side b). Data and output are left out.
  */
 import type { AlignmentValue, Convention, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Side } from "../moments/moments.ts";
@@ -20,7 +20,9 @@ export interface HiddenMedian {
   readonly layers: number;
 }
 
-/** Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation. */
+/**
+ * Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation.
+ */
 export function hiddenMedians(snapshots: readonly Snapshot[], convention: Convention = "paper"): HiddenMedian[] {
   return snapshots
     .toSorted((x, y) => x.step - y.step)

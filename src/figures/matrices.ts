@@ -1,5 +1,6 @@
 /**
- * @file Figure: H, G and Z of a layer side by side, for its input (a) and its output (b), as images (as Fig. 2 of arXiv 2410.03006).
+ * @file Figure: H, G and Z of a layer side by side, for its input (a) and its output (b), as images (as Fig. 2 of arXiv
+ * 2410.03006).
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Side } from "../moments/moments.ts";
@@ -28,8 +29,9 @@ interface Drawn {
 }
 
 /**
- * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), those of a side on one colour scale, symmetric about zero. Its end is the
- * largest of the 99th percentiles of their sizes, which can be compared because each matrix is divided by its mean diagonal.
+ * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), those of a side on one colour scale, symmetric about zero.
+ * Its end is the largest of the 99th percentiles of their sizes, which can be compared because each matrix is divided
+ * by its mean diagonal.
  *
  * @param rows larger matrices are averaged down to at most this many
  * @returns undefined where the layer has none. csv: side,i,j,H,G,Z of the upper triangles as drawn

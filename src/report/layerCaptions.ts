@@ -1,4 +1,7 @@
-/** @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of them. */
+/**
+ * @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of
+ * them.
+ */
 
 import { median } from "../figures/median.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";

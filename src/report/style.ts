@@ -1,6 +1,6 @@
 /**
- * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the button; narrow
- * screens and paper. Relations have the hues of the figures.
+ * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the
+ * button; narrow screens and paper. Relations have the hues of the figures.
  */
 import { paletteVariables } from "../figures/palette.ts";
 import { stripStyle } from "./stripStyle.ts";
@@ -78,7 +78,7 @@ figure h3{margin:0 0 4px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
 svg{max-width:100%;height:auto;display:block}
-.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:none;flex:none;overflow:visible}
+.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:100%;flex:none;overflow:visible}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
