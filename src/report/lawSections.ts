@@ -1,5 +1,6 @@
 /**
- * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure that is.
+ * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure
+ * that is.
  */
 import { changeOverTime } from "../figures/changeOverTime.ts";
 import { collapseOverTime } from "../figures/collapseOverTime.ts";

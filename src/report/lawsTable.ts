@@ -39,7 +39,7 @@ export function renderLaws(data: ReportData): string {
   const withLaws = layers.filter(isLawful);
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
-    folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
+    exponentTables(withLaws) +
     `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
@@ -77,6 +77,25 @@ function phaseSentence(layers: readonly LayerSnapshot[]): string {
   return sentence === "" ? "" : `<p>${escapeText(sentence)}</p>`;
 }
 
+/** Maps in one table, heads and blocks in another, which have one pair alone: H and G of their output. */
+function exponentTables(layers: readonly LayerSnapshot[]): string {
+  const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
+  const table = (of: readonly LayerSnapshot[], html: string) =>
+    of.length === 0 ? "" : folded(of, `<div class="wide">${html}</div>`);
+  return table(maps, exponentTable(maps)) + table(outputs, outputTable(outputs));
+}
+
+function outputTable(layers: readonly LayerSnapshot[]): string {
+  const body = layers.map(
+    (layer) => `<tr>${nameCell(layer)}${exponentCell(pairText.hg, lawExponents(layer)?.b.hg)}</tr>`,
+  );
+  return `<table class="alignments outputs"><thead><tr><th scope="col">output of</th><th scope="col">${pairTitle.hg}</th></tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function nameCell({ name }: LayerSnapshot): string {
+  return `<th scope="row"><code title="${escapeText(name)}">${escapeText(shorten(name, 40))}</code></th>`;
+}
+
 function exponentTable(layers: readonly LayerSnapshot[]): string {
   const groups = `<tr><th rowspan="2" scope="col">layer</th><th rowspan="2" scope="col">phase</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
   const columns = sides.flatMap(() => pairs.map((pair) => `<th scope="col">${pairTitle[pair]}</th>`)).join("");
@@ -86,7 +105,7 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
         exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, lawExponents(layer)?.[side]?.[pair]),
       ),
     );
-    return `<tr><th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code></th>${phaseCell(layer)}${cells.join("")}</tr>`;
+    return `<tr>${nameCell(layer)}${phaseCell(layer)}${cells.join("")}</tr>`;
   });
   return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body.join("")}</tbody></table>`;
 }

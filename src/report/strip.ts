@@ -1,6 +1,7 @@
 /**
- * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run down where they are
- * few or the screen is narrow, across where they are many; the style sheet turns it, so that one piece of HTML serves both.
+ * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run
+ * down where they are few or the screen is narrow, across where they are many; the style sheet turns it, so that one
+ * piece of HTML serves both.
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
@@ -71,7 +72,10 @@ function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
   return chunks;
 }
 
-/** Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then groups and layers. */
+/**
+ * Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then
+ * groups and layers.
+ */
 function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: string): string {
   const parts = [headings(kind.includes("bare"))];
   const titles = briefTitles(groups.map(({ title }) => title));
@@ -93,7 +97,10 @@ function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: s
   return `<div class="strip ${kind}" role="table" aria-label="The six relations of every layer" style="--cols:${columns.join(" ")}">${parts.join("")}</div>`;
 }
 
-/** Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of "model.layers.3". */
+/**
+ * Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of
+ * "model.layers.3".
+ */
 function briefTitles(titles: readonly string[]): Map<string, string> {
   const named = titles.filter((title) => title !== "");
   if (!named.some((title) => title.length > 12)) return new Map();
