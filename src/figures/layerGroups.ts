@@ -1,6 +1,6 @@
 /**
- * @file Layers in the groups that people think in: the blocks of a network, with names cut to what tells layers of a block apart. What all
- * names share is said once.
+ * @file Layers in the groups that people think in: the blocks of a network, with names cut to what tells layers of a
+ * block apart. What all names share is said once.
  */
 import { visibleText } from "./escape.ts";
 
@@ -19,6 +19,18 @@ export interface GroupedLayer {
 /** The first number that is a whole part of a name: the block. */
 function blockOf(name: string): string | undefined {
   return /(?:^|[./_])(\d+)(?=[./_[]|$)/.exec(name)?.[1];
+}
+
+/**
+ * Attention layers as people call them: "block 3" where the names have one number that tells them apart, else as they
+ * are.
+ */
+export function attentionNames(names: readonly string[]): string[] {
+  const words = names.map((name) => {
+    const block = blockOf(name);
+    return block === undefined ? visibleText(name) : `block ${block}`;
+  });
+  return new Set(words).size === new Set(names).size ? words : names.map(visibleText);
 }
 
 /** Groups in the order of the names; neighbours of one block stand together, the rest in groups without a title. */

@@ -1,6 +1,6 @@
 /**
- * @file Figure: loss, accuracy and perplexity over steps. The loss axis is logarithmic where the loss is positive and spans a factor of five; the
- * step axis follows the evaluated steps.
+ * @file Figure: loss, accuracy and perplexity over steps. The loss axis is logarithmic where the loss is positive and
+ * spans a factor of five; the step axis follows the evaluated steps.
  */
 import * as Plot from "@observablehq/plot";
 import { toCsv } from "./csv.ts";
@@ -27,7 +27,8 @@ interface Series {
 const maxPoints = 400;
 
 /**
- * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe; eval/samples is said in the legend.
+ * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe;
+ * eval/samples is said in the legend.
  *
  * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
  * @param logSteps the kind of the axis of steps, where other figures decide it
@@ -54,7 +55,7 @@ export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean):
     ["step", "name", "value"],
     all.flatMap(({ points }) => points.map(({ step, name, value }) => [step, name, value])),
   );
-  return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries) });
+  return makeFigure(panels, csv, { columns: panels.length === 3 ? 3 : 2, legend: legendPanel(entries) });
 }
 
 /** Names of quantities on their axes, where they are others than in metrics.jsonl. */
@@ -93,7 +94,9 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
         log,
       ),
       y: {
-        ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
+        ...(quantity.startsWith("accuracy") ? shareScale : valueScale)(
+          drawn.flatMap(({ points }) => points.map((point) => point.value)),
+        ),
         label: quantity,
         labelArrow: "none",
         grid: true,
@@ -112,6 +115,18 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
     },
     { along: "x" },
   );
+}
+
+/** Shares of samples on a linear axis, whatever they span. */
+function shareScale(values: readonly number[]): Plot.ScaleOptions {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(0.01, (high - low) * 0.05);
+  return {
+    type: "linear",
+    domain: [Math.max(0, low - room), Math.min(1, high + room)],
+    ticks: 5,
+    tickFormat: (share: number) => `${Number((100 * share).toPrecision(3))} %`,
+  };
 }
 
 function valueScale(values: readonly number[]): Plot.ScaleOptions {

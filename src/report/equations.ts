@@ -3,8 +3,9 @@
  */
 
 /**
- * A row of symbols from a short notation: words separated by spaces, `H_c` with an index, `W^⊤` with an exponent. One letter is a
- * variable, several (and the E of an expectation) an upright name, anything else an operator; in an index every character is a symbol of its own.
+ * A row of symbols from a short notation: words separated by spaces, `H_c` with an index, `W^⊤` with an exponent. One
+ * letter is a variable, several (and the E of an expectation) an upright name, anything else an operator; in an index
+ * every character is a symbol of its own.
  */
 function row(notation: string): string {
   return `<mrow>${notation.split(" ").map(token).join("")}</mrow>`;
@@ -21,7 +22,8 @@ function token(word: string): string {
 function symbol(text: string): string {
   if (/^\p{L}$/u.test(text) && text !== "E") return `<mi>${text}</mi>`;
   if (/^\p{L}+$/u.test(text)) return `<mi mathvariant="normal">${text}</mi>`;
-  return /^\d+$/.test(text) ? `<mn>${text}</mn>` : `<mo>${text.replace(">", "&gt;")}</mo>`;
+  if (/^\d+$/.test(text)) return `<mn>${text}</mn>`;
+  return `<mo${/^[()[\]{}|]$/.test(text) ? ' stretchy="false"' : ""}>${text.replace(">", "&gt;")}</mo>`;
 }
 
 function fraction(above: string, below: string): string {
@@ -100,5 +102,5 @@ export const floorEquation = equation(
   "Eq. 30",
   row("floor =") +
     fraction(row("t_k"), row("d − k")) +
-    `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo>)</mo></mrow><mn>2</mn></msup>`,
+    `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo stretchy="false">)</mo></mrow><mn>2</mn></msup>`,
 );

@@ -1,6 +1,6 @@
 /**
- * @file The part of the page's script that picks layers: one at a time, by selector, arrows, links and addresses, or all that a filter
- * leaves. Packed figures are unpacked when their layer is shown. Plain JavaScript as text.
+ * @file The part of the page's script that picks layers: one at a time, by selector, arrows, links and addresses, or
+ * all that a filter leaves. Packed figures are unpacked when their layer is shown. Plain JavaScript as text.
  */
 export const pickerScript = `
 async function unpacked(base64) {
@@ -15,6 +15,7 @@ async function unpack(article) {
   packed.remove();
   article.querySelector(".figures").insertAdjacentHTML("beforeend", html);
   withButtons(article);
+  withTools(article);
 }
 const articles = [...document.querySelectorAll("article.layer")], picker = document.querySelector(".picker");
 let current = articles.find((article) => article.matches(".chosen"));

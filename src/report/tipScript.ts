@@ -1,6 +1,7 @@
 /**
- * @file The part of the page's script that says values: under the pointer, a finger or the arrow keys. Cells carry their words; of panels the
- * places of marks are turned back into numbers by the axes beside them (src/figures/readings.ts), of matrices the colours of pixels. Plain JavaScript as text.
+ * @file The part of the page's script that says values: under the pointer, a finger or the arrow keys. Cells carry
+ * their words; of panels the places of marks are turned back into numbers by the axes beside them
+ * (src/figures/readings.ts), of matrices the colours of pixels. Plain JavaScript as text.
  */
 export const tipScript = String.raw`
 const tip = document.createElement("div"), cross = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -130,7 +131,7 @@ function point(event) {
 }
 document.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") point(event); });
 document.addEventListener("pointerdown", point);
-document.addEventListener("pointerleave", hideTip);
+document.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") hideTip(); });
 addEventListener("scroll", hideTip, { passive: true });
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") hideTip();
@@ -151,7 +152,10 @@ document.addEventListener("focusin", (event) => {
   const cell = event.target.closest("[data-tip]");
   if (cell && cell.matches(":focus-visible")) { const box = cell.getBoundingClientRect(); showTip(cell.dataset.tip.split("\n").map((line) => [line]), box.left + box.width / 2, box.top); }
 });
-document.addEventListener("focusout", hideTip);
+let byKeys = false;
+addEventListener("pointerdown", () => { byKeys = false; }, true);
+addEventListener("keydown", () => { byKeys = true; }, true);
+document.addEventListener("focusout", () => { if (byKeys) hideTip(); });
 for (const strip of document.querySelectorAll(".strip, table.alignments")) {
   const cells = strip.querySelectorAll("[data-tip]");
   cells.forEach((cell, i) => { cell.tabIndex = i === 0 ? 0 : -1; cell.removeAttribute("title"); });
