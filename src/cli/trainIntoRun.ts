@@ -21,14 +21,14 @@ import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { formatDuration, formatRate } from "./format.ts";
-import { hasColour, type Io, widthOf } from "./io.ts";
+import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
+import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
 import { SnapshotInParts } from "./snapshotInParts.ts";
-import { dimmer } from "./table.ts";
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -281,7 +281,7 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     return;
   }
   const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
-  const options = { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
+  const options = { ...initial, ...layoutOf(io) };
   io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
   io.stdout.write(probeLine(folder));
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;

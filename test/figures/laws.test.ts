@@ -124,7 +124,9 @@ test("the figure of change has the rate per step", () => {
 
 test("the tables name the phase, the exponents with intervals, the residuals with floors and the strongest relations", () => {
   const html = renderLaws({ ...plantedAnalysis(), snapshots: [planted] });
-  expect(html).toContain("Phases of 1 layer: 1 in phase 6.");
+  expect(html).toContain(
+    "By covariances 1 of 1 layer is in a phase (6 in 1); by the paper&#39;s convention 1 (6 in 1).",
+  );
   expect(html).toMatch(
     /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
