@@ -22,7 +22,7 @@ const measured = (step: number): Moments => ({ ...plantedTransformer({ d: 4 }).m
 /** Measures at 0, 10 and 20, with checkpoints behind the last two. */
 function trained(): { run: RunFolder; earlier: EarlierMoments } {
   const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 30, argv: [], versions, notes: [] });
-  const earlier = new EarlierMoments(run, plan, { steps: 30 });
+  const earlier = new EarlierMoments(run, plan, { steps: 30, measured: [0, 10, 20, 30] });
   for (const step of [0, 10, 20]) {
     const moments = measured(step);
     run.writeSnapshot(snapshot(moments, { cost: "economy" }));
@@ -41,7 +41,7 @@ test("a resumed run compares its heads with those of the same first measurement"
   expect(heads.step).toBe(0);
   expect(heads.layers.every(({ kind }) => kind === "head")).toBe(true);
   expect(run.momentSteps()).toContain(0);
-  const resumed = new EarlierMoments(run, plan, { steps: 30, resumedFrom: 20 });
+  const resumed = new EarlierMoments(run, plan, { steps: 30, measured: [0, 10, 20, 30], resumedFrom: 20 });
   expect(resumed.previous?.step).toBe(20);
   expect(resumed.start!.layers.map(({ name }) => name)).toEqual(heads.layers.map(({ name }) => name));
   expect(resumed.start!.layers[0]!.b.hh).toEqual(heads.layers[0]!.b.hh);
