@@ -53,3 +53,24 @@ test("a finished run keeps what the user asked for alone", () => {
   earlier.finished();
   expect(run.momentSteps()).toEqual([30]);
 });
+
+test("a measurement is compared with that at half its step, also after a resumption, and one at a time is kept", () => {
+  const steps = [0, 10, 20, 30, 40];
+  const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 40, argv: [], versions, notes: [] });
+  const earlier = new EarlierMoments(run, plan, { steps: 40, measured: steps });
+  const take = (step: number, taker: EarlierMoments) => {
+    const moments = measured(step);
+    const half = taker.half(step)?.step;
+    run.writeSnapshot(snapshot(moments, { cost: "economy" }));
+    taker.measured(step, moments);
+    taker.beforeCheckpoint();
+    run.writeCheckpoint(step, new Uint8Array(8));
+    taker.afterCheckpoint();
+    return half;
+  };
+  expect([0, 10, 20, 30].map((step) => take(step, earlier))).toEqual([undefined, undefined, 10, undefined]);
+  expect(run.momentSteps()).toContain(20);
+  const resumed = new EarlierMoments(run, plan, { steps: 40, measured: steps, resumedFrom: 30 });
+  expect(resumed.half(30)).toBeUndefined();
+  expect(take(40, resumed)).toBe(20);
+});

@@ -129,6 +129,6 @@ test("the tables name the phase, the exponents with intervals, the residuals wit
     /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
   expect(html).toContain("floor");
-  expect(html).toContain("Strongest relations: backward");
+  expect(html).toContain("Strongest relations by the paper's convention: backward");
   expect(renderLaws({ ...plantedAnalysis(), snapshots: [] })).toBe("");
 });
