@@ -1,6 +1,8 @@
 /**
- * @file The moments of the measurement before, with which each new one of a run is compared, and of the one at about half the step, with
- * which some are (docs/theory.md Eq. 64), and the attention heads at the first one (Eq. 78). They are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with the same ones.
+ * @file The moments of the measurement before, with which each new one of a run is compared, and of the one at about
+ * half the step, with which some are (docs/theory.md Eq. 64), and the attention heads at the first one (Eq. 78). They
+ * are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with
+ * the same ones.
  */
 import { halvings } from "../measure/halvings.ts";
 import { bytesOf, type LayerMoments, type Moments } from "../moments/moments.ts";
@@ -59,7 +61,8 @@ export class EarlierMoments {
   /**
    * Takes the moments of a new measurement; the user's wish decides whether they stay.
    *
-   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to stay
+   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to
+   * stay
    */
   measured(step: number, total: Moments, isWhole = true): void {
     this.start ??= headsOf(total);

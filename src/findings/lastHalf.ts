@@ -1,6 +1,7 @@
 /**
- * @file How a run still moved over the last half of its steps: its loss, its representations (docs/theory.md Eq. 64), its learning rate. A
- * fixed factor of time is what tells a drift in log t and a random walk from convergence: measured per step, all of them slow down.
+ * @file How a run still moved over the last half of its steps: its loss, its representations (docs/theory.md Eq. 64),
+ * its learning rate. A fixed factor of time is what tells a drift in log t and a random walk from convergence: measured
+ * per step, all of them slow down.
  */
 import { halvings } from "../measure/halvings.ts";
 import { hiddenSides } from "../measure/hidden.ts";
@@ -22,7 +23,10 @@ export interface Course {
   readonly metrics?: readonly MetricPoint[];
 }
 
-/** chosen: a loss that falls by no more over the last half of the steps stands still, as far as its own scatter lets one tell. */
+/**
+ * chosen: a loss that falls by no more over the last half of the steps stands still, as far as its own scatter lets one
+ * tell.
+ */
 export const standingLoss = 0.05;
 
 export interface LossChange {
@@ -76,20 +80,24 @@ export function stillFalls({ change, error }: LossChange): boolean {
 export interface RepresentationChange {
   readonly step: number;
   readonly since: number;
-  /** Median over representations of |A' - A| / |A|, A = cov(h, h) by the paper's convention; the two ends of what it may be. */
+  /**
+   * Median over representations of |A' - A| / |A|, A = cov(h, h) by the paper's convention; the two ends of what it may
+   * be.
+   */
   readonly least: number;
   readonly most: number;
   /** Measurements that it was put together from; 1 where the two ends were compared themselves. */
   readonly parts: number;
-  /** Over a quarter of that time or less, where it was measured and the two ends were compared. */
-  readonly shorter?: number;
+  /** Over a shorter time, where it was measured and the two ends were compared. */
+  readonly shorter?: { readonly since: number; readonly value: number };
 }
 
 /**
  * Changes over factors of two, from the end down (docs/theory.md Eq. 64).
  *
- * Where the two ends were not compared (runs of earlier versions), the changes between measurements are put together. A fluctuation about
- * a rest leaves the largest of them, a random walk the root of the sum of their squares, a drift prod (1 + c_i) - 1.
+ * Where the two ends were not compared (runs of earlier versions), the changes between measurements are put together. A
+ * fluctuation about a rest leaves the largest of them, a random walk the root of the sum of their squares, a drift prod
+ * (1 + c_i) - 1.
  */
 export function representationChanges(snapshots: readonly Snapshot[]): RepresentationChange[] {
   const ordered = byStep(snapshots);
@@ -111,20 +119,32 @@ export function representationChanges(snapshots: readonly Snapshot[]): Represent
 
 type Ends = Pick<RepresentationChange, "least" | "most" | "parts" | "shorter">;
 
-/** chosen: over a quarter of the time a random walk goes half as far, which is told from a fluctuation without doubt. */
-const shorterTime = 1 / 4;
-
-function compared({ step, layers }: Snapshot): Ends | undefined {
+function compared({ layers }: Snapshot): Ends | undefined {
   const all = representations(layers);
   const value = median(all.map(({ layer, side }) => layer.changeSinceHalf?.paper[side]?.H.value ?? null));
-  const shorter = median(
-    all.map(({ layer: { change, changeSinceHalf }, side }) =>
-      change && changeSinceHalf && step - change.since <= shorterTime * (step - changeSinceHalf.since)
-        ? (change.paper[side]?.H.value ?? null)
-        : null,
-    ),
-  );
-  return value === null ? undefined : { least: value, most: value, parts: 1, ...(shorter === null ? {} : { shorter }) };
+  if (value === null) return undefined;
+  const { change, changeSinceHalf } = all.find(({ layer }) => layer.changeSinceHalf)!.layer;
+  const between = median(all.map(({ layer, side }) => layer.change?.paper[side]?.H.value ?? null));
+  const isShorter = between !== null && change && change.since > changeSinceHalf!.since;
+  return {
+    least: value,
+    most: value,
+    parts: 1,
+    ...(isShorter ? { shorter: { since: change.since, value: between } } : {}),
+  };
+}
+
+/**
+ * Whether a change is no larger than over a shorter time, as that of a fluctuation about a rest: a walk's grows as the
+ * root of the time, a drift's faster.
+ *
+ * @param share of the time that the shorter one may be: over a quarter a walk goes half as far, which is told without
+ * doubt
+ */
+export function fluctuates({ step, since, most, shorter }: RepresentationChange, share = 1): boolean {
+  if (shorter === undefined || step - shorter.since > share * (step - since)) return false;
+  const longer = (step - since) / (step - shorter.since);
+  return most <= shorter.value * longer ** 0.25; // halfway from a fluctuation to a walk, on a logarithmic scale
 }
 
 function composed(ordered: readonly Snapshot[], half: number, step: number): Ends | undefined {

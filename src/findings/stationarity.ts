@@ -1,6 +1,6 @@
 /**
- * @file How far from stationary a run is, in one sentence that its summary begins with: the theory speaks of the stationary state, and
- * what is far from it may still become what the theory says.
+ * @file How far from stationary a run is, in one sentence that its summary begins with: the theory speaks of the
+ * stationary state, and what is far from it may still become what the theory says.
  */
 import { median } from "../measure/median.ts";
 import { type Course, lossChange, rateAtZero, representationChanges, stillFalls } from "./lastHalf.ts";
@@ -8,7 +8,8 @@ import { byStep } from "./relationFindings.ts";
 import { listed } from "./sentences.ts";
 
 /**
- * "Stationarity of the weights: residual 110 over a floor of 7 (..); the loss still falls, by 26 % over the last half of the steps; ..".
+ * "Stationarity of the weights: residual 110 over a floor of 7 (..); the loss still falls, by 26 % over the last half
+ * of the steps; ..".
  *
  * @returns "" where nothing was trained, or nothing of it was recorded
  */

@@ -1,10 +1,11 @@
 /**
- * @file What counts as large and as small weight decay: statements of the paper hold at one of the two alone (its Fig. 8 and Eq. 10).
+ * @file What counts as large and as small weight decay: statements of the paper hold at one of the two alone (its Fig.
+ * 8 and Eq. 10).
  */
 
 /**
- * chosen: half a decade from the ends of the paper's sweep of fc2, 1e-6 to 1e-4 (its Fig. 4; Fig. 8 is of the same experiment and names no
- * numbers). Between the two, a decade wide, neither is said.
+ * chosen: half a decade from the ends of the paper's sweep of fc2, 1e-6 to 1e-4 (its Fig. 4; Fig. 8 is of the same
+ * experiment and names no numbers). Between the two, a decade wide, neither is said.
  */
 export const decayLimits = { small: 10 ** -5.5, large: 10 ** -4.5 } as const;
 

@@ -1,7 +1,7 @@
 /**
- * @file Which measurements of a run are compared over a factor of two of the steps (docs/theory.md Eq. 64): the last one with that nearest
- * to half its step, that one with the one nearest to half of its own, and so on. No two comparisons overlap, and a run keeps the moments
- * of one measurement for them, however many it takes.
+ * @file Which measurements of a run are compared over a factor of two of the steps (docs/theory.md Eq. 64): the last
+ * one with that nearest to half its step, that one with the one nearest to half of its own, and so on. No two
+ * comparisons overlap, and a run keeps the moments of one measurement for them, however many it takes.
  */
 
 /** chosen: a measurement further than this from half the step, as a factor, is not at half of it. */

@@ -30,7 +30,10 @@ export interface AnalysisReport extends Reported {
   initial?: Snapshot;
 }
 
-/** What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a reader knows them. */
+/**
+ * What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a
+ * reader knows them.
+ */
 export interface AnalysisInfo {
   title: string;
   model?: string;
@@ -56,7 +59,9 @@ export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
 }
 
-/** What findings are told from: of a run its parameters, losses and rates too, of an analysis the measurements alone. */
+/**
+ * What findings are told from: of a run its parameters, losses and rates too, of an analysis the measurements alone.
+ */
 export function courseOf(data: ReportData): ClaimData {
   const { snapshots } = data;
   if (isAnalysis(data)) return data.initial ? { snapshots, initial: data.initial } : { snapshots };

@@ -52,9 +52,21 @@ describe("Fig. 21, representations come to rest", () => {
     expect(verdict(measuredCourse(converged(0.005)), constant)?.verdict).toBe("holds");
   });
 
+  test("a fluctuation that is large is not near zero, and is told from what moves on", () => {
+    for (const measured of [undefined, every(2_000)]) {
+      const found = verdict(measuredCourse(converged(0.1), measured ? { measured } : {}));
+      expect(found?.verdict).toBe("does not hold");
+      expect(found?.numbers).toContain("it fluctuates");
+    }
+    for (const course of [logDrift(0, 1), logDrift(1, 0.2), randomWalk(1, 1)])
+      expect(verdict(measuredCourse(course, { measured: every(2_000) }))?.numbers).not.toContain("it fluctuates");
+  });
+
   test("the numbers say from where to where, and dead layers are not in them", () => {
     const numbers = verdict(measuredCourse(logDrift(0, 1)))!.numbers;
-    expect(numbers).toMatch(/^7\.\d % from step 45,\d{3} to 100,000; the greatest over a factor of two is \d+ %$/);
+    expect(numbers).toMatch(
+      /^7\.\d % from step 45,\d{3} to 100,000, 3\.\d % since step 67,\d{3}; the greatest over a factor of two is \d+ %$/,
+    );
     const [still, drifting] = [measuredCourse(converged(0.001)), measuredCourse(logDrift(0, 1))];
     still.forEach(({ layers }, i) => {
       for (const k of [1, 2]) {

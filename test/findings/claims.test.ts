@@ -102,6 +102,9 @@ describe("why a claim does not hold", () => {
     const weakAnd = residual(0.5, 0.6).map((one, i) => ({ ...one, step: [0, 100_000][i]! }));
     weakAnd[1]!.layers[0]!.changeSinceHalf = drifting.at(-1)!.layers[0]!.changeSinceHalf!;
     expect(first({}, weakAnd)).toEqual(["too early", "representations changed by 7.4 % since step 45,204"]);
+    const since = weakAnd[1]!.layers[0]!.changeSinceHalf!;
+    weakAnd[1]!.layers[0]!.change = { ...since, since: 60_000 }; // as much over a shorter time: a fluctuation
+    expect(first({}, weakAnd)[0]).toBe("does not hold");
     expect(first({ step: 60, steps: 100 })).toEqual(["too early", "the run is at step 60 of 100"]);
     expect(first({ config: { smaller: ["steps"] } })).toEqual(["too early", "fewer steps than the paper's"]);
   });

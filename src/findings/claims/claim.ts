@@ -1,6 +1,6 @@
 /**
- * @file A claim of the paper as a row of a table: what it says, what was measured for it, from where on it counts as agreed and why, and
- * the verdict with its numbers. Plain data, so that runs can be collected.
+ * @file A claim of the paper as a row of a table: what it says, what was measured for it, from where on it counts as
+ * agreed and why, and the verdict with its numbers. Plain data, so that runs can be collected.
  */
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { MetricPoint } from "../lastHalf.ts";

@@ -1,6 +1,6 @@
 /**
- * @file What the paper says of its figures, and whether it is so here: one row for each claim that the network can answer. The thresholds
- * are chosen here, each with its reason; the paper names none.
+ * @file What the paper says of its figures, and whether it is so here: one row for each claim that the network can
+ * answer. The thresholds are chosen here, each with its reason; the paper names none.
  */
 import { changeSettles } from "./change.ts";
 import type { Claim, ClaimData, Tested } from "./claim.ts";
@@ -10,7 +10,10 @@ import { aboveBaselines, highThroughout, meansNegligible, momentsAsCovariances, 
 import { type Reading, readingOf } from "./reading.ts";
 import { withVerdict } from "./verdict.ts";
 
-/** In the order of the table. Each gives a row, or none where the network cannot answer. To add one, write it and list it here. */
+/**
+ * In the order of the table. Each gives a row, or none where the network cannot answer. To add one, write it and list
+ * it here.
+ */
 const list: readonly ((reading: Reading) => Tested | undefined)[] = [
   lastLayersAligned,
   weakerInConvolutions,

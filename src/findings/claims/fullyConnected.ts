@@ -1,6 +1,7 @@
 /**
- * @file The paper's claims on fully connected networks: both halves of Fig. 8, and Eq. 10. All are over the hidden representations as
- * Fig. 8 takes them, side a of maps 1 to D and side b of maps 0 to D - 1; data and output stand apart.
+ * @file The paper's claims on fully connected networks: both halves of Fig. 8, and Eq. 10. All are over the hidden
+ * representations as Fig. 8 takes them, side a of maps 1 to D and side b of maps 0 to D - 1; data and output stand
+ * apart.
  */
 import { type RelationName, relationNames } from "../../measure/phaseTable.ts";
 import type { Side } from "../../moments/moments.ts";

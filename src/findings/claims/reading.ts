@@ -1,4 +1,7 @@
-/** @file What the claims share of a network and its training, read once. Dead layers are left out: they count in no claim. */
+/**
+ * @file What the claims share of a network and its training, read once. Dead layers are left out: they count in no
+ * claim.
+ */
 import { hiddenSides, type LayerSide } from "../../measure/hidden.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { byStep, type Finding, findings, holds } from "../relationFindings.ts";

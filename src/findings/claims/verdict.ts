@@ -1,5 +1,8 @@
-/** @file Why a claim does not hold: training that was not over, a network smaller than the paper's, or neither. Told apart by numbers. */
-import { lossChange, rateAtZero, representationChanges, stillFalls } from "../lastHalf.ts";
+/**
+ * @file Why a claim does not hold: training that was not over, a network smaller than the paper's, or neither. Told
+ * apart by numbers.
+ */
+import { fluctuates, lossChange, rateAtZero, representationChanges, stillFalls } from "../lastHalf.ts";
 import { grouped, listed } from "../sentences.ts";
 import { changeInWords, percent } from "../stationarity.ts";
 import { nearlyZero } from "./change.ts";
@@ -13,7 +16,8 @@ export function withVerdict({ agrees, isOnRest, ...claim }: Tested, data: ClaimD
 }
 
 /**
- * What was measured of training comes first, then the size, then steps that are fewer than the paper's though all has come to rest.
+ * What was measured of training comes first, then the size, then steps that are fewer than the paper's though all has
+ * come to rest.
  *
  * @param onRest whether the claim is itself that representations come to rest
  */
@@ -33,7 +37,8 @@ function unrest(data: ClaimData, onRest: boolean): string[] {
   const { step, steps } = data;
   const loss = lossChange(data);
   const change = representationChanges(data.snapshots)[0];
-  const moves = !onRest && change !== undefined && change.least > nearlyZero && !rateAtZero(data);
+  const moves =
+    !onRest && change !== undefined && change.least > nearlyZero && !fluctuates(change) && !rateAtZero(data);
   return [
     ...(step !== undefined && steps !== undefined && step < steps
       ? [`the run is at step ${grouped(step)} of ${grouped(steps)}`]
