@@ -9,7 +9,7 @@ import { emptyLayer, mergeMoments } from "../../src/moments/moments.ts";
 import { renderLaws } from "../../src/report/lawsTable.ts";
 import { plantedGroups } from "../measure/plantedLayers.ts";
 import { momentsOf } from "../moments/cases.ts";
-import { plantedAnalysis } from "./planted.ts";
+import { plantedAnalysis, plantedRun } from "./planted.ts";
 import { expectClean } from "./svg.ts";
 
 const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
@@ -120,6 +120,17 @@ test("the figure of change has the rate per step", () => {
   expectClean(figure);
   expect(figure.csv.split("\n")[1]).toBe(`0,-10,${layer.name},paper,0.1,0.01`);
   expect(changeOverTime(course(["6"]))).toBeUndefined();
+});
+
+test("what Eq. 10 expects at small decay is said of runs with small decay alone", () => {
+  const page = (decay: number) => renderLaws({ ...plantedRun({ d: 6 }), config: { decay }, snapshots: [planted] });
+  expect(page(1e-6)).toContain(
+    "Eq. 10 expects forward RWA and backward GWA to be strongest at a weight decay as small",
+  );
+  for (const decay of [1e-4, 1e-5]) expect(page(decay)).not.toContain("Eq. 10 expects");
+  expect(renderLaws({ ...plantedAnalysis(), config: { decay: 1e-6 }, snapshots: [planted] })).not.toContain(
+    "Eq. 10 exp",
+  );
 });
 
 test("the tables name the phase, the exponents with intervals, the residuals with floors and the strongest relations", () => {
