@@ -150,8 +150,9 @@ function hiddenOf({ layers }: Snapshot): HiddenMedians | null {
   return chain && data && output ? { medians: mediansOver(chain.hidden), data, output } : null;
 }
 
-function valuesOf({ alignment }: LayerSnapshot, side: (typeof sides)[number]): Relations | null {
-  const found = alignment.paper[side];
+/** Of a dead layer none: it is in no median. */
+function valuesOf({ alignment, dead }: LayerSnapshot, side: (typeof sides)[number]): Relations | null {
+  const found = dead === undefined ? alignment.paper[side] : null;
   return found && relationsBy((name) => found[name].value);
 }
 
@@ -166,7 +167,8 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
     layer: name,
     runs: runs.flatMap(({ id, last }) => {
       const found = last.layers.find((layer) => layer.name === name);
-      return found ? [{ run: id, a: valuesOf(found, "a"), b: valuesOf(found, "b")! }] : [];
+      const b = found && valuesOf(found, "b");
+      return found && b ? [{ run: id, a: valuesOf(found, "a"), b }] : [];
     }),
   }));
 }
@@ -181,7 +183,8 @@ function scalings(runs: readonly Run[]): LayerScaling[] {
   return names.flatMap((layer) => {
     const points = runs.flatMap(({ id, config, last }) => {
       const decay = Number(config.decay);
-      const rho = last.layers.find(({ name }: LayerSnapshot) => name === layer)?.residuals?.rho;
+      const found = last.layers.find(({ name }: LayerSnapshot) => name === layer);
+      const rho = found?.dead === undefined ? found?.residuals?.rho : null;
       return decay > 0 && rho != null ? [{ run: id, decay, noise: rho * decay ** 2 }] : [];
     });
     return points.length > 0 ? [{ layer, points, ...decayScaling(points) }] : [];

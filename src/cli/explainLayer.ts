@@ -3,14 +3,12 @@
  * numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
  */
 
+import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../findings/laws.ts";
 import { type Finding, holds, layerFindings } from "../findings/relationFindings.ts";
 import { deadSentence, decimals, relationSentence } from "../findings/sentences.ts";
-import { relationWord, sideWord } from "../findings/vocabulary.ts";
+import { conventionWord, relationWord, sideWord } from "../findings/vocabulary.ts";
 import { ruleInWords } from "../measure/judge.ts";
-import type { LayerPhase } from "../measure/layerPhase.ts";
-import { labelInWords } from "../measure/phaseReadings.ts";
-import { leadingRows, type RowWeights } from "../measure/rowWeights.ts";
-import type { Exponent, LayerExponents, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
+import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { statusWords } from "../report/reportData.ts";
 import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";
 import { formatCount, formatDecimals } from "./format.ts";
@@ -66,15 +64,8 @@ function summaryOf(layer: LayerSnapshot, found: readonly Finding[]): string {
       : holding.length === found.length && found.length === 6
         ? "all six relations hold by the paper's convention, as the hypothesis has it"
         : `of its ${found.length} relations ${holding.join(", ")} ${holding.length === 1 ? "holds" : "hold"} by the paper's convention`;
-  const inPhase = phase ? `; ${phaseWords(phase)}` : "";
+  const inPhase = phase ? `; ${phaseInWords(phase)}` : "";
   return `${name} is ${shape}, measured on ${formatCount(samples)} rows: ${relations}${inPhase}.`;
-}
-
-/** "it is in phase crh by the paper's convention, undecided by covariances". */
-function phaseWords({ label, paper, convention }: LayerPhase): string {
-  const by = convention === "covariance" ? "covariances" : "plain second moments";
-  if (label === paper.label) return `it is ${labelInWords(label)} by ${by} and by the paper's convention`;
-  return `it is ${labelInWords(paper.label)} by the paper's convention, ${labelInWords(label)} by ${by}`;
 }
 
 function phaseOf({ phase }: LayerSnapshot): string[] {
@@ -98,25 +89,15 @@ function phaseOf({ phase }: LayerSnapshot): string[] {
   ];
 }
 
-/** "crh 0.84, 2 0.16". */
-function sharesInWords(weights: RowWeights): string {
-  return leadingRows(weights)
-    .map(([row, share]) => `${row} ${decimals(share, 2)}`)
-    .join(", ");
-}
-
-/** The exponents of the laws: those of covariances, of plain second moments in records of earlier versions. */
-function lawsBy(exponents: LayerExponents): LayerExponents["raw"] {
-  return exponents.covariance ?? exponents.raw;
-}
-
-function lawsOf({ exponents }: LayerSnapshot): string[] {
+function lawsOf(layer: LayerSnapshot): string[] {
+  const exponents = lawExponents(layer);
   if (exponents === undefined) return [];
   return (["a", "b"] as const).flatMap((side) => {
-    const measured: SideExponents | null = lawsBy(exponents)[side];
+    const measured: SideExponents | null = exponents[side];
     if (measured === null) return [];
     return (["hg", "hz", "gz"] as const).map(
-      (pair) => `${sideWord[side]} ${pairNames[pair]}: ${exponentWords(measured[pair])}.`,
+      (pair) =>
+        `${sideWord[side]} ${pairNames[pair]} by ${conventionWord[lawConvention(layer)]}: ${exponentWords(measured[pair])}.`,
     );
   });
 }

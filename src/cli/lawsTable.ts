@@ -1,16 +1,20 @@
 /**
- * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the exponents with
- * their phase, and, quieter, the intervals:
+ * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the exponents and,
+ * quieter, the intervals:
  *
  *                        backward (side a)                          forward (side b)
- *     layer · phase      H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^
+ *     layer              H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^
  *     hidden.1               0.33          0.98       no basis         1.02 ..
- *       phase 5          [0.29, 0.38]  [0.91, 1.05]
+ *       24 live          [0.29, 0.38]  [0.91, 1.05]
  */
+
+import { lawConvention, lawExponents } from "../findings/laws.ts";
+import { conventionWord } from "../findings/vocabulary.ts";
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { formatDecimals } from "./format.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
+import { renderPhaseTable } from "./phaseTable.ts";
 
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
 const names = Object.keys(pairs) as (keyof SideExponents)[];
@@ -33,20 +37,20 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
 
 /** The table with its legend, ends with a newline; "" where no layer has exponents. */
 export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}): string {
-  const shown = layers.filter(({ exponents }) => exponents !== undefined && !allLeftOut(exponents.raw));
+  const shown = layers.filter((layer) => lawExponents(layer) !== undefined && layer.dead === undefined);
   if (shown.length === 0) return "";
   const columns = (side: Side): Column[] =>
     names.map((name) => ({
       title: pairs[name],
       cell: (layer) => {
-        const exponent = layer.exponents?.raw[side]?.[name];
+        const exponent = lawExponents(layer)?.[side]?.[name];
         if (withoutWeights(layer, name)) return [` ${NOTHING}`, ""];
         return [valueCell(exponent), exponent?.interval ? intervalCell(exponent.interval) : ""];
       },
     }));
   return renderLayerTable(
     shown,
-    { corner: "layer, phase", below: phaseWords, columns: { a: columns("a"), b: columns("b") }, legend: legend(shown) },
+    { corner: "layer", below: liveWords, columns: { a: columns("a"), b: columns("b") }, legend: legend(shown) },
     layout,
   );
 }
@@ -58,18 +62,13 @@ function withoutWeights(layer: LayerSnapshot, name: keyof SideExponents): boolea
 
 /** The table with an empty line before it, where there is one. */
 export function lawsBelow(snapshot: Snapshot, layout: TableLayout): string {
-  const table = renderLawsTable(snapshot, layout);
-  return table === "" ? "" : `\n${table}`;
+  const tables = [renderLawsTable(snapshot, layout), renderPhaseTable(snapshot.layers, layout)];
+  return tables.map((table) => (table === "" ? "" : `\n${table}`)).join("");
 }
 
-function allLeftOut({ a, b }: { a: SideExponents | null; b: SideExponents }): boolean {
-  return [a, b].every((side) => side === null || names.every((name) => side[name].status === "not-measured"));
-}
-
-/** "phase 5", "phase crh", "none", "undecided"; a dash for a layer without weights. */
-export function phaseWords({ phase }: LayerSnapshot): string {
-  if (!phase) return NOTHING;
-  return phase.label === "none" || phase.label === "undecided" ? phase.label : `phase ${phase.label}`;
+/** "19 live, 0.1 dec": the directions that the laws are read on, and the decades of Z over them. */
+function liveWords({ phase }: LayerSnapshot): string {
+  return phase?.live ? `${phase.live.rank} live, ${phase.live.decades.toFixed(1)} dec` : "";
 }
 
 function valueCell(exponent: Exponent | undefined): string {
@@ -91,12 +90,11 @@ function intervalCell([low, high]: readonly [number, number]): string {
 function legend(layers: readonly LayerSnapshot[]): string[] {
   const found = new Set<Status>();
   for (const layer of layers)
-    for (const side of [layer.exponents?.raw.a, layer.exponents?.raw.b])
+    for (const side of [lawExponents(layer)?.a, lawExponents(layer)?.b])
       for (const name of names)
         if (side?.[name].status !== undefined && !withoutWeights(layer, name)) found.add(side[name].status);
   return [
-    "exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors of plain second moments, with 95 % intervals below; the phase is " +
-      "the row of the table of phases that relations and exponents agree on",
+    `exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors by ${conventionWord[lawConvention(layers[0]!)]}, with 95 % intervals below`,
     ...[...found].flatMap((status) => (statusWords[status] === undefined ? [] : [statusWords[status].join(": ")])),
   ];
 }

@@ -4,10 +4,11 @@
  * and `teacherOutput` is the plain float64 twin. Z has entries 0 and 1, 1 with probability 0.8, as the paper has it.
  *
  * Scales. The paper draws W, b, u from "Gaussian" and leaves the variances open. Three choices, measured in docs/log.md:
- * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10: its phase is as good as random, the target is
- *   uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance 50, at which a ReLU network dies at
- *   learning rate 0.1.
- * - 1/sqrt(dIn) for W, 1 for b, 1/sqrt(terms) for u (preset `nonlinear`): W x has unit variance; 63 % of the target's is linear in x.
+ * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10: its phase is as good as random, the
+ *   target is uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance 50, at which a
+ *   ReLU network dies at learning rate 0.1.
+ * - 1/sqrt(dIn) for W, 1 for b, 1/sqrt(terms) for u (preset `nonlinear`): W x has unit variance; 63 % of the target's
+ *   variance is linear in x.
  * - TEACHER_SCALE for all, the default: 98 % of the target's variance is linear in x.
  */
 import type { Random } from "../random/random.ts";
@@ -15,8 +16,8 @@ import type { Random } from "../random/random.ts";
 /**
  * Default standard deviation of W, b and u.
  *
- * chosen: that of torch.nn.Linear's default for 100 inputs, U(-1/sqrt(100), 1/sqrt(100)), which is 0.0577; the best of 16 choices
- * tried for how well the six relations of fc2 hold (docs/theory.md, What to expect).
+ * chosen: that of torch.nn.Linear's default for 100 inputs, U(-1/sqrt(100), 1/sqrt(100)), which is 0.0577; the best of 16
+ * choices tried for how well the six relations of fc2 hold (docs/theory.md, What to expect).
  */
 export const TEACHER_SCALE = 0.058;
 

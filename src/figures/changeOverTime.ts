@@ -8,12 +8,12 @@ import { centred, logarithmicAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure } from "./figure.ts";
-import { legendPanel } from "./legend.ts";
+import { type LegendEntry, legendPanel } from "./legend.ts";
 import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
 
-/** chosen: layers named in the legend; of more, the first and the last. */
+/** chosen: layers named in the legend; of more, the colours from the first to the last. */
 const mostNamed = 12;
 
 /** Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined below two changes. csv: every row */
@@ -39,7 +39,7 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
       width: 540,
       height: 300,
       marginTop: 14,
-      marginLeft: 60,
+      marginLeft: 70,
       marginRight: 14,
       marginBottom: 40,
       x: stepAxis(
@@ -67,11 +67,11 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
   );
   const present = new Set(rows.map(({ layer }) => layer));
   const drawn = names.filter((name) => present.has(name));
-  const named = drawn.length <= mostNamed ? drawn : [drawn[0]!, drawn.at(-1)!];
-  const legend = legendPanel(
-    named.map((name) => ({ text: shorten(name, 24), colour: colour(name), samples: ["line"] as const })),
-    540,
-  );
+  const entries: LegendEntry[] =
+    drawn.length <= mostNamed
+      ? drawn.map((name) => ({ text: shorten(name, 24), colour: colour(name), samples: ["line"] }))
+      : [{ text: "first to last layer", colour: "currentColor", samples: ["ramp"] }];
+  const legend = legendPanel(entries, 540);
   const csv = toCsv(
     ["step", "since", "layer", "convention", "change", "changePerStep"],
     rows.map(({ step, since, layer, value, rate }) => [step, since, layer, convention, value, rate]),

@@ -36,6 +36,14 @@ const quantities: readonly {
   { title: "NC4: nearest class mean", label: "share that differs", value: (c) => c.nc4 },
 ];
 
+/** 0.5, 20, 8e5: five characters at most. */
+function compact(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e4 || (size > 0 && size < 1e-3)
+    ? value.toExponential(1).replace(".0", "").replace("e+", "e").replace("-", "−")
+    : String(Number(value.toPrecision(3)));
+}
+
 /** @returns undefined with fewer than two measurements of collapse. csv: one row per step */
 export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undefined {
   const rows = snapshots
@@ -56,7 +64,7 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
         width: 460,
         height: 230,
         marginTop: 30,
-        marginLeft: 56,
+        marginLeft: 64,
         marginRight: 14,
         marginBottom: 40,
         x: stepAxis(
@@ -66,6 +74,7 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
         y: {
           domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
           ticks: 5,
+          tickFormat: compact,
           grid: true,
           label,
           ...centred,

@@ -9,7 +9,7 @@ import { titleText } from "./axes.ts";
 import type { Relation } from "./palette.ts";
 
 const top = 48;
-const bottom = 40;
+const bottom = 46;
 
 /** One alignment of one layer, at its place in the order of execution. */
 export interface DepthRow {
@@ -41,13 +41,13 @@ export function panelTitle(title: string, left: number): Plot.Markish[] {
     titleText(title, 6 - left, 4 - top),
     Plot.gridX({ ticks: 5, strokeOpacity: 0.12 }),
     Plot.axisX({ ...ticks, anchor: "top", label: null }),
-    Plot.axisX({ ...ticks, anchor: "bottom", label: "alignment" }),
+    Plot.axisX({ ...ticks, anchor: "bottom", label: "alignment", labelOffset: 36 }),
     Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.35 }),
   ];
 }
 
-/** "fc1 RGA 0.812 ± 0.004, null 0.120": what a pointer on the mark is told. */
+/** "fc1 RGA 0.812 ± 0.004, chance 0.120": what a pointer on the mark is told. */
 export function valueWords(name: string, { value, noise, null: nullValue }: AlignmentValue): string {
   const around = noise === null ? "" : ` ± ${noise.toFixed(3)}`;
-  return `${name} ${value?.toFixed(3) ?? "undefined"}${around}${nullValue === null ? "" : `, null ${nullValue.toFixed(3)}`}`;
+  return `${name} ${value?.toFixed(3) ?? "undefined"}${around}${nullValue === null ? "" : `, chance ${nullValue.toFixed(3)}`}`;
 }

@@ -7,6 +7,7 @@ import { byHeadLayer, type OtherHeads } from "../measure/headBaselines.ts";
 import { type DepthRow, depthScale, panelTitle, valueWords } from "./depthPanel.ts";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
+import { attentionNames } from "./layerGroups.ts";
 import { fullName, labelWidth, layerLabels } from "./layerLabels.ts";
 import { relationColour, relationSymbol } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -46,7 +47,7 @@ export function headPanel(
   baseline?: ReadonlyMap<string, OtherHeads>,
 ): Panel {
   const step = Math.max(4, Math.min(8, 1100 / rows.length));
-  const bands = bandsOf(rows, step, baseline);
+  const bands = bandsOf(what, rows, step, baseline);
   const left = labelWidth(bands.map(({ label }) => label));
   const extent = bands.at(-1)!.to + gap / 2;
   return plotPanel(`RGA of ${rows.length} ${what} in ${bands.length} layers, in order of execution`, {
@@ -108,10 +109,15 @@ function words({ layer, found, others }: HeadRow): string {
 }
 
 /** Heads laid out from the top, `step` pixels apart, those of one layer together. */
-function bandsOf(rows: readonly DepthRow[], step: number, baseline?: ReadonlyMap<string, OtherHeads>): Band[] {
+function bandsOf(
+  what: string,
+  rows: readonly DepthRow[],
+  step: number,
+  baseline?: ReadonlyMap<string, OtherHeads>,
+): Band[] {
   const groups = [...byHeadLayer(rows, ({ layer }) => layer)];
   const names = groups.map(([name]) => name);
-  const labels = layerLabels(names, labelLength);
+  const labels = what === "blocks" ? layerLabels(names, labelLength) : layerLabels(attentionNames(names), labelLength);
   let from = gap / 2;
   return groups.map(([name, heads], index): Band => {
     const to = from + Math.max(leastBand, heads.length * step);

@@ -11,6 +11,7 @@ import { titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import { attentionNames } from "./layerGroups.ts";
 import { legendPanel } from "./legend.ts";
 import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -66,9 +67,10 @@ export function headsOverTime(snapshots: readonly Snapshot[], convention: Conven
   const low = lowestAlignment(rows.map((row) => row.low));
   const axis = stepAxis(steps, 5);
   const layers = [...new Set(rows.map(({ layer }) => layer))];
-  const panels = layers.map((layer) =>
+  const names = attentionNames(layers);
+  const panels = layers.map((layer, index) =>
     panel(
-      layer,
+      names[index]!,
       rows.filter((row) => row.layer === layer),
       low,
       axis,

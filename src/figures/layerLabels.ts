@@ -10,10 +10,16 @@ import { sharedParts } from "./layerGroups.ts";
  */
 export function layerLabels(names: readonly string[], length: number): string[] {
   const long = names.some((name) => [...visibleText(name)].length > length);
-  const shared = long ? sharedParts(names).length : 0;
-  const own = names.map((name) => name.slice(shared));
+  const shared = long ? sharedByBlocks(names) : "";
+  const own = names.map((name) => (name.startsWith(shared) ? name.slice(shared.length) : name));
   const cut = own.map((name) => cutFront(name, length));
   return new Set(cut).size === new Set(names).size ? cut : own.map((name) => shorten(name, length));
+}
+
+/** What the names of layers with a number begin with in common; others, such as a last layer of its own, keep theirs. */
+function sharedByBlocks(names: readonly string[]): string {
+  const blocks = names.filter((name) => /[./]\d+[./[]/.test(name));
+  return sharedParts(blocks.length > 1 ? blocks : names);
 }
 
 /** Begins after a dot or slash where one is near. */

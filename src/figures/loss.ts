@@ -54,7 +54,7 @@ export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean):
     ["step", "name", "value"],
     all.flatMap(({ points }) => points.map(({ step, name, value }) => [step, name, value])),
   );
-  return makeFigure(panels, csv, { columns: 2, legend: legendPanel(entries) });
+  return makeFigure(panels, csv, { columns: panels.length === 3 ? 3 : 2, legend: legendPanel(entries) });
 }
 
 /** Names of quantities on their axes, where they are others than in metrics.jsonl. */
@@ -93,7 +93,9 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
         log,
       ),
       y: {
-        ...valueScale(drawn.flatMap(({ points }) => points.map((point) => point.value))),
+        ...(quantity.startsWith("accuracy") ? shareScale : valueScale)(
+          drawn.flatMap(({ points }) => points.map((point) => point.value)),
+        ),
         label: quantity,
         labelArrow: "none",
         grid: true,
@@ -112,6 +114,18 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
     },
     { along: "x" },
   );
+}
+
+/** Shares of samples on a linear axis, whatever they span. */
+function shareScale(values: readonly number[]): Plot.ScaleOptions {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(0.01, (high - low) * 0.05);
+  return {
+    type: "linear",
+    domain: [Math.max(0, low - room), Math.min(1, high + room)],
+    ticks: 5,
+    tickFormat: (share: number) => `${Number((100 * share).toPrecision(3))} %`,
+  };
 }
 
 function valueScale(values: readonly number[]): Plot.ScaleOptions {

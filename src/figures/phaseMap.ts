@@ -1,7 +1,11 @@
 /**
- * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md Eq. 52).
+ * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md Eqs. 52, 87). A cell
+ * is divided as its draws are among the rows of the table; what belongs to no row stays empty. The label stands where it is strict.
  */
 import * as Plot from "@observablehq/plot";
+import type { LayerPhase } from "../measure/layerPhase.ts";
+import { phaseTable } from "../measure/phaseTable.ts";
+import { leadingRows } from "../measure/rowWeights.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { layerNames } from "./alignmentSeries.ts";
 import { centred } from "./axes.ts";
@@ -15,6 +19,16 @@ interface Cell {
   readonly step: number;
   readonly layer: string;
   readonly label: string;
+  readonly shares: readonly (readonly [row: string, share: number])[];
+}
+
+/** A part of a cell, in units of cells from the left. */
+interface Part {
+  readonly layer: string;
+  readonly row: string;
+  readonly share: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Hues of Okabe and Ito for the rows that llm layers are found in, tints of them for the others; undecided and none are no colours. */
@@ -39,67 +53,121 @@ const mostSteps = 24;
 /** Pixels of a row; of many layers less, so that 120 of them are a page high. */
 const rowHeight = (layers: number) => (layers > 40 ? 14 : 22);
 const cellWidth = 34;
+/** Between cells, on either side, in cells. */
+const gap = 0.04;
+/** chosen: a row that has so many of the draws is named. */
+const mostOf = 0.5;
 
 /** @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the snapshots */
 export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const ordered = snapshots.toSorted((x, y) => x.step - y.step);
   const all = ordered.flatMap(({ step, layers }) =>
     layers.flatMap(({ name, phase }) =>
-      phase ? [{ step, layer: name, label: phase.label, paper: phase.paper.label }] : [],
+      phase
+        ? [{ step, layer: name, label: phase.label, paper: phase.paper.label, shares: sharesOf(phase), of: phase }]
+        : [],
     ),
   );
   const steps = [...new Set(all.map(({ step }) => step))];
   if (steps.length < 2) return undefined;
-  const kept = new Set(spaced(steps));
+  const kept = spaced(steps);
   const known = new Set(all.map(({ layer }) => layer));
   const layers = layerNames(ordered).filter((name) => known.has(name));
-  const cells: Cell[] = all.filter(({ step }) => kept.has(step));
+  const cells: Cell[] = all.filter(({ step }) => kept.includes(step));
   const labels = layerLabels(layers, 32);
   const left = labelWidth(labels);
-  const short = new Set([...kept].map(formatStep));
+  const short = new Set(kept.map(formatStep));
+  const at = ({ step }: Cell) => kept.indexOf(step);
+  const parts = cells.flatMap((cell) => partsOf(cell, at(cell)));
+  const said = cells.flatMap((cell) => {
+    const text = sayable(cell);
+    return text === undefined ? [] : [{ ...cell, ...text, x: at(cell) + 0.5 }];
+  });
   const panel = plotPanel("The phase of every layer over training steps", {
-    width: left + 10 + kept.size * cellWidth,
+    width: left + 10 + kept.length * cellWidth,
     height: 66 + layers.length * rowHeight(layers.length),
     marginTop: 8,
     marginLeft: left,
     marginBottom: 46,
     marginRight: 8,
-    padding: 0.06,
     x: {
-      type: "band",
-      domain: [...kept],
-      tickFormat: short.size === kept.size ? formatStep : String,
+      domain: [0, kept.length],
+      ticks: kept.map((_, i) => i + 0.5),
+      tickFormat: (x: number) => tickText(kept[Math.floor(x)]!, short.size === kept.length),
+      tickSize: 0,
       label: "step",
       ...centred,
       tickRotate: -40,
     },
-    y: { type: "band", domain: layers, axis: null },
+    y: { type: "band", domain: layers, axis: null, padding: 0.08 },
     marks: [
       Plot.axisY({ tickFormat: (_: string, index: number) => labels[index]!, tickSize: 0, fontSize: 11, label: null }),
-      Plot.cell(cells, {
-        x: "step",
+      Plot.barX(parts, {
+        x1: "from",
+        x2: "to",
         y: "layer",
-        fill: ({ label }: Cell) => colours[label] ?? "none",
+        fill: ({ row }: Part) => colours[row] ?? "none",
+      }),
+      Plot.barX(cells, {
+        x1: (cell: Cell) => at(cell) + gap,
+        x2: (cell: Cell) => at(cell) + 1 - gap,
+        y: "layer",
+        fill: "none",
         stroke: "currentColor",
-        strokeOpacity: ({ label }: Cell) => (colours[label] ? 0 : 0.25),
+        strokeOpacity: 0.25,
+        title: ({ layer, step, label, shares }: Cell) =>
+          `${layer}, step ${step}: ${label}; ${shares.map(([row, share]) => `${row} ${Math.round(100 * share)} %`).join(", ")}`,
       }),
-      Plot.text(cells, {
-        x: "step",
-        y: "layer",
-        text: ({ label }: Cell) => (label === "undecided" ? "?" : label === "none" ? "–" : label),
-        fill: ({ label }: Cell) =>
-          colours[label] === undefined ? "currentColor" : onDark.has(label) ? "#ffffff" : "#16191d",
-        fillOpacity: ({ label }: Cell) => (colours[label] === undefined ? 0.6 : 1),
-        fontWeight: 600,
-        fontSize: 11,
-      }),
+      ...[true, false].map((strict) =>
+        Plot.text(
+          said.filter((one) => one.strict === strict),
+          { x: "x", y: "layer", text: "text", fill: "fill", fontWeight: strict ? 700 : 400, fontSize: 11 },
+        ),
+      ),
     ],
   });
   const csv = toCsv(
-    ["step", "layer", "phase", "phasePaper"],
-    all.map(({ step, layer, label, paper }) => [step, layer, label, paper]),
+    ["step", "layer", "phase", "phasePaper", ...rowNames],
+    all.map(({ step, layer, label, paper, of }) => [
+      step,
+      layer,
+      label,
+      paper,
+      ...rowNames.map((row) => of.weights?.[row] ?? null),
+    ]),
   );
   return makeFigure([panel], csv);
+}
+
+const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
+
+/** The rows with their shares; of a record without shares the label alone. */
+function sharesOf({ label, weights }: LayerPhase): Cell["shares"] {
+  if (weights === undefined) return colours[label] ? [[label, 1]] : [];
+  return leadingRows(weights);
+}
+
+function partsOf({ layer, shares }: Cell, at: number): Part[] {
+  let from = at + gap;
+  return shares.map(([row, share]) => {
+    const part = { layer, row, share, from, to: from + share * (1 - 2 * gap) };
+    from = part.to;
+    return part;
+  });
+}
+
+/** The label in a cell: bold where it is strict, else the row with most of the draws, quiet; nothing where that is no row. */
+function sayable({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
+  const on = (row: string) => (onDark.has(row) ? "#ffffff" : "#16191d");
+  if (colours[label]) return { text: label, fill: shares[0]?.[0] === label ? on(label) : "currentColor", strict: true };
+  const [first] = shares;
+  return first && first[0] !== "no row" && first[1] >= mostOf
+    ? { text: first[0], fill: on(first[0]), strict: false }
+    : undefined;
+}
+
+function tickText(step: number, isShort: boolean): string {
+  return isShort ? formatStep(step) : String(step);
 }
 
 function spaced(steps: readonly number[]): number[] {

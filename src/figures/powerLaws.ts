@@ -8,7 +8,7 @@ import { type SpectralPairs, spectralPairs } from "../measure/spectralPairs.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { centred, logarithmicAxis } from "./axes.ts";
-import { toCsv } from "./csv.ts";
+import { significant, toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
 import { relationColour } from "./palette.ts";
@@ -41,7 +41,7 @@ interface Drawn {
 export function powerLaws(
   layer: LayerMoments,
   exponents: LayerExponents | undefined,
-  convention: Convention = "raw",
+  convention: Convention = lawsOf(exponents),
 ): Figure | undefined {
   const drawn = (["a", "b"] as const).flatMap((side) =>
     pairNames.flatMap((pair): Drawn[] => {
@@ -54,7 +54,15 @@ export function powerLaws(
   const csv = toCsv(
     ["side", "pair", "convention", "rank", "x", "y", "ySorted"],
     drawn.flatMap(({ side, pair, points }) =>
-      Array.from(points.x, (x, i) => [side, pair, convention, i + 1, x, points.y[i]!, points.sorted[i]]),
+      Array.from(points.x, (x, i) => [
+        side,
+        pair,
+        convention,
+        i + 1,
+        significant(x, 6),
+        significant(points.y[i]!, 6),
+        significant(points.sorted[i]!, 6),
+      ]),
     ),
   );
   const legend = legendPanel([
@@ -64,6 +72,11 @@ export function powerLaws(
     { text: "sorted eigenvalues (the paper's pairing)", colour: "var(--soft, #8b93a1)", samples: ["line"] },
   ]);
   return makeFigure(drawn.map(panel), csv, { columns: 3, legend });
+}
+
+/** Covariances, or plain second moments where a record of an earlier version has no others. */
+function lawsOf(exponents: LayerExponents | undefined): Convention {
+  return exponents !== undefined && exponents.covariance === undefined ? "raw" : "covariance";
 }
 
 /** A point with its logarithms taken. */

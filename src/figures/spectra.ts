@@ -34,7 +34,7 @@ const mostPoints = 200;
  */
 export function spectra(
   { spectra: measured }: Pick<LayerSnapshot, "spectra">,
-  convention: Convention = "raw",
+  convention: Convention = measured?.covariance ? "covariance" : "raw",
 ): Figure | undefined {
   if (!measured) return undefined;
   const drawn = sides.flatMap((side) => {
@@ -56,7 +56,9 @@ export function spectra(
     ...(["H", "G", "Z"] as const)
       .filter((name) => drawn.some((one) => one.name === name))
       .map((name) => ({ text: name, colour: matrixColour[name], samples: ["line"] as const })),
-    { text: "noise floor", colour: "currentColor", samples: ["dashed"] as const },
+    ...(["H", "G"] as const)
+      .filter((name) => drawn.some((one) => one.name === name && one.spectrum.floor !== null))
+      .map((name) => ({ text: `noise floor of ${name}`, colour: matrixColour[name], samples: ["dashed"] as const })),
   ]);
   const present = sides.filter((side) => drawn.some((one) => one.side === side));
   const panels = present.map((side) =>
@@ -144,5 +146,14 @@ function floorLine(
   const y = Math.log10(floor / values[0]!);
   if (y < low || y > 0) return [];
   const ends = [1, longest].map((x) => ({ x, y }));
-  return [Plot.line(ends, { x: "x", y: "y", stroke: matrixColour[name], strokeDasharray: "4,3", strokeOpacity: 0.8 })];
+  return [
+    Plot.line(ends, {
+      x: "x",
+      y: "y",
+      stroke: matrixColour[name],
+      strokeDasharray: "4,6",
+      strokeDashoffset: name === "H" ? 0 : 5,
+      strokeOpacity: 0.9,
+    }),
+  ];
 }

@@ -7,7 +7,7 @@
 import { eigh } from "../linalg/eigh.ts";
 import { frobenius, type Matrix, matmul, trace } from "../linalg/matrix.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
-import type { SideSpectraRecord, SpectrumRecord } from "./layerSpectra.ts";
+import type { LayerSpectra, SpectrumRecord } from "./layerSpectra.ts";
 import type { BothSides, Status } from "./measured.ts";
 import { roundingFloor } from "./spectrum.ts";
 import type { Eigen } from "./weightRange.ts";
@@ -77,35 +77,39 @@ function spreadOfChance(A: Matrix, k: number): number {
 }
 
 /**
- * Both sides of a layer, of plain second moments: H_b where G_b is 0, and its dual, G_a where H_a is 0   (theory.md Eqs. 55, 65).
+ * Both sides of a layer: H_b where G_b is 0, and its dual, G_a where H_a is 0   (theory.md Eqs. 55, 65).
  *
- * @param spectra of the plain second moments, which say whether there are such directions
+ * Whether a direction is empty is said by plain second moments, since a gradient that is the same in all samples is no absent one. What
+ * is kept there is a share of the covariance: of the plain moment the mean may be nearly all, which a bias can take.
+ *
+ * @param spectra of the plain second moments, and of covariances where means were captured
  * @param halves  of the samples, for the noise
  * @returns undefined where not all eigenvalues are known. One eigendecomposition for a side that has such directions, O(d^3)
  */
 export function layerIrrelevant(
   total: LayerMoments,
-  spectra: BothSides<SideSpectraRecord>,
+  spectra: LayerSpectra,
   halves?: readonly [LayerMoments, LayerMoments],
 ): LayerIrrelevant | undefined {
-  const b = sideShare("b", total, spectra.b, halves);
-  const a = spectra.a && sideShare("a", total, spectra.a, halves);
+  const b = sideShare("b", total, spectra, halves);
+  const a = total.a ? sideShare("a", total, spectra, halves) : null;
   return b && a !== undefined ? { a, b } : undefined;
 }
 
 function sideShare(
   side: Side,
   total: LayerMoments,
-  spectra: SideSpectraRecord,
+  spectra: LayerSpectra,
   halves: readonly [LayerMoments, LayerMoments] | undefined,
 ): IrrelevantShare | undefined {
   const [empty, kept] = side === "b" ? (["G", "H"] as const) : (["H", "G"] as const);
-  const [none, full]: SpectrumRecord[] = [spectra[empty], spectra[kept]];
-  const d = none!.dimension;
-  if (none!.status !== undefined || full!.status !== undefined || none!.values.length < d) return undefined;
-  const moment = (of: LayerMoments, which: "H" | "G") => secondMoment(of[side]!, which, "raw", of.n)!;
-  const largest = none!.values[0]!;
-  const below = (size: number) => none!.values.filter((value) => value <= size * largest).length;
+  const convention = total[side]![kept === "H" ? "hSum" : "gSum"] ? "covariance" : "raw";
+  const [none, full]: (SpectrumRecord | undefined)[] = [spectra.raw[side]?.[empty], spectra[convention][side]?.[kept]];
+  if (!none || !full) return undefined;
+  const d = none.dimension;
+  if (none.status !== undefined || full.status !== undefined || none.values.length < d) return undefined;
+  const largest = none.values[0]!;
+  const below = (size: number) => none.values.filter((value) => value <= size * largest).length;
   const count = below(roundingFloor);
   const near = below(blur * roundingFloor) - count;
   const { n } = total;
@@ -127,14 +131,15 @@ function sideShare(
       floor: null,
       ...about,
     };
-  const directions = eigh(moment(total, empty));
-  const A = moment(total, kept);
+  const directions = eigh(secondMoment(total[side]!, empty, "raw", total.n)!);
+  const within = (of: LayerMoments) => secondMoment(of[side]!, kept, convention, of.n)!;
+  const A = within(total);
   const found = irrelevantDirections(A, directions);
-  const [first, second] = (halves ?? []).map((half) => irrelevantDirections(moment(half, kept), directions).share);
+  const [first, second] = (halves ?? []).map((half) => irrelevantDirections(within(half), directions).share);
   return {
     ...found,
     noise: first == null || second == null ? null : Math.abs(first - second) / 2,
-    floor: (roundingFloor * found.count * full!.values[0]!) / trace(A),
+    floor: (roundingFloor * found.count * full.values[0]!) / trace(A),
     ...about,
   };
 }

@@ -46,8 +46,8 @@ export interface LayerPhase extends Phase {
   raw: Phase;
   /** Why the readings differ, where they do. */
   differs: string[];
-  /** The directions on which the phase is read (Eq. 86). */
-  live: LiveSubspace;
+  /** The directions on which the phase is read (Eq. 86); absent in records of earlier versions. */
+  live?: LiveSubspace;
   /** How the rows share the draws of samples and directions (Eq. 87), by covariances and by the paper's convention. */
   weights?: RowWeights;
   paperWeights?: RowWeights;

@@ -108,7 +108,7 @@ export function* layerSnapshotAsking(
     const live = Z ? leadingSystem(Z, liveSubspace(even.total, Z).rank) : null;
     const parts = even.groups.length > 0 ? even.groups : [total];
     found.exponents = layerExponents(parts, W && isUsable(W) && !Z ? {} : { live });
-    const irrelevant = measured.spectra && layerIrrelevant(total, measured.spectra.raw, halves);
+    const irrelevant = measured.spectra && layerIrrelevant(total, measured.spectra, halves);
     if (irrelevant) found.irrelevant = irrelevant;
     const { alignment } = even.heavy === 0 ? measured : measureLayer(even.total, even.groups, "economy");
     found.phase = measured.dead

@@ -7,7 +7,7 @@
 import { eigh } from "../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
 import { type Convention, type LayerMoments, secondMoment } from "../moments/moments.ts";
-import { type Eigen, type WeightRange, weightRange } from "./weightRange.ts";
+import { type Eigen, flatFrom, type WeightRange, weightRange } from "./weightRange.ts";
 
 /** chosen: share of the traces of H and G that the live subspace carries. */
 export const liveShare = 0.99;
@@ -57,7 +57,7 @@ export function leadingSystem({ a, b }: SingularSystem, count: number): Singular
 
 /**
  * The live subspace   (theory.md Eq. 86): the fewest leading directions of Z that carry `share` of the trace of each of H_a, G_b,
- * H_b and G_a on the range of W, of covariances.
+ * H_b and G_a on the range of W, of covariances. Where Z is flat on them but for a tail of small eigenvalues, the tail is not live.
  *
  * @param layer its moments; without side a, or without sums, the whole range is live
  * @param Z     its singular system
@@ -67,10 +67,17 @@ export function leadingSystem({ a, b }: SingularSystem, count: number): Singular
 export function liveSubspace(layer: LayerMoments, Z: SingularSystem, share = liveShare): LiveSubspace {
   const { values } = Z.a;
   const along = alongSingular(layer, Z);
-  const count = along ? leadingCount(along, values, share) : values.length;
+  const carrying = along ? leadingCount(along, values, share) : values.length;
+  const count = withoutTail(values.slice(0, carrying));
   const range = weightRange(values.slice(0, count));
   const decades = count > 0 ? Math.log10(values[0]! / values[count - 1]!) : 0;
   return { ...range, rangeRank: values.length, share, decades };
+}
+
+/** Eigenvalues of Z without the tail behind those that are equal for all that may be read; all of them where they are not. */
+function withoutTail(values: Float64Array): number {
+  const { flatness, flatRank } = weightRange(values);
+  return flatness >= flatFrom ? flatRank : values.length;
 }
 
 /** v^T H_a v and u^T G_b u along the singular vectors. */

@@ -2,7 +2,7 @@
  * @file Whether measured exponents are those of a row of the table of phases (theory.md Eqs. 50, 52).
  */
 import { type PhaseMatrix, type PhaseRow, phaseMatrices } from "./phaseTable.ts";
-import type { WeightRange } from "./weightRange.ts";
+import { flatFrom, type WeightRange } from "./weightRange.ts";
 
 /** An exponent with its confidence interval; null and a status where it cannot be told. */
 export interface MeasuredExponent {
@@ -35,7 +35,7 @@ const near = 0.3;
 const halfway = 0.5;
 
 /** chosen: with a cosine of Z with a projector above the first W counts as flat, below the second it does not. */
-export const flatness = { flat: 0.98, sloped: 0.95 };
+export const flatness = { flat: flatFrom, sloped: 0.95 };
 
 /** chosen: what spans a decade or more is not flat, whatever its cosine with a projector: an exponent may be read there. */
 const flatBelow = 10;

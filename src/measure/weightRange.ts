@@ -29,7 +29,12 @@ export interface WeightRange {
    * few, about 0.9 for spectra that fall like a power or an exponential.
    */
   flatness: number;
+  /** Dimension of that projector. */
+  flatRank: number;
 }
+
+/** chosen: with a cosine of Z with a projector above this W counts as flat. */
+export const flatFrom = 0.98;
 
 /**
  * Rank, condition and flatness of Z on its range; rank 0 and flatness 1 for zero weights.
@@ -40,15 +45,16 @@ export function weightRange(eigenvaluesOfZ: ArrayLike<number>): WeightRange {
   const largest = eigenvaluesOfZ[0] ?? 0;
   let rank = 0;
   while (rank < eigenvaluesOfZ.length && eigenvaluesOfZ[rank]! > rangeThreshold * largest) rank++;
-  if (rank === 0) return { rank, condition: 1, flatness: 1 };
+  if (rank === 0) return { rank, condition: 1, flatness: 1, flatRank: 0 };
   const values = Array.from({ length: rank }, (_, i) => eigenvaluesOfZ[i]! / largest);
   const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  let [sum, flatness] = [0, 0];
+  let [sum, flatness, flatRank] = [0, 0, 0];
   values.forEach((value, i) => {
     sum += value;
-    flatness = Math.max(flatness, sum / norm / Math.sqrt(i + 1));
+    const cosine = sum / norm / Math.sqrt(i + 1);
+    if (cosine > flatness) [flatness, flatRank] = [cosine, i + 1];
   });
-  return { rank, condition: 1 / values[rank - 1]!, flatness };
+  return { rank, condition: 1 / values[rank - 1]!, flatness, flatRank };
 }
 
 /**

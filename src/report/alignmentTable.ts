@@ -5,6 +5,7 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import { attentionNames } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { errorText, relationSentence } from "../findings/sentences.ts";
@@ -17,7 +18,8 @@ import { isAnalysis, type ReportData, statusWords, withStart } from "./reportDat
 export function renderAlignmentTable(data: ReportData, convention: Convention): string {
   const all = findings(withStart(data), convention);
   if (all.length === 0) return "";
-  const layers = [...new Set(all.map(({ layer }) => layer))];
+  const layers = [...new Set(all.map(({ layer }) => layer))].filter(isMap);
+  if (layers.length === 0) return "";
   const groups = `<tr><th rowspan="2" scope="col">layer</th><th colspan="3" scope="colgroup">backward (a)</th><th colspan="3" scope="colgroup">forward (b)</th></tr>`;
   const columns = sides
     .flatMap(() => relations)
@@ -37,8 +39,33 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
   return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
+/** Attention heads and blocks, which have RGA of their output alone: a row each, "" where there are none. */
+export function renderOutputTable(data: ReportData, convention: Convention): string {
+  const all = findings(withStart(data), convention).filter(({ layer }) => !isMap(layer));
+  if (all.length === 0) return "";
+  const attention = [...new Set(all.map(({ layer }) => attentionOf(layer.name)))];
+  const names = attentionNames(attention);
+  const compared = all.some(({ layer }) => layer.baselines?.otherHeads[convention] != null);
+  const body = all.map((finding) => {
+    const { name, dOut, kind } = finding.layer;
+    const [, head] = /\[(\d+)\]$/.exec(name) ?? [];
+    const title = head === undefined ? name : `${names[attention.indexOf(attentionOf(name))]!}, head ${head}`;
+    const others = finding.layer.baselines?.otherHeads[convention]?.median ?? null;
+    return (
+      `<tr><th scope="row"><span title="${escapeText(name)}">${escapeText(shorten(title, 40))}</span><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
+      `${compared ? `<td data-label="with other heads" class="none">${others === null ? "–" : fixed(others, 2)}</td>` : ""}</tr>`
+    );
+  });
+  const head = `<tr><th scope="col">output of</th><th scope="col" class="rga">RGA <span>${relationFormula.rga}</span></th>${compared ? `<th scope="col">H with H of the other heads</th>` : ""}</tr>`;
+  return `<table class="alignments outputs"><thead>${head}</thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function attentionOf(name: string): string {
+  return name.replace(/\[\d+\]$/, "");
+}
+
 function row(layer: LayerSnapshot, own: readonly Finding[]): string {
-  const shape = !isMap(layer) ? `${layer.kind}, ${layer.dOut}` : `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
+  const shape = `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
   const dropped = droppedWords(layer);
   const name = `<th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code><small>${escapeText(shape)}, n = ${grouped(layer.samples)}${dropped}</small></th>`;
   const cells = sides.flatMap((side) =>

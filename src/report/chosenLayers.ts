@@ -21,7 +21,7 @@ export function detailFor(layers: number): Detail {
   if (layers <= 8) return { rows: maxRows, points: maxEntries, pairs: maxPairs, tables: true };
   return layers <= 16
     ? { rows: 128, points: 1000, pairs: 400, tables: false }
-    : { rows: 80, points: 600, pairs: 300, tables: false };
+    : { rows: 80, points: 500, pairs: 250, tables: false };
 }
 
 /** chosen: bytes of packed figures of single layers that a page may hold; less where what every layer has takes most of it. */

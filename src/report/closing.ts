@@ -2,12 +2,14 @@
  * @file The end of the page: notes, what was not measured, how to run it again.
  */
 import { escapeText } from "../figures/escape.ts";
+import { otherNotes } from "./header.ts";
 import { namedNodes } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
 
 /** Sources and chosen values, one line each. */
-export function renderNotes({ notes }: ReportData): string {
+export function renderNotes(data: ReportData): string {
+  const notes = otherNotes(data);
   if (notes.length === 0) return "";
   return `<h3>Sources and chosen values</h3><ul>${notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}</ul>`;
 }

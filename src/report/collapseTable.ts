@@ -80,9 +80,9 @@ function collapsePart(last: readonly LayerSnapshot[], first: readonly LayerSnaps
   const before = first.find(({ name }) => name === layer.name)?.collapse;
   const body = rows.map(({ name, value, noise, collapsed }) => {
     const [at, spread] = [value(now), noise?.(now) ?? null];
-    const start = before ? `<td>${number(value(before))}</td>` : "";
+    const start = before ? `<td data-label="at the start">${number(value(before))}</td>` : "";
     const pm = spread === null ? "" : `<span class="pm"> ± ${number(spread, at)}</span>`;
-    return `<tr><th scope="row">${name}</th><td><span class="value">${number(at)}</span>${pm}</td>${start}<td>${collapsed(now.classes)}</td></tr>`;
+    return `<tr><th scope="row">${name}</th><td data-label="measured"><span class="value">${number(at)}</span>${pm}</td>${start}<td data-label="collapsed">${collapsed(now.classes)}</td></tr>`;
   });
   const head = `<th scope="col">measured</th>${before ? `<th scope="col">at the start</th>` : ""}<th scope="col">collapsed</th>`;
   return (
@@ -107,11 +107,12 @@ function ansatzPart(layers: readonly LayerSnapshot[]): string {
   const measured = layers.filter(({ ansatz }) => ansatz !== undefined);
   if (measured.length === 0) return "";
   const changes = measured.some(({ ansatz }) => ansatz?.change != null);
-  const pair = (of: Comparison | undefined) => `<td>${of ? `${number(of.cosine)} · ${number(of.pearson)}` : "–"}</td>`;
+  const pair = (label: string, of: Comparison | undefined) =>
+    `<td data-label="${label}">${of ? `${number(of.cosine)} · ${number(of.pearson)}` : "–"}</td>`;
   const body = measured.map(({ name, ansatz }) => {
     const { weights, change, equivariant } = ansatz!;
-    const moved = changes ? pair(change?.one) + pair(change?.half) : "";
-    return `<tr><th scope="row"><code>${escapeText(shorten(name, 40))}</code></th>${pair(weights.one)}${pair(weights.half)}${moved}${pair(equivariant?.backward)}${pair(equivariant?.forward)}</tr>`;
+    const moved = changes ? pair("without W₀, AGOP", change?.one) + pair("without W₀, AGOP½", change?.half) : "";
+    return `<tr><th scope="row"><code>${escapeText(shorten(name, 40))}</code></th>${pair("WᵀW, AGOP", weights.one)}${pair("WᵀW, AGOP½", weights.half)}${moved}${pair("WᵀW, G a", equivariant?.backward)}${pair("WWᵀ, G b", equivariant?.forward)}</tr>`;
   });
   const random = measured.some(({ ansatz }) => ansatz?.exact === false);
   const head = [

@@ -21,7 +21,8 @@ function token(word: string): string {
 function symbol(text: string): string {
   if (/^\p{L}$/u.test(text) && text !== "E") return `<mi>${text}</mi>`;
   if (/^\p{L}+$/u.test(text)) return `<mi mathvariant="normal">${text}</mi>`;
-  return /^\d+$/.test(text) ? `<mn>${text}</mn>` : `<mo>${text.replace(">", "&gt;")}</mo>`;
+  if (/^\d+$/.test(text)) return `<mn>${text}</mn>`;
+  return `<mo${/^[()[\]{}|]$/.test(text) ? ' stretchy="false"' : ""}>${text.replace(">", "&gt;")}</mo>`;
 }
 
 function fraction(above: string, below: string): string {
@@ -100,5 +101,5 @@ export const floorEquation = equation(
   "Eq. 30",
   row("floor =") +
     fraction(row("t_k"), row("d − k")) +
-    `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo>)</mo></mrow><mn>2</mn></msup>`,
+    `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo stretchy="false">)</mo></mrow><mn>2</mn></msup>`,
 );

@@ -60,10 +60,10 @@ function depthSection(data: ReportData): FigureSection {
     ...shownAs(drawn("paper"), "alignments-by-depth"),
     more: raw ? [{ name: "alignments-by-depth-raw", words: "With plain second moments (raw)", figure: raw }] : [],
     caption: [
-      `The alignments of the table${at}, layers in order of execution from top to bottom: what a layer reads (a, backward) and what it writes (b, forward); rows normalised and centred (Eq. 8). Upright dashes, same colour: the null.${noise ? " Behind a mark: plus and minus the split-half noise." : ""} Point at a mark for its numbers.`,
+      `The alignments${at}, layers in order of execution from top to bottom: what a layer reads (a, backward) and what it writes (b, forward); rows normalised and centred (Eq. 8). Upright dashes, same colour: chance.${noise ? " Bars behind marks: plus and minus the noise." : ""}`,
       ...(heads
         ? [
-            `Attention heads have RGA alone, on their output. Those of one attention layer stand together in their order${compared ? "; grey is what H of the head shows with G of the other heads of its layer: what exceeds it is the head's own" : ""}.`,
+            `Attention heads have RGA alone, on their output. Those of one attention layer stand together in their order${compared ? "; grey is what H of the head shows with G of the other heads of its layer: a head whose RGA lies beyond the grey bar aligns with its own gradient, not with what all heads of the layer share" : ""}.`,
           ]
         : []),
     ],
@@ -87,7 +87,7 @@ function rankSection(data: ReportData): FigureSection {
   const threshold = ranked?.ranks?.paper.a?.H.threshold;
   const points =
     new Set(data.snapshots.map(({ step }) => step)).size > 1
-      ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out. Numbers that would lie on one another are moved apart."
+      ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out."
       : "A point per layer.";
   return {
     title: "Rank of the representation against its alignment",

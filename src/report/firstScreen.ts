@@ -10,7 +10,7 @@ import { isMap } from "../moments/moments.ts";
 import { type NamedFigure, renderPicture } from "./figureBlock.ts";
 import { counted, grouped, listed } from "./numbers.ts";
 import { byStep, isAnalysis, type ReportData, withStart } from "./reportData.ts";
-import { fewLayers, renderMapStrips, renderOtherStrips } from "./strip.ts";
+import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "./strip.ts";
 
 /** chosen: layers named in the sentence. */
 const maxNamed = 3;
@@ -31,7 +31,7 @@ export function renderFirstScreen(data: ReportData): string {
   const layout = figure !== undefined && maps <= fewLayers ? "beside" : "stacked";
   return (
     `<section id="finding">${sentence}<div class="overview ${layout}">` +
-    `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${key(found)}</div>${course}${renderOtherStrips(found)}</div></section>`
+    `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${key(found, isBare(maps))}</div>${course}${renderOtherStrips(found)}</div></section>`
   );
 }
 
@@ -94,12 +94,20 @@ function besidesWords(defined: readonly Finding[]): string {
 }
 
 /** How a cell is read, with a cell. */
-function key(found: readonly Finding[]): string {
-  const start = found.some(({ first }) => first?.value != null);
+function key(found: readonly Finding[], bare: boolean): string {
+  const rule = `<a href="#term-holds">holds</a> by the paper’s convention`;
   return (
     `<p class="key"><span><span class="swatch" aria-hidden="true"><i style="--v:10"></i><i style="--v:40"></i><i style="--v:70"></i><i style="--v:100"></i></span>alignment from 0 to 1</span>` +
-    `<span><span class="cell holds rga sample" style="--v:80" aria-hidden="true">✓</span>framed: <a href="#term-holds">holds</a> (paper’s convention)</span>` +
+    (bare
+      ? `<span><span class="bare"><span class="cell holds rga sample" style="--v:80" aria-hidden="true">&nbsp;</span></span>dot: ${rule}</span></p>`
+      : `<span><span class="cell holds rga sample" style="--v:80" aria-hidden="true">✓</span>framed: ${rule}</span>${scaleKey(found)}</p>`)
+  );
+}
+
+function scaleKey(found: readonly Finding[]): string {
+  const start = found.some(({ first }) => first?.value != null);
+  return (
     `<span><span class="scale sample" aria-hidden="true"><i class="null" style="left:50%"></i></span><a href="#term-null">chance</a></span>` +
-    `${start ? `<span><span class="scale sample" aria-hidden="true"><i class="start" style="left:50%"></i></span><a href="#term-start">start</a></span>` : ""}</p>`
+    `${start ? `<span><span class="scale sample" aria-hidden="true"><i class="start" style="left:50%"></i></span><a href="#term-start">start</a></span>` : ""}`
   );
 }

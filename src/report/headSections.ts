@@ -28,7 +28,7 @@ function baselineSection({ snapshots }: ReportData): FigureSection {
     title: "Attention heads beside their baselines over training",
     ...shownAs(headsOverTime(snapshots), "heads"),
     caption: [
-      `${found}A panel an attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: the null, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
+      `${found}One panel for each attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: chance, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
     ],
     counterpart: "Figs. 5 and 15",
     terms: ["alignment", "null"],
@@ -44,7 +44,7 @@ function conventionSection({ snapshots }: ReportData): FigureSection {
     title: "Second moments beside covariances",
     ...(deep ? shownAs(conventions(snapshots), "conventions") : {}),
     caption: [
-      "A point a layer: forward RGA of plain second moments against that of covariances of normalised rows; on the dashed diagonal it does not matter which are compared. The mean ratio is the share of the mean in a second moment: near 0, second moments are covariances.",
+      "Each point is a layer: forward RGA of plain second moments against that of covariances of normalised rows; on the dashed diagonal it does not matter which are compared. The mean ratio is the share of the mean in a second moment: near 0, second moments are covariances.",
     ],
     counterpart: "Figs. 9 and 10",
     terms: ["alignment", "conventions"],

@@ -126,15 +126,31 @@ export function renderParameters(data: ReportData): string {
     .flatMap(([key, value]) =>
       isRecord(value) ? Object.entries(value).filter(([, one]) => one !== null) : [[key, value] as const],
     )
-    .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
+    .map(([key, value]) => {
+      const note = noteOf(data, key);
+      return `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd>${note === undefined ? "" : `<dd class="meaning">${escapeText(note)}</dd>`}</div>`;
+    });
   const idle = unread(config).filter((key) => key in config);
   const note =
     idle.length > 0 ? `<p class="soft note">Not read by these choices: ${escapeText(listed(idle))}.</p>` : "";
+  const explained = Object.keys(config).some((key) => noteOf(data, key) !== undefined);
   return Object.keys(config).length > 0
-    ? `<dl class="config">${rows.join("")}</dl>${note}`
+    ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}`
     : isAnalysis(data)
       ? ""
       : `<p class="missing">The run recorded no parameters.</p>`;
+}
+
+/** What a parameter means and where its value comes from: the note that begins with it ("lr = 0.1: ..."). */
+function noteOf({ notes }: ReportData, key: string): string | undefined {
+  const found = notes.find((note) => note.startsWith(`${key} = `));
+  return found?.slice(found.indexOf(":") + 1).trim();
+}
+
+/** Notes that are not those of a parameter. */
+export function otherNotes({ notes, config }: ReportData): string[] {
+  const keys = Object.keys(config);
+  return notes.filter((note) => !keys.some((key) => note.startsWith(`${key} = `)));
 }
 
 /** Parameters that the chosen optimizer or schedule does not read (src/settings/parameters.ts). */

@@ -4,9 +4,10 @@
 import { changeOverTime } from "../figures/changeOverTime.ts";
 import { collapseOverTime } from "../figures/collapseOverTime.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
+import { isDecided, phasesSentence } from "../findings/laws.ts";
 import { changeRates, slowed } from "./changeRates.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { counted, fixed, grouped } from "./numbers.ts";
+import { fixed } from "./numbers.ts";
 import { byStep, type ReportData } from "./reportData.ts";
 
 /** In their order. Phases and change are drawn where they were measured. */
@@ -16,30 +17,23 @@ export function lawSections(data: ReportData): FigureSection[] {
 }
 
 function phaseSection(data: ReportData): FigureSection {
-  const decided = data.snapshots.some(({ layers }) => layers.some(({ phase }) => phase && isDecided(phase.label)));
+  const decided = data.snapshots.some(({ layers }) =>
+    layers.some(({ phase }) => phase && (isDecided(phase.label) || (phase.weights && phase.weights["no row"] < 0.5))),
+  );
   return {
     title: "The phase of every layer over training",
     ...(decided ? shownAs(phaseMap(data.snapshots), "phases") : {}),
     caption: [
-      `${foundPhases(data)}The row of the table of phases (Eq. 50) that the plain second moments of a layer agree with at each measurement; ? where the numbers do not decide, – where no row is near; empty where it was not measured at that step, as in layers beyond what a measurement in mid-training may take.`,
+      `${foundPhases(data)}A cell is divided as its resampled groups and directions are among the rows of the table of phases (Eqs. 50, 87), by covariances; what belongs to no row stays empty. A bold label is strict: relations and exponents all agree (Eq. 52); a quiet one has half of the draws. No cell where phases were not measured at that step.`,
     ],
     counterpart: "Table 1",
     terms: ["phase", "relations"],
   };
 }
 
-/** A map of nothing but question marks is no figure; the laws say so in a sentence. */
-function isDecided(label: string): boolean {
-  return label !== "none" && label !== "undecided";
-}
-
 function foundPhases({ snapshots }: ReportData): string {
-  const last = byStep(snapshots).at(-1)?.layers ?? [];
-  const labels = last.flatMap(({ phase }) => (phase ? [phase.label] : []));
-  const decided = labels.filter(isDecided);
-  if (labels.length === 0) return "";
-  const inThese = decided.length === 0 ? "" : ` (${[...new Set(decided)].sort().join(", ")})`;
-  return `At the last measurement ${grouped(decided.length)} of ${counted(labels.length, "layer")} ${decided.length === 1 ? "is" : "are"} in a phase${inThese}. `;
+  const sentence = phasesSentence(byStep(snapshots).at(-1)?.layers ?? []);
+  return sentence === "" ? "" : `${sentence} `;
 }
 
 function collapseSection(data: ReportData): FigureSection {

@@ -5,6 +5,8 @@
 
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import { isDecided, lawConvention, lawExponents, phasesSentence, sharesInWords } from "../findings/laws.ts";
+import { conventionWord } from "../findings/vocabulary.ts";
 import type { Residual, Residuals } from "../measure/residual.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
@@ -38,7 +40,7 @@ export function renderLaws(data: ReportData): string {
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
     folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
-    `<p class="soft note">Slopes of plain second moments along common eigenvectors with 95 % intervals (Eqs. 33 to 37 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by plain second moments, in brackets by the paper's convention; point at it for the evidence.</p>` +
+    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
 }
@@ -71,20 +73,8 @@ function strongestSentence(layers: readonly LayerSnapshot[]): string {
 }
 
 function phaseSentence(layers: readonly LayerSnapshot[]): string {
-  const labels = layers.flatMap(({ phase }) => (phase ? [phase.label] : []));
-  if (labels.length === 0) return "";
-  const counts = new Map<string, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const words = [...counts]
-    .sort((x, y) => y[1] - x[1])
-    .map(([label, count]) =>
-      label === "undecided"
-        ? `${count} undecided`
-        : label === "none"
-          ? `${count} in none`
-          : `${count} in phase ${label}`,
-    );
-  return `<p>Phases of ${counted(labels.length, "layer")}: ${words.join(", ")}.</p>`;
+  const sentence = phasesSentence(layers);
+  return sentence === "" ? "" : `<p>${escapeText(sentence)}</p>`;
 }
 
 function exponentTable(layers: readonly LayerSnapshot[]): string {
@@ -93,7 +83,7 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
   const body = layers.map((layer) => {
     const cells = sides.flatMap((side) =>
       pairs.map((pair) =>
-        exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, layer.exponents?.raw[side]?.[pair]),
+        exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, lawExponents(layer)?.[side]?.[pair]),
       ),
     );
     return `<tr><th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code></th>${phaseCell(layer)}${cells.join("")}</tr>`;
@@ -103,8 +93,8 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
 
 function phaseCell({ phase }: LayerSnapshot): string {
   if (!phase) return `<td data-label="phase" class="none">–</td>`;
-  const decided = phase.label !== "none" && phase.label !== "undecided";
-  return `<td data-label="phase" class="${decided ? "holds" : ""}" title="${escapeText(phase.evidence.join("\n"))}"><span class="value">${phase.label}</span><small>(${phase.paper.label})</small></td>`;
+  const decided = isDecided(phase.label);
+  return `<td data-label="phase" class="${decided ? "holds" : ""}" title="${escapeText([...phase.evidence, ...(phase.differs ?? [])].join("\n"))}"><span class="value">${phase.label}</span><small>paper: ${phase.paper.label}</small>${phase.weights ? `<small>${escapeText(sharesInWords(phase.weights))}</small>` : ""}</td>`;
 }
 
 function exponentCell(label: string, exponent: Exponent | undefined): string {

@@ -1,6 +1,7 @@
 /** @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of them. */
 
 import { isLogSpaced } from "../figures/stepAxis.ts";
+import { lawExponents } from "../findings/laws.ts";
 import { median } from "../measure/median.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TermName } from "./glossary.ts";
@@ -44,19 +45,19 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
     },
     neurons: {
       title: "Expressivity against plasticity of neurons",
-      caption: `${foundOfNeurons(layers)}Left, a point a neuron: how much it varies over samples (H_ii) and how strongly the loss pulls at it (G_ii)${at}. Right, a point a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
+      caption: `${foundOfNeurons(layers)}Left, each point is a neuron: how much it varies over samples (H_ii) and how strongly the loss pulls at it (G_ii)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
       counterpart: "Fig. 7",
       terms: ["plasticity"],
     },
     spectra: {
       title: "Eigenvalues of H, G and Z",
-      caption: `${aboveWords(layers)}Eigenvalues of plain second moments by rank, each divided by the largest. Dashed, same colour: the noise floor; what lies below cannot be told from noise. Weights have none.`,
+      caption: `${aboveWords(layers)}Eigenvalues by rank, of covariances, each divided by the largest. Dashed, same colour: the noise floor; what lies below cannot be told from noise. Weights have none.`,
       counterpart: "Fig. 14 (right)",
       terms: ["floor", "rank"],
     },
     laws: {
       title: "Power laws between H, G and Z",
-      caption: `${foundLaws(layers)}Plain second moments along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey: sorted eigenvalues, whose line rises between any two spectra and proves nothing.`,
+      caption: `${foundLaws(layers)}Covariances along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey: sorted eigenvalues, whose line rises between any two spectra and proves nothing.`,
       counterpart: "Figs. 3 and 20",
       terms: ["exponent"],
     },
@@ -77,7 +78,7 @@ function aboveWords(layers: readonly LayerSnapshot[]): string {
   const of = (which: "H" | "G") =>
     median(
       layers.map(({ spectra: found }) => {
-        const one = found?.raw.b[which];
+        const one = (found?.covariance ?? found?.raw)?.b[which];
         return one?.above == null ? null : one.above / one.dimension;
       }),
     );
@@ -89,9 +90,10 @@ function aboveWords(layers: readonly LayerSnapshot[]): string {
 
 /** How many slopes may be read, and how many of these are told apart from their neighbours. */
 function foundLaws(layers: readonly LayerSnapshot[]): string {
-  const all = layers.flatMap(({ exponents }) =>
-    [exponents?.raw.a, exponents?.raw.b].flatMap((side) => (side ? [side.hg, side.hz, side.gz] : [])),
-  );
+  const all = layers.flatMap((layer) => {
+    const found = lawExponents(layer);
+    return [found?.a, found?.b].flatMap((side) => (side ? [side.hg, side.hz, side.gz] : []));
+  });
   const measured = all.filter(({ status }) => status !== "not-measured" && status !== "missing-moments");
   if (measured.length === 0) return "";
   const read = measured.filter(({ value }) => value !== null);

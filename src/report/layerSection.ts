@@ -141,12 +141,10 @@ function shape({ layer, moments }: LayerBlock): string {
 /** Without the page's script it does nothing and is hidden; all layers then follow one another. */
 function picker(blocks: readonly LayerBlock[], chosen: number): string {
   const groups = layerGroups(blocks.map(({ name }) => name));
-  const option = (name: string, short: string) =>
-    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(short, 60))}</option>`;
+  const option = (name: string) =>
+    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(name, 60))}</option>`;
   const options = groups.map(({ title, layers }) => {
-    const own = layers
-      .map(({ name, short }) => option(name, title === "" || groups.length > 1 ? short : name))
-      .join("");
+    const own = layers.map(({ name }) => option(name)).join("");
     return title === "" || groups.length === 1 ? own : `<optgroup label="${escapeText(title)}">${own}</optgroup>`;
   });
   return (

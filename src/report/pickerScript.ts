@@ -15,6 +15,7 @@ async function unpack(article) {
   packed.remove();
   article.querySelector(".figures").insertAdjacentHTML("beforeend", html);
   withButtons(article);
+  withTools(article);
 }
 const articles = [...document.querySelectorAll("article.layer")], picker = document.querySelector(".picker");
 let current = articles.find((article) => article.matches(".chosen"));

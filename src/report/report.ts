@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
-import { alignmentCsv, renderAlignmentTable } from "./alignmentTable.ts";
+import { isMap } from "../moments/moments.ts";
+import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
 import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
@@ -103,26 +104,41 @@ export function reportFigures(data: ReportData): NamedFigure[] {
 }
 
 function renderTables(data: ReportData): string {
-  const paper = renderAlignmentTable(data, "paper");
-  if (paper === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
-  const covariance = renderAlignmentTable(data, "covariance");
+  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "paper")];
+  if (paper === "" && outputs === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
   const raw = renderAlignmentTable(data, "raw");
   const last = byStep(data.snapshots).at(-1)!;
   const key =
     `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± standard error, from 0 to 1; bold where it <a href="#term-holds">holds</a></span>` +
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
-  const table = (title: string, note: string, rows: string) =>
-    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(last.layers, `<div class="wide">${rows}</div>`)}`;
+  const table = (title: string, note: string, rows: string, layers = last.layers.filter(isMap)) =>
+    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(layers, `<div class="wide">${rows}</div>`)}`;
+  const several = (title: string, note: string, maps: string, others: string) =>
+    (maps === "" ? "" : table(title, note, maps)) +
+    (others === ""
+      ? ""
+      : table(
+          `${title}: outputs of heads and blocks`,
+          outputNote,
+          others,
+          last.layers.filter((layer) => !isMap(layer)),
+        ));
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
-    table(
+    several(
       "As in the paper: rows normalised and centred",
       isAnalysis(data) && !data.initial ? sharedNote : startNote,
       paper,
+      outputs,
     ) +
-    table("Covariances: centred, not normalised", covarianceNote, covariance) +
-    table("Plain second moments (raw)", rawNote, raw) +
+    several(
+      "Covariances: centred, not normalised",
+      covarianceNote,
+      renderAlignmentTable(data, "covariance"),
+      renderOutputTable(data, "covariance"),
+    ) +
+    several("Plain second moments (raw)", rawNote, raw, renderOutputTable(data, "raw")) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
 }
@@ -144,5 +160,6 @@ const startNote =
 const sharedNote = `${startNote} Values before training are not known.`;
 const covarianceNote =
   "The laws of the table of phases are exact for these whatever the bias is, since cov(h_b) = W cov(h_a) Wᵀ (Eq. 83): exponents and phases are read from them.";
+const outputNote = "Heads and blocks have no weights of their own, so RGA alone.";
 const rawNote =
   "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

@@ -1,9 +1,10 @@
 /**
- * @file The one script of the page: theme, downloads, layers, values under the pointer, printing. Plain JavaScript as text, because the
+ * @file The one script of the page: theme, downloads, layers, values under the pointer, sorting, printing. Plain JavaScript as text, because the
  * page has no build step of its own. The page can be read without it.
  */
 import { pickerScript } from "./pickerScript.ts";
 import { tipScript } from "./tipScript.ts";
+import { toolScript } from "./toolScript.ts";
 
 const ownScript = String.raw`"use strict";
 const root = document.documentElement, themeButton = document.getElementById("theme");
@@ -69,4 +70,4 @@ withButtons(document);
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details:not([data-screen])")) details.open = true; });
 `;
 
-export const pageScript = ownScript + pickerScript + tipScript;
+export const pageScript = ownScript + tipScript + toolScript + pickerScript;

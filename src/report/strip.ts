@@ -4,7 +4,7 @@
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
-import { type LayerGroup, layerGroups } from "../figures/layerGroups.ts";
+import { attentionNames, type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
 import { errorText } from "../findings/sentences.ts";
@@ -43,10 +43,15 @@ export function renderMapStrips(found: readonly Finding[]): string {
   if (maps.length === 0) return "";
   const groups = layerGroups(maps.map(({ name }) => name));
   if (maps.length <= fewLayers) return strip(groups, found, "few");
-  const bare = maps.length > 3 * acrossWithNumbers;
+  const bare = isBare(maps.length);
   return chunked(groups, bare ? acrossBare : acrossWithNumbers)
     .map((part) => strip(part, found, bare ? "across bare" : "across"))
     .join("");
+}
+
+/** Whether so many maps are drawn without numbers. */
+export function isBare(maps: number): boolean {
+  return maps > 3 * acrossWithNumbers;
 }
 
 /** Whole groups as long as there is room; a group that is too long by itself is cut. */
@@ -68,13 +73,14 @@ function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
 
 /** Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then groups and layers. */
 function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: string): string {
-  const parts = [headings()];
+  const parts = [headings(kind.includes("bare"))];
+  const titles = briefTitles(groups.map(({ title }) => title));
   const columns: string[] = [];
   let at = 3;
   for (const { title, layers } of groups) {
     if (title !== "")
       parts.push(
-        `<div class="group" style="--l:${at};--n:${layers.length + 1}" role="presentation"><span>${escapeText(title)}</span></div>`,
+        `<div class="group" title="${escapeText(title)}" style="--l:${at};--n:${layers.length + 1}" role="presentation"><span>${escapeText(titles.get(title) ?? title)}</span></div>`,
       );
     columns.push(`${at === 3 ? 4 : 10}px repeat(${layers.length},minmax(0,1fr))`);
     at++;
@@ -87,9 +93,19 @@ function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: s
   return `<div class="strip ${kind}" role="table" aria-label="The six relations of every layer" style="--cols:${columns.join(" ")}">${parts.join("")}</div>`;
 }
 
-function headings(): string {
+/** Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of "model.layers.3". */
+function briefTitles(titles: readonly string[]): Map<string, string> {
+  const named = titles.filter((title) => title !== "");
+  if (!named.some((title) => title.length > 12)) return new Map();
+  const shared = sharedParts(named);
+  const kept = /[^./]*[./]$/.exec(shared)?.[0] ?? "";
+  return new Map(named.map((title) => [title, kept + title.slice(shared.length)]));
+}
+
+function headings(bare: boolean): string {
   const titles = sides.map(
-    (side, i) => `<div class="side" style="--r:${3 + 4 * i}" role="presentation"><span>${sideWords[side]}</span></div>`,
+    (side, i) =>
+      `<div class="side" style="--r:${3 + 4 * i}" role="presentation"><span>${bare ? side : sideWords[side]}</span></div>`,
   );
   const names = sides.flatMap((side, i) =>
     relations.map(
@@ -158,15 +174,10 @@ function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly
     const key = kind === "head" ? name : "";
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  const rows = [...groups].map(([name, members]) => {
+  const names = attentionNames([...groups.keys()]);
+  const rows = [...groups].map(([name, members], index) => {
     const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24));
-    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : headLayerWords(name))}</span><div class="lineCells">${cells.join("")}</div></div>`;
+    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
   });
   return `<div class="strip lines" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p>${rows.join("")}</div>`;
-}
-
-/** "heads of block 3" where the name has a number, else the name. */
-function headLayerWords(name: string): string {
-  const block = /(?:^|[./])(\d+)(?=[./]|$)/.exec(name)?.[1];
-  return block === undefined ? name : `block ${block}`;
 }

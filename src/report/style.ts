@@ -102,6 +102,13 @@ table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims th,.claims td{text-align:left;vertical-align:top;padding:7px 16px 7px 0;font-weight:400}.claims tbody th{white-space:nowrap;color:var(--soft)}
 .claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
 .claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
+dl.config.explained{display:block}
+.explained div{display:grid;grid-template-columns:130px 110px minmax(0,1fr);gap:4px 16px;justify-content:start}dl.config.explained dd{text-align:left}.explained .meaning{color:var(--soft);font-size:13px}
+figure.large .panels,figure.large .panels.three{grid-template-columns:minmax(0,1fr)}figure.large.single{display:block}figure.large .panels.one svg{width:100%}figure.large .panels svg{max-width:900px}
+.legend>.toggle{cursor:pointer}.legend>.off{opacity:.35;text-decoration:line-through}.legend>.toggle:focus-visible{outline:2px solid var(--crh-rga)}
+th.sortable{cursor:pointer}th[aria-sort]::after{content:" ▾"}th[aria-sort=ascending]::after{content:" ▴"}
+.outputs{max-width:620px}
+math msqrt{padding-top:.12em}
 pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere}
 ${stripStyle}
 .picker{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:8px 0;margin:0 0 10px;background:var(--ground);border-bottom:1px solid var(--line);font-size:14px}
@@ -129,7 +136,7 @@ section,figure,article{scroll-margin-top:52px}.overview.beside{grid-template-col
 }
 @media screen and (max-width:760px){
 html{font-size:15px}body{padding:0 14px 48px}nav.contents{margin:0 -14px;padding:9px 14px}h1{font-size:23px}.finding{font-size:18px}h2{margin-top:40px}
-.panels.three{grid-template-columns:repeat(3,230px);gap:12px 10px;overflow-x:auto}dl.glossary{columns:1}.picker output{display:none}
+.panels.three{grid-template-columns:repeat(3,230px);gap:12px 10px;overflow-x:auto}dl.glossary{columns:1}.explained div{grid-template-columns:110px minmax(0,1fr)}.explained .meaning{grid-column:1/-1}.picker{gap:6px;padding:6px 0}.picker label:first-child{flex:1 1 62%}select{max-width:none;flex:1;min-width:0}.enlarge{display:none}input[type=search]{width:110px}.picker output{display:none}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments,.alignments tbody{display:block}.alignments thead{display:none}
 .alignments tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:10px 12px;padding:12px 0}
@@ -140,8 +147,14 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}
 }
 @media print{
-body{display:block;max-width:none;padding:0}html{font-size:11pt}button,nav{display:none!important}h2{margin-top:28px}figure{margin-bottom:28px}
-.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:5px 4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9.5pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}.alignments tr{break-inside:avoid}
+@page{margin:16mm 14mm}
+body{display:block;max-width:none;padding:0}html{font-size:10pt}button,nav,.picker,.unscripted,#tip{display:none!important}
+h1,h2,h3,h4,.head,.legend{break-after:avoid}h2{margin-top:22px}figure,article figure{margin-bottom:18px;break-inside:avoid}
+.finding{font-size:15pt}.overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}.cell,.scale i,.swatch i,#finding{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.strip,.line,figcaption,tr,dl.glossary div{break-inside:avoid}
+.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
-.panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
+.panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.three{grid-template-columns:repeat(3,minmax(0,1fr))}.panels.one{grid-template-columns:minmax(0,10cm)}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
+figure.single{display:grid;grid-template-columns:minmax(0,10cm) minmax(0,1fr);column-gap:18px}.course .panels,.overview.stacked .course .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.overview.beside .course .panels{grid-template-columns:minmax(0,1fr)}
+.explained div{padding:2px 0}.figures{display:block}
 }`.trim();

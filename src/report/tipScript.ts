@@ -130,7 +130,7 @@ function point(event) {
 }
 document.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") point(event); });
 document.addEventListener("pointerdown", point);
-document.addEventListener("pointerleave", hideTip);
+document.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") hideTip(); });
 addEventListener("scroll", hideTip, { passive: true });
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") hideTip();
@@ -151,7 +151,10 @@ document.addEventListener("focusin", (event) => {
   const cell = event.target.closest("[data-tip]");
   if (cell && cell.matches(":focus-visible")) { const box = cell.getBoundingClientRect(); showTip(cell.dataset.tip.split("\n").map((line) => [line]), box.left + box.width / 2, box.top); }
 });
-document.addEventListener("focusout", hideTip);
+let byKeys = false;
+addEventListener("pointerdown", () => { byKeys = false; }, true);
+addEventListener("keydown", () => { byKeys = true; }, true);
+document.addEventListener("focusout", () => { if (byKeys) hideTip(); });
 for (const strip of document.querySelectorAll(".strip, table.alignments")) {
   const cells = strip.querySelectorAll("[data-tip]");
   cells.forEach((cell, i) => { cell.tabIndex = i === 0 ? 0 : -1; cell.removeAttribute("title"); });

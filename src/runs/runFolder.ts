@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { completed } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { decodeMoments } from "../moments/momentsFile.ts";
@@ -304,7 +305,7 @@ function readSnapshot({ path }: StepFile): Snapshot {
     throw new Error(
       `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
     );
-  return value as Snapshot;
+  return completed(value as Snapshot);
 }
 
 function readMoments(files: StepFiles, step: number): Moments {

@@ -23,9 +23,10 @@ export function teacherStudentFields(
   defaults: SharedDefaults & { depth: readonly [number, string]; outputs: readonly [number, string] },
 ) {
   const spread =
-    "chosen: the spread of nn.Linear's default for 100 inputs; the paper says Gaussian and no variance. Selected as the best of 16 " +
-    "choices tried for how well the six relations of fc2 hold; the teacher is then nearly linear (98 % of its variance). With the " +
-    "preset nonlinear (63 %) the same relations hold less well and the loss still falls at 1e5 steps (docs/log.md)";
+    "chosen: the spread of nn.Linear's default for 100 inputs; the paper says Gaussian and no variance. Selected as the " +
+    "best of 16 choices tried for how well the six relations of fc2 hold; the teacher is then nearly linear (98 % of its " +
+    "variance). With the preset nonlinear (63 %) they hold less well and the loss still falls at 1e5 steps; in fc1 and at " +
+    "phi = 0.9 they hold with neither (docs/log.md, 2026-11-29)";
   return {
     depth: field(count, defaults.depth[0], "hidden layers", defaults.depth[1]),
     width: field(count, 100, "neurons per hidden layer", "paper, appendix C.1 (fc1: d = 100; fc2: the same)"),

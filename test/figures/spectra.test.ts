@@ -32,8 +32,10 @@ test("every eigenvalue is in the table with its floor; effective ranks are told"
 
 test("a floor is drawn where samples have one and it lies in the panel; weights have none", () => {
   const dashed = (of: LayerSpectra) =>
-    spectra({ spectra: of })!.panels[0]!.match(/stroke-dasharray="4,3"/g)?.length ?? 0;
+    spectra({ spectra: of })!.panels[0]!.match(/stroke-dasharray="4,6"/g)?.length ?? 0;
   expect(dashed(layer.spectra)).toBe(2);
+  const legend = textsOf(spectra({ spectra: layer.spectra })!.legend!);
+  expect(legend).toEqual(["H", "G", "Z", "noise floor of H", "noise floor of G"]);
   const without = { ...side, H: planted(0.6, null) };
   expect(dashed({ ...layer.spectra, raw: { a: without, b: side } })).toBe(1);
 });

@@ -41,7 +41,7 @@ function measured(noise: number, step: number, n = 80): Snapshot {
 
 const cellsOf = (html: string, name: string): string[] => {
   const row = html.split("<tr>").find((part) => part.includes(name))!;
-  return [...row.matchAll(/<td>(.*?)<\/td>/g)].map((match) => match[1]!.replace(/<[^>]*>/g, ""));
+  return [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map((match) => match[1]!.replace(/<[^>]*>/g, ""));
 };
 
 describe("the table of collapse", () => {

@@ -1,11 +1,13 @@
 /**
  * @file `crh compare`: several runs side by side, in tables or as JSON.
  */
+
 import { findRun } from "../../runs/listRuns.ts";
 import { type Comparison as Compared, compared, type Run } from "../comparison.ts";
 import { renderComparison } from "../comparisonTables.ts";
 import { UsageError } from "../errors.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
+import { runMeasurements } from "../runMeasurements.ts";
 import { dimmer } from "../table.ts";
 
 /** The document of --json. */
@@ -33,7 +35,7 @@ export async function compareCommand(which: readonly string[], options: CompareO
 
 function loaded(root: string, which: string): Run {
   const run = findRun(root, which);
-  const all = run.snapshots();
+  const all = runMeasurements(run);
   const [first, last] = [all[0], all.at(-1)];
   const { id, status, error } = run.info();
   if (first === undefined || last === undefined) {

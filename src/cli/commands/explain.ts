@@ -1,5 +1,6 @@
 /** @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in words. */
 import { existsSync, statSync } from "node:fs";
+import { completed } from "../../measure/earlierRecords.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { suggestion } from "../../settings/suggest.ts";
@@ -7,6 +8,7 @@ import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
 import { formatCount } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
+import { runMeasurements } from "../runMeasurements.ts";
 import { dimmer, printable, wrap } from "../table.ts";
 
 export interface ExplainOptions {
@@ -54,7 +56,7 @@ export async function explainCommand(
 function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot } {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
-  const all = run.snapshots();
+  const all = runMeasurements(run);
   const [first, last] = [all[0], all.at(-1)];
   if (first === undefined || last === undefined)
     throw new Error(
@@ -76,7 +78,7 @@ function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
     throw new Error(
       `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
     );
-  return { final: found as Snapshot, ...(initial ? { initial } : {}) };
+  return { final: completed(found as Snapshot), ...(initial ? { initial: completed(initial) } : {}) };
 }
 
 function brief({ summary, doubts }: Explanation, width: number): string[] {

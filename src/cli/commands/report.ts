@@ -9,6 +9,7 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { runMeasurements } from "../runMeasurements.ts";
 
 export interface ReportOptions {
   readonly in: string;
@@ -58,7 +59,7 @@ export function reportData(run: RunFolder): ReportData {
     config: run.config(),
     notes: info.notes ?? [],
     metrics: run.metrics(),
-    snapshots: run.snapshots(),
+    snapshots: runMeasurements(run),
     ...(moments === undefined ? {} : { moments }),
   };
 }
