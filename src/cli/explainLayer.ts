@@ -163,6 +163,7 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
     lines.push(
       `Few rows dominate ${layer.heavyGroups} of ${layer.groups ?? "the"} groups of samples (heavy tails): these count less for exponents and phase, and the standard errors are rough.`,
     );
+  lines.push(...fewLongRows(layer));
   const dropped = Math.max(droppedRows.a, droppedRows.b);
   if (dropped > 0.01 * samples)
     lines.push(`${formatCount(dropped)} rows have a gradient of zero and are left out of the paper's convention.`);
@@ -178,6 +179,21 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
     lines.push("There is one group of samples, so the noise is not known.");
   if (phase?.label === "undecided") lines.push("The numbers do not decide on a phase.");
   return lines;
+}
+
+/** Rows enough, but few of them carry a second moment (Eq. 92). */
+function fewLongRows({ samples, dIn, dOut, effectiveRows }: LayerSnapshot): string[] {
+  if (!effectiveRows) return [];
+  const sides = [
+    { rows: effectiveRows.h, d: dIn, of: "activations" },
+    { rows: effectiveRows.g, d: dOut, of: "gradients" },
+  ];
+  return sides
+    .filter(({ rows, d }) => rows > 0 && rows < 10 * d && samples >= 10 * d)
+    .map(
+      ({ rows, d, of }) =>
+        `Its ${of} are so unequal in norm that ${formatCount(samples)} rows tell about as much as ${formatCount(Math.max(1, Math.round(rows)))} equal ones would, few for ${d} dimensions: plain and covariance values are uncertain; the paper's convention divides by the norm.`,
+    );
 }
 
 /** What the words mean, once for all layers. */

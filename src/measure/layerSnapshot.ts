@@ -7,6 +7,7 @@ import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
+import { type EffectiveRows, effectiveRows } from "./effectiveRows.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
 import type { HeadBaselines } from "./headBaselines.ts";
 import { evenGroups } from "./heavyGroups.ts";
@@ -28,6 +29,8 @@ export interface LayerSnapshot extends LayerAlignment {
   phase?: LayerPhase | null;
   /** Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent where none. */
   heavyGroups?: number;
+  /** How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates. */
+  effectiveRows?: EffectiveRows;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
   /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
@@ -98,6 +101,7 @@ export function* layerSnapshotAsking(
     ...measured,
     strongest: { paper: strongest("paper"), covariance: strongest("covariance"), raw: strongest("raw") },
   };
+  if (!measured.sampled) found.effectiveRows = effectiveRows(total);
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
   if (half && !measured.sampled) found.changeSinceHalf = layerChange(half.layer, half.step, total);
   if (cost === "economy" || measured.sampled) return found;
