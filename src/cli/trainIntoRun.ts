@@ -22,7 +22,7 @@ import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { formatDuration, formatRate } from "./format.ts";
-import type { Io } from "./io.ts";
+import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";

@@ -9,6 +9,7 @@ import { representationChanges } from "../findings/lastHalf.ts";
 import { isDecided, phasesSentence } from "../findings/laws.ts";
 import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { grouped } from "./numbers.ts";
 import { byStep, type ReportData } from "./reportData.ts";
 
 /** In their order. Phases and change are drawn where they were measured. */
