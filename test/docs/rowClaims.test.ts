@@ -54,11 +54,11 @@ describe("weights of rows (Eq. 87)", () => {
 
 describe("the live subspace (Eq. 86)", () => {
   const [d, used, n] = [20, 12, 2000];
-  /** 12 singular values of 1 and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions of the small ones. */
+  /** 12 singular values from 1 down to a third, no flat spectrum, and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions of the small ones. */
   const layerWith = (restH: number, restG: number) => {
     const random = new Random(86);
     const [U, V] = [rotation(random, d), rotation(random, d)];
-    const sizes = Array.from({ length: d }, (_, i) => (i < used ? 1 : 1e-2));
+    const sizes = Array.from({ length: d }, (_, i) => (i < used ? 3 ** (-i / (used - 1)) : 1e-2));
     const W = matmul(matmul(U, diagonal(sizes)), transpose(V));
     const rows = (rest: number, basis: typeof U) => {
       const X = gaussian(random, n, d);
@@ -77,7 +77,7 @@ describe("the live subspace (Eq. 86)", () => {
   it("leaves out directions that hold less than a hundredth of H and G, and what they span", () => {
     const { layer, Z } = layerWith(0.002, 0.002);
     expect(liveSubspace(layer, Z)).toMatchObject({ rank: used, rangeRank: d, share: 0.99 });
-    expect(liveSubspace(layer, Z).decades).toBeCloseTo(0, 6);
+    expect(liveSubspace(layer, Z).decades).toBeCloseTo(2 * Math.log10(3), 6);
   });
 
   it("keeps a direction of small weights where G_b alone has a part in it", () => {

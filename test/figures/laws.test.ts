@@ -67,11 +67,27 @@ const course = (labels: readonly string[]): Snapshot[] =>
     })),
   }));
 
-test("the map of phases shows decided ones in colour, undecided and none as such", () => {
+test("the map of phases divides cells as draws are among rows, names strict labels, and leaves cells of no row empty", () => {
   const figure = phaseMap(course(["none", "undecided", "6", "5"]))!;
   expectClean(figure);
-  for (const mark of ["–", "?", "6", "5"]) expect(figure.svg).toContain(`>${mark}</text>`);
+  for (const mark of ["6", "5"]) expect(figure.svg).toContain(`>${mark}</text>`);
+  expect(figure.svg).not.toContain(">?</text>");
   expect(figure.csv).toContain(`20,${layer.name},6,`);
+  const weights = { ...planted.layers[0]!.phase!.weights!, "6": 0.25, "5": 0.35, "no row": 0.4 };
+  const shared = course(["undecided", "undecided"]).map((one) => ({
+    ...one,
+    layers: one.layers.map((each) => ({ ...each, phase: { ...each.phase!, weights } })),
+  }));
+  const divided = phaseMap(shared)!;
+  const widths = (colour: string) =>
+    [...divided.svg.matchAll(new RegExp(`<rect fill="${colour}"[^>]*width="([\\d.]+)"`, "g"))].map(([, width]) =>
+      Number(width),
+    );
+  const [six, five] = [widths("#d55e00"), widths("#0072b2")];
+  expect([six.length, five.length]).toEqual([2, 2]);
+  expect(five[0]! / six[0]!).toBeCloseTo(0.35 / 0.25, 1);
+  expect(divided.svg).not.toContain(">6</text>");
+  expect(divided.csv).toContain(",0.25,");
   expect(phaseMap(course(["6"]))).toBeUndefined();
 });
 
