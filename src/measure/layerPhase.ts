@@ -2,6 +2,7 @@
  * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in all conventions (theory.md Eqs. 50, 52).
  */
 import type { LayerMoments } from "../moments/moments.ts";
+import { effectiveRows } from "./effectiveRows.ts";
 import { strengthOf } from "./judge.ts";
 import {
   type LiveSubspace,
@@ -75,11 +76,12 @@ export function layerPhase(
   const { project = Math.max(dIn, dOut) <= projectedDimension, Z = weightSystems(W), groups = [] } = options;
   const live = liveSubspace(layer, Z);
   const system = leadingSystem(Z, live.rank);
+  const { h, g } = effectiveRows(layer);
   const within = (convention: Convention): Phase => {
     const { a, b } = alignment[convention];
     const exponents = options.exponents?.[convention];
     const initial = options.initial?.[convention];
-    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range: live };
+    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range: live, rows: Math.min(h, g) };
     if (project && live.rank > 0) evidence.projected = projectedRelations(layer, convention, system);
     if (exponents?.a) evidence.exponents = { a: exponents.a, b: exponents.b };
     if (initial?.a) evidence.initial = strengths({ a: initial.a, b: initial.b });

@@ -7,6 +7,7 @@ import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
+import { type EffectiveRows, effectiveRows } from "./effectiveRows.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
 import type { HeadBaselines } from "./headBaselines.ts";
 import { evenGroups } from "./heavyGroups.ts";
@@ -28,6 +29,8 @@ export interface LayerSnapshot extends LayerAlignment {
   phase?: LayerPhase | null;
   /** Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent where none. */
   heavyGroups?: number;
+  /** How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates. */
+  effectiveRows?: EffectiveRows;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
   /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
@@ -40,6 +43,8 @@ export interface LayerSnapshot extends LayerAlignment {
   ansatz?: LayerAnsatz;
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change?: LayerChange;
+  /** The same since the measurement nearest to half the step, at those steps of a run that are compared over a factor of two. */
+  changeSinceHalf?: LayerChange;
   /** What the RGA of an attention head is to be compared with (Eq. 78). */
   baselines?: HeadBaselines;
 }
@@ -58,6 +63,8 @@ export interface LayerOptions {
   nearestMean?: number;
   /** The layer at an earlier measurement, and its step. */
   previous?: { layer: LayerMoments; step: number };
+  /** The layer at about half the step. */
+  half?: { layer: LayerMoments; step: number };
 }
 
 /**
@@ -84,7 +91,7 @@ export function* layerSnapshotAsking(
   options: LayerOptions = {},
   memory: Memory = new Memory(),
 ): Asking<LayerSnapshot> {
-  const { cost = "standard", initial, training, previous } = options;
+  const { cost = "standard", initial, training, previous, half } = options;
   const groups = given.filter(({ n }) => n > 0);
   const halves = halvesOf(groups);
   const measured = yield* measureLayerAsking(total, groups, cost, memory);
@@ -94,7 +101,9 @@ export function* layerSnapshotAsking(
     ...measured,
     strongest: { paper: strongest("paper"), covariance: strongest("covariance"), raw: strongest("raw") },
   };
+  if (!measured.sampled) found.effectiveRows = effectiveRows(total);
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
+  if (half && !measured.sampled) found.changeSinceHalf = layerChange(half.layer, half.step, total);
   if (cost === "economy" || measured.sampled) return found;
   const wanted = cost === "full" || options.exponents !== false;
   if (wanted) {

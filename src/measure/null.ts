@@ -10,16 +10,30 @@ export const mostChance = 0.9;
 
 /** What the nulls need of a matrix. */
 export interface Size {
-  /** Rows. */
+  /** Rows that are not dead, of those that it stands for. */
   readonly d: number;
   readonly trace: number;
   /** Frobenius norm. */
   readonly norm: number;
 }
 
+/** chosen: a neuron whose mean square is below this share of the mean of all is dead: rounding, or weights that have decayed. */
+const deadShare = 1e-6;
+
 /** Rows, trace and norm of the matrix that the entries stand for. */
 export function sizeOf(x: Entries): Size {
-  return { d: x.of, trace: diagonalWeight(x) * trace(x.A) * x.factor, norm: x.norm };
+  return { d: living(x.A, x.of), trace: diagonalWeight(x) * trace(x.A) * x.factor, norm: x.norm };
+}
+
+/**
+ * How many of the `of` rows that A stands for are not dead. Two matrices that are zero for the same neurons agree there by chance: the nulls
+ * turn them within the neurons that live in one of them, so that chance in d dimensions, d / 2 of them dead, is that in d / 2.
+ */
+export function living(A: Matrix, of = A.rows): number {
+  const least = (deadShare * trace(A)) / A.rows;
+  let count = 0;
+  for (let i = 0; i < A.rows; i++) if (A.data[i * (A.rows + 1)]! > least) count++;
+  return Math.max(1, (of * count) / A.rows);
 }
 
 /**
@@ -44,7 +58,7 @@ export function alignmentNull(A: Matrix, B: Matrix): Answer {
 export function nullOf(x: Size, y: Size): Answer {
   const none = noneOf(x, y);
   if (none) return none;
-  return { value: (x.trace * y.trace) / (x.d * x.norm * y.norm) };
+  return { value: (x.trace * y.trace) / (Math.max(x.d, y.d) * x.norm * y.norm) };
 }
 
 /**
@@ -61,8 +75,9 @@ export function nullOf(x: Size, y: Size): Answer {
 export function sharedNullOf(H: Size, Z: Size): Answer {
   const none = noneOf(H, Z);
   if (none) return none;
-  const square = meanSquare(H, Z.norm ** 2, Z.trace ** 2);
-  return { value: square > 0 ? Math.min(1, (H.trace * Z.norm) / H.d / Math.sqrt(square)) : 1 };
+  const d = Math.max(H.d, Z.d);
+  const square = meanSquare({ ...H, d }, Z.norm ** 2, Z.trace ** 2);
+  return { value: square > 0 ? Math.min(1, (H.trace * Z.norm) / d / Math.sqrt(square)) : 1 };
 }
 
 /**
@@ -72,8 +87,9 @@ export function sharedNullOf(H: Size, Z: Size): Answer {
 export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
   const none = noneOf(H, B);
   if (none) return none;
-  const square = meanSquare(H, rank, rank ** 2);
-  return { value: square > 0 ? Math.min(1, (H.trace * B.trace) / H.d / B.norm / Math.sqrt(square)) : 1 };
+  const d = Math.max(H.d, B.d);
+  const square = meanSquare({ ...H, d }, rank, rank ** 2);
+  return { value: square > 0 ? Math.min(1, (H.trace * B.trace) / d / B.norm / Math.sqrt(square)) : 1 };
 }
 
 /** Mean of |W Q H Q^T W^T|^2 over all rotations Q, from |Z|^2 and (tr Z)^2 of Z = W^T W. */

@@ -19,6 +19,8 @@ export interface PhaseEvidence {
   initial?: Partial<Record<Relation, number | null>>;
   exponents?: { a: SideExponents; b: SideExponents };
   range?: WeightRange;
+  /** Rows of equal norm that would carry H_a, or G_b where they are fewer, as the measured ones do (Eq. 92). */
+  rows?: number;
 }
 
 export type PhaseName = PhaseLabel | "none" | "undecided";
@@ -35,7 +37,10 @@ export interface JudgedRow {
 
 export type Judged = Record<Relation, Judgement>;
 
-/** Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole matrices. */
+/**
+ * Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole matrices. Chance has
+ * the same norms below it as alignment, which the noise of few samples or heavy tails makes larger, so that it is corrected alike.
+ */
 export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvidence): Judged {
   const one = (relation: Relation): Judgement => {
     const [side, name] = relation.split(".") as ["a" | "b", RelationName];
@@ -46,9 +51,15 @@ export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvid
     const part = projected[side][name];
     const bias = value === null || corrected == null ? 0 : corrected - value;
     const found = { ...part, noise, ...(part.value !== null && { corrected: part.value + bias }) };
-    return judge(found, { start, chance: projected.chance[relation] ?? undefined });
+    return judge(found, { start, chance: correctedChance(projected.chance[relation], part.value, bias) });
   };
   return Object.fromEntries(sixRelations.map((relation) => [relation, one(relation)])) as Judged;
+}
+
+/** What unrelated matrices would show without the noise that pulls an alignment of `value` down by `-bias`. */
+function correctedChance(chance: number | null, value: number | null, bias: number): number | undefined {
+  if (chance === null) return undefined;
+  return value === null || value <= 0 || bias <= 0 ? chance : Math.min(1, chance * (1 + bias / value));
 }
 
 /**
@@ -118,9 +129,15 @@ function isFar({ row }: JudgedRow, judged: Judged): boolean {
 
 /**
  * Whether nothing speaks for a law under noise: every row assumes a relation that is far from holding, and no two matrices of a side
- * share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part, through W.
+ * share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part, through W. Rows of samples fewer than
+ * the directions, or a few that outweigh all others, hide any law.
  */
-export function nothingInCommon(rows: readonly JudgedRow[], judged: Judged, { exponents }: PhaseEvidence): boolean {
+export function nothingInCommon(
+  rows: readonly JudgedRow[],
+  judged: Judged,
+  { exponents, range, rows: ofSamples }: PhaseEvidence,
+): boolean {
+  if (ofSamples !== undefined && range && ofSamples < range.rank) return false;
   const pairs = [exponents?.a, exponents?.b].flatMap((side) => (side ? [side.hg, side.hz, side.gz] : []));
   return (
     rows.every((row) => row.row.label === "9" || isFar(row, judged)) &&

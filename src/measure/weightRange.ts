@@ -6,7 +6,7 @@ import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "
 import { averageTriangles } from "../linalg/tiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../moments/moments.ts";
 import { symmetricEntriesOf } from "./entries.ts";
-import { projectedNullOf, type Size, sharedNullOf, sizeOf } from "./null.ts";
+import { living, projectedNullOf, type Size, sharedNullOf, sizeOf } from "./null.ts";
 import type { Relation } from "./phaseTable.ts";
 import { type Convention, relations, type SideAlignments, type SideMatrix } from "./relations.ts";
 
@@ -114,7 +114,7 @@ export function projectedRelations(
   const [Za, Zb] = [symmetricEntriesOf(gram(W, "a")), symmetricEntriesOf(gram(W, "b"))];
   const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, Za);
   const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, Zb);
-  const size = (A: Matrix): Size => ({ d: A.rows, trace: trace(A), norm: frobenius(A) });
+  const size = (A: Matrix): Size => ({ d: living(A), trace: trace(A), norm: frobenius(A) });
   const [ofHa, ofGb] = [size(Ha), size(Gb)];
   return {
     a: onA,

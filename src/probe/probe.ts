@@ -71,8 +71,8 @@ export interface ProbeOptions {
 /** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
 export const MOST_GROUPS = 16;
 
-/** chosen: memory of all groups together; a network whose sums take more than half of it has two groups. */
-const GROUP_BYTES = 2 ** 29;
+/** chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two groups. */
+const GROUP_BYTES = 2 ** 31;
 
 export type Beyond = "skip" | "sample";
 

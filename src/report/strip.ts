@@ -8,7 +8,7 @@ import { escapeText } from "../figures/escape.ts";
 import { attentionNames, type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
-import { errorText } from "../findings/sentences.ts";
+import { byWords, errorText } from "../findings/sentences.ts";
 import { verdictWord } from "../findings/vocabulary.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
@@ -153,7 +153,7 @@ function bar({ last, first }: Finding): string {
 }
 
 /** What a pointer on the cell is told, a line each; escaped. */
-function tip({ layer, side, relation, last, first, verdict }: Finding): string {
+function tip({ layer, side, relation, convention, last, first, verdict }: Finding): string {
   const title = `${layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
   const compared = [
     ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
@@ -165,7 +165,7 @@ function tip({ layer, side, relation, last, first, verdict }: Finding): string {
       ? [title, statusWords(last.status)]
       : [
           title,
-          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${errorText(last.noise)}`}: ${verdictWord[verdict]}`,
+          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${errorText(last.noise)}`} ${byWords(convention)}: ${verdictWord[verdict]}`,
           compared.join(", "),
         ];
   return lines.map(escapeText).join("&#10;");

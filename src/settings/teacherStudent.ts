@@ -16,7 +16,7 @@ import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
 import { count, field, nonNegative, type SharedDefaults, sharedFields } from "./parameters.ts";
 import { optimization, type Preset } from "./setting.ts";
 
-/** chosen: samples per measured batch; 3000 samples make six batches, three for each half of the split-half noise. */
+/** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */
 const EVALUATION_BATCH = 500;
 
 export function teacherStudentFields(

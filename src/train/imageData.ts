@@ -11,6 +11,7 @@ import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
+import { MOST_GROUPS } from "../probe/probe.ts";
 import type { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
@@ -119,14 +120,14 @@ export interface FeedOptions {
   readonly scale: ChannelScale;
   /** At most so many samples, the first of the set. */
   readonly samples: number;
-  /** Most samples of one batch; at least two batches are cut. */
+  /** Most samples of one batch. */
   readonly batch: number;
 }
 
-/** Images as they are, not augmented: x (n, C, H, W) scaled, int64 class indices (n). */
+/** Images as they are, not augmented: x (n, C, H, W) scaled, int64 class indices (n); a batch for each group of samples at least. */
 export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
   const size = imageSize(options.shape);
-  return cuts(set, options).map(([from, to]) => ({
+  return cuts(set, options, MOST_GROUPS).map(([from, to]) => ({
     x: scaledTensor(set.x.subarray(from * size, to * size), 255, options),
     [TARGET]: { dtype: "int64", shape: [to - from], data: BigInt64Array.from(set.y.subarray(from, to), BigInt) },
   }));
@@ -134,6 +135,7 @@ export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
 
 /**
  * Two views of each of the first images, always the same ones: x (2b, C, H, W) scaled, target (2b) the partner's index in the batch.
+ * At least two batches; no more are cut than `batch` asks for, because the loss of a pair depends on its batch.
  */
 export function viewFeeds(
   set: ImageSplit,
@@ -141,7 +143,7 @@ export function viewFeeds(
 ): Feeds[] {
   const { shape, augment: augmentation, random } = options;
   const source = { images: set.x, shape, augmentation, generator: [] };
-  return cuts(set, options).map(([from, to]) => {
+  return cuts(set, options, 2).map(([from, to]) => {
     const samples = Uint32Array.from({ length: to - from }, (_, i) => from + i);
     const values = augmentBatch(source, random, { samples, epoch: 0, views: 2 });
     const target: Tensor = { dtype: "int64", shape: [2 * (to - from)], data: partnerIndices(to - from) };
@@ -149,10 +151,10 @@ export function viewFeeds(
   });
 }
 
-/** Ranges of the first `samples` samples, at most `batch` each and at least two. */
-function cuts({ n }: ImageSplit, { samples, batch }: FeedOptions): [number, number][] {
+/** Ranges of the first `samples` samples, at most `batch` each and about `least` of them or more. */
+function cuts({ n }: ImageSplit, { samples, batch }: FeedOptions, least: number): [number, number][] {
   const count = Math.min(samples, n);
-  const size = Math.max(1, Math.min(batch, Math.ceil(count / 2)));
+  const size = Math.max(1, Math.min(batch, Math.ceil(count / least)));
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => [i * size, Math.min(count, (i + 1) * size)]);
 }
 

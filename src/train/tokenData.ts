@@ -2,6 +2,7 @@
 import type { Tokens } from "../data/tokens.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
+import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
@@ -41,7 +42,7 @@ export function tokenStream(
  * Windows one after the other, each token once: x (n, T) int64, target (n, T) int64.
  *
  * @param samples at most so many windows, spread evenly over the tokens
- * @param batch most windows of one batch; at least two batches are cut where there are two windows
+ * @param batch most windows of one batch; about a batch for each group of samples is cut at least
  */
 export function tokenFeeds(
   tokens: Tokens,
@@ -51,7 +52,7 @@ export function tokenFeeds(
   const all = Math.floor((tokens.length - 1) / context);
   const count = Math.min(samples, all);
   const starts = Array.from({ length: count }, (_, i) => context * Math.floor((i * all) / count));
-  const size = Math.max(1, Math.min(batch, Math.ceil(count / 2)));
+  const size = Math.max(1, Math.min(batch, Math.ceil(count / MOST_GROUPS)));
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
     const { x, target } = windows(tokens, starts.slice(i * size, (i + 1) * size), context);
     return { x, [TARGET]: target };

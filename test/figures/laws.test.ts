@@ -9,7 +9,7 @@ import { emptyLayer, mergeMoments } from "../../src/moments/moments.ts";
 import { renderLaws } from "../../src/report/lawsTable.ts";
 import { plantedGroups } from "../measure/plantedLayers.ts";
 import { momentsOf } from "../moments/cases.ts";
-import { plantedAnalysis } from "./planted.ts";
+import { plantedAnalysis, plantedRun } from "./planted.ts";
 import { expectClean } from "./svg.ts";
 
 const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
@@ -122,13 +122,26 @@ test("the figure of change has the rate per step", () => {
   expect(changeOverTime(course(["6"]))).toBeUndefined();
 });
 
+test("what Eq. 10 expects at small decay is said of runs with small decay alone", () => {
+  const page = (decay: number) => renderLaws({ ...plantedRun({ d: 6 }), config: { decay }, snapshots: [planted] });
+  expect(page(1e-6)).toContain(
+    "Eq. 10 expects forward RWA and backward GWA to be strongest at a weight decay as small",
+  );
+  for (const decay of [1e-4, 1e-5]) expect(page(decay)).not.toContain("Eq. 10 expects");
+  expect(renderLaws({ ...plantedAnalysis(), config: { decay: 1e-6 }, snapshots: [planted] })).not.toContain(
+    "Eq. 10 exp",
+  );
+});
+
 test("the tables name the phase, the exponents with intervals, the residuals with floors and the strongest relations", () => {
   const html = renderLaws({ ...plantedAnalysis(), snapshots: [planted] });
-  expect(html).toContain("Phases of 1 layer: 1 in phase 6.");
+  expect(html).toContain(
+    "By covariances 1 of 1 layer is in a phase (6 in 1); by the paper&#39;s convention 1 (6 in 1).",
+  );
   expect(html).toMatch(
     /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
   expect(html).toContain("floor");
-  expect(html).toContain("Strongest relations: backward");
+  expect(html).toContain("Strongest relations by the paper's convention: backward");
   expect(renderLaws({ ...plantedAnalysis(), snapshots: [] })).toBe("");
 });

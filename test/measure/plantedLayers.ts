@@ -14,8 +14,10 @@ export type PlantedRow = (typeof plantedRows)[number] | "none";
 
 export interface PlantedOptions {
   row: PlantedRow;
-  /** Dimension of both sides. */
+  /** Dimension of both sides, of side a where `dOut` is given. */
   d: number;
+  /** Dimension of side b. Default d. */
+  dOut?: number;
   /** Rank of W. Default d. */
   rank?: number;
   /**
@@ -107,14 +109,14 @@ export function mergeGroups(groups: readonly LayerMoments[]): LayerMoments {
 
 /** W and factors of the population moments, H_a = F F^T and G_b = F F^T. */
 export function construct(options: PlantedOptions, random: Random): { W: Matrix; factorH: Matrix; factorG: Matrix } {
-  const { d, rank = d, noise = 0, noiseG = noise, outside = 0.3, decades = 2 } = options;
-  const [U, V] = [rotation(random, d), rotation(random, d)];
+  const { d, dOut = d, rank = Math.min(d, dOut), noise = 0, noiseG = noise, outside = 0.3, decades = 2 } = options;
+  const [U, V] = [rotation(random, dOut), rotation(random, d)];
   const spectrum = (): number[] => logUniform(random, rank, decades);
   const z = spectrum();
   if (options.row === "none") {
-    const [P, Q] = [rotation(random, d), rotation(random, d)];
+    const [P, Q] = [rotation(random, d), rotation(random, dOut)];
     const [h, g] = [spectrum(), spectrum()];
-    return { W: product(U, roots(z), V), factorH: factor(P, h, d, rank), factorG: factor(Q, g, d, rank) };
+    return { W: product(U, roots(z), V), factorH: factor(P, h, rank), factorG: factor(Q, g, rank) };
   }
   const { flat, Ha, Gb, outsideH, outsideG } = rows[options.row];
   const weights = flat ? z.map(() => 1) : z;
@@ -123,7 +125,7 @@ export function construct(options: PlantedOptions, random: Random): { W: Matrix;
     p === "free" ? spectrum() : p === "equal" ? shared : weights.map((value) => value ** p);
   const build = (basis: Matrix, p: Row["Ha"], reach: boolean, size: number): Matrix =>
     withOutside(
-      disturbed(factor(basis, core(p), d, rank), size, rank, random),
+      disturbed(factor(basis, core(p), rank), size, rank, random),
       basis,
       rank,
       reach ? outside : 0,
@@ -146,19 +148,17 @@ function logUniform(random: Random, count: number, decades: number): number[] {
 
 /** sum_i s_i u_i v_i^T over the first columns of U and V. */
 function product(U: Matrix, s: readonly number[], V: Matrix): Matrix {
-  const d = U.rows;
-  const left = matrix(d, s.length);
-  const right = matrix(s.length, d);
-  for (let i = 0; i < d; i++)
-    for (let k = 0; k < s.length; k++) {
-      left.data[i * s.length + k] = U.data[i * d + k]! * s[k]!;
-      right.data[k * d + i] = V.data[i * d + k]!;
-    }
+  const [left, right] = [matrix(U.rows, s.length), matrix(s.length, V.rows)];
+  for (let k = 0; k < s.length; k++) {
+    for (let i = 0; i < U.rows; i++) left.data[i * s.length + k] = U.data[i * U.rows + k]! * s[k]!;
+    for (let i = 0; i < V.rows; i++) right.data[k * V.rows + i] = V.data[i * V.rows + k]!;
+  }
   return matmul(left, right);
 }
 
 /** (d, rank) factor of sum_i lambda_i q_i q_i^T. */
-function factor(Q: Matrix, lambda: readonly number[], d: number, rank: number): Matrix {
+function factor(Q: Matrix, lambda: readonly number[], rank: number): Matrix {
+  const d = Q.rows;
   const F = matrix(d, rank);
   for (let i = 0; i < d; i++)
     for (let k = 0; k < rank; k++) F.data[i * rank + k] = Q.data[i * d + k]! * Math.sqrt(lambda[k]!);
