@@ -54,11 +54,14 @@ describe("weights of rows (Eq. 87)", () => {
 
 describe("the live subspace (Eq. 86)", () => {
   const [d, used, n] = [20, 12, 2000];
-  /** 12 singular values from 1 down to a third, no flat spectrum, and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions of the small ones. */
-  const layerWith = (restH: number, restG: number) => {
+  /**
+   * 12 singular values from 1 to 10^-slope and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions of the small
+   * ones.
+   */
+  const layerWith = (restH: number, restG: number, slope: number) => {
     const random = new Random(86);
     const [U, V] = [rotation(random, d), rotation(random, d)];
-    const sizes = Array.from({ length: d }, (_, i) => (i < used ? 3 ** (-i / (used - 1)) : 1e-2));
+    const sizes = Array.from({ length: d }, (_, i) => (i < used ? 10 ** ((-slope * i) / (used - 1)) : 1e-2));
     const W = matmul(matmul(U, diagonal(sizes)), transpose(V));
     const rows = (rest: number, basis: typeof U) => {
       const X = gaussian(random, n, d);
@@ -75,20 +78,26 @@ describe("the live subspace (Eq. 86)", () => {
   };
 
   it("leaves out directions that hold less than a hundredth of H and G, and what they span", () => {
-    const { layer, Z } = layerWith(0.002, 0.002);
+    const { layer, Z } = layerWith(0.002, 0.002, 1);
     expect(liveSubspace(layer, Z)).toMatchObject({ rank: used, rangeRank: d, share: 0.99 });
-    expect(liveSubspace(layer, Z).decades).toBeCloseTo(2 * Math.log10(3), 6);
+    expect(liveSubspace(layer, Z).decades).toBeCloseTo(2, 6);
   });
 
-  it("keeps a direction of small weights where G_b alone has a part in it", () => {
-    const { layer, Z } = layerWith(0.002, 0.05);
+  it("leaves out the tail behind a flat spectrum, whatever has a part in it", () => {
+    const { layer, Z } = layerWith(0.002, 0.05, 0);
+    expect(liveSubspace(layer, Z).rank).toBe(used);
+    expect(liveSubspace(layer, Z).decades).toBeCloseTo(0, 6);
+  });
+
+  it("keeps directions of small weights behind a slope where G_b alone has a part in them", () => {
+    const { layer, Z } = layerWith(0.002, 0.05, 1);
     const live = liveSubspace(layer, Z);
     expect(live.rank).toBeGreaterThan(used);
     expect(live.decades).toBeCloseTo(4, 6);
   });
 
   it("grows with the share, and is the whole range without sums", () => {
-    const { layer, Z } = layerWith(0.02, 0.02);
+    const { layer, Z } = layerWith(0.02, 0.02, 1);
     const ranks = [0.95, 0.99, 0.999].map((share) => liveSubspace(layer, Z, share).rank);
     expect(ranks).toEqual(ranks.toSorted((x, y) => x - y));
     expect(ranks[0]).toBeLessThan(ranks[2]!);

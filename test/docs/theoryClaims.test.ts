@@ -169,13 +169,15 @@ describe("Eq. 13", () => {
     );
   });
 
-  it("is k / d for projectors of rank k", () => {
+  it("is k / d for projectors of rank k, and 1 for those on the same neurons, all others being dead", () => {
     const P = matrix(
       d,
       d,
       identity(d).data.map((value, i) => (i < 5 * d ? value : 0)),
     );
-    expect(alignmentNull(P, P).value).toBeCloseTo(5 / d, 12);
+    const [A, B] = [1, 2].map((seed) => rotate(P, rotation(new Random(seed), d)));
+    expect(alignmentNull(A!, B!).value).toBeCloseTo(5 / d, 12);
+    expect(alignmentNull(P, P).value).toBeCloseTo(1, 12);
   });
 
   it("is the chance level of the alignment for centred rows, and too low behind a ReLU without centring", () => {
