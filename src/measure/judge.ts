@@ -101,6 +101,13 @@ export function strengthOf({ value, cosine }: Pick<AlignmentValue, "value" | "co
   return value === null || cosine === null ? null : Math.min(value, cosine);
 }
 
+/** The strength less the bias of the finite sample, where that is known. */
+export function unbiased(of: AlignmentValue): number | null {
+  const plain = strengthOf(of);
+  const bias = of.corrected == null || of.value === null ? 0 : of.corrected - of.value;
+  return plain === null ? null : Math.min(1, plain + bias);
+}
+
 /** What a relation has to reach where unrelated matrices show `chance`. */
 export function neededAbove(chance: number): number {
   return Math.max(strongFrom, Math.min(enough, (1 + chance) / 2));
@@ -115,10 +122,8 @@ export function judge(value: AlignmentValue, known: Known = {}): Judgement {
   const chance = known.chance ?? Math.max(0, value.null ?? 0);
   const error = value.noise ?? 0;
   const needed = neededAbove(chance);
-  const start = typeof known.start === "object" && known.start ? strengthOf(known.start) : (known.start ?? null);
-  const plain = strengthOf(value);
-  const bias = value.corrected == null || value.value === null ? 0 : value.corrected - value.value;
-  const strength = plain === null ? null : Math.min(1, plain + bias);
+  const start = typeof known.start === "object" && known.start ? unbiased(known.start) : (known.start ?? null);
+  const strength = unbiased(value);
   const about = { strength, chance, start, error, needed };
   const none = { holds: false, mayHold: false, level: "unknown" } as const;
   if (known.dead || value.status === "dead") return { ...about, ...none, verdict: "dead" };

@@ -3,7 +3,7 @@
  */
 import type { LayerMoments } from "../moments/moments.ts";
 import { effectiveRows } from "./effectiveRows.ts";
-import { strengthOf } from "./judge.ts";
+import { unbiased } from "./judge.ts";
 import {
   type LiveSubspace,
   leadingSystem,
@@ -106,11 +106,11 @@ export function layerPhase(
   return found;
 }
 
-/** The smaller of alignment and cosine for each relation; null where there is none. */
+/** The smaller of alignment and cosine for each relation, less its bias; null where there is none. */
 export function strengths(alignment: { a: SideAlignments; b: SideAlignments }): Record<Relation, number | null> {
   const of = (relation: Relation): number | null => {
     const [side, name] = relation.split(".") as ["a" | "b", RelationName];
-    return strengthOf(alignment[side][name]);
+    return unbiased(alignment[side][name]);
   };
   return Object.fromEntries(sixRelations.map((relation) => [relation, of(relation)])) as Record<
     Relation,

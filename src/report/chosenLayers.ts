@@ -29,7 +29,7 @@ export function detailFor(layers: number): Detail {
  * it.
  */
 export function packedBudget(layers: number): number {
-  return layers <= 48 ? 5e6 : 1e6;
+  return layers <= 48 ? 5e6 : 0.9e6;
 }
 
 /** chosen: of more layers also the courses over training are packed, and cannot be seen without the page's script. */
