@@ -3,13 +3,13 @@
  * stationary state, and what is far from it may still become what the theory says.
  */
 import { median } from "../measure/median.ts";
-import { type Course, lossChange, rateAtZero, representationChanges, stillFalls } from "./lastHalf.ts";
+import { type Course, lossChange, rateAtZero, representationChanges, standingLoss, stillFalls } from "./lastHalf.ts";
 import { byStep } from "./relationFindings.ts";
-import { listed } from "./sentences.ts";
+import { grouped, listed } from "./sentences.ts";
 
 /**
- * "Stationarity of the weights: residual 110 over a floor of 7 (..); the loss still falls, by 26 % over the last half
- * of the steps; ..".
+ * "How far from stationary: residual 110 over a floor of 7.0 (..); loss still falling, by 26 % over the last half of
+ * the steps; representations changed by 14 % since step 45,204 (paper's convention)."
  *
  * @returns "" where nothing was trained, or nothing of it was recorded
  */
@@ -40,7 +40,8 @@ function lossWords(course: Course): string[] {
   const name = of === "training" ? "loss" : "evaluation loss";
   const over = "over the last half of the steps";
   if (stillFalls(found)) return [`${name} still falling, by ${size} ${over}`];
-  return [`${name} ${change > 0 ? "up" : "down"} by ${size} ${over}`];
+  const stands = Math.abs(change) <= standingLoss ? "standing still, " : "";
+  return [`${name} ${stands}${change > 0 ? "up" : "down"} by ${size} ${over}`];
 }
 
 function changeWords({ snapshots }: Course): string[] {
@@ -48,7 +49,7 @@ function changeWords({ snapshots }: Course): string[] {
   const end = byStep(snapshots).at(-1)?.step;
   return last === undefined || last.step !== end
     ? []
-    : [`representations changed by ${changeInWords(last)} over it (paper's convention)`];
+    : [`representations changed by ${changeInWords(last)} since step ${grouped(last.since)} (paper's convention)`];
 }
 
 /** "3 %", "between 3 and 5 %". */

@@ -101,7 +101,7 @@ table.skipped{border-collapse:collapse;font-size:14px;margin:8px 0}
 table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims th,.claims td{text-align:left;vertical-align:top;padding:7px 16px 7px 0;font-weight:400}.claims tbody th{white-space:nowrap;color:var(--soft)}
 .claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
-.claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
+.claims small{display:block;color:var(--soft)}.claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 dl.config.explained{display:block}
 .explained div{display:grid;grid-template-columns:130px 110px minmax(0,1fr);gap:4px 16px;justify-content:start}dl.config.explained dd{text-align:left}.explained .meaning{color:var(--soft);font-size:13px}
 figure.large .panels,figure.large .panels.three{grid-template-columns:minmax(0,1fr)}figure.large.single{display:block}figure.large .panels.one svg{width:100%}figure.large .panels svg{max-width:900px}

@@ -42,6 +42,17 @@ describe("Fig. 21, representations come to rest", () => {
     expect(found?.because).toContain("do not tell fluctuation from drift");
   });
 
+  test("a few measurements late in a run do not tell a slow drift from rest, and a still network from neither", () => {
+    const late = [0, 25_000, 50_000, 75_000, 100_000];
+    for (const course of [logDrift(1, 0.03), randomWalk(1, 1e-4)])
+      expect(verdict(measuredCourse(course, { measured: late }))).toMatchObject({
+        verdict: "undecided",
+        because: "there are too few measurements to tell rest from a slow drift that was as fast before",
+      });
+    expect(verdict(measuredCourse(randomWalk(1, 1), { measured: late }))?.verdict).toBe("does not hold");
+    expect(verdict(measuredCourse(converged(0.001), { measured: late }))?.verdict).toBe("holds");
+  });
+
   test("what stands still at a rate of zero says nothing, what moves even so is said to", () => {
     expect(verdict(measuredCourse(converged(0.005)), cosine)).toMatchObject({
       verdict: "undecided",

@@ -30,7 +30,7 @@ describe("how far from stationary a run is", () => {
     const flat = [...rows("train/loss", () => 2), ...rows("lr", (step) => 0.1 * (1000 - step))];
     expect(stationaritySentence({ snapshots: [withResiduals([0.02, 0.031, 0.04], 0.03)], metrics: flat })).toBe(
       "How far from stationary: residual 0.031 over a floor of 0.030 (Eq. 53, in units of γ|W|, median over layers); " +
-        "loss down by less than 1 % over the last half of the steps; the schedule's rate is at zero, where everything stands still.",
+        "loss standing still, down by less than 1 % over the last half of the steps; the schedule's rate is at zero, where everything stands still.",
     );
   });
 
@@ -42,7 +42,7 @@ describe("how far from stationary a run is", () => {
 
   test("a change of the representation stands in it where it was measured", () => {
     expect(stationaritySentence({ snapshots: measuredCourse(converged(0.01)) })).toMatch(
-      /representations changed by 1\.\d % over it \(paper's convention\)\.$/,
+      /representations changed by 1\.\d % since step 45,204 \(paper's convention\)\.$/,
     );
   });
 
