@@ -216,7 +216,12 @@ it("relations alone cannot tell phases apart: Z over two decades has a cosine of
 
 describe("the range of the weights", () => {
   it("is flat for equal singular values, a few large ones above a small rest, and not for a power law", () => {
-    expect(weightRange([1, 1, 1, 0, 0])).toEqual({ rank: 3, condition: 1, flatness: expect.closeTo(1, 12), flatRank: 3 });
+    expect(weightRange([1, 1, 1, 0, 0])).toEqual({
+      rank: 3,
+      condition: 1,
+      flatness: expect.closeTo(1, 12),
+      flatRank: 3,
+    });
     expect(weightRange([...Array(10).fill(1), ...Array(90).fill(1e-3)]).flatness).toBeGreaterThan(0.98);
     expect(weightRange(Array.from({ length: 50 }, (_, i) => 10 ** (-i / 25))).flatness).toBeLessThan(0.92);
     expect(weightRange([0, 0])).toEqual({ rank: 0, condition: 1, flatness: 1 });

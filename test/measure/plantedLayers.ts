@@ -124,13 +124,7 @@ export function construct(options: PlantedOptions, random: Random): { W: Matrix;
   const core = (p: Row["Ha"]): number[] =>
     p === "free" ? spectrum() : p === "equal" ? shared : weights.map((value) => value ** p);
   const build = (basis: Matrix, p: Row["Ha"], reach: boolean, size: number): Matrix =>
-    withOutside(
-      disturbed(factor(basis, core(p), rank), size, rank, random),
-      basis,
-      rank,
-      reach ? outside : 0,
-      random,
-    );
+    withOutside(disturbed(factor(basis, core(p), rank), size, rank, random), basis, rank, reach ? outside : 0, random);
   return {
     W: product(U, roots(weights), V),
     factorH: build(V, Ha, outsideH, noise),

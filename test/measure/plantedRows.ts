@@ -114,7 +114,6 @@ function addToRows(X: Matrix, v: Float64Array): void {
 /** X with so many rows and columns of zeros added. */
 function widened(X: Matrix, rows: number, cols: number): Matrix {
   const out = matrix(X.rows + rows, X.cols + cols);
-  for (let i = 0; i < X.rows; i++)
-    out.data.set(X.data.subarray(i * X.cols, (i + 1) * X.cols), i * out.cols);
+  for (let i = 0; i < X.rows; i++) out.data.set(X.data.subarray(i * X.cols, (i + 1) * X.cols), i * out.cols);
   return out;
 }
