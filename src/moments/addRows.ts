@@ -50,8 +50,12 @@ export function addRows(layer: LayerMoments, rows: LayerRows): void {
   layer.n += n;
 }
 
-/** Checks every array before anything is added. */
-function countRows(layer: LayerMoments, rows: LayerRows): number {
+/**
+ * How many rows the arrays have, all of them checked.
+ *
+ * @throws RangeError as `addRows`
+ */
+export function countRows(layer: LayerMoments, rows: LayerRows): number {
   const { name, dIn, dOut } = layer;
   const n = rows.hb.length / dOut;
   if (!Number.isInteger(n))

@@ -339,8 +339,8 @@ function bareLayerOf(
   return layer;
 }
 
-/** How many groups of batches the samples are divided into. */
-export function groupCount(layers: readonly LayerOutline[]): number {
+/** How many groups of batches the samples are divided into, by the memory of the sums of one group. */
+export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[]): number {
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
   return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
 }

@@ -12,7 +12,7 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sharedPath } from "../shared.ts";
-import { workplace } from "./builtProgram.ts";
+import { expectOneLine, workplace } from "./builtProgram.ts";
 
 const resnet = sharedPath("data/models-cifar10-resnet");
 const cifar = sharedPath("data/cifar-10-original-subset/test_batch.bin.gz");
@@ -82,18 +82,14 @@ describe.skipIf(gpt === undefined)("the transformer", () => {
     expect(skipped).toContainEqual({ node: "down.0", reason: "not among the layers asked for" });
   });
 
-  test("moments written by analyze and read by ingest give the same alignments, in one piece and in shards", async () => {
+  test("moments written by analyze and read by ingest give the same alignments, and are refused twice", async () => {
     const file = join(dir, "gpt.safetensors");
     const direct = await measured(...words(), "--cost", "full", "--moments", file);
     const { out } = await crh("ingest", file, "--json");
     const back = JSON.parse(out) as Snapshot;
     expect(withoutNoise(back.layers)).toEqual(withoutNoise(direct.layers));
-    const twice = JSON.parse((await crh("ingest", file, file, "--json")).out) as Snapshot;
-    expect(twice.layers[0]!.samples).toBe(2 * direct.layers[0]!.samples);
-    expect(twice.layers[0]!.alignment.paper.b.rga.value).toBeCloseTo(
-      direct.layers[0]!.alignment.paper.b.rga.value!,
-      10,
-    );
+    const twice = await crh("ingest", file, file, "--json");
+    expectOneLine(twice, 1, /^crh: ingest: expected every shard once, got the same samples in .*gpt\.safetensors/);
   });
 });
 

@@ -30,8 +30,10 @@ test("windows to measure on follow each other, or are spread evenly", () => {
       expect(Number(target!.data[0])).toBe(Number(x!.data[0]) + 1);
       return Array.from(x!.data, Number).filter((_, i) => i % 7 === 0);
     });
-  expect(starts(100)).toEqual([[0, 7, 14], [21, 28, 35], [42]]);
-  expect(starts(3)).toEqual([[0, 14], [28]]);
+  expect(starts(100)).toEqual([[0], [7], [14], [21], [28], [35], [42]]); // for as many groups of samples
+  expect(starts(3)).toEqual([[0], [14], [28]]);
+  const sizes = tokenFeeds(tokens, { context: 1, samples: 100, batch: 3 }).map(({ x }) => x!.shape[0]);
+  expect(sizes).toEqual([...Array(16).fill(3), 1]);
 });
 
 test("fewer tokens than a window and its target are refused", () => {

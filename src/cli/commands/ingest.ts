@@ -7,18 +7,21 @@ import type { DataArray } from "../../data/array.ts";
 import { toFloat64 } from "../../data/array.ts";
 import { loadArrays } from "../../data/loadArrays.ts";
 import { matrix } from "../../linalg/matrix.ts";
-import { addRows } from "../../moments/addRows.ts";
-import { emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
+import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
+import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
+import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
 import type { IngestOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
 import { presentAnalysis } from "../presentAnalysis.ts";
 import { readBytes } from "../readBytes.ts";
 
 export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
-  const shards = files.map((file) => readShard(file, options.objective ?? "unknown"));
-  const total = shards.reduce(mergeMoments);
-  const groups = shards.length < 2 ? undefined : shards;
+  const wanted = Math.ceil(MOST_GROUPS / files.length);
+  const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
+  requireDistinct(files, shards);
+  const groups = shards.flat();
+  const total = groups.reduce(mergeMoments);
   const about = {
     config: { ...options } as Record<string, unknown>,
     notes: [],
@@ -28,18 +31,66 @@ export async function ingestCommand(files: string[], options: IngestOptions, io:
       argv: ["ingest", ...files],
     },
   };
-  await presentAnalysis(total, groups === undefined ? {} : { groups }, about, options, io);
+  await presentAnalysis(total, groups.length < 2 ? {} : { groups }, about, options, io);
 }
 
-function readShard(path: string, objective: string): Moments {
+/** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */
+function readShard(path: string, objective: string, wanted: number): Moments[] {
   const bytes = readBytes(path);
-  if (isMoments(bytes)) return decodeMoments(bytes);
-  const { arrays } = loadArrays(bytes, { name: basename(path) });
-  return { step: 0, objective, source: basename(path), layers: rawLayers(arrays, basename(path)) };
+  if (isMoments(bytes)) return [decodeMoments(bytes)];
+  const source = basename(path);
+  const { arrays } = loadArrays(bytes, { name: source });
+  const layers = rawLayers(arrays, source);
+  const counts = layers.map(({ layer, rows }) => countRows(layer, rows));
+  const fits = groupCount([{ bytes: bytesOf(layers.map(({ layer }) => layer)) }]);
+  const groups = Math.max(1, Math.min(wanted, fits, ...counts));
+  return Array.from({ length: groups }, (_, g) => ({
+    step: 0,
+    objective,
+    source,
+    layers: layers.map(({ layer, rows }, i) => {
+      const [from, to] = [g, g + 1].map((at) => Math.floor((at * counts[i]!) / groups)) as [number, number];
+      const { name, kind, dIn, dOut, W } = layer;
+      const group = g === 0 ? layer : emptyLayer(name, kind, dIn, dOut, W);
+      addRows(group, rowsBetween(layer, rows, from, to));
+      return group;
+    }),
+  }));
+}
+
+function rowsBetween({ dIn, dOut }: LayerMoments, { ha, hb, gb }: LayerRows, from: number, to: number): LayerRows {
+  const cut = { hb: hb.subarray(from * dOut, to * dOut), gb: gb.subarray(from * dOut, to * dOut) };
+  return ha ? { ...cut, ha: ha.subarray(from * dIn, to * dIn) } : cut;
+}
+
+/**
+ * The same samples twice would count twice, and make errors too small.
+ *
+ * @throws RangeError naming two files whose sums of norms agree to the last bit in every layer
+ */
+function requireDistinct(files: readonly string[], shards: readonly Moments[][]): void {
+  const seen = new Map<string, string>();
+  shards.forEach((groups, i) => {
+    const { layers } = groups.reduce(mergeMoments);
+    if (layers.every(({ n }) => n === 0)) return;
+    const numbers = layers.map(({ n, b: { h2, h4, g2, g4 } }) => [n, h2, h4, g2, g4].join(" ")).join("; ");
+    const other = seen.get(numbers);
+    if (other !== undefined)
+      throw new RangeError(
+        `ingest: expected every shard once, got the same samples in ${other} and ${files[i]}; leave one of them out`,
+      );
+    seen.set(numbers, files[i]!);
+  });
+}
+
+/** A layer over no samples, and its rows. */
+interface RawLayer {
+  layer: LayerMoments;
+  rows: LayerRows;
 }
 
 /** Layers from rows, in the order of their names' first appearance. */
-function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): LayerMoments[] {
+function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer[] {
   const names = new Set<string>();
   for (const key of arrays.keys()) {
     const name = /^(.+)\.(a\.h|b\.h|b\.g|W)$/.exec(key)?.[1];
@@ -53,7 +104,7 @@ function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): LayerM
   return [...names].map((name) => rawLayer(name, arrays, file));
 }
 
-function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: string): LayerMoments {
+function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer {
   const rows = (key: string) => {
     const array = arrays.get(`${name}.${key}`);
     if (array !== undefined && array.shape.length !== 2)
@@ -72,6 +123,5 @@ function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: st
   const weights = W && matrix(W.shape[0]!, W.shape[1]!, toFloat64(W));
   const layer = emptyLayer(name, head ? "head" : "linear", ha?.shape[1] ?? dOut, dOut, weights);
   const values = { hb: toFloat64(hb), gb: toFloat64(gb) };
-  addRows(layer, ha === undefined ? values : { ...values, ha: toFloat64(ha) });
-  return layer;
+  return { layer, rows: ha === undefined ? values : { ...values, ha: toFloat64(ha) } };
 }
