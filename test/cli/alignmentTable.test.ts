@@ -42,18 +42,24 @@ describe("the table of alignments", () => {
     const text = renderAlignmentTable(final, { initial });
     for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
     expect(text).toMatchInlineSnapshot(`
-      "                   backward (side a)                         forward (side b)
+      "1 of 15 relations hold by the paper's convention.
+
+                         backward (side a)                         forward (side b)
       layer              a.rga         a.rwa         a.gwa         b.rga         b.rwa         b.gwa
-      hidden.1           0.931 ±.012   0.900 ±.012  -0.200 ±.000   0.800         0.900 ±.012  -0.200 ±.000
+      hidden.1          *0.951 ±.012   0.900 ±.012  -0.200 ±1e-4   0.800         0.900 ±.012  -0.200 ±1e-4
         100 → 100        0.12 · 0.28   0.12 · 0.90   0.12 ·-0.20   0.12 ·-0.07   0.12 · 0.90   0.12 ·-0.20
-      t.h.3.mlp.c_proj   zero          0.900 ±.012  -0.200 ±.000  -0.500 ±1.3    0.900 ±.012  -0.200 ±.000
+      t.h.3.mlp.c_proj   zero          0.900 ±.012  -0.200 ±1e-4  -0.500 ±1.3    0.900 ±.012  -0.200 ±1e-4
         100 → 100                      0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –
       head.0             –             –             –             0.400 ±.012   –             –
         head of 100                                                0.12 ·    –
-      out                0.700 ±.012   0.900 ±.012  -0.200 ±.000   1 x 1         1 x 1         not finite
+      out                0.700 ±.012   0.900 ±.012  -0.200 ±1e-4   1 x 1         1 x 1         not finite
         100 → 100        0.12 ·    –   0.12 ·    –   0.12 ·    –
 
-      value ± noise (half the difference of two half samples); below it: null · value at step 0
+      value ± standard error, * where the relation holds; below it: null · value at step 0
+      a relation holds where alignment and cosine, less their bias and a standard error, are at least 0.9
+      and halfway from chance to 1 (0.93 is enough); where chance is at most 0.9; and where it rose since
+      the start by 0.05, or half of what was missing to 1, if the start is known (Eq. 85; thresholds
+      chosen, the paper has none)
       step 100,000, 3,000 samples, paper convention, loss 0.03125, accuracy 97.56 %
       zero: a matrix is zero
       1 x 1: a 1 x 1 matrix has one entry, which correlates with nothing
