@@ -5,7 +5,7 @@
  *                        backward (side a)                          forward (side b)
  *     layer              H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^
  *     hidden.1               0.33          0.98       no basis         1.02 ..
- *       24 live          [0.29, 0.38]  [0.91, 1.05]
+ *       24 / 1.3 dec     [0.29, 0.38]  [0.91, 1.05]
  */
 
 import { lawConvention, lawExponents } from "../findings/laws.ts";
@@ -66,9 +66,9 @@ export function lawsBelow(snapshot: Snapshot, layout: TableLayout): string {
   return tables.map((table) => (table === "" ? "" : `\n${table}`)).join("");
 }
 
-/** "19 live, 0.1 dec": the directions that the laws are read on, and the decades of Z over them. */
+/** "19 / 0.1 dec": the directions that the laws are read on, and the decades of Z over them. */
 function liveWords({ phase }: LayerSnapshot): string {
-  return phase?.live ? `${phase.live.rank} live, ${phase.live.decades.toFixed(1)} dec` : "";
+  return phase?.live ? `${phase.live.rank} / ${phase.live.decades.toFixed(1)} dec` : "";
 }
 
 function valueCell(exponent: Exponent | undefined): string {
@@ -95,6 +95,9 @@ function legend(layers: readonly LayerSnapshot[]): string[] {
         if (side?.[name].status !== undefined && !withoutWeights(layer, name)) found.add(side[name].status);
   return [
     `exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors by ${conventionWord[lawConvention(layers[0]!)]}, with 95 % intervals below`,
+    ...(layers.some(({ phase }) => phase?.live)
+      ? ["below a name: live directions of W, which the laws are read on / decades of Z over them"]
+      : []),
     ...[...found].flatMap((status) => (statusWords[status] === undefined ? [] : [statusWords[status].join(": ")])),
   ];
 }

@@ -56,7 +56,8 @@ export function renderLayerTable(
   const blocks: Side[][] =
     width >= LEAST_NAME + cells(columns.a.length + columns.b.length) ? [["a", "b"]] : [["a"], ["b"]];
   const most = Math.max(...blocks.map((sides) => sides.reduce((sum, side) => sum + columns[side].length, 0)));
-  const longest = Math.max(LEAST_NAME, ...layers.map(({ name }) => [...printable(name)].length));
+  const lengths = layers.flatMap((layer) => [[...printable(layer.name)].length, below(layer).length + 2]);
+  const longest = Math.max(LEAST_NAME, ...lengths);
   const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(most)));
   const line = (name: string, texts: readonly string[]) =>
     [pad(name, nameWidth), ...texts.map((text) => pad(text, CELL))].join(GAP).trimEnd();

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { explainCommand } from "../../src/cli/commands/explain.ts";
 import { explainLayer } from "../../src/cli/explainLayer.ts";
 import { renderLawsTable } from "../../src/cli/lawsTable.ts";
+import { renderPhaseTable } from "../../src/cli/phaseTable.ts";
 import { gram, matmul, matrix } from "../../src/linalg/matrix.ts";
 import { featureAnsatz } from "../../src/measure/ansatz.ts";
 import { collapse } from "../../src/measure/collapse.ts";
@@ -29,7 +30,16 @@ describe("the table of laws", () => {
   test.each([100, 80])("fits %d columns and has the planted phase and exponents", (width) => {
     const text = renderLawsTable(planted, { width });
     for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(width);
-    expect(text).toContain("phase 6");
+    const phases = renderPhaseTable(planted.layers, { width });
+    for (const line of phases.split("\n")) expect([...line].length).toBeLessThanOrEqual(width);
+    expect(phases).toMatch(
+      new RegExp(`^${layer.name} +phase 6 +phase 6 +6 \\d+ %.* ${layer.phase!.live.rank} +1\\.\\d$`, "m"),
+    );
+    expect(phases.replaceAll("\n", " ")).toContain(
+      "By covariances 1 of 1 layer is in a phase (6 in 1); by the paper's convention 1 (6 in 1).",
+    );
+    expect(text).toContain(`${layer.phase!.live.rank} / ${layer.phase!.live.decades.toFixed(1)} dec`);
+    expect(text.replaceAll("\n", " ")).toContain("by covariances, with 95 % intervals below");
     const row = text.split("\n").find((line) => line.startsWith(layer.name))!;
     const [hg, hz] = row.trim().split(/\s+/).slice(1).map(Number);
     expect(hg).toBeCloseTo(1, 1);
@@ -37,19 +47,17 @@ describe("the table of laws", () => {
   });
 
   test("has no sign on what rounds to zero", () => {
-    const hg = { ...layer.exponents!.raw.b.hg, value: -0.001, interval: [-0.004, 0.004] as [number, number] };
-    const raw = { ...layer.exponents!.raw, b: { ...layer.exponents!.raw.b, hg } };
-    const text = renderLawsTable({ ...planted, layers: [{ ...layer, exponents: { ...layer.exponents!, raw } }] });
+    const measured = layer.exponents!.covariance;
+    const hg = { ...measured.b.hg, value: -0.001, interval: [-0.004, 0.004] as [number, number] };
+    const flat = { ...measured, b: { ...measured.b, hg } };
+    const shownWith = (covariance: typeof measured) =>
+      renderLawsTable({ ...planted, layers: [{ ...layer, exponents: { ...layer.exponents!, covariance } }] });
+    const text = shownWith(flat);
     expect(text).toMatch(/ 0\.00 /);
     expect(text).toContain("[0.00, 0.00]");
     expect(text).not.toContain("-0.0");
     const wide = { ...hg, interval: [-0.4, 0.001] as [number, number] };
-    const other = { ...raw, b: { ...raw.b, hg: wide } };
-    const shown = renderLawsTable({
-      ...planted,
-      layers: [{ ...layer, exponents: { ...layer.exponents!, raw: other } }],
-    });
-    expect(shown).toContain("[-0.4, 0.0]");
+    expect(shownWith({ ...flat, b: { ...flat.b, hg: wide } })).toContain("[-0.4, 0.0]");
   });
 
   test("is left out where no exponent was measured", () => {
@@ -67,7 +75,15 @@ describe("explainLayer", () => {
 
   test("compares with the start where it is known", () => {
     const { relations, doubts } = explainLayer(layer, layer);
-    expect(relations.find((line) => line.startsWith("backward RGA"))).toMatch(/did so from the start: .*it began at/);
+    const [backward, ...others] = relations.filter((line) => line.startsWith("Backward RGA"));
+    expect(others).toHaveLength(1);
+    expect(backward).toMatch(
+      /is strong, but was as strong before training: .* by the paper's convention .* before training;/,
+    );
+    expect(others[0]).toMatch(/is strong, but was as strong before training: .* by covariances .* before training;/);
+    expect(explainLayer(layer).relations[0]).toMatch(
+      /^Backward RGA \(H_a ∝ G_a\) holds: 1\.000 ± .*; 12,000 rows\)\.$/,
+    );
     expect(doubts.join(" ")).not.toContain("before training");
   });
 
