@@ -33,12 +33,12 @@ describe("the table of laws", () => {
     const phases = renderPhaseTable(planted.layers, { width });
     for (const line of phases.split("\n")) expect([...line].length).toBeLessThanOrEqual(width);
     expect(phases).toMatch(
-      new RegExp(`^${layer.name} +phase 6 +phase 6 +6 \\d+ %.* ${layer.phase!.live.rank} +1\\.\\d$`, "m"),
+      new RegExp(`^${layer.name} +phase 6 +phase 6 +6 \\d+ %.* ${layer.phase!.live!.rank} +1\\.\\d$`, "m"),
     );
     expect(phases.replaceAll("\n", " ")).toContain(
       "By covariances 1 of 1 layer is in a phase (6 in 1); by the paper's convention 1 (6 in 1).",
     );
-    expect(text).toContain(`${layer.phase!.live.rank} / ${layer.phase!.live.decades.toFixed(1)} dec`);
+    expect(text).toContain(`${layer.phase!.live!.rank} / ${layer.phase!.live!.decades.toFixed(1)} dec`);
     expect(text.replaceAll("\n", " ")).toContain("by covariances, with 95 % intervals below");
     const row = text.split("\n").find((line) => line.startsWith(layer.name))!;
     const [hg, hz] = row.trim().split(/\s+/).slice(1).map(Number);
