@@ -114,7 +114,7 @@ describe("crh run fc2 --json", () => {
     expect(html).toMatch(/^<!doctype html>/i);
     expect(html).toContain("layers.2");
     expect(html).not.toMatch(/(src|href)="https?:|url\(https?:/);
-    const packed = /<script[^>]*>[^<]*<\/script>|data:image\/png;base64,[^"]*/g; // base64 may spell anything
+    const packed = /<script[\s\S]*?<\/script>|data:image\/png;base64,[^"]*/g; // code, and base64 that may spell anything
     expect(html.replace(packed, "")).not.toContain("NaN");
   });
 });
