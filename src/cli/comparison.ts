@@ -37,7 +37,7 @@ export interface ComparedRun {
   readonly step: number;
   readonly loss: number | null;
   /**
-   * Samples and layers at the last measurement, and the largest split-half noise of an alignment of theirs
+   * Samples and layers at the last measurement, and the largest standard error of an alignment of theirs
    * (theory.md Eq. 18).
    */
   readonly samples: number;

@@ -146,7 +146,7 @@ function parameterNotes(runs: readonly ComparedRun[], keys: readonly string[], s
   ];
 }
 
-/** "4 layers on 3,000 samples; split-half noise of one alignment up to 0.012". */
+/** "4 layers on 3,000 samples; standard error of one alignment up to 0.012". */
 function measuredOn(runs: readonly ComparedRun[], keys: readonly string[]): string {
   const range = (of: (run: ComparedRun) => number) => {
     const [low, high] = [Math.min(...runs.map(of)), Math.max(...runs.map(of))];
@@ -155,7 +155,7 @@ function measuredOn(runs: readonly ComparedRun[], keys: readonly string[]): stri
   const noises = runs.flatMap(({ noise }) => noise ?? []);
   const noise = noises.length === 0 ? "not known" : `up to ${fixed(Math.max(...noises), 3)}`;
   const what = keys.includes("layers") ? "measured maps and heads" : "layers"; // a parameter of llm has that name
-  return `${range(({ layers }) => layers)} ${what} on ${range(({ samples }) => samples)} samples; split-half noise of one alignment ${noise}`;
+  return `${range(({ layers }) => layers)} ${what} on ${range(({ samples }) => samples)} samples; standard error of one alignment ${noise}`;
 }
 
 /** The six alignments of each layer, a row for each run that has it, by its short name: the width is the layers'. */

@@ -1,6 +1,6 @@
 /**
  * @file Figure: the six alignments of a layer over the steps of training, one panel a side (as Figs. 1 and 18 of
- * arXiv 2410.03006). A band is the split-half noise, a dashed line of the same hue the null.
+ * arXiv 2410.03006). A band is the standard error, a dashed line of the same hue the null.
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention } from "../measure/snapshot.ts";

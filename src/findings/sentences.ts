@@ -68,6 +68,7 @@ export function countSentence(found: readonly Finding[]): string {
   const first = found[0];
   if (!first) return "No relation was measured";
   const counted = found.filter(({ verdict }) => verdict !== "dead" && verdict !== "undefined");
+  if (counted.length === 0) return "No relation can be judged";
   const held = counted.filter(holds);
   const of = (verdict: Finding["verdict"]) => counted.filter((one) => one.verdict === verdict).length;
   const others = [

@@ -94,7 +94,7 @@ describe("runs at three decays", () => {
     for (const name of runs) expect(out).toContain(name);
     expect(out).toMatch(/^layers\.1 +1\.50 +\[1\.50, 1\.50\] +3 +7\.0e-6 2\.2e-4 7\.0e-3$/m);
     expect(out).toContain("median p 1.50; the paper's first order in the decay has 2");
-    expect(out).toMatch(/^3 layers on \d+ samples; split-half noise of one alignment up to 0\.\d{3}$/m);
+    expect(out).toMatch(/^3 layers on \d+ samples; standard error of one alignment up to 0\.\d{3}$/m);
     expect(out).not.toContain("differ in");
     expect(out.replaceAll("\n", " ")).toContain(
       "doubt: in 3 of 3 runs the decay had no time to act, so their weights are not stationary",
