@@ -4,6 +4,7 @@
  * (theory.md Eq. 63).
  */
 import { isDeepStrictEqual } from "node:util";
+import { holds, layerFindings } from "../findings/relationFindings.ts";
 import { type DecayScaling, decayScaling } from "../measure/acrossRuns.ts";
 import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
 import { median } from "../measure/median.ts";
@@ -66,8 +67,11 @@ export interface ComparedRun {
 /** One layer in the runs that have it, in the paper's convention. */
 export interface ComparedLayer {
   readonly layer: string;
-  readonly runs: readonly ({ readonly run: string } & Sides)[];
+  readonly runs: readonly ({ readonly run: string; readonly holds: readonly Relation[] } & Sides)[];
 }
+
+/** A relation of one side, as "a.rga". */
+export type Relation = `${(typeof sides)[number]}.${(typeof relations)[number]}`;
 
 /** z_a z_b / |W|^2 of one layer over the runs, and its power of the decay. */
 export interface LayerScaling extends DecayScaling {
@@ -165,10 +169,21 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
   const names = [...new Set(runs.flatMap(({ last }) => last.layers.map(({ name }) => name)))];
   return names.map((name) => ({
     layer: name,
-    runs: runs.flatMap(({ id, last }) => {
+    runs: runs.flatMap(({ id, first, last }) => {
       const found = last.layers.find((layer) => layer.name === name);
+      const start = first.step < last.step ? first.layers.find((layer) => layer.name === name) : undefined;
+      const held = found ? layerFindings(found, start, "paper").filter(holds) : [];
       const b = found && valuesOf(found, "b");
-      return found && b ? [{ run: id, a: valuesOf(found, "a"), b }] : [];
+      return found && b
+        ? [
+            {
+              run: id,
+              a: valuesOf(found, "a"),
+              b,
+              holds: held.map(({ side, relation }): Relation => `${side}.${relation}`),
+            },
+          ]
+        : [];
     }),
   }));
 }

@@ -8,6 +8,7 @@ import {
   type ComparedRun,
   type Comparison,
   type Medians,
+  type Relation,
   type Relations,
   relations,
   type Sides,
@@ -32,6 +33,11 @@ const MOST_ROWS = 60;
 const RUN: Column = { header: "run", shrinkTo: 11, shorten: shortenRunName };
 const RELATIONS = sides.flatMap((side) =>
   relations.map((name): Column => ({ header: `${side}.${name}`, align: "right" })),
+);
+
+/** The relations in the order of the columns. */
+const RELATION_KEYS: readonly Relation[] = sides.flatMap((side) =>
+  relations.map((name): Relation => `${side}.${name}`),
 );
 
 /** All tables with their notes; ends with a newline. */
@@ -162,12 +168,16 @@ function measuredOn(runs: readonly ComparedRun[], keys: readonly string[]): stri
 function layerTable(layers: readonly ComparedLayer[], layout: Layout): string {
   const columns: Column[] = [{ header: "layer", shrinkTo: 14, shorten: shortenName }, RUN, ...RELATIONS];
   const rows = layers.flatMap(({ layer, runs }) =>
-    runs.map(({ run, ...found }, i) => [i === 0 ? layer : "", undatedRunName(run), ...cellsOf(found)]),
+    runs.map(({ run, holds, ...found }, i) => [
+      i === 0 ? layer : "",
+      undatedRunName(run),
+      ...cellsOf(found).map((text, k) => `${holds.includes(RELATION_KEYS[k]!) ? "*" : ""}${text}`),
+    ]),
   );
   const rest = rows.length - MOST_ROWS;
   return [
     renderTable(columns, rows.slice(0, MOST_ROWS), layout),
-    note("each layer at the last measurement, paper convention", layout),
+    note("each layer at the last measurement, paper convention; * where the relation holds (theory.md Eq. 85)", layout),
     ...(rest > 0 ? [note(`${formatCount(rest)} rows more are in --json`, layout)] : []),
   ].join("");
 }
