@@ -1,11 +1,13 @@
 /**
  * @file The end of the page: notes, what was not measured, how to run it again.
  */
+
 import { escapeText } from "../figures/escape.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { otherNotes } from "./header.ts";
 import { namedNodes } from "./namedNodes.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
+import { isAnalysis, type ReportData } from "./reportData.ts";
 
 /** Sources and chosen values, one line each. */
 export function renderNotes(data: ReportData): string {

@@ -2,12 +2,14 @@
  * @file Neural collapse of a classifier in one table: each of the four with its variants, at the last measurement and at the first
  * (theory.md Eqs. 66 to 71), and the feature ansatz of every layer where it was measured (Eqs. 72 to 74).
  */
+
 import { escapeText, shorten } from "../figures/escape.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import type { Comparison } from "../measure/ansatz.ts";
 import type { LayerCollapse } from "../measure/layerCollapse.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { fixed, grouped } from "./numbers.ts";
-import { byStep, type ReportData, withStart } from "./reportData.ts";
+import { type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;
 

@@ -6,13 +6,14 @@ import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { headSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
+import { isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
 /**
  * All sections in their order. One measurement has no course over time; phases and change are drawn where they were

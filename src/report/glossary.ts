@@ -3,6 +3,7 @@
  * equations are numbered as in docs/theory.md, where they are derived.
  */
 
+import { byStep } from "../findings/relationFindings.ts";
 import { ruleInWords } from "../measure/judge.ts";
 import {
   alignmentEquation,
@@ -17,7 +18,7 @@ import {
   rankEquation,
   relationsEquation,
 } from "./equations.ts";
-import { byStep, isAnalysis, type ReportData } from "./reportData.ts";
+import { isAnalysis, type ReportData } from "./reportData.ts";
 
 interface Term {
   readonly title: string;

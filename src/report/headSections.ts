@@ -2,12 +2,14 @@
  * @file The figures that deep networks add: attention heads beside their baselines, and second moments beside
  * covariances.
  */
+
 import { conventions } from "../figures/conventions.ts";
 import { headsOverTime } from "../figures/headsOverTime.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { counted, fixed } from "./numbers.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import type { ReportData } from "./reportData.ts";
 
 /** Those that can be drawn. */
 export function headSections(data: ReportData): FigureSection[] {

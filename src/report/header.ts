@@ -3,15 +3,9 @@
  */
 
 import { escapeText } from "../figures/escape.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { brief, dateTime, duration, fixed, grouped, listed } from "./numbers.ts";
-import {
-  type AnalysisReport,
-  byStep,
-  isAnalysis,
-  layersInWords,
-  type ReportData,
-  type RunReport,
-} from "./reportData.ts";
+import { type AnalysisReport, isAnalysis, layersInWords, type ReportData, type RunReport } from "./reportData.ts";
 
 interface Fact {
   readonly name: string;

@@ -2,15 +2,17 @@
  * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure
  * that is.
  */
+
 import { changeOverTime } from "../figures/changeOverTime.ts";
 import { collapseOverTime } from "../figures/collapseOverTime.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
 import { representationChanges } from "../findings/lastHalf.ts";
 import { isDecided, phasesSentence } from "../findings/laws.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import type { ReportData } from "./reportData.ts";
 
 /** In their order. Phases and change are drawn where they were measured. */
 export function lawSections(data: ReportData): FigureSection[] {

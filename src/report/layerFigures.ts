@@ -2,6 +2,7 @@
  * @file The figures of one layer: its alignments over training, its matrices, their entries, neurons, spectra and power
  * laws. Every layer has them as far as they were measured and a page can hold them.
  */
+
 import { alignmentRows } from "../figures/alignmentSeries.ts";
 import { layerCourse } from "../figures/alignmentsOverTime.ts";
 import { entries } from "../figures/entries.ts";
@@ -11,11 +12,12 @@ import { matrices } from "../figures/matrices.ts";
 import { neurons } from "../figures/neurons.ts";
 import { powerLaws } from "../figures/powerLaws.ts";
 import { spectra } from "../figures/spectra.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import type { LayerMoments } from "../moments/moments.ts";
 import { type Detail, detailFor, drawable, maxLawWork, spreadOrder } from "./chosenLayers.ts";
 import type { NamedFigure } from "./figureBlock.ts";
-import { byStep, type ReportData } from "./reportData.ts";
+import type { ReportData } from "./reportData.ts";
 
 /** In the order of the page. */
 export const layerKinds = ["alignments", "matrices", "entries", "neurons", "spectra", "laws"] as const;

@@ -3,8 +3,10 @@
  * Whatever comes from the data is escaped, and a content security policy lets no other script run than the page's own
  * and nothing be loaded.
  */
+
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
+import { byStep } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
 import { renderClaims } from "./claimsList.ts";
@@ -21,7 +23,7 @@ import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
 import { grouped } from "./numbers.ts";
-import { byStep, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
+import { isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";

@@ -88,11 +88,6 @@ export function withStart(data: ReportData): readonly Snapshot[] {
   return isAnalysis(data) && data.initial ? [data.initial, ...data.snapshots] : data.snapshots;
 }
 
-/** Measurements by step. */
-export function byStep(snapshots: readonly Snapshot[]): Snapshot[] {
-  return snapshots.toSorted((x, y) => x.step - y.step);
-}
-
 /** Why a value is missing, in words. */
 export function statusWords(status: string | undefined): string {
   switch (status) {

@@ -5,7 +5,7 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { relations } from "../figures/palette.ts";
-import { type Finding, findings, holds } from "../findings/relationFindings.ts";
+import { byStep, type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
@@ -16,7 +16,6 @@ import { isMap } from "../moments/moments.ts";
 import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
-  byStep,
   courseOf,
   isAnalysis,
   layersInWords,
