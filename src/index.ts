@@ -24,6 +24,9 @@ export { bindShapes } from "./engine/bindShapes.ts";
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine, nodeEngineOn } from "./engine/node.ts";
 export { specialize } from "./engine/specialize.ts";
+export { hiddenMedians } from "./findings/hiddenMedians.ts";
+export { type Finding, findings } from "./findings/relationFindings.ts";
+export { countSentence, relationSentence } from "./findings/sentences.ts";
 export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";
 export { type EigenSystem, eigh } from "./linalg/eigh.ts";
 export { eigvalsh } from "./linalg/eigvalsh.ts";
@@ -32,9 +35,11 @@ export { type Matrix, matrix } from "./linalg/matrix.ts";
 export { alignment } from "./measure/alignment.ts";
 export { cosine } from "./measure/cosine.ts";
 export { type Exponent, type LayerExponents, layerExponents } from "./measure/exponent.ts";
+export { hiddenSides } from "./measure/hidden.ts";
+export { type Judgement, judge, type Verdict } from "./measure/judge.ts";
 export { type LayerSnapshot, layerSnapshot } from "./measure/layerSnapshot.ts";
 export { type LayerAlignment, measureLayer } from "./measure/measureLayer.ts";
-export { alignmentNull } from "./measure/null.ts";
+export { alignmentNull, projectedNullOf, sharedNullOf } from "./measure/null.ts";
 export {
   type AlignmentValue,
   type SideAlignments,

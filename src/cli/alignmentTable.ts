@@ -1,16 +1,19 @@
 /**
- * @file The six alignments of every layer as a table of 100 columns. Two lines a layer: what was measured, with its standard error,
- * and, quieter, what it is to be compared with, the null of unrelated matrices and the value at initialisation:
+ * @file The six alignments of every layer as a table of 100 columns, under one sentence on how many relations hold. Two lines a layer:
+ * what was measured, with its standard error and a star where the relation holds, and, quieter, what it is to be compared with, the
+ * null of unrelated matrices and the value at initialisation:
+ *
+ *     7 of 36 relations hold by the paper's convention.
  *
  *                        backward (side a)                          forward (side b)
  *     layer          a.rga         a.rwa         a.gwa         b.rga         b.rwa         b.gwa
- *     hidden.1       0.931 ±.012   0.885 ±.010 ..
+ *     hidden.1      *0.961 ±.012   0.885 ±.010 ..
  *       100 → 100    0.12 · 0.28   0.09 · 0.71 ..
  */
 
-import { findings, holds } from "../findings/relationFindings.ts";
+import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
-import { judge, ruleInWords } from "../measure/judge.ts";
+import { judge, ruleInWords, type Verdict } from "../measure/judge.ts";
 import type {
   AlignmentValue,
   Convention,
@@ -22,7 +25,7 @@ import type {
 import { conventions, isMap } from "../moments/moments.ts";
 import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
-import { printable } from "./table.ts";
+import { printable, type Tone, wrap } from "./table.ts";
 
 export interface AlignmentTableOptions extends TableLayout {
   /** The first snapshot of the run, or that of the model before training. */
@@ -61,21 +64,59 @@ export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTable
         const value = layer.alignment[convention][side]?.[relation];
         const before = initial?.layers.find(({ name }) => name === layer.name)?.alignment[convention][side]?.[relation];
         if (withoutWeights(layer, relation)) return [` ${NOTHING}`, ""];
-        const held = value !== undefined && judge(value, { start: before, dead: layer.dead !== undefined }).holds;
-        return [valueCell(value, held), comparisonCell(value, before, initial !== undefined)];
+        if (value === undefined) return [` ${NOTHING}`, ""];
+        const { holds, verdict } = judge(value, { start: before, dead: layer.dead !== undefined });
+        const second = comparisonCell(value, before, initial !== undefined);
+        return [valueCell(value, holds), second, verdictTone[verdict]];
       },
     }));
-  return renderLayerTable(
+  const found = findings(
+    initial ? [initial, { ...snapshot, step: Math.max(snapshot.step, initial.step + 1) }] : [snapshot],
+    convention,
+  );
+  const table = renderLayerTable(
     snapshot.layers,
     {
       corner: "layer",
       below: (layer) => (isMap(layer) ? `${layer.dIn} → ${layer.dOut}` : `${layer.kind} of ${layer.dOut}`),
       columns: { a: columns("a"), b: columns("b") },
-      legend: legend(snapshot, convention, options),
+      legend: legend(snapshot, found, options),
     },
     options,
   );
+  return `${summary(snapshot, found, options)}\n\n${table}`;
 }
+
+/** How many relations hold, and what is dead: the lines above the table. */
+function summary(
+  { layers }: Snapshot,
+  found: readonly Finding[],
+  { width = 100, paint = (_, text) => text }: TableLayout,
+): string {
+  const dead = deadSentence(layers);
+  const [count, ...reasons] = [`${countSentence(found)}.`, ...(dead === "" ? [] : [printable(dead)])];
+  const lines = wrap(count, width).map((line) => paint("bold", line));
+  return [...lines, ...reasons.flatMap((reason) => wrap(reason, width).map((line) => paint("strong", line)))].join(
+    "\n",
+  );
+}
+
+/** Relations of no tone are too weak to hold, and above chance. */
+const verdictTone: Readonly<Partial<Record<Verdict, Tone>>> = {
+  formed: "holds",
+  holds: "holds",
+  kept: "strong",
+  weakened: "strong",
+  near: "strong",
+  lost: "lost",
+  absent: "quiet",
+  "by-chance": "quiet",
+  dead: "quiet",
+  undefined: "quiet",
+};
+
+const tonesInWords =
+  "bold green: holds; yellow: strong, but as strong before training or near to holding; red: lost; quiet: chance level, dead or no value";
 
 /** Whether it is a relation with Z of a head or block, which has none. */
 function withoutWeights(layer: LayerSnapshot, relation: (typeof relations)[number]): boolean {
@@ -83,8 +124,7 @@ function withoutWeights(layer: LayerSnapshot, relation: (typeof relations)[numbe
 }
 
 /** "*0.931 ±.012", or in words why there is no value; the star where the relation holds. */
-function valueCell(measured: AlignmentValue | undefined, held: boolean): string {
-  if (measured === undefined) return ` ${NOTHING}`;
+function valueCell(measured: AlignmentValue, held: boolean): string {
   const { value, status } = measured;
   const noise = spread(measured);
   if (value === null) return ` ${status === undefined ? NOTHING : inWords(status)[0]}`.slice(0, CELL);
@@ -99,12 +139,8 @@ function spread({ noise, samplingError }: AlignmentValue): number | null {
 }
 
 /** " 0.12 · 0.28": the null and, where there was a start, the value at it. */
-function comparisonCell(
-  measured: AlignmentValue | undefined,
-  before: AlignmentValue | undefined,
-  started: boolean,
-): string {
-  if (measured?.value == null) return "";
+function comparisonCell(measured: AlignmentValue, before: AlignmentValue | undefined, started: boolean): string {
+  if (measured.value === null) return "";
   const expected = measured.null === null ? NOTHING : formatDecimals(measured.null, 2);
   if (!started) return expected.padStart(5);
   const initial = before === undefined || before.value === null ? NOTHING : formatDecimals(before.value, 2);
@@ -118,26 +154,21 @@ function noiseText(noise: number): string {
   return noise === 0 ? "±0" : `±${noise.toExponential(0)}`;
 }
 
-/** What the two lines say, the samples behind them, and every status that occurs. */
+/** What the two lines say, by which rule, the samples behind them, and every status that occurs. */
 function legend(
   snapshot: Snapshot,
-  convention: Convention,
-  { initial, initialFile }: Pick<AlignmentTableOptions, "initial" | "initialFile">,
+  found: readonly Finding[],
+  { convention = "paper", initial, initialFile, paint }: AlignmentTableOptions,
 ): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
-  const found = findings(
-    initial ? [initial, { ...snapshot, step: Math.max(step, initial.step + 1) }] : [snapshot],
-    convention,
-  );
   const start =
     initial === undefined
       ? " (the value at initialisation is not known)"
       : ` · value ${initialFile === undefined ? `at step ${formatCount(initial.step)}` : `in ${printable(initialFile)}`}`;
   const mark = found.some(holds) ? ", * where the relation holds" : "";
   const lines = [`value ± standard error${mark}; below it: null${start}`];
-  lines.push(`${countSentence(found)}. ${ruleInWords[0]!.toUpperCase()}${ruleInWords.slice(1)}.`);
-  const dead = deadSentence(snapshot.layers);
-  if (dead !== "") lines.push(printable(dead));
+  if (paint) lines.push(tonesInWords);
+  lines.push(ruleInWords);
   const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);

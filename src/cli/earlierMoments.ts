@@ -1,10 +1,14 @@
 /**
- * @file The moments of the measurement before, with which each new one of a run is compared (docs/theory.md Eq. 64), and the attention
- * heads at the first one (Eq. 78). They are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with the same ones.
+ * @file The moments of the measurement before, with which each new one of a run is compared, and of the one at about
+ * half the step, with which some are (docs/theory.md Eq. 64), and the attention heads at the first one (Eq. 78). They
+ * are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with
+ * the same ones.
  */
+import { halvings } from "../measure/halvings.ts";
 import { bytesOf, type LayerMoments, type Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
+
 import type { RunPlan } from "./runPlan.ts";
 
 /** chosen: larger sums are not kept, and there is no change to report: writing them would take longer than training. */
@@ -14,41 +18,68 @@ export class EarlierMoments {
   private readonly folder: RunFolder;
   private readonly plan: RunPlan;
   private readonly lastStep: number;
+  /** Steps compared over a factor of two, by which (`halvings`). */
+  private readonly halves: ReadonlyMap<number, number>;
+  /** Of the last measurement that a later one is compared with over a factor of two. */
+  private halfway: Moments | undefined;
   /** Of the measurement before, where they are kept. */
   previous: Moments | undefined;
   /** The attention heads at the first measurement, where there are any and they are kept. */
   start: Moments | undefined;
 
-  /** @param resumedFrom step of the checkpoint that the run goes on from */
-  constructor(folder: RunFolder, plan: RunPlan, { steps, resumedFrom }: { steps: number; resumedFrom?: number }) {
+  /**
+   * @param measured    steps of the measurements of the whole run
+   * @param resumedFrom step of the checkpoint that the run goes on from
+   */
+  constructor(
+    folder: RunFolder,
+    plan: RunPlan,
+    { steps, measured, resumedFrom }: { steps: number; measured: readonly number[]; resumedFrom?: number },
+  ) {
     this.folder = folder;
     this.plan = plan;
     this.lastStep = steps;
+    this.halves = halvings(measured);
+    const half = resumedFrom === undefined ? undefined : this.halfBefore(resumedFrom);
+    if (half !== undefined && folder.momentSteps().includes(half)) this.halfway = folder.moments(half);
     const before = resumedFrom === undefined ? undefined : folder.snapshotSteps().at(-1);
     if (before !== undefined && folder.momentSteps().includes(before)) this.previous = folder.moments(before);
     const first = resumedFrom === undefined ? undefined : folder.snapshotSteps()[0];
     if (first !== undefined && folder.momentSteps().includes(first)) this.start = headsOf(folder.moments(first));
   }
 
+  /** Those at about half of a step, where that step is compared with them and they are kept. */
+  half(step: number): Moments | undefined {
+    return this.halfway !== undefined && this.halves.get(step) === this.halfway.step ? this.halfway : undefined;
+  }
+
+  /** The last step, up to one, that a later one is compared with over a factor of two. */
+  private halfBefore(step: number): number | undefined {
+    return [...this.halves.values()].find((half) => half <= step);
+  }
+
   /**
    * Takes the moments of a new measurement; the user's wish decides whether they stay.
    *
-   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to stay
+   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to
+   * stay
    */
   measured(step: number, total: Moments, isWhole = true): void {
     this.start ??= headsOf(total);
     if (!isWhole) {
       this.previous = undefined;
+      this.halfway = undefined;
       return;
     }
     this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
+    if (this.halfBefore(step) === step) this.halfway = this.previous;
     if (this.stays(step)) this.folder.writeMoments(step, encodeMoments(total));
   }
 
   /** Before a checkpoint is written: what the run would compare with if it went on from there. */
   beforeCheckpoint(): void {
-    const { folder, previous, start } = this;
-    for (const moments of [previous, start])
+    const { folder, previous, halfway, start } = this;
+    for (const moments of [previous, halfway, start])
       if (moments !== undefined && !folder.momentSteps().includes(moments.step))
         folder.writeMoments(moments.step, encodeMoments(moments));
   }
@@ -58,9 +89,10 @@ export class EarlierMoments {
     const { folder } = this;
     const measured = folder.snapshotSteps();
     const needed = new Set(
-      [...folder.checkpoints(), ...folder.bestOnes()].map((checkpoint) =>
+      [...folder.checkpoints(), ...folder.bestOnes()].flatMap((checkpoint) => [
         measured.filter((step) => step <= checkpoint.step).at(-1),
-      ),
+        this.halfBefore(checkpoint.step),
+      ]),
     );
     if (this.start !== undefined) needed.add(this.start.step);
     folder.dropMoments((step) => !needed.has(step) && !this.stays(step));

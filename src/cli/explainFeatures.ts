@@ -133,7 +133,10 @@ export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
       `${seen}; ${count === 1 ? "it holds" : "they hold"} ${size} of ${kept}, by chance ${formatDecimals(chance, 2)}, stationary under weight decay 0.`,
     ];
   };
-  return [...line(b, ["outputs", "gradient", "E|h|²"]), ...line(a, ["inputs", "activation", "E|g|²"])];
+  return [
+    ...line(b, ["outputs", "gradient", "the variance of h"]),
+    ...line(a, ["inputs", "activation", "the variance of g"]),
+  ];
 }
 
 /** Three decimals, two digits of what is smaller. */

@@ -6,7 +6,9 @@
 import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../findings/laws.ts";
 import { type Finding, holds, layerFindings } from "../findings/relationFindings.ts";
 import { deadSentence, decimals, relationSentence } from "../findings/sentences.ts";
+import { percent } from "../findings/stationarity.ts";
 import { conventionWord, relationWord, sideWord } from "../findings/vocabulary.ts";
+import { isSmallDecay } from "../findings/weightDecay.ts";
 import { ruleInWords } from "../measure/judge.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { statusWords } from "../report/reportData.ts";
@@ -30,8 +32,11 @@ export interface Explanation {
 
 const pairNames = { hg: "H ~ G^s", hz: "H ~ Z^s", gz: "G ~ Z^s" } as const;
 
-/** @param initial the same layer before training, where there is a measurement of it */
-export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot): Explanation {
+/**
+ * @param initial the same layer before training, where there is a measurement of it
+ * @param decay   weight decay that it was trained with, where known
+ */
+export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot, decay?: unknown): Explanation {
   const found = layerFindings(layer, initial, "paper");
   const covariance = layerFindings(layer, initial, "covariance");
   return {
@@ -43,7 +48,7 @@ export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot): Exp
     baselines: baselinesInWords(layer),
     collapse: collapseInWords(layer, initial),
     ansatz: ansatzInWords(layer),
-    training: trainingOf(layer),
+    training: trainingOf(layer, decay),
     doubts: doubtsOf(layer, initial),
   };
 }
@@ -113,22 +118,28 @@ function exponentWords({ value, interval, r2, decades, sorted, directions, statu
   return `s = ${formatDecimals(value, 2)}${within}, ${fit}`;
 }
 
-function trainingOf({ strongest, change, residuals, irrelevant }: LayerSnapshot): string[] {
+function trainingOf(layer: LayerSnapshot, decay: unknown): string[] {
+  const { strongest, change, changeSinceHalf, residuals, irrelevant, dead } = layer;
   const lines: string[] = [];
   for (const side of ["a", "b"] as const) {
     const found = strongest?.paper[side];
-    if (!found) continue;
+    if (!found || dead) continue;
     const short = found.relation.toUpperCase();
     const start = found.initial === null ? "" : `, from ${formatDecimals(found.initial, 2)} at the start`;
     const rose = found.rose === null ? "" : `; ${found.rose.toUpperCase()} rose most`;
-    const expected = side === "a" ? "GWA" : "RWA";
+    const expected = isSmallDecay(decay)
+      ? `; the paper's Eq. 10 expects ${side === "a" ? "GWA" : "RWA"} at so small a weight decay`
+      : "";
     lines.push(
-      `Strongest on the ${sideWord[side]} side, by the paper's convention, is ${short} with ${formatDecimals(found.value, 3)}${start}${rose}; small weight decay lets one expect ${expected}.`,
+      `Strongest on the ${sideWord[side]} side, by the paper's convention, is ${short} with ${formatDecimals(found.value, 3)}${start}${rose}${expected}.`,
     );
   }
-  const moved = change?.paper.a?.H.value ?? change?.paper.b.H.value;
-  if (change && moved != null)
-    lines.push(`Its representation changed by ${(100 * moved).toFixed(1)} % since step ${formatCount(change.since)}.`);
+  const since = changeSinceHalf ?? change;
+  const moved = since?.paper.b.H.value;
+  if (since && moved != null)
+    lines.push(
+      `Its output cov(h_b, h_b) changed by ${percent(moved)} % since step ${formatCount(since.since)}, by the paper's convention.`,
+    );
   const balance = residuals?.stationarity;
   if (balance?.value != null)
     lines.push(

@@ -3,7 +3,8 @@
  * second line is quieter. Sides stand under each other where the terminal is narrow.
  */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import { pad, printable, shorten, shortenName, wrap } from "./table.ts";
+import { hasColour, type Io, widthOf } from "./io.ts";
+import { dimmer, pad, painter, printable, shorten, shortenName, type Tone, wrap } from "./table.ts";
 
 export type Side = "a" | "b";
 export const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const satisfies Record<Side, string>;
@@ -20,7 +21,7 @@ export interface LayerTable {
   readonly corner: string;
   /** Below a name. */
   readonly below: (layer: LayerSnapshot) => string;
-  /** Title of a column, and the two lines of its cell for a layer, each of at most `CELL` characters. */
+  /** Title of a column, the two lines of its cell for a layer, each of at most `CELL` characters, and the tone of the first. */
   readonly columns: Readonly<Record<Side, readonly Column[]>>;
   /** What the table says, below it. */
   readonly legend: readonly string[];
@@ -28,20 +29,28 @@ export interface LayerTable {
 
 export interface Column {
   readonly title: string;
-  readonly cell: (layer: LayerSnapshot) => readonly [first: string, second: string];
+  readonly cell: (layer: LayerSnapshot) => readonly [first: string, second: string, tone?: Tone | undefined];
 }
 
 export interface TableLayout {
   /** Characters on a line; sides are put under each other below 98. */
   readonly width?: number;
   readonly dim?: (text: string) => string;
+  /** Sets texts off by their tone; undefined where there are no escape sequences. */
+  readonly paint?: ((tone: Tone, text: string) => string) | undefined;
+}
+
+/** The layout for where results go: as wide as it is, with escape sequences where it knows them. */
+export function layoutOf({ stdout, env }: Pick<Io, "stdout" | "env">): TableLayout {
+  const width = widthOf(stdout);
+  return hasColour(stdout, env) ? { width, dim: dimmer(true), paint: painter(true) } : { width };
 }
 
 /** The table with an empty line and its legend below; ends with a newline. */
 export function renderLayerTable(
   layers: readonly LayerSnapshot[],
   { corner, below, columns, legend }: LayerTable,
-  { width = 100, dim = (text) => text }: TableLayout,
+  { width = 100, dim = (text) => text, paint = (_, text) => text }: TableLayout,
 ): string {
   const cells = (count: number) => count * (GAP.length + CELL);
   const blocks: Side[][] =
@@ -67,7 +76,7 @@ export function renderLayerTable(
         return [
           line(
             shortenName(printable(layer.name), nameWidth),
-            found.map(([first]) => first),
+            found.map(([first, , tone]) => (tone ? paint(tone, first) + blanksAfter(first) : first)),
           ),
           dim(
             line(
@@ -81,4 +90,9 @@ export function renderLayerTable(
     ];
   });
   return `${[...lines, ...legend.flatMap((words) => wrap(words, width)).map(dim)].join("\n")}\n`;
+}
+
+/** What fills a text up to the width of a cell: escape sequences around it take no room. */
+function blanksAfter(text: string): string {
+  return pad(text, CELL).slice(text.length);
 }

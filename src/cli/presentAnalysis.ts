@@ -8,11 +8,11 @@ import { type AnalysisReport, renderReport } from "../report/report.ts";
 import { writeWhole } from "../runs/writeFile.ts";
 import { type AlignmentTableOptions, renderAlignmentTable } from "./alignmentTable.ts";
 import { formatDuration } from "./format.ts";
-import { hasColour, type Io, widthOf } from "./io.ts";
+import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
+import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
-import { dimmer } from "./table.ts";
 import { versions } from "./versions.ts";
 
 /** chosen: what takes less is not announced. */
@@ -140,7 +140,7 @@ function printTable(
   { out, moments }: AnalysisOutputs,
   io: Io,
 ): void {
-  const options = { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
+  const options = layoutOf(io);
   io.stdout.write(renderAlignmentTable(result, { ...options, ...start }));
   io.stdout.write(lawsBelow(result, options));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);

@@ -120,3 +120,23 @@ function lengthOf(text: string): number {
 export function dimmer(colour: boolean): (text: string) => string {
   return colour ? (text) => `\u001b[2m${text}\u001b[22m` : (text) => text;
 }
+
+/**
+ * How a text is set off: bold; bold and green for what holds; yellow for what is strong and does not count; red for what was lost; quiet
+ * for what says nothing.
+ */
+export type Tone = "bold" | "holds" | "strong" | "lost" | "quiet";
+
+/** Select Graphic Rendition (ECMA-48, 8.3.117): what turns each tone on, and off again. */
+const tones = {
+  bold: [1, 22],
+  holds: ["1;32", "22;39"],
+  strong: [33, 39],
+  lost: [31, 39],
+  quiet: [2, 22],
+} as const satisfies Record<Tone, readonly [on: number | string, off: number | string]>;
+
+/** Texts in their tone, on outputs that know escape sequences. */
+export function painter(colour: boolean): (tone: Tone, text: string) => string {
+  return (tone, text) => (colour ? `\u001b[${tones[tone][0]}m${text}\u001b[${tones[tone][1]}m` : text);
+}

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { nodeEngineOn } from "../engine/node.ts";
+import { stationaritySentence } from "../findings/stationarity.ts";
 import type { TrainingConstants } from "../measure/residual.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
@@ -21,14 +22,15 @@ import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { formatDuration, formatRate } from "./format.ts";
-import { hasColour, type Io, widthOf } from "./io.ts";
+import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
+import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
 import { SnapshotInParts } from "./snapshotInParts.ts";
-import { dimmer } from "./table.ts";
+import { wrap } from "./table.ts";
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -131,7 +133,11 @@ async function runTraining(
   const steps = parameters.steps as number;
   const measuring = new Measuring();
   let begun = performance.now();
-  const earlier = new EarlierMoments(folder, plan, { steps, ...(resume && { resumedFrom: resume.step }) });
+  const earlier = new EarlierMoments(folder, plan, {
+    steps,
+    measured: schedule.measure,
+    ...(resume && { resumedFrom: resume.step }),
+  });
   let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
   let inParts: SnapshotInParts | undefined;
   /** What a snapshot takes from the run around it. */
@@ -140,6 +146,7 @@ async function runTraining(
     training: trainingConstants(parameters, experiment, step),
     ...(initial && { initial }),
     ...(earlier.previous && { previous: earlier.previous }),
+    ...(earlier.half(step) && { half: earlier.half(step)! }),
     ...(earlier.start && { start: earlier.start }),
   });
   const written = (found: Snapshot): void => {
@@ -281,9 +288,11 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     return;
   }
   const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
-  const options = { ...initial, width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
+  const options = { ...initial, ...layoutOf(io) };
   io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
   io.stdout.write(probeLine(folder));
+  const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
+  if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
   io.stdout.write(`${id}: ${final.step} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the six alignments of the hidden representations over steps: the median over layers as a line, their range shaded (as
- * Fig. 8 of arXiv 2410.03006, there over weight decay).
+ * @file Figure: the six alignments of the hidden representations over steps: the median over layers as a line, their
+ * range shaded (as Fig. 8 of arXiv 2410.03006, there over weight decay).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
@@ -10,7 +10,7 @@ import { relationLegend } from "./alignmentsOverTime.ts";
 import { centred, titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
-import { type HiddenMedian, hiddenMedians } from "./hiddenMedians.ts";
+import { type HiddenMedian, hiddenCourse } from "./hiddenCourse.ts";
 import { type LegendEntry, legendPanel } from "./legend.ts";
 import { type Relation, relationColour, relationSymbol, relations } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -24,10 +24,11 @@ const hiddenTitle: Record<Side, string> = {
 /**
  * Draws the median alignment over layers against step (theory.md Eqs. 7, 11).
  *
- * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum and number of layers
+ * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum
+ * and number of layers
  */
 export function alignmentSummary(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
-  const rows = hiddenMedians(snapshots, convention);
+  const rows = hiddenCourse(snapshots, convention);
   const steps = rows.map((row) => row.step);
   if (new Set(steps).size < 2) return undefined;
   const axis = stepAxis(steps, 6);

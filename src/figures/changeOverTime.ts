@@ -1,5 +1,6 @@
 /**
- * @file Figure: how much the representation of each layer changed from one measurement to the next (as Fig. 21 of arXiv 2410.03006).
+ * @file Figure: how much the representation of each layer changed from one measurement to the next (as Fig. 21 of arXiv
+ * 2410.03006).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
@@ -16,7 +17,10 @@ import { stepAxis } from "./stepAxis.ts";
 /** chosen: layers named in the legend; of more, the colours from the first to the last. */
 const mostNamed = 12;
 
-/** Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined below two changes. csv: every row */
+/**
+ * Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined below two changes. csv: every
+ * row
+ */
 export function changeOverTime(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
   const names = layerNames(snapshots);
   const rows = snapshots

@@ -1,5 +1,6 @@
 /**
- * @file What the panels by depth share: their rows, the axis of alignments above and below the rows, the title, a value in words.
+ * @file What the panels by depth share: their rows, the axis of alignments above and below the rows, the title, a value
+ * in words.
  */
 
 import * as Plot from "@observablehq/plot";

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal told apart (as Fig. 7 of
- * arXiv 2410.03006). On a straight line through zero H and G are proportional.
+ * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal told apart (as Fig. 7
+ * of arXiv 2410.03006). On a straight line through zero H and G are proportional.
  */
 import * as Plot from "@observablehq/plot";
 import { alignment } from "../measure/alignment.ts";

@@ -1,6 +1,6 @@
 /**
- * @file What every figure function returns, and how panels become one picture. A panel is a small drawing of its own size; a page
- * may let panels flow by its width, a file holds them stacked.
+ * @file What every figure function returns, and how panels become one picture. A panel is a small drawing of its own
+ * size; a page may let panels flow by its width, a file holds them stacked.
  */
 import { escapeText } from "./escape.ts";
 import type { ReadableAxes } from "./readings.ts";
@@ -15,9 +15,14 @@ export interface Panel {
   readonly content: string;
   /** How a page reads values off it. */
   readonly axes?: ReadableAxes;
-  /** What a page reads values of pixels off: the matrix drawn, its rows before averaging, the value of the last colour. */
+  /**
+   * What a page reads values of pixels off: the matrix drawn, its rows before averaging, the value of the last colour.
+   */
   readonly image?: { readonly name: string; readonly d: number; readonly limit: number };
-  /** The same in parts that a page may let flow, where it is a row of things that belong to themselves: entries of a legend. */
+  /**
+   * The same in parts that a page may let flow, where it is a row of things that belong to themselves: entries of a
+   * legend.
+   */
   readonly parts?: readonly Panel[];
 }
 
@@ -96,8 +101,8 @@ function stackPanels(panels: readonly Panel[], columns: number, legend: Panel | 
 }
 
 /**
- * The picture for a file of its own: colour variables replaced by their light values, black on white. Programs other than browsers
- * do not know CSS variables.
+ * The picture for a file of its own: colour variables replaced by their light values, black on white. Programs other
+ * than browsers do not know CSS variables.
  */
 export function standaloneSvg(svg: string): string {
   return svg

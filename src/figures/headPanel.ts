@@ -1,6 +1,7 @@
 /**
- * @file The panel of attention heads by depth, or of blocks of convolutions: a row per attention layer, in it the heads one below the other, each with its RGA, its
- * null, its noise and, where known, the same alignment with the other heads of the layer.
+ * @file The panel of attention heads by depth, or of blocks of convolutions: a row per attention layer, in it the heads
+ * one below the other, each with its RGA, its null, its noise and, where known, the same alignment with the other heads
+ * of the layer.
  */
 import * as Plot from "@observablehq/plot";
 import { byHeadLayer, type OtherHeads } from "../measure/headBaselines.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Labels beside their marks, which stay where they are: to the right where there is room, else to the left, and up or down where
- * another label stands.
+ * @file Labels beside their marks, which stay where they are: to the right where there is room, else to the left, and
+ * up or down where another label stands.
  */
 
 export interface Labelled {

@@ -1,6 +1,6 @@
 /**
- * @file Layers in the groups that people think in: the blocks of a network, with names cut to what tells layers of a block apart. What all
- * names share is said once.
+ * @file Layers in the groups that people think in: the blocks of a network, with names cut to what tells layers of a
+ * block apart. What all names share is said once.
  */
 import { visibleText } from "./escape.ts";
 
@@ -21,7 +21,10 @@ function blockOf(name: string): string | undefined {
   return /(?:^|[./_])(\d+)(?=[./_[]|$)/.exec(name)?.[1];
 }
 
-/** Attention layers as people call them: "block 3" where the names have one number that tells them apart, else as they are. */
+/**
+ * Attention layers as people call them: "block 3" where the names have one number that tells them apart, else as they
+ * are.
+ */
 export function attentionNames(names: readonly string[]): string[] {
   const words = names.map((name) => {
     const block = blockOf(name);

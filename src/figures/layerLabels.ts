@@ -5,8 +5,9 @@ import { shorten, visibleText } from "./escape.ts";
 import { sharedParts } from "./layerGroups.ts";
 
 /**
- * The names as they are where all fit; else each without the parts that all begin with, and cut at its front to at most `length` characters, because the end says which module of which block it is
- * ("…11.self_attn.q_proj"); cut in the middle instead where that would make two layers alike.
+ * The names as they are where all fit; else each without the parts that all begin with, and cut at its front to at most
+ * `length` characters, because the end says which module of which block it is ("…11.self_attn.q_proj"); cut in the
+ * middle instead where that would make two layers alike.
  */
 export function layerLabels(names: readonly string[], length: number): string[] {
   const long = names.some((name) => [...visibleText(name)].length > length);
@@ -16,7 +17,9 @@ export function layerLabels(names: readonly string[], length: number): string[] 
   return new Set(cut).size === new Set(names).size ? cut : own.map((name) => shorten(name, length));
 }
 
-/** What the names of layers with a number begin with in common; others, such as a last layer of its own, keep theirs. */
+/**
+ * What the names of layers with a number begin with in common; others, such as a last layer of its own, keep theirs.
+ */
 function sharedByBlocks(names: readonly string[]): string {
   const blocks = names.filter((name) => /[./]\d+[./[]/.test(name));
   return sharedParts(blocks.length > 1 ? blocks : names);

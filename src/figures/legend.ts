@@ -1,6 +1,6 @@
 /**
- * @file Legends: rows of a small sample of the mark and its name, wrapped to a width. Names are measured by a mean width per character,
- * because there is no font here to ask.
+ * @file Legends: rows of a small sample of the mark and its name, wrapped to a width. Names are measured by a mean
+ * width per character, because there is no font here to ask.
  */
 import { escapeText } from "./escape.ts";
 import type { Panel } from "./figure.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Figure: loss, accuracy and perplexity over steps. The loss axis is logarithmic where the loss is positive and spans a factor of five; the
- * step axis follows the evaluated steps.
+ * @file Figure: loss, accuracy and perplexity over steps. The loss axis is logarithmic where the loss is positive and
+ * spans a factor of five; the step axis follows the evaluated steps.
  */
 import * as Plot from "@observablehq/plot";
 import { toCsv } from "./csv.ts";
@@ -27,7 +27,8 @@ interface Series {
 const maxPoints = 400;
 
 /**
- * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe; eval/samples is said in the legend.
+ * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe;
+ * eval/samples is said in the legend.
  *
  * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
  * @param logSteps the kind of the axis of steps, where other figures decide it

@@ -1,5 +1,6 @@
 /**
- * @file Figure: H, G and Z of a layer side by side, for its input (a) and its output (b), as images (as Fig. 2 of arXiv 2410.03006).
+ * @file Figure: H, G and Z of a layer side by side, for its input (a) and its output (b), as images (as Fig. 2 of arXiv
+ * 2410.03006).
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Side } from "../moments/moments.ts";
@@ -28,8 +29,9 @@ interface Drawn {
 }
 
 /**
- * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4) on one colour scale, symmetric about zero. Its end is the largest of the 99th
- * percentiles of their sizes, which can be compared because each matrix is divided by its mean diagonal.
+ * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), those of a side on one colour scale, symmetric about zero.
+ * Its end is the largest of the 99th percentiles of their sizes, which can be compared because each matrix is divided
+ * by its mean diagonal.
  *
  * @param rows larger matrices are averaged down to at most this many
  * @returns undefined where the layer has none. csv: side,i,j,H,G,Z of the upper triangles as drawn
@@ -43,10 +45,21 @@ export function matrices(layer: LayerMatrices, rows = maxRows): Figure | undefin
   );
   if (shown.length === 0) return undefined;
   const palette = divergingPalette();
-  const limit = Number(Math.max(...shown.map(({ drawn }) => colourLimit(drawn.data))).toPrecision(2));
-  const panels = shown.map((one) => matrixPanel(one, limit, palette));
+  const limits = new Map(
+    sides.map((side) => {
+      const ends = shown.filter((one) => one.side === side).map(({ drawn }) => colourLimit(drawn.data));
+      return [side, Number(Math.max(0, ...ends).toPrecision(2))] as const;
+    }),
+  );
+  const panels = shown.map((one) => matrixPanel(one, limits.get(one.side)!, palette));
   const csv = toCsv(["side", "i", "j", ...names], upperTriangles(shown));
-  return makeFigure(panels, csv, { columns: 3, legend: scalePanel(limit, palette) });
+  return makeFigure(panels, csv, {
+    columns: 3,
+    legend: scalesPanel(
+      [...limits].filter(([, limit]) => limit > 0),
+      palette,
+    ),
+  });
 }
 
 function zeroRows(A: Matrix): number {
@@ -95,17 +108,25 @@ function matrixPanel({ name, side, drawn: A, d, dead }: Drawn, limit: number, pa
   return { width: size + 2 * x, height: y + size + 6, label, content, image: { name: `${name}_${side}`, d, limit } };
 }
 
-/** The colour scale that all matrices of the figure share. */
-function scalePanel(limit: number, palette: Uint8Array): Panel {
+/** The colour scales of the sides, one below the other. */
+function scalesPanel(limits: readonly (readonly [Side, number])[], palette: Uint8Array): Panel {
   const indices = Uint8Array.from({ length: levels }, (_, level) => level);
   const uri = pngDataUri(encodePng(levels, 1, indices, palette));
-  const [left, width] = [52, 240];
+  const parts = limits.map(([side, limit]) => scalePanel(side, limit, uri));
+  const content = parts.map((part, row) => `<g transform="translate(0,${20 * row})">${part.content}</g>`).join("");
+  const label = parts.map((part) => part.label).join("; ");
+  return { width: parts[0]?.width ?? 0, height: 20 * parts.length, label, content, parts };
+}
+
+function scalePanel(side: Side, limit: number, uri: string): Panel {
+  const [left, width] = [100, 200];
   const text = (at: number, words: string, anchor: string) =>
     `<text x="${at}" y="10" dy="0.32em" text-anchor="${anchor}" font-size="12">${words}</text>`;
   const content =
+    text(0, `side ${side}`, "start") +
     text(left - 8, `−${limit}`, "end") +
     `<image x="${left}" y="5" width="${width}" height="10" href="${uri}" ${raster}/><rect x="${left}" y="5" width="${width}" height="10" ${frame}/>` +
     `<path d="M${left + width / 2},3v14" stroke="currentColor" fill="none"/>` +
-    text(left + width + 8, `${limit} and beyond; white is 0`, "start");
-  return { width: left + width + 180, height: 20, label: `Colours from ${-limit} to ${limit}`, content };
+    text(left + width + 8, `${limit} and beyond; the middle is 0`, "start");
+  return { width: left + width + 190, height: 20, label: `side ${side}, colours from ${-limit} to ${limit}`, content };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Runs Observable Plot outside a browser, on a document made by linkedom, and takes from its result only the drawing: no style
- * sheet, no class, no generated id, coordinates to a hundredth of a pixel. Same options, same bytes.
+ * @file Runs Observable Plot outside a browser, on a document made by linkedom, and takes from its result only the
+ * drawing: no style sheet, no class, no generated id, coordinates to a hundredth of a pixel. Same options, same bytes.
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
@@ -15,7 +15,10 @@ export function svgDocument(): ReturnType<typeof parseHTML>["document"] {
   return shared;
 }
 
-/** How values are read off a panel: the names of its axes where these have no label of their own, and what is special about them. */
+/**
+ * How values are read off a panel: the names of its axes where these have no label of their own, and what is special
+ * about them.
+ */
 export interface Reading {
   readonly x?: string;
   readonly y?: string;
@@ -29,7 +32,8 @@ export interface Reading {
  * Draws one plot.
  *
  * @param label what it shows, in words
- * @param options of Plot.plot, width and height in pixels; marks must not clip (Plot numbers its clip paths across plots)
+ * @param options of Plot.plot, width and height in pixels; marks must not clip (Plot numbers its clip paths across
+ * plots)
  * @param reading where a page may read values off it
  */
 export function plotPanel(

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the rank of the representation against its alignment with the gradient, a point per layer and step (as Fig. 4 of
- * arXiv 2410.03006, where points are layers and colours weight decays).
+ * @file Figure: the rank of the representation against its alignment with the gradient, a point per layer and step (as
+ * Fig. 4 of arXiv 2410.03006, where points are layers and colours weight decays).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";

@@ -1,9 +1,12 @@
 /**
- * @file What a page needs to read values off a panel: how pixels of its axes become numbers. Marks carry no numbers of their own, because
- * their places are the numbers; the page's script turns them back.
+ * @file What a page needs to read values off a panel: how pixels of its axes become numbers. Marks carry no numbers of
+ * their own, because their places are the numbers; the page's script turns them back.
  */
 
-/** One axis: kind, pixels of both ends, values of both ends, name; the constant of a symlog axis; "e" where values are powers of ten. */
+/**
+ * One axis: kind, pixels of both ends, values of both ends, name; the constant of a symlog axis; "e" where values are
+ * powers of ten.
+ */
 export interface ReadableAxis {
   readonly kind: "linear" | "log" | "symlog" | "power";
   readonly pixels: readonly [number, number];

@@ -2,7 +2,7 @@
  * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same number. Every
  * sentence names its convention.
  */
-import type { LayerSnapshot } from "../measure/snapshot.ts";
+import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { type Finding, holds } from "./relationFindings.ts";
 import { conventionWord, deadWord, relationFormula, relationWord, verdictWord } from "./vocabulary.ts";
 
@@ -42,13 +42,17 @@ export function numbersOf({ last, first, convention, judgement }: Finding): stri
     ...(corrected != null && Math.abs(corrected - value) >= 0.005
       ? [`${decimals(corrected, 3)} less the bias of a finite sample`]
       : []),
-    `chance ${decimals(judgement.chance, 2)}`,
+    ...(last.null === null ? [] : [`chance ${decimals(judgement.chance, 2)}`]),
     ...(first?.value == null ? [] : [`${decimals(first.value, 2)} before training`]),
     `${grouped(n)} rows`,
   ];
   const error = noise === null ? "" : ` ± ${errorText(noise)}`;
-  const by = convention === "paper" ? `by the ${conventionWord.paper}` : `by ${conventionWord[convention]}`;
-  return `${decimals(value, 3)}${error} ${by} (${parts.join("; ")})`;
+  return `${decimals(value, 3)}${error} ${byWords(convention)} (${parts.join("; ")})`;
+}
+
+/** "by the paper's convention", "by covariances". */
+export function byWords(convention: Convention): string {
+  return convention === "paper" ? `by the ${conventionWord.paper}` : `by ${conventionWord[convention]}`;
 }
 
 /** "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (..)." */
@@ -56,7 +60,7 @@ export function relationSentence(finding: Finding): string {
   const { side, relation, last, verdict } = finding;
   const name = `${relationWord(side, relation)} (${relationFormula(side, relation)})`;
   const start = `${name[0]!.toUpperCase()}${name.slice(1)} ${verdictWord[verdict]}`;
-  return last.value === null ? `${start}.` : `${start}: ${numbersOf(finding)}.`;
+  return last.value === null ? `${start} ${byWords(finding.convention)}.` : `${start}: ${numbersOf(finding)}.`;
 }
 
 /** "24 of 36 relations hold by the paper's convention, all of which rose in training". */
@@ -71,9 +75,8 @@ export function countSentence(found: readonly Finding[]): string {
     ...(of("lost") > 0 ? [`${of("lost")} lost in training`] : []),
     ...(of("by-chance") > 0 ? [`${of("by-chance")} that chance alone would give`] : []),
   ];
-  const by = first.convention === "paper" ? `the ${conventionWord.paper}` : conventionWord[first.convention];
   const rest = others.length === 0 ? "" : `; besides ${listed(others)}`;
-  return `${held.length} of ${counted.length} relations hold by ${by}${rest}`;
+  return `${held.length} of ${counted.length} relations hold ${byWords(first.convention)}${rest}`;
 }
 
 /** What is dead, and why; "" where nothing is. */

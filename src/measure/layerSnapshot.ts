@@ -43,6 +43,8 @@ export interface LayerSnapshot extends LayerAlignment {
   ansatz?: LayerAnsatz;
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change?: LayerChange;
+  /** The same since the measurement nearest to half the step, at those steps of a run that are compared over a factor of two. */
+  changeSinceHalf?: LayerChange;
   /** What the RGA of an attention head is to be compared with (Eq. 78). */
   baselines?: HeadBaselines;
 }
@@ -61,6 +63,8 @@ export interface LayerOptions {
   nearestMean?: number;
   /** The layer at an earlier measurement, and its step. */
   previous?: { layer: LayerMoments; step: number };
+  /** The layer at about half the step. */
+  half?: { layer: LayerMoments; step: number };
 }
 
 /**
@@ -87,7 +91,7 @@ export function* layerSnapshotAsking(
   options: LayerOptions = {},
   memory: Memory = new Memory(),
 ): Asking<LayerSnapshot> {
-  const { cost = "standard", initial, training, previous } = options;
+  const { cost = "standard", initial, training, previous, half } = options;
   const groups = given.filter(({ n }) => n > 0);
   const halves = halvesOf(groups);
   const measured = yield* measureLayerAsking(total, groups, cost, memory);
@@ -99,6 +103,7 @@ export function* layerSnapshotAsking(
   };
   if (!measured.sampled) found.effectiveRows = effectiveRows(total);
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
+  if (half && !measured.sampled) found.changeSinceHalf = layerChange(half.layer, half.step, total);
   if (cost === "economy" || measured.sampled) return found;
   const wanted = cost === "full" || options.exponents !== false;
   if (wanted) {

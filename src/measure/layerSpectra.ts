@@ -1,6 +1,6 @@
 /**
  * @file The spectra of a layer in the form that snapshots hold: eigenvalues to six digits, all of a matrix up to 1,024 rows, the leading
- * 256 of a wider one unless the user asks for everything (theory.md Eqs. 29 to 32).
+ * 256 of a wider one (16 of its plain second moments) unless the user asks for everything (theory.md Eqs. 29 to 32).
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { leadingEigenvaluesAsking } from "../linalg/leadingEigenvalues.ts";
@@ -31,6 +31,8 @@ export type LayerSpectra = Record<Convention, BothSides<SideSpectraRecord>> & { 
 /** chosen: rows up to which all eigenvalues are computed at cost "standard", and how many of a wider matrix. */
 export const fullSpectrum = 1024;
 const leadingCount = 256;
+/** chosen: of plain second moments of wide layers, which no law is read from, as many as tell how steep they begin. */
+const rawCount = 16;
 
 /** Digits of an eigenvalue that float32 sums can have. */
 const digits = 6;
@@ -83,16 +85,20 @@ function columns({ data, rows, cols }: Matrix, first: number, count: number): Ma
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param n samples behind it, or "weights"
+ * @param convention of a second moment
  */
 export function* measureSpectrum(
   A: Matrix | undefined,
   n: number | "weights",
   cost: Cost,
+  convention?: Convention,
 ): Asking<{ spectrum: SpectrumRecord; eigenvalues: Float64Array | undefined }> {
   let eigenvalues: Float64Array | undefined;
   if (A !== undefined && hasEigenvalues(A))
     eigenvalues =
-      cost === "full" || A.rows <= fullSpectrum ? eigvalsh(A) : yield* leadingEigenvaluesAsking(A, leadingCount);
+      cost === "full" || A.rows <= fullSpectrum
+        ? eigvalsh(A)
+        : yield* leadingEigenvaluesAsking(A, convention === "raw" ? rawCount : leadingCount);
   const found = spectrum(A, n, eigenvalues);
   const values = found.values.map((value) => Number(value.toPrecision(digits)));
   const record: SpectrumRecord = { ...found, values, dimension: A?.rows ?? 0 };

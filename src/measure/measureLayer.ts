@@ -96,9 +96,9 @@ export function* measureLayerAsking(
   const { name, kind, dIn, dOut, n, a, b, W } = total;
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
-  const spectral: Spectral = function* (A, dimension, n) {
+  const spectral: Spectral = function* (A, dimension, n, convention) {
     if (unrankedAs !== undefined) return { rank: unranked(dimension, n === "weights" ? 0 : n, unrankedAs) };
-    const { spectrum, eigenvalues } = yield* measureSpectrum(A, n, cost);
+    const { spectrum, eigenvalues } = yield* measureSpectrum(A, n, cost, convention);
     return { rank: rank(A, dimension, n, eigenvalues), spectrum };
   };
   const Z = { a: a && (yield* weightEntries(total, a, "a")), b: yield* weightEntries(total, b, "b") };
@@ -144,6 +144,7 @@ type Spectral = (
   A: Matrix | undefined,
   dimension: number,
   n: number | "weights",
+  convention?: Convention,
 ) => Asking<{ rank: RankValue; spectrum?: SpectrumRecord }>;
 
 /** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
@@ -181,8 +182,8 @@ function* measureSide(
     const { H, G } = whole;
     const measured = relations(whole, Z);
     const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
-    const ofH = yield* spectral(H.entries?.A, side.d, H.n);
-    const ofG = yield* spectral(G.entries?.A, side.d, G.n);
+    const ofH = yield* spectral(H.entries?.A, side.d, H.n, convention);
+    const ofG = yield* spectral(G.entries?.A, side.d, G.n, convention);
     const ranks = { H: ofH.rank, G: ofG.rank };
     const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
     const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };

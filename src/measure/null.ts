@@ -51,7 +51,8 @@ export function living(A: Matrix, of = A.rows): number {
 export function alignmentNull(A: Matrix, B: Matrix): Answer {
   requireSquare("alignmentNull", A);
   requireSameShape("alignmentNull", A, B);
-  return nullOf(sizeOf(entriesOf(A)), sizeOf(entriesOf(B)));
+  const whole = (x: Entries): Size => ({ ...sizeOf(x), d: x.of });
+  return nullOf(whole(entriesOf(A)), whole(entriesOf(B)));
 }
 
 /** `alignmentNull` of square matrices whose sums are known. */

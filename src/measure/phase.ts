@@ -80,6 +80,7 @@ function fromRelationsAlone(rows: readonly JudgedRow[], judged: Judged): PhaseNa
   const { projected } = consequences(holding);
   if (projected.length !== holding.length) return "undecided";
   const same = rows.find(({ row }) => consequences(row.assumes).projected.join() === holding.join());
+  if (same?.row.flat === "range of W" && same.exponents.verdict !== "match") return "undecided"; // Z^2 aligns with Z, too
   return same?.row.label ?? "none";
 }
 

@@ -62,8 +62,9 @@ export function rowWeights(
     const times = drawn(groups.length, random);
     const [Ha, Gb] = [pooled(parts.H, times), pooled(parts.G, times)];
     const row = !Ha || !Gb || apart ? undefined : flat ? flatRow(Ha, Gb, z) : rowOfExponents(Ha, Gb, z, random);
-    weights[row === undefined || trivial.has(row) ? "no row" : row] += 1 / draws;
+    weights[row === undefined || trivial.has(row) ? "no row" : row] += 1;
   }
+  for (const row of Object.keys(weights) as (keyof RowWeights)[]) weights[row] /= draws;
   return weights;
 }
 

@@ -60,6 +60,8 @@ export interface SnapshotOptions {
   training?: TrainingConstants;
   /** An earlier measurement of the same samples, for the change since. */
   previous?: Moments;
+  /** That at about half the step, for the change over the last factor of two. */
+  half?: Moments;
   /** The attention heads at the first measurement, for what they are compared with. */
   start?: Moments;
 }
@@ -123,13 +125,14 @@ export function* measureJobAsking(
  * @throws RangeError if the groups are not of the same layers
  */
 export function layerJobs(total: Moments | undefined, options: SnapshotOptions): LayerJob[] {
-  const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous } = options;
+  const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous, half } = options;
   const { layers } = total ?? groups[0]!;
   const withExponents = affordable(options.network ?? layers, options.exponentSeconds ?? exponentBudget);
   return layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
     const W0 = initialWeights?.get(layer.name);
     const earlier = previous?.layers.find(({ name }) => name === layer.name);
+    const halfway = half?.layers.find(({ name }) => name === layer.name);
     return {
       ...(total && { total: layer }),
       groups: groups.map((group) => layerOf(group, i, layer)),
@@ -141,6 +144,7 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
         ...(nearestMean?.layer === layer.name ? { nearestMean: nearestMean.disagreement } : {}),
         ...(training ? { training } : {}),
         ...(earlier && previous ? { previous: { layer: earlier, step: previous.step } } : {}),
+        ...(halfway && half ? { half: { layer: halfway, step: half.step } } : {}),
       },
     };
   });

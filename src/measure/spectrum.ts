@@ -4,7 +4,7 @@
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs, trace } from "../linalg/matrix.ts";
-import { type LayerMoments, type Side, type SideMoments, secondMoment } from "../moments/moments.ts";
+import { type LayerMoments, type Side, type SideMoments, secondMoment, sumsBehind } from "../moments/moments.ts";
 import { leastSamples, type Status } from "./measured.ts";
 import type { Convention } from "./relations.ts";
 
@@ -120,7 +120,7 @@ export function sideSpectra(layer: LayerMoments, side: Side, convention: Convent
   const sums: SideMoments | undefined = layer[side];
   if (!sums) return null;
   const of = (which: "H" | "G"): Spectrum => {
-    const count = convention === "raw" ? layer.n : which === "H" ? sums.keptH : sums.keptG;
+    const { count } = sumsBehind(sums, which, convention, layer.n);
     return spectrum(count < leastSamples ? undefined : secondMoment(sums, which, convention, layer.n), count);
   };
   return { H: of("H"), G: of("G"), Z: spectrum(layer.W && gram(layer.W, side), "weights") };

@@ -14,6 +14,9 @@ import { conventions, isMap } from "../moments/moments.ts";
 import { fixed, grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
+/** chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take three quarters of their bytes. */
+const mostWithBars = 48;
+
 /** The table as escaped HTML, "" where no layer was measured. */
 export function renderAlignmentTable(data: ReportData, convention: Convention): string {
   const all = findings(withStart(data), convention);
@@ -33,6 +36,7 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
       row(
         layer,
         all.filter((finding) => finding.layer === layer),
+        convention === "paper" || layers.length <= mostWithBars,
       ),
     )
     .join("");
@@ -64,7 +68,7 @@ function attentionOf(name: string): string {
   return name.replace(/\[\d+\]$/, "");
 }
 
-function row(layer: LayerSnapshot, own: readonly Finding[]): string {
+function row(layer: LayerSnapshot, own: readonly Finding[], withBars: boolean): string {
   const shape = `${layer.kind}, ${layer.dIn} → ${layer.dOut}`;
   const dropped = droppedWords(layer);
   const name = `<th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code><small>${escapeText(shape)}, n = ${grouped(layer.samples)}${dropped}</small></th>`;
@@ -74,6 +78,7 @@ function row(layer: LayerSnapshot, own: readonly Finding[]): string {
         side === "a" ? "backward" : "forward",
         relation,
         own.find((finding) => finding.side === side && finding.relation === relation),
+        withBars,
       ),
     ),
   );
@@ -86,7 +91,7 @@ function droppedWords({ droppedRows, droppedActivationRows }: LayerSnapshot): st
   return `${g > 0 ? `, ${grouped(g)} zero gradients` : ""}${h > 0 ? `, ${grouped(h)} zero activations` : ""}`;
 }
 
-function cell(side: string, relation: string, finding: Finding | undefined): string {
+function cell(side: string, relation: string, finding: Finding | undefined, withBars = true): string {
   const label = `data-label="${side} ${relation.toUpperCase()}"`;
   if (!finding) return `<td ${label} class="none">–</td>`;
   const { last, first } = finding;
@@ -96,10 +101,11 @@ function cell(side: string, relation: string, finding: Finding | undefined): str
     ...(last.null === null ? [] : [`null ${fixed(last.null, 2)}`]),
     ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
   ];
-  const title = relationSentence(finding);
+  const title = withBars ? ` title="${escapeText(relationSentence(finding))}"` : "";
+  const bar = `<span class="bar">${mark("fill", last.value)}${mark("null", last.null)}${mark("start", first?.value ?? null)}</span>`;
   return (
-    `<td ${label} class="${relation}${holds(finding) ? " holds" : ""}" title="${escapeText(title)}"><span class="value">${fixed(last.value)}</span>${noise}` +
-    `<span class="bar">${mark("fill", last.value)}${mark("null", last.null)}${mark("start", first?.value ?? null)}</span><small>${details.join(" · ")}</small></td>`
+    `<td ${label} class="${relation}${holds(finding) ? " holds" : ""}"${title}><span class="value">${fixed(last.value)}</span>${noise}` +
+    `${withBars ? bar : ""}<small>${details.join(" · ")}</small></td>`
   );
 }
 

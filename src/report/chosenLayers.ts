@@ -1,6 +1,6 @@
 /**
- * @file How much of each layer a report draws: every layer of a network, in less detail where they are many, as far as matrices are of a
- * size that can be seen and the page stays small.
+ * @file How much of each layer a report draws: every layer of a network, in less detail where they are many, as far as
+ * matrices are of a size that can be seen and the page stays small.
  */
 import { maxEntries } from "../figures/entries.ts";
 import { maxRows } from "../figures/matrices.ts";
@@ -24,7 +24,10 @@ export function detailFor(layers: number): Detail {
     : { rows: 80, points: 500, pairs: 250, tables: false };
 }
 
-/** chosen: bytes of packed figures of single layers that a page may hold; less where what every layer has takes most of it. */
+/**
+ * chosen: bytes of packed figures of single layers that a page may hold; less where what every layer has takes most of
+ * it.
+ */
 export function packedBudget(layers: number): number {
   return layers <= 48 ? 5e6 : 1e6;
 }
@@ -57,7 +60,10 @@ export function penultimate(count: number): number {
   return Math.max(0, count - 2);
 }
 
-/** Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is spread evenly. */
+/**
+ * Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is
+ * spread evenly.
+ */
 export function spreadOrder(count: number): number[] {
   const distance = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const order: number[] = [];

@@ -1,24 +1,31 @@
 /** @file The paper's claims with their verdicts as a section of the page. */
 import { escapeText } from "../figures/escape.ts";
-import { type Claim, claims } from "./claims.ts";
+import type { Claim } from "../findings/claims/claim.ts";
+import { claims } from "../findings/claims/claims.ts";
 import { grouped } from "./numbers.ts";
-import type { ReportData } from "./reportData.ts";
+import { courseOf, type ReportData } from "./reportData.ts";
 
 const classes: Record<Claim["verdict"], string> = {
   holds: "good",
   "does not hold": "bad",
   "not at this scale": "open",
+  "too early": "open",
+  undecided: "open",
 };
 
 /** The section, "" where no claim can be judged. */
 export function renderClaims(data: ReportData): string {
-  const found = claims(data);
+  const found = claims(courseOf(data));
   if (found.length === 0) return "";
   const holding = found.filter(({ verdict }) => verdict === "holds").length;
-  const rows = found.map(
-    ({ figure, words, verdict, numbers }) =>
-      `<tr><th scope="row">${figure}</th><td>${escapeText(words)}</td><td class="verdict ${classes[verdict]}">${verdict}</td><td>${escapeText(numbers)}</td></tr>`,
-  );
+  const rows = found.map(({ figure, statement, measured, threshold, verdict, numbers, because }) => {
+    const reason = because === undefined ? "" : ` <small>${escapeText(because)}</small>`;
+    return (
+      `<tr><th scope="row">${figure}</th><td>${escapeText(statement)} <small>measured: ${escapeText(measured)}</small></td>` +
+      `<td><span class="verdict ${classes[verdict]}">${verdict}</span>${reason}</td>` +
+      `<td>${escapeText(numbers)} <small>wanted: ${escapeText(threshold)}</small></td></tr>`
+    );
+  });
   return (
     `<section id="claims"><h2>What the paper says of such networks</h2><p>${grouped(holding)} of the ${grouped(found.length)} ${found.length === 1 ? "claim" : "claims"} that this network can answer ${holding === 1 ? "holds" : "hold"} here, by thresholds of this project: the paper names none.</p>` +
     `<table class="claims"><thead><tr><th scope="col">figure</th><th scope="col">the paper says</th><th scope="col">here</th><th scope="col">from</th></tr></thead><tbody>${rows.join("")}</tbody></table></section>`

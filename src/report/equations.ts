@@ -3,8 +3,9 @@
  */
 
 /**
- * A row of symbols from a short notation: words separated by spaces, `H_c` with an index, `W^⊤` with an exponent. One letter is a
- * variable, several (and the E of an expectation) an upright name, anything else an operator; in an index every character is a symbol of its own.
+ * A row of symbols from a short notation: words separated by spaces, `H_c` with an index, `W^⊤` with an exponent. One
+ * letter is a variable, several (and the E of an expectation) an upright name, anything else an operator; in an index
+ * every character is a symbol of its own.
  */
 function row(notation: string): string {
   return `<mrow>${notation.split(" ").map(token).join("")}</mrow>`;

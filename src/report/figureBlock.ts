@@ -1,5 +1,6 @@
 /**
- * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, what the glossary explains, counterpart.
+ * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, what
+ * the glossary explains, counterpart.
  */
 import { zlibSync } from "fflate";
 import { escapeText } from "../figures/escape.ts";
@@ -58,7 +59,10 @@ export function renderFigure(section: FigureSection, number: number): string {
   return `<figure id="figure-${number}"${shown && isSingle(shown.figure) ? ' class="single"' : ""}>${body}<figcaption>${caption}${links}</figcaption>${folded.join("")}</figure>`;
 }
 
-/** A picture by itself, with its buttons beside a heading. @param heading HTML; @param csv whether its numbers stand beside it */
+/**
+ * A picture by itself, with its buttons beside a heading. @param heading HTML; @param csv whether its numbers stand
+ * beside it
+ */
 export function renderPicture(one: NamedFigure, heading: string, { csv = true } = {}): string {
   return `<div class="block" ${blockData(one)}><div class="head">${heading}${buttons}</div>${pictures(one, csv)}</div>`;
 }

@@ -14,7 +14,10 @@ import { lawSections } from "./lawSections.ts";
 import { grouped } from "./numbers.ts";
 import { byStep, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
-/** All sections in their order. One measurement has no course over time; phases and change are drawn where they were measured. */
+/**
+ * All sections in their order. One measurement has no course over time; phases and change are drawn where they were
+ * measured.
+ */
 export function figureSections(data: ReportData): FigureSection[] {
   const course = isAnalysis(data) ? [] : [lossSection(data)];
   return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];

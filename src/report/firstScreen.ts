@@ -1,6 +1,6 @@
 /**
- * @file The first screen: what was found in one sentence, every relation of every layer at one glance, and the course of the hidden
- * representations. Everything else of the page is detail of this.
+ * @file The first screen: what was found in one sentence, every relation of every layer at one glance, and the course
+ * of the hidden representations. Everything else of the page is detail of this.
  */
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { escapeText, shorten } from "../figures/escape.ts";

@@ -1,6 +1,6 @@
 /**
- * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the equations are numbered
- * as in docs/theory.md, where they are derived.
+ * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the
+ * equations are numbered as in docs/theory.md, where they are derived.
  */
 
 import { ruleInWords } from "../measure/judge.ts";

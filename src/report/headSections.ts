@@ -1,5 +1,6 @@
 /**
- * @file The figures that deep networks add: attention heads beside their baselines, and second moments beside covariances.
+ * @file The figures that deep networks add: attention heads beside their baselines, and second moments beside
+ * covariances.
  */
 import { conventions } from "../figures/conventions.ts";
 import { headsOverTime } from "../figures/headsOverTime.ts";

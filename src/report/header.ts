@@ -116,7 +116,10 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
   };
 }
 
-/** Every resolved parameter or option, in the order given, without those that stand among the facts or that nothing read. */
+/**
+ * Every resolved parameter or option, in the order given, without those that stand among the facts or that nothing
+ * read.
+ */
 export function renderParameters(data: ReportData): string {
   const { smaller: _, ...config } = data.config; // follows from the others
   const told = isAnalysis(data) ? [] : ["setting", "preset", "seed", "batch", "accumulate", "steps"];

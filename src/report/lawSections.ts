@@ -1,13 +1,15 @@
 /**
- * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure that is.
+ * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure
+ * that is.
  */
 import { changeOverTime } from "../figures/changeOverTime.ts";
 import { collapseOverTime } from "../figures/collapseOverTime.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
+import { representationChanges } from "../findings/lastHalf.ts";
 import { isDecided, phasesSentence } from "../findings/laws.ts";
-import { changeRates, slowed } from "./changeRates.ts";
+import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { fixed } from "./numbers.ts";
+import { grouped } from "./numbers.ts";
 import { byStep, type ReportData } from "./reportData.ts";
 
 /** In their order. Phases and change are drawn where they were measured. */
@@ -60,10 +62,9 @@ function changeSection(data: ReportData): FigureSection {
   };
 }
 
-/** The last rate of change beside the largest one. */
+/** What changed over the last factor of two of the steps: per step, a drift in log t and a random walk slow down too. */
 function foundChange({ snapshots }: ReportData): string {
-  const rates = changeRates(snapshots);
-  if (rates === undefined) return "";
-  const share = rates.last / rates.most;
-  return `The representation ${share < slowed ? "has slowed down to" : "still changes at"} ${fixed(100 * share, share < slowed ? 1 : 0)} % of its fastest rate (median over layers). `;
+  const last = representationChanges(snapshots)[0];
+  if (last === undefined) return "";
+  return `From step ${grouped(last.since)} to ${grouped(last.step)} hidden representations changed by ${changeInWords(last)} (median, paper's convention). `;
 }

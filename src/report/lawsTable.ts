@@ -7,13 +7,14 @@ import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { isDecided, lawConvention, lawExponents, phasesSentence, sharesInWords } from "../findings/laws.ts";
 import { conventionWord } from "../findings/vocabulary.ts";
+import { isSmallDecay } from "../findings/weightDecay.ts";
 import type { Residual, Residuals } from "../measure/residual.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { folded } from "./folded.ts";
 import { renderIrrelevant } from "./irrelevantTable.ts";
 import { counted, fixed, scientific } from "./numbers.ts";
-import { byStep, type ReportData, statusWords } from "./reportData.ts";
+import { byStep, isAnalysis, type ReportData, statusWords } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
@@ -38,15 +39,16 @@ export function renderLaws(data: ReportData): string {
   const first = ordered.length > 1 ? ordered[0]!.layers : [];
   const withLaws = layers.filter(isLawful);
   return (
-    `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers)}${phaseSentence(withLaws)}` +
-    folded(withLaws, `<div class="wide">${exponentTable(withLaws)}</div>`) +
+    `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers, isAnalysis(data) ? undefined : data.config.decay)}${phaseSentence(withLaws)}` +
+    exponentTables(withLaws) +
     `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
 }
 
-/** Eq. 10 of the paper expects forward RWA and backward GWA at small decay. */
-function strongestSentence(layers: readonly LayerSnapshot[]): string {
+/** Eq. 10 of the paper expects forward RWA and backward GWA at small decay, and says nothing of a larger one. */
+function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): string {
+  const layers = all.filter(({ dead }) => dead === undefined);
   const told = (side: "a" | "b") => {
     const found = layers.flatMap(({ kind, strongest }) => (!isMap({ kind }) ? [] : (strongest?.paper[side] ?? [])));
     if (found.length === 0) return "";
@@ -66,15 +68,34 @@ function strongestSentence(layers: readonly LayerSnapshot[]): string {
   const known = layers.filter(({ strongest }) => strongest?.paper.asExpected.a != null);
   const both = known.filter(({ strongest }) => strongest!.paper.asExpected.a && strongest!.paper.asExpected.b).length;
   const expectation =
-    known.length === 0
+    known.length === 0 || !isSmallDecay(decay)
       ? ""
-      : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at small weight decay: both are in ${both} of ${counted(known.length, "layer")}.`;
-  return `<p>Strongest relations: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
+      : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at a weight decay as small as ${String(decay)}: both are in ${both} of ${counted(known.length, "layer")}.`;
+  return `<p>Strongest relations by the paper's convention: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
 }
 
 function phaseSentence(layers: readonly LayerSnapshot[]): string {
   const sentence = phasesSentence(layers);
   return sentence === "" ? "" : `<p>${escapeText(sentence)}</p>`;
+}
+
+/** Maps in one table, heads and blocks in another, which have one pair alone: H and G of their output. */
+function exponentTables(layers: readonly LayerSnapshot[]): string {
+  const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
+  const table = (of: readonly LayerSnapshot[], html: string) =>
+    of.length === 0 ? "" : folded(of, `<div class="wide">${html}</div>`);
+  return table(maps, exponentTable(maps)) + table(outputs, outputTable(outputs));
+}
+
+function outputTable(layers: readonly LayerSnapshot[]): string {
+  const body = layers.map(
+    (layer) => `<tr>${nameCell(layer)}${exponentCell(pairText.hg, lawExponents(layer)?.b.hg)}</tr>`,
+  );
+  return `<table class="alignments outputs"><thead><tr><th scope="col">output of</th><th scope="col">${pairTitle.hg}</th></tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+function nameCell({ name }: LayerSnapshot): string {
+  return `<th scope="row"><code title="${escapeText(name)}">${escapeText(shorten(name, 40))}</code></th>`;
 }
 
 function exponentTable(layers: readonly LayerSnapshot[]): string {
@@ -86,7 +107,7 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
         exponentCell(`${side === "a" ? "backward" : "forward"} ${pairText[pair]}`, lawExponents(layer)?.[side]?.[pair]),
       ),
     );
-    return `<tr><th scope="row"><code title="${escapeText(layer.name)}">${escapeText(shorten(layer.name, 40))}</code></th>${phaseCell(layer)}${cells.join("")}</tr>`;
+    return `<tr>${nameCell(layer)}${phaseCell(layer)}${cells.join("")}</tr>`;
   });
   return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body.join("")}</tbody></table>`;
 }

@@ -1,4 +1,7 @@
-/** @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of them. */
+/**
+ * @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of
+ * them.
+ */
 
 import { isLogSpaced } from "../figures/stepAxis.ts";
 import { lawExponents } from "../findings/laws.ts";
@@ -33,7 +36,7 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
     },
     matrices: {
       title: "H, G and Z",
-      caption: `Second moments of activations and gradients and the weight matrices${at}, each divided by its mean diagonal entry. First row the input (a), second row the output (b). White bands are neurons that were silent or had no gradient on all samples. Larger matrices are averaged down over square blocks.`,
+      caption: `Second moments of activations and gradients and the weight matrices${at}, each divided by its mean diagonal entry. First row the input (a), second row the output (b), a colour scale for each. Empty bands (white, on a dark page black) are neurons that were silent, or had no gradient, on all samples. Larger matrices are averaged down over square blocks.`,
       counterpart: "Fig. 2",
       terms: ["matrices", "conventions"],
     },

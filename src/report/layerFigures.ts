@@ -1,6 +1,6 @@
 /**
- * @file The figures of one layer: its alignments over training, its matrices, their entries, neurons, spectra and power laws. Every layer has them as far
- * as they were measured and a page can hold them.
+ * @file The figures of one layer: its alignments over training, its matrices, their entries, neurons, spectra and power
+ * laws. Every layer has them as far as they were measured and a page can hold them.
  */
 import { alignmentRows } from "../figures/alignmentSeries.ts";
 import { layerCourse } from "../figures/alignmentsOverTime.ts";

@@ -1,6 +1,7 @@
 /**
- * @file Layer by layer: an article with an anchor for each, and one selector for the page. With the page's script one layer is shown, or
- * all that a filter leaves; without it all are. Figures of one layer stand in the page, those of others are packed until they are asked for.
+ * @file Layer by layer: an article with an anchor for each, and one selector for the page. With the page's script one
+ * layer is shown, or all that a filter leaves; without it all are. Figures of one layer stand in the page, those of
+ * others are packed until they are asked for.
  */
 import { zlibSync } from "fflate";
 import { escapeText, shorten } from "../figures/escape.ts";

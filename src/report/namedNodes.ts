@@ -4,7 +4,9 @@
 import { escapeText } from "../figures/escape.ts";
 import { grouped } from "./numbers.ts";
 
-/** Names as code. HTML that does not stand inside a paragraph. @param atOnce names that are not folded away; chosen: 8 */
+/**
+ * Names as code. HTML that does not stand inside a paragraph. @param atOnce names that are not folded away; chosen: 8
+ */
 export function namedNodes(names: readonly string[], atOnce = 8): string {
   const code = (some: readonly string[]) => some.map((name) => `<code>${escapeText(name)}</code>`).join(", ");
   if (names.length <= atOnce) return code(names);

@@ -1,6 +1,7 @@
 /**
- * @file The report of a run or of one measurement: one HTML file that needs nothing else. Same data, same bytes. Whatever comes from the data is escaped, and a
- * content security policy lets no other script run than the page's own and nothing be loaded.
+ * @file The report of a run or of one measurement: one HTML file that needs nothing else. Same data, same bytes.
+ * Whatever comes from the data is escaped, and a content security policy lets no other script run than the page's own
+ * and nothing be loaded.
  */
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
@@ -37,7 +38,8 @@ export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./repo
  * @param data.moments the last ones kept; without them matrices and entries are named as missing
  * @returns a whole HTML document
  *
- * Data that is missing (no metrics, no or one snapshot, statuses instead of values) gives a sentence in the place of its figure.
+ * Data that is missing (no metrics, no or one snapshot, statuses instead of values) gives a sentence in the place of
+ * its figure.
  */
 export function renderReport(data: ReportData): string {
   const hash = createHash("sha256").update(pageScript).digest("base64");
@@ -85,7 +87,10 @@ function section(id: string, heading: string, html: string, title = heading): Pa
   return { id, title, html: `<section id="${id}"><h2>${heading}</h2>${html}</section>` };
 }
 
-/** Every figure of the page and of every layer, under the name of its file: "08-laws-4-layers.4"; that of the first screen is 00. */
+/**
+ * Every figure of the page and of every layer, under the name of its file: "08-laws-4-layers.4"; that of the first
+ * screen is 00.
+ */
 export function reportFigures(data: ReportData): NamedFigure[] {
   const sections = figureSections(data);
   const numbered = (one: NamedFigure, number: number) => ({

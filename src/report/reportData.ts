@@ -1,3 +1,4 @@
+import type { ClaimData } from "../findings/claims/claim.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
@@ -29,7 +30,10 @@ export interface AnalysisReport extends Reported {
   initial?: Snapshot;
 }
 
-/** What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a reader knows them. */
+/**
+ * What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a
+ * reader knows them.
+ */
 export interface AnalysisInfo {
   title: string;
   model?: string;
@@ -53,6 +57,16 @@ export type ReportData = RunReport | AnalysisReport;
 
 export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
+}
+
+/**
+ * What findings are told from: of a run its parameters, losses and rates too, of an analysis the measurements alone.
+ */
+export function courseOf(data: ReportData): ClaimData {
+  const { snapshots } = data;
+  if (isAnalysis(data)) return data.initial ? { snapshots, initial: data.initial } : { snapshots };
+  const { config, metrics, info } = data;
+  return { snapshots, config, metrics, step: info.step, steps: info.steps };
 }
 
 /** "20 maps", "20 maps and 8 attention heads". */

@@ -1,6 +1,6 @@
 /**
- * @file The one script of the page: theme, downloads, layers, values under the pointer, sorting, printing. Plain JavaScript as text, because the
- * page has no build step of its own. The page can be read without it.
+ * @file The one script of the page: theme, downloads, layers, values under the pointer, sorting, printing. Plain
+ * JavaScript as text, because the page has no build step of its own. The page can be read without it.
  */
 import { pickerScript } from "./pickerScript.ts";
 import { tipScript } from "./tipScript.ts";

@@ -1,13 +1,14 @@
 /**
- * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run down where they are
- * few or the screen is narrow, across where they are many; the style sheet turns it, so that one piece of HTML serves both.
+ * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run
+ * down where they are few or the screen is narrow, across where they are many; the style sheet turns it, so that one
+ * piece of HTML serves both.
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
 import { attentionNames, type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
-import { errorText } from "../findings/sentences.ts";
+import { byWords, errorText } from "../findings/sentences.ts";
 import { verdictWord } from "../findings/vocabulary.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
@@ -71,7 +72,10 @@ function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
   return chunks;
 }
 
-/** Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then groups and layers. */
+/**
+ * Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then
+ * groups and layers.
+ */
 function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: string): string {
   const parts = [headings(kind.includes("bare"))];
   const titles = briefTitles(groups.map(({ title }) => title));
@@ -93,7 +97,10 @@ function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: s
   return `<div class="strip ${kind}" role="table" aria-label="The six relations of every layer" style="--cols:${columns.join(" ")}">${parts.join("")}</div>`;
 }
 
-/** Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of "model.layers.3". */
+/**
+ * Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of
+ * "model.layers.3".
+ */
 function briefTitles(titles: readonly string[]): Map<string, string> {
   const named = titles.filter((title) => title !== "");
   if (!named.some((title) => title.length > 12)) return new Map();
@@ -146,7 +153,7 @@ function bar({ last, first }: Finding): string {
 }
 
 /** What a pointer on the cell is told, a line each; escaped. */
-function tip({ layer, side, relation, last, first, verdict }: Finding): string {
+function tip({ layer, side, relation, convention, last, first, verdict }: Finding): string {
   const title = `${layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
   const compared = [
     ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
@@ -158,7 +165,7 @@ function tip({ layer, side, relation, last, first, verdict }: Finding): string {
       ? [title, statusWords(last.status)]
       : [
           title,
-          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${errorText(last.noise)}`}: ${verdictWord[verdict]}`,
+          `${fixed(last.value)}${last.noise === null ? "" : ` ± ${errorText(last.noise)}`} ${byWords(convention)}: ${verdictWord[verdict]}`,
           compared.join(", "),
         ];
   return lines.map(escapeText).join("&#10;");

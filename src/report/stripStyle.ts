@@ -1,6 +1,6 @@
 /**
- * @file The style of the strip of relations. Cells know their place along the layers (--l) and along the relations (--r); which of the two
- * runs across is decided here, by the number of layers and the width of the screen.
+ * @file The style of the strip of relations. Cells know their place along the layers (--l) and along the relations
+ * (--r); which of the two runs across is decided here, by the number of layers and the width of the screen.
  */
 
 const across = (selector: string) => `
@@ -22,7 +22,7 @@ ${selector} .relation{grid-row:2;grid-column:var(--r);text-align:center;padding:
 ${selector} .relation small{display:block}`;
 
 export const stripStyle = `
-.overview{display:grid;gap:14px 44px;align-items:start}.overview.beside .lines{grid-column:1}
+.overview{display:grid;gap:14px 44px;align-items:start}.overview.beside .lines{grid-column:1}.overview.beside .enlarge{display:none}
 .course .legend{margin:0 0 4px}.course .head{margin:0 0 2px}.course .head h2{margin:3px 0 0}
 .overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}
 .overview h2{font-size:15px;margin:0 0 10px;padding:0;border:0}

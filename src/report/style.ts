@@ -1,6 +1,6 @@
 /**
- * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the button; narrow
- * screens and paper. Relations have the hues of the figures.
+ * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the
+ * button; narrow screens and paper. Relations have the hues of the figures.
  */
 import { paletteVariables } from "../figures/palette.ts";
 import { stripStyle } from "./stripStyle.ts";
@@ -78,7 +78,7 @@ figure h3{margin:0 0 4px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
 svg{max-width:100%;height:auto;display:block}
-.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:none;flex:none;overflow:visible}
+.legend{margin:0 0 10px;display:flex;flex-wrap:wrap;gap:0 14px}.legend svg{max-width:100%;flex:none;overflow:visible}
 .panels{display:grid;gap:14px 28px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 .panels.one{grid-template-columns:minmax(0,540px)}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
@@ -154,7 +154,7 @@ h1,h2,h3,h4,.head,.legend{break-after:avoid}h2{margin-top:22px}figure,article fi
 .strip,.line,figcaption,tr,dl.glossary div{break-inside:avoid}
 .wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
-.panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels.three{grid-template-columns:repeat(3,minmax(0,1fr))}.panels.one{grid-template-columns:minmax(0,10cm)}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
+.panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels:not(.three):not(.full) svg{max-height:5.4cm}.panels.three{grid-template-columns:repeat(3,minmax(0,1fr))}.panels.three svg{max-height:5cm}.panels.one{grid-template-columns:minmax(0,10cm)}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
 figure.single{display:grid;grid-template-columns:minmax(0,10cm) minmax(0,1fr);column-gap:18px}.course .panels,.overview.stacked .course .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.overview.beside .course .panels{grid-template-columns:minmax(0,1fr)}
 .explained div{padding:2px 0}.figures{display:block}
 }`.trim();

@@ -7,6 +7,7 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import { relations } from "../figures/palette.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
+import { stationaritySentence } from "../findings/stationarity.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
 import { ruleInWords } from "../measure/judge.ts";
 import { median } from "../measure/median.ts";
@@ -16,6 +17,7 @@ import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
   byStep,
+  courseOf,
   isAnalysis,
   layersInWords,
   type ReportData,
@@ -34,9 +36,17 @@ const sideWord = { a: "backward", b: "forward" } as const;
 
 /** The summary as escaped HTML: a list of sentences. */
 export function renderSummary(data: ReportData): string {
-  const opening = isAnalysis(data) ? [measuredSentence(data)] : [statusSentence(data), ...probeSentence(data)];
+  const opening = isAnalysis(data)
+    ? [measuredSentence(data)]
+    : [...restSentence(data), statusSentence(data), ...probeSentence(data)];
   const items = [...opening, ...alignmentSentences(data), ...(isAnalysis(data) ? skippedSentence(data) : [])];
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
+}
+
+/** How far from the stationary state that the theory is about: first, because all else is read in its light. */
+function restSentence(data: RunReport): string[] {
+  const sentence = stationaritySentence(courseOf(data));
+  return sentence === "" ? [] : [escapeText(sentence)];
 }
 
 function measuredSentence({ analysis, snapshots }: AnalysisReport): string {

@@ -22,7 +22,7 @@ const measured = (step: number): Moments => ({ ...plantedTransformer({ d: 4 }).m
 /** Measures at 0, 10 and 20, with checkpoints behind the last two. */
 function trained(): { run: RunFolder; earlier: EarlierMoments } {
   const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 30, argv: [], versions, notes: [] });
-  const earlier = new EarlierMoments(run, plan, { steps: 30 });
+  const earlier = new EarlierMoments(run, plan, { steps: 30, measured: [0, 10, 20, 30] });
   for (const step of [0, 10, 20]) {
     const moments = measured(step);
     run.writeSnapshot(snapshot(moments, { cost: "economy" }));
@@ -41,7 +41,7 @@ test("a resumed run compares its heads with those of the same first measurement"
   expect(heads.step).toBe(0);
   expect(heads.layers.every(({ kind }) => kind === "head")).toBe(true);
   expect(run.momentSteps()).toContain(0);
-  const resumed = new EarlierMoments(run, plan, { steps: 30, resumedFrom: 20 });
+  const resumed = new EarlierMoments(run, plan, { steps: 30, measured: [0, 10, 20, 30], resumedFrom: 20 });
   expect(resumed.previous?.step).toBe(20);
   expect(resumed.start!.layers.map(({ name }) => name)).toEqual(heads.layers.map(({ name }) => name));
   expect(resumed.start!.layers[0]!.b.hh).toEqual(heads.layers[0]!.b.hh);
@@ -52,4 +52,25 @@ test("a finished run keeps what the user asked for alone", () => {
   earlier.measured(30, measured(30));
   earlier.finished();
   expect(run.momentSteps()).toEqual([30]);
+});
+
+test("a measurement is compared with that at half its step, also after a resumption, and one at a time is kept", () => {
+  const steps = [0, 10, 20, 30, 40];
+  const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 40, argv: [], versions, notes: [] });
+  const earlier = new EarlierMoments(run, plan, { steps: 40, measured: steps });
+  const take = (step: number, taker: EarlierMoments) => {
+    const moments = measured(step);
+    const half = taker.half(step)?.step;
+    run.writeSnapshot(snapshot(moments, { cost: "economy" }));
+    taker.measured(step, moments);
+    taker.beforeCheckpoint();
+    run.writeCheckpoint(step, new Uint8Array(8));
+    taker.afterCheckpoint();
+    return half;
+  };
+  expect([0, 10, 20, 30].map((step) => take(step, earlier))).toEqual([undefined, undefined, 10, undefined]);
+  expect(run.momentSteps()).toContain(20);
+  const resumed = new EarlierMoments(run, plan, { steps: 40, measured: steps, resumedFrom: 30 });
+  expect(resumed.half(30)).toBeUndefined();
+  expect(take(40, resumed)).toBe(20);
 });

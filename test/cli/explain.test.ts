@@ -146,6 +146,15 @@ describe("explainLayer", () => {
     expect(unknown[1]).toContain("crh analyze --initial takes the model before training");
   });
 
+  test("expects what Eq. 10 says at small decay alone", () => {
+    const told = (decay?: number) => explainLayer(layer, undefined, decay).training.join(" ");
+    expect(told(1e-6)).toContain("Eq. 10 expects GWA at so small a weight decay");
+    for (const decay of [1e-4, 1e-5, 0, undefined]) {
+      expect(told(decay)).toContain("Strongest on the forward side, by the paper's convention");
+      expect(told(decay)).not.toContain("Eq. 10");
+    }
+  });
+
   test("says that few rows are few", () => {
     const few = plantedGroups({ row: "6", d: 30, seed: 2, samples: 200 }, 2).map((group) => momentsOf([group]));
     const found = snapshot(few.reduce(mergeMoments), { groups: few }).layers[0]!;

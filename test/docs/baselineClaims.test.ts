@@ -6,7 +6,7 @@ import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "
 import { alignment } from "../../src/measure/alignment.ts";
 import { cosine } from "../../src/measure/cosine.ts";
 import { deming } from "../../src/measure/deming.ts";
-import { alignmentNull } from "../../src/measure/null.ts";
+import { alignmentNull, type Size, sharedNullOf } from "../../src/measure/null.ts";
 import { residuals } from "../../src/measure/residual.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
@@ -46,17 +46,8 @@ function layerOf(W: Matrix, ha: Matrix, gb: Matrix, bias?: Float64Array): LayerM
   return layer;
 }
 
-/** Covariance from the plain sums of one side. */
-function covariance(layer: LayerMoments, side: "a" | "b", which: "H" | "G"): Matrix {
-  const A = secondMoment(layer[side]!, which, "raw", layer.n)!;
-  const sum = which === "H" ? layer[side]!.hSum! : layer[side]!.gSum!;
-  const d = A.rows;
-  return matrix(
-    d,
-    d,
-    A.data.map((value, k) => value - (sum[Math.floor(k / d)]! * sum[k % d]!) / layer.n ** 2),
-  );
-}
+const covariance = (layer: LayerMoments, side: "a" | "b", which: "H" | "G"): Matrix =>
+  secondMoment(layer[side]!, which, "covariance", layer.n)!;
 
 describe("Eq. 6", () => {
   const random = new Random(1);
@@ -173,6 +164,11 @@ describe("sorted spectra", () => {
   });
 });
 
+const sizeOf = (A: Matrix): Size => ({ d: A.rows, trace: trace(A), norm: frobenius(A) });
+
+/** Alignments of untrained layers are within this of the nulls that know of the shared W (docs/theory.md, What to expect). */
+const SHARED = 0.04;
+
 /** A network 20-40-40-40-10 with He's weights and ReLU, isotropic inputs, squared error against a linear teacher of unit variance. */
 function untrained(random: Random): LayerMoments[] {
   const n = 2000;
@@ -221,18 +217,23 @@ describe("He's initialisation", () => {
         Hb: secondMoment(layer.b, "H", "paper", layer.n)!,
         Gb: secondMoment(layer.b, "G", "paper", layer.n)!,
         Ga: secondMoment(layer.a!, "G", "paper", layer.n)!,
+        Ha: secondMoment(layer.a!, "H", "paper", layer.n)!,
       }));
       const last = layers[3]!;
       return [
         ...layers.map(({ Hb, Z }) => alignment(Hb, Z.b).value!),
         ...layers.map(({ Ga, Z }) => alignment(Ga, Z.a).value!),
         alignment(last.Hb, last.Gb).value!,
+        ...layers.map(({ Ha, Z }) => sharedNullOf(sizeOf(Ha), sizeOf(Z.a)).value!),
+        ...layers.map(({ Gb, Z }) => sharedNullOf(sizeOf(Gb), sizeOf(Z.b)).value!),
       ];
     });
     const column = (j: number): number[] => found.map((values) => values[j]!);
-    const means = Array.from({ length: 9 }, (_, j) => mean(column(j)));
+    const means = Array.from({ length: 17 }, (_, j) => mean(column(j)));
     expectStated(`forward RWA ${two(means.slice(0, 4))}, backward GWA ${two(means.slice(4, 8))}`);
-    expectStated(`forward RGA of the outputs ${two(means.slice(8))}`);
+    expectStated(`forward RGA of the outputs ${two(means.slice(8, 9))}`);
+    expectStated(`${two(means.slice(9, 13))} and ${two(means.slice(13))}`);
+    for (let j = 0; j < 8; j++) expect(Math.abs(means[j]! - means[9 + j]!), `null ${j}`).toBeLessThan(SHARED);
     // One such network, after one tiny step, had these values.
     const once = [1, 0.81, 0.7, 0.71, 0.91, 0.81, 0.77, 0.84, 0.82];
     once.forEach((value, j) => {

@@ -11,8 +11,8 @@ import { Random } from "../../src/random/random.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 
 const text = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
-/** What stands in backquotes, split into words: names of keys, of tensors after their layer, and values. */
-const explained = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[^\w-]+/)));
+/** What stands in backquotes, as it is and split into words: names of keys, of tensors after their layer, and values. */
+const explained = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => [code!, ...code!.split(/[^\w-]+/)]));
 
 const random = new Random(1);
 const values = (n: number): Float64Array => Float64Array.from({ length: n }, () => random.normal());

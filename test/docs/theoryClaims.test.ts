@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 import { frobenius, gram, identity, type Matrix, matmul, matrix, trace, transpose } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
 import { cosine } from "../../src/measure/cosine.ts";
-import { alignmentNull } from "../../src/measure/null.ts";
+import { evenGroups } from "../../src/measure/heavyGroups.ts";
+import { jackknife } from "../../src/measure/jackknife.ts";
+import { alignmentNull, type Size, sharedNullOf } from "../../src/measure/null.ts";
 import { participationRatio } from "../../src/measure/rank.ts";
 import { addRows } from "../../src/moments/addRows.ts";
-import { emptyLayer, type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
+import { emptyLayer, type LayerMoments, mergeLayers, secondMoment } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
 
 const theory = readFileSync(new URL("../../docs/theory.md", import.meta.url), "utf8").replace(/\s+/g, " ");
@@ -167,13 +169,15 @@ describe("Eq. 13", () => {
     );
   });
 
-  it("is k / d for projectors of rank k", () => {
+  it("is k / d for projectors of rank k, and 1 for those on the same neurons, all others being dead", () => {
     const P = matrix(
       d,
       d,
       identity(d).data.map((value, i) => (i < 5 * d ? value : 0)),
     );
-    expect(alignmentNull(P, P).value).toBeCloseTo(5 / d, 12);
+    const [A, B] = [1, 2].map((seed) => rotate(P, rotation(new Random(seed), d)));
+    expect(alignmentNull(A!, B!).value).toBeCloseTo(5 / d, 12);
+    expect(alignmentNull(P, P).value).toBeCloseTo(1, 12);
   });
 
   it("is the chance level of the alignment for centred rows, and too low behind a ReLU without centring", () => {
@@ -194,7 +198,7 @@ describe("Eq. 13", () => {
     for (const { alignment: x, null: y } of found) expectStated(`${x.toFixed(3)} where Eq. 13 says ${y.toFixed(3)}`);
   });
 
-  it("is exceeded by the factors of the text where two matrices share a random W", () => {
+  it("is exceeded by the factors of the text where two matrices share a random W, and Eq. 84 says by how much", () => {
     const random = new Random(15);
     for (const [dIn, dOut] of [
       [100, 100],
@@ -206,13 +210,162 @@ describe("Eq. 13", () => {
       const Gb = moment(normals(random, 30, dOut));
       const Hb = matmul(matmul(W, Ha), transpose(W));
       const Ga = matmul(matmul(transpose(W), Gb), W);
+      const [Za, Zb] = [gram(W, "a"), gram(W, "b")];
       const ratio = (A: Matrix, Z: Matrix): number => cosine(A, Z).value! / alignmentNull(A, Z).value!;
-      expect(Math.abs(ratio(Hb, gram(W, "b")) / (1 + dOut / dIn) - 1)).toBeLessThan(LARGE_WIDTH);
-      expect(Math.abs(ratio(Ga, gram(W, "a")) / (1 + dIn / dOut) - 1)).toBeLessThan(LARGE_WIDTH);
+      expect(Math.abs(ratio(Hb, Zb) / (1 + dOut / dIn) - 1)).toBeLessThan(LARGE_WIDTH);
+      expect(Math.abs(ratio(Ga, Za) / (1 + dIn / dOut) - 1)).toBeLessThan(LARGE_WIDTH);
+      const shared = sharedNullOf(sizeOf(Ha), sizeOf(Za)).value!;
+      expect(Math.abs(shared / cosine(Hb, Zb).value! - 1)).toBeLessThan(LARGE_WIDTH);
+      expect(Math.abs(sharedNullOf(sizeOf(Gb), sizeOf(Zb)).value! / cosine(Ga, Za).value! - 1)).toBeLessThan(
+        LARGE_WIDTH,
+      );
     }
     const w = normals(random, 1, 50);
     const Ga = matmul(transpose(w), w);
     expect(cosine(Ga, gram(w, "a")).value).toBeCloseTo(1, 12);
+    expect(sharedNullOf({ d: 1, trace: 3, norm: 3 }, sizeOf(gram(w, "b"))).value).toBe(1);
+  });
+});
+
+const sizeOf = (A: Matrix): Size => ({ d: A.rows, trace: trace(A), norm: frobenius(A) });
+
+describe("Eq. 84", () => {
+  it("is what turned H_a show through a Gaussian W, to a few hundredths", () => {
+    const random = new Random(84);
+    const lines = (
+      [
+        [40, 40, 1],
+        [60, 20, 1.5],
+        [20, 60, 2],
+      ] as const
+    ).map(([dIn, dOut, decades]) => {
+      const values = Float64Array.from({ length: dIn }, (_, i) => 10 ** ((-decades * i) / dIn));
+      const diagonal = matrix(dIn, dIn);
+      for (let i = 0; i < dIn; i++) diagonal.data[i * (dIn + 1)] = values[i]!;
+      const draws = Array.from({ length: 60 }, () => {
+        const W = normals(random, dOut, dIn);
+        const Hb = matmul(matmul(W, rotate(diagonal, rotation(random, dIn))), transpose(W));
+        return {
+          seen: cosine(Hb, gram(W, "b")).value!,
+          said: sharedNullOf(sizeOf(diagonal), sizeOf(gram(W, "a"))).value!,
+          plain: alignmentNull(Hb, gram(W, "b")).value!,
+        };
+      });
+      const of = (key: "seen" | "said" | "plain"): number => mean(draws.map((draw) => draw[key]));
+      expect(Math.abs(of("said") - of("seen"))).toBeLessThan(0.03);
+      expect(of("seen") - of("plain")).toBeGreaterThan(0.05);
+      return `${of("seen").toFixed(2)} for ${of("said").toFixed(2)} at ${dIn} to ${dOut} (by Eq. 13 ${of("plain").toFixed(2)})`;
+    });
+    expectStated(lines.join(", "));
+  });
+
+  it("is sqrt(PR(H)/PR(Z)) where that is small", () => {
+    const random = new Random(85);
+    const W = normals(random, 200, 200);
+    const Ha = moment(normals(random, 3, 200));
+    const small = Math.sqrt(participationRatio(Ha) / participationRatio(gram(W, "a")));
+    expect(Math.abs(sharedNullOf(sizeOf(Ha), sizeOf(gram(W, "a"))).value! / small - 1)).toBeLessThan(0.05);
+  });
+});
+
+describe("Eq. 18", () => {
+  it("leaves -2 e/n^2 of c/n + e/n^2 from halves and -1.07 e/n^2 from 16 groups", () => {
+    const [n, c, e] = [160, 3, 7];
+    const biased = (count: number) => c / count + e / count ** 2;
+    const left = (m: number) =>
+      jackknife(biased(n), Array(m).fill(biased(n - n / m)), Array(m).fill(n / m))!.corrected / (e / n ** 2);
+    expect(left(2)).toBeCloseTo(-2, 9);
+    expect(left(16)).toBeCloseTo(-16 / 15, 9);
+  });
+
+  it("takes the bias out of an alignment of few samples and is its error, halves less well", () => {
+    const random = new Random(18);
+    const [d, m, each, draws] = [20, 16, 4, 300];
+    const root = Float64Array.from({ length: d }, (_, i) => 10 ** (-i / d / 2));
+    const power = (p: number) => {
+      const A = matrix(d, d);
+      for (let i = 0; i < d; i++) A.data[i * (d + 1)] = root[i]! ** (2 * p);
+      return A;
+    };
+    const truth = alignment(power(1), power(2)).value!;
+    const sums = (p: number) =>
+      Array.from({ length: m }, () => {
+        const X = normals(random, each, d);
+        for (let k = 0; k < X.data.length; k++) X.data[k]! *= root[k % d]! ** p;
+        return gram(X, "a");
+      });
+    const total = (some: readonly Matrix[]) => some.reduce((x, y) => plus(x, y));
+    const found = Array.from({ length: draws }, () => {
+      const [H, G] = [sums(1), sums(2)];
+      const value = alignment(total(H), total(G)).value!;
+      const without = (parts: number) =>
+        jackknife(
+          value,
+          Array.from({ length: parts }, (_, i) => {
+            const rest = (all: readonly Matrix[]) => total(all.filter((__, j) => j % parts !== i));
+            return alignment(rest(H), rest(G)).value!;
+          }),
+          Array(parts).fill((m * each) / parts),
+        )!;
+      return { value, groups: without(m), halves: without(2) };
+    });
+    const bias = (values: readonly number[]) => (mean(values) - truth).toFixed(3);
+    const biases = [
+      bias(found.map(({ value }) => value)),
+      bias(found.map(({ halves }) => halves.corrected)),
+      bias(found.map(({ groups }) => groups.corrected)),
+    ];
+    expect(Math.abs(Number(biases[2]))).toBeLessThan(Math.abs(Number(biases[0])) / 3);
+    expectStated(
+      `of a true ${truth.toFixed(2)} the value is off by ${biases[0]}, corrected from halves by ${biases[1]}, from 16 groups by ${biases[2]}`,
+    );
+    const spread = deviation(found.map(({ value }) => value));
+    const ratios = (key: "groups" | "halves") => found.map((one) => one[key].error / spread).sort((x, y) => x - y);
+    const range = (values: readonly number[]) =>
+      [0.02, 0.98].map((share) => values[Math.floor(share * draws)]!.toFixed(1)).join(" to ");
+    expectStated(
+      `${range(ratios("groups"))} times the spread of the values in 96 % of them, of halves ${range(ratios("halves"))} times`,
+    );
+    const held = found.filter(({ groups }) => Math.abs(groups.corrected - truth) <= 2.13 * groups.error).length;
+    expectStated(`holds the truth in ${Math.round((100 * held) / draws)} % of them`);
+    expect(held / draws).toBeGreaterThan(0.9);
+  });
+});
+
+describe("Eq. 88", () => {
+  const [d, n, each, times] = [24, 16, 250, 20];
+  /** Groups of rows of unit covariance: Gaussian, or each divided by sqrt(chi^2_3): t with three degrees of freedom. */
+  const groups = (random: Random, heavy: boolean): LayerMoments[] =>
+    Array.from({ length: n }, () => {
+      const rows = normals(random, each, d);
+      if (heavy)
+        for (let i = 0; i < each; i++) {
+          const size = Math.hypot(random.normal(), random.normal(), random.normal());
+          for (let k = 0; k < d; k++) rows.data[i * d + k]! /= size;
+        }
+      const layer = emptyLayer("layer", "linear", d, d, identity(d));
+      addRows(layer, { ha: rows.data, hb: rows.data, gb: normals(random, each, d).data });
+      return layer;
+    });
+
+  it("counts no group of Gaussian rows less, and evens those of heavy tails", () => {
+    const random = new Random(88);
+    const merged = (some: readonly LayerMoments[]) => some.reduce((x, y) => mergeLayers(x, y));
+    const flatness = (layer: LayerMoments) =>
+      cosine(secondMoment(layer.a!, "H", "covariance", layer.n)!, identity(d)).value!;
+    const cases = Array.from({ length: times }, () => {
+      const [gaussian, heavy] = [groups(random, false), groups(random, true)];
+      expect(evenGroups(gaussian, merged(gaussian)).heavy).toBe(0);
+      const total = merged(heavy);
+      const even = evenGroups(heavy, total);
+      return { heavy: even.heavy, before: flatness(total), after: flatness(even.total) };
+    });
+    const evened = cases.filter(({ heavy }) => heavy > 0);
+    const of = (key: "before" | "after") => mean(evened.map((one) => one[key])).toFixed(2);
+    expect(Number(of("after"))).toBeGreaterThan(Number(of("before")));
+    expectStated(
+      `of ${times} layers ${evened.length} have such a group, and the cosine of H with the true one is ${of("after")} in place of ${of("before")}`,
+    );
   });
 });
 

@@ -9,7 +9,7 @@ import { emptyLayer, mergeMoments } from "../../src/moments/moments.ts";
 import { renderLaws } from "../../src/report/lawsTable.ts";
 import { plantedGroups } from "../measure/plantedLayers.ts";
 import { momentsOf } from "../moments/cases.ts";
-import { plantedAnalysis } from "./planted.ts";
+import { plantedAnalysis, plantedRun } from "./planted.ts";
 import { expectClean } from "./svg.ts";
 
 const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
@@ -67,11 +67,27 @@ const course = (labels: readonly string[]): Snapshot[] =>
     })),
   }));
 
-test("the map of phases shows decided ones in colour, undecided and none as such", () => {
+test("the map of phases divides cells as draws are among rows, names strict labels, and leaves cells of no row empty", () => {
   const figure = phaseMap(course(["none", "undecided", "6", "5"]))!;
   expectClean(figure);
-  for (const mark of ["–", "?", "6", "5"]) expect(figure.svg).toContain(`>${mark}</text>`);
+  for (const mark of ["6", "5"]) expect(figure.svg).toContain(`>${mark}</text>`);
+  expect(figure.svg).not.toContain(">?</text>");
   expect(figure.csv).toContain(`20,${layer.name},6,`);
+  const weights = { ...planted.layers[0]!.phase!.weights!, "6": 0.25, "5": 0.35, "no row": 0.4 };
+  const shared = course(["undecided", "undecided"]).map((one) => ({
+    ...one,
+    layers: one.layers.map((each) => ({ ...each, phase: { ...each.phase!, weights } })),
+  }));
+  const divided = phaseMap(shared)!;
+  const widths = (colour: string) =>
+    [...divided.svg.matchAll(new RegExp(`<rect fill="${colour}"[^>]*width="([\\d.]+)"`, "g"))].map(([, width]) =>
+      Number(width),
+    );
+  const [six, five] = [widths("#d55e00"), widths("#0072b2")];
+  expect([six.length, five.length]).toEqual([2, 2]);
+  expect(five[0]! / six[0]!).toBeCloseTo(0.35 / 0.25, 1);
+  expect(divided.svg).not.toContain(">6</text>");
+  expect(divided.csv).toContain(",0.25,");
   expect(phaseMap(course(["6"]))).toBeUndefined();
 });
 
@@ -122,13 +138,26 @@ test("the figure of change has the rate per step", () => {
   expect(changeOverTime(course(["6"]))).toBeUndefined();
 });
 
+test("what Eq. 10 expects at small decay is said of runs with small decay alone", () => {
+  const page = (decay: number) => renderLaws({ ...plantedRun({ d: 6 }), config: { decay }, snapshots: [planted] });
+  expect(page(1e-6)).toContain(
+    "Eq. 10 expects forward RWA and backward GWA to be strongest at a weight decay as small",
+  );
+  for (const decay of [1e-4, 1e-5]) expect(page(decay)).not.toContain("Eq. 10 expects");
+  expect(renderLaws({ ...plantedAnalysis(), config: { decay: 1e-6 }, snapshots: [planted] })).not.toContain(
+    "Eq. 10 exp",
+  );
+});
+
 test("the tables name the phase, the exponents with intervals, the residuals with floors and the strongest relations", () => {
   const html = renderLaws({ ...plantedAnalysis(), snapshots: [planted] });
-  expect(html).toContain("Phases of 1 layer: 1 in phase 6.");
+  expect(html).toContain(
+    "By covariances 1 of 1 layer is in a phase (6 in 1); by the paper&#39;s convention 1 (6 in 1).",
+  );
   expect(html).toMatch(
     /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
   expect(html).toContain("floor");
-  expect(html).toContain("Strongest relations: backward");
+  expect(html).toContain("Strongest relations by the paper's convention: backward");
   expect(renderLaws({ ...plantedAnalysis(), snapshots: [] })).toBe("");
 });

@@ -26,8 +26,18 @@ test("every eigenvalue is in the table with its floor; effective ranks are told"
   const figure = spectra(layer)!;
   const rows = rowsOf(figure.csv);
   expect(rows).toHaveLength(2 * 3 * 20);
-  expect(rows[1]).toEqual({ side: "a", matrix: "H", convention: "raw", rank: "2", eigenvalue: "1.8", floor: "0.03" });
+  const second = { side: "a", matrix: "H", rank: "2", eigenvalue: "1.8", floor: "0.03" };
+  expect(rows[1]).toEqual({ ...second, convention: "covariance" });
   expect(textsOf(figure.svg).join(" ")).toContain("effective rank H 4.3, G 4.3, Z 4.3");
+});
+
+test("spectra are those of covariances; records of earlier versions, which have none, show plain second moments", () => {
+  const wide = { H: planted(0.9, 0.03), G: planted(0.9, 0.01) };
+  const of = (measured: Partial<LayerSpectra>) => rowsOf(spectra({ spectra: measured as LayerSpectra })!.csv)[1]!;
+  const raw = { a: wide, b: wide };
+  expect(of({ ...layer.spectra, raw })).toMatchObject({ convention: "covariance", eigenvalue: "1.8" });
+  const { covariance: _, ...earlier } = layer.spectra;
+  expect(of({ ...earlier, raw })).toMatchObject({ convention: "raw", eigenvalue: "2.7" });
 });
 
 test("a floor is drawn where samples have one and it lies in the panel; weights have none", () => {
@@ -37,13 +47,13 @@ test("a floor is drawn where samples have one and it lies in the panel; weights 
   const legend = textsOf(spectra({ spectra: layer.spectra })!.legend!);
   expect(legend).toEqual(["H", "G", "Z", "noise floor of H", "noise floor of G"]);
   const without = { ...side, H: planted(0.6, null) };
-  expect(dashed({ ...layer.spectra, raw: { a: without, b: side } })).toBe(1);
+  expect(dashed({ ...layer.spectra, covariance: { a: without, b: side } })).toBe(1);
 });
 
 test("a head has one side; a wide spectrum is thinned in the picture, not in the table; without spectra there is no figure", () => {
   const wide = { H: planted(0.999, 0.5, 1000), G: planted(0.99, 0.1, 1000) };
   const none: SpectrumRecord = { ...planted(1, null, 0), effectiveRank: null, status: "missing-moments" };
-  const figure = spectra({ spectra: { ...layer.spectra, raw: { a: null, b: wide }, weights: none } })!;
+  const figure = spectra({ spectra: { ...layer.spectra, covariance: { a: null, b: wide }, weights: none } })!;
   expect(figure.panels).toHaveLength(1);
   expect(rowsOf(figure.csv)).toHaveLength(2000);
   expect(figure.svg.length).toBeLessThan(20_000);

@@ -163,12 +163,16 @@ describe("the evidence for a phase", () => {
     expect(diagnosePhase(relationsOnly).label).toBe("undecided");
     const { exponents: __, range: ___, ...wide } = evidenceOf(plantedLayer({ row: "7", d: 30, decades: 3, seed: 2 }));
     expect(diagnosePhase(wide).label).toBe("undecided"); // relations of full rank that chance alone would give
-    const {
-      exponents: _exponents,
-      range: _range,
-      ...narrow
-    } = evidenceOf(plantedLayer({ row: "8", d: 30, decades: 4, seed: 2 }));
-    expect(diagnosePhase(narrow).label).toBe("8");
+    const alone = (row: PlantedRow) => {
+      const {
+        exponents: _exponents,
+        range: _range,
+        ...rest
+      } = evidenceOf(plantedLayer({ row, d: 30, rank: 15, seed: 2 }));
+      return diagnosePhase(rest).label;
+    };
+    expect(alone("1")).toBe("1");
+    for (const row of ["crh", "2", "8"] as const) expect(alone(row), row).toBe("undecided");
   });
 
   it("does not count what was there at initialisation", () => {
@@ -224,6 +228,6 @@ describe("the range of the weights", () => {
     });
     expect(weightRange([...Array(10).fill(1), ...Array(90).fill(1e-3)]).flatness).toBeGreaterThan(0.98);
     expect(weightRange(Array.from({ length: 50 }, (_, i) => 10 ** (-i / 25))).flatness).toBeLessThan(0.92);
-    expect(weightRange([0, 0])).toEqual({ rank: 0, condition: 1, flatness: 1 });
+    expect(weightRange([0, 0])).toEqual({ rank: 0, condition: 1, flatness: 1, flatRank: 0 });
   });
 });

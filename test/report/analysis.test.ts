@@ -1,9 +1,9 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import { ruleInWords } from "../../src/measure/judge.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { drawable, spreadOrder } from "../../src/report/chosenLayers.ts";
 import { type AnalysisReport, renderReport } from "../../src/report/report.ts";
-import { judge } from "../../src/report/verdict.ts";
 import {
   alignmentValue,
   asHead,
@@ -47,10 +47,13 @@ test("the head of an analysis names files, objective, samples and results, and n
   expect(body.querySelector("pre")!.textContent).toBe("crh analyze resnet20.onnx --inputs images.npy");
 });
 
-test("an analysis has no words about steps, runs, seeds or values at the start", () => {
+test("an analysis has no words about steps, runs, seeds or values at the start, but for the rule and what is not known", () => {
   const { body } = page(plantedAnalysis());
   for (const script of body.querySelectorAll("script")) script.remove();
-  expect(body.textContent).not.toMatch(/\b(steps?|seed|runs?|start|initial|earlier|training|undefined|NaN|null,)\b/);
+  const rule = ruleInWords.slice(1);
+  expect(body.textContent).toContain(rule);
+  const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are not known.", "");
+  expect(rest).not.toMatch(/\b(steps?|seed|runs?|start|initial|earlier|training|undefined|NaN|null,)\b/);
   expect(body.querySelectorAll("i.start")).toHaveLength(0);
 });
 
@@ -196,9 +199,15 @@ test("layers that are too large for a picture are named, or said to be all", () 
 });
 
 test("a relation that is too weak is called so where there is nothing to compare with", () => {
-  expect(judge(alignmentValue(0.5))).toBe("weak");
-  expect(judge(alignmentValue(0.9))).toBe("holds");
-  expect(judge(alignmentValue(0.15))).toBe("absent");
+  const data = plantedAnalysis({ names: ["fc"] });
+  const { a } = data.snapshots[0]!.layers[0]!.alignment.paper;
+  Object.assign(a!, { rga: alignmentValue(0.5), rwa: alignmentValue(0.95), gwa: alignmentValue(0.15) });
+  const summary = page(data).querySelector("#summary")!.textContent!;
+  expect(summary).toContain("backward RGA 0.500 (too weak)");
+  expect(summary).toContain("backward GWA 0.150 (chance level)");
+  expect(summary).not.toContain("backward RWA 0.950");
+  const cells = page(data).querySelectorAll("#alignments table td");
+  expect([...cells].slice(0, 3).map((cell) => cell.classList.contains("holds"))).toEqual([false, true, false]);
 });
 
 test("whatever comes from the data is escaped", () => {

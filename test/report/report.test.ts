@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { inflateSync } from "node:zlib";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
+import { conventionWord } from "../../src/findings/vocabulary.ts";
 import type { AlignmentValue, Status } from "../../src/measure/snapshot.ts";
 import { commandLine } from "../../src/report/closing.ts";
 import { layerAnchor } from "../../src/report/layerAnchor.ts";
 import { brief, dateTime, duration, fixed, grouped, listed } from "../../src/report/numbers.ts";
 import { type ReportData, renderReport } from "../../src/report/report.ts";
-import { judge } from "../../src/report/verdict.ts";
 import { alignmentValue, plantedRun } from "../figures/planted.ts";
 
 const small = () => plantedRun({ d: 12, names: ["layers.0", "layers.1", "layers.2"] });
@@ -80,9 +80,15 @@ test("whatever comes from the data is escaped", () => {
   for (const snapshot of data.snapshots) snapshot.objective = evil;
   data.metrics.push({ step: 1, name: evil, value: 1 });
   const html = renderReport(data);
-  expect(html).not.toContain("<script>alert");
-  expect(html).not.toContain("<img");
   const { document } = parseHTML(html);
+  const packed = [...document.querySelectorAll("script.packed")].map((script) =>
+    inflateSync(Buffer.from(script.textContent!, "base64")).toString(),
+  );
+  expect(packed.length).toBeGreaterThan(0);
+  for (const part of [html, ...packed]) {
+    expect(part).not.toContain("<script>alert");
+    expect(part).not.toContain("<img");
+  }
   expect(document.querySelectorAll("script:not([type])")).toHaveLength(1);
   expect(document.querySelectorAll("[onerror]")).toHaveLength(0);
   expect(document.querySelector("h1")!.textContent).toBe(evil);
@@ -118,7 +124,8 @@ test("the first screen has the finding, every relation of every layer and the hi
   expect(document.querySelector("header")!.textContent).not.toContain("seed");
   const finding = document.querySelector("#finding")!;
   const holding = finding.querySelectorAll(".cell.holds:not(.sample)").length;
-  expect(finding.querySelectorAll(".cell[role=cell]")).toHaveLength(18);
+  expect(holding).toBeGreaterThan(0);
+  expect(finding.querySelectorAll(".cell[role=cell]").length).toBe(18);
   expect(finding.querySelector(".finding")!.textContent).toContain(`${holding} of 18 relations hold`);
   for (const cell of finding.querySelectorAll(".cell[role=cell]"))
     expect(cell.getAttribute("data-tip")).toMatch(
@@ -159,15 +166,24 @@ test("layers that are not shown first carry their figures packed, and their cour
   }
 });
 
-test("the table shows value, noise, null and start of every relation in both conventions", () => {
+test("the table shows value, noise, null and start of every relation in three conventions", () => {
   const data = small();
+  const raised = alignmentValue(0.95);
+  data.snapshots.at(-1)!.layers[1]!.alignment.paper.a!.rga = raised;
+  const { alignment } = data.snapshots.at(-1)!.layers[1]!;
+  alignment.covariance = { ...alignment.covariance, a: { rga: raised, rwa: raised, gwa: raised } };
   const tables = [...page(data).querySelectorAll("#alignments table")];
-  expect(tables).toHaveLength(2);
+  expect(tables.map((table) => table.querySelectorAll("td.holds").length)).toEqual([1, 3, 0]);
+  for (const [i, convention] of (["paper", "covariance", "raw"] as const).entries())
+    for (const cell of tables[i]!.querySelectorAll("td"))
+      expect(cell.getAttribute("title")).toContain(
+        ` by ${convention === "paper" ? "the " : ""}${conventionWord[convention]} (`,
+      );
   const row = tables[0]!.querySelectorAll("tbody tr")[1]!;
   const { rga } = data.snapshots.at(-1)!.layers[1]!.alignment.paper.a!;
   const start = data.snapshots[0]!.layers[1]!.alignment.paper.a!.rga.value!;
   const cell = row.querySelector("td")!;
-  expect(cell.textContent).toBe(`${fixed(rga.value!)} ± ${fixed(rga.noise!)}null 0.15 · start ${fixed(start, 2)}`);
+  expect(cell.textContent).toBe(`${fixed(rga.value!)} ± ${fixed(rga.noise!)}null 0.12 · start ${fixed(start, 2)}`);
   expect(cell.getAttribute("class")).toContain("holds");
   expect(row.querySelectorAll("td")).toHaveLength(6);
 });
@@ -176,12 +192,12 @@ test("the summary counts what holds by its stated rule", () => {
   const data = small();
   for (const layer of data.snapshots.at(-1)!.layers)
     for (const side of [layer.alignment.paper.a!, layer.alignment.paper.b])
-      Object.assign(side, { rga: alignmentValue(0.9), rwa: alignmentValue(0.8), gwa: alignmentValue(0.77) });
+      Object.assign(side, { rga: alignmentValue(0.97), rwa: alignmentValue(0.95), gwa: alignmentValue(0.92) });
   expect(textOf(data)).toContain("18 of 18 relations hold");
   expect(textOf(data)).toContain("All six hold in layers.0, layers.1 and layers.2");
   data.snapshots.at(-1)!.layers[2]!.alignment.paper.b.rwa = alignmentValue(0.15, 0.12);
   expect(textOf(data)).toContain("17 of 18 relations hold");
-  expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (not clearly above its null, was 0.35)");
+  expect(textOf(data)).toContain("layers.2: forward RWA 0.150 (chance level, was 0.35)");
 });
 
 test("a preset stands among the facts, a linear probe in the summary and in a panel", () => {
@@ -198,18 +214,41 @@ test("a preset stands among the facts, a linear probe in the summary and in a pa
   expect(text).toContain("accuracy of a linear probe");
 });
 
-test("a verdict compares with null, noise and start", () => {
-  const at = (value: number, start?: number, noise = 0.01) =>
-    judge(alignmentValue(value, 0.2, noise), start === undefined ? undefined : alignmentValue(start));
-  expect(at(0.9, 0.1)).toBe("formed");
-  expect(at(0.9, 0.85)).toBe("kept");
-  expect(at(0.9)).toBe("holds");
-  expect(at(0.5, 0.1)).toBe("rising");
-  expect(at(0.5, 0.7)).toBe("falling");
-  expect(at(0.5, 0.45)).toBe("flat");
-  expect(at(0.25, 0.1)).toBe("absent");
-  expect(at(0.9, 0.1, 0.4)).toBe("absent");
-  expect(judge(none("undefined-1x1"))).toBe("undefined");
+test("verdicts of the page compare with chance, standard error and start", () => {
+  const page = (last: AlignmentValue, first: AlignmentValue) => {
+    const data = small();
+    data.snapshots.at(-1)!.layers[1]!.alignment.paper.b.rga = last;
+    data.snapshots[0]!.layers[1]!.alignment.paper.b.rga = first;
+    const { document } = parseHTML(renderReport(data));
+    const cell = document.querySelectorAll("#alignments table tbody tr")[1]!.querySelectorAll("td")[3]!;
+    const ofLayer = [...document.querySelectorAll("#summary li li")].find((item) =>
+      /^layers\.1: /.test(item.textContent!),
+    );
+    const [, inSummary] = /forward RGA [\d.]+ \(([^)]*)\)/.exec(ofLayer!.textContent!) ?? [];
+    return [
+      cell.classList.contains("holds"),
+      /\(H_b ∝ G_b\) (.*): \d/.exec(cell.getAttribute("title")!)![1],
+      inSummary,
+    ];
+  };
+  const of = (value: number, start: number, noise = 0.01) =>
+    page(alignmentValue(value, 0.2, noise), alignmentValue(start));
+  expect(of(0.95, 0.1)).toEqual([true, "holds, and rose in training", undefined]);
+  expect(of(0.95, 0.94)).toEqual([
+    false,
+    "is strong, but was as strong before training",
+    "as before training, was 0.94",
+  ]);
+  expect(of(0.5, 0.1)).toEqual([false, "does not hold; it rose in training", "rose, was 0.10"]);
+  expect(of(0.5, 0.7)).toEqual([false, "does not hold; it fell in training", "fell, was 0.70"]);
+  expect(of(0.5, 0.95)).toEqual([false, "no longer holds: it was strong before training", "lost, was 0.95"]);
+  expect(of(0.5, 0.45)).toEqual([
+    false,
+    "does not hold, and is about what it was before training",
+    "unchanged, was 0.45",
+  ]);
+  expect(of(0.25, 0.1)).toEqual([false, "is not above chance", "chance level, was 0.10"]);
+  expect(of(0.91, 0.1, 0.02)).toEqual([false, "is near to holding, within its error", "near, was 0.10"]);
 });
 
 test("a run without anything says so in sentences", () => {

@@ -22,7 +22,7 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial } = measurements(which, options.in);
+  const { final, initial, decay } = measurements(which, options.in);
   const names = final.layers.map(({ name }) => name);
   if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
   if (layer !== undefined && !names.includes(layer))
@@ -33,6 +33,7 @@ export async function explainCommand(
       explainLayer(
         one,
         initial?.layers.find(({ name }) => name === one.name),
+        decay,
       ),
     );
   if (options.json === true) {
@@ -53,7 +54,7 @@ export async function explainCommand(
 }
 
 /** The last and, where there is another, the first measurement of a run or a snapshot file. */
-function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot } {
+function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot; decay?: unknown } {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
   const all = runMeasurements(run);
@@ -62,7 +63,8 @@ function measurements(which: string, root: string): { final: Snapshot; initial?:
     throw new Error(
       `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
     );
-  return first === last ? { final: last } : { final: last, initial: first };
+  const { decay } = run.config();
+  return first === last ? { final: last, decay } : { final: last, initial: first, decay };
 }
 
 function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {

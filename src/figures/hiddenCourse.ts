@@ -1,8 +1,9 @@
 /**
- * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D read (side a) and
- * what maps 0 to D - 1 write (side b). Data and output are left out.
+ * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D
+ * read (side a) and what maps 0 to D - 1 write (side b). Data and output are left out, and dead layers.
  */
 
+import { hiddenSides } from "../measure/hidden.ts";
 import { median } from "../measure/median.ts";
 import type { AlignmentValue, Convention, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Side } from "../moments/moments.ts";
@@ -21,13 +22,15 @@ export interface HiddenMedian {
   readonly layers: number;
 }
 
-/** Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation. */
-export function hiddenMedians(snapshots: readonly Snapshot[], convention: Convention = "paper"): HiddenMedian[] {
+/**
+ * Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation.
+ */
+export function hiddenCourse(snapshots: readonly Snapshot[], convention: Convention = "paper"): HiddenMedian[] {
   return snapshots
     .toSorted((x, y) => x.step - y.step)
     .flatMap((snapshot) =>
       (["a", "b"] as const).flatMap((side) => {
-        const hidden = hiddenSides(snapshot, side, convention);
+        const hidden = hiddenOf(snapshot, side, convention);
         return relations.flatMap((relation) => {
           const known = hidden.map((one) => one[relation]).filter(hasValue);
           if (known.length === 0) return [];
@@ -40,11 +43,12 @@ export function hiddenMedians(snapshots: readonly Snapshot[], convention: Conven
     );
 }
 
-function hiddenSides({ layers }: Snapshot, side: Side, convention: Convention) {
+/** Of a network that is no chain of maps (transformers) all maps stand, but for the first input and the last output. */
+function hiddenOf({ layers }: Snapshot, side: Side, convention: Convention) {
   const maps = layers.filter(isMap);
-  return (side === "a" ? maps.slice(1) : maps.slice(0, -1)).flatMap(
-    ({ alignment }) => alignment[convention][side] ?? [],
-  );
+  const chain = hiddenSides(layers)?.hidden.flatMap((one) => (one.side === side ? [one.layer] : []));
+  const hidden = chain ?? (side === "a" ? maps.slice(1) : maps.slice(0, -1));
+  return hidden.flatMap(({ alignment, dead }) => (dead === undefined ? (alignment[convention][side] ?? []) : []));
 }
 
 function hasValue(one: AlignmentValue): one is AlignmentValue & { value: number } {
