@@ -185,8 +185,8 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
 function fewLongRows({ samples, dIn, dOut, effectiveRows }: LayerSnapshot): string[] {
   if (!effectiveRows) return [];
   const sides = [
-    { rows: effectiveRows.h, d: dIn, of: "activations" },
-    { rows: effectiveRows.g, d: dOut, of: "gradients" },
+    { rows: effectiveRows.h ?? 0, d: dIn, of: "activations" },
+    { rows: effectiveRows.g ?? 0, d: dOut, of: "gradients" },
   ];
   return sides
     .filter(({ rows, d }) => rows > 0 && rows < 10 * d && samples >= 10 * d)

@@ -5,8 +5,9 @@
 import type { LayerMoments } from "../moments/moments.ts";
 
 export interface EffectiveRows {
-  h: number;
-  g: number;
+  /** Null where a row is not finite. */
+  h: number | null;
+  g: number | null;
 }
 
 /**
@@ -19,6 +20,7 @@ export function effectiveRows({ a, b }: Pick<LayerMoments, "a" | "b">): Effectiv
   return { h: of(h2, h4), g: of(b.g2, b.g4) };
 }
 
-function of(squares: number, fourths: number): number {
-  return fourths > 0 ? squares ** 2 / fourths : 0;
+function of(squares: number, fourths: number): number | null {
+  const rows = fourths > 0 ? squares ** 2 / fourths : 0;
+  return Number.isFinite(rows) ? rows : null;
 }

@@ -81,7 +81,7 @@ export function layerPhase(
     const { a, b } = alignment[convention];
     const exponents = options.exponents?.[convention];
     const initial = options.initial?.[convention];
-    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range: live, rows: Math.min(h, g) };
+    const evidence: PhaseEvidence = { dIn, dOut, alignment: { a: a!, b }, range: live, rows: Math.min(h ?? 0, g ?? 0) };
     if (project && live.rank > 0) evidence.projected = projectedRelations(layer, convention, system);
     if (exponents?.a) evidence.exponents = { a: exponents.a, b: exponents.b };
     if (initial?.a) evidence.initial = strengths({ a: initial.a, b: initial.b });

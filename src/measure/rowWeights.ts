@@ -60,7 +60,7 @@ export function rowWeights(
   const random = new Random(1).split("row weights");
   for (let draw = 0; draw < draws; draw++) {
     const times = drawn(groups.length, random);
-    const [Ha, Gb] = [pooled(parts.H, times), pooled(parts.G, times)];
+    const [Ha, Gb] = [sampleOf(parts.H, times), sampleOf(parts.G, times)];
     const row = !Ha || !Gb || apart ? undefined : flat ? flatRow(Ha, Gb, z) : rowOfExponents(Ha, Gb, z, random);
     weights[row === undefined || trivial.has(row) ? "no row" : row] += 1;
   }
@@ -119,22 +119,35 @@ function pooled(parts: readonly Projected[], times: Float64Array): Matrix | unde
   return A;
 }
 
+/** A second moment of drawn groups, and of the even and the odd ones among them: their noises have nothing in common. */
+interface Sample {
+  A: Matrix;
+  halves: [Matrix, Matrix] | undefined;
+}
+
+function sampleOf(parts: readonly Projected[], times: Float64Array): Sample | undefined {
+  const A = pooled(parts, times);
+  const [first, second] = [0, 1].map((rest) => pooled(parts, halfOf(times, rest)));
+  return A && { A, halves: first && second ? [first, second] : undefined };
+}
+
+/** The even or the odd ones of the groups. */
+function halfOf(times: Float64Array, rest: number): Float64Array {
+  return times.map((value, i) => (i % 2 === rest ? value : 0));
+}
+
 /** Whether H_a or G_b, each over two halves of the samples, is off the diagonal in the singular basis: then no law in Z is read. */
 function hasStrangers({ H, G }: { H: readonly Projected[]; G: readonly Projected[] }, k: number): boolean {
   return [H, G].some((parts) => {
-    const half = (rest: number) =>
-      pooled(
-        parts,
-        Float64Array.from(parts, (_, i) => (i % 2 === rest ? 1 : 0)),
-      );
-    const [first, second] = [half(0), half(1)];
+    const once = new Float64Array(parts.length).fill(1);
+    const [first, second] = [0, 1].map((rest) => pooled(parts, halfOf(once, rest)));
     return !first || !second || strangers(unshared(first, second, k));
   });
 }
 
 /** The row whose exponents are those of H_a and G_b along the singular directions, if the relations that it assumes are there. */
-function rowOfExponents(Ha: Matrix, Gb: Matrix, z: Float64Array, random: Random): PhaseLabel | undefined {
-  const [p, q] = [slope(z, Ha, random), slope(z, Gb, random)];
+function rowOfExponents(Ha: Sample, Gb: Sample, z: Float64Array, random: Random): PhaseLabel | undefined {
+  const [p, q] = [slope(z, Ha.A, random), slope(z, Gb.A, random)];
   if (p === undefined || q === undefined) return undefined;
   const strength = strengthsOf(Ha, Gb, z);
   return phaseTable.find(
@@ -158,7 +171,7 @@ function slope(z: Float64Array, A: Matrix, random: Random): number | undefined {
 }
 
 /** Where W is flat: which of H_a and G_b are flat too, or proportional to each other. */
-function flatRow(Ha: Matrix, Gb: Matrix, z: Float64Array): PhaseLabel | undefined {
+function flatRow(Ha: Sample, Gb: Sample, z: Float64Array): PhaseLabel | undefined {
   const strength = strengthsOf(Ha, Gb, z);
   const strong = (...relations: Relation[]) => relations.every((relation) => strength[relation] >= strongFrom);
   if (strong(...sixRelations)) return "crh";
@@ -167,33 +180,54 @@ function flatRow(Ha: Matrix, Gb: Matrix, z: Float64Array): PhaseLabel | undefine
   return strong("a.rga", "b.rga") ? "1" : undefined;
 }
 
-/** Cosines of the six pairs within the directions, where H_b = S H_a S, G_a = S G_b S and Z = S^2 (theory.md Eq. 6). */
-function strengthsOf(Ha: Matrix, Gb: Matrix, z: Float64Array): Record<Relation, number> {
-  const scaled = (A: Matrix): Float64Array =>
-    A.data.map((value, at) => value * Math.sqrt(z[Math.floor(at / A.cols)]! * z[at % A.cols]!));
-  const Z = new Float64Array(z.length ** 2);
+/**
+ * Cosines of the six pairs within the directions, where H_b = S H_a S, G_a = S G_b S and Z = S^2 (theory.md Eq. 6). Drawing groups
+ * doubles the noise of H and G, which pulls cosines down: the norms below them are <A_1, A_2> of halves, free of it.
+ */
+function strengthsOf(Ha: Sample, Gb: Sample, z: Float64Array): Record<Relation, number> {
+  const scaled = ({ A, halves }: Sample): Sample => ({
+    A: onBothSides(A, z),
+    halves: halves && [onBothSides(halves[0], z), onBothSides(halves[1], z)],
+  });
+  const Z: Sample = { A: matrix(z.length, z.length), halves: undefined };
   z.forEach((value, k) => {
-    Z[k * (z.length + 1)] = value;
+    Z.A.data[k * (z.length + 1)] = value;
   });
   const [Hb, Ga] = [scaled(Ha), scaled(Gb)];
   return {
-    "a.rga": cosineOf(Ha.data, Ga),
-    "a.rwa": cosineOf(Ha.data, Z),
+    "a.rga": cosineOf(Ha, Ga),
+    "a.rwa": cosineOf(Ha, Z),
     "a.gwa": cosineOf(Ga, Z),
-    "b.rga": cosineOf(Hb, Gb.data),
+    "b.rga": cosineOf(Hb, Gb),
     "b.rwa": cosineOf(Hb, Z),
-    "b.gwa": cosineOf(Gb.data, Z),
+    "b.gwa": cosineOf(Gb, Z),
   };
 }
 
-function cosineOf(x: Float64Array, y: Float64Array): number {
-  let [xx, yy, xy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    xx += x[i]! * x[i]!;
-    yy += y[i]! * y[i]!;
-    xy += x[i]! * y[i]!;
-  }
-  return xy / Math.sqrt(xx * yy || 1);
+/** S A S with S = diag sqrt(z). */
+function onBothSides(A: Matrix, z: Float64Array): Matrix {
+  const data = A.data.map((value, at) => value * Math.sqrt(z[Math.floor(at / A.cols)]! * z[at % A.cols]!));
+  return matrix(A.rows, A.cols, data);
+}
+
+function cosineOf(x: Sample, y: Sample): number {
+  return Math.min(1, product(x.A, y.A) / Math.sqrt(squareOf(x) * squareOf(y) || 1));
+}
+
+/** chosen: a square of which noise is more than half says too little to be corrected further. */
+const leastSquare = 0.5;
+
+/** |A|^2 without its noise. */
+function squareOf({ A, halves }: Sample): number {
+  const square = product(A, A);
+  return halves ? Math.max(leastSquare * square, Math.min(square, product(...halves))) : square;
+}
+
+/** <A, B>, the sum of products of entries. */
+function product({ data: x }: Matrix, { data: y }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
+  return sum;
 }
 
 /** How often each of `count` is drawn in as many draws with replacement. */

@@ -12,7 +12,15 @@ const timeout = 60_000 * seeds;
 
 /** Labels and intervals of all rows of a setting. */
 function tally(setting: Setting) {
-  const found = { all: 0, right: 0, stated: 0, inside: 0, wrong: [] as string[], open: [] as string[] };
+  const found = {
+    all: 0,
+    right: 0,
+    stated: 0,
+    inside: 0,
+    wrong: [] as string[],
+    open: [] as string[],
+    shares: [] as number[],
+  };
   for (const row of rows)
     for (let seed = 0; seed < seeds; seed++) {
       const options: RowOptions = { ...setting, row, seed };
@@ -20,10 +28,11 @@ function tally(setting: Setting) {
       const [label, allowed] = [phase!.label, allowedLabels(options)];
       if (!allowed.includes("undecided")) {
         found.all++;
+        found.shares.push(phase!.weights![row]);
         if (label === row) found.right++;
-        else found.open.push(`${row} as ${label}`);
+        else found.open.push(`$rowas $label`);
       }
-      if (label !== "undecided" && !allowed.includes(label)) found.wrong.push(`${row} as ${label} (seed ${seed})`);
+      if (label !== "undecided" && !allowed.includes(label)) found.wrong.push(`$rowas $label(seed $seed)`);
       const truth = plantedExponents(row);
       if (!truth) continue;
       const { a, b } = exponents!.covariance;
@@ -52,9 +61,10 @@ describe("planted rows as samples", () => {
     { d: 24, dOut: 36, samples: 1000, noise: 0.1, mean: 0.5, bias: true },
     { d: 20, samples: 1000, noise: 0.1, tails: "elementwise" },
   ])("are found in nine of ten layers, and never another row: %o", { timeout }, (setting) => {
-    const { all, right, stated, inside, wrong, open } = tally(setting);
+    const { all, right, stated, inside, wrong, open, shares } = tally(setting);
     expect(wrong).toEqual([]);
     expect(right / all, open.join(", ")).toBeGreaterThanOrEqual(0.9);
+    expect(shares.reduce((sum, share) => sum + share, 0) / all).toBeGreaterThanOrEqual(0.9);
     expect(stated).toBeGreaterThan(20);
     expect(inside / stated).toBeGreaterThanOrEqual(0.93);
   });
@@ -83,6 +93,7 @@ describe("planted rows as samples", () => {
       for (let seed = 0; seed < 2 * seeds; seed++) {
         const { phase } = snapshotOfRows({ ...setting, row: "none", seed });
         expect(["none", "undecided"], JSON.stringify(setting)).toContain(phase!.label);
+        expect(phase!.weights!["no row"], JSON.stringify(setting)).toBeGreaterThanOrEqual(0.95);
       }
   });
 });

@@ -213,6 +213,7 @@ describe("snapshot", () => {
       "droppedRows",
       "droppedActivationRows",
       "strongest",
+      "effectiveRows",
       "exponents",
       "irrelevant",
       "phase",

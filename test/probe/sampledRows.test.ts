@@ -35,7 +35,7 @@ test("all rows where no sample has more, or where rows do not belong to samples"
   expect(sampleRows(40, 10, Number.POSITIVE_INFINITY, new Random(1))).toBeUndefined();
 });
 
-const [context, samples] = [16, 48];
+const [context, samples] = [16, 120];
 const { graph } = gpt({ layers: 1, heads: 2, width: 8, context, vocabulary: 256, tied: false }, new Random(2));
 const tokens = Uint16Array.from({ length: 2000 }, (_, i) => (i * i * 7 + 31 * i) % 256);
 const batches = tokenFeeds(tokensInMemory(tokens), { context, samples, batch: 24 });
