@@ -118,7 +118,10 @@ export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
   return { paper: both(), covariance: both(), raw: both() };
 }
 
-/** Seconds that `layerExponents` takes for a side of d values, about: a polynomial fitted to d = 100, 256, 512. */
+/**
+ * Seconds that the exponents of a side of d values take, about: a polynomial fitted to d = 100, 256, 512 for two conventions. With three, and
+ * with the weights of rows, it is some half of what a layer takes; it says which layers are measured, so it stays.
+ */
 export function exponentSeconds(d: number): number {
   return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
 }

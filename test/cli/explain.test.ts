@@ -88,6 +88,11 @@ describe("explainLayer", () => {
   });
 
   test("tells of a head whether its RGA exceeds what the heads of its layer share", () => {
+    const unequal = { ...layer, effectiveRows: { h: 40, g: 11_000 } };
+    expect(explainLayer(unequal).doubts.join(" ")).toMatch(
+      /Its activations are so unequal .+ 12,000 rows .+ 40 equal ones/,
+    );
+    expect(explainLayer(layer).doubts.join(" ")).not.toContain("unequal");
     const strongest = layer.alignment.paper.b.rga.value!;
     const head = (median: number, start: number | null, count = 3): typeof layer => ({
       ...layer,
