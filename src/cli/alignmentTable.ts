@@ -173,6 +173,9 @@ function legend(
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));
+  const groups = Math.min(...snapshot.layers.map((layer) => layer.groups ?? 0));
+  if (groups >= 2 && groups < FEW_GROUPS)
+    lines.push(`standard errors from ${groups} groups of samples: they may be several times too small or too large`);
   if (isWithoutNoise(snapshot)) lines.push("noise not known: there is one group of samples");
   const sampled = snapshot.layers.filter((layer) => layer.sampled !== undefined);
   if (sampled.length > 0)
@@ -184,6 +187,9 @@ function legend(
     lines.push(`not measured, ${printable(reason)}: ${shortList(nodes)}`);
   return lines;
 }
+
+/** chosen: a jackknife over fewer groups than this is off by half and more. */
+const FEW_GROUPS = 8;
 
 /** Whether there are values, and none of them has its noise. */
 function isWithoutNoise({ layers }: Snapshot): boolean {

@@ -49,6 +49,7 @@ export function panelTitle(title: string, left: number): Plot.Markish[] {
 
 /** "fc1 RGA 0.812 ± 0.004, chance 0.120": what a pointer on the mark is told. */
 export function valueWords(name: string, { value, noise, null: nullValue }: AlignmentValue): string {
-  const around = noise === null ? "" : ` ± ${noise.toFixed(3)}`;
+  const around =
+    noise === null ? "" : ` ± ${noise >= 0.0005 || noise === 0 ? noise.toFixed(3) : noise.toExponential(0)}`;
   return `${name} ${value?.toFixed(3) ?? "undefined"}${around}${nullValue === null ? "" : `, chance ${nullValue.toFixed(3)}`}`;
 }

@@ -66,7 +66,7 @@ export interface Judgement {
 export interface Known {
   /** The same relation before training, as it was measured or its strength. */
   start?: AlignmentValue | number | null | undefined;
-  /** In place of the null of the value. */
+  /** In place of the null of the value; either is corrected for few samples. */
   chance?: number | undefined;
   /** Whether the layer is dead. */
   dead?: boolean | undefined;
@@ -108,6 +108,15 @@ export function unbiased(of: AlignmentValue): number | null {
   return plain === null ? null : Math.min(1, plain + bias);
 }
 
+/**
+ * What unrelated matrices would show without the noise of few samples, which makes the norms below chance larger as it does those below an
+ * alignment, and both smaller.
+ */
+function unbiasedChance(chance: number, { value, corrected }: AlignmentValue): number {
+  if (value === null || value <= 0 || corrected == null || corrected <= value) return chance;
+  return Math.min(1, (chance * corrected) / value);
+}
+
 /** What a relation has to reach where unrelated matrices show `chance`. */
 export function neededAbove(chance: number): number {
   return Math.max(strongFrom, Math.min(enough, (1 + chance) / 2));
@@ -119,7 +128,7 @@ export function neededAbove(chance: number): number {
  * @param value alignment, cosine, null, noise and corrected value of the relation, in one convention
  */
 export function judge(value: AlignmentValue, known: Known = {}): Judgement {
-  const chance = known.chance ?? Math.max(0, value.null ?? 0);
+  const chance = unbiasedChance(known.chance ?? Math.max(0, value.null ?? 0), value);
   const error = value.noise ?? 0;
   const needed = neededAbove(chance);
   const start = typeof known.start === "object" && known.start ? unbiased(known.start) : (known.start ?? null);

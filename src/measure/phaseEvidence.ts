@@ -51,15 +51,9 @@ export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvid
     const part = projected[side][name];
     const bias = value === null || corrected == null ? 0 : corrected - value;
     const found = { ...part, noise, ...(part.value !== null && { corrected: part.value + bias }) };
-    return judge(found, { start, chance: correctedChance(projected.chance[relation], part.value, bias) });
+    return judge(found, { start, chance: projected.chance[relation] ?? undefined });
   };
   return Object.fromEntries(sixRelations.map((relation) => [relation, one(relation)])) as Judged;
-}
-
-/** What unrelated matrices would show without the noise that pulls an alignment of `value` down by `-bias`. */
-function correctedChance(chance: number | null, value: number | null, bias: number): number | undefined {
-  if (chance === null) return undefined;
-  return value === null || value <= 0 || bias <= 0 ? chance : Math.min(1, chance * (1 + bias / value));
 }
 
 /**
@@ -85,14 +79,23 @@ export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence)
   const score = weakest.some((value) => value === null)
     ? null
     : Math.min(...(weakest as number[])) * exponents.agreement;
-  return { row, score, relations, exponents, isTrivial: isTrivial(row, assumed, exponents) };
+  return { row, score, relations, exponents, isTrivial: isTrivial(row, assumed, exponents, evidence.range) };
 }
 
+/** chosen: within fewer live directions unrelated matrices look alike too often: in one direction all are proportional. */
+export const leastLive = 8;
+
 /**
- * Unrelated matrices of these spectra would have all relations of the row. Rows 4 and 7 still say something then: that G_b, or H_a, is
+ * Unrelated matrices of these spectra would have all relations of the row, or too few directions live to tell. Rows 4 and 7 still say something then: that G_b, or H_a, is
  * Z to the power of -1, along shared eigenvectors.
  */
-function isTrivial({ label }: PhaseRow, assumed: readonly Judgement[], exponents: ExponentCheck): boolean {
+function isTrivial(
+  { label }: PhaseRow,
+  assumed: readonly Judgement[],
+  exponents: ExponentCheck,
+  range: WeightRange | undefined,
+): boolean {
+  if (range && range.rank < leastLive) return true;
   if (assumed.some(({ chance }) => chance <= mostChance)) return false;
   return !((label === "4" || label === "7") && exponents.verdict === "match" && exponents.compared.length > 0);
 }

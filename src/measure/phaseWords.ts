@@ -3,7 +3,14 @@
  */
 
 import type { Judgement } from "./judge.ts";
-import { exponentsAlone, type Judged, type JudgedRow, type PhaseEvidence, type PhaseName } from "./phaseEvidence.ts";
+import {
+  exponentsAlone,
+  type Judged,
+  type JudgedRow,
+  leastLive,
+  type PhaseEvidence,
+  type PhaseName,
+} from "./phaseEvidence.ts";
 import { isFlat, type MeasuredExponent } from "./phaseExponents.ts";
 import { phaseRow, type Relation, sixRelations } from "./phaseTable.ts";
 
@@ -26,7 +33,7 @@ export function evidenceInWords(
   evidence: PhaseEvidence,
 ): string[] {
   return [
-    headline(label, rows),
+    headline(label, rows, evidence),
     ...sixRelations.map((relation) => relationLine(relation, judged)),
     ...weights(evidence),
     ...exponentLines(label, rows, evidence),
@@ -34,7 +41,7 @@ export function evidenceInWords(
   ];
 }
 
-function headline(label: PhaseName, rows: readonly JudgedRow[]): string {
+function headline(label: PhaseName, rows: readonly JudgedRow[], evidence: PhaseEvidence): string {
   if (label === "none") return "No row of the table: each assumes a relation that is weak.";
   if (label !== "undecided") {
     const { law } = phaseRow(label);
@@ -45,6 +52,8 @@ function headline(label: PhaseName, rows: readonly JudgedRow[]): string {
   const open = rows.filter(
     ({ relations, exponents, isTrivial }) => relations !== "fail" && exponents.verdict !== "clash" && !isTrivial,
   );
+  if (evidence.range && evidence.range.rank < leastLive)
+    return `Undecided: ${evidence.range.rank} live ${evidence.range.rank === 1 ? "direction is" : "directions are"} too few for a phase; unrelated matrices look alike there.`;
   const byChance = rows.filter(({ isTrivial, relations }) => isTrivial && relations === "hold");
   if (open.length === 0 && byChance.length > 0)
     return `Undecided: chance alone would give the relations of phase ${byChance.map(({ row }) => row.label).join(", ")}.`;

@@ -22,6 +22,8 @@ const batches = tokenFeeds(tokensInMemory(Uint16Array.from({ length: 200 }, (_, 
   samples: 12,
   batch: 3,
 });
+/** Windows of a batch: one here, since twelve windows are cut into a batch for each group. */
+const windows = 12 / batches.length;
 const options = { cost: "standard", quiet: true } as unknown as AnalyzeOptions;
 
 function probeOf(seed: number): Probe {
@@ -80,7 +82,7 @@ test("stopped in the first pass it has those layers over the samples so far; lat
     });
   };
   const first = await stoppedBehind(2);
-  expect([first.layers, first.result.layers[0]!.samples]).toEqual([1, 2 * 3 * context]);
+  expect([first.layers, first.result.layers[0]!.samples]).toEqual([1, 2 * windows * context]);
   const later = await stoppedBehind(2 * batches.length + 1);
   expect(later.layers).toBe(2);
   for (const { samples } of later.result.layers) expect(samples).toBe(12 * context);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { eigvalsh } from "../../src/linalg/eigvalsh.ts";
 import { gram, identity, type Matrix, matmul, matrix, maxAbs, transpose } from "../../src/linalg/matrix.ts";
 import { Random } from "../../src/random/random.ts";
+import { rotation } from "../measure/matrices.ts";
 
 /** Backward stable: each eigenvalue is off by a small multiple of n eps |A|_2. */
 const tolerance = (n: number, norm: number): number => 4 * n * Number.EPSILON * norm;
@@ -146,4 +147,18 @@ describe("eigvalsh", () => {
     expect(() => eigvalsh(matrix(2, 3))).toThrow("eigvalsh: expected a square matrix, got 2 x 3");
     expect(() => eigvalsh(matrix(1, 1, [Number.NaN]))).toThrow("finite");
   });
+});
+
+it("converges for projectors and partial isometries, whose eigenvalues are 0 and 1 but for rounding", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const [n, r] = [100, 5];
+    const Q = rotation(new Random(seed), n);
+    const P = matrix(n, n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        for (let k = 0; k < r; k++) P.data[i * n + j]! += Q.data[i * n + k]! * Q.data[j * n + k]!;
+    eigvalsh(P).forEach((value, i) => {
+      expect(Math.abs(value - (i < r ? 1 : 0))).toBeLessThan(1e-13);
+    });
+  }
 });

@@ -153,7 +153,7 @@ describe("what is said of them", () => {
   test("in words", () => {
     const [outputs, inputs] = irrelevantInWords(last.irrelevant!);
     expect(outputs).toMatch(
-      /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a part in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of E\|h\|², by chance 0\.30, stationary under weight decay 0\.$/,
+      /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a part in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of the variance of h, by chance 0\.30, stationary under weight decay 0\.$/,
     );
     expect(inputs).toMatch(
       /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums would show/,

@@ -59,4 +59,10 @@ describe("whether a relation holds (Eq. 85)", () => {
     expect(judge({ ...of(0), value: null, cosine: null, status: "dead" }).verdict).toBe("dead");
     expect(judge({ ...of(0), value: null, cosine: null, status: "missing-moments" }).verdict).toBe("undefined");
   });
+
+  it("corrects chance for few samples as it does the strength: an untrained layer of 100 samples holds nothing", () => {
+    const untrained = of(0.848, { corrected: 0.963, null: 0.84, noise: 0.008 });
+    expect(judge(untrained)).toMatchObject({ verdict: "by-chance", holds: false });
+    expect(judge(untrained).chance).toBeCloseTo((0.84 * 0.963) / 0.848, 12);
+  });
 });

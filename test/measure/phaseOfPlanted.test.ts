@@ -52,3 +52,15 @@ it("none is said of unrelated matrices in 19 of 20 layers, with few samples and 
     for (const label of labels) expect(["none", "undecided"]).toContain(label);
   }
 });
+
+it("has no label and no shares of rows where fewer than eight directions live: unrelated matrices look alike there", () => {
+  for (const rank of [1, 2, 3, 6])
+    for (let seed = 0; seed < 4; seed++) {
+      const groups = plantedGroups({ row: "none", d: 40, rank, seed, samples: 1000, decades: 4 }, 8);
+      const layer = mergeGroups(groups);
+      const { alignment } = measureLayer(layer, groups, "economy");
+      const found = layerPhase(layer, alignment, { exponents: layerExponents(groups, { replicates: 40 }), groups })!;
+      expect(["undecided", "none"], `rank ${rank}, seed ${seed}`).toContain(found.label);
+      expect(found.weights!["no row"]).toBe(1);
+    }
+});

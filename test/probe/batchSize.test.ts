@@ -83,9 +83,9 @@ describe("the batch", () => {
       const mean = g.op("ReduceMean", [g.op("Tanh", [narrow]), g.ints([1])], { keepdims: int(0) });
       return g.op("Gemm", [mean, g.constant(normals(dOut, 6))]);
     };
-    expect(await chosen("N", down(200, 8))).toBe(3); // 2^23 numbers
-    expect(await chosen("N", down(200, 8), n, { positions: 16 })).toBe(5); // eight groups of 40 samples
-    expect(await chosen("N", down(1, 1024), n, { positions: 16 })).toBe(4);
+    expect(await chosen("N", down(200, 8), 2 * n)).toBe(3); // 2^23 numbers
+    expect(await chosen("N", down(200, 8), 2 * n, { positions: 16 })).toBe(5); // sixteen groups of 80 samples
+    expect(await chosen("N", down(1, 1024), 2 * n, { positions: 16 })).toBe(4);
   });
 
   test("is the user's, but divided where it takes all samples and they do not depend on each other", async () => {
