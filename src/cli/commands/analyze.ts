@@ -100,6 +100,11 @@ async function measureModels(
     progress.activity("preparing");
     const first = (count: number) => data.take(0, count);
     const batch = await chooseBatch(engine, model, probeOptions, first, data.n, options.batch);
+    const rest = data.n - wholeBatches(model, data.n, batch);
+    if (rest > 0)
+      progress.say(
+        `the last ${rest === 1 ? "sample fills" : `${rest} samples fill`} no batch of ${batch}, the only size that the model takes: not measured`,
+      );
     const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
     const measuring: MeasureOptions = {
       source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
@@ -194,13 +199,18 @@ function* batchesOf(
   size: number,
   onTaken: (samples: number) => void = () => {},
 ): Generator<Feeds> {
-  const declared = model.graph.inputs[0]?.shape?.[0];
-  const whole = declared === size && n >= size ? Math.floor(n / size) * size : n;
+  const whole = wholeBatches(model, n, size);
   for (let from = 0; from < whole; from += size) {
     const to = Math.min(whole, from + size);
     onTaken(to);
     yield take(from, to);
   }
+}
+
+/** Samples that are measured: those of whole batches for a model of one size, else all. */
+function wholeBatches(model: Model, n: number, size: number): number {
+  const declared = model.graph.inputs[0]?.shape?.[0];
+  return declared === size && n >= size ? Math.floor(n / size) * size : n;
 }
 
 /** @param how.before whether the model before training was measured */
