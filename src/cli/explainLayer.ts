@@ -175,7 +175,7 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
   if (layer.groups !== undefined && layer.groups > 1 && layer.groups < 8)
     lines.push(`The standard errors come from ${layer.groups} groups of samples and may be off by half.`);
   if (sampled) lines.push("Only a random sample of its coordinates was measured.");
-  if (Object.values(alignment.paper.b).every(({ noise }) => noise === null))
+  if (!(layer.groups && layer.groups > 1) && Object.values(alignment.paper.b).every(({ noise }) => noise === null))
     lines.push("There is one group of samples, so the noise is not known.");
   if (phase?.label === "undecided") lines.push("The numbers do not decide on a phase.");
   return lines;

@@ -37,7 +37,7 @@ const rows: readonly { name: string; value: Pick; noise?: Pick; collapsed: (clas
   {
     name: "NC2: mean cosine of centred means",
     value: (c) => c.nc2.means.meanCosine,
-    collapsed: (C) => fixed(-1 / (C - 1)),
+    collapsed: (C) => (C > 1 ? fixed(-1 / (C - 1)) : "–"),
   },
   {
     name: "NC2: mean cosine of means that are not centred",
