@@ -35,14 +35,14 @@ export function listed(items: readonly string[]): string {
 
 /** "0.974 ± 0.004 by the paper's convention (corrected 0.976; chance 0.19; 0.21 before training; 3,000 rows)". */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
-  const { value, cosine, corrected, noise, n } = last;
+  const { value, cosine, corrected: unbiased, noise, n } = last;
   if (value === null) return "";
   const parts = [
     ...(cosine !== null && cosine < value - 0.01 ? [`cosine ${decimals(cosine, 3)}`] : []),
-    ...(corrected != null && Math.abs(corrected - value) >= 0.005
-      ? [`${decimals(corrected, 3)} less the bias of a finite sample`]
+    ...(unbiased != null && Math.abs(unbiased - value) >= 0.005
+      ? [`${decimals(unbiased, 3)} less the bias of a finite sample`]
       : []),
-    ...(last.null === null ? [] : [`chance ${decimals(judgement.chance, 2)}`]),
+    ...(last.null === null ? [] : [`chance ${decimals(last.null, 2)}${biasInWords(judgement.chance - last.null)}`]),
     ...(first?.value == null ? [] : [`${decimals(first.value, 2)} before training`]),
     `${grouped(n)} rows`,
   ];
@@ -53,6 +53,11 @@ export function numbersOf({ last, first, convention, judgement }: Finding): stri
 /** "by the paper's convention", "by covariances". */
 export function byWords(convention: Convention): string {
   return convention === "paper" ? `by the ${conventionWord.paper}` : `by ${conventionWord[convention]}`;
+}
+
+/** What the bias of few samples takes away from chance, where it shows (Eq. 85). */
+function biasInWords(bias: number): string {
+  return bias >= 0.005 ? ` + ${decimals(bias, 2)} of bias` : "";
 }
 
 /** "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (..)." */
