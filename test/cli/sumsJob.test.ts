@@ -17,10 +17,10 @@ const built = new URL("../../dist/cli/measuring.js", import.meta.url).href;
 const { Measuring: Threads } = (await import(/* @vite-ignore */ built)) as { Measuring: typeof Measuring };
 
 /** As many rows as make some sides be summed in coordinates of the other one (deferredSide). */
-const [width, context, samples, batch] = [32, 128, 64, 16];
+const [width, context, samples, batch] = [32, 128, 256, 16];
 const { graph } = gpt({ layers: 1, heads: 2, width, context, vocabulary: 256, tied: false }, new Random(4));
 const probe = new Probe(nodeEngine, { graph, opset: WORKING_OPSET }, { objective: objective("cross-entropy") });
-const tokens = Uint16Array.from({ length: 20_000 }, (_, i) => (i * i * 7 + 31 * i) % 256);
+const tokens = Uint16Array.from({ length: 60_000 }, (_, i) => (i * i * 7 + 31 * i) % 256);
 const batches = tokenFeeds(tokensInMemory(tokens), { context, samples, batch });
 
 let expected: LayerSnapshot[];
