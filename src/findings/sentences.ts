@@ -33,7 +33,7 @@ export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
-/** "0.974 ± 0.004 by the paper's convention (corrected 0.976; chance 0.19; 0.21 before training; 3,000 rows)". */
+/** "0.974 ± 0.004 by the paper's convention (0.982 less the bias of a finite sample; chance 0.19; 0.21 before training; 3,000 rows)". */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
   const { value, cosine, corrected: unbiased, noise, n } = last;
   if (value === null) return "";
@@ -68,7 +68,7 @@ export function relationSentence(finding: Finding): string {
   return last.value === null ? `${start} ${byWords(finding.convention)}.` : `${start}: ${numbersOf(finding)}.`;
 }
 
-/** "24 of 36 relations hold by the paper's convention, all of which rose in training". */
+/** "24 of 36 relations hold by the paper's convention; besides 1 as strong before training". */
 export function countSentence(found: readonly Finding[]): string {
   const first = found[0];
   if (!first) return "No relation was measured";

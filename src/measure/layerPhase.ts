@@ -62,7 +62,7 @@ const projectedDimension = 1024;
  * The phase of one layer   (theory.md Eqs. 52, 86, 87).
  *
  * @param alignment the relations that `measureLayer` found for it
- * @returns null where there is no side a or no W (attention heads, captures without weights), or the layer is dead
+ * @returns null where there is no side a or no W: attention heads, captures without weights
  *
  * One eigendecomposition of the smaller of Z_a and Z_b.
  */

@@ -108,11 +108,11 @@ export function* layerSnapshotAsking(
   const wanted = cost === "full" || options.exponents !== false;
   if (wanted) {
     const even = evenGroups(groups, total);
-    const { W, a } = total;
-    const Z = a && W && isUsable(W) ? weightSystems(W) : undefined;
+    const { W } = total;
+    const Z = W && isUsable(W) ? weightSystems(W) : undefined;
     const live = Z ? leadingSystem(Z, liveSubspace(even.total, Z).rank) : null;
     const parts = even.groups.length > 0 ? even.groups : [total];
-    found.exponents = layerExponents(parts, W && isUsable(W) && !Z ? {} : { live });
+    found.exponents = layerExponents(parts, { live });
     const irrelevant = measured.spectra && layerIrrelevant(total, measured.spectra, halves);
     if (irrelevant) found.irrelevant = irrelevant;
     const { alignment } = even.heavy === 0 ? measured : measureLayer(even.total, even.groups, "economy");
