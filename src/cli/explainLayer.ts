@@ -4,8 +4,9 @@
  */
 
 import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../findings/laws.ts";
+import { fixed } from "../findings/numbers.ts";
 import { type Finding, holds, layerFindings } from "../findings/relationFindings.ts";
-import { deadSentence, decimals, relationSentence } from "../findings/sentences.ts";
+import { deadSentence, relationSentence } from "../findings/sentences.ts";
 import { percent } from "../findings/stationarity.ts";
 import { conventionWord, relationWord, sideWord } from "../findings/vocabulary.ts";
 import { isSmallDecay } from "../findings/weightDecay.ts";
@@ -78,7 +79,7 @@ function phaseOf({ phase }: LayerSnapshot): string[] {
   const { weights, paperWeights, ranges = [], live, differs, evidence } = phase;
   const within = live
     ? [
-        `Read on the ${live.rank} leading directions of W that carry ${100 * live.share} % of the traces of H and G; Z spans ${decimals(live.decades, 1)} decades there${live.decades < 1 ? ", too few to tell rows with different exponents of Z apart" : ""}.`,
+        `Read on the ${live.rank} leading directions of W that carry ${100 * live.share} % of the traces of H and G; Z spans ${fixed(live.decades, 1)} decades there${live.decades < 1 ? ", too few to tell rows with different exponents of Z apart" : ""}.`,
       ]
     : [];
   return [
@@ -89,7 +90,7 @@ function phaseOf({ phase }: LayerSnapshot): string[] {
     ...(paperWeights ? [`Shares of the rows by the paper's convention: ${sharesInWords(paperWeights)}.`] : []),
     ...ranges.map(
       ({ share, dimension, decades, weights: ofRange }) =>
-        `On the ${dimension} directions that carry ${100 * share} % (${decimals(decades, 1)} decades of Z): ${sharesInWords(ofRange)}.`,
+        `On the ${dimension} directions that carry ${100 * share} % (${fixed(decades, 1)} decades of Z): ${sharesInWords(ofRange)}.`,
     ),
   ];
 }

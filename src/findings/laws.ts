@@ -7,7 +7,7 @@ import type { PhaseName } from "../measure/phaseEvidence.ts";
 import { labelInWords } from "../measure/phaseReadings.ts";
 import { leadingRows, type RowWeights } from "../measure/rowWeights.ts";
 import type { Convention, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
-import { counted, listed } from "./sentences.ts";
+import { counted, listed } from "./numbers.ts";
 
 /** The convention that the laws of a record are read in. */
 export function lawConvention({ exponents }: Pick<LayerSnapshot, "exponents">): Convention {

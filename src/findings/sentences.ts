@@ -2,15 +2,11 @@
  * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same number. Every
  * sentence names its convention.
  */
+
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
+import { fixed, grouped, listed } from "./numbers.ts";
 import { type Finding, holds } from "./relationFindings.ts";
 import { conventionWord, deadWord, relationFormula, relationWord, verdictWord } from "./vocabulary.ts";
-
-/** With a fixed number of decimals; what rounds to zero has no sign. */
-export function decimals(value: number, digits: number): string {
-  const text = Math.abs(value).toFixed(digits);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
 
 /** A standard error: three decimals, or two digits where that would read 0.000. */
 export function errorText(error: number): string {
@@ -18,36 +14,21 @@ export function errorText(error: number): string {
   return error === 0 ? "0" : error.toExponential(0).replace("-", "−");
 }
 
-/** 12,345 */
-export function grouped(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
-
-/** "1 layer", "6 layers". */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** "a", "a and b", "a, b and c". */
-export function listed(items: readonly string[]): string {
-  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
-}
-
 /** "0.974 ± 0.004 by the paper's convention (0.982 less the bias of a finite sample; chance 0.19; 0.21 before training; 3,000 rows)". */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
   const { value, cosine, corrected: unbiased, noise, n } = last;
   if (value === null) return "";
   const parts = [
-    ...(cosine !== null && cosine < value - 0.01 ? [`cosine ${decimals(cosine, 3)}`] : []),
+    ...(cosine !== null && cosine < value - 0.01 ? [`cosine ${fixed(cosine, 3)}`] : []),
     ...(unbiased != null && Math.abs(unbiased - value) >= 0.005
-      ? [`${decimals(unbiased, 3)} less the bias of a finite sample`]
+      ? [`${fixed(unbiased, 3)} less the bias of a finite sample`]
       : []),
-    ...(last.null === null ? [] : [`chance ${decimals(last.null, 2)}${biasInWords(judgement.chance - last.null)}`]),
-    ...(first?.value == null ? [] : [`${decimals(first.value, 2)} before training`]),
+    ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}${biasInWords(judgement.chance - last.null)}`]),
+    ...(first?.value == null ? [] : [`${fixed(first.value, 2)} before training`]),
     `${grouped(n)} rows`,
   ];
   const error = noise === null ? "" : ` ± ${errorText(noise)}`;
-  return `${decimals(value, 3)}${error} ${byWords(convention)} (${parts.join("; ")})`;
+  return `${fixed(value, 3)}${error} ${byWords(convention)} (${parts.join("; ")})`;
 }
 
 /** "by the paper's convention", "by covariances". */
@@ -57,7 +38,7 @@ export function byWords(convention: Convention): string {
 
 /** What the bias of few samples takes away from chance, where it shows (Eq. 85). */
 function biasInWords(bias: number): string {
-  return bias >= 0.005 ? ` + ${decimals(bias, 2)} of bias` : "";
+  return bias >= 0.005 ? ` + ${fixed(bias, 2)} of bias` : "";
 }
 
 /** "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (..)." */

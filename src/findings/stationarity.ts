@@ -4,8 +4,8 @@
  */
 import { median } from "../measure/median.ts";
 import { type Course, lossChange, rateAtZero, representationChanges, standingLoss, stillFalls } from "./lastHalf.ts";
+import { grouped, listed } from "./numbers.ts";
 import { byStep } from "./relationFindings.ts";
-import { grouped, listed } from "./sentences.ts";
 
 /**
  * "How far from stationary: residual 110 over a floor of 7.0 (..); loss still falling, by 26 % over the last half of

@@ -7,11 +7,11 @@ import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { attentionNames } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
+import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { errorText, relationSentence } from "../findings/sentences.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
-import { fixed, grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
 /** chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take three quarters of their bytes. */

@@ -2,7 +2,7 @@
 import { escapeText } from "../figures/escape.ts";
 import type { Claim } from "../findings/claims/claim.ts";
 import { claims } from "../findings/claims/claims.ts";
-import { grouped } from "./numbers.ts";
+import { grouped } from "../findings/numbers.ts";
 import { courseOf, type ReportData } from "./reportData.ts";
 
 const classes: Record<Claim["verdict"], string> = {

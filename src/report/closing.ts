@@ -3,10 +3,10 @@
  */
 
 import { escapeText } from "../figures/escape.ts";
+import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { otherNotes } from "./header.ts";
 import { namedNodes } from "./namedNodes.ts";
-import { grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 /** Sources and chosen values, one line each. */

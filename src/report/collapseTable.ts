@@ -4,11 +4,11 @@
  */
 
 import { escapeText, shorten } from "../figures/escape.ts";
+import { fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import type { Comparison } from "../measure/ansatz.ts";
 import type { LayerCollapse } from "../measure/layerCollapse.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import { fixed, grouped } from "./numbers.ts";
 import { type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;

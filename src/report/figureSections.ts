@@ -6,13 +6,13 @@ import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
+import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { headSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
-import { grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
 /**

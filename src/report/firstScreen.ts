@@ -4,11 +4,11 @@
  */
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import { counted, grouped, listed } from "../findings/numbers.ts";
 import { byStep, type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { deadSentence } from "../findings/sentences.ts";
 import { isMap } from "../moments/moments.ts";
 import { type NamedFigure, renderPicture } from "./figureBlock.ts";
-import { counted, grouped, listed } from "./numbers.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "./strip.ts";
 

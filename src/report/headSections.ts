@@ -5,10 +5,10 @@
 
 import { conventions } from "../figures/conventions.ts";
 import { headsOverTime } from "../figures/headsOverTime.ts";
+import { counted, fixed } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { counted, fixed } from "./numbers.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** Those that can be drawn. */

@@ -3,8 +3,8 @@
  */
 
 import { escapeText } from "../figures/escape.ts";
+import { brief, dateTime, duration, fixed, grouped, listed } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
-import { brief, dateTime, duration, fixed, grouped, listed } from "./numbers.ts";
 import { type AnalysisReport, isAnalysis, layersInWords, type ReportData, type RunReport } from "./reportData.ts";
 
 interface Fact {

@@ -3,10 +3,10 @@
  * dual, inputs that no sample reaches and the gradients there (theory.md Eq. 65).
  */
 import { escapeText, shorten } from "../figures/escape.ts";
+import { counted, fixed, grouped, scientific } from "../findings/numbers.ts";
 import type { IrrelevantShare } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { folded } from "./folded.ts";
-import { counted, fixed, grouped, scientific } from "./numbers.ts";
 
 /** The heading, the table and what it says; "" where no layer has such directions. */
 export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readonly LayerSnapshot[]): string {

@@ -8,10 +8,10 @@ import { collapseOverTime } from "../figures/collapseOverTime.ts";
 import { phaseMap } from "../figures/phaseMap.ts";
 import { representationChanges } from "../findings/lastHalf.ts";
 import { isDecided, phasesSentence } from "../findings/laws.ts";
+import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { grouped } from "./numbers.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** In their order. Phases and change are drawn where they were measured. */

@@ -6,6 +6,7 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { isDecided, lawConvention, lawExponents, phasesSentence, sharesInWords } from "../findings/laws.ts";
+import { counted, fixed, scientific } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { conventionWord } from "../findings/vocabulary.ts";
 import { isSmallDecay } from "../findings/weightDecay.ts";
@@ -14,7 +15,6 @@ import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot
 import { isMap } from "../moments/moments.ts";
 import { folded } from "./folded.ts";
 import { renderIrrelevant } from "./irrelevantTable.ts";
-import { counted, fixed, scientific } from "./numbers.ts";
 import { isAnalysis, type ReportData, statusWords } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];

@@ -5,12 +5,12 @@
 
 import { isLogSpaced } from "../figures/stepAxis.ts";
 import { lawExponents } from "../findings/laws.ts";
+import { counted, fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TermName } from "./glossary.ts";
 import type { LayerKindName } from "./layerFigures.ts";
-import { counted, fixed, grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 export interface KindCaption {

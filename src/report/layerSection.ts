@@ -7,6 +7,7 @@ import { zlibSync } from "fflate";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { layerGroups } from "../figures/layerGroups.ts";
 import { toBase64 } from "../figures/png.ts";
+import { grouped } from "../findings/numbers.ts";
 import { type Finding, findings } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { detailFor, drawable, maxPlainCourses, packedBudget, penultimate, spreadOrder } from "./chosenLayers.ts";
@@ -15,7 +16,6 @@ import { termLinks } from "./glossary.ts";
 import { layerAnchor } from "./layerAnchor.ts";
 import { type KindCaption, layerCaptions } from "./layerCaptions.ts";
 import { type LayerBlock, type LayerFigure, type LayerKindName, layerBlocks, layerKinds } from "./layerFigures.ts";
-import { grouped } from "./numbers.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 import { renderLayerStrip } from "./strip.ts";
 

@@ -2,7 +2,7 @@
  * @file Lists of names that may be long: the first ones at once, the rest to be unfolded.
  */
 import { escapeText } from "../figures/escape.ts";
-import { grouped } from "./numbers.ts";
+import { grouped } from "../findings/numbers.ts";
 
 /**
  * Names as code. HTML that does not stand inside a paragraph. @param atOnce names that are not folded away; chosen: 8

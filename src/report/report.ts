@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
+import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
@@ -22,7 +23,6 @@ import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
-import { grouped } from "./numbers.ts";
 import { isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";

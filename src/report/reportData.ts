@@ -1,9 +1,9 @@
 import type { ClaimData } from "../findings/claims/claim.ts";
+import { counted, listed } from "../findings/numbers.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
 import type { RunInfo } from "../runs/runInfo.ts";
-import { counted, listed } from "./numbers.ts";
 
 /** What every report has. */
 interface Reported {

@@ -7,13 +7,13 @@ import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
 import { attentionNames, type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
+import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
 import { byWords, errorText } from "../findings/sentences.ts";
 import { verdictWord } from "../findings/vocabulary.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
-import { fixed, grouped } from "./numbers.ts";
 import { statusWords } from "./reportData.ts";
 
 /** chosen: up to so many layers run down the page with room for numbers and bars; more run across. */

@@ -5,6 +5,7 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
 import { relations } from "../figures/palette.ts";
+import { brief, counted, fixed, grouped, listed } from "../findings/numbers.ts";
 import { byStep, type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
@@ -13,7 +14,6 @@ import { ruleInWords } from "../measure/judge.ts";
 import { median } from "../measure/median.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
-import { brief, counted, fixed, grouped, listed } from "./numbers.ts";
 import {
   type AnalysisReport,
   courseOf,

@@ -1,6 +1,6 @@
 /** @file The paper's Fig. 21: representations come to rest. */
 import { fluctuates, type RepresentationChange, rateAtZero, representationChanges } from "../lastHalf.ts";
-import { grouped } from "../sentences.ts";
+import { grouped } from "../numbers.ts";
 import { changeInWords, percent } from "../stationarity.ts";
 import type { Tested } from "./claim.ts";
 import type { Reading } from "./reading.ts";

@@ -2,8 +2,8 @@
 import { strongFrom } from "../../measure/judge.ts";
 import { median } from "../../measure/median.ts";
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
+import { counted, fixed, grouped } from "../numbers.ts";
 import { holds } from "../relationFindings.ts";
-import { counted, decimals, grouped } from "../sentences.ts";
 import { relationWord } from "../vocabulary.ts";
 import type { Tested } from "./claim.ts";
 import { holding, judged, kindOf, type Reading, startWords } from "./reading.ts";
@@ -23,7 +23,7 @@ export function lastLayersAligned(reading: Reading): Tested | undefined {
   const found = reading.findings.filter(({ layer }) => connected.includes(layer));
   const weakest = found.toSorted((x, y) => x.last.value! - y.last.value!)[0];
   const least = weakest
-    ? `; the weakest is ${relationWord(weakest.side, weakest.relation)} of ${weakest.layer.name} with ${decimals(weakest.last.value!, 2)}`
+    ? `; the weakest is ${relationWord(weakest.side, weakest.relation)} of ${weakest.layer.name} with ${fixed(weakest.last.value!, 2)}`
     : "";
   return {
     figure: "Fig. 1",
@@ -52,7 +52,7 @@ export function weakerInConvolutions(reading: Reading): Tested | undefined {
     measured: "RGA of both sides, paper's convention, medians over layers of either kind",
     threshold: `at least ${strongFrom} in fully connected layers, which the paper calls strong, and less in convolutional ones`,
     agrees: dense >= strongFrom && dense > conv,
-    numbers: `median ${decimals(dense, 2)} in fully connected, ${decimals(conv, 2)} in convolutional layers`,
+    numbers: `median ${fixed(dense, 2)} in fully connected, ${fixed(conv, 2)} in convolutional layers`,
   };
 }
 
@@ -69,7 +69,7 @@ export function outputAligned(reading: Reading): Tested | undefined {
     measured: "forward RGA of the last layer, paper's convention, in place of pictures",
     threshold: `holds and rose by ${judged}`,
     agrees: output.verdict === "formed",
-    numbers: `forward RGA ${decimals(output.last.value!, 2)}${startWords(output)}`,
+    numbers: `forward RGA ${fixed(output.last.value!, 2)}${startWords(output)}`,
   };
 }
 
@@ -86,6 +86,6 @@ export function lastBlockAligned(reading: Reading): Tested | undefined {
     measured: `forward RGA of ${found.layer.name}, paper's convention, in place of pictures`,
     threshold: `holds by ${judged}`,
     agrees: holds(found),
-    numbers: `forward RGA ${decimals(found.last.value!, 2)}${startWords(found)}, null ${decimals(found.last.null ?? 0, 2)}`,
+    numbers: `forward RGA ${fixed(found.last.value!, 2)}${startWords(found)}, null ${fixed(found.last.null ?? 0, 2)}`,
   };
 }

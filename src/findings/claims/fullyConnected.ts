@@ -6,8 +6,8 @@
 import { type RelationName, relationNames } from "../../measure/phaseTable.ts";
 import type { Side } from "../../moments/moments.ts";
 import { type HiddenMedians, hiddenMedians } from "../hiddenMedians.ts";
+import { fixed } from "../numbers.ts";
 import { type Finding, holds } from "../relationFindings.ts";
-import { decimals } from "../sentences.ts";
 import { sideWord } from "../vocabulary.ts";
 import { decayLimits, decayLimitWords, isLargeDecay, isSmallDecay } from "../weightDecay.ts";
 import type { Tested } from "./claim.ts";
@@ -95,7 +95,7 @@ export function strongestAtSmallDecay(reading: Reading): Tested | undefined {
 /** "RGA 0.96". */
 function valueWords(values: Readonly<Record<RelationName, number | null>>, name: RelationName): string {
   const value = values[name];
-  return `${name.toUpperCase()} ${value === null ? "–" : decimals(value, 2)}`;
+  return `${name.toUpperCase()} ${value === null ? "–" : fixed(value, 2)}`;
 }
 
 /** The two ends, which are no hidden representations. */

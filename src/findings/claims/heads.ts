@@ -3,7 +3,7 @@ import { byHeadLayer } from "../../measure/headBaselines.ts";
 import { strongFrom } from "../../measure/judge.ts";
 import { median } from "../../measure/median.ts";
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
-import { counted, decimals, grouped } from "../sentences.ts";
+import { counted, fixed, grouped } from "../numbers.ts";
 import type { Tested } from "./claim.ts";
 import { kindOf, type Reading } from "./reading.ts";
 
@@ -46,7 +46,7 @@ export function aboveBaselines(reading: Reading): Tested | undefined {
   const words = (name: string, found: typeof others) =>
     found.known === 0
       ? `${name} is not known`
-      : `above ${name} (median ${decimals(found.median!, 2)}) in ${grouped(found.above)} of ${counted(found.known, "attention layer")}`;
+      : `above ${name} (median ${fixed(found.median!, 2)}) in ${grouped(found.above)} of ${counted(found.known, "attention layer")}`;
   const middle = median(groups.map((group) => group.rga));
   return {
     figure: "Fig. 5",
@@ -55,7 +55,7 @@ export function aboveBaselines(reading: Reading): Tested | undefined {
     measured: `RGA of heads beside H with the H of other heads${start.known > 0 ? " and H with its own H at the start" : ""} (Eq. 78), paper's convention, medians over the heads of each attention layer`,
     threshold: `above both by ${errors} standard errors in every attention layer, which the paper calls significant`,
     agrees: others.above === others.known && start.above === start.known,
-    numbers: `median RGA ${decimals(middle ?? 0, 2)}; ${words("other heads", others)}, ${words("its own start", start)}`,
+    numbers: `median RGA ${fixed(middle ?? 0, 2)}; ${words("other heads", others)}, ${words("its own start", start)}`,
   };
 }
 
@@ -70,7 +70,7 @@ export function momentsAsCovariances(reading: Reading): Tested | undefined {
     measured: "RGA of heads by plain second moments beside that by the paper's convention, medians",
     threshold: `at most ${sameMargin} below it: what one sees in the figure`,
     agrees: raw >= paper - sameMargin,
-    numbers: `median RGA ${decimals(raw, 2)} of second moments, ${decimals(paper, 2)} of covariances`,
+    numbers: `median RGA ${fixed(raw, 2)} of second moments, ${fixed(paper, 2)} of covariances`,
   };
 }
 
@@ -85,7 +85,7 @@ export function meansNegligible(reading: Reading): Tested | undefined {
     measured: "share of the mean in plain second moments of heads (Eq. 17), medians",
     threshold: `at most ${negligible} of gradients and ${sameMargin} of activations, which changes no matrix that one looks at`,
     agrees: g <= negligible && h <= sameMargin,
-    numbers: `median share of the mean ${decimals(g, 3)} in gradients, ${decimals(h, 3)} in activations of heads`,
+    numbers: `median share of the mean ${fixed(g, 3)} in gradients, ${fixed(h, 3)} in activations of heads`,
   };
 }
 
@@ -130,6 +130,6 @@ export function highThroughout(reading: Reading): Tested | undefined {
     measured: "RGA of heads, paper's convention, median at each measurement behind step 0",
     threshold: `at least ${strongFrom}, which the paper calls strong, at more than half of the measurements`,
     agrees: high.length > after.length / 2,
-    numbers: `the median over heads is at least ${strongFrom} at ${grouped(high.length)} of ${counted(after.length, "measurement")} after the first; at step ${grouped(last.step)} it is ${decimals(median(heads.map((head) => rga(head))) ?? 0, 2)}`,
+    numbers: `the median over heads is at least ${strongFrom} at ${grouped(high.length)} of ${counted(after.length, "measurement")} after the first; at step ${grouped(last.step)} it is ${fixed(median(heads.map((head) => rga(head))) ?? 0, 2)}`,
   };
 }

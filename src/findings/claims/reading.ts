@@ -4,8 +4,8 @@
  */
 import { hiddenSides, type LayerSide } from "../../measure/hidden.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
+import { fixed } from "../numbers.ts";
 import { byStep, type Finding, findings, holds } from "../relationFindings.ts";
-import { decimals } from "../sentences.ts";
 import type { ClaimData } from "./claim.ts";
 
 export interface Reading {
@@ -47,7 +47,7 @@ export function kindOf({ layers }: Reading): "convolutional" | "transformer" | "
 
 /** ", 0.31 at the start". */
 export function startWords({ first }: Finding): string {
-  return first?.value == null ? "" : `, ${decimals(first.value, 2)} at the start`;
+  return first?.value == null ? "" : `, ${fixed(first.value, 2)} at the start`;
 }
 
 /** How many of them hold. */

@@ -3,7 +3,7 @@
  * apart by numbers.
  */
 import { fluctuates, lossChange, rateAtZero, representationChanges, stillFalls } from "../lastHalf.ts";
-import { grouped, listed } from "../sentences.ts";
+import { grouped, listed } from "../numbers.ts";
 import { changeInWords, percent } from "../stationarity.ts";
 import { nearlyZero } from "./change.ts";
 import type { Claim, ClaimData, Tested } from "./claim.ts";
