@@ -9,8 +9,9 @@ import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
 import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
+import { twopoint } from "./twopoint/twopoint.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2];
+export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {
