@@ -88,7 +88,7 @@ export const mlp = defineSetting({
   },
 });
 
-function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: TargetForm): Feeds[] {
+export function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: TargetForm): Feeds[] {
   const size = Math.max(1, Math.min(EVALUATION_BATCH, Math.ceil(samples / MOST_GROUPS)));
   return Array.from({ length: Math.ceil(samples / size) }, (_, i) => {
     const { x, target } = rowsOf(set, i * size, Math.min(samples, (i + 1) * size), pixels, form);
@@ -97,7 +97,7 @@ function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: 
 }
 
 /** Mean and standard deviation of all training pixels, as values in [0, 1]. */
-function pixelScale({ train }: ImageSet): PixelScale {
+export function pixelScale({ train }: ImageSet): PixelScale {
   const histogram = new Float64Array(256);
   for (const byte of train.x) histogram[byte]!++;
   let [sum, squares] = [0, 0];

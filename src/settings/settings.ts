@@ -9,9 +9,12 @@ import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
 import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
 import { suggestion } from "./suggest.ts";
+import { blobs } from "./twopoint/blobs.ts";
+import { mnistPair } from "./twopoint/mnist.ts";
 import { twopoint } from "./twopoint/twopoint.ts";
+import { xor } from "./twopoint/xor.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint];
+export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint, mnistPair, xor, blobs];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {

@@ -86,6 +86,6 @@ describe("a wrong value is refused in one line that names the key, what is expec
 test("an unknown setting is refused with the one that was meant", () => {
   expect(() => findSetting("fc3")).toThrow(/^run: expected a setting, got "fc3"; did you mean fc1\?$/);
   expect(() => findSetting("transformer")).toThrow(
-    /^run: expected a setting, got "transformer"; known: fc1, fc2, mlp, llm, res1, res2, twopoint/,
+    /^run: expected a setting, got "transformer"; known: fc1, fc2, mlp, llm, res1, res2, twopoint, twopoint-mnist, twopoint-xor, twopoint-blobs/,
   );
 });

@@ -6,6 +6,7 @@ import { mlp } from "../../networks/mlp.ts";
 import type { Network } from "../../networks/network.ts";
 import type { Random } from "../../random/random.ts";
 import { withDropout } from "../../train/dropoutMasks.ts";
+import { pairsOf } from "../../train/follow.ts";
 import type { TrainingData } from "../../train/trainingData.ts";
 import { count, field, flag, positive, type SharedDefaults, sharedFields, wholeFromZero } from "../parameters.ts";
 import { ParameterError } from "../setting.ts";
@@ -50,7 +51,7 @@ export function followFields(layer: number) {
     followEvery: field(
       wholeFromZero,
       0,
-      "steps between looks at the followed points; 0: as many as make 1000 looks",
+      "steps between looks at the followed points; 0: 1000 looks, or fewer where there are many pairs",
       "chosen: 1000 points show every bend of a curve",
     ),
   };
@@ -62,12 +63,14 @@ export function fullBatchFields(defaults: Omit<SharedDefaults, "batch">) {
   return fields;
 }
 
-/** chosen: looks of a run where followEvery is 0. */
-const LOOKS = 1000;
+/** chosen: looks of a run where followEvery is 0, and rows that they make at most for each layer. */
+const [LOOKS, ROWS] = [1000, 20_000];
 
-/** Steps between looks. */
-export const lookEvery = ({ followEvery, steps }: { followEvery: number; steps: number }): number =>
-  followEvery > 0 ? followEvery : Math.max(1, Math.floor(steps / LOOKS));
+/** Steps between looks at so many points. */
+export function lookEvery({ followEvery, steps }: { followEvery: number; steps: number }, points: number): number {
+  const looks = Math.min(LOOKS, Math.max(2, Math.floor(ROWS / pairsOf(points).length)));
+  return followEvery > 0 ? followEvery : Math.max(1, Math.ceil(steps / looks));
+}
 
 type NetworkParameters = z.output<z.ZodObject<ReturnType<typeof networkFields>>> & { readonly layer: number };
 

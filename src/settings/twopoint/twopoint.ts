@@ -91,7 +91,7 @@ export const twopoint = defineSetting({
       objective: objective("half-mse"),
       ...optimization(p),
       data: withMasks(p, fixedBatch(points.x, points.target), random.split("masks")),
-      follow: { points, every: lookEvery(p), areBatch: p.architecture !== "dropout" },
+      follow: { points, every: lookEvery(p, 2), areBatch: p.architecture !== "dropout" },
       evaluation: async () => [],
       evaluationName: "the two points",
     };
