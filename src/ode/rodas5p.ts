@@ -48,10 +48,13 @@ export const C: readonly (readonly number[])[] = [
 ];
 
 /** Sums of gamma_ij over j: (I/gamma - C) d = 1. */
-export const d: readonly number[] = C.reduce<number[]>((found, row) => {
-  const sum = row.reduce((total, value, j) => total + value * found[j]!, 1);
-  return [...found, gamma * sum];
-}, []);
+export const d: readonly number[] = solvedForOnes();
+
+function solvedForOnes(): number[] {
+  const found: number[] = [];
+  for (const row of C) found.push(gamma * row.reduce((total, value, j) => total + value * found[j]!, 1));
+  return found;
+}
 
 /** Abscissae: sums of alpha_ij over j, which are A d. */
 export const c: readonly number[] = A.map((row) => row.reduce((total, value, j) => total + value * d[j]!, 0));
