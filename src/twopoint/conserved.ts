@@ -1,0 +1,16 @@
+/**
+ * @file The quantity that the two-point theory conserves (docs/theory.md Eq. 94).
+ */
+import type { TwoPointConstants, TwoPointState } from "./equations.ts";
+
+/**
+ * C = H / X - (etaH / etaY) Y / H   (docs/theory.md Eq. 94): dC/dt = 0 along every solution of Eq. 93, whatever Y*.
+ *
+ * A trajectory of a network along which C moves leaves the theory, for C needs no fit but that of etaH / etaY.
+ */
+export function conservedQuantity(
+  { dx2, etaH, etaY }: Omit<TwoPointConstants, "dy2">,
+  { dh2, dy2 }: Pick<TwoPointState, "dh2" | "dy2">,
+): number {
+  return dh2 / dx2 - ((etaH / etaY) * dy2) / dh2;
+}

@@ -1,0 +1,53 @@
+/**
+ * @file What is recorded of two points along a layer while a network trains, and whether it can be fitted at all.
+ */
+
+/** Distances of one layer at T steps. */
+export interface LayerTrajectory {
+  readonly layer: string | number;
+  /** (T) steps, ascending. */
+  readonly step: ArrayLike<number>;
+  /** (T) squared distance of the two representations, above 0. */
+  readonly dh2: ArrayLike<number>;
+  /** (T) squared distance of the two outputs, at least 0. */
+  readonly dy2: ArrayLike<number>;
+  /** (T) dy2 - dy . dy*. */
+  readonly w: ArrayLike<number>;
+}
+
+/** Fewer points than this are not fitted. chosen: two rates and three variables; below it no interval means anything. */
+export const LEAST_POINTS = 10;
+
+/**
+ * @param where what the message begins with
+ * @throws RangeError in one line for the first thing that is wrong: lengths, values that are no numbers, steps that do not ascend, too
+ *   few of them, a distance of 0 of the representations or a negative one of the outputs
+ */
+export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: string): void {
+  const columns = { step, dh2, dy2, w };
+  for (const [name, values] of Object.entries(columns)) {
+    if (values.length !== step.length)
+      throw new RangeError(`${where}: expected ${step.length} values of ${name}, got ${values.length}; one a step`);
+    const i = Array.from(values).findIndex((value) => !Number.isFinite(value));
+    if (i >= 0)
+      throw new RangeError(
+        `${where}: expected numbers in ${name}, got ${values[i]}${name === "step" ? ` in row ${i + 1}` : ` at step ${step[i]}`}; leave such rows out`,
+      );
+  }
+  if (step.length < LEAST_POINTS)
+    throw new RangeError(
+      `${where}: expected at least ${LEAST_POINTS} points, got ${step.length}; record the distances more often`,
+    );
+  for (let i = 0; i < step.length; i++) {
+    if (i > 0 && !(step[i]! > step[i - 1]!))
+      throw new RangeError(`${where}: expected ascending steps, got ${step[i]} after ${step[i - 1]}; sort the rows`);
+    if (!(dh2[i]! > 0))
+      throw new RangeError(
+        `${where}: expected dh2 above 0, got ${dh2[i]} at step ${step[i]}; the theory divides by it, so the representations must differ`,
+      );
+    if (!(dy2[i]! >= 0))
+      throw new RangeError(
+        `${where}: expected dy2 of at least 0, got ${dy2[i]} at step ${step[i]}; it is a squared distance`,
+      );
+  }
+}
