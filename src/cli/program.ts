@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
 import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
+import { studySizes } from "../studies/study.ts";
 import {
   type AnalyzeCommand,
   type AnalyzeOptions,
@@ -24,6 +25,7 @@ import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
 import type { ReportOptions } from "./commands/report.ts";
+import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
@@ -52,6 +54,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
+  addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);
   return program;
@@ -294,6 +297,29 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       finish(await doctorCommand(options, io));
+    });
+}
+
+function addReproduce(program: Command, io: Io, finish: (result: unknown) => void): void {
+  program
+    .command("reproduce")
+    .description("do the runs that a figure of a paper needs, draw it and judge the paper's claims")
+    .argument("[study]", "twopoint/2 and others, which --list names (default: all, one after the other)")
+    .addOption(
+      new Option("--size <size>", "small: what two cores finish soon; paper: the paper's sizes and numbers of seeds")
+        .choices(studySizes)
+        .default("small"),
+    )
+    .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
+    .option("--out <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .option("--to <folder>", "folder that gets a folder for each study, with figures, score card and page", "reproduce")
+    .option("--list", "name the studies with what they need, what is done and what time is left")
+    .option("--yes", "go on even if all together is estimated to take more than an hour")
+    .option("--json", "print score cards, or with --list the list, as JSON")
+    .option("--quiet", "print no progress")
+    .action(async (study: string | undefined, options: ReproduceOptions) => {
+      const { reproduceCommand } = await import("./commands/reproduce.ts");
+      finish(await reproduceCommand(study, options, io));
     });
 }
 

@@ -1,5 +1,5 @@
 /** @file records/twopoint.json: the two-point theory fitted to every hidden layer of the followed pairs of a run. */
-import { type FittedLayer, fitLayers } from "../../twopoint/fitLayers.ts";
+import { fitLayers, type LayerFit } from "../../twopoint/fitLayers.ts";
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 import type { FollowedPair, FollowedRecord } from "./followedRecord.ts";
 
@@ -12,7 +12,7 @@ export interface TwopointRecord {
   /** The hidden layer that is looked at first. */
   readonly layer: string;
   /** Every layer of the first pair. */
-  readonly layers: readonly FittedLayer[];
+  readonly layers: readonly LayerFit[];
   /** Every layer of every pair that was fitted, the first one included. */
   readonly pairs: readonly FittedPair[];
   /** Pairs that were not fitted, for they are too many. */
@@ -20,7 +20,7 @@ export interface TwopointRecord {
 }
 
 export interface FittedPair extends FollowedPair {
-  readonly layers: readonly FittedLayer[];
+  readonly layers: readonly LayerFit[];
 }
 
 /** A row of trajectories.csv. */
@@ -61,7 +61,11 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
 }
 
 /** The trajectories of one pair, one for each layer. */
-export function trajectoriesOf(rows: readonly FollowedRow[], pair: string, layers: readonly string[]): LayerTrajectory[] {
+export function trajectoriesOf(
+  rows: readonly FollowedRow[],
+  pair: string,
+  layers: readonly string[],
+): LayerTrajectory[] {
   const own = rows.filter((row) => row.pair === pair);
   return layers.map((layer) => {
     const of = own.filter((row) => row.layer === layer);

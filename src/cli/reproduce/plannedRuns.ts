@@ -1,0 +1,120 @@
+/** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
+import { resolve } from "node:path";
+import { listRuns } from "../../runs/listRuns.ts";
+import { openRun, type RunFolder } from "../../runs/runFolder.ts";
+import type { RunInfo } from "../../runs/runInfo.ts";
+import { findPreset, PAPER, parseParameters, type Setting } from "../../settings/setting.ts";
+import { findSetting } from "../../settings/settings.ts";
+import { estimatedSeconds } from "../../studies/cost.ts";
+import type { Study, StudyRun, StudySize } from "../../studies/study.ts";
+
+export interface Planned {
+  readonly run: StudyRun;
+  readonly setting: Setting;
+  /** Defaults and preset filled in. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly command: string;
+  readonly seconds: number;
+}
+
+/** A planned run with the folder that answers for it. */
+export interface Found {
+  readonly planned: Planned;
+  /**
+   * done: finished; diverged: its loss left all numbers, which it would again; begun: interrupted or failed, to be gone on with; running: some
+   * process writes it; missing: there is none
+   */
+  readonly state: "done" | "diverged" | "begun" | "running" | "missing";
+  readonly folder?: RunFolder;
+  readonly info?: RunInfo;
+}
+
+/** A folder of runs, read once. */
+export type Existing = readonly {
+  readonly folder: RunFolder;
+  readonly info: RunInfo;
+  readonly config: Readonly<Record<string, unknown>>;
+}[];
+
+/** The runs of a study with every parameter. */
+export function plannedRuns(study: Study, size: StudySize): Planned[] {
+  return study.runs(size).map((run) => {
+    const setting = findSetting(run.setting);
+    const preset = findPreset(setting, run.preset ?? PAPER);
+    const parameters = parseParameters(setting, { ...preset.parameters, ...run.parameters, seed: run.seed });
+    return { run, setting, parameters, command: commandOf(run), seconds: estimatedSeconds(parameters) };
+  });
+}
+
+/** "crh run twopoint --preset 4x100 gain=1 --seed 3". */
+function commandOf({ setting, preset, parameters = {}, seed, follow, followEvery }: StudyRun): string {
+  return [
+    `crh run ${setting}`,
+    ...(preset === undefined ? [] : [`--preset ${preset}`]),
+    ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
+    `--seed ${seed}`,
+    ...(follow === undefined ? [] : [`--follow ${follow.join()}`]),
+    ...(followEvery === undefined ? [] : [`--follow-every ${followEvery}`]),
+  ].join(" ");
+}
+
+/** Every run of a folder whose files can be read. */
+export function existingRuns(root: string): Existing {
+  return listRuns(root).flatMap(({ dir, info }) => {
+    if (info === undefined) return [];
+    const folder = openRun(dir);
+    try {
+      return [{ folder, info, config: folder.config() }];
+    } catch {
+      return []; // a damaged config.json: no run of ours, and `crh runs` says it
+    }
+  });
+}
+
+const order = ["done", "diverged", "running", "begun"] as const;
+
+/**
+ * The folder that answers for a planned run: same setting, every parameter, followed samples; of several the one that is furthest.
+ *
+ * @param data folder of the data; undefined accepts any
+ */
+export function findPlanned(planned: Planned, existing: Existing, data?: string): Found {
+  const found = existing
+    .filter(({ config }) => isSame(planned, config, data))
+    .map(({ folder, info }): Found => ({ planned, folder, info, state: stateOf(info) }))
+    .sort((x, y) => rank(x) - rank(y) || (y.info?.step ?? 0) - (x.info?.step ?? 0));
+  return found[0] ?? { planned, state: "missing" };
+}
+
+const rank = ({ state }: Found) => (state === "missing" ? order.length : order.indexOf(state));
+
+function stateOf({ status, error = "" }: RunInfo): Found["state"] {
+  if (status === "finished") return "done";
+  if (status === "running") return "running";
+  return status === "failed" && /^train: expected a finite loss/.test(error) ? "diverged" : "begun";
+}
+
+function isSame(
+  { run, setting, parameters }: Planned,
+  config: Readonly<Record<string, unknown>>,
+  data?: string,
+): boolean {
+  if (config.setting !== setting.name) return false;
+  if (!Object.entries(parameters).every(([key, value]) => config[key] === value)) return false;
+  const plan = (config.run ?? {}) as { follow?: unknown; followEvery?: unknown; data?: unknown };
+  if (JSON.stringify(plan.follow ?? null) !== JSON.stringify(run.follow ?? null)) return false;
+  if ((plan.followEvery ?? null) !== (run.followEvery ?? null)) return false;
+  return !setting.needsData || data === undefined || plan.data === resolve(data);
+}
+
+/** Seconds that are left: estimates of what is not done, corrected by what the runs that are done took. */
+export function secondsLeft(all: readonly Found[]): { seconds: number; measured: boolean } {
+  const timed = all.filter(({ state, info }) => state === "done" && info?.durationMs !== undefined);
+  const sum = (found: readonly Found[], value: (one: Found) => number) =>
+    found.reduce((total, one) => total + value(one), 0);
+  const estimated = sum(timed, ({ planned }) => planned.seconds);
+  const factor = estimated > 0 ? sum(timed, ({ info }) => info!.durationMs! / 1000) / estimated : 1;
+  const left = all.filter(({ state }) => state === "missing" || state === "begun");
+  const share = ({ info }: Found) => (info === undefined ? 1 : 1 - info.step / Math.max(1, info.steps));
+  return { seconds: factor * sum(left, (one) => one.planned.seconds * share(one)), measured: timed.length > 0 };
+}

@@ -1,0 +1,191 @@
+/**
+ * @file Panels of curves and points over one quantity each: what studies of several runs draw. Values, and where there are any
+ * their intervals; lines that theory says are dashed.
+ */
+import * as Plot from "@observablehq/plot";
+import { centred } from "./axes.ts";
+import { type Cell, significant, toCsv } from "./csv.ts";
+import { type Figure, makeFigure, type Panel } from "./figure.ts";
+import { type LegendEntry, legendPanel } from "./legend.ts";
+import { plotPanel } from "./plotPanel.ts";
+import { formatStep } from "./stepAxis.ts";
+
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+  /** An interval about y. */
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  /** What a person sees who points at it. */
+  readonly title?: string | undefined;
+}
+
+export interface Curve {
+  readonly name: string;
+  readonly colour: string;
+  readonly points: readonly ChartPoint[];
+  /** How points are joined. Default "solid". */
+  readonly line?: "solid" | "dashed" | "none";
+  /** Whether each point has a mark of its own, full or with its ground showing. Default: none where there is a line. */
+  readonly dots?: "full" | "hollow";
+}
+
+export interface ChartAxis {
+  readonly label: string;
+  readonly log?: boolean;
+  /** Default: what the values span. */
+  readonly domain?: readonly [number, number];
+  /** Whether values are training steps. */
+  readonly steps?: boolean;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+  readonly curves: readonly Curve[];
+  /** Draws the line y = x. */
+  readonly diagonal?: boolean;
+}
+
+export interface ChartsOptions {
+  readonly columns?: number;
+  readonly legend?: readonly LegendEntry[];
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/**
+ * Draws charts beside each other.
+ *
+ * @returns csv: panel,curve,x,y,low,high of every point, six digits
+ *
+ * Points that are not finite, or not positive on a logarithmic axis, are in the table and not in the picture.
+ */
+export function charts(all: readonly Chart[], options: ChartsOptions = {}): Figure {
+  const { columns = 3, legend, width = 300, height = 210 } = options;
+  const rows = all.flatMap(({ title, curves }) =>
+    curves.flatMap(({ name, points }) =>
+      points.map(({ x, y, low, high }): Cell[] => [title, name, ...[x, y, low, high].map(cell)]),
+    ),
+  );
+  const legendWidth = columns * (width + 16) - 16;
+  return makeFigure(
+    all.map((chart) => chartPanel(chart, width, height)),
+    toCsv(["panel", "curve", "x", "y", "low", "high"], rows),
+    { columns, ...(legend && { legend: legendPanel(legend, Math.max(300, legendWidth)) }) },
+  );
+}
+
+function cell(value: number | undefined): Cell {
+  return value === undefined || !Number.isFinite(value) ? undefined : significant(value, 6);
+}
+
+function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, height: number): Panel {
+  const drawn = curves.map((curve) => ({ ...curve, points: curve.points.filter((point) => fits(point, x, y)) }));
+  const points = drawn.flatMap((curve) => curve.points);
+  const spanX =
+    x.domain ??
+    spanOf(
+      points.map((point) => point.x),
+      x,
+    );
+  const spanY =
+    y.domain ??
+    spanOf(
+      points.flatMap((point) => [point.y, point.low ?? point.y, point.high ?? point.y]),
+      y,
+    );
+  const line: [number, number] = [Math.max(spanX[0], spanY[0]), Math.min(spanX[1], spanY[1])];
+  return plotPanel(
+    `${title}: ${y.label} over ${x.label}, ${curves.map(({ name }) => name).join(", ")}`,
+    {
+      width,
+      height,
+      marginTop: 30,
+      marginLeft: 54,
+      marginRight: 12,
+      marginBottom: 38,
+      x: scaleOf(x, spanX, 4),
+      y: { ...scaleOf(y, spanY, 5), grid: true },
+      marks: [
+        Plot.text([title], { ...corner, dx: -50, dy: -28 }),
+        ...(diagonal
+          ? [
+              Plot.line(
+                [line[0], line[1]].map((at) => [at, at]),
+                { stroke: "currentColor", strokeOpacity: 0.4 },
+              ),
+            ]
+          : []),
+        ...drawn.flatMap(marksOf),
+      ],
+    },
+    diagonal || curves.some(({ line: joined }) => joined === "none") ? {} : { along: "x" },
+  );
+}
+
+const corner = { frameAnchor: "top-left", fontWeight: 650, fontSize: 13, lineAnchor: "top" } as const;
+
+function marksOf({ name, colour, points, line = "solid", dots }: Curve): Plot.Markish[] {
+  const place = { x: "x", y: "y" } as const;
+  const whiskers = points.filter(({ low, high }) => low !== undefined && high !== undefined);
+  const dashed = line === "dashed" ? { strokeDasharray: "4,3" } : {};
+  const marks: Plot.Markish[] = [];
+  if (line !== "none")
+    marks.push(Plot.line(points, { ...place, stroke: colour, strokeWidth: 1.6, ariaLabel: () => name, ...dashed }));
+  if (whiskers.length > 0)
+    marks.push(
+      Plot.ruleX(whiskers, { x: "x", y1: "low", y2: "high", stroke: colour, strokeOpacity: 0.5, strokeWidth: 2.6 }),
+    );
+  if (dots !== undefined || line === "none") {
+    const filled = dots === "hollow" ? { stroke: colour, strokeWidth: 1.6, fill: "none" } : { fill: colour };
+    marks.push(Plot.dot(points, { ...place, r: 3, ...filled, title: (point: ChartPoint) => point.title ?? name }));
+  }
+  return marks;
+}
+
+function fits(point: ChartPoint, x: ChartAxis, y: ChartAxis): boolean {
+  const shown = (value: number, { log }: ChartAxis) => Number.isFinite(value) && (!log || value > 0);
+  return shown(point.x, x) && shown(point.y, y);
+}
+
+/** From the least to the largest value, with some room. */
+function spanOf(values: readonly number[], { log, steps }: ChartAxis): readonly [number, number] {
+  const own = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  const low = own.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = own.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  if (own.length === 0) return log ? [0.1, 1] : [0, 1];
+  if (log) return [low / 1.15, high * 1.15];
+  const room = steps ? 0 : (high - low || Math.abs(high) || 1) * 0.05;
+  return [low - room, Math.max(high + room, low + 1e-12)];
+}
+
+function scaleOf(
+  { label, log, steps }: ChartAxis,
+  domain: readonly [number, number],
+  ticks: number,
+): Plot.ScaleOptions {
+  const shared = { ...centred, label, domain: [...domain], clamp: true };
+  if (!log) return { ...shared, type: "linear", ticks, ...(steps ? { tickFormat: formatStep } : {}) };
+  return { ...shared, type: "log", ticks: decades(domain, ticks), tickFormat: (value: number) => logLabel(value) };
+}
+
+/** Powers of ten within a range, or where they are few those times 1, 2 and 5. */
+function decades([low, high]: readonly [number, number], most: number): number[] {
+  const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const stride = Math.max(1, Math.ceil((to - from + 1) / most));
+  const whole: number[] = [];
+  for (let at = from; at <= to; at += stride) whole.push(10 ** at);
+  if (whole.length > 2) return whole;
+  const between: number[] = [];
+  for (let at = from - 1; at <= to + 1; at++) for (const factor of [1, 2, 5]) between.push(factor * 10 ** at);
+  return between.filter((value) => value >= low && value <= high);
+}
+
+function logLabel(value: number): string {
+  const rounded = Number(value.toPrecision(2));
+  return rounded < 0.01 || rounded >= 1000
+    ? rounded.toExponential().replace("+", "").replace("-", "−")
+    : String(rounded);
+}

@@ -1,0 +1,138 @@
+/** @file What the studies of the two-point theory read of a run: fits at a layer, curves, ends. */
+import type { FollowedPair } from "../findings/twopoint/followedRecord.ts";
+import { type FollowedRow, trajectoriesOf } from "../findings/twopoint/twopointRecord.ts";
+import type { TwoPointConstants, TwoPointSystem } from "../twopoint/equations.ts";
+import { finalDistance } from "../twopoint/finalDistance.ts";
+import { fitLayers, type LayerFit } from "../twopoint/fitLayers.ts";
+import { twoPointTheory } from "../twopoint/theory.ts";
+import type { LayerTrajectory } from "../twopoint/trajectory.ts";
+import type { StudiedRun } from "./study.ts";
+
+/** chosen: a fit takes 0.1 s with so many rows, and no bend of a curve is lost. */
+const MOST_ROWS = 400;
+
+/** One pair of a run at one layer, with the losses beside it. */
+export interface Watched {
+  readonly pair: FollowedPair;
+  readonly trajectory: LayerTrajectory;
+  /** (T) mean loss of the followed points. */
+  readonly loss: readonly number[];
+}
+
+/**
+ * Every pair of a run at some of its layers, by default at the one that is looked at first.
+ *
+ * @returns pair by pair, layer by layer; empty where nothing was followed
+ */
+export function watchedPairs(run: StudiedRun, layers = run.followed ? [run.followed.layer] : []): Watched[] {
+  const rows = new Map<string, FollowedRow[]>();
+  const key = (pair: string, layer: string) => `${pair} ${layer}`;
+  for (const row of run.trajectories()) {
+    const own = rows.get(key(row.pair, row.layer));
+    if (own === undefined) rows.set(key(row.pair, row.layer), [row]);
+    else own.push(row);
+  }
+  return (run.followed?.pairs ?? []).flatMap((pair) =>
+    layers.flatMap((layer) => {
+      const own = evenlySpaced(rows.get(key(pair.pair, layer)) ?? []);
+      const trajectory = trajectoriesOf(own, pair.pair, [layer])[0]!;
+      return own.length === 0 ? [] : [{ pair, trajectory, loss: own.map(({ loss }) => loss) }];
+    }),
+  );
+}
+
+/** The first pair of a run at the layer that is looked at first. */
+export function watched(run: StudiedRun): Watched | undefined {
+  return watchedPairs(run)[0];
+}
+
+/** At most MOST_ROWS of the rows, the first and the last among them. */
+function evenlySpaced(rows: readonly FollowedRow[]): readonly FollowedRow[] {
+  if (rows.length <= MOST_ROWS) return rows;
+  const at = Array.from({ length: MOST_ROWS }, (_, i) => Math.round((i * (rows.length - 1)) / (MOST_ROWS - 1)));
+  return at.map((i) => rows[i]!);
+}
+
+/** The theory, or an altered system, fitted to it. */
+export function fitWatched({ pair, trajectory }: Watched, system: TwoPointSystem = "theory"): LayerFit {
+  return fitLayers([trajectory], { dx2: pair.dx2, dy2: pair.dy2, system })[0]!;
+}
+
+/** The theory fitted to it and to the losses: for networks that learn these two points and nothing else. */
+export function fitWithLoss({ pair, trajectory, loss }: Watched): LayerFit {
+  const { dx2, dy2 } = pair;
+  return fitLayers([trajectory], { dx2, dy2, loss: { step: trajectory.step, loss } })[0]!;
+}
+
+/** The constants of a fit; undefined where it has no rates. */
+export function constantsOf({ pair }: Watched, { etaH, etaY }: LayerFit): TwoPointConstants | undefined {
+  if (etaH.value === null || etaY.value === null) return undefined;
+  return { dx2: pair.dx2, dy2: pair.dy2, etaH: etaH.value, etaY: etaY.value };
+}
+
+/** H, Y and w of the fitted theory at the rows of the trajectory; undefined where there is no solution. */
+export function fittedCurves(seen: Watched, fit: LayerFit): Record<"dh2" | "dy2" | "w", Float64Array> | undefined {
+  const constants = constantsOf(seen, fit);
+  if (constants === undefined || fit.start === null) return undefined;
+  try {
+    const first = seen.trajectory.step[0]!;
+    return twoPointTheory(
+      constants,
+      fit.start,
+      Array.from(seen.trajectory.step, (step) => step - first),
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Measured over predicted final distance, less one; null where there is no prediction. */
+export function finalDeviation({ finalDistance: { measured, predicted } }: LayerFit): number | null {
+  return measured === null || predicted === null ? null : measured / predicted - 1;
+}
+
+/**
+ * H_inf by given rates for a pair that begins where it was measured   (docs/theory.md Eq. 95). Equal targets stand for the limit of equal
+ * ones, a squared distance of 1e-12.
+ */
+export function predictedEnd({ pair, trajectory }: Watched, rates: { etaH: number; etaY: number }): number | null {
+  const [dh2, dy2] = [trajectory.dh2[0]!, trajectory.dy2[0]!];
+  if (!(dh2 > 0)) return null;
+  return finalDistance({ ...rates, dx2: pair.dx2, dy2: Math.max(pair.dy2, 1e-12) }, { dh2, dy2 }).dh2;
+}
+
+/** Last H of a trajectory. */
+export function endOf({ trajectory: { dh2 } }: Watched): number {
+  return dh2[dh2.length - 1]!;
+}
+
+/** Means of the two rates over runs whose last loss is at most 1e-2, as the authors have it; undefined where there is none. */
+export function meanRates(runs: readonly StudiedRun[]): { etaH: number; etaY: number; used: number } | undefined {
+  const found = runs.flatMap((run) => {
+    const seen = watched(run);
+    if (seen === undefined || !(lastLoss(seen) <= 1e-2)) return [];
+    const { etaH, etaY } = fitWatched(seen);
+    return etaH.value === null || etaY.value === null ? [] : [{ etaH: etaH.value, etaY: etaY.value }];
+  });
+  if (found.length === 0) return undefined;
+  const mean = (name: "etaH" | "etaY") => found.reduce((sum, one) => sum + one[name], 0) / found.length;
+  return { etaH: mean("etaH"), etaY: mean("etaY"), used: found.length };
+}
+
+/** Last loss of the followed points. */
+export function lastLoss({ loss }: Watched): number {
+  return loss.at(-1)!;
+}
+
+/** Runs by a key, in the order of their first one. */
+export function grouped<K>(runs: readonly StudiedRun[], key: (run: StudiedRun) => K): Map<K, StudiedRun[]> {
+  const groups = new Map<K, StudiedRun[]>();
+  for (const run of runs) groups.set(key(run), [...(groups.get(key(run)) ?? []), run]);
+  return groups;
+}
+
+/** The part of a label before its seed: "4x100" of "4x100, seed 3". */
+export function familyOf({ label }: StudiedRun): string {
+  return label.replace(/, seed \d+$/, "");
+}

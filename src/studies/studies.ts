@@ -1,0 +1,26 @@
+/** @file The studies that `crh reproduce` knows, by name. */
+import type { Study } from "./study.ts";
+import { architectureStudy } from "./twopoint/architectures.ts";
+import { blobStudy } from "./twopoint/blobs.ts";
+import { controlStudy } from "./twopoint/controls.ts";
+import { depthStudy } from "./twopoint/depth.ts";
+import { finalDistanceStudy } from "./twopoint/finalDistances.ts";
+import { gainStudy } from "./twopoint/gains.ts";
+import { mnistPairStudy } from "./twopoint/mnistPair.ts";
+import { mnistStructureStudy } from "./twopoint/mnistStructure.ts";
+import { regimeStudy } from "./twopoint/regimes.ts";
+import { xorStudy } from "./twopoint/xor.ts";
+
+/** In the order of the list. To add one, write it and list it here. */
+export const studies: readonly Study[] = [
+  architectureStudy,
+  gainStudy,
+  mnistPairStudy,
+  finalDistanceStudy,
+  depthStudy,
+  controlStudy,
+  xorStudy,
+  blobStudy,
+  mnistStructureStudy,
+  regimeStudy,
+];

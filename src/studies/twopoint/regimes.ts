@@ -1,0 +1,173 @@
+/** @file Study twopoint/regimes: whether the rich regime of the two-point theory is the regime in which representations align. */
+import { type Chart, type Curve, charts } from "../../figures/charts.ts";
+import { type Relation, relationColour, relationFormula } from "../../figures/palette.ts";
+import { type HiddenMedians, hiddenMedians } from "../../findings/hiddenMedians.ts";
+import { median } from "../../measure/median.ts";
+import { type RelationName, relationNames } from "../../measure/phaseTable.ts";
+import { BLUE, GREY } from "../colours.ts";
+import { spearman } from "../correlation.ts";
+import { fitWatched, grouped, watchedPairs } from "../fits.ts";
+import { scored } from "../score.ts";
+import type { StudiedRun, Study } from "../study.ts";
+import { overEach, seeds } from "./source.ts";
+
+const SOURCE = "regimes";
+/**
+ * Gains of fc2 with their rates. chosen: the paper's rate up to 1; above, it falls with the tenth power of the gain, as the gradient of six
+ * maps grows, so that all train at about the same speed. Decay then has the less effect, the larger the gain.
+ */
+const gains: readonly (readonly [gain: number, lr: number])[] = [
+  [0.25, 0.1],
+  [0.5, 0.1],
+  [1, 0.1],
+  [2, 1e-4],
+  [4, 1e-7],
+];
+
+export const regimeStudy: Study = {
+  name: "twopoint/regimes",
+  title: "Is the rich regime that of the CRH?",
+  source:
+    "a question between van Rossem & Saxe (arXiv 2402.09142) and Ziyin et al. (arXiv 2410.03006); neither paper asks it",
+  statement:
+    "If representations align with gradients and weights because learning is rich, then the same initial weights that make two points " +
+    "learn richly make the six alignments large, and lazy ones leave them at chance.",
+  runs(size) {
+    return gains.flatMap(([gain, lr]) =>
+      overEach(
+        {
+          ...{ label: `gain ${gain}`, setting: "fc2", follow: [0, 1, 2, 3] },
+          parameters: { gain, lr, ...(size === "small" ? { steps: 20_000 } : {}) },
+        },
+        seeds(size, { small: 1, paper: 3 }),
+      ),
+    );
+  },
+  evaluate(done, { size }) {
+    const all = done.map(pointOf).sort((x, y) => x.gain - y.gain);
+    const bySeed = [
+      ...grouped(
+        all.map(({ run }) => run),
+        ({ seed }) => seed,
+      ).keys(),
+    ].map((seed) => all.filter(({ run }) => run.seed === seed));
+    return {
+      figures: [
+        {
+          name: "regimes",
+          caption:
+            "Gain of the initial weights against richness and quality of the two-point fits (median over followed pairs) and the medians of the six " +
+            "alignments over hidden representations (paper's convention).",
+          figure: charts(panels(all), { columns: 1, width: 520, height: 210 }),
+        },
+      ],
+      claims: [
+        scored({
+          figure: SOURCE,
+          name: "richness goes with alignment",
+          statement: "the richer two points learn, the more representations align",
+          measured: "rank correlation, over the gains, of richness with the mean of the six medians",
+          values: bySeed.map((own) => {
+            const fitted = own.filter(({ richness, alignment }) => richness !== null && alignment !== null);
+            return spearman(
+              fitted.map(({ richness }) => richness!),
+              fitted.map(({ alignment }) => alignment!),
+            );
+          }),
+          least: 0.9,
+          why: "of five gains, 0.9 comes by chance in one of twenty",
+          smaller: size === "small" ? "20,000 steps in place of the paper's 100,000" : undefined,
+        }),
+        scored({
+          figure: SOURCE,
+          name: "gain decides richness",
+          statement: "richness falls as the initial weights grow",
+          measured: "rank correlation of gain and richness over the gains",
+          values: bySeed.map((own) => {
+            const fitted = own.filter(({ richness }) => richness !== null);
+            return spearman(
+              fitted.map(({ gain }) => gain),
+              fitted.map(({ richness }) => richness!),
+            );
+          }),
+          most: -0.9,
+          why: "of five gains, −0.9 comes by chance in one of twenty",
+        }),
+      ],
+      notes: [
+        "Above a gain of 1 the rate falls with its tenth power, so that training does not leap; weight decay, which acts in proportion to the rate, then acts less. A " +
+          "lack of alignment at large gains may be the lack of decay.",
+        "The followed pairs are held-out samples of the teacher among many, for which the theory of two points is an approximation: read richness together with R².",
+        ...all.map(
+          ({ run, loss, fits }) =>
+            `${run.label}: ${fits} pairs fitted${loss === undefined ? "" : `, loss of held-out samples ${loss.toPrecision(3)}`}.`,
+        ),
+      ],
+    };
+  },
+};
+
+interface Point {
+  readonly run: StudiedRun;
+  readonly gain: number;
+  readonly richness: number | null;
+  readonly r2: number | null;
+  readonly fits: number;
+  readonly medians: HiddenMedians | undefined;
+  /** Mean of the six medians. */
+  readonly alignment: number | null;
+  readonly loss: number | undefined;
+}
+
+function pointOf(run: StudiedRun): Point {
+  const fits = watchedPairs(run)
+    .map((seen) => fitWatched(seen))
+    .filter(({ richness }) => richness !== null);
+  const snapshot = run.snapshot();
+  const medians = snapshot && hiddenMedians(snapshot, "paper");
+  const six = medians ? relationNames.flatMap((name) => [medians.a[name], medians.b[name]]) : [];
+  const known = six.filter((value) => value !== null);
+  return {
+    ...{ run, medians, gain: run.parameters.gain as number, fits: fits.length },
+    richness: median(fits.map(({ richness }) => richness)),
+    r2: median(fits.map(({ r2 }) => r2.dh2)),
+    alignment: known.length === 6 ? known.reduce((sum, value) => sum + value, 0) / 6 : null,
+    loss: run.metrics().findLast(({ name }) => name === "eval/loss")?.value,
+  };
+}
+
+function panels(all: readonly Point[]): Chart[] {
+  const gain = { label: "gain", log: true };
+  const curve = (name: string, colour: string, value: (point: Point) => number | null): Curve => ({
+    ...{ name, colour, line: "none", dots: "full" },
+    points: all.map((point) => ({ x: point.gain, y: value(point) ?? Number.NaN, title: point.run.label })),
+  });
+  const relation = (name: RelationName, side: "a" | "b"): Curve => ({
+    ...curve(
+      `${relationFormula[name as Relation]}, side ${side}`,
+      relationColour[name as Relation],
+      ({ medians }) => medians?.[side][name] ?? null,
+    ),
+    dots: side === "a" ? "hollow" : "full",
+  });
+  return [
+    {
+      title: "richness of followed pairs",
+      x: gain,
+      y: { label: "richness", domain: [0, 1.05] },
+      curves: [curve("richness", BLUE, ({ richness }) => richness)],
+    },
+    {
+      title: "R² of H",
+      x: gain,
+      y: { label: "R²", domain: [-0.05, 1.05] },
+      curves: [curve("R²", GREY, ({ r2 }) => r2)],
+    },
+    {
+      title: "six alignments, medians over hidden representations (hollow: input side)",
+      x: gain,
+      y: { label: "alignment", domain: [-0.1, 1.05] },
+      curves: (["a", "b"] as const).flatMap((side) => relationNames.map((name) => relation(name, side))),
+    },
+  ];
+}
