@@ -52,13 +52,24 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   let damping = DAMPING;
   for (let round = 0; round < ROUNDS; round++) {
     const options = { initialValues: [...best], jacobianFunction: slope, damping, maxIterations: ITERATIONS };
-    const found = levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE });
+    const found = stepped(() => levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }));
+    if (found === undefined) break;
     const gain = 1 - costOf(found.parameterValues, y.length) / least;
     if (gain > 0) [best, least] = [found.parameterValues, least * (1 - gain)];
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
   return { parameters: best, cost: costOf(best, rows) };
+}
+
+/** Undefined where the optimiser stops because slopes are not finite: it has no next step from there. */
+function stepped<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (/not symmetric|not positive definite|finite/i.test((error as Error).message)) return undefined;
+    throw error;
+  }
 }
 
 /** The function, which remembers its last value: the optimiser asks twice for the same. */

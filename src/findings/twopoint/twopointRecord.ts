@@ -1,5 +1,6 @@
 /** @file records/twopoint.json: the two-point theory fitted to every hidden layer of the followed pairs of a run. */
-import { type FittedLayer, fitLayers } from "../../twopoint/fitLayers.ts";
+import { fitLayers, type LayerFit } from "../../twopoint/fitLayers.ts";
+import type { LossTrajectory } from "../../twopoint/lossCurve.ts";
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 import type { FollowedPair, FollowedRecord } from "./followedRecord.ts";
 
@@ -12,7 +13,7 @@ export interface TwopointRecord {
   /** The hidden layer that is looked at first. */
   readonly layer: string;
   /** Every layer of the first pair. */
-  readonly layers: readonly FittedLayer[];
+  readonly layers: readonly LayerFit[];
   /** Every layer of every pair that was fitted, the first one included. */
   readonly pairs: readonly FittedPair[];
   /** Pairs that were not fitted, for they are too many. */
@@ -20,7 +21,7 @@ export interface TwopointRecord {
 }
 
 export interface FittedPair extends FollowedPair {
-  readonly layers: readonly FittedLayer[];
+  readonly layers: readonly LayerFit[];
 }
 
 /** A row of trajectories.csv. */
@@ -48,7 +49,9 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
   const fitted = followed.pairs.slice(0, Math.max(1, Math.floor(MOST_FITS / followed.layers.length)));
   const pairs = fitted.map((pair): FittedPair => {
     const { dx2, dy2 } = pair;
-    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), { dx2, dy2 }) };
+    const loss = lossOf(rows, followed);
+    const options = { dx2, dy2, ...(loss && { loss }) };
+    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), options) };
   });
   return {
     schema: TWOPOINT_SCHEMA,
@@ -60,8 +63,22 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
   };
 }
 
+/** The loss whose course the theory tells; undefined where another one was recorded. */
+export function lossOf(
+  rows: readonly FollowedRow[],
+  { lossFactor, layers }: FollowedRecord,
+): LossTrajectory | undefined {
+  if (lossFactor === null) return undefined;
+  const looks = rows.filter((row) => row.layer === layers[0]);
+  return { step: looks.map(({ step }) => step), loss: looks.map(({ loss }) => lossFactor * loss) };
+}
+
 /** The trajectories of one pair, one for each layer. */
-export function trajectoriesOf(rows: readonly FollowedRow[], pair: string, layers: readonly string[]): LayerTrajectory[] {
+export function trajectoriesOf(
+  rows: readonly FollowedRow[],
+  pair: string,
+  layers: readonly string[],
+): LayerTrajectory[] {
   const own = rows.filter((row) => row.pair === pair);
   return layers.map((layer) => {
     const of = own.filter((row) => row.layer === layer);
