@@ -3,9 +3,9 @@ import { nodeEngineOn } from "../engine/node.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../findings/twopoint/followedRecord.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { TrajectoryRow } from "../runs/trajectoriesFile.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { type Follow, type FollowedStep, pairsOf, squaredDistances } from "../train/follow.ts";
 import { followSamples } from "../train/followSamples.ts";
-import type { Experiment } from "../train/train.ts";
 import { UsageError } from "./errors.ts";
 import type { RunPlan } from "./runPlan.ts";
 

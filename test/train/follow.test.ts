@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { buildExperiment } from "../../src/settings/settings.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
 import { type Follow, type FollowedStep, Follower, pairsOf, squaredDistances } from "../../src/train/follow.ts";
 import { followSamples } from "../../src/train/followSamples.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Experiment, type TrainOptions, train } from "../../src/train/train.ts";
+import { type TrainOptions, train } from "../../src/train/train.ts";
 import { records } from "../settings/cifarSet.ts";
 import { idxSet } from "../settings/idxSet.ts";
 

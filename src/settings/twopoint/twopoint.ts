@@ -5,10 +5,11 @@
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
+import { count, field, positive } from "../../parameters/field.ts";
+import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
-import { count, field, positive } from "../parameters.ts";
-import { defineSetting, optimization, ParameterError, type Preset } from "../setting.ts";
+import { defineSetting, optimization, type Preset } from "../setting.ts";
 import { minimalNormDecoder } from "./minimalNormDecoder.ts";
 import { buildNetwork, followFields, fullBatchFields, lookEvery, networkFields, TABLE, withMasks } from "./network.ts";
 import { twoPoints } from "./points.ts";
