@@ -1,5 +1,6 @@
 /**
- * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by `ml-levenberg-marquardt`.
+ * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by
+ * `ml-levenberg-marquardt`.
  */
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import type { Model, Parameters } from "./model.ts";
@@ -11,13 +12,18 @@ export interface Refined {
   readonly cost: number;
 }
 
-/** chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain nothing. */
+/**
+ * chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain
+ * nothing.
+ */
 const [ITERATIONS, ROUNDS, GAIN] = [3, 10, 1e-8];
 
 /** A cost that is rounding alone. */
 const NOTHING = 1e-24;
 
-/** chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows. */
+/**
+ * chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows.
+ */
 const [DAMPING, DAMPING_STEP] = [1e-3, 100];
 
 /**
