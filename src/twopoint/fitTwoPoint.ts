@@ -1,6 +1,6 @@
 /**
- * @file The two rates of the theory from a trajectory of a network (docs/theory.md Eqs. 98, 99): search, refinement, errors, and whether
- * the trajectory tells them at all.
+ * @file The two rates of the theory from a trajectory of a network (docs/theory.md Eqs. 98, 99): search, refinement,
+ * errors, and whether the trajectory tells them at all.
  */
 import { conservedQuantity } from "./conserved.ts";
 import { checkConstants } from "./constants.ts";
@@ -20,8 +20,8 @@ export interface FitOptions {
   /** Squared distance of the two targets. */
   readonly dy2: number;
   /**
-   * Whether the start is fitted too, its measured values being one more measurement. Default "auto": where the residuals are noise from
-   * row to row, for the first row is then as noisy as the others.
+   * Whether the start is fitted too, its measured values being one more measurement. Default "auto": where the
+   * residuals are noise from row to row, for the first row is then as noisy as the others.
    */
   readonly fitStart?: boolean | "auto";
   /** An altered system in place of the theory, as a negative control. */
@@ -35,9 +35,9 @@ export interface FittedRate {
 }
 
 /**
- * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`: outputs or
- * everything stay where they are; `no-solution`: the system has none that comes near (altered systems alone); `unusable`: the
- * trajectory cannot be fitted at all, and `fitLayers` says why.
+ * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`:
+ * outputs or everything stay where they are; `no-solution`: the system has none that comes near (altered systems
+ * alone); `unusable`: the trajectory cannot be fitted at all, and `fitLayers` says why.
  */
 export type FitStatus = "ok" | "poor" | "undetermined" | "no-movement" | "no-solution" | "unusable";
 
@@ -49,7 +49,10 @@ export interface TwoPointFit {
   readonly etaY: FittedRate;
   /** 1 - SSE / sum (v - mean v)^2 of each variable; null where it is constant. */
   readonly r2: Readonly<Record<Variable, number | null>>;
-  /** Sum of squared residuals, each variable over its sum of squares (what is minimised), and as the authors have it, without. */
+  /**
+   * Sum of squared residuals, each variable over its sum of squares (what is minimised), and as the authors have it,
+   * without.
+   */
   readonly cost: { readonly normalised: number; readonly authors: number } | null;
   /** Whether solutions begin at the measured start, or at one that was fitted; and where. */
   readonly start: { readonly from: "measured" | "fitted" } & TwoPointState;
@@ -60,7 +63,9 @@ export interface TwoPointFit {
   /** docs/theory.md Eq. 96. */
   readonly richness: number | null;
   readonly regime: Regime | null;
-  /** Largest change of the conserved quantity along the measured rows, over the largest H / X (docs/theory.md Eq. 94). */
+  /**
+   * Largest change of the conserved quantity along the measured rows, over the largest H / X (docs/theory.md Eq. 94).
+   */
   readonly conservedDrift: number | null;
   /** Share of the squared residuals that is noise from row to row; the rest is a theory that does not quite hold. */
   readonly noise: number | null;
@@ -69,7 +74,9 @@ export interface TwoPointFit {
 
 /** chosen: with an interval over more than a decade, a rate is not known. */
 const WIDEST = 10;
-/** chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow. */
+/**
+ * chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow.
+ */
 const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
 /** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
 const STILL = 1e-6;
@@ -77,7 +84,10 @@ const STILL = 1e-6;
 const [REFINED, HOPEFUL] = [3, 5];
 /** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
 const REFINED_ROWS = 400;
-/** chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but rounding. */
+/**
+ * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
+ * rounding.
+ */
 const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
 /** Numerical error of a fitted logarithm: differences and tolerances of `Model`. */
 const NUMERICAL = 1e-6;
@@ -88,8 +98,8 @@ const QUANTILE = 2.241402727604947;
  * Fits etaH and etaY, by the least of sum_v sum_t (v - v_hat)^2 / sum_t v^2 over v = H, Y, w   (docs/theory.md Eq. 98).
  *
  * @param trajectory (T) rows, T >= 10, the first of which is the start; one unit of time is one step
- * @returns rates per step, with intervals that hold both in 95 % of repetitions where residuals are noise; where they are mostly misfit
- *   the intervals say how much the rates would move with other stretches of the trajectory (Eq. 99)
+ * @returns rates per step, with intervals that hold both in 95 % of repetitions where residuals are noise; where they
+ *   are mostly misfit the intervals say how much the rates would move with other stretches of the trajectory (Eq. 99)
  * @throws RangeError in one line for a trajectory that `checkTrajectory` refuses, or dx2, dy2 not above 0
  *
  * float64, without random numbers. Some 0.1 s for 300 rows, 0.3 s for 3,000.
@@ -232,9 +242,11 @@ function doubtOf(
   });
   if (missed.length > 0)
     return { status: "poor", doubt: `The theory does not follow ${missed.join(" and ")} (R2 below ${LEAST_R2}).` };
-  if (isAmbiguous) return { status: "undetermined", doubt: "Another pair of rates fits as well." };
   const unknown = Object.entries({ etaH, etaY }).flatMap(([name, { interval }]) => (interval === null ? name : []));
-  if (unknown.length === 0) return { status: "ok", doubt: null };
+  if (unknown.length === 0)
+    return isAmbiguous
+      ? { status: "undetermined", doubt: "Another pair of rates fits as well." }
+      : { status: "ok", doubt: null };
   return {
     status: "undetermined",
     doubt: `The trajectory does not tell ${unknown.join(" and ")} to a factor of ${WIDEST}.`,

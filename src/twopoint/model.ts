@@ -8,14 +8,15 @@ import type { Problem } from "./scan.ts";
 import { solveTwoPoint } from "./theory.ts";
 
 /**
- * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the measured ones, as
- * normalised residuals.
+ * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the
+ * measured ones, as normalised residuals.
  */
 export type Parameters = readonly number[];
 
 /**
- * Standard deviations of the measured start (H relative, Y and w absolute) and the normalised residual that one of them counts as. The
- * start's parameters are in units of such residuals, so that all second derivatives of the cost are of order 1.
+ * Standard deviations of the measured start (H relative, Y and w absolute) and the normalised residual that one of them
+ * counts as. The start's parameters are in units of such residuals, so that all second derivatives of the cost are of
+ * order 1.
  */
 export interface StartErrors {
   readonly unit: number;
@@ -80,8 +81,8 @@ export class Model {
   }
 
   /**
-   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t, by the others from central
-   * differences.
+   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t, by the
+   * others from central differences.
    *
    * @param values those at the parameters
    * @returns one (3 T) array a parameter

@@ -1,5 +1,6 @@
 /**
- * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by `ml-levenberg-marquardt`.
+ * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by
+ * `ml-levenberg-marquardt`.
  */
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import type { Model, Parameters } from "./model.ts";
@@ -11,13 +12,18 @@ export interface Refined {
   readonly cost: number;
 }
 
-/** chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain nothing. */
+/**
+ * chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain
+ * nothing.
+ */
 const [ITERATIONS, ROUNDS, GAIN] = [3, 10, 1e-8];
 
 /** A cost that is rounding alone. */
 const NOTHING = 1e-24;
 
-/** chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows. */
+/**
+ * chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows.
+ */
 const [DAMPING, DAMPING_STEP] = [1e-3, 100];
 
 /**
@@ -52,13 +58,24 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   let damping = DAMPING;
   for (let round = 0; round < ROUNDS; round++) {
     const options = { initialValues: [...best], jacobianFunction: slope, damping, maxIterations: ITERATIONS };
-    const found = levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE });
+    const found = stepped(() => levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }));
+    if (found === undefined) break;
     const gain = 1 - costOf(found.parameterValues, y.length) / least;
     if (gain > 0) [best, least] = [found.parameterValues, least * (1 - gain)];
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
   return { parameters: best, cost: costOf(best, rows) };
+}
+
+/** Undefined where the optimiser stops because slopes are not finite: it has no next step from there. */
+function stepped<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (/not symmetric|not positive definite|finite/i.test((error as Error).message)) return undefined;
+    throw error;
+  }
 }
 
 /** The function, which remembers its last value: the optimiser asks twice for the same. */

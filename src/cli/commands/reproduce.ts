@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
+import { suggestion } from "../../parameters/suggest.ts";
 import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
-import { suggestion } from "../../settings/suggest.ts";
 import { scorePage } from "../../studies/scorePage.ts";
 import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
 import { studies } from "../../studies/studies.ts";

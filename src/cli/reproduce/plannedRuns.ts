@@ -1,9 +1,10 @@
 /** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
 import { resolve } from "node:path";
+import { parseParameters } from "../../parameters/parse.ts";
 import { listRuns } from "../../runs/listRuns.ts";
 import { openRun, type RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
-import { findPreset, PAPER, parseParameters, type Setting } from "../../settings/setting.ts";
+import { findPreset, PAPER, type Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { estimatedSeconds } from "../../studies/cost.ts";
 import type { Study, StudyRun, StudySize } from "../../studies/study.ts";

@@ -1,5 +1,6 @@
 /** @file records/twopoint.json: the two-point theory fitted to every hidden layer of the followed pairs of a run. */
 import { fitLayers, type LayerFit } from "../../twopoint/fitLayers.ts";
+import type { LossTrajectory } from "../../twopoint/lossCurve.ts";
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 import type { FollowedPair, FollowedRecord } from "./followedRecord.ts";
 
@@ -48,7 +49,9 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
   const fitted = followed.pairs.slice(0, Math.max(1, Math.floor(MOST_FITS / followed.layers.length)));
   const pairs = fitted.map((pair): FittedPair => {
     const { dx2, dy2 } = pair;
-    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), { dx2, dy2 }) };
+    const loss = lossOf(rows, followed);
+    const options = { dx2, dy2, ...(loss && { loss }) };
+    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), options) };
   });
   return {
     schema: TWOPOINT_SCHEMA,
@@ -58,6 +61,16 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
     pairs,
     pairsLeftOut: followed.pairs.length - pairs.length,
   };
+}
+
+/** The loss whose course the theory tells; undefined where another one was recorded. */
+export function lossOf(
+  rows: readonly FollowedRow[],
+  { lossFactor, layers }: FollowedRecord,
+): LossTrajectory | undefined {
+  if (lossFactor === null) return undefined;
+  const looks = rows.filter((row) => row.layer === layers[0]);
+  return { step: looks.map(({ step }) => step), loss: looks.map(({ loss }) => lossFactor * loss) };
 }
 
 /** The trajectories of one pair, one for each layer. */
