@@ -17,6 +17,8 @@ export interface Watched {
   readonly trajectory: LayerTrajectory;
   /** (T) mean loss of the followed points. */
   readonly loss: readonly number[];
+  /** What makes of it the loss that the theory tells; null for other losses. */
+  readonly lossFactor: number | null;
 }
 
 /**
@@ -36,7 +38,8 @@ export function watchedPairs(run: StudiedRun, layers = run.followed ? [run.follo
     layers.flatMap((layer) => {
       const own = evenlySpaced(rows.get(key(pair.pair, layer)) ?? []);
       const trajectory = trajectoriesOf(own, pair.pair, [layer])[0]!;
-      return own.length === 0 ? [] : [{ pair, trajectory, loss: own.map(({ loss }) => loss) }];
+      const { lossFactor } = run.followed!;
+      return own.length === 0 ? [] : [{ pair, trajectory, lossFactor, loss: own.map(({ loss }) => loss) }];
     }),
   );
 }
@@ -58,10 +61,11 @@ export function fitWatched({ pair, trajectory }: Watched, system: TwoPointSystem
   return fitLayers([trajectory], { dx2: pair.dx2, dy2: pair.dy2, system })[0]!;
 }
 
-/** The theory fitted to it and to the losses: for networks that learn these two points and nothing else. */
-export function fitWithLoss({ pair, trajectory, loss }: Watched): LayerFit {
+/** The theory fitted to it and, where it tells that loss, to the losses. */
+export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): LayerFit {
   const { dx2, dy2 } = pair;
-  return fitLayers([trajectory], { dx2, dy2, loss: { step: trajectory.step, loss } })[0]!;
+  const losses = lossFactor !== null && { step: trajectory.step, loss: loss.map((value) => lossFactor * value) };
+  return fitLayers([trajectory], { dx2, dy2, ...(losses && { loss: losses }) })[0]!;
 }
 
 /** The constants of a fit; undefined where it has no rates. */

@@ -127,10 +127,11 @@ function courses(network: string, all: readonly Fitted[], what: "loss" | "H over
 function saidLoss({ seen, fit }: Fitted): Float64Array | undefined {
   const curves = fittedCurves(seen, fit);
   const { etaYbar = null, ybar0 = 0 } = fit.loss ?? {};
-  if (curves === undefined || etaYbar === null) return undefined;
+  if (curves === undefined || etaYbar === null || seen.lossFactor === null) return undefined;
+  const factor = seen.lossFactor;
   const { step } = seen.trajectory;
   const t = Array.from(step, (at) => at - step[0]!);
-  return lossCurve(seen.pair.dy2, { ...curves, t }, { etaYbar, ybar0 });
+  return lossCurve(seen.pair.dy2, { ...curves, t }, { etaYbar, ybar0 }).map((loss) => loss / factor);
 }
 
 function ends(all: readonly Fitted[]): Chart[] {

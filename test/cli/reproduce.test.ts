@@ -1,0 +1,150 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { afterAll, describe, expect, it } from "vitest";
+import { type ReproduceOptions, reproduceCommand, reproduceStudy } from "../../src/cli/commands/reproduce.ts";
+import { main } from "../../src/cli/main.ts";
+import { renderScore } from "../../src/cli/reproduce/scoreTable.ts";
+import { charts } from "../../src/figures/charts.ts";
+import { openRun } from "../../src/runs/runFolder.ts";
+import { scored } from "../../src/studies/score.ts";
+import { SCORE_SCHEMA, type ScoreRecord } from "../../src/studies/scoreRecord.ts";
+import { studies } from "../../src/studies/studies.ts";
+import type { Study } from "../../src/studies/study.ts";
+import { testIo } from "./testIo.ts";
+
+const root = mkdtempSync(join(tmpdir(), "crh-reproduce-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const options = (name: string): ReproduceOptions => ({
+  ...{ size: "small", out: join(root, name, "runs"), to: join(root, name, "reproduce"), quiet: true },
+});
+const tiny = { depth: 2, width: 20, layer: 1, steps: 60, lr: 0.02, gain: 0.5 };
+
+const study = (parameters: Readonly<Record<string, number>>[]): Study => ({
+  ...{ name: "tiny/1", title: "Tiny <networks>", source: "a test", statement: "Two tiny networks are trained." },
+  runs: () =>
+    parameters.map((own, seed) => ({ label: `tiny, seed ${seed}`, setting: "twopoint", seed, parameters: own })),
+  evaluate: (done) => ({
+    figures: [
+      {
+        ...{ name: "loss", caption: "Loss." },
+        figure: charts([
+          {
+            ...{ title: "loss", x: { label: "step" }, y: { label: "loss" } },
+            curves: done.map(({ label, trajectories }) => ({
+              ...{ name: label, colour: "#000000" },
+              points: trajectories().map(({ step, loss }) => ({ x: step, y: loss })),
+            })),
+          },
+        ]),
+      },
+    ],
+    claims: [
+      scored({
+        ...{
+          figure: "Fig. 1",
+          name: "rows",
+          statement: "rows are there",
+          measured: "rows",
+          why: "60 looks at 2 layers",
+        },
+        values: done.map((run) => run.trajectories().length),
+        least: 120,
+      }),
+    ],
+    notes: ["a note & more"],
+  }),
+});
+
+describe("crh reproduce", () => {
+  it("does what is missing once, and writes figures, score card and page", async () => {
+    const [io, given] = [testIo({ columns: 80, env: { NO_COLOR: "1" } }), options("whole")];
+    const { record, folder } = await reproduceStudy(study([tiny, tiny]), given, io);
+    expect(record.claims[0]).toMatchObject({ verdict: "holds", count: 2 });
+    expect(readdirSync(folder).sort()).toEqual(["index.html", "loss.csv", "loss.svg", "score.json"]);
+    expect(folder).toBe(join(given.to, "tiny-1"));
+    const written = JSON.parse(readFileSync(join(folder, "score.json"), "utf8")) as ScoreRecord;
+    expect(written).toEqual(record);
+    expect(written.schema).toBe(SCORE_SCHEMA);
+    expect(written.runs.map(({ command }) => command)).toEqual([
+      "crh run twopoint depth=2 width=20 layer=1 steps=60 lr=0.02 gain=0.5 --seed 0",
+      "crh run twopoint depth=2 width=20 layer=1 steps=60 lr=0.02 gain=0.5 --seed 1",
+    ]);
+    const { document } = parseHTML(readFileSync(join(folder, "index.html"), "utf8"));
+    expect(document.querySelector("h1")!.textContent).toBe("Tiny <networks>");
+    expect(document.querySelector("script")).toBeNull();
+    expect(document.querySelectorAll("svg").length).toBeGreaterThan(0);
+    for (const link of document.querySelectorAll("a"))
+      expect(existsSync(join(folder, link.getAttribute("href")!))).toBe(true);
+    for (const line of renderScore(record, folder, io).split("\n").slice(0, -2))
+      expect([...line].length).toBeLessThanOrEqual(80);
+
+    const runs = readdirSync(given.out).sort();
+    const page = readFileSync(join(folder, "score.json"), "utf8");
+    await reproduceStudy(study([tiny, tiny]), given, testIo());
+    expect(readdirSync(given.out).sort()).toEqual(runs);
+    expect(readFileSync(join(folder, "score.json"), "utf8")).toBe(page);
+
+    await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, testIo());
+    expect(readdirSync(given.out)).toHaveLength(3);
+  }, 60_000);
+
+  it("keeps what is done when it is interrupted, and goes on with what was begun", async () => {
+    const given = options("interrupted");
+    const io = testIo();
+    io.interrupt();
+    await expect(reproduceStudy(study([tiny]), given, io)).rejects.toThrow(
+      /^reproduce: stopped at run 1 of 1, nothing is lost/,
+    );
+    const [id] = readdirSync(given.out);
+    expect(openRun(join(given.out, id!)).info().status).toBe("interrupted");
+    const { record } = await reproduceStudy(study([tiny]), given, testIo());
+    expect(readdirSync(given.out)).toEqual([id]);
+    expect(record.runs[0]!.id).toBe(id);
+  }, 60_000);
+
+  it("leaves a run out whose loss is no number any more, says so, and does not try it again", async () => {
+    const given = options("diverged");
+    const wild = { ...tiny, gain: 30, lr: 100 };
+    const { record } = await reproduceStudy(study([wild, tiny]), given, testIo());
+    expect(record.runs[0]).toMatchObject({ id: null, failure: expect.stringMatching(/expected a finite loss/) });
+    expect(record.claims[0]!.count).toBe(1);
+    const runs = readdirSync(given.out);
+    await reproduceStudy(study([wild, tiny]), given, testIo());
+    expect(readdirSync(given.out)).toEqual(runs);
+  }, 60_000);
+
+  it("lists every study with what is done, within 80 columns and as JSON", async () => {
+    const io = testIo({ columns: 80, env: { NO_COLOR: "1" } });
+    await reproduceCommand(undefined, { ...options("list"), list: true }, io);
+    const lines = io.out().trimEnd().split("\n");
+    expect(lines.slice(1).map((line) => line.split(" ")[0])).toEqual(studies.map(({ name }) => name));
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    const json = testIo();
+    await reproduceCommand("twopoint/controls", { ...options("list"), list: true, json: true }, json);
+    expect(JSON.parse(json.out())).toMatchObject([{ name: "twopoint/controls", runs: 10, done: 0, needsData: null }]);
+  });
+
+  it("says in one line what it cannot do", async () => {
+    const refused = async (...words: string[]) => {
+      const io = testIo();
+      const code = await main(["reproduce", ...words, "--out", join(root, "none"), "--quiet"], io);
+      return { code, line: io.err() };
+    };
+    expect(await refused("twopoint/22")).toMatchObject({
+      code: 2,
+      line: expect.stringContaining("did you mean twopoint/2?"),
+    });
+    expect(await refused("twopoint/4")).toEqual({
+      code: 2,
+      line: "reproduce: expected --data with MNIST for twopoint/4, got none; crh data get mnist fetches it\n",
+    });
+    expect(await refused("--size", "paper")).toMatchObject({
+      code: 2,
+      line: expect.stringMatching(/^reproduce: expected --yes for an estimated time of \d+ h/),
+    });
+    expect(await refused("twopoint/5", "--size", "large")).toMatchObject({ code: 2 });
+  });
+});

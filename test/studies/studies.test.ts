@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { parseParameters } from "../../src/parameters/parse.ts";
+import { findPreset, PAPER } from "../../src/settings/setting.ts";
+import { findSetting } from "../../src/settings/settings.ts";
+import { estimatedSeconds } from "../../src/studies/cost.ts";
+import { studies } from "../../src/studies/studies.ts";
+import { studySizes } from "../../src/studies/study.ts";
+
+describe("the list of studies", () => {
+  it("has every name once", () => {
+    expect(new Set(studies.map(({ name }) => name)).size).toBe(studies.length);
+  });
+
+  it.each(studies.flatMap((study) => studySizes.map((size) => [study.name, size, study] as const)))(
+    "%s, %s: runs have labels of their own, and parameters that their settings take",
+    (_, size, study) => {
+      const runs = study.runs(size);
+      expect(runs.length).toBeGreaterThan(0);
+      expect(new Set(runs.map(({ label }) => label)).size).toBe(runs.length);
+      for (const { setting: name, preset = PAPER, parameters, seed, follow } of runs) {
+        const setting = findSetting(name);
+        const values = { ...findPreset(setting, preset).parameters, ...parameters, seed };
+        const parsed = parseParameters(setting, values);
+        expect(estimatedSeconds(parsed)).toBeGreaterThan(0);
+        if (setting.needsData) expect(study.needsData).toBeDefined();
+        expect(follow !== undefined).toBe(name === "fc2");
+      }
+    },
+  );
+
+  it("can be evaluated without a single run, and then nothing holds", () => {
+    for (const study of studies) {
+      const { claims } = study.evaluate([], { size: "small" });
+      expect(claims.filter(({ verdict }) => verdict === "holds")).toEqual([]);
+    }
+  });
+});
