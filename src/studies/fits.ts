@@ -56,16 +56,16 @@ function evenlySpaced(rows: readonly FollowedRow[]): readonly FollowedRow[] {
   return at.map((i) => rows[i]!);
 }
 
-/** The theory, or an altered system, fitted to it. */
+/** The theory, or an altered system, fitted to it from the measured start: networks have no noise of measurement. */
 export function fitWatched({ pair, trajectory }: Watched, system: TwoPointSystem = "theory"): LayerFit {
-  return fitLayers([trajectory], { dx2: pair.dx2, dy2: pair.dy2, system })[0]!;
+  return fitLayers([trajectory], { dx2: pair.dx2, dy2: pair.dy2, system, fitStart: false })[0]!;
 }
 
 /** The theory fitted to it and, where it tells that loss, to the losses. */
 export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): LayerFit {
   const { dx2, dy2 } = pair;
   const losses = lossFactor !== null && { step: trajectory.step, loss: loss.map((value) => lossFactor * value) };
-  return fitLayers([trajectory], { dx2, dy2, ...(losses && { loss: losses }) })[0]!;
+  return fitLayers([trajectory], { dx2, dy2, fitStart: false, ...(losses && { loss: losses }) })[0]!;
 }
 
 /** The constants of a fit; undefined where it has no rates. */
