@@ -3,7 +3,7 @@
  * their intervals; lines that theory says are dashed.
  */
 import * as Plot from "@observablehq/plot";
-import { centred } from "./axes.ts";
+import { centred, logarithmicAxis } from "./axes.ts";
 import { type Cell, significant, toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { type LegendEntry, legendPanel } from "./legend.ts";
@@ -82,20 +82,19 @@ function cell(value: number | undefined): Cell {
 }
 
 function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, height: number): Panel {
-  const drawn = curves.map((curve) => ({ ...curve, points: curve.points.filter((point) => fits(point, x, y)) }));
+  const drawn = curves.map((curve) => ({
+    ...curve,
+    points: curve.points.filter((point) => fits(point, x, y)).map((point) => onScales(point, x, y)),
+  }));
   const points = drawn.flatMap((curve) => curve.points);
-  const spanX =
-    x.domain ??
-    spanOf(
-      points.map((point) => point.x),
-      x,
-    );
-  const spanY =
-    y.domain ??
-    spanOf(
-      points.flatMap((point) => [point.y, point.low ?? point.y, point.high ?? point.y]),
-      y,
-    );
+  const spanX = spanOf(
+    points.map((point) => point.x),
+    x,
+  );
+  const spanY = spanOf(
+    points.flatMap((point) => [point.y, point.low ?? point.y, point.high ?? point.y]),
+    y,
+  );
   const line: [number, number] = [Math.max(spanX[0], spanY[0]), Math.min(spanX[1], spanY[1])];
   return plotPanel(
     `${title}: ${y.label} over ${x.label}, ${curves.map(({ name }) => name).join(", ")}`,
@@ -103,13 +102,13 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       width,
       height,
       marginTop: 30,
-      marginLeft: 54,
+      marginLeft: 62,
       marginRight: 12,
       marginBottom: 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },
       marks: [
-        Plot.text([title], { ...corner, dx: -50, dy: -28 }),
+        Plot.text([title], { ...corner, dx: -58, dy: -28 }),
         ...(diagonal
           ? [
               Plot.line(
@@ -121,8 +120,16 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
         ...drawn.flatMap(marksOf),
       ],
     },
-    diagonal || curves.some(({ line: joined }) => joined === "none") ? {} : { along: "x" },
+    {
+      ...(x.log || y.log ? { powers: powersOf(x, y) } : {}),
+      ...(diagonal || curves.some(({ line: joined }) => joined === "none") ? {} : { along: "x" as const }),
+    },
   );
+}
+
+function powersOf(x: ChartAxis, y: ChartAxis): "x" | "y" | "xy" {
+  if (x.log && y.log) return "xy";
+  return x.log ? "x" : "y";
 }
 
 const corner = { frameAnchor: "top-left", fontWeight: 650, fontSize: 13, lineAnchor: "top" } as const;
@@ -150,14 +157,21 @@ function fits(point: ChartPoint, x: ChartAxis, y: ChartAxis): boolean {
   return shown(point.x, x) && shown(point.y, y);
 }
 
-/** From the least to the largest value, with some room. */
-function spanOf(values: readonly number[], { log, steps }: ChartAxis): readonly [number, number] {
-  const own = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
-  const low = own.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = own.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  if (own.length === 0) return log ? [0.1, 1] : [0, 1];
-  if (log) return [low / 1.15, high * 1.15];
-  const room = steps ? 0 : (high - low || Math.abs(high) || 1) * 0.05;
+/** The point as it is placed: by logarithms to base ten on a logarithmic axis. */
+function onScales({ x, y, low, high, title }: ChartPoint, across: ChartAxis, up: ChartAxis): ChartPoint {
+  const place = (value: number, { log }: ChartAxis) => (log ? Math.log10(value) : value);
+  const end = (value: number | undefined) =>
+    value === undefined || (up.log === true && !(value > 0)) ? undefined : place(value, up);
+  return { x: place(x, across), y: place(y, up), low: end(low), high: end(high), title };
+}
+
+/** From the least to the largest value, with some room; of logarithms where the axis is logarithmic. */
+function spanOf(values: readonly number[], { log, steps, domain }: ChartAxis): readonly [number, number] {
+  if (domain !== undefined) return log ? [Math.log10(domain[0]), Math.log10(domain[1])] : domain;
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  if (values.length === 0) return [0, 1];
+  const room = steps ? 0 : (high - low || (log ? 1 : Math.abs(high)) || 1) * 0.05;
   return [low - room, Math.max(high + room, low + 1e-12)];
 }
 
@@ -167,25 +181,13 @@ function scaleOf(
   ticks: number,
 ): Plot.ScaleOptions {
   const shared = { ...centred, label, domain: [...domain], clamp: true };
-  if (!log) return { ...shared, type: "linear", ticks, ...(steps ? { tickFormat: formatStep } : {}) };
-  return { ...shared, type: "log", ticks: decades(domain, ticks), tickFormat: (value: number) => logLabel(value) };
+  if (log) return { ...shared, ...logarithmicAxis(domain, ticks), grid: false };
+  const small = Math.max(...domain.map(Math.abs)) < 0.01;
+  const format = steps ? formatStep : small ? smallLabel : undefined;
+  return { ...shared, type: "linear", ticks, ...(format && { tickFormat: format }) };
 }
 
-/** Powers of ten within a range, or where they are few those times 1, 2 and 5. */
-function decades([low, high]: readonly [number, number], most: number): number[] {
-  const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  const stride = Math.max(1, Math.ceil((to - from + 1) / most));
-  const whole: number[] = [];
-  for (let at = from; at <= to; at += stride) whole.push(10 ** at);
-  if (whole.length > 2) return whole;
-  const between: number[] = [];
-  for (let at = from - 1; at <= to + 1; at++) for (const factor of [1, 2, 5]) between.push(factor * 10 ** at);
-  return between.filter((value) => value >= low && value <= high);
-}
-
-function logLabel(value: number): string {
-  const rounded = Number(value.toPrecision(2));
-  return rounded < 0.01 || rounded >= 1000
-    ? rounded.toExponential().replace("+", "").replace("-", "−")
-    : String(rounded);
+/** 5e−5 for what would need four decimals and more. */
+function smallLabel(value: number): string {
+  return value === 0 ? "0" : Number(value.toPrecision(2)).toExponential().replace("-", "−");
 }

@@ -1,6 +1,6 @@
-/** @file Square matrices of distances as pictures: white for 0, dark red for the largest of those that share a scale. */
+/** @file Square matrices of distances as pictures: white for 0, dark red for the end of the scale and beyond. */
 import { type Cell, significant, toCsv } from "./csv.ts";
-import { colourIndices, divergingPalette } from "./diverging.ts";
+import { colourIndices, colourLimit, divergingPalette } from "./diverging.ts";
 import { escapeText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { encodePng, pngDataUri } from "./png.ts";
@@ -11,7 +11,7 @@ export interface DistanceMatrix {
   readonly names: readonly string[];
   /** (n, n) row-major; what is not finite is drawn as 0. */
   readonly values: Float64Array;
-  /** End of the colour scale. Default: the largest value. */
+  /** End of the colour scale. Default: the 99th percentile. */
   readonly limit?: number;
 }
 
@@ -36,7 +36,7 @@ function* entries(all: readonly DistanceMatrix[]): Generator<Cell[]> {
 function panelOf({ title, names, values, limit }: DistanceMatrix): Panel {
   const n = names.length;
   const shown = values.map((value) => (Number.isFinite(value) ? value : 0));
-  const end = limit ?? (shown.reduce((most, value) => Math.max(most, value), 0) || 1);
+  const end = limit ?? colourLimit(shown);
   const uri = pngDataUri(encodePng(n, n, colourIndices(shown, end), divergingPalette()));
   const step = SIZE / n;
   const text = (x: number, y: number, words: string, anchor: string, style = "") =>
@@ -46,7 +46,7 @@ function panelOf({ title, names, values, limit }: DistanceMatrix): Panel {
     text(LEFT - 6, TOP + (i + 0.5) * step, name, "end", 'font-size="11"'),
     text(LEFT + (i + 0.5) * step, TOP + SIZE + 10, name, "middle", 'font-size="11"'),
   ]);
-  const range = `white is 0, the darkest ${Number(end.toPrecision(3))}`;
+  const range = `white is 0, the darkest ${scaleWords(end)} and beyond`;
   const content =
     text(LEFT, 12, title, "start", 'font-weight="650" font-size="13"') +
     `<image x="${LEFT}" y="${TOP}" width="${SIZE}" height="${SIZE}" href="${uri}" preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
@@ -59,4 +59,10 @@ function panelOf({ title, names, values, limit }: DistanceMatrix): Panel {
     label: `${title}, ${n} by ${n} distances, ${range}`,
     content,
   };
+}
+
+function scaleWords(value: number): string {
+  return value >= 1e5 || value < 1e-3
+    ? value.toExponential(1).replace("+", "").replace("-", "−")
+    : String(Number(value.toPrecision(3)));
 }

@@ -3,7 +3,7 @@ import type { FollowedPair } from "../findings/twopoint/followedRecord.ts";
 import { type FollowedRow, trajectoriesOf } from "../findings/twopoint/twopointRecord.ts";
 import type { TwoPointConstants, TwoPointSystem } from "../twopoint/equations.ts";
 import { finalDistance } from "../twopoint/finalDistance.ts";
-import { fitLayers, type LayerFit } from "../twopoint/fitLayers.ts";
+import { fitLayers, type LayerFit, type LayersOptions } from "../twopoint/fitLayers.ts";
 import { twoPointTheory } from "../twopoint/theory.ts";
 import type { LayerTrajectory } from "../twopoint/trajectory.ts";
 import type { StudiedRun } from "./study.ts";
@@ -58,14 +58,26 @@ function evenlySpaced(rows: readonly FollowedRow[]): readonly FollowedRow[] {
 
 /** The theory, or an altered system, fitted to it from the measured start: networks have no noise of measurement. */
 export function fitWatched({ pair, trajectory }: Watched, system: TwoPointSystem = "theory"): LayerFit {
-  return fitLayers([trajectory], { dx2: pair.dx2, dy2: pair.dy2, system, fitStart: false })[0]!;
+  return fitOrReason(trajectory, { dx2: pair.dx2, dy2: pair.dy2, system, fitStart: false });
 }
 
 /** The theory fitted to it and, where it tells that loss, to the losses. */
 export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): LayerFit {
   const { dx2, dy2 } = pair;
   const losses = lossFactor !== null && { step: trajectory.step, loss: loss.map((value) => lossFactor * value) };
-  return fitLayers([trajectory], { dx2, dy2, fitStart: false, ...(losses && { loss: losses }) })[0]!;
+  return fitOrReason(trajectory, { dx2, dy2, fitStart: false, ...(losses && { loss: losses }) });
+}
+
+/** A pair that the fit refuses, for a target distance of 0 or rates that vanish, is one that cannot be used: the others are not lost. */
+function fitOrReason(trajectory: LayerTrajectory, options: LayersOptions): LayerFit {
+  try {
+    return fitLayers([trajectory], options)[0]!;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const [step, dh2] = [[0], [endOfTrajectory(trajectory)]];
+    const none = fitLayers([{ layer: trajectory.layer, step, dh2, dy2: [0], w: [0] }], { dx2: 1, dy2: 1 })[0]!;
+    return { ...none, doubt: error.message };
+  }
 }
 
 /** The constants of a fit; undefined where it has no rates. */
@@ -107,7 +119,11 @@ export function predictedEnd({ pair, trajectory }: Watched, rates: { etaH: numbe
 }
 
 /** Last H of a trajectory. */
-export function endOf({ trajectory: { dh2 } }: Watched): number {
+export function endOf({ trajectory }: Watched): number {
+  return endOfTrajectory(trajectory);
+}
+
+function endOfTrajectory({ dh2 }: LayerTrajectory): number {
   return dh2[dh2.length - 1]!;
 }
 

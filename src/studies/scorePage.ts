@@ -28,7 +28,7 @@ export function scorePage(record: ScoreRecord, figures: readonly StudyFigure[], 
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
-    `<title>${escapeText(title)} · crh-lab</title><style>${pageStyle}\nbody{display:block}</style></head><body>`,
+    `<title>${escapeText(title)} · crh-lab</title><style>${pageStyle}\nbody{display:block}.panels svg{width:auto}.panels:not(.one):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}</style></head><body>`,
     `<header><p class="eyebrow">${escapeText(study)}, size ${size}</p><h1>${escapeText(title)}</h1><p class="finding">${countWords(claims)}.</p></header><main>`,
     `<section><h2>What the paper says</h2><p>${escapeText(statement)}</p><p class="soft">${escapeText(source)}.</p></section>`,
     `<section><h2>Score card</h2>${scoreTable(claims)}</section>`,
@@ -72,7 +72,7 @@ function runTable(runs: readonly TimedRun[]): string {
   );
   const total = runs.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
   return (
-    `<p class="soft">${runs.length} runs, ${duration(total)} of training and measuring together.</p>` +
+    `<p class="soft">${runs.length} ${runs.length === 1 ? "run" : "runs"}, ${duration(total)} of training and measuring together.</p>` +
     `<div class="wide"><table class="claims"><thead><tr><th scope="col">run</th><th scope="col">folder</th><th scope="col">time</th><th scope="col">command</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`
   );
 }

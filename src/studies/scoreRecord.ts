@@ -44,13 +44,17 @@ export function scoreRecord(
   };
 }
 
-/** "3 of 5 claims hold, 1 does not hold, 1 is undecided". */
+/** "3 of 5 claims hold, 1 does not, 1 undecided". */
 export function countWords(claims: readonly Pick<ScoreRow, "verdict">[]): string {
   const of = (verdict: ScoreRow["verdict"]) => claims.filter((claim) => claim.verdict === verdict).length;
   const holding = of("holds");
   const first = `${holding} of ${claims.length} ${claims.length === 1 ? "claim" : "claims"} ${holding === 1 ? "holds" : "hold"}`;
-  const others = (["does not hold", "not at this scale", "too early", "undecided"] as const).flatMap((verdict) =>
-    of(verdict) === 0 ? [] : [`${of(verdict)} ${verdict}`],
-  );
+  const against = of("does not hold");
+  const others = [
+    ...(against === 0 ? [] : [`${against} ${against === 1 ? "does" : "do"} not`]),
+    ...(["not at this scale", "too early", "undecided"] as const).flatMap((verdict) =>
+      of(verdict) === 0 ? [] : [`${of(verdict)} ${verdict}`],
+    ),
+  ];
   return [first, ...others].join(", ");
 }

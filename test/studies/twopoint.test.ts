@@ -45,6 +45,16 @@ describe("twopoint/2", () => {
   });
 });
 
+describe("a pair of equal targets", () => {
+  it("is one that cannot be fitted, with the reason, and not an error", () => {
+    const pairs = [{ pair: "0-1", dx2: 1, dy2: 0 }];
+    const run = plantedRun({ label: "default, seed 0", pairs, course: () => solution() });
+    const { claims, notes } = architectureStudy.evaluate([run], small);
+    expect(verdictOf(claims, "default: R² of H, Y, w")).toBe("undecided");
+    expect(notes[0]).toContain("expected dy2 above 0");
+  });
+});
+
 describe("twopoint/3", () => {
   const at = (network: string, gain: number, change: number, seed: number) => {
     const course = solution({ noise: 0.001, seed, dh2: 0.05 });

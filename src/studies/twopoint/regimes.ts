@@ -1,5 +1,6 @@
 /** @file Study twopoint/regimes: whether the rich regime of the two-point theory is the regime in which representations align. */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
+import type { LegendEntry } from "../../figures/legend.ts";
 import { type Relation, relationColour, relationFormula } from "../../figures/palette.ts";
 import { type HiddenMedians, hiddenMedians } from "../../findings/hiddenMedians.ts";
 import { median } from "../../measure/median.ts";
@@ -58,7 +59,7 @@ export const regimeStudy: Study = {
           caption:
             "Gain of the initial weights against richness and quality of the two-point fits (median over followed pairs) and the medians of the six " +
             "alignments over hidden representations (paper's convention).",
-          figure: charts(panels(all), { columns: 1, width: 520, height: 210 }),
+          figure: charts(panels(all), { columns: 1, width: 520, height: 210, legend }),
         },
       ],
       claims: [
@@ -106,6 +107,10 @@ export const regimeStudy: Study = {
     };
   },
 };
+
+const legend: readonly LegendEntry[] = relationNames.map((name) => ({
+  ...{ text: relationFormula[name as Relation], colour: relationColour[name as Relation], samples: ["dot"] as const },
+}));
 
 interface Point {
   readonly run: StudiedRun;
@@ -164,7 +169,7 @@ function panels(all: readonly Point[]): Chart[] {
       curves: [curve("R²", GREY, ({ r2 }) => r2)],
     },
     {
-      title: "six alignments, medians over hidden representations (hollow: input side)",
+      title: "six alignments (hollow: input side)",
       x: gain,
       y: { label: "alignment", domain: [-0.1, 1.05] },
       curves: (["a", "b"] as const).flatMap((side) => relationNames.map((name) => relation(name, side))),

@@ -65,7 +65,7 @@ export const xorStudy: Study = {
           measured: "rank correlation of predicted and measured distances over the six pairs",
           values: own.map(({ said, found }) => spearman(said, found)),
           least: 0.8,
-          why: "of six pairs, 0.83 comes by chance in one of twenty",
+          why: "of six pairs, 0.83, the next value above, comes by chance in three of a hundred",
         });
       }),
       notes: [
