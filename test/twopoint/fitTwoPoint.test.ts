@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { twoPointSystems } from "../../src/twopoint/equations.ts";
-import { type FittedRate, fitTwoPoint } from "../../src/twopoint/fitTwoPoint.ts";
+import { fitTwoPoint } from "../../src/twopoint/fitTwoPoint.ts";
+import type { FittedRate } from "../../src/twopoint/fittedRates.ts";
 import { type Planted, planted, trajectory } from "./planted.ts";
 import { folder, runs, trajectoryOf } from "./references.ts";
 
