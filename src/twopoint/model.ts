@@ -5,7 +5,7 @@ import type { Solution } from "../ode/solution.ts";
 import { type TwoPointState, twoPointEquations } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
 import type { Problem } from "./scan.ts";
-import { solveTwoPoint } from "./theory.ts";
+import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 /**
  * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the
@@ -80,7 +80,9 @@ export class Model {
   #solve(parameters: Parameters, end: number): Solution {
     const { dx2, dy2, system } = this.#problem;
     const constants = { dx2, dy2, etaH: Math.exp(parameters[0]!), etaY: 1 };
-    return solveTwoPoint(constants, this.start(parameters), [0, end], { rtol: FINE, system, maxSteps: 20_000 });
+    const start = this.start(parameters);
+    const until = (_t: number, z: Float64Array): boolean => z[0]! < COLLAPSED * start.dh2;
+    return solveTwoPoint(constants, start, [0, end], { rtol: FINE, system, until, maxSteps: 20_000 });
   }
 
   /**
