@@ -5,7 +5,7 @@
 import type { TwoPointConstants, TwoPointState } from "../twopoint/equations.ts";
 import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts";
 import type { LayerFit } from "../twopoint/fitLayers.ts";
-import type { FittedRate } from "../twopoint/fitTwoPoint.ts";
+import type { FittedRate } from "../twopoint/fittedRates.ts";
 import type { TwoPointTrajectory } from "../twopoint/theory.ts";
 import { formatQuantity } from "./format.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
