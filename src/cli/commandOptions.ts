@@ -31,6 +31,9 @@ export interface RunOptions {
   readonly keep?: number;
   /** By what the checkpoint that always stays is chosen. */
   readonly keepBest: "loss" | "accuracy" | "none";
+  /** Places of held-out samples whose distances are followed. */
+  readonly follow?: readonly number[];
+  readonly followEvery?: number;
 }
 
 export interface ResumeOptions {
@@ -96,6 +99,14 @@ export function wholeNumber(least: number): (text: string) => number {
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
     return value;
   };
+}
+
+/** Reads places of samples, from 0: "0,17,305"; at least two different ones. */
+export function places(text: string): number[] {
+  const values = text.split(",").map(wholeNumber(0));
+  if (values.length < 2 || new Set(values).size < values.length)
+    throw new InvalidArgumentError("Expected two different places of samples or more, such as 0,17.");
+  return values;
 }
 
 /** Reads a time in minutes, such as 10 or 0.5. */

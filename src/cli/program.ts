@@ -12,6 +12,7 @@ import {
   type IngestOptions,
   interval,
   minutes,
+  places,
   type ResumeCommand,
   type ResumeOptions,
   type RunCommand,
@@ -104,6 +105,8 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
         .choices(["loss", "accuracy", "none"])
         .default("loss"),
     )
+    .option("--follow <samples>", "held-out samples whose distances are recorded, by place: 0,17,305", places)
+    .option("--follow-every <steps>", "steps between looks at them (default: 1000 looks)", wholeNumber(1))
     .option(
       "--yes",
       "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",

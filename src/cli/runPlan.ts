@@ -22,6 +22,10 @@ const runPlan = z.object({
   /** Absolute path of the folder of data. */
   data: z.string().nullable(),
   moments: z.enum(["none", "final", "all"]),
+  /** Places of held-out samples that are followed; null for what the setting follows by itself. Not in earlier files. */
+  follow: z.array(z.int().min(0)).nullable().default(null),
+  /** Steps between looks at them; null for as many as make 1000 looks. */
+  followEvery: count.nullable().default(null),
 });
 
 export type RunPlan = Readonly<z.output<typeof runPlan>>;

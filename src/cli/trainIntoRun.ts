@@ -21,6 +21,7 @@ import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
 import { Interrupted } from "./errors.ts";
 import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
+import { Followed } from "./followed.ts";
 import { formatDuration, formatRate } from "./format.ts";
 import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
@@ -149,6 +150,8 @@ async function runTraining(
     ...(earlier.half(step) && { half: earlier.half(step)! }),
     ...(earlier.start && { start: earlier.start }),
   });
+  const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
+  if (followed !== undefined) folder.writeRecord("followed", followed.record);
   const written = (found: Snapshot): void => {
     initial ??= found;
     folder.writeSnapshot(found);
@@ -171,6 +174,7 @@ async function runTraining(
         progress.evaluated(evaluatedIn(metrics));
         cost.goOn("evaluating");
       },
+      ...(followed && { onFollowed: (steps) => folder.appendTrajectories(followed.rows(steps)) }),
       onMeasuring(_, share) {
         if (share === 0) {
           begun = performance.now();

@@ -14,6 +14,8 @@ export interface Network {
   readonly buffers?: readonly string[];
   /** Values (n, C, ...) that are outputs of whole blocks, measured by channel. Default: none. */
   readonly blocks?: readonly { readonly name: string; readonly value: string }[];
+  /** Hidden representations (n, ...) in order of depth: where the distances of followed points are taken. Default: none. */
+  readonly hidden?: readonly { readonly name: string; readonly value: string }[];
   /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
   readonly features?: string;
   /** Whether each sample's output depends on that sample alone (BatchNormalization in training aside), so that a batch may be taken in parts. Default: false. */

@@ -50,7 +50,8 @@ export function resnet18(options: Resnet18Options, random: Random): Network {
   const hidden = g.op("Relu", [layers.linear("fc1", pooled, c, c)]);
   g.output(layers.linear("fc2", hidden, c, outputs), "output");
   const { parameters, buffers } = layers;
-  return { graph: g.build(), parameters, buffers, blocks, features: pooled, independentSamples: true };
+  const deep = [...blocks, { name: "fc1", value: hidden }];
+  return { graph: g.build(), parameters, buffers, blocks, hidden: deep, features: pooled, independentSamples: true };
 }
 
 /** Adds layers to a graph, with their initial values. */

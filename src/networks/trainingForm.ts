@@ -1,7 +1,8 @@
 /**
  * @file The training form of a network: each BatchNormalization takes the mean and variance of its batch, and the running statistics
  * follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm averages without bias: N / (N - 1)
- * times the variance of the N entries of a channel (docs/theory.md Eq. 82).
+ * times the variance of the N entries of a channel (docs/theory.md Eq. 82). Each Dropout becomes a product with a mask that is an
+ * input, so that what is dropped is drawn outside and a resumed run draws it again.
  */
 import { floatAttribute, type Graph, int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -30,7 +31,14 @@ interface Statistics {
 export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
   const statistics: Statistics[] = [];
   const g = new GraphBuilder("training");
+  const masks: string[] = [];
   for (const node of graph.nodes) {
+    if (node.op === "Dropout") {
+      const mask = g.input(maskName(masks.length), "float32");
+      masks.push(mask);
+      g.ops("Mul", [node.inputs[0]!, mask], {}, { outputs: node.outputs.slice(0, 1) });
+      continue;
+    }
     const [x, scale, shift, mean, variance] = node.inputs as [string, string, string, string, string];
     if (node.op !== "BatchNormalization" || !buffers.includes(mean)) {
       g.add(node);
@@ -56,9 +64,20 @@ export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
     throw new RangeError(
       `network: expected each buffer to be one BatchNormalization's, got ${buffers.join(", ")} for ${found.join(", ")}`,
     );
-  const { nodes, initializers } = g.build();
-  return { graph: { ...graph, nodes, initializers: new Map([...graph.initializers, ...initializers]) }, statistics };
+  const { nodes, initializers, inputs } = g.build();
+  return {
+    graph: {
+      ...graph,
+      nodes,
+      inputs: [...graph.inputs, ...inputs],
+      initializers: new Map([...graph.initializers, ...initializers]),
+    },
+    statistics,
+  };
 }
+
+/** The input of the training form that the k-th Dropout multiplies by: 0, or 1 over the share that is kept. */
+export const maskName = (k: number): string => `mask/${k}`;
 
 /**
  * Adds the next running statistics; returns the next value of each buffer by name.

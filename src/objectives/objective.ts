@@ -40,7 +40,7 @@ export interface Value extends BoundValue {
 /** Class index that means "no target here", as in torch.nn.CrossEntropyLoss: such samples have no loss and are not counted. */
 export const IGNORED = -100;
 
-export const objectiveNames = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits", "nt-xent"] as const;
+export const objectiveNames = ["mse", "half-mse", "cross-entropy", "nll", "bce", "bce-with-logits", "nt-xent"] as const;
 export type ObjectiveName = (typeof objectiveNames)[number];
 
 /** An objective of a real target of the output's shape: the mean over outputs of an entrywise loss. */
@@ -65,6 +65,12 @@ function regression(
 const mse = regression("mse", (builder, output, target) => {
   const difference = builder.op("Sub", [output.name, target]);
   return builder.op("Mul", [difference, difference]);
+});
+
+/** (f - y)^2 / 2: what the two-point theory descends on. */
+const halfMse = regression("half-mse", (builder, output, target) => {
+  const difference = builder.op("Sub", [output.name, target]);
+  return builder.op("Mul", [builder.op("Mul", [difference, difference]), builder.scalar(0.5, output.dtype)]);
 });
 
 /** -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). */
@@ -168,6 +174,7 @@ export interface ObjectiveOptions {
 
 const objectives: Record<ObjectiveName, (options: ObjectiveOptions) => Objective> = {
   mse: () => mse,
+  "half-mse": () => halfMse,
   bce: () => bce,
   "bce-with-logits": () => bceWithLogits,
   "cross-entropy": ({ labelSmoothing = 0 }) => crossEntropy(labelSmoothing),

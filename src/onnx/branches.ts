@@ -57,7 +57,8 @@ function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>, t
   return [...scoped, ...copies];
 }
 
-function renamed(node: Node, names: ReadonlyMap<string, string>): Node {
+/** A node that reads and makes values under other names; bodies of control flow likewise. */
+export function renamed(node: Node, names: ReadonlyMap<string, string>): Node {
   const rename = (name: string) => names.get(name) ?? name;
   const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] => [
     key,

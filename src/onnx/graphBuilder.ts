@@ -118,18 +118,27 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own.
+   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own; the product itself may be
+   * multiplied by a scalar before, through its first factor.
    *
    * @param C a value that exists before the node, of the result's shape
+   * @param scale a scalar that exists before the node. Default: 1
    * @returns false, with nothing changed, where `value` is not the result of a Gemm that has no addend and no other use
    */
-  addIntoGemm(value: string, C: string, factor: number): boolean {
+  addIntoGemm(value: string, C: string, factor: number, scale?: string): boolean {
     const at = this.nodes.findIndex((node) => node.outputs.includes(value));
     const node = this.nodes[at];
     if (node?.op !== "Gemm" || node.inputs.length !== 2) return false;
     if (this.nodes.some(({ inputs }) => inputs.includes(value))) return false;
     const attributes = { ...node.attributes, beta: { float: factor } };
-    this.nodes[at] = { ...node, inputs: [...node.inputs, C], attributes };
+    const [A, B] = node.inputs as [string, string];
+    if (scale === undefined) {
+      this.nodes[at] = { ...node, inputs: [A, B, C], attributes };
+      return true;
+    }
+    const scaled = this.op("Mul", [A, scale]);
+    const multiplication = this.nodes.pop()!;
+    this.nodes.splice(at, 1, multiplication, { ...node, inputs: [scaled, B, C], attributes });
     return true;
   }
 

@@ -38,6 +38,10 @@ function equation(numbers: string, ...formulas: string[]): string {
 
 const sumOverOutputs = `<munder><mo>∑</mo><mi>k</mi></munder>`;
 
+const halfMse = equation(
+  "Eq. 23, halved",
+  row("ℓ =") + fraction(row("1"), row("2 d")) + sumOverOutputs + row("( f_k − y_k )^2"),
+);
 const mse = equation("Eq. 23", row("ℓ =") + fraction(row("1"), row("d")) + sumOverOutputs + row("( f_k − y_k )^2"));
 
 const crossEntropy = equation(
@@ -48,6 +52,7 @@ const crossEntropy = equation(
 /** The loss of a sample, where the objective is one of those with an equation. */
 export function lossEquation(objective: string | undefined): string {
   if (objective === "mse") return mse;
+  if (objective === "half-mse") return halfMse;
   return objective === "cross-entropy" ? crossEntropy : "";
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file A run as a folder that other tools can read (docs/formats.md, "Run folder"): run.json, config.json, metrics.jsonl,
- * snapshots/, checkpoints/, best/, moments/, report.html. One process writes a run; any number may read it meanwhile, since every file
- * but metrics.jsonl is replaced as a whole.
+ * trajectories.csv, snapshots/, records/, checkpoints/, best/, moments/, report.html. One process writes a run; any number may read
+ * it meanwhile, since every file but metrics.jsonl and trajectories.csv is replaced as a whole.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
@@ -10,11 +10,13 @@ import { completed } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { decodeMoments } from "../moments/momentsFile.ts";
-import { type MetricRow, MetricsFile } from "./metricsFile.ts";
+import type { LinesFile } from "./linesFile.ts";
+import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
+import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
 import { makeFolder, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
@@ -82,7 +84,8 @@ export function openRun(dir: string): RunFolder {
 
 export class RunFolder {
   readonly dir: string;
-  readonly #metrics: MetricsFile;
+  readonly #metrics: LinesFile<MetricRow>;
+  readonly #trajectories: LinesFile<TrajectoryRow>;
   readonly #snapshots: StepFiles;
   readonly #checkpoints: StepFiles;
   readonly #best: StepFiles;
@@ -91,7 +94,8 @@ export class RunFolder {
   /** Use createRun or openRun. */
   constructor(dir: string) {
     this.dir = resolve(dir);
-    this.#metrics = new MetricsFile(join(this.dir, "metrics.jsonl"));
+    this.#metrics = metricsFile(join(this.dir, "metrics.jsonl"));
+    this.#trajectories = trajectoriesFile(join(this.dir, "trajectories.csv"));
     this.#snapshots = new StepFiles(join(this.dir, "snapshots"), "json");
     this.#checkpoints = new StepFiles(join(this.dir, "checkpoints"), "safetensors");
     this.#best = new StepFiles(join(this.dir, "best"), "safetensors");
@@ -158,6 +162,45 @@ export class RunFolder {
     this.#metrics.truncate(afterStep);
   }
 
+  /** Adds rows to trajectories.csv: the followed points, whose steps ascend. */
+  appendTrajectories(rows: readonly TrajectoryRow[]): void {
+    this.#trajectories.append(rows);
+  }
+
+  trajectories(): TrajectoryRow[] {
+    return this.#trajectories.rows();
+  }
+
+  /** Keeps the looks before a step: what resuming from a checkpoint of that step does first. */
+  truncateTrajectories(beforeStep: number): void {
+    this.#trajectories.truncate(beforeStep - 1);
+  }
+
+  /** Writes records/<name>.json: what a theory says of the whole run, under a schema of its own. */
+  writeRecord(name: string, record: { readonly schema: string }): void {
+    makeFolder(join(this.dir, "records"));
+    writeJson(this.#recordPath(name), record);
+  }
+
+  /** A record by name, undefined if there is none. @throws Error naming it where it is damaged or has another schema */
+  record<T extends { readonly schema: string }>(name: string, schema: T["schema"]): T | undefined {
+    const path = this.#recordPath(name);
+    if (!existsSync(path)) return undefined;
+    let value: Partial<T> | null = null;
+    try {
+      value = JSON.parse(readFileSync(path, "utf8")) as Partial<T> | null;
+    } catch {
+      // said below, like any other damage
+    }
+    if (value?.schema !== schema)
+      throw new Error(`runs: expected a record of schema ${schema} in ${path}, got something else; delete that file`);
+    return value as T;
+  }
+
+  #recordPath(name: string): string {
+    return join(this.dir, "records", `${name}.json`);
+  }
+
   /** Writes the measures of one step; an earlier snapshot of that step is replaced. */
   writeSnapshot(snapshot: Snapshot): void {
     this.#snapshots.write(snapshot.step, `${JSON.stringify(snapshot)}\n`);
@@ -183,6 +226,7 @@ export class RunFolder {
     const { keepLast = KEPT_CHECKPOINTS } = options;
     if (!(keepLast >= 1)) throw new RangeError(`runs: expected to keep at least 1 checkpoint, got ${keepLast}`);
     this.#metrics.sync();
+    this.#trajectories.sync();
     this.#checkpoints.write(step, bytes, { sync: true });
     this.#checkpoints.keepLast(keepLast);
     this.#best.keepLast(1);

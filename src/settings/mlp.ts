@@ -7,12 +7,14 @@ import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";
 import { activations } from "../networks/activation.ts";
 import { mlp as buildMlp, initialisations } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
+import { count, field, flag } from "../parameters/field.ts";
+import { ParameterError } from "../parameters/parse.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
-import { count, field, flag, sharedFields } from "./parameters.ts";
-import { defineSetting, optimization, ParameterError } from "./setting.ts";
+import { defineSetting, optimization } from "./setting.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 /** chosen: rows per measured batch; bounds memory at 784 inputs to a few megabytes. */
 const EVALUATION_BATCH = 500;
@@ -88,7 +90,7 @@ export const mlp = defineSetting({
   },
 });
 
-function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: TargetForm): Feeds[] {
+export function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: TargetForm): Feeds[] {
   const size = Math.max(1, Math.min(EVALUATION_BATCH, Math.ceil(samples / MOST_GROUPS)));
   return Array.from({ length: Math.ceil(samples / size) }, (_, i) => {
     const { x, target } = rowsOf(set, i * size, Math.min(samples, (i + 1) * size), pixels, form);
@@ -97,7 +99,7 @@ function batches(set: LabelledBytes, samples: number, pixels: PixelScale, form: 
 }
 
 /** Mean and standard deviation of all training pixels, as values in [0, 1]. */
-function pixelScale({ train }: ImageSet): PixelScale {
+export function pixelScale({ train }: ImageSet): PixelScale {
   const histogram = new Float64Array(256);
   for (const byte of train.x) histogram[byte]!++;
   let [sum, squares] = [0, 0];

@@ -1,16 +1,21 @@
 /** @file The settings that `crh run` knows, by name. */
 
-import type { Experiment } from "../train/train.ts";
+import { ParameterError, parseParameters } from "../parameters/parse.ts";
+import { suggestion } from "../parameters/suggest.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { fc1 } from "./fc1.ts";
 import { fc2 } from "./fc2.ts";
 import { llm } from "./llm.ts";
 import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
-import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
-import { suggestion } from "./suggest.ts";
+import type { Setting, Surroundings } from "./setting.ts";
+import { blobs } from "./twopoint/blobs.ts";
+import { mnistPair } from "./twopoint/mnist.ts";
+import { twopoint } from "./twopoint/twopoint.ts";
+import { xor } from "./twopoint/xor.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2];
+export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint, mnistPair, xor, blobs];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {

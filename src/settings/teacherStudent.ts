@@ -7,14 +7,15 @@ import { initialisations, mlp } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
+import { count, field, nonNegative, positive } from "../parameters/field.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { noisyTargets, withNoise } from "../train/targetNoise.ts";
-import type { Experiment } from "../train/train.ts";
 import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
-import { count, field, nonNegative, type SharedDefaults, sharedFields } from "./parameters.ts";
 import { optimization, type Preset } from "./setting.ts";
+import { type SharedDefaults, sharedFields } from "./sharedFields.ts";
 
 /** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */
 const EVALUATION_BATCH = 500;
@@ -42,6 +43,7 @@ export function teacherStudentFields(
       "initial weights",
       "chosen: the default of torch.nn.Linear",
     ),
+    gain: field(positive, 1, "factor of the initial weights", "chosen: 1; larger weights make learning lazier"),
     inputs: field(count, 100, "input dimension", "paper, appendix C.1"),
     outputs: field(count, defaults.outputs[0], "output dimension", defaults.outputs[1]),
     terms: field(count, 100, "sines in the teacher", "paper, appendix C.1"),
@@ -83,7 +85,10 @@ export function teacherStudent(p: TeacherStudentParameters): Experiment {
   const data = onlineTeacher(teacher, batch, random.split("data"));
   const measured = { xPrime: float32(xPrime, [samples, inputs]), noise, random: random.split("evaluation") };
   return {
-    network: mlp({ widths, activation: p.activation, initialisation: p.initialisation }, random.split("network")),
+    network: mlp(
+      { widths, activation: p.activation, initialisation: p.initialisation, gain: p.gain },
+      random.split("network"),
+    ),
     objective: objective("mse"),
     ...optimization(p),
     data: noise === 0 ? data : noisyTargets(data, noise, random.split("data/noise")),

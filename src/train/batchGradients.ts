@@ -10,7 +10,7 @@ import type { GradientRule } from "../autodiff/rule.ts";
 import { addWinograd, gainsByWinograd } from "../autodiff/rules/convolution/winograd.ts";
 import type { Engine } from "../engine/engine.ts";
 import { bufferShapes, initialBuffers, initialParameters, type Network } from "../networks/network.ts";
-import { addNextBuffers, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
+import { addNextBuffers, maskName, type TrainingForm, trainingForm } from "../networks/trainingForm.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Node } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
@@ -26,7 +26,7 @@ const PART_VALUES = 2 ** 20;
 export interface Batch {
   readonly network: Network;
   readonly objective: Objective;
-  readonly data: Pick<TrainingData, "inputShape" | "target">;
+  readonly data: Pick<TrainingData, "inputShape" | "target" | "masks">;
   /** Parts of equal size in which a batch is taken. Default: by the size of the network's values. */
   readonly parts?: number;
 }
@@ -38,6 +38,8 @@ export interface BatchGradients {
   readonly gradients: readonly string[];
   /** All buffers after the batch, in one vector; undefined where the network has none. */
   readonly buffers: string | undefined;
+  /** Whether the batch was taken whole, so that the network's values are there under their own names. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function addBatchGradients(
   if (count === 1) {
     g.ops("Identity", [x], {}, { outputs: ["x"] });
     g.ops("Identity", [target], {}, { outputs: [TARGET] });
-    return { loss: first.loss, ...addPart(g, first, batch, groups, given.buffers) };
+    return { loss: first.loss, isWhole: true, ...addPart(g, first, batch, groups, given.buffers) };
   }
   const { network, data } = batch;
   const forward = batch.parts === undefined ? await forwardWithMeanLoss(engine, batch, count) : first;
@@ -84,6 +86,7 @@ export async function addBatchGradients(
     loss: results[groups.length]!,
     gradients: results.slice(0, groups.length),
     buffers: results[groups.length + 1],
+    isWhole: false,
   };
 }
 
@@ -94,6 +97,7 @@ function added(g: GraphBuilder, gradient: string, sum: string): string {
 
 /** The fewest parts whose largest value is small enough; 1 where parts would be another computation than the whole. */
 function usefulParts({ network, objective, data }: Batch, values: ReadonlyMap<string, BoundValue>): number {
+  if (data.masks !== undefined) return 1;
   if (buffersOf(network) !== undefined || network.independentSamples !== true || objective.acrossSamples === true)
     return 1;
   const B = data.inputShape[0]!;
@@ -109,6 +113,8 @@ function checkParts({ network, objective, data }: Batch, count: number): void {
   if (!Number.isInteger(count) || count < 1 || B % count !== 0)
     throw new RangeError(`train: expected a number of parts that divides the batch of ${B}, got ${count}`);
   if (count === 1) return;
+  if (data.masks !== undefined)
+    throw new RangeError(`train: expected one part for a network with dropout, got ${count}`);
   if (network.independentSamples !== true)
     throw new RangeError(`train: expected one part, got ${count}: samples depend on each other; leave parts out`);
   if (objective.acrossSamples === true)
@@ -195,6 +201,9 @@ async function forwardWithMeanLoss(
   const feeds: Record<string, Tensor> = Object.fromEntries([...initialParameters(network), ...initialBuffers(network)]);
   feeds.x = zeros(inputType(network), cut(data.inputShape, count));
   feeds[TARGET] = zeros(data.target.dtype, cut(data.target.shape, count));
+  data.masks?.forEach((shape, k) => {
+    feeds[maskName(k)] = zeros("float32", shape);
+  });
   const form = trainingForm(network);
   const model = { graph: form.graph, opset: WORKING_OPSET };
   const changing = [...network.parameters, ...(network.buffers ?? [])];

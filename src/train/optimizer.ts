@@ -11,7 +11,7 @@ export interface Optimizer {
   readonly coefficientCount: number;
   /** Largest norm of all gradients together; larger ones are scaled down to it (torch.nn.utils.clip_grad_norm_). */
   readonly clip?: number;
-  /** Scalars of step `step` (from 0) at learning rate `lr`. */
+  /** Scalars of step `step` (from 0) at learning rate `lr`; they exist before the gradient. */
   coefficients(step: number, lr: number): readonly number[];
   /**
    * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for nothing
@@ -74,6 +74,7 @@ function decayed(builder: GraphBuilder, gradient: string, parameters: string, de
  * theta -= lr (g + momentum v).
  */
 function sgd({ momentum = 0, nesterov = false, decay = 0 }: OptimizerOptions): Optimizer {
+  if (momentum === 0 && decay === 0) return plainSgd;
   return {
     states: momentum === 0 ? [] : ["momentum"],
     coefficientCount: 1,
@@ -88,6 +89,17 @@ function sgd({ momentum = 0, nesterov = false, decay = 0 }: OptimizerOptions): O
     },
   };
 }
+
+/** theta - lr g, where it can be within the product that computes g: one pass over the matrix in place of three. */
+const plainSgd: Optimizer = {
+  states: [],
+  coefficientCount: 1,
+  coefficients: (_, lr) => [-lr],
+  update(builder, parameters, gradient, _, [minusRate]) {
+    if (builder.addIntoGemm(gradient, parameters, 1, minusRate)) return { parameters: gradient, states: [] };
+    return { parameters: builder.op("Add", [parameters, builder.op("Mul", [gradient, minusRate!])]), states: [] };
+  },
+};
 
 /**
  * torch.optim.Adam and AdamW (docs/theory.md Eqs. 20, 21): m = b1 m + (1-b1) g, s = b2 s + (1-b2) g^2,

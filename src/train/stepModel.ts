@@ -6,9 +6,11 @@
 import { blockConvolutions } from "../engine/blockedConvolutions.ts";
 import type { Engine } from "../engine/engine.ts";
 import { bufferShapes, parameterShapes } from "../networks/network.ts";
+import { maskName } from "../networks/trainingForm.ts";
 import { type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { addBatchGradients, type Batch, inputType } from "./batchGradients.ts";
+import type { Follower } from "./follow.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -27,22 +29,24 @@ export const STEP_MODEL = {
 export interface StepModelParts extends Batch {
   readonly optimizer: Optimizer;
   readonly data: TrainingData;
+  readonly follower?: Follower | undefined;
 }
 
 /**
  * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and the data's. Outputs: next/<input> for each
- * parameter, state and buffer input, and losses (K), the mean loss of each batch before its update.
+ * parameter, state and buffer input, losses (K), the mean loss of each batch before its update, and what is followed (K, size).
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
-  const { network, optimizer, data } = parts;
+  const { network, optimizer, data, follower } = parts;
   const groups = groupParameters(parameterShapes(network));
   const g = new GraphBuilder("train");
   const carried = carriedValues(groups, parts).map(({ name, shape }) => g.input(name, "float32", shape));
   const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", optimizer.coefficientCount]);
-  const { x, target } = data.prepare(g);
+  const { x, target, masks = [] } = data.prepare(g);
   const body = { graph: await stepBody(engine, parts, groups) };
-  const outputs = [...carried.map(STEP_MODEL.next), STEP_MODEL.losses];
-  const scanned = [coefficients, x, target];
+  const outputs = [...carried.map(STEP_MODEL.next), STEP_MODEL.losses, ...(follower ? [follower.output] : [])];
+  const due = follower?.addDue(g);
+  const scanned = [coefficients, x, target, ...masks, ...(due === undefined ? [] : [due])];
   const results = g.ops("Scan", [...carried, ...scanned], { body, num_scan_inputs: int(scanned.length) }, { outputs });
   for (const name of results) g.output(name);
   return { graph: g.build(), opset: WORKING_OPSET };
@@ -60,15 +64,19 @@ function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }
 
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
-  const { network, optimizer, data } = parts;
+  const { network, optimizer, data, follower } = parts;
   const g = new GraphBuilder("step");
   for (const { name, shape } of carriedValues(groups, parts)) g.input(`step/${name}`, "float32", shape);
   const row = g.input("step/coefficients", "float32", [optimizer.coefficientCount]);
   const x = g.input("step/x", inputType(network), data.inputShape);
   const target = g.input("step/target", data.target.dtype, data.target.shape);
+  data.masks?.forEach((shape, k) => {
+    g.input(maskName(k), "float32", shape);
+  });
+  const due = follower?.everyStep === false ? g.input("step/due", "float32", []) : undefined;
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
   const given = { x, target, buffers: `step/${STEP_MODEL.buffers}` };
-  const { loss, gradients, buffers } = await addBatchGradients(g, engine, parts, groups, given);
+  const { loss, gradients, buffers, isWhole } = await addBatchGradients(g, engine, parts, groups, given);
   const coefficients = scalars(g, row, optimizer.coefficientCount);
   const kept = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   groups.forEach((group, i) => {
@@ -79,6 +87,10 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   });
   if (buffers !== undefined) g.output(buffers);
   g.output(loss);
+  if (follower !== undefined) {
+    const batch = isWhole ? { loss } : {};
+    g.output(await follower.addToStep(g, engine, { due, buffers: given.buffers, ...batch }));
+  }
   return blockConvolutions(engine, g.build());
 }
 

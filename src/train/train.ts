@@ -4,8 +4,7 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { bufferShapes, initialBuffers, initialParameters, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
@@ -14,42 +13,12 @@ import { inParts, isWhole, type LayerOutline, PART_BYTES } from "../probe/parts.
 import { type Measurement, type MeasureOptions, Probe, type SummedMeasurement } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
-import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
+import type { Experiment } from "./experiment.ts";
+import { type FollowedStep, Follower } from "./follow.ts";
+import { LinearProbe } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
-import type { Schedule } from "./schedule.ts";
 import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
-import type { TrainingData } from "./trainingData.ts";
-
-/** All that is trained and measured; what a setting builds. */
-export interface Experiment {
-  readonly network: Network;
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly data: TrainingData;
-  /** The samples on which the moments are measured, in batches (at least two, for the split-half noise). */
-  readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
-  /** Held-out samples for loss and accuracy, where they are others than those of `evaluation` (the whole test set). */
-  readonly test?: () => readonly Feeds[];
-  /** Whether the loss is in nats per token of a text: its exponential, the perplexity, is then recorded beside it. */
-  readonly perplexity?: boolean;
-  /** What a linear classifier is fitted on at each measurement, where training sees no labels. */
-  readonly linearProbe?: LinearProbeOptions;
-  /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
-  readonly largestSide?: number;
-  /** Rows of each sample that are measured (pixels, tokens); 0, the default: all. */
-  readonly positions?: number;
-  /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
-  readonly callSteps?: number;
-  /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
-  readonly parts?: number;
-  /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
-  readonly notes?: readonly string[];
-  /** What `evaluation` is, in words: "3000 held-out samples". */
-  readonly evaluationName: string;
-}
 
 export interface Metric {
   readonly step: number;
@@ -60,6 +29,8 @@ export interface Metric {
 export interface TrainObserver {
   onProgress?(step: number, loss: number): void;
   onMetrics?(metrics: readonly Metric[]): void;
+  /** What the followed points were at steps before the present one, and at the end at the last one; each step comes once, ascending. */
+  onFollowed?(steps: readonly FollowedStep[]): void;
   /** Before a measurement, which may take as long as many steps, and behind each of its batches: the share of them that is done. */
   onMeasuring?(step: number, share: number): void;
   /** Before held-out samples are evaluated by themselves. */
@@ -141,7 +112,8 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const count = [...parameterShapes(experiment.network).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
   const isLarge = count > FEW_PARAMETERS;
   const planMemory = !isLarge;
-  const stepModel = await buildStepModel(engine, experiment);
+  const follower = experiment.follow && new Follower(experiment, experiment.follow);
+  const stepModel = await buildStepModel(engine, { ...experiment, follower });
   const program = await Renewable.of(() => engine.compile(stepModel, { threads, planMemory }));
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
@@ -158,7 +130,8 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {
     const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
-    return await new Training(experiment, options, { program, probe, evaluator, linear, isLarge }, samples).run();
+    const tools = { engine, program, probe, evaluator, linear, follower, isLarge };
+    return await new Training(experiment, options, tools, samples).run();
   } finally {
     await experiment.data.close?.();
     await program.dispose();
@@ -195,10 +168,12 @@ class Renewable {
 }
 
 interface Tools {
+  readonly engine: Engine;
   readonly program: Renewable;
   readonly probe: Probe;
   readonly evaluator: Evaluator;
   readonly linear: LinearProbe | undefined;
+  readonly follower: Follower | undefined;
   /** Whether steps and measurements give their memory back to each other. */
   readonly isLarge: boolean;
 }
@@ -268,6 +243,7 @@ class Training {
         break;
       }
     }
+    if (this.step === steps) await this.lookAtEnd();
     return {
       step: this.step,
       parameters: this.parameters(),
@@ -287,6 +263,7 @@ class Training {
     const started = performance.now();
     const feeds: Record<string, Tensor> = {
       ...(await data.draw(K)),
+      ...this.tools.follower?.feeds(this.step, K),
       [STEP_MODEL.coefficients]: float32(coefficients, [K, c]),
     };
     for (const { name, shape } of this.groups)
@@ -298,7 +275,18 @@ class Training {
     this.trained += K;
     this.addLosses(out[STEP_MODEL.losses]!.data as Float32Array);
     for (const input of this.carried.keys()) this.carried.set(input, out[STEP_MODEL.next(input)]!.data as Float32Array);
+    const { follower } = this.tools;
+    if (follower !== undefined)
+      this.options.observer?.onFollowed?.(follower.steps(this.step, out[follower.output]!.data as Float32Array));
     this.step += K;
+  }
+
+  /** The followed points behind the last step, which no step looks at. */
+  private async lookAtEnd(): Promise<void> {
+    const { engine, follower } = this.tools;
+    const { observer, steps, threads = 1 } = this.options;
+    if (follower !== undefined && observer?.onFollowed !== undefined)
+      observer.onFollowed([await follower.look(engine, steps, this.values(), threads)]);
   }
 
   private addLosses(losses: Float32Array): void {
@@ -327,7 +315,7 @@ class Training {
       metrics.push({ step, name: "lr", value: this.experiment.schedule(step - 1) });
       this.window = { sum: 0, count: 0 };
     }
-    const due = milestones.measure.includes(step);
+    const due = milestones.measure.includes(step) && this.samples.moments.length > 0;
     if (due) observer?.onMeasuring?.(step, 0);
     if (due && this.tools.isLarge) await this.tools.program.dispose();
     const measured = due ? await this.measure() : undefined;
@@ -423,10 +411,12 @@ class Training {
   }
 
   /** Loss and accuracy of the evaluation form (running statistics) on the held-out samples. */
-  private async evaluate(): Promise<Evaluation> {
+  private async evaluate(): Promise<Evaluation | undefined> {
+    const samples = this.samples.test ?? this.samples.moments;
+    if (samples.length === 0) return undefined;
     this.options.observer?.onEvaluating?.(this.step);
     const parameters = this.values();
-    return this.finite(await this.tools.evaluator.evaluate(this.samples.test ?? this.samples.moments, parameters));
+    return this.finite(await this.tools.evaluator.evaluate(samples, parameters));
   }
 
   /** @throws DivergedError when the loss is not finite */

@@ -13,12 +13,16 @@ import { Random } from "../random/random.ts";
 export interface Batches {
   readonly x: string;
   readonly target: string;
+  /** One for each of the data's `masks`. */
+  readonly masks?: readonly string[];
 }
 
 export interface TrainingData {
   /** Shapes of one batch of inputs (B, ...) and of targets. */
   readonly inputShape: readonly number[];
   readonly target: Pick<Tensor, "dtype" | "shape">;
+  /** What the training form multiplies by, in the order of its Dropout nodes: shapes of one batch. Default: nothing. */
+  readonly masks?: readonly (readonly number[])[];
   /** Draws K batches as tensors with a leading axis K; a promise where they are made beside the step. */
   draw(K: number): Record<string, Tensor> | Promise<Record<string, Tensor>>;
   /** Adds the graph inputs of what `draw` returns and the nodes that make x and target of them. */

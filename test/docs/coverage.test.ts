@@ -27,6 +27,6 @@ describe("docs/coverage.md", () => {
   });
 
   it("has a row for every setting", () => {
-    expect(words(section("Settings"), /^\| `(\w+)` \|/gm)).toEqual(settings.map(({ name }) => name).sort());
+    expect(words(section("Settings"), /^\| `([\w-]+)` \|/gm)).toEqual(settings.map(({ name }) => name).sort());
   });
 });

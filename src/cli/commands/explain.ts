@@ -2,8 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { completed } from "../../measure/earlierRecords.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
+import { suggestion } from "../../parameters/suggest.ts";
 import { findRun } from "../../runs/listRuns.ts";
-import { suggestion } from "../../settings/suggest.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
 import { formatCount } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";

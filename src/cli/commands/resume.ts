@@ -1,12 +1,13 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
 import { resolve } from "node:path";
+import { parseParameters } from "../../parameters/parse.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
-import { parseParameters } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
 import type { ResumeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
+import { following } from "../followed.ts";
 import type { Io } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
 import { runName } from "../runName.ts";
@@ -30,13 +31,15 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);
-  const experiment = setting.build(
+  const built = setting.build(
     parameters as never,
     surroundings(options.data === undefined ? plan.data : resolve(options.data)),
   );
   await checkDevice(plan.device, "resume");
+  const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", which]);
   folder.truncateMetrics(resume?.step ?? -1);
+  folder.truncateTrajectories(resume?.step ?? 0);
   folder.dropSnapshots(resume?.step ?? -1);
   folder.dropCheckpoints(resume?.step ?? -1);
   const job = { folder, setting, parameters, plan, confirmed: plan.confirmed || options.yes === true };

@@ -1,21 +1,15 @@
 /** @file `crh run`: trains a setting and measures it. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { describeParameters } from "../../parameters/describe.ts";
+import { ParameterError, parseParameters } from "../../parameters/parse.ts";
 import { createRun } from "../../runs/runFolder.ts";
-import {
-  describeParameters,
-  findPreset,
-  PAPER,
-  ParameterError,
-  type Preset,
-  parseParameters,
-  type Setting,
-  smallerThanPaper,
-} from "../../settings/setting.ts";
+import { findPreset, PAPER, type Preset, type Setting, smallerThanPaper } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
+import { following } from "../followed.ts";
 import type { Io } from "../io.ts";
 import type { RunPlan } from "../runPlan.ts";
 import { surroundings } from "../surroundings.ts";
@@ -40,13 +34,16 @@ export async function runCommand(name: string, assignments: string[], options: R
     device: options.device,
     data: options.data === undefined ? null : resolve(options.data),
     moments: options.moments,
+    follow: options.follow === undefined ? null : [...options.follow],
+    followEvery: options.followEvery ?? null,
   };
-  const experiment = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
-  if (plan.keepBest === "accuracy" && experiment.objective.classAxis === undefined)
+  const built = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
+  if (plan.keepBest === "accuracy" && built.objective.classAxis === undefined)
     throw new UsageError(
-      `run: expected --keep-best loss or none, got accuracy, which the objective ${experiment.objective.name} does not have`,
+      `run: expected --keep-best loss or none, got accuracy, which the objective ${built.objective.name} does not have`,
     );
   await checkDevice(plan.device, "run");
+  const experiment = await following(built, plan, parameters.steps as number);
   const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
@@ -112,12 +109,14 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
   const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments } = options;
-  const { checkpointEvery, checkpointMinutes, keep, keepBest } = options;
+  const { checkpointEvery, checkpointMinutes, keep, keepBest, follow, followEvery } = options;
   const checkpoints = {
     "checkpoint-every": checkpointEvery,
     "checkpoint-minutes": checkpointMinutes,
     keep,
     "keep-best": keepBest,
+    follow: follow?.join(),
+    "follow-every": followEvery,
   };
   const cadence = { every, "evaluate-every": evaluateEvery };
   const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, ...checkpoints };

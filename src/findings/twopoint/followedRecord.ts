@@ -1,0 +1,28 @@
+/** @file records/followed.json: which points a run follows, at which layers, and how far apart their inputs and targets are. */
+
+export const FOLLOWED_SCHEMA = "crh-lab/followed@1";
+
+export interface FollowedRecord {
+  readonly schema: typeof FOLLOWED_SCHEMA;
+  /** A name for each point. */
+  readonly points: readonly string[];
+  /** Pairs by places of their points, "0-1", with the squared distances of inputs and of targets. */
+  readonly pairs: readonly FollowedPair[];
+  /** Hidden layers in order of depth. */
+  readonly layers: readonly string[];
+  /** The layer that is looked at first. */
+  readonly layer: string;
+  /**
+   * What makes of the recorded loss half the mean over the points of the squared error summed over outputs, whose course the theory
+   * tells; null for other losses, and for more than two points.
+   */
+  readonly lossFactor: number | null;
+  /** Steps between two looks. */
+  readonly every: number;
+}
+
+export interface FollowedPair {
+  readonly pair: string;
+  readonly dx2: number;
+  readonly dy2: number;
+}
