@@ -28,6 +28,7 @@ import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
 import { RUNS } from "./runName.ts";
+import { addTwoPoint } from "./twoPointProgram.ts";
 import { crhVersion } from "./versions.ts";
 
 /**
@@ -51,6 +52,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
+  addTwoPoint(program, io, finish);
   addData(program, io, finish);
   return program;
 }

@@ -8,7 +8,7 @@ import type { TwoPointConstants, TwoPointState, TwoPointSystem } from "./equatio
 import { type FinalDistance, finalDistance, type Regime } from "./finalDistance.ts";
 import { Model, type StartErrors } from "./model.ts";
 import { noiseOf } from "./noise.ts";
-import { type Observations, observe, startOf, thinned, type Variable, variables } from "./observations.ts";
+import { type Observations, observe, startOf, strided, thinned, type Variable, variables } from "./observations.ts";
 import { type Refined, refine } from "./refine.ts";
 import { type Problem, SCANNED_ROWS, scan } from "./scan.ts";
 import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
@@ -53,8 +53,8 @@ export interface TwoPointFit {
   readonly cost: { readonly normalised: number; readonly authors: number } | null;
   /** Whether solutions begin at the measured start, or at one that was fitted; and where. */
   readonly start: { readonly from: "measured" | "fitted" } & TwoPointState;
-  /** Last H, and H_inf by the fitted rates (docs/theory.md Eq. 95). */
-  readonly finalDistance: { readonly measured: number; readonly predicted: number | null };
+  /** Last H (null where it is none), and H_inf by the fitted rates (docs/theory.md Eq. 95). */
+  readonly finalDistance: { readonly measured: number | null; readonly predicted: number | null };
   readonly aLow: number | null;
   readonly aHigh: number | null;
   /** docs/theory.md Eq. 96. */
@@ -75,6 +75,8 @@ const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
 const STILL = 1e-6;
 /** chosen: minima of the scan that are refined, and how much worse than the lowest one they may be before. */
 const [REFINED, HOPEFUL] = [3, 5];
+/** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
+const REFINED_ROWS = 400;
 /** chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but rounding. */
 const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
 /** Numerical error of a fitted logarithm: differences and tolerances of `Model`. */
@@ -100,16 +102,16 @@ export function fitTwoPoint(trajectory: LayerTrajectory, options: FitOptions): T
   const problem = { dx2, dy2, system };
   const still = stillness(all);
   if (still !== undefined) return without("no-movement", still, all);
-  const exact = new Model(all, problem);
+  const fewer = strided(all, REFINED_ROWS);
   const minima = scan(thinned(all, SCANNED_ROWS), problem);
   const candidates = minima
     .filter(({ cost }) => cost <= HOPEFUL * minima[0]!.cost)
     .slice(0, REFINED)
-    .flatMap(({ logRatio, logEtaY }) => refine(all, exact, [logRatio, logEtaY]) ?? [])
-    .sort((x, y) => x.minimised - y.minimised);
+    .flatMap(({ logRatio, logEtaY }) => refine(fewer, new Model(fewer, problem), [logRatio, logEtaY]) ?? [])
+    .sort((x, y) => x.cost - y.cost);
   if (candidates.length === 0)
     return without("no-solution", "No solution of these equations comes near what was measured.", all);
-  return concluded(all, problem, exact, candidates, fitStart);
+  return concluded(all, problem, candidates, fitStart);
 }
 
 /** The sentence for outputs that do not move, or undefined. */
@@ -127,11 +129,12 @@ function stillness({ values }: Observations): string | undefined {
 function concluded(
   all: Observations,
   problem: Problem,
-  exact: Model,
   candidates: readonly Refined[],
   fitStart: boolean | "auto",
 ): TwoPointFit {
-  let [model, best] = [exact, candidates[0]!];
+  const exact = new Model(all, problem);
+  const { parameters } = candidates[0]!;
+  let [model, best] = [exact, refine(all, exact, parameters) ?? candidates[0]!];
   const noise = noiseOf(residualsOf(all, model, best), model.values(best.parameters));
   let unit = 0;
   if (fitStart === true || (fitStart === "auto" && noise.share > NOISY && noise.size > LEAST_NOISE)) {

@@ -60,3 +60,11 @@ export function thinned(all: Observations, most: number): Observations {
     weights: Float64Array.from(weights),
   };
 }
+
+/** Every k-th row, for the least k that leaves at most `most`. */
+export function strided(all: Observations, most: number): Observations {
+  const k = Math.ceil(all.t.length / most);
+  if (k <= 1) return all;
+  const every = (values: Float64Array): Float64Array => values.filter((_, i) => i % k === 0);
+  return { ...all, t: every(all.t), values: all.values.map(every), weights: every(all.weights) };
+}

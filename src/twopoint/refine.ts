@@ -7,10 +7,8 @@ import type { Observations } from "./observations.ts";
 
 export interface Refined {
   readonly parameters: Parameters;
-  /** Sum of squares over the rows alone, without what the prior of the start adds. */
+  /** Sum of squared normalised residuals over the rows, without those of the start. */
   readonly cost: number;
-  /** The same with it: what was minimised. */
-  readonly minimised: number;
 }
 
 /** chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain nothing. */
@@ -60,7 +58,7 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
-  return { parameters: best, cost: costOf(best, rows), minimised: costOf(best, y.length) };
+  return { parameters: best, cost: costOf(best, rows) };
 }
 
 /** The function, which remembers its last value: the optimiser asks twice for the same. */

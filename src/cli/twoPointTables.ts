@@ -1,0 +1,135 @@
+/**
+ * @file What the two-point theory says and fits, as a terminal shows it.
+ */
+
+import type { TwoPointConstants, TwoPointState } from "../twopoint/equations.ts";
+import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts";
+import type { LayerFit } from "../twopoint/fitLayers.ts";
+import type { FittedRate } from "../twopoint/fitTwoPoint.ts";
+import type { TwoPointTrajectory } from "../twopoint/theory.ts";
+import { formatQuantity } from "./format.ts";
+import { type Column, renderTable, wrap } from "./table.ts";
+
+interface Look {
+  readonly width: number;
+  readonly dim: (text: string) => string;
+}
+
+/** Sentences on where the two points end, and a dozen rows of how they get there. */
+export function renderTheory(
+  constants: TwoPointConstants,
+  start: TwoPointState,
+  trajectory: TwoPointTrajectory,
+  look: Look,
+): string {
+  const final = finalDistance(constants, start);
+  const q = formatQuantity;
+  const sentences = [
+    `Two inputs at a squared distance of ${q(constants.dx2)}, targets at ${q(constants.dy2)}; rates etaH ${q(constants.etaH)} and etaY ${q(constants.etaY)} per step.`,
+    `In the end dh2 = ${q(final.dh2)}: ${q(final.aLow)} for a start close to zero, ${q(final.aHigh)} if the start alone decided.`,
+    regimeSentence(final),
+  ];
+  const columns: Column[] = ["step", "dh2", "dy2", "w"].map((header) => ({ header, align: "right" }));
+  const rows = rowsToShow(trajectory.t.length).map((i) => [
+    q(trajectory.t[i]!),
+    ...[trajectory.dh2, trajectory.dy2, trajectory.w].map((values) => q(values[i]!)),
+  ]);
+  const said = sentences.flatMap((sentence) => wrap(sentence, look.width)).join("\n");
+  return `${said}\n\n${renderTable(columns, rows, look)}`;
+}
+
+function regimeSentence({ richness, regime }: FinalDistance): string {
+  const share = `${Math.round(100 * Math.min(1, richness))} %`;
+  if (regime === "rich")
+    return `Rich: ${share} of the final distance is the work of input and target, the start is forgotten.`;
+  if (regime === "lazy")
+    return `Lazy: ${share} of the final distance is the work of the target, the representations stay as they began.`;
+  return `Between rich and lazy: ${share} of the final distance is the work of input and target, the rest is the start's.`;
+}
+
+/** chosen: as many rows as are read at one look. */
+const MOST_ROWS = 13;
+
+function rowsToShow(count: number): number[] {
+  const shown = Math.min(MOST_ROWS, count);
+  return Array.from({ length: shown }, (_, i) => (shown === 1 ? 0 : Math.round((i * (count - 1)) / (shown - 1))));
+}
+
+/** One row a layer, and the doubts below. */
+export function renderFits(layers: readonly LayerFit[], look: Look): string {
+  const right = (header: string, dispensable?: number): Column => ({
+    header,
+    align: "right",
+    ...(dispensable === undefined ? {} : { dispensable }),
+  });
+  const hasLoss = layers.some(({ loss }) => loss !== undefined);
+  const columns: Column[] = [
+    { header: "layer", shrinkTo: 8 },
+    right("etaH"),
+    right("±", 1),
+    right("etaY"),
+    right("±", 1),
+    right("R2 dh2"),
+    right("dy2", 3),
+    right("w"),
+    ...(hasLoss ? [right("loss", 4)] : []),
+    right("end"),
+    right("theory"),
+    { header: "regime", dispensable: 2 },
+    { header: "status" },
+  ];
+  const rows = layers.map((fit) => [
+    String(fit.layer),
+    rateText(fit.etaH),
+    spreadText(fit.etaH),
+    rateText(fit.etaY),
+    spreadText(fit.etaY),
+    ...[fit.r2.dh2, fit.r2.dy2, fit.r2.w].map(shareText),
+    ...(hasLoss ? [shareText(fit.loss?.r2 ?? null)] : []),
+    numberText(fit.finalDistance.measured),
+    numberText(fit.finalDistance.predicted),
+    fit.regime ?? "-",
+    fit.status,
+  ]);
+  const doubts = layers.flatMap(({ layer, doubt, status }) =>
+    doubt === null || status === "unusable" ? [] : wrap(`Layer ${layer}: ${doubt}`, look.width),
+  );
+  const lossLines = lossSentences(layers).flatMap((sentence) => wrap(sentence, look.width));
+  return [renderTable(columns, rows, look), ...[...lossLines, ...doubts].map((line) => `${line}\n`)].join("");
+}
+
+function lossSentences(layers: readonly LayerFit[]): string[] {
+  const rates = layers.flatMap(({ loss }) => (loss?.etaYbar == null ? [] : [loss.etaYbar]));
+  if (rates.length === 0) return [];
+  const [least, most] = [Math.min(...rates), Math.max(...rates)].map((rate) => rate.toPrecision(3));
+  return [
+    `Third rate, of the outputs' mean, from the loss: ${least === most ? least : `${least} to ${most}`} per step.`,
+  ];
+}
+
+function rateText({ value }: FittedRate): string {
+  return value === null ? "-" : formatSmall(value);
+}
+
+/** Half of the interval as a share of the value. */
+function spreadText({ value, interval }: FittedRate): string {
+  if (value === null) return "-";
+  if (interval === null) return "?";
+  const half = (50 * (interval[1] - interval[0])) / value;
+  return half < 0.1 ? "<0.1%" : `${half < 10 ? half.toFixed(1) : half.toFixed(0)}%`;
+}
+
+function shareText(value: number | null): string {
+  return value === null ? "-" : value > -9.995 ? value.toFixed(3) : "<-10";
+}
+
+function numberText(value: number | null): string {
+  return value === null ? "-" : formatSmall(value);
+}
+
+/** Three digits. */
+function formatSmall(value: number): string {
+  return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4)
+    ? value.toExponential(2)
+    : value.toPrecision(3);
+}

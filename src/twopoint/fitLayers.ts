@@ -1,0 +1,73 @@
+/**
+ * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md, Two points).
+ */
+import { type FitOptions, fitTwoPoint, type TwoPointFit } from "./fitTwoPoint.ts";
+import { type FittedLoss, fitLoss, type LossTrajectory } from "./lossCurve.ts";
+import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
+
+export interface LayerFit extends Omit<TwoPointFit, "start"> {
+  readonly layer: string | number;
+  /** Null where the layer cannot be fitted. */
+  readonly start: TwoPointFit["start"] | null;
+  /** The third rate, where losses were given and both others are known. */
+  readonly loss?: FittedLoss;
+}
+
+export interface LayersOptions extends FitOptions {
+  /** Losses of the same network, for the third rate (docs/theory.md Eq. 97). */
+  readonly loss?: LossTrajectory;
+}
+
+/**
+ * Fits each layer by itself.
+ *
+ * @param trajectories in any order, which the result keeps
+ * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status `unusable` and the
+ *   reason in `doubt`, so that the others are not lost
+ * @throws RangeError for dx2 or dy2 that are not above 0, or losses that are none
+ */
+export function fitLayers(trajectories: readonly LayerTrajectory[], options: LayersOptions): LayerFit[] {
+  const { loss, ...others } = options;
+  return trajectories.map((trajectory) => {
+    const problem = problemOf(trajectory);
+    if (problem !== undefined) return unusable(trajectory, problem);
+    const fit = { layer: trajectory.layer, ...fitTwoPoint(trajectory, others) };
+    const [etaH, etaY] = [fit.etaH.value, fit.etaY.value];
+    if (loss === undefined || etaH === null || etaY === null) return fit;
+    const constants = { dx2: options.dx2, dy2: options.dy2, etaH, etaY };
+    return { ...fit, loss: fitLoss(loss, constants, fit.start, { from: trajectory.step[0]! }) };
+  });
+}
+
+function problemOf(trajectory: LayerTrajectory): string | undefined {
+  try {
+    checkTrajectory(trajectory, `layer ${trajectory.layer}`);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function unusable({ layer, dh2, step }: LayerTrajectory, doubt: string): LayerFit {
+  const nothing = { value: null, interval: null };
+  const end = dh2[dh2.length - 1];
+  return {
+    layer,
+    status: "unusable",
+    doubt,
+    etaH: nothing,
+    etaY: nothing,
+    r2: { dh2: null, dy2: null, w: null },
+    cost: null,
+    start: null,
+    finalDistance: { measured: end !== undefined && Number.isFinite(end) ? end : null, predicted: null },
+    aLow: null,
+    aHigh: null,
+    richness: null,
+    regime: null,
+    conservedDrift: null,
+    noise: null,
+    points: step.length,
+  };
+}
