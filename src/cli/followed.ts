@@ -31,6 +31,15 @@ export async function following(experiment: Experiment, plan: RunPlan, steps: nu
   }
 }
 
+/** Factors of a mean over outputs that make it half of a sum of squares. */
+const HALF_SQUARES: Readonly<Record<string, number>> = { "half-mse": 1, mse: 0.5 };
+
+function lossTimes({ objective }: Experiment, { names, wanted }: Follow["points"]): { lossTimes?: number } {
+  const factor = HALF_SQUARES[objective.name];
+  const outputs = wanted.data.length / names.length;
+  return factor === undefined || names.length !== 2 ? {} : { lossTimes: factor * outputs };
+}
+
 export class Followed {
   readonly record: FollowedRecord;
 
@@ -46,6 +55,7 @@ export class Followed {
       layers,
       layer: layers[typeof layer === "number" ? layer : Math.floor(layers.length / 2)]!,
       every,
+      ...lossTimes(experiment, points),
     };
   }
 

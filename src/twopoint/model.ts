@@ -63,8 +63,10 @@ export class Model {
     const { t, norms } = this.#all;
     const n = t.length;
     const etaY = Math.exp(parameters[1]!);
-    const solution = this.#solve(parameters, etaY * t[n - 1]!);
     const out = new Float64Array(3 * n).fill(Number.POSITIVE_INFINITY);
+    const end = etaY * t[n - 1]!;
+    if (!(end > 0 && end < Number.POSITIVE_INFINITY)) return out;
+    const solution = this.#solve(parameters, end);
     const z = new Float64Array(3);
     for (let i = 0; i < n && etaY * t[i]! <= solution.end; i++) {
       solution.at(etaY * t[i]!, z);

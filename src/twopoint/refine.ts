@@ -41,6 +41,7 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   };
   const slope = (parameters: Parameters) => {
     const slopes = model.derivatives(parameters, at(parameters));
+    if (!slopes.every((all) => all.every(Number.isFinite))) throw new NoSlope();
     return (i: number) => slopes.map((all, k) => (i < rows ? all[i]! : k === i - rows + 2 ? 1 : 0));
   };
   const costOf = (parameters: Parameters, count: number): number => {
@@ -52,13 +53,28 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   let damping = DAMPING;
   for (let round = 0; round < ROUNDS; round++) {
     const options = { initialValues: [...best], jacobianFunction: slope, damping, maxIterations: ITERATIONS };
-    const found = levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE });
+    const found = whereThereAreSlopes(() =>
+      levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }),
+    );
+    if (found === undefined) break;
     const gain = 1 - costOf(found.parameterValues, y.length) / least;
     if (gain > 0) [best, least] = [found.parameterValues, least * (1 - gain)];
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
   return { parameters: best, cost: costOf(best, rows) };
+}
+
+/** Beside the place where the optimiser stands the equations have no solution that far, hence no difference. */
+class NoSlope extends Error {}
+
+function whereThereAreSlopes<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NoSlope) return undefined;
+    throw error;
+  }
 }
 
 /** The function, which remembers its last value: the optimiser asks twice for the same. */

@@ -14,6 +14,11 @@ export interface FollowedRecord {
   readonly layer: string;
   /** Steps between two looks. */
   readonly every: number;
+  /**
+   * What makes of the recorded loss half of the squared error summed over outputs; only of two points whose objective is a squared
+   * error, of which the theory has a curve.
+   */
+  readonly lossTimes?: number;
 }
 
 export interface FollowedPair {

@@ -1,6 +1,8 @@
 /** @file records/twopoint.json: the two-point theory fitted to every hidden layer of the followed pairs of a run. */
-import { type FittedLayer, fitLayers } from "../../twopoint/fitLayers.ts";
+import { fitLayers, type LayerFit } from "../../twopoint/fitLayers.ts";
+import type { LossTrajectory } from "../../twopoint/lossCurve.ts";
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
+import { type Against, againstEquations } from "./against.ts";
 import type { FollowedPair, FollowedRecord } from "./followedRecord.ts";
 
 export const TWOPOINT_SCHEMA = "crh-lab/twopoint@1";
@@ -11,16 +13,25 @@ export interface TwopointRecord {
   readonly step: number;
   /** The hidden layer that is looked at first. */
   readonly layer: string;
-  /** Every layer of the first pair. */
-  readonly layers: readonly FittedLayer[];
+  /** The pair that is looked at first: the first one that was fitted; null where none could be. */
+  readonly pair: string | null;
+  /** Every layer of that pair. */
+  readonly layers: readonly FollowedLayer[];
   /** Every layer of every pair that was fitted, the first one included. */
   readonly pairs: readonly FittedPair[];
   /** Pairs that were not fitted, for they are too many. */
   readonly pairsLeftOut: number;
+  /** Pairs whose inputs or targets are the same point: the theory says nothing of their rates. */
+  readonly pairsAlike: number;
 }
 
 export interface FittedPair extends FollowedPair {
-  readonly layers: readonly FittedLayer[];
+  readonly layers: readonly FollowedLayer[];
+}
+
+export interface FollowedLayer extends LayerFit {
+  /** How far H moved against the sign of w. */
+  readonly against: Against;
 }
 
 /** A row of trajectories.csv. */
@@ -38,26 +49,54 @@ export interface FollowedRow {
 const MOST_FITS = 100;
 
 /**
- * Fits the theory to a run's trajectories, layer by layer.
+ * Fits the theory to a run's trajectories, layer by layer. Of many pairs some are fitted, evenly spread.
  *
  * @param rows look by look, as the run wrote them
  * @returns undefined where there are no rows yet
  */
 export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow[]): TwopointRecord | undefined {
   if (rows.length === 0) return undefined;
-  const fitted = followed.pairs.slice(0, Math.max(1, Math.floor(MOST_FITS / followed.layers.length)));
-  const pairs = fitted.map((pair): FittedPair => {
-    const { dx2, dy2 } = pair;
-    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), { dx2, dy2 }) };
-  });
+  const apart = followed.pairs.filter(({ dx2, dy2 }) => dx2 > 0 && dy2 > 0);
+  const most = Math.max(1, Math.floor(MOST_FITS / followed.layers.length));
+  const stride = Math.max(1, Math.ceil(apart.length / most));
+  const fitted = apart.filter((_, i) => i % stride === 0);
+  const pairs = fitted.map((pair) => fitPair(followed, rows, pair));
   return {
     schema: TWOPOINT_SCHEMA,
     step: rows.at(-1)!.step,
     layer: followed.layer,
-    layers: pairs[0]!.layers,
+    pair: pairs[0]?.pair ?? null,
+    layers: pairs[0]?.layers ?? [],
     pairs,
-    pairsLeftOut: followed.pairs.length - pairs.length,
+    pairsLeftOut: apart.length - pairs.length,
+    pairsAlike: followed.pairs.length - apart.length,
   };
+}
+
+function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: FollowedPair): FittedPair {
+  const trajectories = trajectoriesOf(rows, pair.pair, followed.layers);
+  const loss = lossOf(followed, rows, pair.pair);
+  const { dx2, dy2 } = pair;
+  const fits = fitLayers(trajectories, { dx2, dy2, ...(loss && { loss }) });
+  return { ...pair, layers: fits.map((fit, i) => ({ ...fit, against: againstEquations(trajectories[i]!) })) };
+}
+
+/** chosen: fewer losses than this are not fitted. */
+const LEAST_LOSSES = 10;
+
+/**
+ * The losses as the theory has them, half of the squared error summed over outputs, a mean over the two points; undefined where the
+ * objective is another or more points are followed.
+ */
+export function lossOf(
+  { lossTimes, layers }: FollowedRecord,
+  rows: readonly FollowedRow[],
+  pair: string,
+): LossTrajectory | undefined {
+  if (lossTimes === undefined) return undefined;
+  const own = rows.filter((row) => row.pair === pair && row.layer === layers[0]);
+  if (own.length < LEAST_LOSSES) return undefined;
+  return { step: own.map(({ step }) => step), loss: own.map(({ loss }) => loss * lossTimes) };
 }
 
 /** The trajectories of one pair, one for each layer. */
