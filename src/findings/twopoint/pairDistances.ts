@@ -72,7 +72,8 @@ function predict({ dx2, dy2 }: FollowedPair, ratio: number, start: FollowedRow):
 function correlationOf(pairs: readonly PairDistance[]): number | null {
   const both = pairs.filter((one): one is PairDistance & { predicted: number } => one.predicted !== null);
   if (both.length < 3) return null;
-  const mean = (of: (one: (typeof both)[number]) => number) => both.reduce((sum, one) => sum + of(one), 0) / both.length;
+  const mean = (of: (one: (typeof both)[number]) => number) =>
+    both.reduce((sum, one) => sum + of(one), 0) / both.length;
   const [mx, my] = [mean(({ measured }) => measured), mean(({ predicted }) => predicted)];
   const product = mean(({ measured, predicted }) => (measured - mx) * (predicted - my));
   const size = Math.sqrt(mean(({ measured }) => (measured - mx) ** 2) * mean(({ predicted }) => (predicted - my) ** 2));

@@ -26,6 +26,8 @@ export interface TwopointRecord {
 }
 
 export interface FittedPair extends FollowedPair {
+  /** What is missing of the targets at the last look: |dy - dy*|^2 / |dy*|^2, 0 where they are reached. */
+  readonly missing: number;
   readonly layers: readonly FollowedLayer[];
 }
 
@@ -43,6 +45,14 @@ export interface FollowedRow {
   readonly dy2: number;
   readonly w: number;
   readonly loss: number;
+}
+
+/** All that is known of the points that a run follows. */
+export interface FollowedRun {
+  readonly followed: FollowedRecord;
+  readonly fits: TwopointRecord;
+  /** In order of steps. */
+  readonly rows: readonly FollowedRow[];
 }
 
 /** chosen: fits of one run, at some 0.2 s each. */
@@ -78,8 +88,12 @@ function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: F
   const loss = lossOf(followed, rows, pair.pair);
   const { dx2, dy2 } = pair;
   const fits = fitLayers(trajectories, { dx2, dy2, ...(loss && { loss }) });
-  return { ...pair, layers: fits.map((fit, i) => ({ ...fit, against: againstEquations(trajectories[i]!) })) };
+  const layers = fits.map((fit, i) => ({ ...fit, against: againstEquations(trajectories[i]!) }));
+  return { ...pair, missing: missingAt(rows.findLast((row) => row.pair === pair.pair)!, dy2), layers };
 }
+
+/** |dy - dy*|^2 = 2 w - Y + Y*, by the meaning of w. */
+const missingAt = ({ dy2, w }: FollowedRow, target: number): number => Math.max(0, 2 * w - dy2 + target) / target;
 
 /** chosen: fewer losses than this are not fitted. */
 const LEAST_LOSSES = 10;
@@ -100,7 +114,11 @@ export function lossOf(
 }
 
 /** The trajectories of one pair, one for each layer. */
-export function trajectoriesOf(rows: readonly FollowedRow[], pair: string, layers: readonly string[]): LayerTrajectory[] {
+export function trajectoriesOf(
+  rows: readonly FollowedRow[],
+  pair: string,
+  layers: readonly string[],
+): LayerTrajectory[] {
   const own = rows.filter((row) => row.pair === pair);
   return layers.map((layer) => {
     const of = own.filter((row) => row.layer === layer);
