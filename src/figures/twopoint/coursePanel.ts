@@ -27,7 +27,7 @@ export interface Course {
 /** chosen: more points than this are not told apart over the width of a panel. */
 const mostPoints = 300;
 
-const size = { width: 460, left: 58, right: 14 };
+const size = { width: 460, left: 66, right: 14 };
 
 /** The panel; without theory it has no strip below. */
 export function coursePanel(course: Course): Panel {
@@ -69,7 +69,8 @@ function thinned({ step, measured, theory }: Course): { points: Point[] } {
 function mainPanel(label: string, course: Course, points: readonly Point[], withSteps: boolean): Panel {
   const { title, note, colour, end } = course;
   const values = points.flatMap(({ measured, theory }) => (theory === null ? [measured] : [measured, theory]));
-  const domain = withRoom([...values, ...(end ? [end.value] : [])]);
+  const near = end !== undefined && isNear(end.value, values);
+  const domain = withRoom(near ? [...values, end.value] : values);
   const top = 40;
   return plotPanel(
     label,
@@ -99,7 +100,7 @@ function mainPanel(label: string, course: Course, points: readonly Point[], with
           points.filter(({ theory }) => theory !== null),
           { x: "step", y: "theory", ariaLabel: () => "theory", stroke: "currentColor", strokeWidth: 1.4 },
         ),
-        ...(end === undefined ? [] : endMarks(end, points)),
+        ...(end === undefined ? [] : near ? endMarks(end, points) : [farWords(end, domain)]),
       ],
     },
     { x: "step", y: title, along: "x" },
@@ -131,6 +132,28 @@ function endMarks({ value, words }: { value: number; words: string }, points: re
       fontSize: 11,
     }),
   ];
+}
+
+/** chosen: an end further from the curves than twice their extent would flatten them. */
+function isNear(end: number, values: readonly number[]): boolean {
+  const [low, high] = [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))];
+  const reach = 2 * (high - low) || Math.abs(high) / 2;
+  return end > low - reach && end < high + reach;
+}
+
+/** An end beyond the panel in words, at the edge beyond which it lies. */
+function farWords(
+  { value, words }: { value: number; words: string },
+  [, high]: readonly [number, number],
+): Plot.Markish {
+  const above = value > high;
+  return Plot.text([`${above ? "↑" : "↓"} ${words}, ${above ? "above" : "below"} this panel`], {
+    frameAnchor: above ? "top-left" : "bottom-left",
+    dx: 4,
+    dy: above ? 2 : -2,
+    lineAnchor: above ? "top" : "bottom",
+    fontSize: 11,
+  });
 }
 
 /** One scale for what is left, symmetric about zero. */

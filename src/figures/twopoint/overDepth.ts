@@ -29,7 +29,7 @@ const variables = ["dh2", "dy2", "w"] as const;
 const letters = { dh2: "H", dy2: "Y", w: "w" } as const;
 /** chosen: an R2 below is drawn at the edge. */
 const lowestR2 = -0.5;
-const top = 40;
+const [left, top] = [58, 40];
 
 /**
  * Draws four panels over the hidden layers in order of depth.
@@ -85,7 +85,7 @@ function depthPanel(
     height: 250,
     marginTop: top,
     marginBottom: 40,
-    marginLeft: 58,
+    marginLeft: left,
     marginRight: 14,
     x: {
       domain: [-0.4, fits.length - 0.6],
@@ -96,7 +96,7 @@ function depthPanel(
     },
     y: { label: null, grid: true, ...y },
     marks: [
-      titleText(title, 4 - 58, 6 - top),
+      titleText(title, 4 - left, 6 - top),
       ...(looked < 0 ? [] : [Plot.ruleX([looked], { stroke: "currentColor", strokeOpacity: 0.12, strokeWidth: 9 })]),
       ...marks,
     ],

@@ -80,7 +80,7 @@ function matrixPanel(title: string, names: readonly string[], pairs: readonly Pa
   );
   const { x, y, size } = image;
   const content =
-    `<text x="${x}" y="14" dy="0.32em" text-anchor="start" font-weight="650" font-size="13">${title}</text>` +
+    `<text x="${x}" y="12" dy="0.32em" text-anchor="start" font-weight="650" font-size="13">${title}</text>` +
     `<image x="${x}" y="${y}" width="${size}" height="${size}" href="${pngDataUri(encodePng(P, P, indices, palette()))}" preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
     `<rect x="${x}" y="${y}" width="${size}" height="${size}" ${frame}/>` +
     labels(names) +

@@ -66,14 +66,41 @@ export function headline(record: TwopointRecord): Headline {
       claim: "No pair of followed points differs in both input and target, so that the two-point theory says nothing",
       details: "",
     };
-  const agreement = agreementOf(fit);
-  const claim = `Hidden layer ${fit.layer} ${agreementWord[agreement]}`;
-  if (agreement === "unknown") return { claim, details: fit.doubt ?? "" };
-  const regime = agreement === "not" || fit.regime === null ? "" : `, ${regimeWord[fit.regime]}`;
+  const claim = claimOf(fit);
+  if (agreementOf(fit) === "unknown") return { claim, details: fit.doubt ?? "" };
   const { missing } = record.pairs[0]!;
   const details = [`R² is ${r2Words(fit)}`, endWords(fit, missing)].join("; ");
   const contradiction = contradictionSentence(fit);
-  return { claim: `${claim}${regime}`, details: `${details}.${contradiction === "" ? "" : ` ${contradiction}`}` };
+  return { claim, details: `${details}.${contradiction === "" ? "" : ` ${contradiction}`}` };
+}
+
+/** "Hidden layer 2 follows the two-point theory, in the rich regime". */
+function claimOf(fit: FollowedLayer): string {
+  const agreement = agreementOf(fit);
+  const regime =
+    agreement === "not" || agreement === "unknown" || fit.regime === null ? "" : `, ${regimeWord[fit.regime]}`;
+  return `Hidden layer ${fit.layer} ${agreementWord[agreement]}${regime}`;
+}
+
+/** One layer in a sentence. */
+export function layerSummary(fit: FollowedLayer): string {
+  const numbers = agreementOf(fit) === "unknown" ? (fit.doubt ?? "") : `R² ${r2Words(fit)}`;
+  const sentence = numbers === "" ? claimOf(fit) : `${claimOf(fit)}: ${numbers}`;
+  return sentence.endsWith(".") ? sentence : `${sentence}.`;
+}
+
+/** Everything about one layer, a list of sentences. @param missing of the targets at the last look */
+export function layerSentences(fit: FollowedLayer, missing: number): string[] {
+  const all = [
+    ratesSentence(fit),
+    endSentence(fit, missing),
+    richnessSentence(fit),
+    driftSentence(fit),
+    lossSentence(fit),
+    contradictionSentence(fit),
+    agreementOf(fit) === "unknown" ? "" : (fit.doubt ?? ""),
+  ];
+  return all.filter((text) => text !== "");
 }
 
 /** The fit of the layer that is looked at first, of the first pair. */

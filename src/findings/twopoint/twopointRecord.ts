@@ -13,7 +13,7 @@ export interface TwopointRecord {
   readonly step: number;
   /** The hidden layer that is looked at first. */
   readonly layer: string;
-  /** The pair that is looked at first: the first one that was fitted; null where none could be. */
+  /** The pair that is looked at first: the first one of those whose targets are furthest apart; null where none could be fitted. */
   readonly pair: string | null;
   /** Every layer of that pair. */
   readonly layers: readonly FollowedLayer[];
@@ -69,7 +69,12 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
   const apart = followed.pairs.filter(({ dx2, dy2 }) => dx2 > 0 && dy2 > 0);
   const most = Math.max(1, Math.floor(MOST_FITS / followed.layers.length));
   const stride = Math.max(1, Math.ceil(apart.length / most));
-  const fitted = apart.filter((_, i) => i % stride === 0);
+  const first = apart.reduce<FollowedPair | undefined>(
+    (most, pair) => (pair.dy2 > (most?.dy2 ?? 0) ? pair : most),
+    undefined,
+  );
+  const others = apart.filter((pair, i) => pair !== first && i % stride === 0);
+  const fitted = first === undefined ? [] : [first, ...others].slice(0, most);
   const pairs = fitted.map((pair) => fitPair(followed, rows, pair));
   return {
     schema: TWOPOINT_SCHEMA,
