@@ -1,5 +1,6 @@
 /**
- * @file Trajectories of two points from a user's file: CSV with a header, or arrays in npz (docs/formats.md, Two points).
+ * @file Trajectories of two points from a user's file: CSV with a header, or arrays in npz (docs/formats.md, Two
+ * points).
  */
 import { basename } from "node:path";
 import { csvParseRows } from "d3-dsv";

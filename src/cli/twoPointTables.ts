@@ -5,7 +5,7 @@
 import type { TwoPointConstants, TwoPointState } from "../twopoint/equations.ts";
 import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts";
 import type { LayerFit } from "../twopoint/fitLayers.ts";
-import type { FittedRate } from "../twopoint/fitTwoPoint.ts";
+import type { FittedRate } from "../twopoint/fittedRates.ts";
 import type { TwoPointTrajectory } from "../twopoint/theory.ts";
 import { formatQuantity } from "./format.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
@@ -24,28 +24,33 @@ export function renderTheory(
 ): string {
   const final = finalDistance(constants, start);
   const q = formatQuantity;
+  const { dx2, dy2, etaH, etaY } = constants;
   const sentences = [
-    `Two inputs at a squared distance of ${q(constants.dx2)}, targets at ${q(constants.dy2)}; rates etaH ${q(constants.etaH)} and etaY ${q(constants.etaY)} per step.`,
-    `In the end dh2 = ${q(final.dh2)}: ${q(final.aLow)} for a start close to zero, ${q(final.aHigh)} if the start alone decided.`,
+    `Inputs at a squared distance of ${q(dx2)}, targets at ${q(dy2)}, rates etaH ${q(etaH)} and etaY ${q(etaY)} a step.`,
+    `In the end dh2 is ${q(final.dh2)}; from a start at zero it would be ${q(final.aLow)}, and the start alone would leave`,
+    `${q(Math.max(0, final.aHigh))}.`,
     regimeSentence(final),
   ];
   const columns: Column[] = ["step", "dh2", "dy2", "w"].map((header) => ({ header, align: "right" }));
+  const value = (x: number): string => (Math.abs(x) < NOTHING * dy2 ? "0" : q(x));
   const rows = rowsToShow(trajectory.t.length).map((i) => [
-    q(trajectory.t[i]!),
-    ...[trajectory.dh2, trajectory.dy2, trajectory.w].map((values) => q(values[i]!)),
+    q(trajectory.t[i]!).replace(/\.0*$/, ""),
+    ...[trajectory.dh2, trajectory.dy2, trajectory.w].map((values) => value(values[i]!)),
   ]);
-  const said = sentences.flatMap((sentence) => wrap(sentence, look.width)).join("\n");
+  const said = wrap(sentences.join(" "), look.width).join("\n");
   return `${said}\n\n${renderTable(columns, rows, look)}`;
 }
 
 function regimeSentence({ richness, regime }: FinalDistance): string {
   const share = `${Math.round(100 * Math.min(1, richness))} %`;
-  if (regime === "rich")
-    return `Rich: ${share} of the final distance is the work of input and target, the start is forgotten.`;
+  if (regime === "rich") return `The regime is rich: ${share} of that is set by inputs and targets, not by the start.`;
   if (regime === "lazy")
-    return `Lazy: ${share} of the final distance is the work of the target, the representations stay as they began.`;
-  return `Between rich and lazy: ${share} of the final distance is the work of input and target, the rest is the start's.`;
+    return `The regime is lazy: ${share} of that is set by inputs and targets, the rest by the start.`;
+  return `The regime lies between rich and lazy: ${share} of that is set by inputs and targets, the rest by the start.`;
 }
+
+/** Values below this share of dy2 are rounding of the solver. */
+const NOTHING = 1e-10;
 
 /** chosen: as many rows as are read at one look. */
 const MOST_ROWS = 13;

@@ -1,7 +1,7 @@
 /**
- * @file Initial value problems y' = f(t, y), stiff ones too: the Rosenbrock method Rodas5P with adaptive steps (`rodas5p.ts`). Step
- * control after Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.7, code RODAS. For small systems with a dense
- * Jacobian; no events but `until`, no mass matrix, no backward time.
+ * @file Initial value problems y' = f(t, y), stiff ones too: the Rosenbrock method Rodas5P with adaptive steps
+ * (`rodas5p.ts`). Step control after Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.7, code
+ * RODAS. For small systems with a dense Jacobian; no events but `until`, no mass matrix, no backward time.
  */
 import { A, C, c, d, gamma, H, STAGES } from "./rodas5p.ts";
 import { type Solution, Steps } from "./solution.ts";
@@ -11,7 +11,9 @@ import { factorize, solveFactored } from "./solveLinear.ts";
 export interface OdeSystem {
   /** Writes f(t, y), (n), into out. */
   derivative(t: number, y: Float64Array, out: Float64Array): void;
-  /** Writes df_i/dy_j, (n, n) row-major, into out. Default: forward differences, n more calls of `derivative` a step. */
+  /**
+   * Writes df_i/dy_j, (n, n) row-major, into out. Default: forward differences, n more calls of `derivative` a step.
+   */
   jacobian?(t: number, y: Float64Array, out: Float64Array): void;
   /** Whether f is free of t, which saves a call of `derivative` a step. Default: false. */
   readonly autonomous?: boolean;
@@ -183,7 +185,10 @@ class Stepper {
     }
   }
 
-  /** chosen: a hundredth of the time in which a value would change by itself, or by its absolute tolerance (as HINIT begins). */
+  /**
+   * chosen: a hundredth of the time in which a value would change by itself, or by its absolute tolerance (as HINIT
+   * begins).
+   */
   firstStep(y: Float64Array): number {
     let [sizes, speeds] = [0, 0];
     for (let i = 0; i < this.#n; i++) {

@@ -1,12 +1,13 @@
 /**
- * @file Coefficients of Rodas5P, a Rosenbrock-Wanner method of order 5 in eight stages, stiffly accurate and L-stable, with an embedded
- * method of order 4 and dense output of order 4.
+ * @file Coefficients of Rodas5P, a Rosenbrock-Wanner method of order 5 in eight stages, stiffly accurate and L-stable,
+ * with an embedded method of order 4 and dense output of order 4.
  *
- * Source: G. Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks within the Julia Differential
- * Equations package, BIT 63 (2023) 27; to the digits of OrdinaryDiffEq.jl. The form without products J v is that of Hairer and Wanner,
- * Solving Ordinary Differential Equations II, section IV.7:
+ * Source: G. Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks within the Julia
+ * Differential Equations package, BIT 63 (2023) 27; to the digits of OrdinaryDiffEq.jl. The form without products J v
+ * is that of Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.7:
  *
- *     (1/(h gamma) - J) k_i = f(t + c_i h, y + sum_j A_ij k_j) + (1/h) sum_j C_ij k_j + h d_i f_t,    y' = y + sum_i b_i k_i
+ *     (1/(h gamma) - J) k_i = f(t + c_i h, y + sum_j A_ij k_j) + (1/h) sum_j C_ij k_j + h d_i f_t
+ *     y' = y + sum_i b_i k_i
  *
  * with b_i = A_8i and b_8 = 1. The error is k_8, by which y' differs from the embedded method.
  */
@@ -60,7 +61,8 @@ function solvedForOnes(): number[] {
 export const c: readonly number[] = A.map((row) => row.reduce((total, value, j) => total + value * d[j]!, 0));
 
 /**
- * Dense output: y(t + s h) = (1 - s) y + s (y' + (1 - s) (e_1 + s (e_2 + s e_3))), e_m = sum_i H_mi k_i, for s in [0, 1].
+ * Dense output: y(t + s h) = (1 - s) y + s (y' + (1 - s) (e_1 + s (e_2 + s e_3))), e_m = sum_i H_mi k_i, for s in [0,
+ * 1].
  */
 export const H: readonly (readonly number[])[] = [
   [

@@ -1,6 +1,6 @@
 /**
- * @file Small dense systems of linear equations: LU factors with partial pivoting, in place (Golub and Van Loan, Matrix Computations,
- * algorithm 3.4.1). For the few equations of an integrator; `linalg` has the large products.
+ * @file Small dense systems of linear equations: LU factors with partial pivoting, in place (Golub and Van Loan, Matrix
+ * Computations, algorithm 3.4.1). For the few equations of an integrator; `linalg` has the large products.
  */
 
 /**

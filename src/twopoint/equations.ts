@@ -1,7 +1,7 @@
 /**
- * @file The equations of the two-point theory (docs/theory.md Eq. 93) and the four altered systems that serve as negative controls.
- * Source: van Rossem and Saxe, "When Representations Align" (ICML 2024, arXiv 2402.09142), Eqs. 5 to 7 of its paper; derived here again.
- * One unit of time is one training step.
+ * @file The equations of the two-point theory (docs/theory.md Eq. 93) and the four altered systems that serve as
+ * negative controls. Source: van Rossem and Saxe, "When Representations Align" (ICML 2024, arXiv 2402.09142); derived
+ * here again. One unit of time is one training step.
  */
 import type { OdeSystem } from "../ode/integrate.ts";
 

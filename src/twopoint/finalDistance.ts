@@ -1,5 +1,6 @@
 /**
- * @file How far apart two representations end (docs/theory.md Eq. 95), and whether that is the target's doing or the start's (Eq. 96).
+ * @file How far apart two representations end (docs/theory.md Eq. 95), and whether that is the target's doing or the
+ * start's (Eq. 96).
  */
 import { conservedQuantity } from "./conserved.ts";
 import { checkConstants, checkStart } from "./constants.ts";
@@ -25,7 +26,8 @@ const [LAZY, RICH] = [0.1, 0.9];
 /**
  * Squared distance of two representations after training   (docs/theory.md Eqs. 95, 96).
  *
- *     H_inf = (A_high + sqrt(A_high^2 + 4 A_low^2)) / 2,   A_low^2 = (etaH / etaY) X Y*,   A_high = H_0 - (etaH / etaY) X Y_0 / H_0
+ *     H_inf = (A_high + sqrt(A_high^2 + 4 A_low^2)) / 2
+ *     A_low^2 = (etaH / etaY) X Y*,   A_high = H_0 - (etaH / etaY) X Y_0 / H_0
  *
  * Only the ratio of the two rates matters.
  *

@@ -1,7 +1,8 @@
 /**
- * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md, Two points).
+ * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md,
+ * Two points).
  */
-import { type FitOptions, fitTwoPoint, type TwoPointFit } from "./fitTwoPoint.ts";
+import { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./fitTwoPoint.ts";
 import { type FittedLoss, fitLoss, type LossTrajectory } from "./lossCurve.ts";
 import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
 
@@ -13,7 +14,7 @@ export interface LayerFit extends Omit<TwoPointFit, "start"> {
   readonly loss?: FittedLoss;
 }
 
-export interface LayersOptions extends FitOptions {
+export interface LayersOptions extends TwoPointFitOptions {
   /** Losses of the same network, for the third rate (docs/theory.md Eq. 97). */
   readonly loss?: LossTrajectory;
 }
@@ -22,8 +23,8 @@ export interface LayersOptions extends FitOptions {
  * Fits each layer by itself.
  *
  * @param trajectories in any order, which the result keeps
- * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status `unusable` and the
- *   reason in `doubt`, so that the others are not lost
+ * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status
+ *   `unusable` and the reason in `doubt`, so that the others are not lost
  * @throws RangeError for dx2 or dy2 that are not above 0, or losses that are none
  */
 export function fitLayers(trajectories: readonly LayerTrajectory[], options: LayersOptions): LayerFit[] {

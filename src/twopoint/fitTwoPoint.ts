@@ -1,55 +1,43 @@
 /**
- * @file The two rates of the theory from a trajectory of a network (docs/theory.md Eqs. 98, 99): search, refinement, errors, and whether
- * the trajectory tells them at all.
+ * @file The two rates of the theory from a trajectory of a network (docs/theory.md Eqs. 98, 99): search, refinement,
+ * errors, and whether the trajectory tells them at all.
  */
 import { conservedQuantity } from "./conserved.ts";
 import { checkConstants } from "./constants.ts";
 import type { TwoPointConstants, TwoPointState, TwoPointSystem } from "./equations.ts";
 import { type FinalDistance, finalDistance, type Regime } from "./finalDistance.ts";
+import { ambiguous, type Doubt, doubtOf, type FitStatus, stillness } from "./fitStatus.ts";
+import { type FittedRate, ratesOf } from "./fittedRates.ts";
 import { Model, type StartErrors } from "./model.ts";
 import { noiseOf } from "./noise.ts";
 import { type Observations, observe, startOf, strided, thinned, type Variable, variables } from "./observations.ts";
 import { type Refined, refine } from "./refine.ts";
 import { type Problem, SCANNED_ROWS, scan } from "./scan.ts";
 import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
-import { sandwich } from "./uncertainty.ts";
 
-export interface FitOptions {
+export interface TwoPointFitOptions {
   /** Squared distance of the two inputs. */
   readonly dx2: number;
   /** Squared distance of the two targets. */
   readonly dy2: number;
   /**
-   * Whether the start is fitted too, its measured values being one more measurement. Default "auto": where the residuals are noise from
-   * row to row, for the first row is then as noisy as the others.
+   * Whether the start is fitted too, its measured values being one more measurement. Default "auto": where the
+   * residuals are noise from row to row, for the first row is then as noisy as the others.
    */
   readonly fitStart?: boolean | "auto";
   /** An altered system in place of the theory, as a negative control. */
   readonly system?: TwoPointSystem;
 }
 
-/** A rate per step, and the interval that holds it; null where the trajectory does not tell. */
-export interface FittedRate {
-  readonly value: number | null;
-  readonly interval: readonly [number, number] | null;
-}
-
-/**
- * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`: outputs or
- * everything stay where they are; `no-solution`: the system has none that comes near (altered systems alone); `unusable`: the
- * trajectory cannot be fitted at all, and `fitLayers` says why.
- */
-export type FitStatus = "ok" | "poor" | "undetermined" | "no-movement" | "no-solution" | "unusable";
-
-export interface TwoPointFit {
-  readonly status: FitStatus;
-  /** What the status means here, in a sentence; null where it is ok. */
-  readonly doubt: string | null;
+export interface TwoPointFit extends Doubt {
   readonly etaH: FittedRate;
   readonly etaY: FittedRate;
   /** 1 - SSE / sum (v - mean v)^2 of each variable; null where it is constant. */
   readonly r2: Readonly<Record<Variable, number | null>>;
-  /** Sum of squared residuals, each variable over its sum of squares (what is minimised), and as the authors have it, without. */
+  /**
+   * Sum of squared residuals, each variable over its sum of squares (what is minimised), and as the authors have it,
+   * without.
+   */
   readonly cost: { readonly normalised: number; readonly authors: number } | null;
   /** Whether solutions begin at the measured start, or at one that was fitted; and where. */
   readonly start: { readonly from: "measured" | "fitted" } & TwoPointState;
@@ -60,41 +48,35 @@ export interface TwoPointFit {
   /** docs/theory.md Eq. 96. */
   readonly richness: number | null;
   readonly regime: Regime | null;
-  /** Largest change of the conserved quantity along the measured rows, over the largest H / X (docs/theory.md Eq. 94). */
+  /**
+   * Largest change of the conserved quantity along the measured rows, over the largest H / X (docs/theory.md Eq. 94).
+   */
   readonly conservedDrift: number | null;
   /** Share of the squared residuals that is noise from row to row; the rest is a theory that does not quite hold. */
   readonly noise: number | null;
   readonly points: number;
 }
 
-/** chosen: with an interval over more than a decade, a rate is not known. */
-const WIDEST = 10;
-/** chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow. */
-const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
-/** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
-const STILL = 1e-6;
 /** chosen: minima of the scan that are refined, and how much worse than the lowest one they may be before. */
 const [REFINED, HOPEFUL] = [3, 5];
 /** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
 const REFINED_ROWS = 400;
-/** chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but rounding. */
+/**
+ * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
+ * rounding.
+ */
 const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
-/** Numerical error of a fitted logarithm: differences and tolerances of `Model`. */
-const NUMERICAL = 1e-6;
-/** Two intervals that hold their rates together in 95 % (Bonferroni): the normal quantile at 1 - 0.025 / 2. */
-const QUANTILE = 2.241402727604947;
-
 /**
  * Fits etaH and etaY, by the least of sum_v sum_t (v - v_hat)^2 / sum_t v^2 over v = H, Y, w   (docs/theory.md Eq. 98).
  *
  * @param trajectory (T) rows, T >= 10, the first of which is the start; one unit of time is one step
- * @returns rates per step, with intervals that hold both in 95 % of repetitions where residuals are noise; where they are mostly misfit
- *   the intervals say how much the rates would move with other stretches of the trajectory (Eq. 99)
+ * @returns rates per step, with intervals that hold both in 95 % of repetitions where residuals are noise; where they
+ *   are mostly misfit the intervals say how much the rates would move with other stretches of the trajectory (Eq. 99)
  * @throws RangeError in one line for a trajectory that `checkTrajectory` refuses, or dx2, dy2 not above 0
  *
  * float64, without random numbers. Some 0.1 s for 300 rows, 0.3 s for 3,000.
  */
-export function fitTwoPoint(trajectory: LayerTrajectory, options: FitOptions): TwoPointFit {
+export function fitTwoPoint(trajectory: LayerTrajectory, options: TwoPointFitOptions): TwoPointFit {
   const { dx2, dy2, system = "theory", fitStart = "auto" } = options;
   checkConstants({ dx2, dy2 }, "fitTwoPoint");
   checkTrajectory(trajectory, `fitTwoPoint: layer ${trajectory.layer}`);
@@ -112,18 +94,6 @@ export function fitTwoPoint(trajectory: LayerTrajectory, options: FitOptions): T
   if (candidates.length === 0)
     return without("no-solution", "No solution of these equations comes near what was measured.", all);
   return concluded(all, problem, candidates, fitStart);
-}
-
-/** The sentence for outputs that do not move, or undefined. */
-function stillness({ values }: Observations): string | undefined {
-  const moves = values.map((all) => {
-    const size = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return all.some((value) => Math.abs(value - all[0]!) > STILL * size);
-  });
-  if (moves.some((move) => move) && (moves[1]! || moves[2]!)) return undefined;
-  return moves[0]!
-    ? "The outputs stay where they are, so that nothing tells of their rate."
-    : "Nothing moves, so that nothing tells of the rates.";
 }
 
 function concluded(
@@ -182,63 +152,6 @@ function startErrors(all: Observations, noise: readonly number[], whatever: bool
     return Math.max(said, 1e-9 * all.norms[v]!);
   }) as [number, number, number];
   return { dh2: Math.min(1, dh2 / start.dh2), dy2, w };
-}
-
-/** Both rates with intervals, from the covariance of the logarithms of ratio and etaY. */
-function ratesOf(model: Model, { parameters }: Refined, residuals: Float64Array, unit: number) {
-  const prior = parameters.map((_, k) => (k < 2 ? 0 : unit));
-  const found = sandwich(residuals, model.derivatives(parameters, model.values(parameters)), prior);
-  const k = parameters.length;
-  const [ratio, etaY] = [parameters[0]!, parameters[1]!];
-  const rate = (log: number, variance: number | undefined): FittedRate => {
-    if (found === undefined || variance === undefined || !Number.isFinite(variance))
-      return { value: Math.exp(log), interval: null };
-    const half = studentQuantile(found.effectiveRows - 2) * Math.sqrt(variance) + NUMERICAL;
-    return 2 * half > Math.log(WIDEST)
-      ? { value: Math.exp(log), interval: null }
-      : { value: Math.exp(log), interval: [Math.exp(log - half), Math.exp(log + half)] };
-  };
-  const V = found?.matrix;
-  const sum = V && V[0]! + 2 * V[1]! + V[k + 1]!;
-  return { etaH: rate(ratio + etaY, sum), etaY: rate(etaY, V?.[k + 1]) };
-}
-
-/** Student's quantile for QUANTILE, by the expansion of Fisher and Cornish in 1/df. */
-function studentQuantile(freedom: number): number {
-  const [z, df] = [QUANTILE, Math.max(2, freedom)];
-  return z + (z ** 3 + z) / (4 * df) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * df * df);
-}
-
-/** Whether another minimum with other rates costs hardly more. chosen: 5 % more, rates a tenth apart. */
-function ambiguous(candidates: readonly Refined[]): boolean {
-  const [best, ...others] = candidates;
-  return others.some(
-    ({ cost, parameters }) =>
-      cost < 1.05 * best!.cost && parameters.some((value, k) => Math.abs(value - best!.parameters[k]!) > 0.1),
-  );
-}
-
-function doubtOf(
-  { etaH, etaY }: { etaH: FittedRate; etaY: FittedRate },
-  residuals: Float64Array,
-  r2: TwoPointFit["r2"],
-  { norms }: Observations,
-  isAmbiguous: boolean,
-): Pick<TwoPointFit, "status" | "doubt"> {
-  const n = residuals.length / norms.length;
-  const missed = variables.filter((name, v) => {
-    const left = residuals.subarray(v * n, (v + 1) * n).reduce((sum, value) => sum + value * value, 0);
-    return (r2[name] ?? 1) < LEAST_R2 && left > MOST_RESIDUAL;
-  });
-  if (missed.length > 0)
-    return { status: "poor", doubt: `The theory does not follow ${missed.join(" and ")} (R2 below ${LEAST_R2}).` };
-  if (isAmbiguous) return { status: "undetermined", doubt: "Another pair of rates fits as well." };
-  const unknown = Object.entries({ etaH, etaY }).flatMap(([name, { interval }]) => (interval === null ? name : []));
-  if (unknown.length === 0) return { status: "ok", doubt: null };
-  return {
-    status: "undetermined",
-    doubt: `The trajectory does not tell ${unknown.join(" and ")} to a factor of ${WIDEST}.`,
-  };
 }
 
 function determination({ values, norms }: Observations, residuals: Float64Array): TwoPointFit["r2"] {

@@ -90,8 +90,8 @@ function determination(loss: ArrayLike<number>, left: number): number | null {
 }
 
 /**
- * The logarithm of the rate with the least cost: by a grid from rates at which nothing moves to ones at which all is over at once, then
- * golden section. Undefined where the least is at an end of the grid.
+ * The logarithm of the rate with the least cost: by a grid from rates at which nothing moves to ones at which all is
+ * over at once, then golden section. Undefined where the least is at an end of the grid.
  */
 function leastOf(cost: (logRate: number) => number, t: Float64Array): number | undefined {
   const [first, last] = [t[0]! > 0 ? t[0]! : t[1]!, t.at(-1)!];

@@ -5,17 +5,18 @@ import type { Solution } from "../ode/solution.ts";
 import { type TwoPointState, twoPointEquations } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
 import type { Problem } from "./scan.ts";
-import { solveTwoPoint } from "./theory.ts";
+import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 /**
- * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the measured ones, as
- * normalised residuals.
+ * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the
+ * measured ones, as normalised residuals.
  */
 export type Parameters = readonly number[];
 
 /**
- * Standard deviations of the measured start (H relative, Y and w absolute) and the normalised residual that one of them counts as. The
- * start's parameters are in units of such residuals, so that all second derivatives of the cost are of order 1.
+ * Standard deviations of the measured start (H relative, Y and w absolute) and the normalised residual that one of them
+ * counts as. The start's parameters are in units of such residuals, so that all second derivatives of the cost are of
+ * order 1.
  */
 export interface StartErrors {
   readonly unit: number;
@@ -23,6 +24,9 @@ export interface StartErrors {
   readonly dy2: number;
   readonly w: number;
 }
+
+/** A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back. */
+export const OUT_OF_REACH = 1e6;
 
 /** chosen: far below what a fit resolves, and fit for differences of a thousandth. */
 const FINE = 1e-9;
@@ -57,20 +61,18 @@ export class Model {
   }
 
   /**
-   * @returns (3 T) H, Y and w, one after the other, over their norms; infinite where the solution does not get there
+   * @returns (3 T) H, Y and w, one after the other, over their norms; `OUT_OF_REACH` where the solution does not get there
    */
   values(parameters: Parameters): Float64Array {
     const { t, norms } = this.#all;
     const n = t.length;
     const etaY = Math.exp(parameters[1]!);
-    const out = new Float64Array(3 * n).fill(Number.POSITIVE_INFINITY);
-    const end = etaY * t[n - 1]!;
-    if (!(end > 0 && end < Number.POSITIVE_INFINITY)) return out;
-    const solution = this.#solve(parameters, end);
+    const solution = this.#solve(parameters, etaY * t[n - 1]!);
+    const out = new Float64Array(3 * n).fill(OUT_OF_REACH);
     const z = new Float64Array(3);
     for (let i = 0; i < n && etaY * t[i]! <= solution.end; i++) {
       solution.at(etaY * t[i]!, z);
-      for (let v = 0; v < 3; v++) out[v * n + i] = z[v]! / norms[v]!;
+      for (let v = 0; v < 3; v++) out[v * n + i] = Math.max(-OUT_OF_REACH, Math.min(OUT_OF_REACH, z[v]! / norms[v]!));
     }
     return out;
   }
@@ -78,12 +80,14 @@ export class Model {
   #solve(parameters: Parameters, end: number): Solution {
     const { dx2, dy2, system } = this.#problem;
     const constants = { dx2, dy2, etaH: Math.exp(parameters[0]!), etaY: 1 };
-    return solveTwoPoint(constants, this.start(parameters), [0, end], { rtol: FINE, system, maxSteps: 20_000 });
+    const start = this.start(parameters);
+    const until = (_t: number, z: Float64Array): boolean => z[0]! < COLLAPSED * start.dh2;
+    return solveTwoPoint(constants, start, [0, end], { rtol: FINE, system, until, maxSteps: 20_000 });
   }
 
   /**
-   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t, by the others from central
-   * differences.
+   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t, by the
+   * others from central differences.
    *
    * @param values those at the parameters
    * @returns one (3 T) array a parameter

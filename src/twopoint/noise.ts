@@ -1,6 +1,6 @@
 /**
- * @file What of the residuals of a fit is noise from row to row, and what is smooth: a theory that does not quite hold (docs/theory.md
- * Eq. 99).
+ * @file What of the residuals of a fit is noise from row to row, and what is smooth: a theory that does not quite hold
+ * (docs/theory.md Eq. 99).
  */
 
 /** Sum of the squared binomials 1, 4, 6, 4, 1: variance of a fourth difference of white noise of variance 1. */
@@ -21,7 +21,8 @@ export interface Noise {
 /**
  * Noise by fourth differences, in which a smooth course leaves no trace.
  *
- * The first row is taken to be as noisy as those that follow it, in absolute size or in proportion to the value, whichever is less.
+ * The first row is taken to be as noisy as those that follow it, in absolute size or in proportion to the value,
+ * whichever is less.
  *
  * @param residuals (3 T) normalised, of H, Y and w one after the other
  * @param values    (3 T) what the theory says, normalised alike

@@ -1,5 +1,6 @@
 /**
- * @file A trajectory as the fit compares it: times from the start on, and each variable over the root of its sum of squares.
+ * @file A trajectory as the fit compares it: times from the start on, and each variable over the root of its sum of
+ * squares.
  */
 import type { TwoPointState } from "./equations.ts";
 import type { LayerTrajectory } from "./trajectory.ts";
@@ -12,7 +13,10 @@ export interface Observations {
   readonly t: Float64Array;
   /** Three of (T): H, Y, w as measured. */
   readonly values: readonly Float64Array[];
-  /** (3) root of the sum of squares of each over all rows, by which residuals are divided (docs/theory.md Eq. 98); 1 where all are 0. */
+  /**
+   * (3) root of the sum of squares of each over all rows, by which residuals are divided (docs/theory.md Eq. 98); 1
+   * where all are 0.
+   */
   readonly norms: readonly number[];
   /** (T) how many rows each one stands for: ones, unless thinned. */
   readonly weights: Float64Array;
@@ -33,8 +37,8 @@ export function startOf({ values }: Observations): TwoPointState {
 }
 
 /**
- * At most `most` rows that stand for all: evenly by how far the trajectory has moved and by row, half each, so that a short rise keeps
- * its rows. Each row's weight is the number of rows nearest to it.
+ * At most `most` rows that stand for all: evenly by how far the trajectory has moved and by row, half each, so that a
+ * short rise keeps its rows. Each row's weight is the number of rows nearest to it.
  */
 export function thinned(all: Observations, most: number): Observations {
   const n = all.t.length;

@@ -1,8 +1,9 @@
 /**
- * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by `ml-levenberg-marquardt`.
+ * @file The least squares of a fit (docs/theory.md Eq. 98), from a cell of the scan to its minimum, by
+ * `ml-levenberg-marquardt`.
  */
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
-import type { Model, Parameters } from "./model.ts";
+import { type Model, OUT_OF_REACH, type Parameters } from "./model.ts";
 import type { Observations } from "./observations.ts";
 
 export interface Refined {
@@ -11,13 +12,18 @@ export interface Refined {
   readonly cost: number;
 }
 
-/** chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain nothing. */
+/**
+ * chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain
+ * nothing.
+ */
 const [ITERATIONS, ROUNDS, GAIN] = [3, 10, 1e-8];
 
 /** A cost that is rounding alone. */
 const NOTHING = 1e-24;
 
-/** chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows. */
+/**
+ * chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows.
+ */
 const [DAMPING, DAMPING_STEP] = [1e-3, 100];
 
 /**
@@ -41,7 +47,6 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   };
   const slope = (parameters: Parameters) => {
     const slopes = model.derivatives(parameters, at(parameters));
-    if (!slopes.every((all) => all.every(Number.isFinite))) throw new NoSlope();
     return (i: number) => slopes.map((all, k) => (i < rows ? all[i]! : k === i - rows + 2 ? 1 : 0));
   };
   const costOf = (parameters: Parameters, count: number): number => {
@@ -49,31 +54,25 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
     return y.subarray(0, count).reduce((sum, seen, i) => sum + (seen - f(i)) ** 2, 0);
   };
   let [best, least]: [Parameters, number] = [from, costOf(from, y.length)];
-  if (!Number.isFinite(least)) return undefined;
+  if (!(least < OUT_OF_REACH)) return undefined;
   let damping = DAMPING;
   for (let round = 0; round < ROUNDS; round++) {
     const options = { initialValues: [...best], jacobianFunction: slope, damping, maxIterations: ITERATIONS };
-    const found = whereThereAreSlopes(() =>
-      levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }),
-    );
-    if (found === undefined) break;
-    const gain = 1 - costOf(found.parameterValues, y.length) / least;
-    if (gain > 0) [best, least] = [found.parameterValues, least * (1 - gain)];
+    const moved = attempt(() => levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }));
+    const gain = moved === undefined ? Number.NaN : 1 - costOf(moved, y.length) / least;
+    if (moved !== undefined && gain > 0) [best, least] = [moved, least * (1 - gain)];
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
   return { parameters: best, cost: costOf(best, rows) };
 }
 
-/** Beside the place where the optimiser stands the equations have no solution that far, hence no difference. */
-class NoSlope extends Error {}
-
-function whereThereAreSlopes<T>(work: () => T): T | undefined {
+/** Where it went; undefined where it threw, as it does when a step left no matrix that can be inverted. */
+function attempt(optimise: () => { readonly parameterValues: number[] }): number[] | undefined {
   try {
-    return work();
-  } catch (error) {
-    if (error instanceof NoSlope) return undefined;
-    throw error;
+    return optimise().parameterValues;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * @file The search that a fit begins with (docs/theory.md Eq. 98): the cost on a grid of both rates. With etaH = r etaY the equations
- * depend on time through etaY t alone, so one solution for each ratio r serves every etaY.
+ * @file The search that a fit begins with (docs/theory.md Eq. 98): the cost on a grid of both rates. With etaH = r etaY
+ * the equations depend on time through etaY t alone, so one solution for each ratio r serves every etaY.
  */
 import type { Solution } from "../ode/solution.ts";
 import type { TwoPointState, TwoPointSystem } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
-import { solveTwoPoint } from "./theory.ts";
+import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 export interface Candidate {
   readonly logRatio: number;
@@ -50,7 +50,9 @@ export function scan(all: Observations, problem: Problem): Candidate[] {
   return minima(columns);
 }
 
-/** Ratios that would give the last distance: of a rich network (theory.md Eq. 95 without A_high), and with the start. */
+/**
+ * Ratios that would give the last distance: of a rich network (theory.md Eq. 95 without A_high), and with the start.
+ */
 function ratioGuesses({ values }: Observations, { dx2, dy2 }: Problem): number[] {
   const [H, Y] = [values[0]!, values[1]!];
   const [H0, Y0, end] = [H[0]!, Y[0]!, H.at(-1)!];
@@ -59,7 +61,10 @@ function ratioGuesses({ values }: Observations, { dx2, dy2 }: Problem): number[]
   return exact > rich / 1e4 && exact < rich * 1e4 ? [rich, exact] : [rich];
 }
 
-/** The cost for one ratio at every etaY of the grid: from one at which nothing has happened yet to one at which all is over at once. */
+/**
+ * The cost for one ratio at every etaY of the grid: from one at which nothing has happened yet to one at which all is
+ * over at once.
+ */
 function scanRatio(all: Observations, { dx2, dy2, system }: Problem, logRatio: number): Candidate[] {
   const constants = { dx2, dy2, etaH: Math.exp(logRatio), etaY: 1 };
   const start = startOf(all);
@@ -77,13 +82,18 @@ function scanRatio(all: Observations, { dx2, dy2, system }: Problem, logRatio: n
   });
 }
 
-/** Only altered systems do: H to nothing, or anything to a multiple of all that is in the data. */
+/** H to nothing, or, in altered systems alone, anything to a multiple of all that is in the data. */
 function ranAway(z: Float64Array, start: TwoPointState, dy2: number): boolean {
   const large = 1e6 * (dy2 + start.dh2 + Math.abs(start.w));
-  return !(z[0]! > 1e-9 * start.dh2) || Math.abs(z[0]!) > large || Math.abs(z[1]!) > large || Math.abs(z[2]!) > large;
+  return (
+    !(z[0]! > COLLAPSED * start.dh2) || Math.abs(z[0]!) > large || Math.abs(z[1]!) > large || Math.abs(z[2]!) > large
+  );
 }
 
-/** Normalised cost (theory.md Eq. 98); past the end of a solution that is over its last values stand, past another's there is none. */
+/**
+ * Normalised cost (theory.md Eq. 98); past the end of a solution that is over its last values stand, past another's
+ * there is none.
+ */
 function costAt({ t, values, norms, weights }: Observations, solution: Solution, etaY: number, over: boolean): number {
   if (!over && etaY * t.at(-1)! > solution.end) return Number.POSITIVE_INFINITY;
   let cost = 0;

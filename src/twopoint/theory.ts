@@ -16,8 +16,17 @@ export interface TwoPointTrajectory {
   readonly w: Float64Array;
 }
 
-/** chosen: solutions are then within 1e-10 of the largest value of each variable, and the conserved quantity within 1e-11. */
+/**
+ * chosen: solutions are then within 1e-10 of the largest value of each variable, and the conserved quantity within
+ * 1e-11.
+ */
 const PRECISE = 1e-10;
+
+/**
+ * chosen: a distance H that falls below this share of its start is on its way to 0, which is reached in finite time (Eq.
+ * 93). Fits give it up there, where a solver would chase it for thousands of steps.
+ */
+export const COLLAPSED = 1e-9;
 
 /**
  * Solves the two-point equations   (docs/theory.md Eq. 93).
@@ -25,9 +34,11 @@ const PRECISE = 1e-10;
  * @param start state at times[0]
  * @param times (T) ascending, in steps
  * @param options.system one of the altered systems instead of the theory
- * @throws RangeError where a constant is not above 0, the start has dh2 <= 0, times do not ascend, or an altered system runs away
+ * @throws RangeError where a constant is not above 0, the start has dh2 <= 0, times do not ascend, or an altered system
+ *   runs away
  *
- * float64, relative error near 1e-10. Cost goes with how much happens, not with time: some 3 ms for a plateau of 1e5 steps.
+ * float64, relative error near 1e-10. Cost goes with how much happens, not with time: some 3 ms for a plateau of 1e5
+ * steps.
  */
 export function twoPointTheory(
   constants: TwoPointConstants,
@@ -68,8 +79,8 @@ function checkTimes(t: Float64Array, where: string): void {
 /**
  * The solution between its steps, unchecked.
  *
- * Tolerances: H relative alone, since it stays positive and everything divides by it; Y and w vanish, each in its time, and are
- * allowed 1e-5 of what the tolerance makes of Y*.
+ * Tolerances: H relative alone, since it stays positive and everything divides by it; Y and w vanish, each in its time,
+ * and are allowed 1e-5 of what the tolerance makes of Y*.
  */
 export function solveTwoPoint(
   constants: TwoPointConstants,

@@ -15,13 +15,15 @@ export interface LayerTrajectory {
   readonly w: ArrayLike<number>;
 }
 
-/** Fewer points than this are not fitted. chosen: two rates and three variables; below it no interval means anything. */
+/**
+ * Fewer points than this are not fitted. chosen: two rates and three variables; below it no interval means anything.
+ */
 export const LEAST_POINTS = 10;
 
 /**
  * @param where what the message begins with
- * @throws RangeError in one line for the first thing that is wrong: lengths, values that are no numbers, steps that do not ascend, too
- *   few of them, a distance of 0 of the representations or a negative one of the outputs
+ * @throws RangeError in one line for the first thing that is wrong: lengths, values that are no numbers, steps that do
+ *   not ascend, too few of them, a distance of 0 of the representations or a negative one of the outputs
  */
 export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: string): void {
   const columns = { step, dh2, dy2, w };

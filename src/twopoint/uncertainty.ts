@@ -1,6 +1,7 @@
 /**
- * @file Covariance of the fitted parameters without assumptions on the size of the noise from row to row or on its independence: the
- * sandwich of White (1980), with the kernel of Newey and West (1987) for residuals that go together (docs/theory.md Eq. 99).
+ * @file Covariance of the fitted parameters without assumptions on the size of the noise from row to row or on its
+ * independence: the sandwich of White (1980), with the kernel of Newey and West (1987) for residuals that go together
+ * (docs/theory.md Eq. 99).
  */
 import { factorize, solveFactored } from "../ode/solveLinear.ts";
 
@@ -18,7 +19,8 @@ export interface Covariance {
 /**
  * @param residuals   (3 T) normalised
  * @param derivatives k of (3 T)
- * @param prior       (k) standard deviation that is known of a parameter which is a residual itself; 0 where nothing is known
+ * @param prior       (k) standard deviation that is known of a parameter which is a residual itself; 0 where nothing is
+ *   known
  * @returns undefined where the parameters cannot be told apart: the sum of squared derivatives is singular
  */
 export function sandwich(
@@ -78,8 +80,8 @@ function scoresOf(residuals: Float64Array, derivatives: readonly Float64Array[],
 }
 
 /**
- * Twice the lag from which on three correlations in a row are within chance (Politis and White 2004), at most a quarter of the rows.
- * Scores are taken by their signed size along the first two parameters, so that a few large rows do not hide the others.
+ * Twice the lag from which on three correlations in a row are within chance (Politis and White 2004), at most a quarter
+ * of the rows: the larger one of the two rates. 0 for scores that are not correlated at all.
  */
 function correlatedLag(scores: Float64Array, k: number, n: number): number {
   let most = 0;

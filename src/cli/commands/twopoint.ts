@@ -1,6 +1,6 @@
 /**
- * @file `crh twopoint`: solutions of the two-point theory, and its rates fitted to trajectories of a network (docs/theory.md, The
- * two-point theory).
+ * @file `crh twopoint`: solutions of the two-point theory, and its rates fitted to trajectories of a network
+ * (docs/theory.md, The two-point theory).
  */
 import { basename } from "node:path";
 import { suggestion } from "../../settings/suggest.ts";
@@ -30,7 +30,10 @@ export interface TwoPointFitOptions {
   readonly json?: boolean;
 }
 
-/** chosen: a network of four layers of 100 (leaky ReLU, gain 0.6, rate 0.05), rounded; it is rich, and learns within the time. */
+/**
+ * chosen: a network of four layers of 100 (leaky ReLU, gain 0.6, rate 0.05), rounded; it is rich, and learns within the
+ * time.
+ */
 const DEFAULTS = { dx2: 1, dy2: 0.5, h0: 0.008, y0: 1e-5, etaH: 0.018, etaY: 0.04, time: 3000, points: 301 };
 
 /** Keys of the assignments; w0 has no default of its own. */
