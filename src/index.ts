@@ -104,12 +104,13 @@ export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
 export { DivergedError } from "./train/diverged.ts";
+export type { Experiment } from "./train/experiment.ts";
 export { augmentedImages, imageFeeds, twoViews, viewFeeds } from "./train/imageData.ts";
 export { milestones } from "./train/milestones.ts";
 export { optimizer } from "./train/optimizer.ts";
 export { schedule } from "./train/schedule.ts";
 export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
-export { type Experiment, type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
 // The two-point theory
 export { conservedQuantity } from "./twopoint/conserved.ts";

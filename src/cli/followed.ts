@@ -1,10 +1,11 @@
 /** @file Followed points of a run: which they are, and how what is seen of them becomes rows of its trajectories. */
 import { nodeEngineOn } from "../engine/node.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../findings/twopoint/followedRecord.ts";
+import type { Tensor } from "../onnx/tensor.ts";
 import type { TrajectoryRow } from "../runs/trajectoriesFile.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { type Follow, type FollowedStep, pairsOf, squaredDistances } from "../train/follow.ts";
 import { followSamples } from "../train/followSamples.ts";
-import type { Experiment } from "../train/train.ts";
 import { UsageError } from "./errors.ts";
 import type { RunPlan } from "./runPlan.ts";
 
@@ -31,13 +32,11 @@ export async function following(experiment: Experiment, plan: RunPlan, steps: nu
   }
 }
 
-/** Factors of a mean over outputs that make it half of a sum of squares. */
-const HALF_SQUARES: Readonly<Record<string, number>> = { "half-mse": 1, mse: 0.5 };
-
-function lossTimes({ objective }: Experiment, { names, wanted }: Follow["points"]): { lossTimes?: number } {
-  const factor = HALF_SQUARES[objective.name];
-  const outputs = wanted.data.length / names.length;
-  return factor === undefined || names.length !== 2 ? {} : { lossTimes: factor * outputs };
+/** Losses are means over outputs, of the squared error or half of it. */
+function lossFactor(objective: string, { shape }: Tensor): number | null {
+  const outputs = shape[1] ?? 1;
+  if (objective === "half-mse") return outputs;
+  return objective === "mse" ? outputs / 2 : null;
 }
 
 export class Followed {
@@ -54,8 +53,8 @@ export class Followed {
       pairs: pairs.map((pair, i) => ({ pair: pair.join("-"), dx2: dx2[i]!, dy2: dy2[i]! })),
       layers,
       layer: layers[typeof layer === "number" ? layer : Math.floor(layers.length / 2)]!,
+      lossFactor: points.names.length === 2 ? lossFactor(experiment.objective.name, points.wanted) : null,
       every,
-      ...lossTimes(experiment, points),
     };
   }
 

@@ -7,7 +7,7 @@ import { csvParseRows } from "d3-dsv";
 import { type DataArray, shapeText, toFloat64 } from "../data/array.ts";
 import { loadArrays } from "../data/loadArrays.ts";
 import { quote } from "../formats/quote.ts";
-import { suggestion } from "../settings/suggest.ts";
+import { suggestion } from "../parameters/suggest.ts";
 import type { LossTrajectory } from "../twopoint/lossCurve.ts";
 import type { LayerTrajectory } from "../twopoint/trajectory.ts";
 import { readBytes } from "./readBytes.ts";

@@ -150,7 +150,7 @@ export function otherNotes({ notes, config }: ReportData): string[] {
   return notes.filter((note) => !keys.some((key) => note.startsWith(`${key} = `)));
 }
 
-/** Parameters that the chosen optimizer or schedule does not read (src/settings/parameters.ts). */
+/** Parameters that the chosen optimizer or schedule does not read (src/settings/sharedFields.ts). */
 function unread({ optimizer, schedule }: Record<string, unknown>): string[] {
   return [
     ...(optimizer === "sgd" ? ["beta1", "beta2", "epsilon"] : []),

@@ -44,7 +44,7 @@ export function pairWords({ followed }: FollowedRun, pair: string): string {
 function courseSection(run: FollowedRun): FigureSection {
   const { fit, pair, layer, trajectory, step } = lookedAt(run);
   const theory = fit && theoryCurves(pair, fit, step);
-  const losses = lossOf(run.followed, run.rows, pair.pair);
+  const losses = lossOf(run.rows, run.followed);
   const loss =
     losses === undefined ? undefined : { measured: losses.loss, theory: theory?.loss, r2: fit?.loss?.r2 ?? undefined };
   const figure = trajectoriesFigure({

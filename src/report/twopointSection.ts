@@ -18,7 +18,7 @@ import {
   statusMeaning,
 } from "../findings/twopoint/sentences.ts";
 import type { FollowedLayer, FollowedRun } from "../findings/twopoint/twopointRecord.ts";
-import type { FittedRate } from "../twopoint/fitTwoPoint.ts";
+import type { FittedRate } from "../twopoint/fittedRates.ts";
 import { withIndices } from "./indices.ts";
 import { followedOf, type ReportData } from "./reportData.ts";
 import { pairWords } from "./twopointFigures.ts";

@@ -3,7 +3,7 @@
  * covariance departs from the identity as phi falls below 1 (docs/theory.md Eqs. 25, 26; the paper omits the factor x').
  */
 import { z } from "zod";
-import { field, nonNegative } from "./parameters.ts";
+import { field, nonNegative } from "../parameters/field.ts";
 import { defineSetting } from "./setting.ts";
 import { teacherPresets, teacherStudent, teacherStudentFields } from "./teacherStudent.ts";
 

@@ -1,8 +1,9 @@
 /** @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement has. */
 import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from "../data/cifarFolder.ts";
+import { count, field, positive, wholeFromZero } from "../parameters/field.ts";
+import { ParameterError } from "../parameters/parse.ts";
 import type { Random } from "../random/random.ts";
-import { count, field, positive, wholeFromZero } from "./parameters.ts";
-import { ParameterError, type Surroundings } from "./setting.ts";
+import type { Surroundings } from "./setting.ts";
 
 /** chosen: numbers in the rows of the largest map of one measured batch, 3 x 3 patches of the first stage. */
 const MEASURED_ROWS = 2 ** 22;

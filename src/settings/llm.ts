@@ -8,11 +8,13 @@ import { byteTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { loadTokenizer } from "../data/tokenizerFolder.ts";
 import { gpt } from "../networks/gpt.ts";
 import { objective } from "../objectives/objective.ts";
+import { count, field, flag, nonNegative, wholeFromZero } from "../parameters/field.ts";
+import { ParameterError } from "../parameters/parse.ts";
 import { Random } from "../random/random.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
-import { count, field, flag, nonNegative, sharedFields, wholeFromZero } from "./parameters.ts";
-import { checkAccumulate, defineSetting, optimization, ParameterError, type Surroundings } from "./setting.ts";
+import { checkAccumulate, defineSetting, optimization, type Surroundings } from "./setting.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (llm)";
 

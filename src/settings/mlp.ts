@@ -7,12 +7,14 @@ import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";
 import { activations } from "../networks/activation.ts";
 import { mlp as buildMlp, initialisations } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
+import { count, field, flag } from "../parameters/field.ts";
+import { ParameterError } from "../parameters/parse.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
-import { count, field, flag, sharedFields } from "./parameters.ts";
-import { defineSetting, optimization, ParameterError } from "./setting.ts";
+import { defineSetting, optimization } from "./setting.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 /** chosen: rows per measured batch; bounds memory at 784 inputs to a few megabytes. */
 const EVALUATION_BATCH = 500;

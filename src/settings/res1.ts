@@ -6,11 +6,12 @@ import { z } from "zod";
 import { cropFlip } from "../data/augment/augmentation.ts";
 import { resnet18 } from "../networks/resnet18.ts";
 import { objective } from "../objectives/objective.ts";
+import { count, field, flag } from "../parameters/field.ts";
 import { Random } from "../random/random.ts";
 import { augmentedImages, imageFeeds } from "../train/imageData.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
-import { count, field, flag, sharedFields } from "./parameters.ts";
 import { checkAccumulate, defineSetting, optimization } from "./setting.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res1)";
 

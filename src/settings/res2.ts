@@ -7,12 +7,13 @@ import { simclr } from "../data/augment/augmentation.ts";
 import type { ImageSplit } from "../data/cifarFolder.ts";
 import { resnet18 } from "../networks/resnet18.ts";
 import { objective } from "../objectives/objective.ts";
+import { count, field, positive } from "../parameters/field.ts";
 import { Random } from "../random/random.ts";
 import { imageFeeds, twoViews, viewFeeds } from "../train/imageData.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
-import { count, field, positive, sharedFields } from "./parameters.ts";
 import { defineSetting, optimization } from "./setting.ts";
+import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res2)";
 

@@ -2,17 +2,17 @@
  * @file A setting: a named experiment with validated parameters. To add one, write a file beside fc2.ts and list it in
  * settings.ts.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { ByteSource } from "../data/byteSource.ts";
 import type { TextFile } from "../data/corpus.ts";
 import type { Tokenizer } from "../data/tokenizer.ts";
 import type { Tokens } from "../data/tokens.ts";
+import { describeParameters } from "../parameters/describe.ts";
+import { ParameterError } from "../parameters/parse.ts";
+import type { Experiment } from "../train/experiment.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
 import { optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";
-import type { Experiment } from "../train/train.ts";
-import type { FieldMeta } from "./parameters.ts";
-import { suggestion } from "./suggest.ts";
 
 /** What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but `folder`. */
 export interface Surroundings {
@@ -55,11 +55,6 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   build(parameters: z.output<S>, surroundings: Surroundings): Experiment;
 }
 
-/** A parameter value that cannot be used; the message is for the user. */
-export class ParameterError extends Error {
-  override readonly name = "ParameterError";
-}
-
 /** Keeps the type of a setting's schema while listing settings together. */
 export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting {
   return setting as unknown as Setting;
@@ -78,46 +73,6 @@ export function findPreset({ name, presets = {} }: Setting, preset: string): Pre
   const found = Object.hasOwn(all, preset) ? all[preset] : undefined;
   if (found !== undefined) return found;
   throw new ParameterError(`${name}: expected a preset of ${Object.keys(all).join(", ")}, got "${preset}"`);
-}
-
-/**
- * Validates parameters of a setting given as texts or values.
- *
- * @returns every parameter, defaults filled in
- * @throws ParameterError naming the first wrong key or value, with the closest key where one is unknown
- */
-export function parseParameters(setting: Setting, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const known = Object.keys(setting.parameters.shape);
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    throw new ParameterError(`${setting.name}: expected a parameter, got "${key}"${suggestion(key, known)}`);
-  }
-  const result = z.safeParse(setting.parameters, given);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const key = String(issue.path[0]);
-  throw new ParameterError(
-    `${setting.name}: expected ${key} to be ${expectation(issue)}, got "${String(given[key])}"; ` +
-      `crh run ${setting.name} --help lists the parameters`,
-  );
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
-  return issue.message;
-}
-
-/** Meaning, source and default of each parameter, in the schema's order. */
-export function describeParameters(
-  setting: Setting,
-): (FieldMeta & { key: string; default: unknown; values?: readonly string[] })[] {
-  const defaults = setting.parameters.parse({}) as Record<string, unknown>;
-  return Object.entries(setting.parameters.shape).map(([key, type]) => {
-    const { description, source } = (type as z.ZodType).meta() as unknown as FieldMeta;
-    const inner = type instanceof z.ZodDefault ? type.unwrap() : type;
-    const values = inner instanceof z.ZodEnum ? (inner.options as string[]) : undefined;
-    return { key, description, source, default: defaults[key], ...(values === undefined ? {} : { values }) };
-  });
 }
 
 /** chosen: parameters by which a network or its training is smaller than another. */

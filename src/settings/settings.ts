@@ -1,14 +1,15 @@
 /** @file The settings that `crh run` knows, by name. */
 
-import type { Experiment } from "../train/train.ts";
+import { ParameterError, parseParameters } from "../parameters/parse.ts";
+import { suggestion } from "../parameters/suggest.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { fc1 } from "./fc1.ts";
 import { fc2 } from "./fc2.ts";
 import { llm } from "./llm.ts";
 import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
-import { ParameterError, parseParameters, type Setting, type Surroundings } from "./setting.ts";
-import { suggestion } from "./suggest.ts";
+import type { Setting, Surroundings } from "./setting.ts";
 import { blobs } from "./twopoint/blobs.ts";
 import { mnistPair } from "./twopoint/mnist.ts";
 import { twopoint } from "./twopoint/twopoint.ts";

@@ -7,14 +7,15 @@ import { initialisations, mlp } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
+import { count, field, nonNegative, positive } from "../parameters/field.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
+import type { Experiment } from "../train/experiment.ts";
 import { noisyTargets, withNoise } from "../train/targetNoise.ts";
-import type { Experiment } from "../train/train.ts";
 import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
-import { count, field, nonNegative, positive, type SharedDefaults, sharedFields } from "./parameters.ts";
 import { optimization, type Preset } from "./setting.ts";
+import { type SharedDefaults, sharedFields } from "./sharedFields.ts";
 
 /** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */
 const EVALUATION_BATCH = 500;

@@ -5,8 +5,8 @@ import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { lossGraph } from "../probe/lossGraph.ts";
+import type { Experiment } from "./experiment.ts";
 import type { Follow } from "./follow.ts";
-import type { Experiment } from "./train.ts";
 
 /**
  * Follows held-out samples of an experiment (those of `test`, else of `evaluation`).

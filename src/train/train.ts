@@ -4,8 +4,7 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { bufferShapes, initialBuffers, initialParameters, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
@@ -14,45 +13,12 @@ import { inParts, isWhole, type LayerOutline, PART_BYTES } from "../probe/parts.
 import { type Measurement, type MeasureOptions, Probe, type SummedMeasurement } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";
-import { type Follow, type FollowedStep, Follower } from "./follow.ts";
-import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
+import type { Experiment } from "./experiment.ts";
+import { type FollowedStep, Follower } from "./follow.ts";
+import { LinearProbe } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
-import type { Schedule } from "./schedule.ts";
 import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
-import type { TrainingData } from "./trainingData.ts";
-
-/** All that is trained and measured; what a setting builds. */
-export interface Experiment {
-  readonly network: Network;
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly data: TrainingData;
-  /** The samples on which the moments are measured, in batches (at least two, for their error); none: nothing is measured. */
-  readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
-  /** Held-out samples for loss and accuracy, where they are others than those of `evaluation` (the whole test set). */
-  readonly test?: () => readonly Feeds[];
-  /** Whether the loss is in nats per token of a text: its exponential, the perplexity, is then recorded beside it. */
-  readonly perplexity?: boolean;
-  /** What a linear classifier is fitted on at each measurement, where training sees no labels. */
-  readonly linearProbe?: LinearProbeOptions;
-  /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
-  readonly largestSide?: number;
-  /** Rows of each sample that are measured (pixels, tokens); 0, the default: all. */
-  readonly positions?: number;
-  /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
-  readonly callSteps?: number;
-  /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
-  readonly parts?: number;
-  /** Points whose distances are followed through training. Default: none. */
-  readonly follow?: Follow;
-  /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
-  readonly notes?: readonly string[];
-  /** What `evaluation` is, in words: "3000 held-out samples". */
-  readonly evaluationName: string;
-}
 
 export interface Metric {
   readonly step: number;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Interrupted, reportOf, UsageError } from "../../src/cli/errors.ts";
+import { closest, suggestion } from "../../src/parameters/suggest.ts";
 import { writing } from "../../src/runs/writeFile.ts";
-import { closest, suggestion } from "../../src/settings/suggest.ts";
 
 function thrownBy(action: () => unknown): unknown {
   try {

@@ -7,7 +7,8 @@ import { nodeEngine } from "../../src/engine/node.ts";
 import type { Snapshot, SnapshotOptions } from "../../src/measure/snapshot.ts";
 import type { Moments } from "../../src/moments/moments.ts";
 import { buildExperiment } from "../../src/settings/settings.ts";
-import type { Experiment, TrainObserver } from "../../src/train/train.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
+import type { TrainObserver } from "../../src/train/train.ts";
 import { train } from "../../src/train/train.ts";
 import { expectAlike } from "./expectAlike.ts";
 

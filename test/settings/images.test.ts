@@ -1,8 +1,9 @@
 /** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
+import { parseParameters } from "../../src/parameters/parse.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
-import { findPreset, parseParameters, smallerThanPaper } from "../../src/settings/setting.ts";
+import { findPreset, smallerThanPaper } from "../../src/settings/setting.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";

@@ -6,11 +6,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { surroundings } from "../../src/cli/surroundings.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { initialParameters } from "../../src/networks/network.ts";
+import { parseParameters } from "../../src/parameters/parse.ts";
 import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
-import { parseParameters } from "../../src/settings/setting.ts";
 import { findSetting } from "../../src/settings/settings.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Experiment, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
 import { idxSet, writeIdxSet } from "./idxSet.ts";
 
 /** Mean and deviation of float32 pixels against their exact 0 and 1. */

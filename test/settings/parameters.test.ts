@@ -1,6 +1,8 @@
 /** @file The schemas of all settings: names, values, defaults with their sources, and the way through config.json and back. */
 import { describe, expect, test } from "vitest";
-import { describeParameters, ParameterError, parseParameters, type Setting } from "../../src/settings/setting.ts";
+import { describeParameters } from "../../src/parameters/describe.ts";
+import { ParameterError, parseParameters } from "../../src/parameters/parse.ts";
+import type { Setting } from "../../src/settings/setting.ts";
 import { findSetting, settings } from "../../src/settings/settings.ts";
 
 function refusal(setting: Setting, given: Record<string, unknown>): string {

@@ -6,11 +6,13 @@ import { snapshot } from "../../src/measure/snapshot.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
+import { parseParameters } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { findPreset, parseParameters } from "../../src/settings/setting.ts";
+import { findPreset } from "../../src/settings/setting.ts";
 import { findSetting } from "../../src/settings/settings.ts";
-import { type Experiment, train } from "../../src/train/train.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
+import { train } from "../../src/train/train.ts";
 import { teacherNodes } from "../../src/train/trainingData.ts";
 
 /** Sums of at most 20 terms of order 1 in float32. */

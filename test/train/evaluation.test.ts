@@ -7,10 +7,11 @@ import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
-import { type Experiment, type Metric, type TrainOptions, train } from "../../src/train/train.ts";
+import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
 import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
 
 const STEPS = 40;

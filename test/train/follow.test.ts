@@ -2,11 +2,16 @@ import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { buildExperiment } from "../../src/settings/settings.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
 import { type Follow, type FollowedStep, Follower, pairsOf, squaredDistances } from "../../src/train/follow.ts";
 import { followSamples } from "../../src/train/followSamples.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Experiment, type TrainOptions, train } from "../../src/train/train.ts";
+import { type TrainOptions, train } from "../../src/train/train.ts";
+import { records } from "../settings/cifarSet.ts";
+import { idxSet } from "../settings/idxSet.ts";
 
+const cifar: Record<string, Uint8Array> = { "data_batch_1.bin": records(60, 1), "test_batch.bin": records(20, 2) };
+const mnist = idxSet();
 const small = { depth: 3, width: 8, steps: 40, gain: 0.8, lr: 0.05, layer: 1, followEvery: 1 };
 
 async function followed(experiment: Experiment, steps: number, options: Partial<TrainOptions> = {}) {
@@ -122,6 +127,34 @@ describe("followed points", () => {
     const kept = built({ dropout: 0.4, width: 400 });
     const [first] = (await followed(experiment, 1)).rows;
     expect(first!.dh2[2]![0]).toBeCloseTo((await followed(kept, 1)).rows[0]!.dh2[2]![0]!, 6);
+  });
+
+  it.each([
+    [
+      "res1",
+      { width: 0.0625, batch: 20, samples: 20, lr: 0.05, schedule: "constant" },
+      { file: (name: string) => cifar[name] },
+    ],
+    ["mlp", { hidden: "10,6", batch: 20, lr: 0.1, schedule: "constant" }, { file: (name: string) => mnist.get(name) }],
+  ])("of %s ride along with batches, as the trained network sees them", async (name, given, surroundings) => {
+    const build = async (steps: number) => {
+      const { experiment } = buildExperiment(name, { ...given, steps }, surroundings);
+      return { ...experiment, follow: await followSamples(nodeEngine, experiment, [0, 4, 11], 2) };
+    };
+    const due = { measure: [], record: [], checkpoint: [] };
+    const [short, long] = [await build(4), await build(6)];
+    const end = (await followed(short, 4, { milestones: due })).rows.at(-1)!; // by a program of its own
+    const along = (await followed(long, 6, { milestones: due })).rows.find(({ step }) => step === 4)!; // within the steps
+    expect(along.dh2).toHaveLength(name === "res1" ? 5 : 2);
+    expect(along.dh2.flatMap((row) => [...row])).toEqual(
+      end.dh2.flatMap((row) => [...row]).map((value) => expect.closeTo(value, 4)),
+    );
+    expect(along.loss).toBeCloseTo(end.loss, 5);
+    const { wanted, target } = long.follow.points;
+    expect([...(wanted.data as Float32Array)].filter((value) => value === 1)).toHaveLength(3);
+    expect(wanted.data[Number(target.data[0])]).toBe(1);
+    const error = along.dy2[0]! - along.w[0]!; // dy . dy*, of one-hot targets
+    expect(Math.abs(error)).toBeLessThanOrEqual(Math.sqrt(2 * along.dy2[0]!) + 1e-6);
   });
 
   it("are held-out samples of another setting", async () => {

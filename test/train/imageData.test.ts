@@ -6,11 +6,12 @@ import { objective } from "../../src/objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { int64, type Tensor } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";
+import type { Experiment } from "../../src/train/experiment.ts";
 import { augmentedImages, imageFeeds, twoViews, viewFeeds } from "../../src/train/imageData.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
-import { type Experiment, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
 import type { TrainingData } from "../../src/train/trainingData.ts";
 import { builtEntry } from "../builtEntry.ts";
 

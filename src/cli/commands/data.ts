@@ -1,8 +1,8 @@
 /** @file `crh data list` and `crh data get`: data sets from where their publishers offer them. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
+import { suggestion } from "../../parameters/suggest.ts";
 import { makeFolder, writing } from "../../runs/writeFile.ts";
-import { suggestion } from "../../settings/suggest.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { MAX_FILE_BYTES, type RemoteFile, type RemoteSet, remoteSets } from "../fetch/dataSets.ts";
 import { download, isWhole } from "../fetch/download.ts";

@@ -7,8 +7,8 @@ import { headline, layersSentence, leftOutSentence } from "../../findings/twopoi
 import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
 import { completed } from "../../measure/earlierRecords.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
+import { suggestion } from "../../parameters/suggest.ts";
 import { findRun } from "../../runs/listRuns.ts";
-import { suggestion } from "../../settings/suggest.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
 import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
 import { formatCount } from "../format.ts";

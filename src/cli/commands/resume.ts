@@ -1,8 +1,8 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
 import { resolve } from "node:path";
+import { parseParameters } from "../../parameters/parse.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
-import { parseParameters } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
 import type { ResumeOptions } from "../commandOptions.ts";

@@ -1,17 +1,10 @@
 /** @file `crh run`: trains a setting and measures it. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { describeParameters } from "../../parameters/describe.ts";
+import { ParameterError, parseParameters } from "../../parameters/parse.ts";
 import { createRun } from "../../runs/runFolder.ts";
-import {
-  describeParameters,
-  findPreset,
-  PAPER,
-  ParameterError,
-  type Preset,
-  parseParameters,
-  type Setting,
-  smallerThanPaper,
-} from "../../settings/setting.ts";
+import { findPreset, PAPER, type Preset, type Setting, smallerThanPaper } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";

@@ -3,7 +3,7 @@
  * (docs/theory.md, The two-point theory).
  */
 import { basename } from "node:path";
-import { suggestion } from "../../settings/suggest.ts";
+import { suggestion } from "../../parameters/suggest.ts";
 import { type TwoPointSystem, twoPointSystems } from "../../twopoint/equations.ts";
 import { fitLayers } from "../../twopoint/fitLayers.ts";
 import { twoPointTheory } from "../../twopoint/theory.ts";

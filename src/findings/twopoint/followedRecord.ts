@@ -12,13 +12,13 @@ export interface FollowedRecord {
   readonly layers: readonly string[];
   /** The layer that is looked at first. */
   readonly layer: string;
+  /**
+   * What makes of the recorded loss half the mean over the points of the squared error summed over outputs, whose course the theory
+   * tells; null for other losses, and for more than two points.
+   */
+  readonly lossFactor: number | null;
   /** Steps between two looks. */
   readonly every: number;
-  /**
-   * What makes of the recorded loss half of the squared error summed over outputs; only of two points whose objective is a squared
-   * error, of which the theory has a curve.
-   */
-  readonly lossTimes?: number;
 }
 
 export interface FollowedPair {

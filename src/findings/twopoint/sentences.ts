@@ -3,7 +3,8 @@
  * rates, where the representations end, and what contradicts it.
  */
 import type { Regime } from "../../twopoint/finalDistance.ts";
-import type { FitStatus, FittedRate } from "../../twopoint/fitTwoPoint.ts";
+import type { FitStatus } from "../../twopoint/fitStatus.ts";
+import type { FittedRate } from "../../twopoint/fittedRates.ts";
 import { brief, counted, fixed, grouped, listed } from "../numbers.ts";
 import type { PairDistances } from "./pairDistances.ts";
 import type { FollowedLayer, TwopointRecord } from "./twopointRecord.ts";

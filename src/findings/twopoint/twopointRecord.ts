@@ -90,7 +90,7 @@ export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow
 
 function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: FollowedPair): FittedPair {
   const trajectories = trajectoriesOf(rows, pair.pair, followed.layers);
-  const loss = lossOf(followed, rows, pair.pair);
+  const loss = lossOf(rows, followed);
   const { dx2, dy2 } = pair;
   const fits = fitLayers(trajectories, { dx2, dy2, ...(loss && { loss }) });
   const layers = fits.map((fit, i) => ({ ...fit, against: againstEquations(trajectories[i]!) }));
@@ -100,22 +100,14 @@ function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: F
 /** |dy - dy*|^2 = 2 w - Y + Y*, by the meaning of w. */
 const missingAt = ({ dy2, w }: FollowedRow, target: number): number => Math.max(0, 2 * w - dy2 + target) / target;
 
-/** chosen: fewer losses than this are not fitted. */
-const LEAST_LOSSES = 10;
-
-/**
- * The losses as the theory has them, half of the squared error summed over outputs, a mean over the two points; undefined where the
- * objective is another or more points are followed.
- */
+/** The loss whose course the theory tells; undefined where another one was recorded. */
 export function lossOf(
-  { lossTimes, layers }: FollowedRecord,
   rows: readonly FollowedRow[],
-  pair: string,
+  { lossFactor, layers }: FollowedRecord,
 ): LossTrajectory | undefined {
-  if (lossTimes === undefined) return undefined;
-  const own = rows.filter((row) => row.pair === pair && row.layer === layers[0]);
-  if (own.length < LEAST_LOSSES) return undefined;
-  return { step: own.map(({ step }) => step), loss: own.map(({ loss }) => loss * lossTimes) };
+  if (lossFactor == null) return undefined;
+  const looks = rows.filter((row) => row.layer === layers[0]);
+  return { step: looks.map(({ step }) => step), loss: looks.map(({ loss }) => lossFactor * loss) };
 }
 
 /** The trajectories of one pair, one for each layer. */

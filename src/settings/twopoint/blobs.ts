@@ -6,12 +6,14 @@
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
+import { count, field } from "../../parameters/field.ts";
+import { ParameterError } from "../../parameters/parse.ts";
 import { sliceBatches, TARGET } from "../../probe/feeds.ts";
 import { MOST_GROUPS } from "../../probe/probe.ts";
 import { Random } from "../../random/random.ts";
 import { finiteValues } from "../../train/finiteValues.ts";
-import { count, field, sharedFields } from "../parameters.ts";
-import { defineSetting, optimization, ParameterError } from "../setting.ts";
+import { defineSetting, optimization } from "../setting.ts";
+import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 
 const table = "paper (2402.09142), the authors' table of settings: low_init";

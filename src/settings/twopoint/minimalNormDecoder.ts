@@ -5,18 +5,13 @@
  */
 import type { Network } from "../../networks/network.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
-import { ParameterError } from "../setting.ts";
 
-const [ENCODER, DECODER] = ["layers.0.weight", "layers.1.weight"];
+const [ENCODER, DECODER] = ["layers.0.weight", "layers.1.weight"] as const;
 
-/** @param x (2, inputs) */
+/** @param network two linear maps, `layers.0` and `layers.1` @param x (2, inputs) */
 export function minimalNormDecoder(network: Network, x: Tensor): Network {
-  const { initializers, nodes } = network.graph;
-  const [W1, W2] = [initializers.get(ENCODER), initializers.get(DECODER)];
-  if (network.hidden?.length !== 1 || nodes.some(({ op }) => op !== "Gemm") || W1 === undefined || W2 === undefined)
-    throw new ParameterError(
-      "twopoint: expected architecture=linear depth=1 for decoder=minimal-norm, got another network; set both",
-    );
+  const { initializers } = network.graph;
+  const [W1, W2] = [initializers.get(ENCODER)!, initializers.get(DECODER)!];
   const [P, dIn] = W1.shape as [number, number];
   const points = x.data as Float32Array;
   const dh = Array.from({ length: P }, (_, i) => {

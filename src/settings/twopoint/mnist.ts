@@ -5,12 +5,14 @@
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
 import { objective } from "../../objectives/objective.ts";
+import { count, field, wholeFromZero } from "../../parameters/field.ts";
+import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import type { FollowedPoints } from "../../train/follow.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../../train/trainingData.ts";
 import { batches, pixelScale } from "../mlp.ts";
-import { count, field, sharedFields, wholeFromZero } from "../parameters.ts";
-import { defineSetting, optimization, ParameterError } from "../setting.ts";
+import { defineSetting, optimization } from "../setting.ts";
+import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 
 const table = "paper (2402.09142), the authors' table of settings: trajectories";

@@ -4,12 +4,13 @@ import type { Activation } from "../../networks/activation.ts";
 import { convolutional1d } from "../../networks/convolutional1d.ts";
 import { mlp } from "../../networks/mlp.ts";
 import type { Network } from "../../networks/network.ts";
+import { count, field, flag, positive, wholeFromZero } from "../../parameters/field.ts";
+import { ParameterError } from "../../parameters/parse.ts";
 import type { Random } from "../../random/random.ts";
 import { withDropout } from "../../train/dropoutMasks.ts";
 import { pairsOf } from "../../train/follow.ts";
 import type { TrainingData } from "../../train/trainingData.ts";
-import { count, field, flag, positive, type SharedDefaults, sharedFields, wholeFromZero } from "../parameters.ts";
-import { ParameterError } from "../setting.ts";
+import { type SharedDefaults, sharedFields } from "../sharedFields.ts";
 
 /** Source of the authors' choices. */
 export const TABLE = "paper (2402.09142), the authors' table of settings";

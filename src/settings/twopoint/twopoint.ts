@@ -5,9 +5,10 @@
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
+import { count, field, positive } from "../../parameters/field.ts";
+import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
-import { count, field, positive } from "../parameters.ts";
 import { defineSetting, optimization, type Preset } from "../setting.ts";
 import { minimalNormDecoder } from "./minimalNormDecoder.ts";
 import { buildNetwork, followFields, fullBatchFields, lookEvery, networkFields, TABLE, withMasks } from "./network.ts";
@@ -83,6 +84,10 @@ export const twopoint = defineSetting({
   }),
   presets,
   build: (p) => {
+    if (p.decoder === "minimal-norm" && (p.architecture !== "linear" || p.depth !== 1))
+      throw new ParameterError(
+        `twopoint: expected architecture=linear depth=1 for decoder=minimal-norm, got ${p.architecture} and ${p.depth}; set both`,
+      );
     const random = new Random(p.seed);
     const points = twoPoints(p, random.split("points"));
     const drawn = buildNetwork("twopoint", p, p, random.split("network"));

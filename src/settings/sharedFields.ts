@@ -1,40 +1,8 @@
-/**
- * @file The parameters that several settings share, as zod fields. Each field carries its meaning and its source: a place in the
- * paper (arXiv 2410.03006v1), or "chosen" with the reason where the paper leaves it open. The command line, its help, the
- * run's config.json and the report's notes all read these fields.
- */
+/** @file The parameters that several settings share. */
 import { z } from "zod";
+import { belowOne, count, field, flag, nonNegative, positive, wholeFromZero } from "../parameters/field.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { scheduleNames } from "../train/schedule.ts";
-
-export interface FieldMeta {
-  readonly description: string;
-  /** Where the default comes from; begins with "paper" or "chosen". */
-  readonly source: string;
-}
-
-/** Gives a field its default, meaning and source. */
-export function field<T extends z.ZodType>(type: T, otherwise: z.output<T>, description: string, source: string) {
-  return type.default(otherwise as never).meta({ description, source } satisfies FieldMeta);
-}
-
-const decimal = z
-  .string()
-  .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, "a number")
-  .transform(Number)
-  .refine(Number.isFinite, "a finite number");
-/** A number, also as text from the command line ("1e-4"); the empty text is no number. */
-export const number = z.union([z.number(), decimal], { error: "a number" });
-export const whole = number.pipe(z.number().int("a whole number"));
-export const count = whole.pipe(z.number().min(1, "1 or more"));
-export const positive = number.pipe(z.number().gt(0, "greater than 0"));
-export const nonNegative = number.pipe(z.number().min(0, "0 or more"));
-export const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {
-  error: "true or false",
-});
-/** A whole number from 0 on. */
-export const wholeFromZero = whole.pipe(z.number().min(0, "0 or more"));
-const belowOne = nonNegative.pipe(z.number().lt(1, "less than 1"));
 
 /** A setting's own defaults for the shared fields; a number alone means that the paper gives it. */
 export interface SharedDefaults {

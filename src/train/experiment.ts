@@ -1,0 +1,41 @@
+/** @file What is trained, measured and followed. */
+import type { Engine } from "../engine/engine.ts";
+import type { Network } from "../networks/network.ts";
+import type { Objective } from "../objectives/objective.ts";
+import type { Feeds } from "../probe/feeds.ts";
+import type { Follow } from "./follow.ts";
+import type { LinearProbeOptions } from "./linearProbe.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
+import type { TrainingData } from "./trainingData.ts";
+
+/** All that is trained and measured; what a setting builds. */
+export interface Experiment {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly data: TrainingData;
+  /** The samples on which the moments are measured, in batches (at least two, for their error); none: nothing is measured. */
+  readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
+  /** Held-out samples for loss and accuracy, where they are others than those of `evaluation` (the whole test set). */
+  readonly test?: () => readonly Feeds[];
+  /** Whether the loss is in nats per token of a text: its exponential, the perplexity, is then recorded beside it. */
+  readonly perplexity?: boolean;
+  /** What a linear classifier is fitted on at each measurement, where training sees no labels. */
+  readonly linearProbe?: LinearProbeOptions;
+  /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
+  readonly largestSide?: number;
+  /** Rows of each sample that are measured (pixels, tokens); 0, the default: all. */
+  readonly positions?: number;
+  /** Most steps of one call, where steps are slow: progress shows and an interruption takes effect between calls. */
+  readonly callSteps?: number;
+  /** Parts in which a batch is taken (batchGradients.ts). Default: by the size of the network's values. */
+  readonly parts?: number;
+  /** Points whose distances are followed through training. Default: none. */
+  readonly follow?: Follow;
+  /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
+  readonly notes?: readonly string[];
+  /** What `evaluation` is, in words: "3000 held-out samples". */
+  readonly evaluationName: string;
+}
