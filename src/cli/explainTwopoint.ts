@@ -1,4 +1,7 @@
-/** @file What the two-point theory says of every hidden layer of a run, in plain words: the sentences of the report, layer by layer. */
+/**
+ * @file What the two-point theory says of every hidden layer of a run, in plain words: the sentences of the report,
+ * layer by layer.
+ */
 import { contradictionSentence, layerSentences, layerSummary } from "../findings/twopoint/sentences.ts";
 import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
 

@@ -1,6 +1,6 @@
 /**
- * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report at the end,
- * and whatever happens an honest status. What `crh run` and `crh resume` share.
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
+ * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
 import { join } from "node:path";
 import { nodeEngineOn } from "../engine/node.ts";
@@ -324,7 +324,10 @@ function finalDocument(step: number, final: Snapshot | undefined, record: Twopoi
   return { ...measured, twopoint };
 }
 
-/** What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without one. */
+/**
+ * What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without
+ * one.
+ */
 function probeLine(folder: RunFolder): string {
   const rows = folder.metrics().filter(({ name }) => name === "eval/linear-probe");
   const [first, last] = [rows[0], rows.at(-1)];

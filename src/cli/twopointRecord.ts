@@ -1,4 +1,7 @@
-/** @file The record of the two-point theory of a run: made once, when its training ends, and read by whatever shows the run. */
+/**
+ * @file The record of the two-point theory of a run: made once, when its training ends, and read by whatever shows the
+ * run.
+ */
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../findings/twopoint/followedRecord.ts";
 import {
   type FollowedRun,
@@ -15,7 +18,10 @@ export function recordTwopoint(folder: RunFolder): void {
   if (fits !== undefined) folder.writeRecord("twopoint", fits);
 }
 
-/** What a run knows of followed points; where its record is not written yet, or older than its trajectories, fitted here. */
+/**
+ * What a run knows of followed points; where its record is not written yet, or older than its trajectories, fitted
+ * here.
+ */
 export function followedRun(folder: RunFolder): FollowedRun | undefined {
   const followed = folder.record<FollowedRecord>("followed", FOLLOWED_SCHEMA);
   if (followed === undefined) return undefined;

@@ -1,5 +1,6 @@
 /**
- * @file The two-point theory of a run in the terminal: what was found in the layer that is looked at first, then one row a hidden layer.
+ * @file The two-point theory of a run in the terminal: what was found in the layer that is looked at first, then one
+ * row a hidden layer.
  *
  *     Hidden layer 2 follows the two-point theory, in the rich regime.
  *     R² is 0.982 (H), 0.995 (Y) and 0.947 (w); H ends at 0.536 where the theory says 0.546.
@@ -19,7 +20,10 @@ import type { TableLayout } from "./layerTable.ts";
 import { printable, wrap } from "./table.ts";
 import { renderFits } from "./twoPointTables.ts";
 
-/** chosen: of more layers so many are shown, evenly spread, the one that is looked at first among them; the report has all. */
+/**
+ * chosen: of more layers so many are shown, evenly spread, the one that is looked at first among them; the report has
+ * all.
+ */
 const MOST_ROWS = 24;
 
 /** Sentences and table; ends with a newline. */

@@ -1,7 +1,7 @@
 /**
- * @file The colours of all figures. A relation has one hue and one symbol everywhere; the hues are those of Okabe and Ito (2008),
- * which people with colour-blindness can tell apart. A colour is a CSS variable with its light value as fallback, so that a page
- * can set darker or lighter ones and a figure alone still has them.
+ * @file The colours of all figures. A relation has one hue and one symbol everywhere; the hues are those of Okabe and
+ * Ito (2008), which people with colour-blindness can tell apart. A colour is a CSS variable with its light value as
+ * fallback, so that a page can set darker or lighter ones and a figure alone still has them.
  */
 
 export const relations = ["rga", "rwa", "gwa"] as const;

@@ -1,6 +1,6 @@
 /**
- * @file Classical multidimensional scaling (Torgerson 1952): points in few dimensions whose distances are as near to given ones as
- * those of a projection can be.
+ * @file Classical multidimensional scaling (Torgerson 1952): points in few dimensions whose distances are as near to
+ * given ones as those of a projection can be.
  */
 import { eigh } from "./eigh.ts";
 import { type Matrix, matrix, requireSquare } from "./matrix.ts";
@@ -8,14 +8,18 @@ import { type Matrix, matrix, requireSquare } from "./matrix.ts";
 export interface Scaling {
   /** (n, k) coordinates, centred, by descending spread. */
   readonly points: Matrix;
-  /** Share of the k leading eigenvalues in the sum of the positive ones: 1 where k dimensions hold the distances; 0 if all are 0. */
+  /**
+   * Share of the k leading eigenvalues in the sum of the positive ones: 1 where k dimensions hold the distances; 0 if
+   * all are 0.
+   */
   readonly explained: number;
   /** The same of each dimension. */
   readonly shares: readonly number[];
 }
 
 /**
- * B = -J D J / 2 with J = 1 - 11^T/n;  points = V_k sqrt(lambda_k) of B's leading eigenvectors, negative eigenvalues taken for 0.
+ * B = -J D J / 2 with J = 1 - 11^T/n;  points = V_k sqrt(lambda_k) of B's leading eigenvectors, negative eigenvalues
+ * taken for 0.
  *
  * @param squared (n, n) squared distances, symmetric, zeros on the diagonal
  * @param k dimensions; axes beyond n are zero

@@ -25,7 +25,10 @@ export interface FigureSection {
   readonly more?: readonly NamedFigure[];
   readonly caption: readonly string[];
   readonly counterpart?: string;
-  /** Whose figure the counterpart is, by its number on arXiv; by default that of the canonical representation hypothesis. */
+  /**
+   * Whose figure the counterpart is, by its number on arXiv; by default that of the canonical representation
+   * hypothesis.
+   */
   readonly paper?: string;
   /** What the glossary explains of it. */
   readonly terms: readonly TermName[];

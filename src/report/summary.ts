@@ -1,5 +1,6 @@
 /**
- * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it compares with.
+ * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it
+ * compares with.
  */
 
 import { sides } from "../figures/alignmentSeries.ts";

@@ -1,6 +1,6 @@
 /**
- * @file The page's section on followed points: what was found in one sentence, the course of the points against the theory, the same in
- * more words, the other figures, every layer's fit in a table and what its statuses mean.
+ * @file The page's section on followed points: what was found in one sentence, the course of the points against the
+ * theory, the same in more words, the other figures, every layer's fit in a table and what its statuses mean.
  */
 import { escapeText, shorten } from "../figures/escape.ts";
 import { brief, counted } from "../findings/numbers.ts";

@@ -1,6 +1,6 @@
 /**
- * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in words; of a run
- * that follows points, what the two-point theory says of its hidden layers before that.
+ * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in
+ * words; of a run that follows points, what the two-point theory says of its hidden layers before that.
  */
 import { existsSync, statSync } from "node:fs";
 import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";

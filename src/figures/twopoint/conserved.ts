@@ -1,11 +1,15 @@
-/** @file Figure: how far the quantity that the two-point theory conserves moves along a measured trajectory (theory.md Eq. 94). */
+/**
+ * @file Figure: how far the quantity that the two-point theory conserves moves along a measured trajectory (theory.md
+ * Eq. 94).
+ */
 import { toCsv } from "../csv.ts";
 import { type Figure, makeFigure } from "../figure.ts";
 import { followedColour } from "../palette.ts";
 import { coursePanel } from "./coursePanel.ts";
 
 /**
- * Draws the change of C = H/X - (etaH/etaY) Y/H since the start, over the largest H/X: 0 throughout where the theory holds.
+ * Draws the change of C = H/X - (etaH/etaY) Y/H since the start, over the largest H/X: 0 throughout where the theory
+ * holds.
  *
  * @param step (T) ascending; @param change (T) shares
  * @returns undefined for fewer than two steps. csv: step,change of every row

@@ -1,6 +1,6 @@
 /**
- * @file A panel of one followed quantity over steps: what was measured as a broad line, what the theory says as a thin one upon it, and
- * below both, on the same axis of steps, what is left between them.
+ * @file A panel of one followed quantity over steps: what was measured as a broad line, what the theory says as a thin
+ * one upon it, and below both, on the same axis of steps, what is left between them.
  */
 import * as Plot from "@observablehq/plot";
 import { plainNumber, titleText } from "../axes.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the fits of the two-point theory over depth: R2 of H, Y and w, the cost, both rates with their intervals, and where H
- * ends, measured and by the theory (as the depth experiment of arXiv 2402.09142).
+ * @file Figure: the fits of the two-point theory over depth: R2 of H, Y and w, the cost, both rates with their
+ * intervals, and where H ends, measured and by the theory (as the depth experiment of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis, plainNumber, titleText } from "../axes.ts";

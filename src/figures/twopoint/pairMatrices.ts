@@ -1,6 +1,6 @@
 /**
- * @file Figure: distances of the representations of every pair of followed points at the end, measured and by the theory, as images on
- * one colour scale, and against each other (as Fig. 5 of arXiv 2402.09142).
+ * @file Figure: distances of the representations of every pair of followed points at the end, measured and by the
+ * theory, as images on one colour scale, and against each other (as Fig. 5 of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { centred, plainNumber, titleText } from "../axes.ts";

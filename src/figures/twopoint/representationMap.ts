@@ -1,6 +1,6 @@
 /**
- * @file Figure: followed points as a map, whose distances are those of their hidden representations, by classical scaling to three
- * dimensions (as the maps of arXiv 2402.09142).
+ * @file Figure: followed points as a map, whose distances are those of their hidden representations, by classical
+ * scaling to three dimensions (as the maps of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { classicalScaling } from "../../linalg/classicalScaling.ts";
@@ -29,7 +29,8 @@ const mostListed = 12;
  *
  * @param names (P) of the points
  * @param pairs squared distances of all pairs
- * @returns undefined for fewer than five points, pairs that are missing, or points that coincide. csv: point,group,1,2,3
+ * @returns undefined for fewer than five points, pairs that are missing, or points that coincide. csv:
+ * point,group,1,2,3
  */
 export function representationMap(
   names: readonly string[],

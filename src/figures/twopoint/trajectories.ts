@@ -1,6 +1,7 @@
 /**
- * @file Figure: two followed points over training in one hidden layer: H, Y, w and the loss, measured and by the theory with the fitted
- * rates, what is left between them below, and where H ends by the theory (as Fig. 2 of arXiv 2402.09142).
+ * @file Figure: two followed points over training in one hidden layer: H, Y, w and the loss, measured and by the theory
+ * with the fitted rates, what is left between them below, and where H ends by the theory (as Fig. 2 of arXiv
+ * 2402.09142).
  */
 import { toCsv } from "../csv.ts";
 import { type Figure, makeFigure } from "../figure.ts";
@@ -42,7 +43,8 @@ const colours = { ...followedColour, loss: lossColour.train };
 /**
  * Draws what the curves hold, two panels beside each other.
  *
- * @returns undefined for fewer than two steps. csv: step and of each quantity the measured value and that of the theory, every row
+ * @returns undefined for fewer than two steps. csv: step and of each quantity the measured value and that of the
+ * theory, every row
  */
 export function trajectoriesFigure(curves: FollowedCurves): Figure | undefined {
   const { step, finalDistance } = curves;

@@ -1,10 +1,13 @@
 /**
- * @file Whether H moves against the sign of w. By dH/dt = -etaH X w (docs/theory.md Eq. 93) it rises while w < 0 and falls while
- * w > 0, whatever the rates: a trajectory that does otherwise contradicts the theory without any fit.
+ * @file Whether H moves against the sign of w. By dH/dt = -etaH X w (docs/theory.md Eq. 93) it rises while w < 0 and
+ * falls while w > 0, whatever the rates: a trajectory that does otherwise contradicts the theory without any fit.
  */
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 
-/** Shares from 0 on: of its largest value before H falls by `fall` while w < 0; it rises by `rise` of its least value while w > 0. */
+/**
+ * Shares from 0 on: of its largest value before H falls by `fall` while w < 0; it rises by `rise` of its least value
+ * while w > 0.
+ */
 export interface Against {
   readonly fall: number;
   readonly rise: number;

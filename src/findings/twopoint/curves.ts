@@ -35,8 +35,8 @@ export function theoryCurves(
 }
 
 /**
- * Change of the conserved quantity along the measured rows, over the largest H / X   (docs/theory.md Eq. 94): the `conservedDrift` of a
- * fit is the largest of these sizes.
+ * Change of the conserved quantity along the measured rows, over the largest H / X   (docs/theory.md Eq. 94): the
+ * `conservedDrift` of a fit is the largest of these sizes.
  *
  * @returns (T), the first of them 0; undefined without rates
  */

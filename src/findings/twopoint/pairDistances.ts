@@ -1,7 +1,7 @@
 /**
- * @file How far apart every pair of followed points ends in the layer that is looked at first, measured and by the theory
- * (docs/theory.md Eq. 95). All pairs are predicted with one ratio of the rates, the median over the fitted pairs, and each with its own
- * start: the rates are the network's, not the pair's.
+ * @file How far apart every pair of followed points ends in the layer that is looked at first, measured and by the
+ * theory (docs/theory.md Eq. 95). All pairs are predicted with one ratio of the rates, the median over the fitted
+ * pairs, and each with its own start: the rates are the network's, not the pair's.
  */
 import { median } from "../../measure/median.ts";
 import { conservedQuantity } from "../../twopoint/conserved.ts";
@@ -24,7 +24,9 @@ export interface PairDistances {
   /** etaH / etaY, and how many fits it is the median of; null where there is none. */
   readonly ratio: { readonly value: number; readonly fits: number } | null;
   readonly pairs: readonly PairDistance[];
-  /** Pearson's correlation of measured and predicted; null where one of them is constant or there are fewer than three. */
+  /**
+   * Pearson's correlation of measured and predicted; null where one of them is constant or there are fewer than three.
+   */
   readonly correlation: number | null;
 }
 

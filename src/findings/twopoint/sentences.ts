@@ -1,6 +1,6 @@
 /**
- * @file Sentences on the two-point theory of a run, once for terminal, report and explain: whether it holds in a layer, with which
- * rates, where the representations end, and what contradicts it.
+ * @file Sentences on the two-point theory of a run, once for terminal, report and explain: whether it holds in a layer,
+ * with which rates, where the representations end, and what contradicts it.
  */
 import type { Regime } from "../../twopoint/finalDistance.ts";
 import type { FitStatus } from "../../twopoint/fitStatus.ts";
@@ -140,7 +140,9 @@ export function contradictionSentence({ against: { fall, rise } }: FollowedLayer
   return parts.length === 0 ? "" : `${parts.join("; ")}.`;
 }
 
-/** "η_h = 0.0180 per step (0.0151 to 0.0215), η_y = 0.0309 (0.0244 to 0.0392); both lie in these intervals in 95 % ..". */
+/**
+ * "η_h = 0.0180 per step (0.0151 to 0.0215), η_y = 0.0309 (0.0244 to 0.0392); both lie in these intervals in 95 % ..".
+ */
 export function ratesSentence({ etaH, etaY }: FollowedLayer): string {
   if (etaH.value === null || etaY.value === null) return "";
   const known = etaH.interval !== null && etaY.interval !== null;

@@ -13,7 +13,10 @@ export interface TwopointRecord {
   readonly step: number;
   /** The hidden layer that is looked at first. */
   readonly layer: string;
-  /** The pair that is looked at first: the first one of those whose targets are furthest apart; null where none could be fitted. */
+  /**
+   * The pair that is looked at first: the first one of those whose targets are furthest apart; null where none could be
+   * fitted.
+   */
   readonly pair: string | null;
   /** Every layer of that pair. */
   readonly layers: readonly FollowedLayer[];
