@@ -135,7 +135,7 @@ function endMarks({ value, words }: { value: number; words: string }, points: re
 }
 
 /** chosen: an end further from the curves than twice their extent would flatten them. */
-function isNear(end: number, values: readonly number[]): boolean {
+export function isNear(end: number, values: readonly number[]): boolean {
   const [low, high] = [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))];
   const reach = 2 * (high - low) || Math.abs(high) / 2;
   return end > low - reach && end < high + reach;

@@ -7,7 +7,7 @@ import { toCsv } from "../csv.ts";
 import { type Figure, makeFigure } from "../figure.ts";
 import { type LegendEntry, legendPanel } from "../legend.ts";
 import { followedColour, lossColour } from "../palette.ts";
-import { type Course, coursePanel } from "./coursePanel.ts";
+import { type Course, coursePanel, isNear } from "./coursePanel.ts";
 
 /** One quantity at T steps. */
 export interface FollowedCurve {
@@ -79,7 +79,7 @@ function entriesOf({ dh2, finalDistance }: FollowedCurves): LegendEntry[] {
     ...(dh2.theory
       ? [{ text: "theory with the fitted rates", colour: "currentColor", samples: ["line"] as const }]
       : []),
-    ...(finalDistance === null
+    ...(finalDistance === null || !isNear(finalDistance, [...Array.from(dh2.measured), ...Array.from(dh2.theory ?? [])])
       ? []
       : [{ text: "final distance by the theory", colour: "currentColor", samples: ["dashed"] as const }]),
   ];

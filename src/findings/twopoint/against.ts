@@ -4,31 +4,45 @@
  */
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 
-/**
- * Shares from 0 on: of its largest value before H falls by `fall` while w < 0; it rises by `rise` of its least value
- * while w > 0.
- */
+/** Shares, from 0 on. */
 export interface Against {
+  /** By how much of its largest value before H falls while w < 0. */
   readonly fall: number;
+  /** By how much of its least value before H rises while w > 0. */
   readonly rise: number;
+  /** Largest less least H, over the largest. */
+  readonly range: number;
 }
 
-/** The largest of each within any stretch of rows over which w keeps its sign. */
+/** chosen: means over so many parts of the rows show a course and not the noise of batches. */
+const PARTS = 50;
+
+/** The largest fall and rise within any stretch over which w keeps its sign. */
 export function againstEquations({ dh2, w }: Pick<LayerTrajectory, "dh2" | "w">): Against {
+  const [H, v] = [means(dh2), means(w)];
   let [fall, rise] = [0, 0];
   let [sign, most, least] = [0, 0, 0];
-  for (let i = 0; i < dh2.length; i++) {
-    const H = dh2[i]!;
-    if (i === 0 || Math.sign(w[i]!) !== sign) {
-      sign = Math.sign(w[i]!);
-      most = H;
-      least = H;
+  for (let i = 0; i < H.length; i++) {
+    if (i === 0 || Math.sign(v[i]!) !== sign) {
+      sign = Math.sign(v[i]!);
+      most = H[i]!;
+      least = H[i]!;
       continue;
     }
-    most = Math.max(most, H);
-    least = Math.min(least, H);
-    if (sign < 0 && most > 0) fall = Math.max(fall, 1 - H / most);
-    if (sign > 0 && least > 0) rise = Math.max(rise, H / least - 1);
+    most = Math.max(most, H[i]!);
+    least = Math.min(least, H[i]!);
+    if (sign < 0 && most > 0) fall = Math.max(fall, 1 - H[i]! / most);
+    if (sign > 0 && least > 0) rise = Math.max(rise, H[i]! / least - 1);
   }
-  return { fall, rise };
+  const [low, high] = [H.reduce((x, y) => Math.min(x, y), H[0] ?? 0), H.reduce((x, y) => Math.max(x, y), 0)];
+  return { fall, rise, range: high > 0 ? (high - low) / high : 0 };
+}
+
+function means(values: ArrayLike<number>): number[] {
+  const size = Math.max(1, Math.floor(values.length / PARTS));
+  const all = Array.from(values);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, k) => {
+    const part = all.slice(k * size, (k + 1) * size);
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
 }

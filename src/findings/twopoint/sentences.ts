@@ -15,8 +15,11 @@ export type Agreement = "follows" | "partly" | "not" | "unknown";
 /** chosen: from the first R2 on a layer follows, from the second in part; below it `fitTwoPoint` calls a fit poor. */
 const [FOLLOWS, PARTLY] = [0.9, 0.5];
 
-/** chosen: what H moves against the equations is said from a tenth on; less is noise of batches. */
-const CONTRADICTION = 0.1;
+/**
+ * chosen: what H moves against the equations is said from a tenth of it on, or from a fiftieth that is a third of all
+ * its movement.
+ */
+const CONTRADICTION = { much: 0.1, least: 0.02, ofRange: 1 / 3 };
 
 /** chosen: with more than this missing of the targets' distance training has not come to its end. */
 const REACHED = 0.05;
@@ -128,12 +131,14 @@ function endWords({ finalDistance: { measured, predicted } }: FollowedLayer, mis
 }
 
 /** "" where H moves as the sign of w wants it. */
-export function contradictionSentence({ against: { fall, rise } }: FollowedLayer): string {
+export function contradictionSentence({ against: { fall, rise, range } }: FollowedLayer): string {
+  const { much, least, ofRange } = CONTRADICTION;
+  const counts = (share: number) => share >= much || (share >= least && share >= ofRange * range);
   const parts = [
-    ...(fall >= CONTRADICTION
+    ...(counts(fall)
       ? [`H falls by ${percent(fall)} while w < 0, where the equations let it only rise, whatever the rates`]
       : []),
-    ...(rise >= CONTRADICTION
+    ...(counts(rise)
       ? [`H rises by ${percent(rise)} while w > 0, where the equations let it only fall, whatever the rates`]
       : []),
   ];
@@ -157,9 +162,10 @@ export function rateWords({ value, interval }: FittedRate): string {
     : `${number(value)} (${number(interval[0])} to ${number(interval[1])})`;
 }
 
-/** Whether the start or the target decides where the representations end (docs/theory.md Eq. 96). */
-export function richnessSentence({ richness, regime }: FollowedLayer): string {
-  if (richness === null || regime === null) return "";
+/** Whether the start or the target decides where the representations end (docs/theory.md Eq. 96); "" where the fit says nothing. */
+export function richnessSentence(fit: FollowedLayer): string {
+  const { richness, regime } = fit;
+  if (richness === null || regime === null || agreementOf(fit) === "not") return "";
   const work = percent(Math.min(1, Math.max(0, richness)));
   const words = { rich: "Rich", between: "Between rich and lazy", lazy: "Lazy" } as const satisfies Record<
     Regime,
@@ -205,13 +211,15 @@ export function layersSentence({ layers }: TwopointRecord): string {
     best.cost === null
       ? ""
       : ` The fit costs least in layer ${best.layer} (normalised cost ${number(best.cost.normalised)}).`;
-  const first = `The theory is followed in ${follow.length} of ${counted(layers.length, "hidden layer")}${follow.length > 0 && follow.length < layers.length ? ` (${namesWords(follow)})` : ""}`;
+  const count = follow.length === 0 ? "none" : follow.length === layers.length ? "all" : String(follow.length);
+  const names = count === String(follow.length) ? ` (${namesWords(follow)})` : "";
+  const first = `The theory is followed in ${count} of ${counted(layers.length, "hidden layer")}${names}`;
   const others = [...some(partly, "in part in"), ...some(not, "not in"), ...some(unknown, "not known in")];
   return `${[first, ...others].join("; ")}.${least}`;
 }
 
 /** "0, 3 and 5 to 9": runs of whole numbers as from and to. */
-function namesWords(names: readonly string[]): string {
+export function namesWords(names: readonly string[]): string {
   const parts: string[] = [];
   for (let i = 0; i < names.length; i++) {
     let j = i;

@@ -10,6 +10,7 @@ import {
   leftOutSentence,
 } from "../../../src/findings/twopoint/sentences.ts";
 import { fitFollowed, trajectoriesOf } from "../../../src/findings/twopoint/twopointRecord.ts";
+import { Random } from "../../../src/random/random.ts";
 import { plantedFollowed, plantedMean, plantedRates, START } from "./planted.ts";
 
 const run = plantedFollowed();
@@ -67,13 +68,30 @@ describe("the record of a planted run", () => {
 
 describe("what moves against the equations", () => {
   test("is the fall of H while w < 0 and its rise while w > 0, each within one stretch", () => {
-    expect(againstEquations({ dh2: [1, 0.8, 0.6], w: [-1, -1, -1] }).fall).toBeCloseTo(0.4, 12);
-    expect(againstEquations({ dh2: [1, 0.8, 0.6], w: [1, 1, 1] })).toEqual({ fall: 0, rise: 0 });
-    expect(againstEquations({ dh2: [1, 1.5], w: [1, 1] })).toEqual({ fall: 0, rise: 0.5 });
-    expect(againstEquations({ dh2: [1, 2, 1.9], w: [-1, -1, 1] })).toEqual({ fall: 0, rise: 0 });
+    const against = (dh2: number[], w: number[]) => againstEquations({ dh2, w });
+    expect(against([1, 0.8, 0.6], [-1, -1, -1]).fall).toBeCloseTo(0.4, 12);
+    expect(against([1, 0.75, 0.5], [1, 1, 1])).toEqual({ fall: 0, rise: 0, range: 0.5 });
+    expect(against([1, 1.5], [1, 1])).toMatchObject({ fall: 0, rise: 0.5 });
+    expect(against([1, 2, 1.9], [-1, -1, 1])).toMatchObject({ fall: 0, rise: 0 });
   });
 
-  test("is said as a finding where it is a tenth, and of no layer that obeys", () => {
+  test("is the course and not the noise of batches", () => {
+    const random = new Random(7);
+    const rows = Array.from({ length: 2000 }, (_, i) => i);
+    const noisy = rows.map((i) => 1 + i / 2000 + 0.02 * random.normal());
+    expect(againstEquations({ dh2: noisy, w: rows.map(() => -1) }).fall).toBeLessThan(0.01);
+  });
+
+  test("is said where it is a tenth, or a third of all that H moves", () => {
+    const said = (against: { fall: number; rise: number; range: number }) =>
+      contradictionSentence({ ...fits.layers[0]!, against });
+    expect(said({ fall: 0.05, rise: 0, range: 0.9 })).toBe("");
+    expect(said({ fall: 0.05, rise: 0, range: 0.12 })).toMatch(/^H falls by 5 % while w < 0/);
+    expect(said({ fall: 0.01, rise: 0, range: 0.01 })).toBe("");
+    expect(said({ fall: 0, rise: 0.11, range: 0.9 })).toMatch(/^H rises by 11 % while w > 0/);
+  });
+
+  test("is said as a finding, and of no layer that obeys", () => {
     const [obeys, , falls] = fits.layers;
     expect(contradictionSentence(falls!)).toBe(
       "H falls by 40 % while w < 0, where the equations let it only rise, whatever the rates.",
