@@ -29,7 +29,7 @@ export interface StartErrors {
 export const OUT_OF_REACH = 1e6;
 
 /** chosen: far below what a fit resolves, and fit for differences of a thousandth. */
-const FINE = 1e-9;
+const FINE = 1e-8;
 const DIFFERENCE = 1e-3;
 
 export class Model {

@@ -67,11 +67,12 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   return { parameters: best, cost: costOf(best, rows) };
 }
 
-/** Where it went; undefined where it threw, as it does when a step left no matrix that can be inverted. */
+/** Where it went; undefined where a step left no matrix that can be inverted, or parameters without a solution. */
 function attempt(optimise: () => { readonly parameterValues: number[] }): number[] | undefined {
   try {
     return optimise().parameterValues;
-  } catch {
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
     return undefined;
   }
 }

@@ -214,7 +214,11 @@ export function layersSentence({ layers }: TwopointRecord): string {
   const count = follow.length === 0 ? "none" : follow.length === layers.length ? "all" : String(follow.length);
   const names = count === String(follow.length) ? ` (${namesWords(follow)})` : "";
   const first = `The theory is followed in ${count} of ${counted(layers.length, "hidden layer")}${names}`;
-  const others = [...some(partly, "in part in"), ...some(not, "not in"), ...some(unknown, "not known in")];
+  const others = [
+    ...some(partly, "in part in"),
+    ...(not.length === layers.length ? [] : some(not, "not in")),
+    ...some(unknown, "not known in"),
+  ];
   return `${[first, ...others].join("; ")}.${least}`;
 }
 
