@@ -74,6 +74,8 @@ export { resnet18 } from "./networks/resnet18.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";
+export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
+export type { Solution } from "./ode/solution.ts";
 export { castModel } from "./onnx/castModel.ts";
 export { dequantizeModel } from "./onnx/dequantizeModel.ts";
 export type { ExternalFiles } from "./onnx/externalData.ts";
@@ -110,3 +112,19 @@ export { schedule } from "./train/schedule.ts";
 export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
 export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
+// The two-point theory
+export { conservedQuantity } from "./twopoint/conserved.ts";
+export {
+  type TwoPointConstants,
+  type TwoPointState,
+  type TwoPointSystem,
+  twoPointSystems,
+} from "./twopoint/equations.ts";
+export { type FinalDistance, finalDistance, type Regime } from "./twopoint/finalDistance.ts";
+export { fitLayers, type LayerFit, type LayersOptions } from "./twopoint/fitLayers.ts";
+export type { FitStatus } from "./twopoint/fitStatus.ts";
+export { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./twopoint/fitTwoPoint.ts";
+export type { FittedRate } from "./twopoint/fittedRates.ts";
+export { type FittedLoss, fitLoss, type LossTrajectory, lossCurve } from "./twopoint/lossCurve.ts";
+export { type TwoPointTrajectory, twoPointTheory } from "./twopoint/theory.ts";
+export type { LayerTrajectory } from "./twopoint/trajectory.ts";

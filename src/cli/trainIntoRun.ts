@@ -1,10 +1,11 @@
 /**
- * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report at the end,
- * and whatever happens an honest status. What `crh run` and `crh resume` share.
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
+ * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
 import { join } from "node:path";
 import { nodeEngineOn } from "../engine/node.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
+import { TWOPOINT_SCHEMA, type TwopointRecord } from "../findings/twopoint/twopointRecord.ts";
 import type { TrainingConstants } from "../measure/residual.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
@@ -15,7 +16,7 @@ import { type Milestones, milestones } from "../train/milestones.ts";
 import { type TrainResult, train } from "../train/train.ts";
 import { trainedRate } from "../train/trainedRate.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
-import { reportData } from "./commands/report.ts";
+import { isEmpty, reportData } from "./commands/report.ts";
 import { Confirmation } from "./confirmation.ts";
 import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
@@ -32,6 +33,8 @@ import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
 import { SnapshotInParts } from "./snapshotInParts.ts";
 import { wrap } from "./table.ts";
+import { recordTwopoint } from "./twopointRecord.ts";
+import { renderTwopointTable } from "./twopointTable.ts";
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -80,6 +83,10 @@ export async function trainIntoRun(
       durationMs: Math.round(performance.now() - started),
       stepsPerSecond,
     });
+    if (experiment.follow !== undefined) {
+      progress.activity("fitting the two-point theory");
+      recordTwopoint(folder);
+    }
     progress.activity("writing the report");
     writeReport(folder);
     completed = done;
@@ -263,46 +270,64 @@ function fail(folder: RunFolder, error: Error): void {
       endedAt: new Date().toISOString(),
       ...(error instanceof DivergedError ? { step: error.step } : {}),
     });
-    if (error instanceof DivergedError) writeReport(folder);
+    if (!(error instanceof DivergedError)) return;
+    recordTwopoint(folder);
+    writeReport(folder);
   } catch {
     // The disk may be the reason of the failure; the first error is the one to show.
   }
 }
 
-/** Writes report.html, unless there is no measurement yet. */
+/** Writes report.html, unless there is nothing to report yet. */
 export function writeReport(folder: RunFolder): string | undefined {
   const data = reportData(folder);
-  return data.snapshots.length === 0 ? undefined : folder.writeReport(renderReport(data));
+  return isEmpty(data) ? undefined : folder.writeReport(renderReport(data));
 }
 
-/** The end of a run on stdout: the table, or one JSON document. */
+/** The end of a run on stdout: the tables, or one JSON document. */
 export function present(folder: RunFolder, show: Presentation, io: Io): void {
   const snapshots = folder.snapshots();
   const final = snapshots.at(-1);
-  if (final === undefined) return;
-  const { durationMs, stepsPerSecond, id } = folder.info();
+  const twopoint = folder.record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
+  if (final === undefined && twopoint === undefined) return;
+  const { durationMs, stepsPerSecond, id, step } = folder.info();
   if (show.json === true) {
     const document = {
       run: folder.dir,
-      accuracy: final.accuracy ?? null,
+      accuracy: final?.accuracy ?? null,
       stepsPerSecond: stepsPerSecond ?? null,
-      final,
+      final: finalDocument(step, final, twopoint),
     };
     io.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
-  const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
-  const options = { ...initial, ...layoutOf(io) };
-  io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
-  io.stdout.write(probeLine(folder));
-  const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
-  if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
+  if (twopoint !== undefined) io.stdout.write(`${renderTwopointTable(twopoint, layoutOf(io))}\n`);
+  if (final !== undefined) {
+    const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
+    const options = { ...initial, ...layoutOf(io) };
+    io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
+    io.stdout.write(probeLine(folder));
+    const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
+    if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
+  }
   const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
-  io.stdout.write(`${id}: ${final.step} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
+  const steps = final?.step ?? step;
+  io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
 }
 
-/** What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without one. */
+/** The last snapshot, an empty one where nothing was measured, with what the two-point theory says of the run. */
+function finalDocument(step: number, final: Snapshot | undefined, record: TwopointRecord | undefined): object {
+  const measured = final ?? { step, layers: [] };
+  if (record === undefined) return measured;
+  const { schema: _, ...twopoint } = record;
+  return { ...measured, twopoint };
+}
+
+/**
+ * What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without
+ * one.
+ */
 function probeLine(folder: RunFolder): string {
   const rows = folder.metrics().filter(({ name }) => name === "eval/linear-probe");
   const [first, last] = [rows[0], rows.at(-1)];

@@ -2,10 +2,11 @@
  * @file What the two-point theory says and fits, as a terminal shows it.
  */
 
+import { namesWords } from "../findings/twopoint/sentences.ts";
 import type { TwoPointConstants, TwoPointState } from "../twopoint/equations.ts";
 import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts";
 import type { LayerFit } from "../twopoint/fitLayers.ts";
-import type { FittedRate } from "../twopoint/fitTwoPoint.ts";
+import type { FittedRate } from "../twopoint/fittedRates.ts";
 import type { TwoPointTrajectory } from "../twopoint/theory.ts";
 import { formatQuantity } from "./format.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
@@ -96,11 +97,17 @@ export function renderFits(layers: readonly LayerFit[], look: Look): string {
     fit.regime ?? "-",
     fit.status,
   ]);
-  const doubts = layers.flatMap(({ layer, doubt, status }) =>
-    doubt === null || status === "unusable" ? [] : wrap(`Layer ${layer}: ${doubt}`, look.width),
-  );
+  const doubts = doubtsOf(layers).flatMap((sentence) => wrap(sentence, look.width));
   const lossLines = lossSentences(layers).flatMap((sentence) => wrap(sentence, look.width));
   return [renderTable(columns, rows, look), ...[...lossLines, ...doubts].map((line) => `${line}\n`)].join("");
+}
+
+/** Each doubt once, with the layers that it is of. */
+function doubtsOf(layers: readonly LayerFit[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { layer, doubt, status } of layers)
+    if (doubt !== null && status !== "unusable") names.set(doubt, [...(names.get(doubt) ?? []), String(layer)]);
+  return [...names].map(([doubt, of]) => `${of.length === 1 ? "Layer" : "Layers"} ${namesWords(of)}: ${doubt}`);
 }
 
 function lossSentences(layers: readonly LayerFit[]): string[] {

@@ -19,3 +19,11 @@ export function logarithmicAxis(domain: readonly [number, number], most?: number
 export function titleText(text: string, dx: number, dy: number): Plot.Markish {
   return Plot.text([text], { frameAnchor: "top-left", dx, dy, fontWeight: 650, fontSize: 13, lineAnchor: "top" });
 }
+
+/** A number beside a tick: four digits, as a power of ten where it is very large or small. */
+export function plainNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5))
+    return Number(value.toPrecision(3)).toExponential().replaceAll("-", "−").replace("e+", "e");
+  return String(Number(value.toPrecision(4))).replace("-", "−");
+}

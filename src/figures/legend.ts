@@ -8,11 +8,13 @@ import { depthColour } from "./palette.ts";
 
 export type Sample =
   | "line"
+  | "thick"
   | "dashed"
   | "band"
   | "whisker"
   | "tick"
   | "circle"
+  | "ring"
   | "square"
   | "triangle"
   | "dot"
@@ -67,6 +69,8 @@ function drawSample(sample: Sample, x: number, y: number, colour: string): strin
   switch (sample) {
     case "line":
       return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="2" fill="none"/>`;
+    case "thick":
+      return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="5" stroke-opacity="0.5" fill="none"/>`;
     case "dashed":
       return `<path d="M${round(x)},${y}h${sampleWidth}" stroke="${colour}" stroke-width="1.5" stroke-dasharray="4,3" fill="none"/>`;
     case "band":
@@ -85,6 +89,8 @@ function drawSample(sample: Sample, x: number, y: number, colour: string): strin
         .join("");
     case "circle":
       return `<circle cx="${middle}" cy="${y}" r="4" fill="${colour}"/>`;
+    case "ring":
+      return `<circle cx="${middle}" cy="${y}" r="4" stroke="${colour}" stroke-width="1.6" fill="none"/>`;
     case "square":
       return `<rect x="${round(x + sampleWidth / 2 - 3.5)}" y="${y - 3.5}" width="7" height="7" fill="${colour}"/>`;
     case "triangle":

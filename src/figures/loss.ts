@@ -3,6 +3,7 @@
  * spans a factor of five; the step axis follows the evaluated steps.
  */
 import * as Plot from "@observablehq/plot";
+import { plainNumber } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
@@ -132,9 +133,14 @@ function shareScale(values: readonly number[]): Plot.ScaleOptions {
 function valueScale(values: readonly number[]): Plot.ScaleOptions {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (low > 0 && high / low > 5)
-    return { type: "log", domain: [low / 1.1, high * 1.1], ticks: logTicks(low / 1.1, high * 1.1), tickFormat: plain };
+    return {
+      type: "log",
+      domain: [low / 1.1, high * 1.1],
+      ticks: logTicks(low / 1.1, high * 1.1),
+      tickFormat: plainNumber,
+    };
   const room = (high - low || Math.abs(high) || 1) * 0.05;
-  return { type: "linear", domain: [low - room, high + room], ticks: 5, tickFormat: plain };
+  return { type: "linear", domain: [low - room, high + room], ticks: 5, tickFormat: plainNumber };
 }
 
 /** 1, 2 and 5 of every decade where there are few; every decade, or every second and so on, where there are many. */
@@ -146,13 +152,6 @@ function logTicks(low: number, high: number): number[] {
   for (let exponent = from; exponent <= to; exponent += stride)
     for (const digit of decades < 2.5 ? [1, 2, 5] : [1]) ticks.push(Number(`${digit}e${exponent}`));
   return ticks.filter((tick) => tick >= low && tick <= high);
-}
-
-function plain(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5))
-    return Number(value.toPrecision(3)).toExponential().replace("e-", "e−").replace("e+", "e");
-  return String(Number(value.toPrecision(4)));
 }
 
 /** Means of at most maxPoints equal stretches of the (log) axis; the points themselves where they are few. */

@@ -1,7 +1,7 @@
 /**
- * @file The colours of all figures. A relation has one hue and one symbol everywhere; the hues are those of Okabe and Ito (2008),
- * which people with colour-blindness can tell apart. A colour is a CSS variable with its light value as fallback, so that a page
- * can set darker or lighter ones and a figure alone still has them.
+ * @file The colours of all figures. A relation has one hue and one symbol everywhere; the hues are those of Okabe and
+ * Ito (2008), which people with colour-blindness can tell apart. A colour is a CSS variable with its light value as
+ * fallback, so that a page can set darker or lighter ones and a figure alone still has them.
  */
 
 export const relations = ["rga", "rwa", "gwa"] as const;
@@ -33,6 +33,13 @@ export const matrixHues = {
   Z: { light: "#56708f", dark: "#8fa9c6" },
 } as const;
 
+/** What is followed of two points: distances of representations and outputs, and w. */
+export const followedHues = {
+  dh2: { light: "#6f3fa8", dark: "#c5a0f2" },
+  dy2: { light: "#a86a00", dark: "#eebc4a" },
+  w: { light: "#1b7b82", dark: "#62cbd2" },
+} as const;
+
 export const relationColour: Record<Relation, string> = {
   rga: variable("rga", relationHues.rga.light),
   rwa: variable("rwa", relationHues.rwa.light),
@@ -52,6 +59,12 @@ export const entryColour = {
   off: variable("off", entryHues.off.light),
 };
 
+export const followedColour = {
+  dh2: variable("dh2", followedHues.dh2.light),
+  dy2: variable("dy2", followedHues.dy2.light),
+  w: variable("w", followedHues.w.light),
+};
+
 export const relationSymbol = { rga: "circle", rwa: "square", gwa: "triangle" } as const;
 
 /** What each relation says, in letters (theory.md Eq. 7). */
@@ -63,7 +76,7 @@ function variable(name: string, light: string): string {
 
 /** CSS declarations of every colour on one ground. */
 export function paletteVariables(ground: "light" | "dark"): string {
-  const hues = { ...relationHues, ...lossHues, ...entryHues, ...matrixHues };
+  const hues = { ...relationHues, ...lossHues, ...entryHues, ...matrixHues, ...followedHues };
   return Object.entries(hues)
     .map(([name, hue]) => `--crh-${name}:${hue[ground]}`)
     .join(";");

@@ -24,7 +24,12 @@ export interface FigureSection {
   /** Further ones, folded away. */
   readonly more?: readonly NamedFigure[];
   readonly caption: readonly string[];
-  readonly counterpart: string;
+  readonly counterpart?: string;
+  /**
+   * Whose figure the counterpart is, by its number on arXiv; by default that of the canonical representation
+   * hypothesis.
+   */
+  readonly paper?: string;
   /** What the glossary explains of it. */
   readonly terms: readonly TermName[];
 }
@@ -51,9 +56,9 @@ export function renderFigure(section: FigureSection, number: number): string {
   const body = shown
     ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${pictures(shown)}</div>`
     : `<div class="head">${heading}</div><p class="missing">${escapeText(missing ?? "There is nothing to draw.")}</p>`;
-  const words = shown
-    ? [...section.caption, `Cf. ${section.counterpart} of arXiv 2410.03006.`]
-    : [`The counterpart is ${section.counterpart} of arXiv 2410.03006.`];
+  const { counterpart, paper = "2410.03006" } = section;
+  const cited = (words: string) => (counterpart === undefined ? [] : [`${words} ${counterpart} of arXiv ${paper}.`]);
+  const words = shown ? [...section.caption, ...cited("Cf.")] : cited("The counterpart is");
   const caption = words.map((text) => `<p>${text}</p>`).join("");
   const links = shown && section.terms.length > 0 ? `<p class="terms">${termLinks(section.terms)}</p>` : "";
   return `<figure id="figure-${number}"${shown && isSingle(shown.figure) ? ' class="single"' : ""}>${body}<figcaption>${caption}${links}</figcaption>${folded.join("")}</figure>`;

@@ -13,13 +13,14 @@ import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { headSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
-import { isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
+import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
 /**
  * All sections in their order. One measurement has no course over time; phases and change are drawn where they were
  * measured.
  */
 export function figureSections(data: ReportData): FigureSection[] {
+  if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }]; // without a glossary
   const course = isAnalysis(data) ? [] : [lossSection(data)];
   return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
 }

@@ -14,7 +14,7 @@ import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
 import { type PageSection, renderContents } from "./contents.ts";
-import { fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
+import { type FigureSection, fileName, type NamedFigure, packedCsv, renderFigure } from "./figureBlock.ts";
 import { figureSections } from "./figureSections.ts";
 import { firstFigure, renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
@@ -23,10 +23,12 @@ import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
-import { isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
+import { followsAlone, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";
+import { twopointFigures } from "./twopointFigures.ts";
+import { renderTwopoint } from "./twopointSection.ts";
 
 export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./reportData.ts";
 
@@ -63,19 +65,23 @@ export function renderReport(data: ReportData): string {
 
 /** The sections from the finding to what it was found with. */
 function pageSections(data: ReportData): PageSection[] {
-  const sections = figureSections(data);
+  const followed = twopointFigures(data);
+  const sections = allSections(data);
   const figures = sections.map((one, index) => renderFigure(one, index + 1));
+  const ofNetwork = figures.slice(followed.length);
+  const measured = !followsAlone(data);
   const about = isAnalysis(data) ? "This measurement" : "This run";
-  return [
-    { id: "finding", title: "Finding", html: renderFirstScreen(data) },
+  const parts: (PageSection | false)[] = [
+    { id: "twopoint", title: "Two points", html: renderTwopoint(data, figures.slice(0, followed.length)) },
+    { id: "finding", title: "Finding", html: measured ? renderFirstScreen(data) : "" },
     section("summary", "Summary", renderSummary(data)),
     { id: "claims", title: "Claims", html: renderClaims(data) },
-    section("figures", "The whole network", figures.join("\n"), "Network"),
-    section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
-    section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
+    section("figures", "The whole network", ofNetwork.join("\n"), "Network"),
+    measured && section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
+    measured && section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
     { id: "laws", title: "Laws", html: renderLaws(data) },
     { id: "collapse", title: "Collapse", html: renderCollapse(data) },
-    section("glossary", "Glossary", renderGlossary(data)),
+    measured && section("glossary", "Glossary", renderGlossary(data)),
     section(
       "parameters",
       about,
@@ -83,6 +89,12 @@ function pageSections(data: ReportData): PageSection[] {
     ),
     section("reproduce", "Reproduce", renderReproduce(data)),
   ];
+  return parts.filter((part) => part !== false);
+}
+
+/** Every figure with a number: those of followed points first. */
+function allSections(data: ReportData): FigureSection[] {
+  return [...twopointFigures(data), ...figureSections(data)];
 }
 
 function section(id: string, heading: string, html: string, title = heading): PageSection {
@@ -94,7 +106,7 @@ function section(id: string, heading: string, html: string, title = heading): Pa
  * screen is 00.
  */
 export function reportFigures(data: ReportData): NamedFigure[] {
-  const sections = figureSections(data);
+  const sections = allSections(data);
   const numbered = (one: NamedFigure, number: number) => ({
     ...one,
     name: `${String(number).padStart(2, "0")}-${fileName(one.name)}`,

@@ -1,5 +1,6 @@
 import type { ClaimData } from "../findings/claims/claim.ts";
 import { counted, listed } from "../findings/numbers.ts";
+import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
@@ -21,6 +22,8 @@ interface Reported {
 export interface RunReport extends Reported {
   info: RunInfo;
   metrics: MetricRow[];
+  /** Of runs that follow points. */
+  twopoint?: FollowedRun;
 }
 
 /** One measurement, of a model that is there or from moments that were made elsewhere. */
@@ -57,6 +60,16 @@ export type ReportData = RunReport | AnalysisReport;
 
 export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
+}
+
+/** The followed points of a run, where it has some. */
+export function followedOf(data: ReportData): FollowedRun | undefined {
+  return isAnalysis(data) ? undefined : data.twopoint;
+}
+
+/** Whether it is a run that follows points and measures nothing else: its page has no sections on alignments. */
+export function followsAlone(data: ReportData): boolean {
+  return followedOf(data) !== undefined && data.snapshots.length === 0;
 }
 
 /**

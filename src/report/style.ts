@@ -35,6 +35,7 @@ nav.contents{grid-column:1;grid-row:1/span 2;position:sticky;top:22px;align-self
 nav.contents ul{list-style:none;margin:0;padding:0}nav.contents li{margin:0 0 7px;max-width:none}nav.contents a{text-decoration:none;color:var(--soft)}
 nav.contents a:hover{color:var(--ink);text-decoration:underline}nav.contents a[aria-current]{color:var(--ink);font-weight:650}
 section,figure,article{scroll-margin-top:16px}
+#twopoint>h2{border:0;padding:0;margin-top:20px}#twopoint>.summary{margin-bottom:44px}
 a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
 .status.finished{color:var(--good)}.status.failed,.status.interrupted{color:var(--bad)}

@@ -1,5 +1,6 @@
 /**
- * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it compares with.
+ * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it
+ * compares with.
  */
 
 import { sides } from "../figures/alignmentSeries.ts";
@@ -9,6 +10,7 @@ import { brief, counted, fixed, grouped, listed } from "../findings/numbers.ts";
 import { byStep, type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
+import { withoutAlignments } from "../findings/twopoint/sentences.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
 import { ruleInWords } from "../measure/judge.ts";
 import { median } from "../measure/median.ts";
@@ -17,6 +19,8 @@ import { isMap } from "../moments/moments.ts";
 import {
   type AnalysisReport,
   courseOf,
+  followedOf,
+  followsAlone,
   isAnalysis,
   layersInWords,
   type ReportData,
@@ -37,8 +41,10 @@ const sideWord = { a: "backward", b: "forward" } as const;
 export function renderSummary(data: ReportData): string {
   const opening = isAnalysis(data)
     ? [measuredSentence(data)]
-    : [...restSentence(data), statusSentence(data), ...probeSentence(data)];
-  const items = [...opening, ...alignmentSentences(data), ...(isAnalysis(data) ? skippedSentence(data) : [])];
+    : [...(followsAlone(data) ? [] : restSentence(data)), statusSentence(data), ...probeSentence(data)];
+  const alone = followsAlone(data) ? followedOf(data) : undefined;
+  const alignments = alone ? [withoutAlignments(alone.followed.points.length)] : alignmentSentences(data);
+  const items = [...opening, ...alignments, ...(isAnalysis(data) ? skippedSentence(data) : [])];
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 }
 

@@ -4,8 +4,7 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
-import { bufferShapes, initialBuffers, initialParameters, type Network, parameterShapes } from "../networks/network.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { bufferShapes, initialBuffers, initialParameters, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
@@ -16,13 +15,10 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoin
 import { DivergedError } from "./diverged.ts";
 import type { Experiment } from "./experiment.ts";
 import { type FollowedStep, Follower } from "./follow.ts";
-import { LinearProbe, type LinearProbeOptions } from "./linearProbe.ts";
+import { LinearProbe } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
-import type { Schedule } from "./schedule.ts";
 import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
-import type { TrainingData } from "./trainingData.ts";
 
 export interface Metric {
   readonly step: number;

@@ -2,7 +2,7 @@
  * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md,
  * Two points).
  */
-import { type FitOptions, fitTwoPoint, type TwoPointFit } from "./fitTwoPoint.ts";
+import { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./fitTwoPoint.ts";
 import { type FittedLoss, fitLoss, type LossTrajectory } from "./lossCurve.ts";
 import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
 
@@ -14,7 +14,7 @@ export interface LayerFit extends Omit<TwoPointFit, "start"> {
   readonly loss?: FittedLoss;
 }
 
-export interface LayersOptions extends FitOptions {
+export interface LayersOptions extends TwoPointFitOptions {
   /** Losses of the same network, for the third rate (docs/theory.md Eq. 97). */
   readonly loss?: LossTrajectory;
 }

@@ -6,15 +6,16 @@ import { conservedQuantity } from "./conserved.ts";
 import { checkConstants } from "./constants.ts";
 import type { TwoPointConstants, TwoPointState, TwoPointSystem } from "./equations.ts";
 import { type FinalDistance, finalDistance, type Regime } from "./finalDistance.ts";
+import { ambiguous, type Doubt, doubtOf, type FitStatus, stillness } from "./fitStatus.ts";
+import { type FittedRate, ratesOf } from "./fittedRates.ts";
 import { Model, type StartErrors } from "./model.ts";
 import { noiseOf } from "./noise.ts";
 import { type Observations, observe, startOf, strided, thinned, type Variable, variables } from "./observations.ts";
 import { type Refined, refine } from "./refine.ts";
 import { type Problem, SCANNED_ROWS, scan } from "./scan.ts";
 import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
-import { sandwich } from "./uncertainty.ts";
 
-export interface FitOptions {
+export interface TwoPointFitOptions {
   /** Squared distance of the two inputs. */
   readonly dx2: number;
   /** Squared distance of the two targets. */
@@ -28,23 +29,7 @@ export interface FitOptions {
   readonly system?: TwoPointSystem;
 }
 
-/** A rate per step, and the interval that holds it; null where the trajectory does not tell. */
-export interface FittedRate {
-  readonly value: number | null;
-  readonly interval: readonly [number, number] | null;
-}
-
-/**
- * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`:
- * outputs or everything stay where they are; `no-solution`: the system has none that comes near (altered systems
- * alone); `unusable`: the trajectory cannot be fitted at all, and `fitLayers` says why.
- */
-export type FitStatus = "ok" | "poor" | "undetermined" | "no-movement" | "no-solution" | "unusable";
-
-export interface TwoPointFit {
-  readonly status: FitStatus;
-  /** What the status means here, in a sentence; null where it is ok. */
-  readonly doubt: string | null;
+export interface TwoPointFit extends Doubt {
   readonly etaH: FittedRate;
   readonly etaY: FittedRate;
   /** 1 - SSE / sum (v - mean v)^2 of each variable; null where it is constant. */
@@ -72,14 +57,6 @@ export interface TwoPointFit {
   readonly points: number;
 }
 
-/** chosen: with an interval over more than a decade, a rate is not known. */
-const WIDEST = 10;
-/**
- * chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow.
- */
-const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
-/** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
-const STILL = 1e-6;
 /** chosen: minima of the scan that are refined, and how much worse than the lowest one they may be before. */
 const [REFINED, HOPEFUL] = [3, 5];
 /** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
@@ -89,11 +66,6 @@ const REFINED_ROWS = 400;
  * rounding.
  */
 const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
-/** Numerical error of a fitted logarithm: differences and tolerances of `Model`. */
-const NUMERICAL = 1e-6;
-/** Two intervals that hold their rates together in 95 % (Bonferroni): the normal quantile at 1 - 0.025 / 2. */
-const QUANTILE = 2.241402727604947;
-
 /**
  * Fits etaH and etaY, by the least of sum_v sum_t (v - v_hat)^2 / sum_t v^2 over v = H, Y, w   (docs/theory.md Eq. 98).
  *
@@ -104,7 +76,7 @@ const QUANTILE = 2.241402727604947;
  *
  * float64, without random numbers. Some 0.1 s for 300 rows, 0.3 s for 3,000.
  */
-export function fitTwoPoint(trajectory: LayerTrajectory, options: FitOptions): TwoPointFit {
+export function fitTwoPoint(trajectory: LayerTrajectory, options: TwoPointFitOptions): TwoPointFit {
   const { dx2, dy2, system = "theory", fitStart = "auto" } = options;
   checkConstants({ dx2, dy2 }, "fitTwoPoint");
   checkTrajectory(trajectory, `fitTwoPoint: layer ${trajectory.layer}`);
@@ -122,18 +94,6 @@ export function fitTwoPoint(trajectory: LayerTrajectory, options: FitOptions): T
   if (candidates.length === 0)
     return without("no-solution", "No solution of these equations comes near what was measured.", all);
   return concluded(all, problem, candidates, fitStart);
-}
-
-/** The sentence for outputs that do not move, or undefined. */
-function stillness({ values }: Observations): string | undefined {
-  const moves = values.map((all) => {
-    const size = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return all.some((value) => Math.abs(value - all[0]!) > STILL * size);
-  });
-  if (moves.some((move) => move) && (moves[1]! || moves[2]!)) return undefined;
-  return moves[0]!
-    ? "The outputs stay where they are, so that nothing tells of their rate."
-    : "Nothing moves, so that nothing tells of the rates.";
 }
 
 function concluded(
@@ -192,65 +152,6 @@ function startErrors(all: Observations, noise: readonly number[], whatever: bool
     return Math.max(said, 1e-9 * all.norms[v]!);
   }) as [number, number, number];
   return { dh2: Math.min(1, dh2 / start.dh2), dy2, w };
-}
-
-/** Both rates with intervals, from the covariance of the logarithms of ratio and etaY. */
-function ratesOf(model: Model, { parameters }: Refined, residuals: Float64Array, unit: number) {
-  const prior = parameters.map((_, k) => (k < 2 ? 0 : unit));
-  const found = sandwich(residuals, model.derivatives(parameters, model.values(parameters)), prior);
-  const k = parameters.length;
-  const [ratio, etaY] = [parameters[0]!, parameters[1]!];
-  const rate = (log: number, variance: number | undefined): FittedRate => {
-    if (found === undefined || variance === undefined || !Number.isFinite(variance))
-      return { value: Math.exp(log), interval: null };
-    const half = studentQuantile(found.effectiveRows - 2) * Math.sqrt(variance) + NUMERICAL;
-    return 2 * half > Math.log(WIDEST)
-      ? { value: Math.exp(log), interval: null }
-      : { value: Math.exp(log), interval: [Math.exp(log - half), Math.exp(log + half)] };
-  };
-  const V = found?.matrix;
-  const sum = V && V[0]! + 2 * V[1]! + V[k + 1]!;
-  return { etaH: rate(ratio + etaY, sum), etaY: rate(etaY, V?.[k + 1]) };
-}
-
-/** Student's quantile for QUANTILE, by the expansion of Fisher and Cornish in 1/df. */
-function studentQuantile(freedom: number): number {
-  const [z, df] = [QUANTILE, Math.max(2, freedom)];
-  return z + (z ** 3 + z) / (4 * df) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * df * df);
-}
-
-/** Whether another minimum with other rates costs hardly more. chosen: 5 % more, rates a tenth apart. */
-function ambiguous(candidates: readonly Refined[]): boolean {
-  const [best, ...others] = candidates;
-  return others.some(
-    ({ cost, parameters }) =>
-      cost < 1.05 * best!.cost && parameters.some((value, k) => Math.abs(value - best!.parameters[k]!) > 0.1),
-  );
-}
-
-function doubtOf(
-  { etaH, etaY }: { etaH: FittedRate; etaY: FittedRate },
-  residuals: Float64Array,
-  r2: TwoPointFit["r2"],
-  { norms }: Observations,
-  isAmbiguous: boolean,
-): Pick<TwoPointFit, "status" | "doubt"> {
-  const n = residuals.length / norms.length;
-  const missed = variables.filter((name, v) => {
-    const left = residuals.subarray(v * n, (v + 1) * n).reduce((sum, value) => sum + value * value, 0);
-    return (r2[name] ?? 1) < LEAST_R2 && left > MOST_RESIDUAL;
-  });
-  if (missed.length > 0)
-    return { status: "poor", doubt: `The theory does not follow ${missed.join(" and ")} (R2 below ${LEAST_R2}).` };
-  const unknown = Object.entries({ etaH, etaY }).flatMap(([name, { interval }]) => (interval === null ? name : []));
-  if (unknown.length === 0)
-    return isAmbiguous
-      ? { status: "undetermined", doubt: "Another pair of rates fits as well." }
-      : { status: "ok", doubt: null };
-  return {
-    status: "undetermined",
-    doubt: `The trajectory does not tell ${unknown.join(" and ")} to a factor of ${WIDEST}.`,
-  };
 }
 
 function determination({ values, norms }: Observations, residuals: Float64Array): TwoPointFit["r2"] {

@@ -5,7 +5,7 @@ import type { Solution } from "../ode/solution.ts";
 import { type TwoPointState, twoPointEquations } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
 import type { Problem } from "./scan.ts";
-import { solveTwoPoint } from "./theory.ts";
+import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 /**
  * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the
@@ -25,8 +25,11 @@ export interface StartErrors {
   readonly w: number;
 }
 
+/** A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back. */
+export const OUT_OF_REACH = 1e6;
+
 /** chosen: far below what a fit resolves, and fit for differences of a thousandth. */
-const FINE = 1e-9;
+const FINE = 1e-8;
 const DIFFERENCE = 1e-3;
 
 export class Model {
@@ -58,18 +61,18 @@ export class Model {
   }
 
   /**
-   * @returns (3 T) H, Y and w, one after the other, over their norms; infinite where the solution does not get there
+   * @returns (3 T) H, Y and w, one after the other, over their norms; `OUT_OF_REACH` where the solution does not get there
    */
   values(parameters: Parameters): Float64Array {
     const { t, norms } = this.#all;
     const n = t.length;
     const etaY = Math.exp(parameters[1]!);
     const solution = this.#solve(parameters, etaY * t[n - 1]!);
-    const out = new Float64Array(3 * n).fill(Number.POSITIVE_INFINITY);
+    const out = new Float64Array(3 * n).fill(OUT_OF_REACH);
     const z = new Float64Array(3);
     for (let i = 0; i < n && etaY * t[i]! <= solution.end; i++) {
       solution.at(etaY * t[i]!, z);
-      for (let v = 0; v < 3; v++) out[v * n + i] = z[v]! / norms[v]!;
+      for (let v = 0; v < 3; v++) out[v * n + i] = Math.max(-OUT_OF_REACH, Math.min(OUT_OF_REACH, z[v]! / norms[v]!));
     }
     return out;
   }
@@ -77,7 +80,9 @@ export class Model {
   #solve(parameters: Parameters, end: number): Solution {
     const { dx2, dy2, system } = this.#problem;
     const constants = { dx2, dy2, etaH: Math.exp(parameters[0]!), etaY: 1 };
-    return solveTwoPoint(constants, this.start(parameters), [0, end], { rtol: FINE, system, maxSteps: 20_000 });
+    const start = this.start(parameters);
+    const until = (_t: number, z: Float64Array): boolean => z[0]! < COLLAPSED * start.dh2;
+    return solveTwoPoint(constants, start, [0, end], { rtol: FINE, system, until, maxSteps: 20_000 });
   }
 
   /**

@@ -3,7 +3,7 @@
  * `ml-levenberg-marquardt`.
  */
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
-import type { Model, Parameters } from "./model.ts";
+import { type Model, OUT_OF_REACH, type Parameters } from "./model.ts";
 import type { Observations } from "./observations.ts";
 
 export interface Refined {
@@ -54,27 +54,26 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
     return y.subarray(0, count).reduce((sum, seen, i) => sum + (seen - f(i)) ** 2, 0);
   };
   let [best, least]: [Parameters, number] = [from, costOf(from, y.length)];
-  if (!Number.isFinite(least)) return undefined;
+  if (!(least < OUT_OF_REACH)) return undefined;
   let damping = DAMPING;
   for (let round = 0; round < ROUNDS; round++) {
     const options = { initialValues: [...best], jacobianFunction: slope, damping, maxIterations: ITERATIONS };
-    const found = stepped(() => levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }));
-    if (found === undefined) break;
-    const gain = 1 - costOf(found.parameterValues, y.length) / least;
-    if (gain > 0) [best, least] = [found.parameterValues, least * (1 - gain)];
+    const moved = attempt(() => levenbergMarquardt({ x, y }, value, { ...options, errorTolerance: Number.MIN_VALUE }));
+    const gain = moved === undefined ? Number.NaN : 1 - costOf(moved, y.length) / least;
+    if (moved !== undefined && gain > 0) [best, least] = [moved, least * (1 - gain)];
     if (least < NOTHING || (Math.abs(gain) < GAIN && round > 0)) break;
     if (!(gain > GAIN)) damping *= DAMPING_STEP;
   }
   return { parameters: best, cost: costOf(best, rows) };
 }
 
-/** Undefined where the optimiser stops because slopes are not finite: it has no next step from there. */
-function stepped<T>(run: () => T): T | undefined {
+/** Where it went; undefined where a step left no matrix that can be inverted, or parameters without a solution. */
+function attempt(optimise: () => { readonly parameterValues: number[] }): number[] | undefined {
   try {
-    return run();
+    return optimise().parameterValues;
   } catch (error) {
-    if (/not symmetric|not positive definite|finite/i.test((error as Error).message)) return undefined;
-    throw error;
+    if (error instanceof TypeError) throw error;
+    return undefined;
   }
 }
 

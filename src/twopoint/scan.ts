@@ -5,7 +5,7 @@
 import type { Solution } from "../ode/solution.ts";
 import type { TwoPointState, TwoPointSystem } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
-import { solveTwoPoint } from "./theory.ts";
+import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 export interface Candidate {
   readonly logRatio: number;
@@ -82,10 +82,12 @@ function scanRatio(all: Observations, { dx2, dy2, system }: Problem, logRatio: n
   });
 }
 
-/** Only altered systems do: H to nothing, or anything to a multiple of all that is in the data. */
+/** H to nothing, or, in altered systems alone, anything to a multiple of all that is in the data. */
 function ranAway(z: Float64Array, start: TwoPointState, dy2: number): boolean {
   const large = 1e6 * (dy2 + start.dh2 + Math.abs(start.w));
-  return !(z[0]! > 1e-9 * start.dh2) || Math.abs(z[0]!) > large || Math.abs(z[1]!) > large || Math.abs(z[2]!) > large;
+  return (
+    !(z[0]! > COLLAPSED * start.dh2) || Math.abs(z[0]!) > large || Math.abs(z[1]!) > large || Math.abs(z[2]!) > large
+  );
 }
 
 /**

@@ -23,6 +23,12 @@ export interface TwoPointTrajectory {
 const PRECISE = 1e-10;
 
 /**
+ * chosen: a distance H that falls below this share of its start is on its way to 0, which is reached in finite time (Eq.
+ * 93). Fits give it up there, where a solver would chase it for thousands of steps.
+ */
+export const COLLAPSED = 1e-9;
+
+/**
  * Solves the two-point equations   (docs/theory.md Eq. 93).
  *
  * @param start state at times[0]

@@ -1,10 +1,11 @@
 /** @file Followed points through the built program: what is written, what a broken run loses (nothing), what is refused. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { TwopointRecord } from "../../src/findings/twopoint/twopointRecord.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
-import { onlyRun, workplace } from "./builtProgram.ts";
+import { onlyRun, readJson, workplace } from "./builtProgram.ts";
 
 const { dir, crh, start } = workplace();
 const SMALL = ["depth=2", "width=12", "layer=1", "gain=0.6", "lr=0.05"];
@@ -72,4 +73,59 @@ test.each([
   expect(code).not.toBe(0);
   expect(err).toMatch(message);
   expect(err.trim().split("\n")).toHaveLength(1);
+});
+
+describe("a run that follows two points and measures nothing else", () => {
+  const asked = ["run", "twopoint", ...SMALL, "--steps", "1500", "--out", "alone"];
+  const fits = () => readJson(onlyRun(join(dir, "alone")), "records", "twopoint.json") as unknown as TwopointRecord;
+  let out: string;
+  beforeAll(async () => {
+    out = (await crh(...asked)).out;
+  });
+
+  test("ends with what the theory says of it, its name and its report", () => {
+    expect(out).toMatch(/^Hidden layer 1 (follows|does not follow) the two-point theory/);
+    expect(out).toMatch(/^0 +\d.*\n1 +\d/m);
+    expect(out).toMatch(/\n\n[\w-]+twopoint[\w-]+: 1500 steps in .*\nreport: .*report\.html\n$/);
+    const html = readFileSync(join(onlyRun(join(dir, "alone")), "report.html"), "utf8");
+    expect(html).toContain('<section id="twopoint">');
+    expect(html).not.toContain('<section id="alignments">');
+  });
+
+  test("keeps the fits, and prints them as JSON", async () => {
+    expect(fits()).toMatchObject({ schema: "crh-lab/twopoint@1", step: 1500, layer: "1", pair: "0-1", pairsAlike: 0 });
+    const { out } = await crh(...asked.slice(0, -2), "--out", "json", "--json");
+    const { final } = JSON.parse(out) as { final: { step: number; layers: unknown[]; twopoint: TwopointRecord } };
+    const { schema: _, ...record } = fits();
+    expect(final).toEqual({ step: 1500, layers: [], twopoint: record });
+  });
+
+  test("is explained, as a whole and by layer; what is no layer gets the names of those there are", async () => {
+    const whole = await crh("explain", "latest", "--in", "alone");
+    expect(whole.out).toContain("two-point theory at step 1,500");
+    expect(whole.out).toMatch(/^Hidden layer 0 /m);
+    const one = await crh("explain", "latest", "0", "--in", "alone");
+    expect(one.out).not.toMatch(/^Hidden layer 1 /m);
+    expect(one.out).toContain("the theory conserves it");
+    const wrong = await crh("explain", "latest", "9", "--in", "alone");
+    expect(wrong.err).toMatch(/^explain: expected a layer of the measurement, got "9".*0, 1/);
+  });
+
+  test("is listed, reported anew with its figures, and refused by compare in one line", async () => {
+    expect((await crh("runs", "--in", "alone")).out).toContain("twopoint");
+    expect((await crh("report", "latest", "--figures", "--in", "alone")).code).toBe(0);
+    const figures = readdirSync(join(onlyRun(join(dir, "alone")), "figures"));
+    expect(figures).toEqual(expect.arrayContaining(["01-two-points.svg", "01-two-points.csv"]));
+    const [id, other] = [onlyRun(join(dir, "alone")), onlyRun(join(dir, "json"))];
+    const { code, err } = await crh("compare", id, other);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/^compare: expected runs with alignments, got [\w-]+, which follows points .*\n$/);
+  });
+});
+
+test("a run with both says both, the theory first", { timeout: 30_000 }, async () => {
+  const { out } = await crh("explain", "latest", "--in", "mlp");
+  expect(out.indexOf("two-point theory at step 30")).toBeLessThan(out.indexOf("relations by the paper's convention"));
+  const html = readFileSync(join(onlyRun(join(dir, "mlp")), "report.html"), "utf8");
+  expect(html.indexOf('<section id="twopoint">')).toBeLessThan(html.indexOf('<section id="finding">'));
 });

@@ -1,6 +1,7 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { statusMeaning } from "../../src/findings/twopoint/sentences.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
@@ -9,6 +10,7 @@ import { emptyLayer, type Moments, mergeMoments } from "../../src/moments/moment
 import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { Random } from "../../src/random/random.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { plantedFollowed } from "../findings/twopoint/planted.ts";
 
 const text = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
 /** What stands in backquotes, as it is and split into words: names of keys, of tensors after their layer, and values. */
@@ -51,6 +53,16 @@ describe("docs/formats.md", () => {
     const names = [...tensors.keys()].map((name) => name.slice(name.lastIndexOf(".") + 1));
     expect(unexplained(names)).toEqual([]);
     expect(unexplained(keysOf(JSON.parse(metadata.crh!)))).toEqual([]);
+  });
+
+  it("explains every key of the records of followed points, every status and the columns of trajectories.csv", () => {
+    const { followed, fits, rows } = plantedFollowed({
+      points: ["0", "1", "2"],
+      target: (p, q) => (q === 1 ? 0 : p + q),
+    });
+    expect(unexplained([...keysOf(followed), ...keysOf(fits), ...keysOf(rows[0])])).toEqual([]);
+    expect(unexplained(Object.keys(statusMeaning))).toEqual([]);
+    expect(unexplained([followed.schema, fits.schema])).toEqual([]);
   });
 
   it("explains every tensor and key of a checkpoint", () => {

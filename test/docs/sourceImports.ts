@@ -30,8 +30,8 @@ export type Permission = ReadonlySet<string> | "any";
 /** Files that stand in src/ itself belong to this room. */
 export const topLevel = "index.ts";
 
-/** The public API, the only file that may pass on what other files export. */
-const publicIndex = "index.ts";
+/** The public API, in Node and in browsers: the only files that may pass on what other files export. */
+const publicIndex: readonly string[] = ["index.ts", "browser.ts"];
 
 /** All TypeScript files below a folder. */
 export function readSources(folder: string): Source[] {
@@ -106,9 +106,9 @@ export function violations(sources: readonly Source[], table: readonly Room[]): 
     const room = rooms.get(roomOf(source.path));
     if (room) found.push(...source.imports.flatMap((target) => judge(source.path, target, room) ?? []));
     if (source.computed) found.push(`${source.path}: imports a module whose name is computed; write the name out`);
-    if (source.path !== publicIndex)
+    if (!publicIndex.includes(source.path))
       for (const target of source.reexports)
-        found.push(`${source.path}: passes on ${target}; only src/${publicIndex} re-exports`);
+        found.push(`${source.path}: passes on ${target}; only src/${publicIndex.join(" and src/")} re-export`);
   }
   return found;
 }
@@ -161,4 +161,20 @@ export function cycles(sources: readonly Source[]): string[] {
   };
   for (const path of edges.keys()) walk(path, []);
   return found;
+}
+
+/** Files that a file reaches through its imports, itself among them, and the modules from outside that they import; both sorted. */
+export function reached(sources: readonly Source[], from: string): { files: string[]; outside: string[] } {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const [files, outside] = [new Set<string>(), new Set<string>()];
+  const visit = (path: string): void => {
+    if (files.has(path)) return;
+    files.add(path);
+    for (const name of byPath.get(path)!.imports) {
+      if (name.startsWith(".")) visit(posix.join(posix.dirname(path), name));
+      else outside.add(name);
+    }
+  };
+  visit(from);
+  return { files: [...files].sort(), outside: [...outside].sort() };
 }

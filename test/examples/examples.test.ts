@@ -57,6 +57,15 @@ describe("examples", () => {
     expect(Math.abs(ansatz![1]! - ansatz![0]!)).toBeGreaterThan(0.01);
   });
 
+  test("5: two rates, near half of the step size each, tell where the representations end", () => {
+    const out = run("5-fit-a-trajectory.mjs");
+    expect(out).toMatch(/^status {4}ok, rich$/m);
+    for (const name of ["etaH", "etaY"])
+      expect(Math.abs(Number(new RegExp(`^${name} +([\\d.]+)`, "m").exec(out)![1]) / 0.025 - 1)).toBeLessThan(0.35);
+    const [measured, predicted] = /^distance {2}([\d.]+) in the end, ([\d.]+)/m.exec(out)!.slice(1).map(Number);
+    expect(Math.abs(predicted! / measured! - 1)).toBeLessThan(0.05);
+  });
+
   test("the library lines of the README are example 1", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const example = readFileSync(join(folder, "1-train-and-measure.mjs"), "utf8");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fitLayers } from "../../src/twopoint/fitLayers.ts";
 import { fitTwoPoint } from "../../src/twopoint/fitTwoPoint.ts";
@@ -36,6 +37,21 @@ describe("fitLayers", () => {
     const [fit, none] = fitLayers([good, dead], { ...distances, loss: { step: good.step, loss } });
     expect(fit!.loss!.etaYbar! / 0.01).toBeCloseTo(1, 4);
     expect(none!.loss).toBeUndefined();
+  });
+
+  it("writes no key and no status that docs/formats.md does not explain", () => {
+    const formats = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
+    const section = formats.slice(formats.indexOf("## Two points"), formats.indexOf("## Files read"));
+    const explained = new Set([...section.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[^\w-]+/)));
+    const keysOf = (value: unknown): string[] =>
+      typeof value !== "object" || value === null
+        ? []
+        : Object.entries(value).flatMap(([key, inner]) => [...(Array.isArray(value) ? [] : [key]), ...keysOf(inner)]);
+    const loss = { step: good.step, loss: good.w.map((value) => 1 + value) };
+    const layers = fitLayers([good, dead], { ...distances, loss });
+    const words = [...keysOf(layers), ...layers.flatMap(({ status, regime }) => [status, regime ?? "rich"])];
+    expect(words.filter((word) => !explained.has(word))).toEqual([]);
+    expect(words).toContain("etaYbar");
   });
 
   it("refuses distances that are not above 0, for all layers at once", () => {

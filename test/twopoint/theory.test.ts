@@ -82,6 +82,15 @@ describe("twoPointTheory", () => {
     expect(alike.dy2[1]).toBeCloseTo(0.7, 9);
   });
 
+  it("brings representations together in finite time where A_high is negative and the output has to turn", () => {
+    const against = (y0: number) => ({ dh2: 0.03, dy2: y0, w: y0 + Math.sqrt(y0 * 0.7) });
+    const threshold = (0.03 ** 2 * 0.05) / (0.02 * 1.3);
+    expect(() => twoPointTheory(constants, against(1.1 * threshold), [0, 1e4])).toThrow(
+      /^twoPointTheory: expected a solution to t = 10000, got (steps too small|values that are not finite).* at t = /,
+    );
+    expect(twoPointTheory(constants, against(0.9 * threshold), [0, 1e4]).dy2[1]).toBeCloseTo(0.7, 8);
+  });
+
   it.each(twoPointSystems)("has the Jacobian of its equations, system %s", (system) => {
     const equations = twoPointEquations(constants, system);
     const z = Float64Array.of(0.3, 0.2, -0.11);

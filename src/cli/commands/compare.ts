@@ -39,6 +39,10 @@ function loaded(root: string, which: string): Run {
   const [first, last] = [all[0], all.at(-1)];
   const { id, status, error } = run.info();
   if (first === undefined || last === undefined) {
+    if (run.trajectories().length > 0)
+      throw new Error(
+        `compare: expected runs with alignments, got ${id}, which follows points and measures nothing else; crh explain ${id} tells of it`,
+      );
     const cure =
       status === "failed" ? `it failed (${error ?? "no reason known"}), leave it out` : "let it run on with crh resume";
     throw new Error(`compare: expected runs with a measurement, got none in ${run.dir}; ${cure}`);

@@ -1,15 +1,22 @@
-/** @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in words. */
+/**
+ * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in
+ * words; of a run that follows points, what the two-point theory says of its hidden layers before that.
+ */
 import { existsSync, statSync } from "node:fs";
+import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";
+import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
 import { completed } from "../../measure/earlierRecords.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
+import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
 import { formatCount } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
 import { runMeasurements } from "../runMeasurements.ts";
 import { dimmer, printable, wrap } from "../table.ts";
+import { followedRun } from "../twopointRecord.ts";
 
 export interface ExplainOptions {
   readonly in: string;
@@ -22,13 +29,15 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial, decay } = measurements(which, options.in);
-  const names = final.layers.map(({ name }) => name);
+  const { final, initial, decay, twopoint } = measurements(which, options.in);
+  const names = [...(twopoint ? twopoint.fits.layers.map((one) => String(one.layer)) : []), ...namesOf(final)];
   if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
   if (layer !== undefined && !names.includes(layer))
     throw new Error(`explain: expected a layer of the measurement, got "${layer}"${suggestion(layer, names)}`);
-  const explained = final.layers
-    .filter(({ name }) => layer === undefined || name === layer)
+  const wanted = (name: string) => layer === undefined || name === layer;
+  const followed = twopoint ? explainTwopoint(twopoint).filter((one) => wanted(one.layer)) : undefined;
+  const explained = (final?.layers ?? [])
+    .filter(({ name }) => wanted(name))
     .map((one) =>
       explainLayer(
         one,
@@ -37,34 +46,79 @@ export async function explainCommand(
       ),
     );
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify({ step: final.step, layers: explained })}\n`);
+    const step = final?.step ?? twopoint!.fits.step;
+    const document = { step, layers: explained, ...(followed && { twopoint: followed }) };
+    io.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
   const width = widthOf(io.stdout);
   const dim = dimmer(hasColour(io.stdout, io.env));
-  const head = `step ${formatCount(final.step)}, ${formatCount(final.samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
   const lines = [
-    ...wrap(head, width).map(dim),
-    "",
-    ...explained.flatMap((one) => [...(layer === undefined ? brief(one, width) : whole(one, width)), ""]),
-    ...wrap(thresholds, width).map(dim),
+    ...(twopoint && followed && followed.length > 0
+      ? [...followedLines(twopoint, followed, { layer, width, dim }), ""]
+      : []),
+    ...(final === undefined || explained.length === 0
+      ? []
+      : [
+          ...wrap(headOf(final), width).map(dim),
+          "",
+          ...explained.flatMap((one) => [...(layer === undefined ? brief(one, width) : whole(one, width)), ""]),
+          ...wrap(thresholds, width).map(dim),
+        ]),
     ...(layer === undefined ? wrap(`crh explain ${which} <layer> says more about one`, width).map(dim) : []),
   ];
-  io.stdout.write(`${lines.join("\n")}\n`);
+  io.stdout.write(`${lines.join("\n").trimEnd()}\n`);
+}
+
+function namesOf(final: Snapshot | undefined): string[] {
+  return final?.layers.map(({ name }) => name) ?? [];
+}
+
+function headOf({ step, samples }: Snapshot): string {
+  return `step ${formatCount(step)}, ${formatCount(samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
+}
+
+/** Of one layer all sentences, of all layers a sentence each. */
+function followedLines(
+  { followed, fits }: FollowedRun,
+  explained: readonly TwopointExplanation[],
+  { layer, width, dim }: { layer: string | undefined; width: number; dim: (text: string) => string },
+): string[] {
+  const [p, q] = (fits.pair ?? "0-1").split("-").map((place) => followed.points[Number(place)] ?? place);
+  const head = `two-point theory at step ${formatCount(fits.step)}, points ${printable(p!)} and ${printable(q!)}; H = |dh|² of a hidden layer, Y = |dy|² of the outputs, w = dy · (dy − dy*)`;
+  const { claim, details } = headline(fits);
+  const all = [`${claim}.${details === "" ? "" : ` ${details}`}`, layersSentence(fits), leftOutSentence(fits)];
+  const above =
+    layer === undefined ? all.filter((text) => text !== "").flatMap((text) => wrap(printable(text), width)) : [];
+  const each = explained.flatMap(({ summary, sentences, contradiction }) => [
+    ...wrap(printable(summary), width),
+    ...(layer === undefined ? contradiction : sentences).flatMap((line) => indented(line, width)),
+  ]);
+  return [...wrap(head, width).map(dim), "", ...above, ...(above.length > 0 ? [""] : []), ...each];
+}
+
+interface Explained {
+  readonly final?: Snapshot;
+  readonly initial?: Snapshot;
+  readonly decay?: unknown;
+  readonly twopoint?: FollowedRun;
 }
 
 /** The last and, where there is another, the first measurement of a run or a snapshot file. */
-function measurements(which: string, root: string): { final: Snapshot; initial?: Snapshot; decay?: unknown } {
+function measurements(which: string, root: string): Explained {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
   const all = runMeasurements(run);
+  const twopoint = followedRun(run);
   const [first, last] = [all[0], all.at(-1)];
+  if ((first === undefined || last === undefined) && twopoint !== undefined) return { twopoint };
   if (first === undefined || last === undefined)
     throw new Error(
       `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
     );
   const { decay } = run.config();
-  return first === last ? { final: last, decay } : { final: last, initial: first, decay };
+  const found = { final: last, decay, ...(twopoint && { twopoint }) };
+  return first === last ? found : { ...found, initial: first };
 }
 
 function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {

@@ -3,13 +3,14 @@
  */
 import { resolve } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
-import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";
+import { type ReportData, type RunReport, renderReport, reportFigures } from "../../report/report.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { runMeasurements } from "../runMeasurements.ts";
+import { followedRun } from "../twopointRecord.ts";
 
 export interface ReportOptions {
   readonly in: string;
@@ -23,7 +24,7 @@ export interface ReportOptions {
 export async function reportCommand(which: string, options: ReportOptions, io: Io): Promise<void> {
   const run = findRun(options.in, which);
   const data = reportData(run);
-  if (data.snapshots.length === 0)
+  if (isEmpty(data))
     throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
   const { output } = options;
   if (output === "") throw new UsageError("crh report: expected a file after -o, got nothing");
@@ -50,10 +51,16 @@ function writeFigures(run: RunFolder, data: ReportData): void {
   }
 }
 
+/** Whether there is nothing to report yet: neither a measurement nor a look at followed points. */
+export function isEmpty(data: RunReport): boolean {
+  return data.snapshots.length === 0 && data.twopoint === undefined;
+}
+
 /** Everything that the report of a run is made from. */
-export function reportData(run: RunFolder): ReportData {
+export function reportData(run: RunFolder): RunReport {
   const info = run.info();
   const moments = run.moments();
+  const twopoint = followedRun(run);
   return {
     info,
     config: run.config(),
@@ -61,5 +68,6 @@ export function reportData(run: RunFolder): ReportData {
     metrics: run.metrics(),
     snapshots: runMeasurements(run),
     ...(moments === undefined ? {} : { moments }),
+    ...(twopoint === undefined ? {} : { twopoint }),
   };
 }

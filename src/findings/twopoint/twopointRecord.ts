@@ -2,6 +2,7 @@
 import { fitLayers, type LayerFit } from "../../twopoint/fitLayers.ts";
 import type { LossTrajectory } from "../../twopoint/lossCurve.ts";
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
+import { type Against, againstEquations } from "./against.ts";
 import type { FollowedPair, FollowedRecord } from "./followedRecord.ts";
 
 export const TWOPOINT_SCHEMA = "crh-lab/twopoint@1";
@@ -12,16 +13,30 @@ export interface TwopointRecord {
   readonly step: number;
   /** The hidden layer that is looked at first. */
   readonly layer: string;
-  /** Every layer of the first pair. */
-  readonly layers: readonly LayerFit[];
+  /**
+   * The pair that is looked at first: the first one of those whose targets are furthest apart; null where none could be
+   * fitted.
+   */
+  readonly pair: string | null;
+  /** Every layer of that pair. */
+  readonly layers: readonly FollowedLayer[];
   /** Every layer of every pair that was fitted, the first one included. */
   readonly pairs: readonly FittedPair[];
   /** Pairs that were not fitted, for they are too many. */
   readonly pairsLeftOut: number;
+  /** Pairs whose inputs or targets are the same point: the theory says nothing of their rates. */
+  readonly pairsAlike: number;
 }
 
 export interface FittedPair extends FollowedPair {
-  readonly layers: readonly LayerFit[];
+  /** What is missing of the targets at the last look: |dy - dy*|^2 / |dy*|^2, 0 where they are reached. */
+  readonly missing: number;
+  readonly layers: readonly FollowedLayer[];
+}
+
+export interface FollowedLayer extends LayerFit {
+  /** How far H moved against the sign of w. */
+  readonly against: Against;
 }
 
 /** A row of trajectories.csv. */
@@ -35,40 +50,65 @@ export interface FollowedRow {
   readonly loss: number;
 }
 
+/** All that is known of the points that a run follows. */
+export interface FollowedRun {
+  readonly followed: FollowedRecord;
+  readonly fits: TwopointRecord;
+  /** In order of steps. */
+  readonly rows: readonly FollowedRow[];
+}
+
 /** chosen: fits of one run, at some 0.2 s each. */
 const MOST_FITS = 100;
 
 /**
- * Fits the theory to a run's trajectories, layer by layer.
+ * Fits the theory to a run's trajectories, layer by layer. Of many pairs some are fitted, evenly spread.
  *
  * @param rows look by look, as the run wrote them
  * @returns undefined where there are no rows yet
  */
 export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow[]): TwopointRecord | undefined {
   if (rows.length === 0) return undefined;
-  const fitted = followed.pairs.slice(0, Math.max(1, Math.floor(MOST_FITS / followed.layers.length)));
-  const pairs = fitted.map((pair): FittedPair => {
-    const { dx2, dy2 } = pair;
-    const loss = lossOf(rows, followed);
-    const options = { dx2, dy2, ...(loss && { loss }) };
-    return { ...pair, layers: fitLayers(trajectoriesOf(rows, pair.pair, followed.layers), options) };
-  });
+  const apart = followed.pairs.filter(({ dx2, dy2 }) => dx2 > 0 && dy2 > 0);
+  const most = Math.max(1, Math.floor(MOST_FITS / followed.layers.length));
+  const stride = Math.max(1, Math.ceil(apart.length / most));
+  const first = apart.reduce<FollowedPair | undefined>(
+    (most, pair) => (pair.dy2 > (most?.dy2 ?? 0) ? pair : most),
+    undefined,
+  );
+  const others = apart.filter((pair, i) => pair !== first && i % stride === 0);
+  const fitted = first === undefined ? [] : [first, ...others].slice(0, most);
+  const pairs = fitted.map((pair) => fitPair(followed, rows, pair));
   return {
     schema: TWOPOINT_SCHEMA,
     step: rows.at(-1)!.step,
     layer: followed.layer,
-    layers: pairs[0]!.layers,
+    pair: pairs[0]?.pair ?? null,
+    layers: pairs[0]?.layers ?? [],
     pairs,
-    pairsLeftOut: followed.pairs.length - pairs.length,
+    pairsLeftOut: apart.length - pairs.length,
+    pairsAlike: followed.pairs.length - apart.length,
   };
 }
+
+function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: FollowedPair): FittedPair {
+  const trajectories = trajectoriesOf(rows, pair.pair, followed.layers);
+  const loss = lossOf(rows, followed);
+  const { dx2, dy2 } = pair;
+  const fits = fitLayers(trajectories, { dx2, dy2, ...(loss && { loss }) });
+  const layers = fits.map((fit, i) => ({ ...fit, against: againstEquations(trajectories[i]!) }));
+  return { ...pair, missing: missingAt(rows.findLast((row) => row.pair === pair.pair)!, dy2), layers };
+}
+
+/** |dy - dy*|^2 = 2 w - Y + Y*, by the meaning of w. */
+const missingAt = ({ dy2, w }: FollowedRow, target: number): number => Math.max(0, 2 * w - dy2 + target) / target;
 
 /** The loss whose course the theory tells; undefined where another one was recorded. */
 export function lossOf(
   rows: readonly FollowedRow[],
   { lossFactor, layers }: FollowedRecord,
 ): LossTrajectory | undefined {
-  if (lossFactor === null) return undefined;
+  if (lossFactor == null) return undefined;
   const looks = rows.filter((row) => row.layer === layers[0]);
   return { step: looks.map(({ step }) => step), loss: looks.map(({ loss }) => lossFactor * loss) };
 }

@@ -1,0 +1,28 @@
+/**
+ * @file What runs in a browser as in Node: `import { fitTwoPoint } from "crh-lab/browser"`. Everything that this file reaches does without
+ * modules of Node and without ONNX Runtime (test/docs/browser.test.ts).
+ */
+
+// Moments and measures
+export { alignment } from "./measure/alignment.ts";
+export { type Snapshot, type SnapshotOptions, snapshot } from "./measure/snapshot.ts";
+export { addRows } from "./moments/addRows.ts";
+export { emptyLayer, type LayerMoments, type Moments } from "./moments/moments.ts";
+export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+// Differential equations
+export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
+export { Random } from "./random/random.ts";
+// The two-point theory
+export { conservedQuantity } from "./twopoint/conserved.ts";
+export {
+  type TwoPointConstants,
+  type TwoPointState,
+  type TwoPointSystem,
+  twoPointSystems,
+} from "./twopoint/equations.ts";
+export { type FinalDistance, finalDistance } from "./twopoint/finalDistance.ts";
+export { fitLayers, type LayerFit } from "./twopoint/fitLayers.ts";
+export { fitTwoPoint, type TwoPointFit } from "./twopoint/fitTwoPoint.ts";
+export { fitLoss, lossCurve } from "./twopoint/lossCurve.ts";
+export { twoPointTheory } from "./twopoint/theory.ts";
+export type { LayerTrajectory } from "./twopoint/trajectory.ts";

@@ -1,0 +1,28 @@
+/**
+ * @file What the two-point theory says of every hidden layer of a run, in plain words: the sentences of the report,
+ * layer by layer.
+ */
+import { contradictionSentence, layerSentences, layerSummary } from "../findings/twopoint/sentences.ts";
+import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
+
+export interface TwopointExplanation {
+  layer: string;
+  /** One sentence: whether the layer follows the theory. */
+  summary: string;
+  /** Rates, final distance, regime, drift, doubts. */
+  sentences: string[];
+  /** What contradicts the equations without any fit; empty where nothing does. */
+  contradiction: string[];
+}
+
+export function explainTwopoint({ fits }: FollowedRun): TwopointExplanation[] {
+  return fits.layers.map((fit) => {
+    const against = contradictionSentence(fit);
+    return {
+      layer: String(fit.layer),
+      summary: layerSummary(fit),
+      sentences: layerSentences(fit, fits.pairs[0]!.missing),
+      contradiction: against === "" ? [] : [against],
+    };
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * @file Whether a fit can be relied on, and if not why, in words.
+ */
+import { type FittedRate, WIDEST } from "./fittedRates.ts";
+import { type Observations, type Variable, variables } from "./observations.ts";
+import type { Refined } from "./refine.ts";
+
+/**
+ * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`:
+ * outputs or everything stay where they are; `no-solution`: the system has none that comes near (altered systems
+ * alone); `unusable`: the trajectory cannot be fitted at all, and `fitLayers` says why.
+ */
+export type FitStatus = "ok" | "poor" | "undetermined" | "no-movement" | "no-solution" | "unusable";
+
+export interface Doubt {
+  readonly status: FitStatus;
+  /** What the status means here, in a sentence; null where it is ok. */
+  readonly doubt: string | null;
+}
+
+/**
+ * chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow.
+ */
+const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
+/** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
+const STILL = 1e-6;
+
+/** The sentence for outputs that do not move, or undefined. */
+export function stillness({ values }: Observations): string | undefined {
+  const moves = values.map((all) => {
+    const size = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    return all.some((value) => Math.abs(value - all[0]!) > STILL * size);
+  });
+  if (moves.some((move) => move) && (moves[1]! || moves[2]!)) return undefined;
+  return moves[0]!
+    ? "The outputs stay where they are, so that nothing tells of their rate."
+    : "Nothing moves, so that nothing tells of the rates.";
+}
+
+/** Whether another minimum with other rates costs hardly more. chosen: 5 % more, rates a tenth apart. */
+export function ambiguous(candidates: readonly Refined[]): boolean {
+  const [best, ...others] = candidates;
+  return others.some(
+    ({ cost, parameters }) =>
+      cost < 1.05 * best!.cost && parameters.some((value, k) => Math.abs(value - best!.parameters[k]!) > 0.1),
+  );
+}
+
+export function doubtOf(
+  { etaH, etaY }: { etaH: FittedRate; etaY: FittedRate },
+  residuals: Float64Array,
+  r2: Readonly<Record<Variable, number | null>>,
+  { norms }: Observations,
+  isAmbiguous: boolean,
+): Doubt {
+  const n = residuals.length / norms.length;
+  const missed = variables.filter((name, v) => {
+    const left = residuals.subarray(v * n, (v + 1) * n).reduce((sum, value) => sum + value * value, 0);
+    return (r2[name] ?? 1) < LEAST_R2 && left > MOST_RESIDUAL;
+  });
+  if (missed.length > 0)
+    return { status: "poor", doubt: `The theory does not follow ${missed.join(" and ")} (R2 below ${LEAST_R2}).` };
+  const unknown = Object.entries({ etaH, etaY }).flatMap(([name, { interval }]) => (interval === null ? name : []));
+  if (unknown.length === 0)
+    return isAmbiguous
+      ? { status: "undetermined", doubt: "Another pair of rates fits as well." }
+      : { status: "ok", doubt: null };
+  return {
+    status: "undetermined",
+    doubt: `The trajectory does not tell ${unknown.join(" and ")} to a factor of ${WIDEST}.`,
+  };
+}
