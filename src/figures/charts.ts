@@ -1,6 +1,6 @@
 /**
- * @file Panels of curves and points over one quantity each: what studies of several runs draw. Values, and where there are any
- * their intervals; lines that theory says are dashed.
+ * @file Panels of curves and points over one quantity each: what studies of several runs draw. Values, and where there
+ * are any their intervals; lines that theory says are dashed.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis } from "./axes.ts";
@@ -102,13 +102,13 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       width,
       height,
       marginTop: 30,
-      marginLeft: 62,
+      marginLeft: 66,
       marginRight: 12,
       marginBottom: 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },
       marks: [
-        Plot.text([title], { ...corner, dx: -58, dy: -28 }),
+        Plot.text([title], { ...corner, dx: -62, dy: -28 }),
         ...(diagonal
           ? [
               Plot.line(
@@ -189,5 +189,5 @@ function scaleOf(
 
 /** 5e−5 for what would need four decimals and more. */
 function smallLabel(value: number): string {
-  return value === 0 ? "0" : Number(value.toPrecision(2)).toExponential().replace("-", "−");
+  return value === 0 ? "0" : Number(value.toPrecision(2)).toExponential().replaceAll("-", "−");
 }

@@ -49,8 +49,10 @@ function panelOf({ title, names, values, limit }: DistanceMatrix): Panel {
   const range = `white is 0, the darkest ${scaleWords(end)} and beyond`;
   const content =
     text(LEFT, 12, title, "start", 'font-weight="650" font-size="13"') +
-    `<image x="${LEFT}" y="${TOP}" width="${SIZE}" height="${SIZE}" href="${uri}" preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
-    `<rect x="${LEFT}" y="${TOP}" width="${SIZE}" height="${SIZE}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>` +
+    `<image x="${LEFT}" y="${TOP}" width="${SIZE}" height="${SIZE}" href="${uri}" ` +
+    `preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
+    `<rect x="${LEFT}" y="${TOP}" width="${SIZE}" height="${SIZE}" fill="none" stroke="currentColor" ` +
+    `stroke-opacity="0.3"/>` +
     labels.join("") +
     text(LEFT, TOP + SIZE + 26, range, "start", 'font-size="11" fill-opacity="0.75"');
   return {

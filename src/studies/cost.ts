@@ -3,8 +3,8 @@
 /**
  * Seconds of a run, from its weights, batch and steps.
  *
- * chosen: 0.3 ms a step, 4 ns a weight, which has to be read and written, and 0.15 ns a weight and sample; within a factor of two of what two
- * cores of a virtual machine take. Measurements are not counted.
+ * chosen: 0.3 ms a step, 4 ns a weight, which has to be read and written, and 0.15 ns a weight and sample; within a
+ * factor of two of what two cores of a virtual machine take. Measurements are not counted.
  */
 export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>): number {
   const number = (name: string, otherwise: number) => {

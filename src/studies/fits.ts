@@ -68,7 +68,10 @@ export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): La
   return fitOrReason(trajectory, { dx2, dy2, fitStart: false, ...(losses && { loss: losses }) });
 }
 
-/** A pair that the fit refuses, for a target distance of 0 or rates that vanish, is one that cannot be used: the others are not lost. */
+/**
+ * A pair that the fit refuses, for a target distance of 0 or rates that vanish, is one that cannot be used: the others
+ * are not lost.
+ */
 function fitOrReason(trajectory: LayerTrajectory, options: LayersOptions): LayerFit {
   try {
     return fitLayers([trajectory], options)[0]!;
@@ -109,8 +112,8 @@ export function finalDeviation({ finalDistance: { measured, predicted } }: Layer
 }
 
 /**
- * H_inf by given rates for a pair that begins where it was measured   (docs/theory.md Eq. 95). Equal targets stand for the limit of equal
- * ones, a squared distance of 1e-12.
+ * H_inf by given rates for a pair that begins where it was measured   (docs/theory.md Eq. 95). Equal targets stand for
+ * the limit of equal ones, a squared distance of 1e-12.
  */
 export function predictedEnd({ pair, trajectory }: Watched, rates: { etaH: number; etaY: number }): number | null {
   const [dh2, dy2] = [trajectory.dh2[0]!, trajectory.dy2[0]!];
@@ -127,7 +130,10 @@ function endOfTrajectory({ dh2 }: LayerTrajectory): number {
   return dh2[dh2.length - 1]!;
 }
 
-/** Means of the two rates over runs whose last loss is at most 1e-2, as the authors have it; undefined where there is none. */
+/**
+ * Means of the two rates over runs whose last loss is at most 1e-2, as the authors have it; undefined where there is
+ * none.
+ */
 export function meanRates(runs: readonly StudiedRun[]): { etaH: number; etaY: number; used: number } | undefined {
   const found = runs.flatMap((run) => {
     const seen = watched(run);

@@ -15,7 +15,8 @@ export interface Places {
  * @param squared (n, n) row-major squared distances, symmetric
  * @param count   coordinates of a point
  *
- * Exact for distances of points in as many dimensions. The sign of a direction is that which makes its largest entry positive.
+ * Exact for distances of points in as many dimensions. The sign of a direction is that which makes its largest entry
+ * positive.
  */
 export function classicalScaling(squared: Float64Array, count: number): Places {
   const n = Math.round(Math.sqrt(squared.length));
@@ -46,8 +47,8 @@ export function classicalScaling(squared: Float64Array, count: number): Places {
 }
 
 /**
- * Share of the sum of squares about the mean that lies within groups, from distances alone: the mean squared distance in a group of m points
- * is twice their variance, so that W = sum over groups of (1/m) sum_{i<j} d_ij^2.
+ * Share of the sum of squares about the mean that lies within groups, from distances alone: the mean squared distance
+ * in a group of m points is twice their variance, so that W = sum over groups of (1/m) sum_{i<j} d_ij^2.
  *
  * @param group (n) group of each point
  */

@@ -23,8 +23,8 @@ export interface Question extends Pick<ScoreRow, "figure" | "name" | "statement"
 /**
  * Judges one claim.
  *
- * With three seeds or more it holds where the whole 95 % interval of the mean keeps the limit, fails where the whole interval does not, and
- * is undecided between. With one or two it holds or fails where all of them say the same.
+ * With three seeds or more it holds where the whole 95 % interval of the mean keeps the limit, fails where the whole
+ * interval does not, and is undecided between. With one or two it holds or fails where all of them say the same.
  */
 export function scored(question: Question): ScoreRow {
   const {

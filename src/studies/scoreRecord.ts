@@ -48,7 +48,9 @@ export function scoreRecord(
 export function countWords(claims: readonly Pick<ScoreRow, "verdict">[]): string {
   const of = (verdict: ScoreRow["verdict"]) => claims.filter((claim) => claim.verdict === verdict).length;
   const holding = of("holds");
-  const first = `${holding} of ${claims.length} ${claims.length === 1 ? "claim" : "claims"} ${holding === 1 ? "holds" : "hold"}`;
+  const first =
+    `${holding} of ${claims.length} ${claims.length === 1 ? "claim" : "claims"} ` +
+    `${holding === 1 ? "holds" : "hold"}`;
   const against = of("does not hold");
   const others = [
     ...(against === 0 ? [] : [`${against} ${against === 1 ? "does" : "do"} not`]),

@@ -1,6 +1,6 @@
 /**
- * @file A study: runs that together answer for one figure of a paper, and what is concluded from them. Plain data: the same
- * description serves whoever lists, runs, counts or draws it.
+ * @file A study: runs that together answer for one figure of a paper, and what is concluded from them. Plain data: the
+ * same description serves whoever lists, runs, counts or draws it.
  */
 import type { Figure } from "../figures/figure.ts";
 import type { Claim } from "../findings/claims/claim.ts";

@@ -1,4 +1,6 @@
-/** @file Runs of studies with planted trajectories: solutions of the theory or of an altered system, or anything else. */
+/**
+ * @file Runs of studies with planted trajectories: solutions of the theory or of an altered system, or anything else.
+ */
 import type { FollowedPair } from "../../src/findings/twopoint/followedRecord.ts";
 import type { FollowedRow } from "../../src/findings/twopoint/twopointRecord.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";

@@ -1,7 +1,7 @@
 /**
- * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes figures, score card and
- * page. What is done stays: a finished run with the same parameters is not done again, an unfinished one is gone on with from its last
- * checkpoint, or anew where it has none.
+ * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes
+ * figures, score card and page. What is done stays: a finished run with the same parameters is not done again, an
+ * unfinished one is gone on with from its last checkpoint, or anew where it has none.
  */
 import { join } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
@@ -75,7 +75,8 @@ function chosenStudies(name: string | undefined): readonly Study[] {
 function requireData({ name, needsData }: Study, { data }: ReproduceOptions): void {
   if (needsData !== undefined && data === undefined)
     throw new UsageError(
-      `reproduce: expected --data with ${needsData} for ${name}, got none; crh data get ${needsData.toLowerCase()} fetches it`,
+      `reproduce: expected --data with ${needsData} for ${name}, got none; crh data get ` +
+        `${needsData.toLowerCase()} fetches it`,
     );
 }
 
@@ -92,7 +93,8 @@ function confirm(chosen: readonly Study[], options: ReproduceOptions): void {
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
   const count = left.filter(({ state }) => state === "missing" || state === "begun").length;
   throw new Unconfirmed(
-    `reproduce: expected --yes for an estimated time of ${formatDuration(1000 * seconds)} (${count} runs), which is above an hour, got none; ` +
+    `reproduce: expected --yes for an estimated time of ${formatDuration(1000 * seconds)} (${count} runs), ` +
+      "which is above an hour, got none; " +
       "crh reproduce --list says what each study takes",
   );
 }
@@ -144,18 +146,22 @@ async function doMissing(study: Study, options: ReproduceOptions, io: Io): Promi
     if (found.state === "done" || found.state === "diverged") continue;
     if (found.state === "running")
       throw new Error(
-        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ${found.info!.pid} on ${found.info!.host} runs; wait for it`,
+        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
+          `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
     const left = secondsLeft(foundRuns(study, options)).seconds;
     say(
-      `${study.name}: run ${i + 1} of ${count}, ${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ${formatDuration(1000 * left)} left`,
+      `${study.name}: run ${i + 1} of ${count}, ` +
+        `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +
+        `${formatDuration(1000 * left)} left`,
     );
     try {
       await doRun(found, { out, quiet: quiet === true, ...(data !== undefined && { data }) }, io);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       throw new Interrupted(
-        `reproduce: stopped at run ${i + 1} of ${count}, nothing is lost: finished runs stay, and the same command goes on with this one from its last checkpoint`,
+        `reproduce: stopped at run ${i + 1} of ${count}, nothing is lost: finished runs stay, and the same ` +
+          "command goes on with this one from its last checkpoint",
       );
     }
   }

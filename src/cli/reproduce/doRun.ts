@@ -17,7 +17,8 @@ export interface DoOptions {
 /**
  * Starts a missing run, or goes on with one that was begun from its last checkpoint (anew where it has none).
  *
- * @throws Interrupted where the user stops it; a loss that is no number any more is no error here, the run's folder says it
+ * @throws Interrupted where the user stops it; a loss that is no number any more is no error here, the run's folder
+ *   says it
  */
 export async function doRun({ planned, state, folder }: Found, { out, data, quiet }: DoOptions, io: Io): Promise<void> {
   const silent: Io = { ...io, stdout: { write: () => true }, interruption: () => io.interruption() };

@@ -22,8 +22,8 @@ export interface Planned {
 export interface Found {
   readonly planned: Planned;
   /**
-   * done: finished; diverged: its loss left all numbers, which it would again; begun: interrupted or failed, to be gone on with; running: some
-   * process writes it; missing: there is none
+   * done: finished; diverged: its loss left all numbers, which it would again; begun: interrupted or failed, to be gone
+   * on with; running: some process writes it; missing: there is none
    */
   readonly state: "done" | "diverged" | "begun" | "running" | "missing";
   readonly folder?: RunFolder;
@@ -75,7 +75,8 @@ export function existingRuns(root: string): Existing {
 const order = ["done", "diverged", "running", "begun"] as const;
 
 /**
- * The folder that answers for a planned run: same setting, every parameter, followed samples; of several the one that is furthest.
+ * The folder that answers for a planned run: same setting, every parameter, followed samples; of several the one that
+ * is furthest.
  *
  * @param data folder of the data; undefined accepts any
  */

@@ -1,4 +1,6 @@
-/** @file Study twopoint/2: the equations follow two points through networks of many kinds (Fig. 2 of van Rossem & Saxe). */
+/**
+ * @file Study twopoint/2: the equations follow two points through networks of many kinds (Fig. 2 of van Rossem & Saxe).
+ */
 import { charts } from "../../figures/charts.ts";
 import { familyOf, finalDeviation, fitWatched, grouped, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
@@ -29,8 +31,8 @@ export const architectureStudy: Study = {
   title: "Two points in networks of many kinds",
   source: paper("Fig. 2"),
   statement:
-    "Three equations with two fitted rates follow how the representations of two points and their outputs move apart while a " +
-    "network learns them, whatever its depth, width, activation and kind.",
+    "Three equations with two fitted rates follow how the representations of two points and their outputs move " +
+    "apart while a network learns them, whatever its depth, width, activation and kind.",
   runs: (size) =>
     Object.keys(architectures).flatMap((name) =>
       overEach({ label: name, setting: "twopoint", ...presetOf(name) }, seeds(size, { small: 1, paper: 5 })),
@@ -42,7 +44,8 @@ export const architectureStudy: Study = {
         {
           name: "trajectories",
           caption:
-            "H, Y and w of two points over training, measured and by the fitted equations; the first seed of each network.",
+            "H, Y and w of two points over training, measured and by the fitted equations; the first seed " +
+            "of each network.",
           figure: charts(
             families.flatMap(([name, all]) => all.slice(0, 1).map(({ seen, fit }) => trajectoryChart(name, seen, fit))),
             { legend: trajectoryLegend },
@@ -100,7 +103,9 @@ export function finalDistanceRow(name: string, values: readonly (number | null)[
     values,
     least: -within,
     most: within,
-    why: `${within < 0.1 ? "a network that the equations follow well" : "one that they follow less well"}: chosen from runs of an independent implementation`,
+    why:
+      `${within < 0.1 ? "a network that the equations follow well" : "one that they follow less well"}: ` +
+      "chosen from runs of an independent implementation",
     format: percentOf,
   });
 }

@@ -1,4 +1,7 @@
-/** @file Study twopoint/blobs: which features of Gaussian bumps in two contexts a network keeps, by the size of its initial weights. */
+/**
+ * @file Study twopoint/blobs: which features of Gaussian bumps in two contexts a network keeps, by the size of its
+ * initial weights.
+ */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { familyOf } from "../fits.ts";
@@ -16,8 +19,9 @@ export const blobStudy: Study = {
   title: "Which features are kept",
   source: paper("the authors' notebook on orthogonal contexts, after Flesch et al. (Neuron 2022)"),
   statement:
-    "Bumps on a grid are shown in two contexts, of which one asks for the horizontal place and the other for the vertical one. From large " +
-    "weights the representation keeps both places, as the input has them; from small ones it keeps the place that is asked for.",
+    "Bumps on a grid are shown in two contexts, of which one asks for the horizontal place and the other for the " +
+    "vertical one. From large weights the representation keeps both places, as the input has them; from small ones " +
+    "it keeps the place that is asked for.",
   runs: (size) =>
     Object.entries(gains).flatMap(([label, preset]) =>
       overEach({ label, setting: "twopoint-blobs", ...(preset && { preset }) }, seeds(size, { small: 1, paper: 5 })),
@@ -35,7 +39,8 @@ export const blobStudy: Study = {
         name: `${name}: other over asked`,
         statement,
         measured:
-          "share of the squared distance along the place that is not asked for, over that along the asked one, within contexts",
+          "share of the squared distance along the place that is not asked for, over that along the asked " +
+          "one, within contexts",
         values: own.map(({ shares }) => shares.other / shares.asked),
         ...limits,
         why: "chosen: 1 is the input's own ratio; a tenth of it is forgotten, half of it kept",
@@ -47,8 +52,9 @@ export const blobStudy: Study = {
         {
           name: "map",
           caption:
-            "The representation in three dimensions, by the distances of 50 followed bumps (classical scaling): full marks where the " +
-            "horizontal place is asked for, hollow ones where the vertical; colour is the place that is asked for.",
+            "The representation in three dimensions, by the distances of 50 followed bumps (classical scaling): " +
+            "full marks where the horizontal place is asked for, hollow ones where the vertical; colour is the " +
+            "place that is asked for.",
           figure: charts(
             first.flatMap(({ run, name, squared }) => mapOf(run, name, squared)),
             { columns: 3, width: 280, height: 260 },
@@ -89,7 +95,10 @@ function sharesOf({ followed }: StudiedRun, squared: Float64Array): Shares {
 }
 
 function shareWords({ context, asked, other }: Shares): string {
-  return `${percentOf(context)} of the squared distance between the contexts, ${percentOf(asked)} along the asked-for place, ${percentOf(other)} along the other`;
+  return (
+    `${percentOf(context)} of the squared distance between the contexts, ${percentOf(asked)} along the ` +
+    `asked-for place, ${percentOf(other)} along the other`
+  );
 }
 
 /** Three projections of the map. */

@@ -23,8 +23,8 @@ export const controlStudy: Study = {
   title: "Altered equations fit worse",
   source: paper("the authors' negative controls"),
   statement:
-    "It is these equations that follow two points, and not any three with two rates: with one term altered they fit worse. The turned sign, " +
-    "which changes least, comes closest.",
+    "It is these equations that follow two points, and not any three with two rates: with one term altered they fit " +
+    "worse. The turned sign, which changes least, comes closest.",
   runs: (size) =>
     overEach(
       {
@@ -86,7 +86,9 @@ export const controlStudy: Study = {
             values: share((ratios) => ratios[system]! > 1),
             least: 0.9,
             why: "nine of ten seeds, which comes by chance in one of a hundred",
-            beside: `its cost is ${(median(all.map(({ ratios }) => ratios[system]!)) ?? Number.NaN).toPrecision(3)} times the theory's (median)`,
+            beside:
+              `its cost is ${(median(all.map(({ ratios }) => ratios[system]!)) ?? Number.NaN).toPrecision(3)} ` +
+              "times the theory's (median)",
           }),
         ),
         scored({

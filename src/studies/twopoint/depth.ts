@@ -13,7 +13,8 @@ export const depthStudy: Study = {
   title: "The theory at every layer",
   source: paper("the authors' notebook on depth"),
   statement:
-    "The equations hold best in the middle of a deep network: the cost of the fit falls over the first layers and rises again over the last.",
+    "The equations hold best in the middle of a deep network: the cost of the fit falls over the first " +
+    "layers and rises again over the last.",
   runs: (size) =>
     overEach(
       { label: "20x500", setting: "twopoint", parameters: { lr: 0.01, steps: 3000 } },

@@ -1,4 +1,6 @@
-/** @file Study twopoint/5: the final distance over the distances of inputs and targets, from rates fitted once (Fig. 5). */
+/**
+ * @file Study twopoint/5: the final distance over the distances of inputs and targets, from rates fitted once (Fig. 5).
+ */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { brief } from "../../findings/numbers.ts";
@@ -23,8 +25,8 @@ export const finalDistanceStudy: Study = {
   title: "Final distances",
   source: paper(FIGURE),
   statement:
-    "With rates that were fitted at one pair of distances, the final distance of two representations is known for other distances of " +
-    "inputs and targets.",
+    "With rates that were fitted at one pair of distances, the final distance of two representations is known for " +
+    "other distances of inputs and targets.",
   runs(size) {
     const network = size === "small" ? { preset: "4x100" } : {};
     const slower = size === "small" ? { lr: 0.01, steps: 15_000 } : { lr: 0.002, steps: 40_000 };
@@ -58,7 +60,8 @@ export const finalDistanceStudy: Study = {
         {
           name: "scatter",
           caption:
-            "Final squared distance of the representations, by the formula and measured; a point a pair, coloured by the distance of the inputs.",
+            "Final squared distance of the representations, by the formula and measured; a point a pair, " +
+            "coloured by the distance of the inputs.",
           figure: charts(
             [
               {
@@ -114,10 +117,13 @@ export const finalDistanceStudy: Study = {
       ],
       notes: [
         rates
-          ? `Mean rates of ${rates.used} fits: etaH ${brief(rates.etaH)}, etaY ${brief(rates.etaY)} per step; runs whose loss stays above 0.01 count in none.`
+          ? `Mean rates of ${rates.used} fits: etaH ${brief(rates.etaH)}, etaY ${brief(rates.etaY)} per step; ` +
+            "runs whose loss stays above 0.01 count in none."
           : "No fit gave rates.",
         `Of 25 pairs ${25 - points.length} are left out: not done, or a loss that stays above ${CONVERGED}.`,
-        "Equal targets are a squared distance of 1e-6. The grid is trained at a fifth of the table's rate, for a fixed number of steps and not until a loss is reached.",
+
+        "Equal targets are a squared distance of 1e-6. The grid is trained at a fifth of the table's rate, " +
+          "for a fixed number of steps and not until a loss is reached.",
       ],
     };
   },

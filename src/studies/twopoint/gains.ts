@@ -1,5 +1,6 @@
 /** @file Study twopoint/3: from rich to lazy with the size of the initial weights, and the loss with it (Fig. 3). */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
+import type { LegendEntry } from "../../figures/legend.ts";
 import { depthColour } from "../../figures/palette.ts";
 import type { LayerFit } from "../../twopoint/fitLayers.ts";
 import { lossCurve } from "../../twopoint/lossCurve.ts";
@@ -14,8 +15,8 @@ const FIGURE = "Fig. 3";
 /** Gains at 20 layers of 500, those of the authors' table, by preset. */
 const deep = [0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.6];
 /**
- * Gains at 4 layers of 100 with their rates: 0.05 at 0.6 is the table's, 5e-4 at 2.5 and 2e-4 at 3 train without leaping; chosen: between
- * 0.6 and 2.5 the logarithm of the rate falls linearly with the gain.
+ * Gains at 4 layers of 100 with their rates: 0.05 at 0.6 is the table's, 5e-4 at 2.5 and 2e-4 at 3 train without
+ * leaping; chosen: between 0.6 and 2.5 the logarithm of the rate falls linearly with the gain.
  */
 const narrow: readonly (readonly [gain: number, lr: number])[] = [
   [0.6, 0.05],
@@ -31,8 +32,8 @@ export const gainStudy: Study = {
   title: "From rich to lazy",
   source: paper(FIGURE),
   statement:
-    "Small initial weights make the final representation that of the targets (rich), large ones leave it where it began (lazy); the " +
-    "equations, and the loss that follows from them, hold from one end to the other.",
+    "Small initial weights make the final representation that of the targets (rich), large ones leave it where it " +
+    "began (lazy); the equations, and the loss that follows from them, hold from one end to the other.",
   runs(size) {
     const all = seeds(size, { small: 1, paper: 5 });
     const run = (label: string, rest: Omit<StudyRun, "label" | "seed" | "setting">) =>
@@ -58,27 +59,29 @@ export const gainStudy: Study = {
             "The loss over training, measured (lines) and by the equations with a third rate (dashed); first seeds.",
           figure: charts(
             ["20x500", "4x100"].map((network) => courses(network, all, "loss")),
-            { columns: 2, width: 440, height: 260 },
+            { columns: 2, width: 440, height: 260, legend: byGain },
           ),
         },
         {
           name: "change",
           caption:
-            "H over its start: what is far above 1 has moved with the targets, what stays at 1 is lazy, what falls the equations cannot follow.",
+            "H over its start: what is far above 1 has moved with the targets, what stays at 1 is lazy, " +
+            "what falls the equations cannot follow.",
           figure: charts(
             ["20x500", "4x100"].map((network) => courses(network, all, "H over its start")),
-            { columns: 2, width: 440, height: 260 },
+            { columns: 2, width: 440, height: 260, legend: byGain },
           ),
         },
         {
           name: "ends",
           caption: "Last H over the first, and richness of the fits, by gain.",
-          figure: charts(ends(all), { columns: 2, width: 440, height: 260 }),
+          figure: charts(ends(all), { columns: 2, width: 440, height: 260, legend: byNetwork(all) }),
         },
       ],
       claims: [...lazyRows(all), ...trendRows(all), ...riseRows(all), ...lossRows(all), ...distanceRows(all)],
       notes: [
-        "Rates of 4 layers of 100 between those of gain 0.6 and 2.5 are chosen so that their logarithm falls linearly with the gain.",
+        "Rates of 4 layers of 100 between those of gain 0.6 and 2.5 are chosen so that their logarithm " +
+          "falls linearly with the gain.",
         ...all.flatMap(({ run, fit }) => (fit.doubt === null ? [] : [`${run.label}: ${fit.doubt}`])),
       ],
     };
@@ -92,13 +95,27 @@ interface Fitted {
   readonly fit: LayerFit;
 }
 
+const byGain: readonly LegendEntry[] = [
+  { text: "gain, from the smallest to the largest", colour: "currentColor", samples: ["ramp"] },
+  { text: "theory", colour: "currentColor", samples: ["dashed"] },
+];
+
+function byNetwork(all: readonly Fitted[]): LegendEntry[] {
+  const networks = [...new Set(all.map(({ network }) => network))];
+  return networks.map((text, i) => ({ text, colour: depthColour(i, networks.length).fill, samples: ["dot"] }));
+}
+
 const gainOf = ({ run }: Fitted) => run.parameters.gain as number;
 const changeOf = ({ seen }: Fitted) => endOf(seen) / seen.trajectory.dh2[0]! - 1;
 const nameOf = ({ network }: Fitted, gain: number) => `${network}, gain ${gain}`;
 
+/** chosen: losses below this share of the largest are not drawn. */
+const LEAST_SHARE = 1e-6;
+
 /** One curve a gain, of the first seed, by share of the run. */
 function courses(network: string, all: readonly Fitted[], what: "loss" | "H over its start"): Chart {
   const own = all.filter((one) => one.network === network && one.run.seed === 0);
+  const floor = what === "loss" ? LEAST_SHARE * Math.max(...own.map(({ seen }) => Math.max(...seen.loss))) : 0;
   return {
     title: `${network}: ${what}`,
     x: { label: "share of the steps" },
@@ -108,7 +125,9 @@ function courses(network: string, all: readonly Fitted[], what: "loss" | "H over
       const curve = (name: string, values: ArrayLike<number>): Curve => ({
         name: `gain ${gainOf(one)}${name}`,
         colour: depthColour(i, own.length).fill,
-        points: Array.from(values, (y, k) => ({ x: step[k]! / step[step.length - 1]!, y })),
+        points: Array.from(values, (y, k) => ({ x: step[k]! / step[step.length - 1]!, y })).filter(
+          ({ y }) => y >= floor,
+        ),
       });
       if (what !== "loss")
         return [
@@ -212,7 +231,9 @@ function riseRows(all: readonly Fitted[]): ScoreRow[] {
     return scored({
       figure: FIGURE,
       name: `20x500, gain ${gain}: H rises`,
-      statement: `the equations hold at the lazy end of the table too: H does not fall while the outputs are closer than their targets (gain ${gain})`,
+      statement:
+        "the equations hold at the lazy end of the table too: H does not fall while the outputs are closer " +
+        `than their targets (gain ${gain})`,
       measured: "last H / first H − 1",
       values: own.map(changeOf),
       least: -0.02,

@@ -13,7 +13,8 @@ export const mnistPairStudy: Study = {
   title: "A zero and a one of MNIST",
   source: paper(FIGURE),
   statement:
-    "Two images among 60,000 move apart in a network that learns all of them as two points alone would: the same equations follow them.",
+    "Two images among 60,000 move apart in a network that learns all of them as two points alone would: the " +
+    "same equations follow them.",
   needsData: "MNIST",
   runs: (size) =>
     overEach(
@@ -68,7 +69,8 @@ export const mnistPairStudy: Study = {
       ],
       notes: all.map(
         ({ run, seen, fit }) =>
-          `${run.label}: R² of ${r2Words(fit)}; squared distance of the images ${seen.pair.dx2.toPrecision(4)} in normalised pixels.`,
+          `${run.label}: R² of ${r2Words(fit)}; squared distance of the images ` +
+          `${seen.pair.dx2.toPrecision(4)} in normalised pixels.`,
       ),
     };
   },

@@ -1,4 +1,6 @@
-/** @file Study twopoint/mnist-structure: distances among 100 images of MNIST, predicted from those of pixels and labels. */
+/**
+ * @file Study twopoint/mnist-structure: distances among 100 images of MNIST, predicted from those of pixels and labels.
+ */
 import { type LabelledImages, loadIdxFolder } from "../../data/idxFolder.ts";
 import { distanceMatrices } from "../../figures/distanceMatrices.ts";
 import { brief, grouped } from "../../findings/numbers.ts";
@@ -19,8 +21,8 @@ export const mnistStructureStudy: Study = {
   title: "The structure of MNIST's representation",
   source: paper("the authors' notebook on MNIST's structure"),
   statement:
-    "Pairs taken together, with images of like inputs and labels pulling along: the distances of representations follow from those of " +
-    "pixels and of labels, A = |dx| |dy| elementwise, as exp(−A) A exp(−A).",
+    "Pairs taken together, with images of like inputs and labels pulling along: the distances of representations " +
+    "follow from those of pixels and of labels, A = |dx| |dy| elementwise, as exp(−A) A exp(−A).",
   needsData: "MNIST",
   runs: (size) =>
     overEach(
@@ -43,8 +45,12 @@ export const mnistStructureStudy: Study = {
       scored({
         figure: SOURCE,
         name,
-        statement: `the distances of representations follow from those of pixels and labels${apart ? ", among images of different digits too" : ""}`,
-        measured: `correlation of the prediction with the squared distance, mean over networks, over pairs ${apart ? "of different digits" : "of images"}`,
+        statement:
+          "the distances of representations follow from those of pixels and " +
+          `labels${apart ? ", among images of different digits too" : ""}`,
+        measured:
+          "correlation of the prediction with the squared distance, mean over networks, over pairs " +
+          `${apart ? "of different digits" : "of images"}`,
         values: [correlation(apart)],
         least: apart ? 0.3 : 0.5,
         why: apart
@@ -60,7 +66,8 @@ export const mnistStructureStudy: Study = {
               {
                 name: "distances",
                 caption:
-                  "Distances among 100 training images sorted by digit: predicted, and squared distances of representations, mean over networks.",
+                  "Distances among 100 training images sorted by digit: predicted, and squared distances of " +
+                  "representations, mean over networks.",
                 figure: distanceMatrices(
                   [
                     { title: "exp(−A) A exp(−A)", names: points, values: said },
@@ -73,8 +80,9 @@ export const mnistStructureStudy: Study = {
           : [],
       claims: [row("all pairs", false), row("different digits", true)],
       notes: [
-        `The prediction sums over the first ${grouped(SUMMED)} training images (the authors take 10,000); distances of pixels are those of bytes, not normalised, and ` +
-          "labels are one-hot. exp(−A) is then 1 within a digit and 0 elsewhere, so that the prediction is one number for each pair of digits.",
+        `The prediction sums over the first ${grouped(SUMMED)} training images (the authors take 10,000); ` +
+          "distances of pixels are those of bytes, not normalised, and labels are one-hot. exp(−A) is then 1 within " +
+          "a digit and 0 elsewhere, so that the prediction is one number for each pair of digits.",
         ...squaredNote(said, mean, labels),
       ],
     };
@@ -92,7 +100,8 @@ function squaredNote(
   const [all, apart] = [false, true].map((one) => correlated(square, mean, labels, one));
   const words = (value: number | null | undefined) => (value == null ? "none" : brief(value));
   return [
-    `The prediction squared, as the authors draw it, correlates to ${words(all)}, among different digits to ${words(apart)}.`,
+    `The prediction squared, as the authors draw it, correlates to ${words(all)}, among different digits to ` +
+      `${words(apart)}.`,
   ];
 }
 

@@ -1,4 +1,7 @@
-/** @file Study twopoint/regimes: whether the rich regime of the two-point theory is the regime in which representations align. */
+/**
+ * @file Study twopoint/regimes: whether the rich regime of the two-point theory is the regime in which representations
+ * align.
+ */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
 import { type Relation, relationColour, relationFormula } from "../../figures/palette.ts";
@@ -14,8 +17,9 @@ import { overEach, seeds } from "./source.ts";
 
 const SOURCE = "regimes";
 /**
- * Gains of fc2 with their rates. chosen: the paper's rate up to 1; above, it falls with the tenth power of the gain, as the gradient of six
- * maps grows, so that all train at about the same speed. Decay then has the less effect, the larger the gain.
+ * Gains of fc2 with their rates. chosen: the paper's rate up to 1; above, it falls with the tenth power of the gain, as
+ * the gradient of six maps grows, so that all train at about the same speed. Decay then has the less effect, the larger
+ * the gain.
  */
 const gains: readonly (readonly [gain: number, lr: number])[] = [
   [0.25, 0.1],
@@ -29,10 +33,11 @@ export const regimeStudy: Study = {
   name: "twopoint/regimes",
   title: "Is the rich regime that of the CRH?",
   source:
-    "a question between van Rossem & Saxe (arXiv 2402.09142) and Ziyin et al. (arXiv 2410.03006); neither paper asks it",
+    "a question between van Rossem & Saxe (arXiv 2402.09142) and Ziyin et al. (arXiv 2410.03006); neither " +
+    "paper asks it",
   statement:
-    "If representations align with gradients and weights because learning is rich, then the same initial weights that make two points " +
-    "learn richly make the six alignments large, and lazy ones leave them at chance.",
+    "If representations align with gradients and weights because learning is rich, then the same initial weights " +
+    "that make two points learn richly make the six alignments large, and lazy ones leave them at chance.",
   runs(size) {
     return gains.flatMap(([gain, lr]) =>
       overEach(
@@ -57,8 +62,9 @@ export const regimeStudy: Study = {
         {
           name: "regimes",
           caption:
-            "Gain of the initial weights against richness and quality of the two-point fits (median over followed pairs) and the medians of the six " +
-            "alignments over hidden representations (paper's convention).",
+            "Gain of the initial weights against richness and quality of the two-point fits (median over followed " +
+            "pairs) and the medians of the six alignments over hidden representations (paper's convention). An R² " +
+            "below 0 is drawn at the lower edge.",
           figure: charts(panels(all), { columns: 1, width: 520, height: 210, legend }),
         },
       ],
@@ -96,12 +102,16 @@ export const regimeStudy: Study = {
         }),
       ],
       notes: [
-        "Above a gain of 1 the rate falls with its tenth power, so that training does not leap; weight decay, which acts in proportion to the rate, then acts less. A " +
-          "lack of alignment at large gains may be the lack of decay.",
-        "The followed pairs are held-out samples of the teacher among many, for which the theory of two points is an approximation: read richness together with R².",
+        "Above a gain of 1 the rate falls with its tenth power, so that training does not leap; weight decay, which " +
+          "acts in proportion to the rate, then acts less. A lack of alignment at large gains may be the lack of " +
+          "decay.",
+
+        "The followed pairs are held-out samples of the teacher among many, for which the theory of two " +
+          "points is an approximation: read richness together with R².",
         ...all.map(
           ({ run, loss, fits }) =>
-            `${run.label}: ${fits} pairs fitted${loss === undefined ? "" : `, loss of held-out samples ${loss.toPrecision(3)}`}.`,
+            `${run.label}: ${fits} pairs ` +
+            `fitted${loss === undefined ? "" : `, loss of held-out samples ${loss.toPrecision(3)}`}.`,
         ),
       ],
     };
@@ -159,7 +169,7 @@ function panels(all: readonly Point[]): Chart[] {
     {
       title: "richness of followed pairs",
       x: gain,
-      y: { label: "richness", domain: [0, 1.05] },
+      y: { label: "richness", domain: [0, 1.2] },
       curves: [curve("richness", BLUE, ({ richness }) => richness)],
     },
     {

@@ -15,8 +15,8 @@ export const xorStudy: Study = {
   title: "The exclusive or, pair by pair",
   source: paper("the authors' notebook on XOR"),
   statement:
-    "Taken pair by pair, the formula of two points gives the distances among the four representations of the exclusive or: by their " +
-    "targets from small weights, as at the start from large ones.",
+    "Taken pair by pair, the formula of two points gives the distances among the four representations of the " +
+    "exclusive or: by their targets from small weights, as at the start from large ones.",
   runs(size) {
     const all = seeds(size, { small: 1, paper: 5 });
     return [
@@ -41,7 +41,8 @@ export const xorStudy: Study = {
         {
           name: "distances",
           caption:
-            "Squared distances of the four representations after training, by the formula and measured; one scale a run.",
+            "Squared distances of the four representations after training, by the formula and measured; one " +
+            "scale a run.",
           figure: distanceMatrices(
             all
               .filter(({ run }) => run.seed === 0)
@@ -70,7 +71,8 @@ export const xorStudy: Study = {
       }),
       notes: [
         rates
-          ? `Rates from ${rates.used} fits of two points in the default network: etaH ${brief(rates.etaH)}, etaY ${brief(rates.etaY)} per step.`
+          ? `Rates from ${rates.used} fits of two points in the default network: etaH ${brief(rates.etaH)}, ` +
+            `etaY ${brief(rates.etaY)} per step.`
           : "No fit gave rates.",
         "Pairs of equal targets have a target distance of 0, of which the formula keeps what the start gives.",
       ],
