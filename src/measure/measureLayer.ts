@@ -25,6 +25,7 @@ import {
   relationValues,
   type SideAlignments,
   sideMatrices,
+  spreadsOf,
   withError,
 } from "./relations.ts";
 import { withSamplingError } from "./samplingError.ts";
@@ -190,13 +191,14 @@ function* measureSide(
     const sizes = { H: H.entries && sizeOf(H.entries), G: G.entries && sizeOf(G.entries) };
     const known = groups.length > 1 && groups.every((group) => group[key]);
     const leftOut = known && {
-      values: groups.map((group) =>
-        relationValues(sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n }), Z),
-      ),
+      values: groups.map((group) => {
+        const left = sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n });
+        return { of: relationValues(left, Z), spreads: spreadsOf(left, Z) };
+      }),
       counts: groups.map((group) => group.n),
     };
     return {
-      alignment: leftOut ? withError(alignment, leftOut) : alignment,
+      alignment: leftOut ? withError(alignment, spreadsOf(whole, Z), leftOut) : alignment,
       ranks,
       plasticity: ofNeurons,
       ...(spectra && { spectra }),

@@ -10,6 +10,7 @@ import {
   sumsBehind,
 } from "../moments/moments.ts";
 import { alignmentOf } from "./alignment.ts";
+import { correctedAlignment } from "./correctedAlignment.ts";
 import { cosineOf } from "./cosine.ts";
 import { centredProduct, type Entries, symmetricEntriesOf } from "./entries.ts";
 import { jackknife } from "./jackknife.ts";
@@ -123,23 +124,42 @@ export function relationValues(
   return { rga: value(H.entries, G.entries), rwa: value(H.entries, Z), gwa: value(G.entries, Z) };
 }
 
-/** The values of the three relations without each of the groups of samples in turn. */
+/** Norms of the deviations of the entries from their mean, which the alignments of a side have below them; 0 where a matrix is missing. */
+export type Spreads = Readonly<Record<"H" | "G" | "Z", number>>;
+
+export function spreadsOf({ H, G }: SidePair, Z: Entries | undefined): Spreads {
+  const spread = (x: Entries | undefined) => (x ? Math.sqrt(x.squares) / x.factor : 0);
+  return { H: spread(H.entries), G: spread(G.entries), Z: spread(Z) };
+}
+
+/** The three relations without each of the groups of samples in turn. */
 export interface LeftOutValues {
-  readonly values: readonly ReturnType<typeof relationValues>[];
+  readonly values: readonly { of: ReturnType<typeof relationValues>; spreads: Spreads }[];
   /** Samples in each group. */
   readonly counts: readonly number[];
 }
 
-/** The relations of the whole with standard error and corrected value of each (theory.md Eq. 18). */
-export function withError(whole: SideAlignments, { values, counts }: LeftOutValues): SideAlignments {
+const matricesOf = { rga: ["H", "G"], rwa: ["H", "Z"], gwa: ["G", "Z"] } as const;
+
+/**
+ * The relations of the whole with standard error and corrected value of each (theory.md Eq. 18).
+ *
+ * @param spreads those of the whole
+ */
+export function withError(whole: SideAlignments, spreads: Spreads, { values, counts }: LeftOutValues): SideAlignments {
   const of = (key: keyof SideAlignments): AlignmentValue => {
+    const { value } = whole[key];
+    const [x, y] = matricesOf[key];
     const found = jackknife(
-      whole[key].value,
-      values.map((one) => one[key]),
+      value,
+      values.map((one) => one.of[key]),
       counts,
     );
-    const corrected = found && Math.max(-1, Math.min(1, found.corrected));
-    return { ...whole[key], noise: found?.error ?? null, corrected };
+    const without = values.map((one) => ({
+      value: one.of[key],
+      norms: [one.spreads[x] / spreads[x], one.spreads[y] / spreads[y]] as const,
+    }));
+    return { ...whole[key], noise: found?.error ?? null, corrected: correctedAlignment(value, without, counts) };
   };
   return { rga: of("rga"), rwa: of("rwa"), gwa: of("gwa") };
 }

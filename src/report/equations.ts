@@ -75,7 +75,11 @@ export const nullEquation = equation(
   row("α_0 =") + fraction(`<msqrt>${row("PR ( A ) PR ( B )")}</msqrt>`, row("d")),
 );
 
-export const noiseEquation = equation("Eq. 18", row("noise =") + fraction(row("| α_1 − α_2 |"), row("2")));
+/** Over m groups of equal size, α_i being the alignment without group i. */
+export const noiseEquation = equation(
+  "Eq. 18",
+  `${row("noise^2 =") + fraction(row("m − 1"), row("m"))}<munder><mo>∑</mo><mi>i</mi></munder>${row("( α_i − ᾱ )^2")}`,
+);
 
 export const matricesEquation = equation(
   "Eqs. 2, 3, 4",

@@ -74,7 +74,8 @@ const terms = {
   noise: {
     title: "± (noise)",
     equations: "Eq. 18",
-    words: "What the alignment owes to the choice of samples, from two halves of them.",
+    words:
+      "The standard error: what the alignment owes to the choice of samples, by leaving out one of up to 16 groups of them at a time (a jackknife).",
     formula: noiseEquation,
   },
   conventions: {

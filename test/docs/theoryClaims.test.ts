@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { frobenius, gram, identity, type Matrix, matmul, matrix, trace, transpose } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment.ts";
+import { correctedAlignment } from "../../src/measure/correctedAlignment.ts";
 import { cosine } from "../../src/measure/cosine.ts";
+import { entriesOf } from "../../src/measure/entries.ts";
 import { evenGroups } from "../../src/measure/heavyGroups.ts";
 import { jackknife } from "../../src/measure/jackknife.ts";
 import { alignmentNull, type Size, sharedNullOf } from "../../src/measure/null.ts";
@@ -288,6 +290,7 @@ describe("Eq. 18", () => {
       return A;
     };
     const truth = alignment(power(1), power(2)).value!;
+    const spreadRatio = (A: Matrix, B: Matrix) => Math.sqrt(entriesOf(A).squares / entriesOf(B).squares);
     const sums = (p: number) =>
       Array.from({ length: m }, () => {
         const X = normals(random, each, d);
@@ -298,15 +301,24 @@ describe("Eq. 18", () => {
     const found = Array.from({ length: draws }, () => {
       const [H, G] = [sums(1), sums(2)];
       const value = alignment(total(H), total(G)).value!;
-      const without = (parts: number) =>
-        jackknife(
+      const without = (parts: number) => {
+        const counts = Array<number>(parts).fill((m * each) / parts);
+        const left = Array.from({ length: parts }, (_, i) => {
+          const rest = (all: readonly Matrix[]) => total(all.filter((__, j) => j % parts !== i));
+          const [A, B] = [rest(H), rest(G)];
+          const larger = parts / (parts - 1); // of sums over fewer samples
+          return {
+            value: alignment(A, B).value!,
+            norms: [larger * spreadRatio(A, total(H)), larger * spreadRatio(B, total(G))] as const,
+          };
+        });
+        const ofValues = jackknife(
           value,
-          Array.from({ length: parts }, (_, i) => {
-            const rest = (all: readonly Matrix[]) => total(all.filter((__, j) => j % parts !== i));
-            return alignment(rest(H), rest(G)).value!;
-          }),
-          Array(parts).fill((m * each) / parts),
+          left.map((one) => one.value),
+          counts,
         )!;
+        return { error: ofValues.error, ofValues, corrected: correctedAlignment(value, left, counts)! };
+      };
       return { value, groups: without(m), halves: without(2) };
     });
     const bias = (values: readonly number[]) => (mean(values) - truth).toFixed(3);
@@ -319,6 +331,8 @@ describe("Eq. 18", () => {
     expectStated(
       `of a true ${truth.toFixed(2)} the value is off by ${biases[0]}, corrected from halves by ${biases[1]}, from 16 groups by ${biases[2]}`,
     );
+    const alone = (key: "groups" | "halves") => bias(found.map((one) => one[key].ofValues.corrected));
+    expectStated(`J[x] alone is off by ${alone("halves")} and ${alone("groups")}`);
     const spread = deviation(found.map(({ value }) => value));
     const ratios = (key: "groups" | "halves") => found.map((one) => one[key].error / spread).sort((x, y) => x - y);
     const range = (values: readonly number[]) =>

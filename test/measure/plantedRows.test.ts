@@ -60,6 +60,7 @@ describe("planted rows as samples", () => {
     { d: 24, rank: 16, samples: 800, noise: 0.1, mean: 0.85, meanAlong: "weights", bias: true },
     { d: 24, dOut: 36, samples: 1000, noise: 0.1, mean: 0.5, bias: true },
     { d: 20, samples: 1000, noise: 0.1, tails: "elementwise" },
+    { d: 100, rank: 50, samples: 2500, noise: 0.1, tails: "elementwise", mean: 0.5, bias: true },
   ])("are found in nine of ten layers, and never another row: %o", { timeout }, (setting) => {
     const { all, right, stated, inside, wrong, open, shares } = tally(setting);
     expect(wrong).toEqual([]);
