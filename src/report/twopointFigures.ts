@@ -46,7 +46,9 @@ function courseSection(run: FollowedRun): FigureSection {
   const theory = fit && theoryCurves(pair, fit, step);
   const losses = lossOf(run.rows, run.followed);
   const loss =
-    losses === undefined ? undefined : { measured: losses.loss, theory: theory?.loss, r2: fit?.loss?.r2 ?? undefined };
+    losses === undefined
+      ? undefined
+      : { measured: losses.loss, theory: theory?.loss, r2: theory?.loss && fit?.loss?.r2 };
   const figure = trajectoriesFigure({
     step,
     dh2: { measured: trajectory.dh2, theory: theory?.dh2, r2: fit?.r2.dh2 },

@@ -100,7 +100,7 @@ function mainPanel(label: string, course: Course, points: readonly Point[], with
           points.filter(({ theory }) => theory !== null),
           { x: "step", y: "theory", ariaLabel: () => "theory", stroke: "currentColor", strokeWidth: 1.4 },
         ),
-        ...(end === undefined ? [] : near ? endMarks(end, points) : [farWords(end, domain)]),
+        ...(end === undefined ? [] : near ? endMarks(end, points, domain) : [farWords(end, domain)]),
       ],
     },
     { x: "step", y: title, along: "x" },
@@ -117,21 +117,52 @@ function noteText(note: string, top: number): Plot.Markish {
   });
 }
 
-/** The dashed level with its words where the curve is far from it: at the start, on the side away from the curve. */
-function endMarks({ value, words }: { value: number; words: string }, points: readonly Point[]): Plot.Markish[] {
-  const above = points[0]!.measured <= value;
+/** The dashed level, with its words where the curves leave most room: in one of three parts, above or below it. */
+function endMarks(
+  { value, words }: { value: number; words: string },
+  points: readonly Point[],
+  domain: readonly [number, number],
+): Plot.Markish[] {
+  const { part, above } = roomiest(value, points, domain);
+  const anchor = (["left", "middle", "right"] as const)[part]!;
   return [
     Plot.ruleY([value], { stroke: "currentColor", strokeDasharray: "5,4", strokeWidth: 1.1 }),
     Plot.text([value], {
       y: (level: number) => level,
       text: () => words,
-      frameAnchor: "left",
-      textAnchor: "start",
-      dx: 4,
+      frameAnchor: anchor,
+      textAnchor: anchor === "left" ? "start" : anchor === "right" ? "end" : "middle",
+      dx: anchor === "left" ? 4 : anchor === "right" ? -4 : 0,
       dy: above ? -8 : 9,
       fontSize: 11,
     }),
   ];
+}
+
+/**
+ * chosen: as a share of the panel's height, where the middle of the words lies beside the line, and where room is
+ * enough.
+ */
+const [BESIDE, ENOUGH] = [0.05, 0.08];
+
+/** The first place with room enough, else the one with most. */
+function roomiest(end: number, points: readonly Point[], [low, high]: readonly [number, number]) {
+  const [first, last] = [points[0]!.step, points.at(-1)!.step];
+  const places = [0, 1, 2].flatMap((part) =>
+    [true, false].map((above) => {
+      const at = end + (above ? BESIDE : -BESIDE) * (high - low);
+      const within = points.filter(
+        ({ step }) => Math.min(2, Math.floor((3 * (step - first)) / (last - first))) === part,
+      );
+      const gaps = within.flatMap(({ measured, theory }) => [
+        Math.abs(measured - at),
+        Math.abs((theory ?? measured) - at),
+      ]);
+      const inside = at > low + (BESIDE * (high - low)) / 2 && at < high - (BESIDE * (high - low)) / 2;
+      return { part, above, room: inside ? Math.min(1, ...gaps.map((gap) => gap / (high - low))) : -1 };
+    }),
+  );
+  return places.find(({ room }) => room >= ENOUGH) ?? places.reduce((most, one) => (one.room > most.room ? one : most));
 }
 
 /** chosen: an end further from the curves than twice their extent would flatten them. */
