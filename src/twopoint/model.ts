@@ -28,6 +28,9 @@ export interface StartErrors {
 /** A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back. */
 export const OUT_OF_REACH = 1e6;
 
+/** chosen: rates and their ratio between 1e-100 and 1e100, so that neither vanishes nor overflows as a number. */
+const FARTHEST = 230;
+
 /** chosen: far below what a fit resolves, and fit for differences of a thousandth. */
 const FINE = 1e-8;
 const DIFFERENCE = 1e-3;
@@ -66,9 +69,11 @@ export class Model {
   values(parameters: Parameters): Float64Array {
     const { t, norms } = this.#all;
     const n = t.length;
-    const etaY = Math.exp(parameters[1]!);
-    const solution = this.#solve(parameters, etaY * t[n - 1]!);
     const out = new Float64Array(3 * n).fill(OUT_OF_REACH);
+    const [ratio, rate] = parameters as readonly [number, number];
+    if ([ratio, rate, ratio + rate].some((value) => Math.abs(value) > FARTHEST)) return out;
+    const etaY = Math.exp(rate);
+    const solution = this.#solve(parameters, etaY * t[n - 1]!);
     const z = new Float64Array(3);
     for (let i = 0; i < n && etaY * t[i]! <= solution.end; i++) {
       solution.at(etaY * t[i]!, z);

@@ -58,3 +58,16 @@ describe("fitLayers", () => {
     expect(() => fitLayers([good], { dx2: 0, dy2: 1 })).toThrow("expected dx2 above 0, got 0");
   });
 });
+
+it("a layer whose distance stays while the outputs learn has a status, not an error", () => {
+  const step = Array.from({ length: 60 }, (_, i) => 10 * i);
+  for (const fall of [0, 1e-9, 1e-7, 1e-4]) {
+    const dy = step.map((t) => Math.sqrt(0.5) * (1 - Math.exp(-t / 80)));
+    const dy2 = dy.map((value) => value ** 2);
+    const w = dy.map((value) => value * (value - Math.sqrt(0.5)));
+    const dh2 = step.map((t) => 1 - fall * t);
+    const [fit] = fitLayers([{ layer: "0", step, dh2, dy2, w }], { dx2: 1, dy2: 0.5 });
+    expect(["ok", "undetermined", "poor"]).toContain(fit!.status);
+    expect(fit!.r2.dy2).toBeGreaterThan(0.8);
+  }
+});
