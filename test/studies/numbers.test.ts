@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../src/random/random.ts";
 import { pearson, ranks, spearman } from "../../src/studies/correlation.ts";
 import { overSeeds } from "../../src/studies/overSeeds.ts";
-import { classicalScaling, withinShare } from "../../src/studies/scaling.ts";
 import { type Question, scored } from "../../src/studies/score.ts";
+import { withinShare } from "../../src/studies/withinShare.ts";
 
 /** Rounding of float64 over a few dozen sums. */
-const ROUNDING = 1e-12;
+const _ROUNDING = 1e-12;
 
 describe("correlations", () => {
   it("are 1 and -1 on lines, and of ranks on any curve that rises", () => {
@@ -104,7 +104,7 @@ describe("a verdict", () => {
   });
 });
 
-describe("classical scaling", () => {
+describe("spread of points", () => {
   const random = new Random(2);
   const points = Array.from({ length: 12 }, () => [3 * random.normal(), random.normal(), 0.2 * random.normal()]);
   const n = points.length;
@@ -113,19 +113,6 @@ describe("classical scaling", () => {
       const [p, q] = [of[Math.floor(at / n)]!, of[at % n]!];
       return p.reduce((sum, value, k) => sum + (value - q[k]!) ** 2, 0);
     });
-
-  it("gives points back whose distances are those that it was told", () => {
-    const { coordinates, share } = classicalScaling(squared(points), 3);
-    expect(share).toBeCloseTo(1, 10);
-    const again = squared(coordinates);
-    squared(points).forEach((value, i) => {
-      expect(Math.abs(again[i]! - value)).toBeLessThan(1e3 * ROUNDING);
-    });
-  });
-
-  it("names the share that fewer directions have", () => {
-    expect(classicalScaling(squared(points), 1).share).toBeLessThan(1);
-  });
 
   it("the share within groups is that of variances", () => {
     const group = points.map((_, i) => (i < 5 ? "a" : "b"));

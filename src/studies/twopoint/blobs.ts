@@ -2,13 +2,16 @@
  * @file Study twopoint/blobs: which features of Gaussian bumps in two contexts a network keeps, by the size of its
  * initial weights.
  */
+
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
+import { classicalScaling } from "../../linalg/classicalScaling.ts";
+import { matrix } from "../../linalg/matrix.ts";
 import { familyOf } from "../fits.ts";
 import { lastDistances } from "../lastDistances.ts";
-import { classicalScaling, withinShare } from "../scaling.ts";
 import { percentOf, scored } from "../score.ts";
 import type { StudiedRun, Study } from "../study.ts";
+import { withinShare } from "../withinShare.ts";
 import { overEach, paper, seeds } from "./source.ts";
 
 const SOURCE = "blobs";
@@ -103,11 +106,13 @@ function shareWords({ context, asked, other }: Shares): string {
 
 /** Three projections of the map. */
 function mapOf({ followed }: StudiedRun, name: string, squared: Float64Array): Chart[] {
-  const { coordinates, share } = classicalScaling(squared, 3);
+  const n = followed!.points.length;
+  const { points, explained } = classicalScaling(matrix(n, n, squared), 3);
+  const at = (point: number, direction: number) => points.data[3 * point + direction]!;
   const places = followed!.points.map(placeOf);
   const steps = [...new Set(places.map(({ asked }) => asked))].sort((x, y) => Number(x) - Number(y));
   const plane = ([a, b]: readonly [number, number]): Chart => ({
-    title: a === 0 && b === 1 ? `${name} (${percentOf(share)} shown)` : name,
+    title: a === 0 && b === 1 ? `${name} (${percentOf(explained)} shown)` : name,
     x: { label: `direction ${a + 1}` },
     y: { label: `direction ${b + 1}` },
     curves: ["x", "y"].flatMap((context) =>
@@ -119,7 +124,7 @@ function mapOf({ followed }: StudiedRun, name: string, squared: Float64Array): C
           dots: context === "x" ? "full" : "hollow",
           points: places.flatMap((place, k) =>
             place.context === context && place.asked === step
-              ? [{ x: coordinates[k]![a]!, y: coordinates[k]![b]!, title: followed!.points[k] }]
+              ? [{ x: at(k, a), y: at(k, b), title: followed!.points[k] }]
               : [],
           ),
         }),
