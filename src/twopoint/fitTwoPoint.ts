@@ -13,7 +13,7 @@ import { noiseOf } from "./noise.ts";
 import { type Observations, observe, startOf, strided, thinned, type Variable, variables } from "./observations.ts";
 import { type Refined, refine } from "./refine.ts";
 import { type Problem, SCANNED_ROWS, scan } from "./scan.ts";
-import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
+import { atMost, checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
 
 export interface TwoPointFitOptions {
   /** Squared distance of the two inputs. */
@@ -54,6 +54,7 @@ export interface TwoPointFit extends Doubt {
   readonly conservedDrift: number | null;
   /** Share of the squared residuals that is noise from row to row; the rest is a theory that does not quite hold. */
   readonly noise: number | null;
+  /** Rows that were fitted: all, or evenly spaced ones where there are more than 10,000. */
   readonly points: number;
 }
 
@@ -61,6 +62,8 @@ export interface TwoPointFit extends Doubt {
 const [REFINED, HOPEFUL] = [3, 5];
 /** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
 const REFINED_ROWS = 400;
+/** chosen: rows that are fitted at most, evenly spaced; more tell no more of two rates, and take minutes. */
+const MOST_ROWS = 10_000;
 /**
  * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
  * rounding.
@@ -80,7 +83,7 @@ export function fitTwoPoint(trajectory: LayerTrajectory, options: TwoPointFitOpt
   const { dx2, dy2, system = "theory", fitStart = "auto" } = options;
   checkConstants({ dx2, dy2 }, "fitTwoPoint");
   checkTrajectory(trajectory, `fitTwoPoint: layer ${trajectory.layer}`);
-  const all = observe(trajectory);
+  const all = observe(atMost(trajectory, MOST_ROWS));
   const problem = { dx2, dy2, system };
   const still = stillness(all);
   if (still !== undefined) return without("no-movement", still, all);

@@ -53,3 +53,15 @@ export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: s
       );
   }
 }
+
+/** Every k-th row and the last one, for the least k that leaves at most `most` and one more. */
+export function atMost(trajectory: LayerTrajectory, most: number): LayerTrajectory {
+  const rows = trajectory.step.length;
+  const k = Math.ceil(rows / most);
+  if (k <= 1) return trajectory;
+  const kept = Array.from({ length: Math.ceil(rows / k) }, (_, i) => i * k);
+  if (kept.at(-1) !== rows - 1) kept.push(rows - 1);
+  const of = (values: ArrayLike<number>) => kept.map((row) => values[row]!);
+  const { layer, step, dh2, dy2, w } = trajectory;
+  return { layer, step: of(step), dh2: of(dh2), dy2: of(dy2), w: of(w) };
+}

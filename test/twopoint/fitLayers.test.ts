@@ -71,3 +71,13 @@ it("a layer whose distance stays while the outputs learn has a status, not an er
     expect(fit!.r2.dy2).toBeGreaterThan(0.8);
   }
 });
+
+it("long trajectories are fitted at 10,000 of their rows and the last", () => {
+  const long = { ...trajectory(planted.shallow, { rows: 30_001 }), layer: "long" };
+  const short = { ...trajectory(planted.shallow, { rows: 10_001 }), layer: "long" };
+  const [fit, twin] = fitLayers([long, short], distances);
+  expect(fit!.points).toBeLessThanOrEqual(10_001);
+  expect(fit!.etaH.value! / twin!.etaH.value!).toBeCloseTo(1, 4);
+  expect(fit!.cost!.normalised).toBeLessThan(1e-6);
+  expect(fit!.finalDistance.measured).toBe(long.dh2.at(-1));
+});
