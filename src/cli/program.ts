@@ -65,7 +65,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .command("run")
     .description("train a setting and measure how its representations form")
     .usage("<setting> [key=value ...] [options]")
-    .argument("[setting]", "fc1, fc2, mlp, llm, res1 or res2; they are described below")
+    .argument("[setting]", "fc2, twopoint, res1 and others; they are listed below")
     .argument("[assignments...]", "values of the setting's parameters, such as depth=3 lr=0.05")
     .option("--seed <number>", "seed of every random number", wholeNumber(0))
     .option("--steps <number>", "training steps", wholeNumber(0))

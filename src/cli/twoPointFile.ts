@@ -18,11 +18,15 @@ type Column = (typeof COLUMNS)[number];
 /**
  * The trajectories of a file, one a layer, in the order of the layers' first rows.
  *
+ * @param pair the pair to take, where the file has a column or array `pair`; not needed where it names one alone
  * @throws RangeError in one line that names the file, for what is missing, torn or no number
  */
-export function readTrajectories(path: string): LayerTrajectory[] {
+export function readTrajectories(path: string, pair?: string): LayerTrajectory[] {
   const [bytes, name] = [readBytes(path), basename(path)];
-  return isArrays(bytes) ? fromArrays(bytes, name) : fromText(bytes, name);
+  if (!isArrays(bytes)) return fromText(bytes, name, pair);
+  if (pair !== undefined)
+    throw new RangeError(`${name}: expected a CSV with a column pair, got arrays; leave --pair out`);
+  return fromArrays(bytes, name);
 }
 
 /** Losses of a CSV with columns step and loss. */
@@ -66,7 +70,7 @@ function parse(bytes: Uint8Array, name: string): Table {
 function columnOf({ header }: Table, key: string, name: string): number {
   const at = header.indexOf(key);
   if (at < 0) {
-    const near = suggestion(key, header).replace(/^; known.*/, "");
+    const near = header.length > 1 ? suggestion(key, header).replace(/^; known.*/, "") : "; separate columns by commas";
     const got = quote(header.join(","), 80);
     throw new RangeError(`${name}: expected a column ${key}, got ${got}${near || "; name it in the first line"}`);
   }
@@ -88,8 +92,8 @@ function numbers(table: Table, key: string, name: string): number[] {
   });
 }
 
-function fromText(bytes: Uint8Array, name: string): LayerTrajectory[] {
-  const table = parse(bytes, name);
+function fromText(bytes: Uint8Array, name: string, pair?: string): LayerTrajectory[] {
+  const table = ofPair(parse(bytes, name), name, pair);
   const columns = Object.fromEntries(COLUMNS.map((key) => [key, numbers(table, key, name)])) as Record<
     Column,
     number[]
@@ -98,6 +102,25 @@ function fromText(bytes: Uint8Array, name: string): LayerTrajectory[] {
     throw new RangeError(`${name}: expected rows of numbers, got none below the header; record some steps`);
   const at = table.header.includes("layer") ? columnOf(table, "layer", name) : -1;
   return grouped(at < 0 ? undefined : table.rows.map((row) => row[at]!), columns);
+}
+
+/** The rows of one pair of points. @throws RangeError where there are several and none is asked for, or another one */
+function ofPair(table: Table, name: string, pair: string | undefined): Table {
+  const at = table.header.indexOf("pair");
+  if (at < 0) {
+    if (pair === undefined) return table;
+    throw new RangeError(`${name}: expected a column pair for --pair ${pair}, got none; leave --pair out`);
+  }
+  const pairs = [...new Set(table.rows.map((row) => row[at]!))];
+  if (pair === undefined && pairs.length <= 1) return table;
+  if (pair !== undefined && pairs.includes(pair))
+    return { ...table, rows: table.rows.filter((row) => row[at] === pair) };
+  const some = quote(pairs.slice(0, 10).join(", "), 80);
+  throw new RangeError(
+    pair === undefined
+      ? `${name}: expected one pair of points, got ${pairs.length}: ${some}; choose one by --pair, with its own --dx2 and --dy2`
+      : `${name}: expected a pair of the file for --pair, got "${pair}"; it has ${some}`,
+  );
 }
 
 /** One trajectory a name, in the order of first appearance; layers called by numbers are numbers. */
@@ -133,6 +156,8 @@ function fromArrays(bytes: Uint8Array, name: string): LayerTrajectory[] {
     );
   };
   const length = get("step").shape[0] ?? 0;
+  if (get("dh2").data.length === 0 || length === 0)
+    throw new RangeError(`${name}: expected arrays with values, got empty ones; record some steps`);
   const column = (key: Column): Float64Array => {
     const array = get(key);
     if (array.shape.length !== 1 || array.shape[0] !== length)

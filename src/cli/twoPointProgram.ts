@@ -35,6 +35,7 @@ export function addTwoPoint(program: Command, io: Io, finish: (result: unknown) 
     .requiredOption("--dx2 <number>", "squared distance of the two inputs")
     .requiredOption("--dy2 <number>", "squared distance of the two targets")
     .option("--layer <name>", "only this layer")
+    .option("--pair <name>", "the pair to fit, where the file has a column pair with several: 0-1")
     .option("--loss <file>", "CSV with columns step, loss: fits the third rate, of the outputs' mean, too")
     .addOption(
       new Option("--fit-start <when>", "fit the start too, whose measured values may be noisy; auto: where rows are")

@@ -49,6 +49,8 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly parameters: S;
   /** By name, besides PAPER. Default: none, and --preset is refused. */
   readonly presets?: Readonly<Record<string, Preset>>;
+  /** Steps between measurements, where neither --every nor the preset says. Default "log". */
+  readonly every?: number;
   /** Whether its steps are large enough to gain from all cores, which are then the default of --threads. Default: one thread. */
   readonly parallel?: boolean;
   /** Builds the network, data and optimizer. @throws RangeError in one line when parameters and data do not fit */

@@ -25,16 +25,23 @@ const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
 /** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
 const STILL = 1e-6;
 
-/** The sentence for outputs that do not move, or undefined. */
-export function stillness({ values }: Observations): string | undefined {
-  const moves = values.map((all) => {
+/** What sentences call the variables. */
+const SYMBOL = { dh2: "H", dy2: "Y", w: "w" } as const satisfies Record<Variable, string>;
+
+/** What stands still that should not, or undefined where all move. */
+export function stillness({ values }: Observations): { status: FitStatus; doubt: string } | undefined {
+  const [h, y, w] = values.map((all) => {
     const size = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     return all.some((value) => Math.abs(value - all[0]!) > STILL * size);
   });
-  if (moves.some((move) => move) && (moves[1]! || moves[2]!)) return undefined;
-  return moves[0]!
-    ? "The outputs stay where they are, so that nothing tells of their rate."
-    : "Nothing moves, so that nothing tells of the rates.";
+  if (w) return undefined;
+  if (y) return { status: "poor", doubt: "w stays the same while Y moves, which no solution of the equations does." };
+  return {
+    status: "no-movement",
+    doubt: h
+      ? "The outputs stay where they are, so that nothing tells of their rate."
+      : "Nothing moves, so that nothing tells of the rates.",
+  };
 }
 
 /** Whether another minimum with other rates costs hardly more. chosen: 5 % more, rates a tenth apart. */
@@ -59,7 +66,12 @@ export function doubtOf(
     return (r2[name] ?? 1) < LEAST_R2 && left > MOST_RESIDUAL;
   });
   if (missed.length > 0)
-    return { status: "poor", doubt: `The theory does not follow ${missed.join(" and ")} (R2 below ${LEAST_R2}).` };
+    return {
+      status: "poor",
+      doubt:
+        `The theory does not follow ${missed.map((name) => SYMBOL[name]).join(" and ")}: R² below ${LEAST_R2}, and more ` +
+        `than ${100 * MOST_RESIDUAL} % of the sum of squares is left.`,
+    };
   const unknown = Object.entries({ etaH, etaY }).flatMap(([name, { interval }]) => (interval === null ? name : []));
   if (unknown.length === 0)
     return isAmbiguous

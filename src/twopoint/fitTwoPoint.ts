@@ -64,6 +64,8 @@ const [REFINED, HOPEFUL] = [3, 5];
 const REFINED_ROWS = 400;
 /** chosen: rows that are fitted at most, evenly spaced; more tell no more of two rates, and take minutes. */
 const MOST_ROWS = 10_000;
+/** chosen: noise of a few per cent on Y and w does not make the bound of `checkTargets` fail. */
+const SLACK = 1.5;
 /**
  * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
  * rounding.
@@ -84,9 +86,10 @@ export function fitTwoPoint(trajectory: LayerTrajectory, options: TwoPointFitOpt
   checkConstants({ dx2, dy2 }, "fitTwoPoint");
   checkTrajectory(trajectory, `fitTwoPoint: layer ${trajectory.layer}`);
   const all = observe(atMost(trajectory, MOST_ROWS));
+  checkTargets(all, dy2, trajectory.layer);
   const problem = { dx2, dy2, system };
   const still = stillness(all);
-  if (still !== undefined) return without("no-movement", still, all);
+  if (still !== undefined) return without(still.status, still.doubt, all);
   const fewer = strided(all, REFINED_ROWS);
   const minima = scan(thinned(all, SCANNED_ROWS), problem);
   const candidates = minima
@@ -132,11 +135,26 @@ function concluded(
     r2,
     cost: { normalised: best.cost, authors: authorsCost(all, residuals) },
     start: { from: model === exact ? "measured" : "fitted", ...start },
-    ...ends(all, final),
-    conservedDrift: drift(all, constants),
+    ...(problem.system === "theory" ? { ...ends(all, final), conservedDrift: drift(all, constants) } : noEnds(all)),
     noise: noise.share,
     points: all.t.length,
   };
+}
+
+/**
+ * Y - w is dy . dy*, at most |dy| |dy*| in size.
+ *
+ * @throws RangeError where most rows say that the targets are further apart than dy2
+ */
+function checkTargets({ values }: Observations, dy2: number, layer: string | number): void {
+  const [, Y, w] = values as [Float64Array, Float64Array, Float64Array];
+  const least = Array.from(Y, (y, i) => (y > 0 ? (y - w[i]!) ** 2 / y : 0)).sort((a, b) => a - b);
+  const median = least[Math.floor(least.length / 2)]!;
+  if (median > SLACK * dy2)
+    throw new RangeError(
+      `fitTwoPoint: layer ${layer}: expected dy2 of at least ${median.toPrecision(3)}, which dy2 and w of the rows ask for, got ${dy2}; ` +
+        "it is the squared distance of the two targets",
+    );
 }
 
 function residualsOf({ values, norms }: Observations, model: Model, { parameters }: Refined): Float64Array {
@@ -184,6 +202,12 @@ function drift({ values: [H, Y] }: Observations, constants: TwoPointConstants): 
 }
 
 /** What is known where there are no rates. */
+/** Where nothing is predicted: no rates, or an altered system, of which the formula of the final distance is not. */
+function noEnds({ values }: Observations) {
+  const none = { aLow: null, aHigh: null, richness: null, regime: null, conservedDrift: null };
+  return { finalDistance: { measured: values[0]!.at(-1)!, predicted: null }, ...none };
+}
+
 function without(status: FitStatus, doubt: string, all: Observations): TwoPointFit {
   const nothing = { value: null, interval: null };
   return {
@@ -194,12 +218,7 @@ function without(status: FitStatus, doubt: string, all: Observations): TwoPointF
     r2: { dh2: null, dy2: null, w: null },
     cost: null,
     start: { from: "measured", ...startOf(all) },
-    finalDistance: { measured: all.values[0]!.at(-1)!, predicted: null },
-    aLow: null,
-    aHigh: null,
-    richness: null,
-    regime: null,
-    conservedDrift: null,
+    ...noEnds(all),
     noise: null,
     points: all.t.length,
   };

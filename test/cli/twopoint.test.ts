@@ -63,6 +63,12 @@ beforeAll(() => {
     ),
   );
   write("without.npz", zipSync({ "step.npy": column(step), "dh2.npy": column(dh2), "w.npy": column(w) }));
+  const nothing = column([]);
+  write("none.npz", zipSync({ "step.npy": nothing, "dh2.npy": nothing, "dy2.npy": nothing, "w.npy": nothing }));
+  write("semicolons.csv", csv(["0;1;1;1"], "step;dh2;dy2;w"));
+  const paired = (pair: string, lines: readonly string[]) => lines.map((line) => `${line},${pair}`);
+  const others = linesOf("0", { ...shallow, dh2: dh2.map((value) => 3 * value) });
+  write("pairs.csv", csv([...paired("0-1", others), ...paired("0-2", both)], "step,layer,dh2,dy2,w,pair"));
   write("dead.csv", csv([...both, ...linesOf("2", { ...shallow, dh2: dh2.map(() => 0) })]));
   write("zero.csv", csv(linesOf("2", { ...shallow, dh2: dh2.map((value, i) => (i === 3 ? 0 : value)) })));
   write(
@@ -142,6 +148,7 @@ describe("crh twopoint theory", () => {
     ["etaH", /^twopoint theory: expected key=value, got "etaH"; for instance etaH=0\.02$/m],
     ["h0=0", /^twopoint theory: expected h0 above 0, got 0; /],
     ["y0=-1", /^twopoint theory: expected y0 of at least 0, got -1; it is a squared distance$/m],
+    ["w0=-1", /^twopoint theory: expected w0 from -0\.00222\d* to 0\.00224\d*, got -1; y0 - w0 is dy \. dy\*/],
     ["dx2=-1", /^twopoint theory: expected dx2 above 0, got -1; /],
     ["points=1", /^twopoint theory: expected a whole number of points from 2 to 1000000, got 1; /],
     ["--system other", /^crh: option '--system <name>' argument 'other' is invalid\. Allowed/],
@@ -206,6 +213,13 @@ describe("crh twopoint fit", () => {
     );
   });
 
+  test("fits the pair that is asked for", async () => {
+    const { code, out } = await crh("fit @pairs.csv --pair 0-2 --layer 0 --dx2 1 --dy2 0.5 --json");
+    expect(code).toBe(0);
+    const alone = await crh("fit @both.csv --layer 0 --dx2 1 --dy2 0.5 --json");
+    expect(JSON.parse(out)).toEqual(JSON.parse(alone.out));
+  });
+
   test("says where nothing moves", async () => {
     const { code, out } = await crh("fit @still.csv --dx2 1 --dy2 0.5");
     expect(code).toBe(0);
@@ -231,6 +245,15 @@ describe("crh twopoint fit", () => {
       1,
       /^crh: expected a file that can be used at .*nowhere\.csv, got none \(ENOENT\); check the path$/m,
     ],
+    [
+      "@semicolons.csv",
+      1,
+      /^semicolons\.csv: expected a column step, got "step;dh2;dy2;w"; separate columns by commas$/m,
+    ],
+    ["@none.npz", 1, /^none\.npz: expected arrays with values, got empty ones; record some steps$/m],
+    ["@pairs.csv", 1, /^pairs\.csv: expected one pair of points, got 2: "?0-1, 0-2"?; choose one by --pair/],
+    ["@pairs.csv --pair 1-2", 1, /^pairs\.csv: expected a pair of the file for --pair, got "1-2"; it has/],
+    ["@both.csv --pair 0-1", 1, /^both\.csv: expected a column pair for --pair 0-1, got none; leave --pair out$/m],
     ["@both.csv --layer 5", 2, /^twopoint fit: expected a layer of both\.csv, got "5"; known: 0, 1$/m],
     ["@both.csv --loss @both.csv", 1, /^both\.csv: expected a column loss, got "step,layer,dh2,dy2,w"; name it in /],
   ])("refuses %s in one line", async (words, expected, line) => {

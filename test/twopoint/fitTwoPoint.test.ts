@@ -168,11 +168,30 @@ describe("fitTwoPoint", () => {
     ]);
   });
 
+  it("says where w stays though the outputs move, and refuses targets that the rows exceed", () => {
+    const idle = fitTwoPoint({ ...rows, w: rows.w.map(() => 0) }, distances);
+    expect([idle.status, idle.doubt]).toEqual([
+      "poor",
+      "w stays the same while Y moves, which no solution of the equations does.",
+    ]);
+    expect(() => fitTwoPoint(rows, { ...distances, dy2: distances.dy2 / 10 })).toThrow(
+      /^fitTwoPoint: layer \S+: expected dy2 of at least \S+, which dy2 and w of the rows ask for, got /,
+    );
+  });
+
+  it("predicts no end by an altered system", () => {
+    const { finalDistance, aLow, regime, conservedDrift } = fitTwoPoint(rows, { ...distances, system: "dh2-doubled" });
+    expect([finalDistance.predicted, aLow, regime, conservedDrift]).toEqual([null, null, null, null]);
+    expect(finalDistance.measured).toBe(rows.dh2.at(-1));
+  });
+
   it("says where the theory does not follow", () => {
     const wavy = { ...rows, w: rows.w.map((value, i) => value + 0.1 * Math.sin(i / 3)) };
     const fit = fitTwoPoint(wavy, distances);
     expect(fit.status).toBe("poor");
-    expect(fit.doubt).toBe("The theory does not follow w (R2 below 0.5).");
+    expect(fit.doubt).toBe(
+      "The theory does not follow w: R² below 0.5, and more than 5 % of the sum of squares is left.",
+    );
   });
 
   it("gives no number that JSON cannot hold", () => {

@@ -23,7 +23,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
   const plan: RunPlan = {
-    every: options.every ?? preset.every ?? "log",
+    every: options.every ?? preset.every ?? setting.every ?? "log",
     evaluateEvery: options.evaluateEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
     checkpointMinutes: options.checkpointMinutes ?? null,
@@ -72,7 +72,8 @@ Examples:
 
 /** The settings, and the parameters of one of them with meaning, default and source. */
 export function settingHelp(name?: string): string {
-  const list = settings.map(({ name, summary }) => `  ${name.padEnd(6)}${summary}`).join("\n");
+  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
+  const list = settings.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join("\n");
   if (name === undefined)
     return `\nSettings:\n${list}\n${EXAMPLES}\ncrh run <setting> --help lists its parameters and presets.\n`;
   const setting = asUsage(() => findSetting(name));

@@ -23,6 +23,8 @@ export interface TwoPointFitOptions {
   readonly dy2: string;
   /** Name of one layer. */
   readonly layer?: string;
+  /** Name of one pair, where the file has several. */
+  readonly pair?: string;
   /** File of losses. */
   readonly loss?: string;
   readonly fitStart: "auto" | "yes" | "no";
@@ -39,6 +41,9 @@ const DEFAULTS = { dx2: 1, dy2: 0.5, h0: 0.008, y0: 1e-5, etaH: 0.018, etaY: 0.0
 /** Keys of the assignments; w0 has no default of its own. */
 const KEYS = [...Object.keys(DEFAULTS), "w0"];
 
+/** Of numbers typed with six digits and more. */
+const ROUNDING = 1e-5;
+
 /** chosen: a file of some 100 MB. */
 const MOST_POINTS = 1_000_000;
 
@@ -53,6 +58,11 @@ export function twoPointTheoryCommand(assignments: readonly string[], options: T
   if (!Number.isInteger(points) || points < 2 || points > MOST_POINTS)
     throw new UsageError(
       `twopoint theory: expected a whole number of points from 2 to ${MOST_POINTS}, got ${points}; give another`,
+    );
+  const bound = Math.sqrt(y0 * dy2);
+  if (!(Math.abs(y0 - w0) <= bound * (1 + ROUNDING) + ROUNDING * y0))
+    throw new UsageError(
+      `twopoint theory: expected w0 from ${y0 - bound} to ${y0 + bound}, got ${w0}; y0 - w0 is dy . dy*, at most |dy| |dy*|`,
     );
   const [constants, start] = [
     { dx2, dy2, etaH, etaY },
@@ -104,7 +114,7 @@ function positive(text: string, name: "dx2" | "dy2"): number {
 /** @returns exit code 1 where a layer could not be fitted: its line is on stderr, the others are printed */
 export function twoPointFitCommand(file: string, options: TwoPointFitOptions, io: Io): number {
   const [dx2, dy2] = [positive(options.dx2, "dx2"), positive(options.dy2, "dy2")];
-  const all = readTrajectories(file);
+  const all = readTrajectories(file, options.pair);
   const chosen = options.layer === undefined ? all : all.filter(({ layer }) => String(layer) === options.layer);
   if (chosen.length === 0) {
     const names = all.map(({ layer }) => String(layer));

@@ -9,11 +9,11 @@ import { brief, counted, fixed, grouped, listed } from "../numbers.ts";
 import type { PairDistances } from "./pairDistances.ts";
 import type { FollowedLayer, TwopointRecord } from "./twopointRecord.ts";
 
-/** How well a layer follows: by the least R2 of H, Y and w. */
+/** How well a layer follows: not where its fit is poor, else by the least R2 of H, Y and w. */
 export type Agreement = "follows" | "partly" | "not" | "unknown";
 
-/** chosen: from the first R2 on a layer follows, from the second in part; below it `fitTwoPoint` calls a fit poor. */
-const [FOLLOWS, PARTLY] = [0.9, 0.5];
+/** chosen: from this R2 on a layer follows. */
+const FOLLOWS = 0.9;
 
 /**
  * chosen: what H moves against the equations is said from a tenth of it on, or from a fiftieth that is a third of all
@@ -24,12 +24,11 @@ const CONTRADICTION = { much: 0.1, least: 0.02, ofRange: 1 / 3 };
 /** chosen: with more than this missing of the targets' distance training has not come to its end. */
 const REACHED = 0.05;
 
-export function agreementOf({ r2, etaH, etaY }: FollowedLayer): Agreement {
+export function agreementOf({ status, r2, etaH, etaY }: FollowedLayer): Agreement {
   const known = [r2.dh2, r2.dy2, r2.w].filter((value) => value !== null);
   if (etaH.value === null || etaY.value === null || known.length === 0) return "unknown";
-  const least = Math.min(...known);
-  if (least >= FOLLOWS) return "follows";
-  return least >= PARTLY ? "partly" : "not";
+  if (status === "poor") return "not";
+  return Math.min(...known) >= FOLLOWS ? "follows" : "partly";
 }
 
 export const agreementWord = {
@@ -48,10 +47,10 @@ export const regimeWord = {
 /** What each status means, for a legend. */
 export const statusMeaning = {
   ok: "the theory follows, and the rates are known",
-  poor: "the theory does not follow what was measured: R² below 0.5 where the residuals are not small either",
+  poor: "the theory does not follow what was measured: R² below 0.5, and more than 5 % of a sum of squares is left",
   undetermined: "other rates fit as well, so that the trajectory does not tell them",
   "no-movement": "outputs or everything stay where they are",
-  "no-solution": "no solution of the equations comes near",
+  "no-solution": "no solution of the equations comes near; are dx2 and dy2 on the scale of the values?",
   unusable: "the trajectory cannot be fitted: too short, or the two representations coincide",
 } as const satisfies Record<FitStatus, string>;
 
@@ -148,11 +147,17 @@ export function contradictionSentence({ against: { fall, rise, range } }: Follow
 /**
  * "η_h = 0.0180 per step (0.0151 to 0.0215), η_y = 0.0309 (0.0244 to 0.0392); both lie in these intervals in 95 % ..".
  */
-export function ratesSentence({ etaH, etaY }: FollowedLayer): string {
+export function ratesSentence({ status, etaH, etaY, noise }: FollowedLayer): string {
   if (etaH.value === null || etaY.value === null) return "";
-  const known = etaH.interval !== null && etaY.interval !== null;
-  return `η_h = ${rateWords(etaH)} and η_y = ${rateWords(etaY)} per step${known ? "; in 95 % both lie in these intervals" : ""}.`;
+  const rates = `η_h = ${rateWords(etaH)} and η_y = ${rateWords(etaY)} per step`;
+  if (status === "poor" || etaH.interval === null || etaY.interval === null) return `${rates}.`;
+  return (noise ?? 0) > NOISY
+    ? `${rates}; in 95 % of repetitions both lie in these intervals.`
+    : `${rates}. Little of what the fit misses is noise: the intervals say how far other stretches of the trajectory would move the rates.`;
 }
+
+/** chosen: with more of the squared residuals than this noise from row to row, intervals are of repetitions. */
+const NOISY = 0.5;
 
 /** "0.0180 (0.0151 to 0.0215)". */
 export function rateWords({ value, interval }: FittedRate): string {
