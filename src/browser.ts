@@ -1,6 +1,6 @@
 /**
- * @file What runs in a browser as in Node: `import { fitTwoPoint } from "crh-lab/browser"`. Everything that this file reaches does without
- * modules of Node and without ONNX Runtime (test/docs/browser.test.ts).
+ * @file What runs in a browser as in Node: `import { fitTwoPoint } from "crh-lab/browser"`. Everything that this
+ * file reaches does without modules of Node and without ONNX Runtime (test/docs/browser.test.ts).
  */
 
 // Moments and measures

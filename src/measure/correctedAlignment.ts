@@ -1,8 +1,9 @@
 /**
  * @file An alignment less its bias from the finite sample, from groups of the samples (theory.md Eq. 18).
  *
- * The samples' noise makes both norms below an alignment larger. Product and norms are corrected each by itself and then divided: under
- * heavy tails, where few rows carry a second moment, the ratio is far from linear in 1/n, and its own jackknife takes out half.
+ * The samples' noise makes both norms below an alignment larger. Product and norms are corrected each by itself and
+ * then divided: under heavy tails, where few rows carry a second moment, the ratio is far from linear in 1/n, and
+ * its own jackknife takes out half.
  */
 
 /** An alignment without one group of the samples. */
@@ -12,10 +13,16 @@ export interface WithoutGroup {
   readonly norms: readonly [number, number];
 }
 
-/** chosen: the least share of a norm that is left. Of second moments in groups of one size it cannot be less (Eq. 18), of deviations it can. */
+/**
+ * chosen: the least share of a norm that is left. Of second moments in groups of one size it cannot be less (Eq. 18),
+ * of deviations it can.
+ */
 const leastNorm = 1 / 4;
 
-/** chosen: the largest weight of the root of the unbiased square, midway between two numbers that miss the norm to either side. */
+/**
+ * chosen: the largest weight of the root of the unbiased square, midway between two numbers that miss the norm to
+ * either side.
+ */
 const middle = 1 / 2;
 
 /**

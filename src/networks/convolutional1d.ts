@@ -1,6 +1,6 @@
 /**
- * @file One-dimensional convolutions between two dense layers, without padding: the convolutional network of the two-point
- * theory's experiments. An input is spread over `width` places; each convolution takes 10 of them away.
+ * @file One-dimensional convolutions between two dense layers, without padding: the convolutional network of the
+ * two-point theory's experiments. An input is spread over `width` places; each convolution takes 10 of them away.
  */
 import { int, ints } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -26,7 +26,10 @@ export interface Convolutional1dOptions {
 
 const KERNEL = 11;
 
-/** Input "x" (n, inputs). Hidden layers are the first dense one and each convolution. @throws RangeError when no place is left */
+/**
+ * Input "x" (n, inputs). Hidden layers are the first dense one and each convolution. @throws RangeError when no place
+ * is left
+ */
 export function convolutional1d(options: Convolutional1dOptions, random: Random): Network {
   const { inputs, outputs, width, channels = 20, depth, activation, gain = 1 } = options;
   const left = width - (KERNEL - 1) * (depth + 1);

@@ -1,6 +1,7 @@
 /**
- * @file Parameters as zod fields. Each carries its meaning and its source: a place in a paper, or "chosen" with the reason where the
- * paper leaves it open. The command line, its help, a run's config.json and the report's notes all read these fields.
+ * @file Parameters as zod fields. Each carries its meaning and its source: a place in a paper, or "chosen" with the
+ * reason where the paper leaves it open. The command line, its help, a run's config.json and the report's notes all
+ * read these fields.
  */
 import { z } from "zod";
 

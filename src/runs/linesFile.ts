@@ -1,6 +1,6 @@
 /**
- * @file Files of rows, one a line, that are only ever added to at the end. A process that dies in the middle of a line leaves a torn
- * one: readers ignore it, and the next writer cuts it off.
+ * @file Files of rows, one a line, that are only ever added to at the end. A process that dies in the middle of a
+ * line leaves a torn one: readers ignore it, and the next writer cuts it off.
  */
 import {
   appendFileSync,

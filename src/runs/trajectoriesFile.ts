@@ -1,6 +1,6 @@
 /**
- * @file trajectories.csv: the followed points, one line a look, pair and hidden layer. `crh twopoint fit` reads it, and so does
- * whatever reads CSV.
+ * @file trajectories.csv: the followed points, one line a look, pair and hidden layer. `crh twopoint fit` reads it,
+ * and so does whatever reads CSV.
  */
 import { LinesFile } from "./linesFile.ts";
 

@@ -1,4 +1,7 @@
-/** @file Dropout in training: masks drawn beside the batches, from a stream of their own that a checkpoint saves with the data's. */
+/**
+ * @file Dropout in training: masks drawn beside the batches, from a stream of their own that a checkpoint saves with
+ * the data's.
+ */
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -11,7 +14,10 @@ export interface DropoutOptions {
   readonly random: Random;
 }
 
-/** The same data with masks: 0 with probability `share`, else 1 / (1 - share), as torch.nn.Dropout scales what it keeps. */
+/**
+ * The same data with masks: 0 with probability `share`, else 1 / (1 - share), as torch.nn.Dropout scales what it
+ * keeps.
+ */
 export function withDropout(data: TrainingData, { share, shapes, random }: DropoutOptions): TrainingData {
   let stream = random;
   const input = (k: number) => `data/mask/${k}`;

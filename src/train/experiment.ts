@@ -16,7 +16,10 @@ export interface Experiment {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly data: TrainingData;
-  /** The samples on which the moments are measured, in batches (at least two, for their error); none: nothing is measured. */
+  /**
+   * The samples on which the moments are measured, in batches (at least two, for their error); none: nothing is
+   * measured.
+   */
   readonly evaluation: (engine: Engine) => Promise<readonly Feeds[]>;
   /** Held-out samples for loss and accuracy, where they are others than those of `evaluation` (the whole test set). */
   readonly test?: () => readonly Feeds[];

@@ -1,4 +1,6 @@
-/** @file A finite set of real samples in seeded shuffled order, each once an epoch, the last incomplete batch dropped. */
+/**
+ * @file A finite set of real samples in seeded shuffled order, each once an epoch, the last incomplete batch dropped.
+ */
 import { ShuffledIndices, type ShuffleState } from "../data/batches.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import type { Random } from "../random/random.ts";

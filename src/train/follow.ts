@@ -1,8 +1,8 @@
 /**
- * @file Points that are followed through training: at chosen steps the squared distances of their hidden representations and
- * outputs, and how differences of outputs lie to those of the targets (docs/theory.md, The two-point theory). Where a batch is the
- * points themselves these are by-products of the step; else the points go through the network beside it, within the same call
- * of the engine.
+ * @file Points that are followed through training: at chosen steps the squared distances of their hidden
+ * representations and outputs, and how differences of outputs lie to those of the targets (docs/theory.md, The
+ * two-point theory). Where a batch is the points themselves these are by-products of the step; else the points go
+ * through the network beside it, within the same call of the engine.
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { bufferShapes, initialBuffers, initialParameters, type Network } from "../networks/network.ts";
@@ -127,7 +127,8 @@ export class Follower {
   /**
    * Adds the nodes to the body of a step and returns the name of their values (size).
    *
-   * @param given the body's `due` (scalar), the vector of all buffers, and the loss where the batch's own values are there
+   * @param given the body's `due` (scalar), the vector of all buffers, and the loss where the batch's own values are
+   * there
    */
   async addToStep(
     g: GraphBuilder,

@@ -25,7 +25,9 @@ export interface StartErrors {
   readonly w: number;
 }
 
-/** A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back. */
+/**
+ * A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back.
+ */
 export const OUT_OF_REACH = 1e6;
 
 /** chosen: rates and their ratio between 1e-100 and 1e100, so that neither vanishes nor overflows as a number. */
@@ -64,7 +66,8 @@ export class Model {
   }
 
   /**
-   * @returns (3 T) H, Y and w, one after the other, over their norms; `OUT_OF_REACH` where the solution does not get there
+   * @returns (3 T) H, Y and w, one after the other, over their norms; `OUT_OF_REACH` where the solution does not get
+   * there
    */
   values(parameters: Parameters): Float64Array {
     const { t, norms } = this.#all;

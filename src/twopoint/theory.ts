@@ -23,8 +23,8 @@ export interface TwoPointTrajectory {
 const PRECISE = 1e-10;
 
 /**
- * chosen: a distance H that falls below this share of its start is on its way to 0, which is reached in finite time (Eq.
- * 93). Fits give it up there, where a solver would chase it for thousands of steps.
+ * chosen: a distance H that falls below this share of its start is on its way to 0, which is reached in finite time
+ * (Eq. 93). Fits give it up there, where a solver would chase it for thousands of steps.
  */
 export const COLLAPSED = 1e-9;
 

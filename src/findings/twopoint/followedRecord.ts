@@ -1,4 +1,7 @@
-/** @file records/followed.json: which points a run follows, at which layers, and how far apart their inputs and targets are. */
+/**
+ * @file records/followed.json: which points a run follows, at which layers, and how far apart their inputs and
+ * targets are.
+ */
 
 export const FOLLOWED_SCHEMA = "crh-lab/followed@1";
 
@@ -13,8 +16,8 @@ export interface FollowedRecord {
   /** The layer that is looked at first. */
   readonly layer: string;
   /**
-   * What makes of the recorded loss half the mean over the points of the squared error summed over outputs, whose course the theory
-   * tells; null for other losses, and for more than two points.
+   * What makes of the recorded loss half the mean over the points of the squared error summed over outputs, whose
+   * course the theory tells; null for other losses, and for more than two points.
    */
   readonly lossFactor: number | null;
   /** Steps between two looks. */

@@ -167,7 +167,10 @@ export function rateWords({ value, interval }: FittedRate): string {
     : `${number(value)} (${number(interval[0])} to ${number(interval[1])})`;
 }
 
-/** Whether the start or the target decides where the representations end (docs/theory.md Eq. 96); "" where the fit says nothing. */
+/**
+ * Whether the start or the target decides where the representations end (docs/theory.md Eq. 96); "" where the fit
+ * says nothing.
+ */
 export function richnessSentence(fit: FollowedLayer): string {
   const { richness, regime } = fit;
   if (richness === null || regime === null || agreementOf(fit) === "not") return "";

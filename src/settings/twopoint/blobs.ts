@@ -1,7 +1,8 @@
 /**
- * @file Setting twopoint-blobs: Gaussian bumps on a grid of pixels with two context bits, that say whether the horizontal or the
- * vertical place of the bump is asked for ("orthogonal" in the authors' code of arXiv 2402.09142, after Flesch et al. 2022). A
- * coarser grid of the same bumps in both contexts is followed, whose distances make the map of the representation.
+ * @file Setting twopoint-blobs: Gaussian bumps on a grid of pixels with two context bits, that say whether the
+ * horizontal or the vertical place of the bump is asked for ("orthogonal" in the authors' code of arXiv 2402.09142,
+ * after Flesch et al. 2022). A coarser grid of the same bumps in both contexts is followed, whose distances make the
+ * map of the representation.
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";

@@ -1,6 +1,7 @@
 /**
- * @file Setting twopoint-mnist: MNIST regressed on one-hot labels while some training images are followed: by default a zero and a
- * one, the pair of Fig. 4 of van Rossem & Saxe (arXiv 2402.09142); with more, images of all classes.
+ * @file Setting twopoint-mnist: MNIST regressed on one-hot labels while some training images are followed: by
+ * default a zero and a one, the pair of Fig. 4 of van Rossem & Saxe (arXiv 2402.09142); with more, images of all
+ * classes.
  */
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";

@@ -1,4 +1,6 @@
-/** @file What the settings of the two-point theory share: their networks, and how often followed points are looked at. */
+/**
+ * @file What the settings of the two-point theory share: their networks, and how often followed points are looked at.
+ */
 import { z } from "zod";
 import type { Activation } from "../../networks/activation.ts";
 import { convolutional1d } from "../../networks/convolutional1d.ts";

@@ -11,8 +11,8 @@ export interface TwoPointOptions {
   /** Squared distance of the targets. */
   readonly dy2: number;
   /**
-   * "offset", the authors': x_1 = -1 and x_2 = -1 + |dx|, y_1 = 0.6 and y_2 = 0.6 + |dy|, the same in every coordinate over the
-   * root of their number. "centred": plus and minus half the distance along a random direction.
+   * "offset", the authors': x_1 = -1 and x_2 = -1 + |dx|, y_1 = 0.6 and y_2 = 0.6 + |dy|, the same in every
+   * coordinate over the root of their number. "centred": plus and minus half the distance along a random direction.
    */
   readonly points: "offset" | "centred";
 }

@@ -1,7 +1,7 @@
 /**
  * @file Setting twopoint: a network trained on two points, the experiment of the two-point theory (van Rossem & Saxe,
- * arXiv 2402.09142; docs/theory.md, The two-point theory). Presets are the rows of the authors' table; where their notebooks
- * train at half of its rate for twice its steps, so do these.
+ * arXiv 2402.09142; docs/theory.md, The two-point theory). Presets are the rows of the authors' table; where their
+ * notebooks train at half of its rate for twice its steps, so do these.
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";

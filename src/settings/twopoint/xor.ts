@@ -1,6 +1,7 @@
 /**
- * @file Setting twopoint-xor: the four points of the exclusive or, all six pairs of which are followed. The two-point theory predicts
- * the final distance of each pair from rates that two points alone gave (van Rossem & Saxe, arXiv 2402.09142).
+ * @file Setting twopoint-xor: the four points of the exclusive or, all six pairs of which are followed. The
+ * two-point theory predicts the final distance of each pair from rates that two points alone gave (van Rossem &
+ * Saxe, arXiv 2402.09142).
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
