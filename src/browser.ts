@@ -12,6 +12,16 @@ export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
 export { Random } from "./random/random.ts";
+// Symmetry and noise
+export {
+  type FactorisationMinimum,
+  factorisationMinimum,
+  permutationMinimum,
+  rescalingMinimum,
+  type ScalarMoments,
+  type SymmetricMinimum,
+  signMinimum,
+} from "./symmetry/thresholds.ts";
 // The two-point theory
 export { conservedQuantity } from "./twopoint/conserved.ts";
 export {

@@ -103,6 +103,17 @@ export { type AnalysisReport, type ReportData, type RunReport, renderReport } fr
 export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
+// Symmetry and noise
+export {
+  type FactorisationMinimum,
+  factorisationMinimum,
+  permutationMinimum,
+  rescalingMinimum,
+  type ScalarMoments,
+  type SymmetricMinimum,
+  signMinimum,
+} from "./symmetry/thresholds.ts";
+// Training
 export { DivergedError } from "./train/diverged.ts";
 export type { Experiment } from "./train/experiment.ts";
 export { augmentedImages, imageFeeds, twoViews, viewFeeds } from "./train/imageData.ts";
