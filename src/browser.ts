@@ -14,6 +14,16 @@ export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrat
 export { Random } from "./random/random.ts";
 // Symmetry and noise
 export {
+  type AdjacentMaps,
+  type ChargeRateOptions,
+  charge,
+  chargeRate,
+  type ImbalanceSize,
+  imbalance,
+  imbalanceSize,
+  neuronCharges,
+} from "./symmetry/charge.ts";
+export {
   type FactorisationMinimum,
   factorisationMinimum,
   permutationMinimum,

@@ -105,6 +105,16 @@ export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
 // Symmetry and noise
 export {
+  type AdjacentMaps,
+  type ChargeRateOptions,
+  charge,
+  chargeRate,
+  type ImbalanceSize,
+  imbalance,
+  imbalanceSize,
+  neuronCharges,
+} from "./symmetry/charge.ts";
+export {
   type FactorisationMinimum,
   factorisationMinimum,
   permutationMinimum,
