@@ -22,7 +22,24 @@ export {
   imbalance,
   imbalanceSize,
   neuronCharges,
+  withBias,
 } from "./symmetry/charge.ts";
+export {
+  type AdjacentRows,
+  type BatchOptions,
+  expectedImbalance,
+  imbalanceAtRest,
+  type MapGradients,
+  type MomentumOptions,
+  type MomentumState,
+  type NoiseTerms,
+  nextImbalance,
+  nextMomentumState,
+  nextScalarCharge,
+  noiseTerms,
+  type StepOptions,
+  velocityOverlap,
+} from "./symmetry/noiseBalance.ts";
 export {
   type FactorisationMinimum,
   factorisationMinimum,
