@@ -115,6 +115,7 @@ export {
   neuronCharges,
   withBias,
 } from "./symmetry/charge.ts";
+export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
 export {
   type AdjacentRows,
   type BatchOptions,
