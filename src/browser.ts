@@ -24,7 +24,16 @@ export {
   neuronCharges,
   withBias,
 } from "./symmetry/charge.ts";
+export {
+  collapseUnderNoise,
+  type LocalCollapse,
+  localCollapse,
+  type NoisyCollapse,
+  type NoisyStepOptions,
+} from "./symmetry/collapse.ts";
 export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
+export { type LinearSimclrOptions, linearSimclr, type PairMode, type SimclrMode } from "./symmetry/linearSimclr.ts";
+export { type LinearVae, type LinearVaeOptions, linearVae, type VaeMode } from "./symmetry/linearVae.ts";
 export {
   type AdjacentRows,
   type BatchOptions,
