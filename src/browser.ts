@@ -31,6 +31,14 @@ export {
   type NoisyCollapse,
   type NoisyStepOptions,
 } from "./symmetry/collapse.ts";
+export {
+  balancedDeepLinear,
+  deepLinearBalance,
+  deepLinearSizes,
+  type LabelNoise,
+  type LayerBalance,
+} from "./symmetry/deepLinear.ts";
+export { type DampedNoise, stationaryVariance } from "./symmetry/einstein.ts";
 export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
 export { type LinearSimclrOptions, linearSimclr, type PairMode, type SimclrMode } from "./symmetry/linearSimclr.ts";
 export { type LinearVae, type LinearVaeOptions, linearVae, type VaeMode } from "./symmetry/linearVae.ts";
@@ -50,6 +58,7 @@ export {
   type StepOptions,
   velocityOverlap,
 } from "./symmetry/noiseBalance.ts";
+export { rankOneSharpness } from "./symmetry/rankOneStability.ts";
 export {
   type FactorisationMinimum,
   factorisationMinimum,

@@ -33,12 +33,12 @@ export interface ChargeRateOptions {
 }
 
 /**
- * Rate of the charge under SGD, dC/dt = (eta / B) Tr[Sigma A] - 4 gamma C, with time t = eta steps   (theory.md Eq. 104).
+ * Rate of the charge under SGD, dC/dt = (eta / B) Tr[Sigma A] - 4 gamma C, time t = eta steps   (theory.md Eq. 104).
  *
  * @param C the charge now
  * @param A (d, d) symmetric generator
  * @param noise (d, d) Sigma, covariance of the gradients of single samples
- * @throws RangeError if A or noise is not symmetric, their sizes differ, eta or batch is not above 0, or penalty below 0
+ * @throws RangeError if A or noise is not symmetric, sizes differ, eta or batch is not above 0, or penalty below 0
  */
 export function chargeRate(C: number, A: Matrix, noise: Matrix, options: ChargeRateOptions): number {
   const { eta, batch, penalty = 0 } = options;

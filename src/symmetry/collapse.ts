@@ -2,8 +2,8 @@
  * @file Whether parameters fall onto a symmetric point and stay there: by curvature and penalty, and under the noise of
  * SGD (docs/theory.md Eqs. 112, 113). Both are local: they say nothing of minima elsewhere.
  *
- * A loss with a mirror symmetry is the same for theta and (I - 2 O O^T) theta. On O^T theta = 0 its gradient has no part
- * in range(O), and its Hessian no block between range(O) and the rest.
+ * A loss with a mirror symmetry is the same for theta and (I - 2 O O^T) theta. On O^T theta = 0 its gradient has no
+ * part in range(O), and its Hessian no block between range(O) and the rest.
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";

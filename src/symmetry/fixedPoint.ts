@@ -2,7 +2,8 @@
  * @file Where along a symmetry the noise of SGD comes to rest (docs/theory.md Eq. 109).
  *
  * At e^(lambda A) theta the noise is e^(-lambda A) Sigma e^(-lambda A), and the charge moves with
- * I(lambda) = Tr[e^(-2 lambda A) Sigma A], which falls in lambda while the charge rises: at most one root, and it attracts.
+ * I(lambda) = Tr[e^(-2 lambda A) Sigma A], which falls in lambda while the charge rises: at most one root, and it
+ * attracts.
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matmul, trace } from "../linalg/matrix.ts";

@@ -32,7 +32,7 @@ function checkStep(where: string, { eta, decay = 0 }: StepOptions): void {
 
 function checkGradients(where: string, Q: Matrix, gradients: MapGradients): void {
   checkSymmetric(where, "imbalance", Q);
-  const cure = "gradients have the shapes of the maps of the imbalance";
+  const cure = "gradients have the shapes of the maps";
   checkSize(where, "a gradient of U", gradients.U, gradients.U.rows, Q.rows, cure);
   checkSize(where, "a gradient of W", gradients.W, Q.rows, gradients.W.cols, cure);
 }

@@ -92,6 +92,22 @@ describe("noiseFixedPoint", () => {
     }
   });
 
+  it("is |u| = |w| for a product of two weights, where explicit steps of SGD lead", () => {
+    const random = new Random(9);
+    let [u, w] = [2, 0.3];
+    // gradients of (u w x - y)^2 are g (w, u), so the noise of u is to that of w as w^2 to u^2
+    const noise = matrix(2, 2, [w * w, u * w, u * w, u * u]);
+    const lambda = lambdaOf(matrix(2, 2, [1, 0, 0, -1]), noise);
+    expect(Math.abs(u * Math.exp(lambda) - w * Math.exp(-lambda))).toBeLessThan(1e-12);
+    const before = Math.abs(u * u - w * w);
+    for (let step = 0; step < 4000; step++) {
+      const x = random.normal();
+      const g = 2 * (u * w * x - (x + random.normal())) * x;
+      [u, w] = [u - 0.03 * g * w, w - 0.03 * g * u];
+    }
+    expect(Math.abs(u * u - w * w) / before).toBeLessThan(1e-3);
+  });
+
   it("flows to infinity where noise is on one side of A alone, as for scale invariance, A = I", () => {
     const noise = gram(normals(new Random(4), 5, 3), "a");
     expect(noiseFixedPoint(identity(3), noise)).toEqual({ status: "flows to infinity", direction: 1, lambda: null });

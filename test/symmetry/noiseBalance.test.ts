@@ -205,7 +205,7 @@ describe("noise balance", () => {
     const Q = imbalance(net);
     const G = gradients(net);
     expect(() => nextImbalance(Q, { ...G, U: matrix(2, 3) }, { eta: 0.1 })).toThrow(
-      "nextImbalance: expected a gradient of U of 2 x 4, got 2 x 3; gradients have the shapes of the maps of the imbalance",
+      "nextImbalance: expected a gradient of U of 2 x 4, got 2 x 3; gradients have the shapes of the maps",
     );
     expect(() => nextImbalance(Q, G, { eta: 0 })).toThrow("expected eta above 0, got 0; it is the learning rate");
     expect(() => nextImbalance(Q, G, { eta: 0.1, decay: -1 })).toThrow("expected decay of at least 0, got -1");
