@@ -95,9 +95,10 @@ export function factorisationMinimum(
   const { values, vectors } = eigh(beside(crossMoment), k);
   const product = matrix(m, n);
   const kept: number[] = [];
+  const rounding = (m + n) * Number.EPSILON * (values[0] ?? 0);
   for (let mode = 0; mode < Math.min(k, width); mode++) {
-    const s = Math.max(0, values[mode]! - penalty);
-    if (s === 0) break;
+    const s = values[mode]! - penalty;
+    if (s <= rounding) break;
     kept.push(s);
     // an eigenvector is (left, right) / sqrt(2)
     for (let i = 0; i < m; i++)

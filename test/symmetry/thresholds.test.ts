@@ -108,6 +108,15 @@ describe("factorisationMinimum", () => {
     expect(frobenius(combined(1, narrow.product, -1, descended(M, s[2]! / 2, 2)))).toBeLessThan(BRUTE);
   });
 
+  it("takes no rounding for rank, and keeps repeated singular values whole", () => {
+    const thin = matmul(normals(random, m, 1), normals(random, 1, n));
+    expect(factorisationMinimum(thin, 0).rank).toBe(1);
+    expect(factorisationMinimum(matrix(m, n), 0)).toMatchObject({ rank: 0, critical: 0 });
+    const repeated = matrix(2, 2, [0, 2, -2, 0]);
+    const { product } = factorisationMinimum(repeated, 0.5);
+    expect(frobenius(combined(1, product, -0.75, repeated))).toBeLessThan(1e-13);
+  });
+
   it("has singular values lowered by the penalty, and gives the matrix back without one", () => {
     const M = normals(random, m, n);
     const whole = factorisationMinimum(M, 0);
