@@ -289,8 +289,11 @@ describe("twopoint/regimes", () => {
         { size: "paper" },
       ).claims;
     const together = planted([0.9, 0.8, 0.7, 0.3, 0.1]);
-    expect(together.map(({ verdict }) => verdict)).toEqual(["holds", "holds"]);
-    const apart = planted([0.1, 0.3, 0.7, 0.8, 0.9]);
-    expect(apart.map(({ verdict }) => verdict)).toEqual(["does not hold", "holds"]);
+    expect(together.map(({ verdict }) => verdict)).toEqual(["holds", "holds", "holds"]);
+    for (const alignments of [
+      [0.1, 0.3, 0.7, 0.8, 0.9],
+      [0.95, 0.94, 0.93, 0.92, 0.91], // in the order of richness, by hundredths
+    ])
+      expect(planted(alignments).map(({ verdict }) => verdict)).toEqual(["does not hold", "holds", "holds"]);
   });
 });
