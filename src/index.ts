@@ -5,6 +5,8 @@
 // Differentiation and graphs
 export { addGradients, type GradientRequest, gradientGraph } from "./autodiff/gradient.ts";
 export { NotDifferentiableError } from "./autodiff/notDifferentiable.ts";
+// What runs without Node is listed there
+export * from "./browser.ts";
 // Data
 export { type Augmentation, cropFlip, simclr, type ViewRecipe } from "./data/augment/augmentation.ts";
 export { bytePairTokenizer } from "./data/bytePairTokenizer.ts";
@@ -32,7 +34,6 @@ export { type EigenSystem, eigh } from "./linalg/eigh.ts";
 export { eigvalsh } from "./linalg/eigvalsh.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
-export { alignment } from "./measure/alignment.ts";
 export { cosine } from "./measure/cosine.ts";
 export { type Exponent, type LayerExponents, layerExponents } from "./measure/exponent.ts";
 export { hiddenSides } from "./measure/hidden.ts";
@@ -40,14 +41,7 @@ export { type Judgement, judge, type Verdict } from "./measure/judge.ts";
 export { type LayerSnapshot, layerSnapshot } from "./measure/layerSnapshot.ts";
 export { type LayerAlignment, measureLayer } from "./measure/measureLayer.ts";
 export { alignmentNull, projectedNullOf, sharedNullOf } from "./measure/null.ts";
-export {
-  type AlignmentValue,
-  type SideAlignments,
-  type Snapshot,
-  type SnapshotOptions,
-  type Status,
-  snapshot,
-} from "./measure/snapshot.ts";
+export type { AlignmentValue, SideAlignments, Status } from "./measure/snapshot.ts";
 export {
   effectiveRank,
   noiseFloor,
@@ -57,16 +51,8 @@ export {
   spectrum,
 } from "./measure/spectrum.ts";
 export { type TailExponent, tailExponent } from "./measure/tailExponent.ts";
-export { addRows, type LayerRows } from "./moments/addRows.ts";
-export {
-  emptyLayer,
-  type LayerMoments,
-  type Moments,
-  mergeMoments,
-  type SideMoments,
-  secondMoment,
-} from "./moments/moments.ts";
-export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export type { LayerRows } from "./moments/addRows.ts";
+export { mergeMoments, type SideMoments, secondMoment } from "./moments/moments.ts";
 export { gpt } from "./networks/gpt.ts";
 export { mlp } from "./networks/mlp.ts";
 export type { Network } from "./networks/network.ts";
@@ -74,7 +60,6 @@ export { resnet18 } from "./networks/resnet18.ts";
 
 // Measuring a model
 export { type Objective, objective } from "./objectives/objective.ts";
-export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
 export type { Solution } from "./ode/solution.ts";
 export { castModel } from "./onnx/castModel.ts";
 export { dequantizeModel } from "./onnx/dequantizeModel.ts";
@@ -97,68 +82,11 @@ export { upgradeModel } from "./onnx/upgrade.ts";
 export { Evaluator } from "./probe/evaluator.ts";
 export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
 export { type Measurement, Probe } from "./probe/probe.ts";
-export { Random } from "./random/random.ts";
 // Runs and reports
 export { type AnalysisReport, type ReportData, type RunReport, renderReport } from "./report/report.ts";
 export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
 export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
-// Symmetry and noise
-export {
-  type AdjacentMaps,
-  type ChargeRateOptions,
-  charge,
-  chargeRate,
-  type ImbalanceSize,
-  imbalance,
-  imbalanceSize,
-  neuronCharges,
-  withBias,
-} from "./symmetry/charge.ts";
-export {
-  collapseUnderNoise,
-  type LocalCollapse,
-  localCollapse,
-  type NoisyCollapse,
-  type NoisyStepOptions,
-} from "./symmetry/collapse.ts";
-export {
-  balancedDeepLinear,
-  deepLinearBalance,
-  deepLinearSizes,
-  type LabelNoise,
-  type LayerBalance,
-} from "./symmetry/deepLinear.ts";
-export { type DampedNoise, stationaryVariance } from "./symmetry/einstein.ts";
-export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
-export { type LinearSimclrOptions, linearSimclr, type PairMode, type SimclrMode } from "./symmetry/linearSimclr.ts";
-export { type LinearVae, type LinearVaeOptions, linearVae, type VaeMode } from "./symmetry/linearVae.ts";
-export {
-  type AdjacentRows,
-  type BatchOptions,
-  expectedImbalance,
-  imbalanceAtRest,
-  type MapGradients,
-  type MomentumOptions,
-  type MomentumState,
-  type NoiseTerms,
-  nextImbalance,
-  nextMomentumState,
-  nextScalarCharge,
-  noiseTerms,
-  type StepOptions,
-  velocityOverlap,
-} from "./symmetry/noiseBalance.ts";
-export { rankOneSharpness } from "./symmetry/rankOneStability.ts";
-export {
-  type FactorisationMinimum,
-  factorisationMinimum,
-  permutationMinimum,
-  rescalingMinimum,
-  type ScalarMoments,
-  type SymmetricMinimum,
-  signMinimum,
-} from "./symmetry/thresholds.ts";
 // Training
 export { DivergedError } from "./train/diverged.ts";
 export type { Experiment } from "./train/experiment.ts";
@@ -170,18 +98,10 @@ export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
 export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
 // The two-point theory
-export { conservedQuantity } from "./twopoint/conserved.ts";
-export {
-  type TwoPointConstants,
-  type TwoPointState,
-  type TwoPointSystem,
-  twoPointSystems,
-} from "./twopoint/equations.ts";
-export { type FinalDistance, finalDistance, type Regime } from "./twopoint/finalDistance.ts";
-export { fitLayers, type LayerFit, type LayersOptions } from "./twopoint/fitLayers.ts";
+export type { Regime } from "./twopoint/finalDistance.ts";
+export type { LayersOptions } from "./twopoint/fitLayers.ts";
 export type { FitStatus } from "./twopoint/fitStatus.ts";
-export { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./twopoint/fitTwoPoint.ts";
+export type { TwoPointFitOptions } from "./twopoint/fitTwoPoint.ts";
 export type { FittedRate } from "./twopoint/fittedRates.ts";
-export { type FittedLoss, fitLoss, type LossTrajectory, lossCurve } from "./twopoint/lossCurve.ts";
-export { type TwoPointTrajectory, twoPointTheory } from "./twopoint/theory.ts";
-export type { LayerTrajectory } from "./twopoint/trajectory.ts";
+export type { FittedLoss, LossTrajectory } from "./twopoint/lossCurve.ts";
+export type { TwoPointTrajectory } from "./twopoint/theory.ts";

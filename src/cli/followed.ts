@@ -4,13 +4,10 @@ import { FOLLOWED_SCHEMA, type FollowedRecord } from "../findings/twopoint/follo
 import type { Tensor } from "../onnx/tensor.ts";
 import type { TrajectoryRow } from "../runs/trajectoriesFile.ts";
 import type { Experiment } from "../train/experiment.ts";
-import { type Follow, type FollowedStep, pairsOf, squaredDistances } from "../train/follow.ts";
+import { type Follow, type FollowedStep, pairsOf, squaredDistances, usualEvery } from "../train/follow.ts";
 import { followSamples } from "../train/followSamples.ts";
 import { UsageError } from "./errors.ts";
 import type { RunPlan } from "./runPlan.ts";
-
-/** chosen: 1000 looks show every bend of a curve. */
-const LOOKS = 1000;
 
 /**
  * The experiment with the samples that --follow asks for.
@@ -23,7 +20,7 @@ export async function following(experiment: Experiment, plan: RunPlan, steps: nu
     throw new UsageError(
       "run: expected a setting that follows nothing by itself, got one that does; leave --follow out",
     );
-  const every = plan.followEvery ?? Math.max(1, Math.floor(steps / LOOKS));
+  const every = plan.followEvery ?? usualEvery(steps, plan.follow.length);
   try {
     const follow = await followSamples(nodeEngineOn(plan.device), experiment, plan.follow, every);
     return { ...experiment, follow };

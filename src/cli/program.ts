@@ -109,7 +109,11 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
         .default("loss"),
     )
     .option("--follow <samples>", "held-out samples whose distances are recorded, by place: 0,17,305", places)
-    .option("--follow-every <steps>", "steps between looks at them (default: 1000 looks)", wholeNumber(1))
+    .option(
+      "--follow-every <steps>",
+      "steps between looks at them (default: 1000 looks, fewer at many pairs)",
+      wholeNumber(1),
+    )
     .option(
       "--yes",
       "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",

@@ -24,7 +24,7 @@ const runPlan = z.object({
   moments: z.enum(["none", "final", "all"]),
   /** Places of held-out samples that are followed; null for what the setting follows by itself. Not in earlier files. */
   follow: z.array(z.int().min(0)).nullable().default(null),
-  /** Steps between looks at them; null for as many as make 1000 looks. */
+  /** Steps between looks at them; null for the usual number of looks. */
   followEvery: count.nullable().default(null),
 });
 

@@ -63,6 +63,15 @@ export function pairsOf(count: number): Pair[] {
   return pairs;
 }
 
+/** chosen: 1000 looks show every bend of a curve; many pairs get fewer, so that a layer has 20,000 rows at most. */
+const [LOOKS, ROWS] = [1000, 20_000];
+
+/** Steps between looks at so many points where nothing else is asked for. */
+export function usualEvery(steps: number, points: number): number {
+  const looks = Math.min(LOOKS, Math.max(2, Math.floor(ROWS / pairsOf(points).length)));
+  return Math.max(1, Math.ceil(steps / looks));
+}
+
 /** |row_q - row_p|^2 of each pair: |dx|^2 of inputs, |dy*|^2 of targets. */
 export function squaredDistances({ data, shape }: Tensor, pairs: readonly Pair[]): number[] {
   const values = data as Float32Array;

@@ -25,7 +25,7 @@ export interface LayersOptions extends TwoPointFitOptions {
  * @param trajectories in any order, which the result keeps
  * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status
  *   `unusable` and the reason in `doubt`, so that the others are not lost
- * @throws RangeError for dx2 or dy2 that are not above 0, or losses that are none
+ * @throws RangeError for dx2 or dy2 that are not above 0, a dy2 that the rows exceed, or losses that are none
  */
 export function fitLayers(trajectories: readonly LayerTrajectory[], options: LayersOptions): LayerFit[] {
   const { loss, ...others } = options;

@@ -10,7 +10,7 @@ import { count, field, flag, positive, wholeFromZero } from "../../parameters/fi
 import { ParameterError } from "../../parameters/parse.ts";
 import type { Random } from "../../random/random.ts";
 import { withDropout } from "../../train/dropoutMasks.ts";
-import { pairsOf } from "../../train/follow.ts";
+import { usualEvery } from "../../train/follow.ts";
 import type { TrainingData } from "../../train/trainingData.ts";
 import { type SharedDefaults, sharedFields } from "../sharedFields.ts";
 
@@ -66,14 +66,9 @@ export function fullBatchFields(defaults: Omit<SharedDefaults, "batch">) {
   return fields;
 }
 
-/** chosen: looks of a run where followEvery is 0, and rows that they make at most for each layer. */
-const [LOOKS, ROWS] = [1000, 20_000];
-
-/** Steps between looks at so many points. */
-export function lookEvery({ followEvery, steps }: { followEvery: number; steps: number }, points: number): number {
-  const looks = Math.min(LOOKS, Math.max(2, Math.floor(ROWS / pairsOf(points).length)));
-  return followEvery > 0 ? followEvery : Math.max(1, Math.ceil(steps / looks));
-}
+/** Steps between looks at so many points: followEvery, or what is usual where that is 0. */
+export const lookEvery = ({ followEvery, steps }: { followEvery: number; steps: number }, points: number): number =>
+  followEvery > 0 ? followEvery : usualEvery(steps, points);
 
 type NetworkParameters = z.output<z.ZodObject<ReturnType<typeof networkFields>>> & { readonly layer: number };
 
