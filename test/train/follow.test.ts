@@ -98,6 +98,20 @@ describe("followed points", () => {
     expect(rest.result.parameters).toEqual(whole.result.parameters);
   });
 
+  it("train by plain SGD as by the update that weight decay takes", async () => {
+    const [plain, decayed] = await Promise.all(
+      [{}, { decay: 1e-30 }].map(async (more) => (await followed(built(more), 40)).result.parameters),
+    );
+    const initial = built({}).network.graph.initializers;
+    for (const [name, { data }] of plain!) {
+      const [own, other] = [data, decayed!.get(name)!.data].map((values) => [...(values as Float32Array)]);
+      own!.forEach((value, i) => {
+        expect(value).toBeCloseTo(other![i]!, 5);
+      });
+      expect(own).not.toEqual([...(initial.get(name)!.data as Float32Array)]);
+    }
+  });
+
   it("of several points come in all pairs", async () => {
     const experiment = built({});
     const x = float32([-1, 0, 0.5], [3, 1]);
