@@ -2,9 +2,10 @@
  * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md,
  * Two points).
  */
+import { checkConstants } from "./constants.ts";
 import { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./fitTwoPoint.ts";
 import { type FittedLoss, fitLoss, type LossTrajectory } from "./lossCurve.ts";
-import { checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
+import { checkTargets, checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
 
 export interface LayerFit extends Omit<TwoPointFit, "start"> {
   readonly layer: string | number;
@@ -25,12 +26,13 @@ export interface LayersOptions extends TwoPointFitOptions {
  * @param trajectories in any order, which the result keeps
  * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status
  *   `unusable` and the reason in `doubt`, so that the others are not lost
- * @throws RangeError for dx2 or dy2 that are not above 0, a dy2 that the rows exceed, or losses that are none
+ * @throws RangeError for dx2 or dy2 that are not above 0, or losses that are none
  */
 export function fitLayers(trajectories: readonly LayerTrajectory[], options: LayersOptions): LayerFit[] {
   const { loss, ...others } = options;
+  checkConstants({ dx2: others.dx2, dy2: others.dy2 }, "fitLayers");
   return trajectories.map((trajectory) => {
-    const problem = problemOf(trajectory);
+    const problem = problemOf(trajectory, others.dy2);
     if (problem !== undefined) return unusable(trajectory, problem);
     const fit = { layer: trajectory.layer, ...fitTwoPoint(trajectory, others) };
     const [etaH, etaY] = [fit.etaH.value, fit.etaY.value];
@@ -40,9 +42,11 @@ export function fitLayers(trajectories: readonly LayerTrajectory[], options: Lay
   });
 }
 
-function problemOf(trajectory: LayerTrajectory): string | undefined {
+function problemOf(trajectory: LayerTrajectory, dy2: number): string | undefined {
+  const where = `layer ${trajectory.layer}`;
   try {
-    checkTrajectory(trajectory, `layer ${trajectory.layer}`);
+    checkTrajectory(trajectory, where);
+    checkTargets(trajectory, dy2, where);
     return undefined;
   } catch (error) {
     if (error instanceof RangeError) return error.message;

@@ -13,7 +13,7 @@ import { noiseOf } from "./noise.ts";
 import { type Observations, observe, startOf, strided, thinned, type Variable, variables } from "./observations.ts";
 import { type Refined, refine } from "./refine.ts";
 import { type Problem, SCANNED_ROWS, scan } from "./scan.ts";
-import { atMost, checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
+import { atMost, checkTargets, checkTrajectory, type LayerTrajectory } from "./trajectory.ts";
 
 export interface TwoPointFitOptions {
   /** Squared distance of the two inputs. */
@@ -64,8 +64,6 @@ const [REFINED, HOPEFUL] = [3, 5];
 const REFINED_ROWS = 400;
 /** chosen: rows that are fitted at most, evenly spaced; more tell no more of two rates, and take minutes. */
 const MOST_ROWS = 10_000;
-/** chosen: noise of a few per cent on Y and w does not make the bound of `checkTargets` fail. */
-const SLACK = 1.5;
 /**
  * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
  * rounding.
@@ -84,9 +82,10 @@ const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
 export function fitTwoPoint(trajectory: LayerTrajectory, options: TwoPointFitOptions): TwoPointFit {
   const { dx2, dy2, system = "theory", fitStart = "auto" } = options;
   checkConstants({ dx2, dy2 }, "fitTwoPoint");
-  checkTrajectory(trajectory, `fitTwoPoint: layer ${trajectory.layer}`);
+  const where = `fitTwoPoint: layer ${trajectory.layer}`;
+  checkTrajectory(trajectory, where);
+  checkTargets(trajectory, dy2, where);
   const all = observe(atMost(trajectory, MOST_ROWS));
-  checkTargets(all, dy2, trajectory.layer);
   const problem = { dx2, dy2, system };
   const still = stillness(all);
   if (still !== undefined) return without(still.status, still.doubt, all);
@@ -139,22 +138,6 @@ function concluded(
     noise: noise.share,
     points: all.t.length,
   };
-}
-
-/**
- * Y - w is dy . dy*, at most |dy| |dy*| in size.
- *
- * @throws RangeError where most rows say that the targets are further apart than dy2
- */
-function checkTargets({ values }: Observations, dy2: number, layer: string | number): void {
-  const [, Y, w] = values as [Float64Array, Float64Array, Float64Array];
-  const least = Array.from(Y, (y, i) => (y > 0 ? (y - w[i]!) ** 2 / y : 0)).sort((a, b) => a - b);
-  const median = least[Math.floor(least.length / 2)]!;
-  if (median > SLACK * dy2)
-    throw new RangeError(
-      `fitTwoPoint: layer ${layer}: expected dy2 of at least ${median.toPrecision(3)}, which dy2 and w of the rows ask for, got ${dy2}; ` +
-        "it is the squared distance of the two targets",
-    );
 }
 
 function residualsOf({ values, norms }: Observations, model: Model, { parameters }: Refined): Float64Array {

@@ -54,6 +54,26 @@ export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: s
   }
 }
 
+/** chosen: noise of a few per cent on Y and w does not make the bound of `checkTargets` fail. */
+const SLACK = 1.5;
+
+/**
+ * Y - w is dy . dy*, at most |dy| |dy*| in size.
+ *
+ * @param dy2 squared distance of the targets
+ * @param where what the message begins with
+ * @throws RangeError where most rows say that the targets are further apart
+ */
+export function checkTargets({ dy2: Y, w }: LayerTrajectory, dy2: number, where: string): void {
+  const least = Array.from(Y, (y, i) => (y > 0 ? (y - w[i]!) ** 2 / y : 0)).sort((a, b) => a - b);
+  const median = least[Math.floor(least.length / 2)]!;
+  if (median > SLACK * dy2)
+    throw new RangeError(
+      `${where}: expected dy2 of at least ${median.toPrecision(3)}, which dy2 and w of the rows ask for, got ${dy2}; ` +
+        "it is the squared distance of the two targets",
+    );
+}
+
 /** Every k-th row and the last one, for the least k that leaves at most `most` and one more. */
 export function atMost(trajectory: LayerTrajectory, most: number): LayerTrajectory {
   const rows = trajectory.step.length;

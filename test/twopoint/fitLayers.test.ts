@@ -81,3 +81,13 @@ it("long trajectories are fitted at 10,000 of their rows and the last", () => {
   expect(fit!.cost!.normalised).toBeLessThan(1e-6);
   expect(fit!.finalDistance.measured).toBe(long.dh2.at(-1));
 });
+
+it("targets that one layer's rows exceed do not lose the other layers", () => {
+  const far = { ...good, layer: "far", dy2: good.dy2.map((y) => 10 * y), w: good.w.map((w) => 10 * w) };
+  const [first, second] = fitLayers([far, good], distances);
+  expect([first!.status, first!.doubt]).toEqual([
+    "unusable",
+    expect.stringMatching(/^layer far: expected dy2 of at least \S+, which dy2 and w of the rows ask for, got 0\.5; /),
+  ]);
+  expect(second!.status).toBe("ok");
+});
