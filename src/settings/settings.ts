@@ -10,12 +10,35 @@ import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
 import type { Setting, Surroundings } from "./setting.ts";
+import { deepLinear } from "./symmetry/deepLinear.ts";
+import { deepLinearMnist } from "./symmetry/deepLinearMnist.ts";
+import { factorization } from "./symmetry/factorization.ts";
+import { rankOne } from "./symmetry/rankOne.ts";
+import { scalar } from "./symmetry/scalar.ts";
+import { tanh2 } from "./symmetry/tanh2.ts";
 import { blobs } from "./twopoint/blobs.ts";
 import { mnistPair } from "./twopoint/mnist.ts";
 import { twopoint } from "./twopoint/twopoint.ts";
 import { xor } from "./twopoint/xor.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint, mnistPair, xor, blobs];
+export const settings: readonly Setting[] = [
+  fc1,
+  fc2,
+  mlp,
+  llm,
+  res1,
+  res2,
+  twopoint,
+  mnistPair,
+  xor,
+  blobs,
+  scalar,
+  factorization,
+  deepLinear,
+  deepLinearMnist,
+  rankOne,
+  tanh2,
+];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {
