@@ -3,9 +3,12 @@
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
+import type { Status } from "../measured.ts";
 import type { TrainingConstants } from "../residualEquations.ts";
 import type { PairHalf } from "./pairHalf.ts";
-import type { PairStatus } from "./pairs.ts";
+
+/** Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only grows. */
+export type PairStatus = Status | "one-sided";
 
 /** How the network is trained, and the rates of the steps since the earlier measurement. */
 export type PairTraining = TrainingConstants & {

@@ -9,13 +9,12 @@ import type { LayerMoments, Moments } from "../../moments/moments.ts";
 import { alignment } from "../alignment.ts";
 import { cosine } from "../cosine.ts";
 import { jackknife } from "../jackknife.ts";
-import type { Status } from "../measured.ts";
 import { alignmentNull } from "../null.ts";
 import { diagonalNull } from "./diagonalNull.ts";
-import { type PairDrift, type PairTraining, pairDrift } from "./pairDrift.ts";
+import { type PairDrift, type PairStatus, type PairTraining, pairDrift } from "./pairDrift.ts";
 import { type Noise, type PairHalf, pairHalf } from "./pairHalf.ts";
 
-export type { PairDrift, PairTraining } from "./pairDrift.ts";
+export type { PairDrift, PairStatus, PairTraining } from "./pairDrift.ts";
 
 /** A symmetric pair of maps, `first` below `second`. */
 export interface PairSnapshot {
@@ -42,9 +41,6 @@ export interface PairSnapshot {
   /** "ok", or why parts are missing. */
   status: "ok" | PairStatus;
 }
-
-/** Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only grows. */
-export type PairStatus = Status | "one-sided";
 
 /** How nearly A = E[G_U^T G_U] equals B = E[G_W G_W^T]   (Eqs. 107, 118); of rescaling their diagonals. */
 export interface NoiseBalance {
