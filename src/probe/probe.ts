@@ -408,7 +408,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
-  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context);
+  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
   const noise = noisePlans(edges?.pairs ?? [], chosen, {
     context,
