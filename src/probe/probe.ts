@@ -70,7 +70,7 @@ export interface ProbeOptions {
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
   /**
-   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 118); 0 finds the pairs alone. Default: pairs are not
+   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 124); 0 finds the pairs alone. Default: pairs are not
    * looked for.
    */
   readonly pairs?: number;
