@@ -132,6 +132,30 @@ describe.each([1, 2, 3])("a planted pair, seed %i,", (seed) => {
     }
   });
 
+  test("moved along its symmetry by lambda has the charges e^(2 lambda) incoming - e^(-2 lambda) outgoing", () => {
+    const { W, U, bias, total, groups } = planted(seed, "rescaling");
+    const lambda = [0.3, -0.7, 1.1, 0];
+    const layers = total.layers.map((layer) => ({ ...layer }));
+    layers[0]!.W = matrix(
+      W.rows,
+      W.cols,
+      W.data.map((w, k) => w * Math.exp(lambda[Math.floor(k / W.cols)]!)),
+    );
+    layers[0]!.bias = bias.map((b, i) => b * Math.exp(lambda[i]!));
+    layers[1]!.W = matrix(
+      U.rows,
+      U.cols,
+      U.data.map((u, k) => u * Math.exp(-lambda[k % U.cols]!)),
+    );
+    const charges = pairsOf({ ...total, layers }, groups)!.pairs[0]!.charge as number[];
+    const [incoming, outgoing] = [
+      neuronCharges({ U: matrix(U.rows, U.cols), W, bias }),
+      neuronCharges({ U, W: matrix(W.rows, W.cols) }),
+    ];
+    for (const [i, value] of charges.entries())
+      expect(value).toBeCloseTo(Math.exp(2 * lambda[i]!) * incoming[i]! + Math.exp(-2 * lambda[i]!) * outgoing[i]!, 11);
+  });
+
   test("decays with its charge where there is no noise", () => {
     const { total, groups } = planted(seed, "rescaling");
     for (const { layers } of [total, ...groups])
