@@ -13,7 +13,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 const OWN_STYLE = `
 body{display:block}
 .panels svg{width:auto}
-.panels:not(.one):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}
+.panels:not(.one):not(.two):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}
 .panels.two{grid-template-columns:repeat(2,minmax(0,max-content))}`;
 const classes: Record<ScoreRow["verdict"], string> = {
   holds: "good",

@@ -45,8 +45,8 @@ export function meanOverLast(course: readonly WatchedPoint[], share: number): nu
   return steps > 0 ? sum / steps : null;
 }
 
-/** chosen: points by which a curve is drawn; more than a panel can show. */
-const DRAWN = 220;
+/** chosen: points by which a curve is drawn, more than a panel can show; the first looks lie close, and stay for a logarithmic axis. */
+const [DRAWN, FIRST] = [200, 30];
 
 /**
  * One curve over seeds: the median at each step that all runs looked at, and a band from the least to the largest.
@@ -69,9 +69,10 @@ export function overRuns(
   return { ...curve, band: true, points };
 }
 
-/** Some of the steps, evenly over their order, first and last among them. */
+/** The first looks, and of the rest some, evenly over their order, the last among them. */
 function thinned(steps: readonly number[]): number[] {
-  const stride = Math.max(1, (steps.length - 1) / (DRAWN - 1));
-  const count = Math.min(DRAWN, steps.length);
-  return Array.from({ length: count }, (_, i) => steps[Math.round(i * stride)]!);
+  const rest = steps.slice(FIRST);
+  const count = Math.min(DRAWN, rest.length);
+  const stride = (rest.length - 1) / Math.max(1, count - 1);
+  return [...steps.slice(0, FIRST), ...Array.from({ length: count }, (_, i) => rest[Math.round(i * stride)]!)];
 }

@@ -13,7 +13,7 @@ const SOURCE = "Einstein's relation";
 const STEPS = [0.02, 0.1, 0.3, 0.6, 1] as const;
 /** chosen: the mean of x^2 is then known to a third of a percent in the smallest step. */
 const PARTICLES: Readonly<Record<StudySize, { readonly chains: number; readonly seeds: number }>> = {
-  small: { chains: 3000, seeds: 5 },
+  small: { chains: 5000, seeds: 5 },
   paper: { chains: 10_000, seeds: 10 },
 };
 

@@ -38,7 +38,7 @@ export const rankOneStudy: Study = {
           name: "sharpness",
           caption:
             "Sharpness S, the trace of the Hessian (Eq. 114), over training, medians over seeds and their range. Each grey " +
-            "line is a run at 0.008 from the start, which ends where its loss is no number any more. The dashed line is the " +
+            "line is a run at 0.008 from the start, which ends where its loss overflows. The dashed line is the " +
             "end of the warm-up.",
           figure: charts([chart(all, direct)], { columns: 1, width: 620, height: 320, legend }),
         },
@@ -51,7 +51,7 @@ export const rankOneStudy: Study = {
       notes: [
         direct.length === 0
           ? "No run diverged."
-          : `Without the warm-up the loss is no number any more at steps ${direct.map(({ step }) => step).join(", ")}.`,
+          : `Without the warm-up the loss overflows at steps ${direct.map(({ step }) => step).join(", ")}.`,
       ],
     };
   },
