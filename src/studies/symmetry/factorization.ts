@@ -31,7 +31,10 @@ export const factorizationStudy: Study = {
     "W Γx Wᵀ = Uᵀ Γε U. Norms are then in balance where data and label noise are isotropic, and not otherwise.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, run]) =>
-      overEach({ label, setting: "factorization", ...run }, seeds(size, { small: 3, paper: 10 })),
+      overEach(
+        { label, setting: "factorization", ...run },
+        seeds(size, { small: label.startsWith("anisotropic") ? 5 : 3, paper: 10 }), // each draws variances of its own
+      ),
     ),
   evaluate(done) {
     const runs = grouped(done, familyOf);
@@ -189,8 +192,8 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
         of("anisotropic", (run) => lastOf(run("cosine"))),
         of("anisotropic GD", (run) => lastOf(run("cosine"))),
       ),
-      least: 0.3,
-      why: "an independent implementation finds 0.995 against 0.45",
+      least: 0.25,
+      why: "half of what unrelated maps would gain; an independent implementation finds 0.995 against 0.45 and 0.6",
       format: watchedNumber,
     }),
   ];
