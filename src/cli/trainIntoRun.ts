@@ -248,13 +248,15 @@ async function runTraining(
  * optimizer.
  */
 function trainingConstants(
-  { decay, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
-  { schedule }: ReturnType<Setting["build"]>,
+  { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
+  { schedule, syre }: ReturnType<Setting["build"]>,
   step: number,
 ): TrainingConstants {
+  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 121).
+  const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
   return {
-    lr: trainedRate(schedule, step, { decay: decay as number, momentum: momentum as number }),
-    decay: decay as number,
+    lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),
+    decay,
     momentum: momentum as number,
     batch: batch as number,
     optimizer: optimizer as string,

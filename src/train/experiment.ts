@@ -7,6 +7,7 @@ import type { Follow } from "./follow.ts";
 import type { LinearProbeOptions } from "./linearProbe.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /** All that is trained and measured; what a setting builds. */
@@ -14,6 +15,8 @@ export interface Experiment {
   readonly network: Network;
   readonly objective: Objective;
   readonly optimizer: Optimizer;
+  /** Decay towards a fixed random point, in place of the optimizer's own. Default: none. */
+  readonly syre?: Syre;
   readonly schedule: Schedule;
   readonly data: TrainingData;
   /**
