@@ -97,6 +97,7 @@ export { schedule } from "./train/schedule.ts";
 export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
 export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
+export type { Watch, WatchedGroup } from "./train/watch.ts";
 // The two-point theory
 export type { Regime } from "./twopoint/finalDistance.ts";
 export type { LayersOptions } from "./twopoint/fitLayers.ts";

@@ -35,6 +35,7 @@ import { SnapshotInParts } from "./snapshotInParts.ts";
 import { wrap } from "./table.ts";
 import { recordTwopoint } from "./twopointRecord.ts";
 import { renderTwopointTable } from "./twopointTable.ts";
+import { renderWatchedTable, watchedRecord } from "./watched.ts";
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -159,6 +160,7 @@ async function runTraining(
   });
   const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
+  if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
   const written = (found: Snapshot): void => {
     initial ??= found;
     folder.writeSnapshot(found);
@@ -291,7 +293,8 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
   const snapshots = folder.snapshots();
   const final = snapshots.at(-1);
   const twopoint = folder.record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
-  if (final === undefined && twopoint === undefined) return;
+  const watched = renderWatchedTable(folder, { width: widthOf(io.stdout) });
+  if (final === undefined && twopoint === undefined && watched === "") return;
   const { durationMs, stepsPerSecond, id, step } = folder.info();
   if (show.json === true) {
     const document = {
@@ -303,6 +306,7 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     io.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
+  if (watched !== "") io.stdout.write(`${watched}\n`);
   if (twopoint !== undefined) io.stdout.write(`${renderTwopointTable(twopoint, layoutOf(io))}\n`);
   if (final !== undefined) {
     const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};

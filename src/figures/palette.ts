@@ -40,6 +40,12 @@ export const followedHues = {
   w: { light: "#1b7b82", dark: "#62cbd2" },
 } as const;
 
+/** Quantities that a run watches, in their order: hues of Okabe and Ito, of middle lightness for either ground. */
+const watchedHues = ["#3a8fd0", "#d55e00", "#009e73", "#b5559b", "#b58900", "#56a5b0", "#8b93a1"] as const;
+
+/** Colour of the watched quantity `index`; they repeat beyond seven. */
+export const watchedColour = (index: number): string => watchedHues[index % watchedHues.length]!;
+
 export const relationColour: Record<Relation, string> = {
   rga: variable("rga", relationHues.rga.light),
   rwa: variable("rwa", relationHues.rwa.light),

@@ -3,11 +3,14 @@
  */
 
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
+import { escapeText } from "../figures/escape.ts";
 import { lossFigure } from "../figures/loss.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
+import { watchedFigure } from "../figures/watched.ts";
 import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
+import { watchedCourse } from "../findings/watchedRecord.ts";
 import { otherHeads } from "../measure/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
@@ -20,8 +23,8 @@ import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./rep
  * measured.
  */
 export function figureSections(data: ReportData): FigureSection[] {
-  if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }]; // without a glossary
-  const course = isAnalysis(data) ? [] : [lossSection(data)];
+  if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)]; // without a glossary
+  const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data)];
   return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
 }
 
@@ -41,6 +44,23 @@ function lossSection({ metrics, snapshots }: RunReport): FigureSection {
     counterpart: "Fig. 19 (accuracies)",
     terms: ["loss"],
   };
+}
+
+/** A section for each group of watched quantities. */
+function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSection[] {
+  return (watched?.groups ?? []).map(({ title, axis, log, quantities, expected }, i) => {
+    const series = quantities.map(({ name }) => ({ name, points: watchedCourse(metrics, name) }));
+    const figure = watchedFigure(series, { axis, log, expected, logSteps: stepsAreLog(snapshots) });
+    const meanings = quantities.map(({ name, meaning }) => `<b>${escapeText(name)}</b>: ${escapeText(meaning)}`);
+    const beyond = log && series.some(({ points }) => points.some(({ value }) => value <= 0));
+    return {
+      title,
+      missing: "The run recorded no value.",
+      ...shownAs(figure, `watched-${i + 1}`),
+      caption: [`${meanings.join("; ")}.${beyond ? " Values that are not above 0 are in the CSV alone." : ""}`],
+      terms: [],
+    };
+  });
 }
 
 function depthSection(data: ReportData): FigureSection {

@@ -1,6 +1,7 @@
 import type { ClaimData } from "../findings/claims/claim.ts";
 import { counted, listed } from "../findings/numbers.ts";
 import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
+import type { WatchedRecord } from "../findings/watchedRecord.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
@@ -24,6 +25,8 @@ export interface RunReport extends Reported {
   metrics: MetricRow[];
   /** Of runs that follow points. */
   twopoint?: FollowedRun;
+  /** Of runs that watch numbers beside loss and moments; these are among the metrics. */
+  watched?: WatchedRecord;
 }
 
 /** One measurement, of a model that is there or from moments that were made elsewhere. */

@@ -9,6 +9,7 @@ import type { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
+import type { Watch } from "./watch.ts";
 
 /** All that is trained and measured; what a setting builds. */
 export interface Experiment {
@@ -40,6 +41,8 @@ export interface Experiment {
   readonly parts?: number;
   /** Points whose distances are followed through training. Default: none. */
   readonly follow?: Follow;
+  /** Numbers that are computed from the parameters through training. Default: none. */
+  readonly watch?: Watch;
   /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
   readonly notes?: readonly string[];
   /** What `evaluation` is, in words: "3000 held-out samples". */

@@ -19,6 +19,7 @@ import { LinearProbe } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
 import { buildStepModel, coefficientRows, STEP_MODEL } from "./stepModel.ts";
+import { Watcher } from "./watch.ts";
 
 export interface Metric {
   readonly step: number;
@@ -113,6 +114,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const isLarge = count > FEW_PARAMETERS;
   const planMemory = !isLarge;
   const follower = experiment.follow && new Follower(experiment, experiment.follow);
+  const watcher = experiment.watch && new Watcher(experiment.watch);
   const stepModel = await buildStepModel(engine, { ...experiment, follower });
   const program = await Renewable.of(() => engine.compile(stepModel, { threads, planMemory }));
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
@@ -130,7 +132,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);
   try {
     const samples = { moments: await experiment.evaluation(engine), test: experiment.test?.() };
-    const tools = { engine, program, probe, evaluator, linear, follower, isLarge };
+    const tools = { engine, program, probe, evaluator, linear, follower, watcher, isLarge };
     return await new Training(experiment, options, tools, samples).run();
   } finally {
     await experiment.data.close?.();
@@ -174,6 +176,7 @@ interface Tools {
   readonly evaluator: Evaluator;
   readonly linear: LinearProbe | undefined;
   readonly follower: Follower | undefined;
+  readonly watcher: Watcher | undefined;
   /** Whether steps and measurements give their memory back to each other. */
   readonly isLarge: boolean;
 }
@@ -300,10 +303,11 @@ class Training {
     const { steps, milestones } = this.options;
     const { measure, evaluate = [], record, checkpoint } = milestones;
     const stops = [measure, evaluate, record, checkpoint].map((list) => list.find((step) => step > this.step) ?? steps);
-    return Math.min(steps, (Math.floor(this.step / this.callSteps) + 1) * this.callSteps, ...stops);
+    const look = this.tools.watcher?.nextStop(this.step) ?? steps;
+    return Math.min(steps, (Math.floor(this.step / this.callSteps) + 1) * this.callSteps, look, ...stops);
   }
 
-  /** What is due at the present step, in this order: record, measure or evaluate, save. */
+  /** What is due at the present step, in this order: record, watch, measure or evaluate, save. */
   private async pass(): Promise<Measurement | undefined> {
     const { observer, milestones } = this.options;
     const { step } = this;
@@ -313,6 +317,8 @@ class Training {
       metrics.push({ step, name: "lr", value: this.experiment.schedule(step - 1) });
       this.window = { sum: 0, count: 0 };
     }
+    const { watcher } = this.tools;
+    if (watcher?.isDue(step, this.options.steps, milestones)) metrics.push(...watcher.look(step, this.values()));
     const due = milestones.measure.includes(step) && this.samples.moments.length > 0;
     if (due) observer?.onMeasuring?.(step, 0);
     if (due && this.tools.isLarge) await this.tools.program.dispose();

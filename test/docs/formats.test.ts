@@ -1,6 +1,7 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { watchedRecord } from "../../src/cli/watched.ts";
 import { statusMeaning } from "../../src/findings/twopoint/sentences.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
@@ -63,6 +64,12 @@ describe("docs/formats.md", () => {
     expect(unexplained([...keysOf(followed), ...keysOf(fits), ...keysOf(rows[0])])).toEqual([]);
     expect(unexplained(Object.keys(statusMeaning))).toEqual([]);
     expect(unexplained([followed.schema, fits.schema])).toEqual([]);
+  });
+
+  it("explains every key of the record of watched numbers", () => {
+    const group = { title: "Charge", axis: "C", quantities: { C: "charge" }, expected: { "at rest": 0 } };
+    const record = watchedRecord({ groups: [group], of: () => ({}) });
+    expect(unexplained([record.schema, ...keysOf(record)])).toEqual([]);
   });
 
   it("explains every tensor and key of a checkpoint", () => {

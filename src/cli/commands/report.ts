@@ -11,6 +11,7 @@ import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { runMeasurements } from "../runMeasurements.ts";
 import { followedRun } from "../twopointRecord.ts";
+import { watchedOf } from "../watched.ts";
 
 export interface ReportOptions {
   readonly in: string;
@@ -51,9 +52,10 @@ function writeFigures(run: RunFolder, data: ReportData): void {
   }
 }
 
-/** Whether there is nothing to report yet: neither a measurement nor a look at followed points. */
+/** Whether there is nothing to report yet: neither a measurement nor a look at followed points or watched numbers. */
 export function isEmpty(data: RunReport): boolean {
-  return data.snapshots.length === 0 && data.twopoint === undefined;
+  const watches = data.watched !== undefined && data.metrics.length > 0;
+  return data.snapshots.length === 0 && data.twopoint === undefined && !watches;
 }
 
 /** Everything that the report of a run is made from. */
@@ -61,6 +63,7 @@ export function reportData(run: RunFolder): RunReport {
   const info = run.info();
   const moments = run.moments();
   const twopoint = followedRun(run);
+  const watched = watchedOf(run);
   return {
     info,
     config: run.config(),
@@ -69,5 +72,6 @@ export function reportData(run: RunFolder): RunReport {
     snapshots: runMeasurements(run),
     ...(moments === undefined ? {} : { moments }),
     ...(twopoint === undefined ? {} : { twopoint }),
+    ...(watched === undefined ? {} : { watched }),
   };
 }

@@ -1,0 +1,46 @@
+/** @file What a run watches: its record, and a table of first and last values for the terminal. */
+import { WATCHED_SCHEMA, type WatchedRecord, watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
+import type { RunFolder } from "../runs/runFolder.ts";
+import type { Watch } from "../train/watch.ts";
+import { renderTable } from "./table.ts";
+
+/** What is watched, in words. */
+export function watchedRecord({ groups }: Watch): WatchedRecord {
+  return {
+    schema: WATCHED_SCHEMA,
+    groups: groups.map(({ title, axis, log = false, quantities, expected = {} }) => ({
+      ...{ title, axis, log },
+      quantities: Object.entries(quantities).map(([name, meaning]) => ({ name, meaning })),
+      expected: Object.entries(expected).map(([meaning, value]) => ({ meaning, value })),
+    })),
+  };
+}
+
+/** The record of a run that watches something. */
+export function watchedOf(folder: RunFolder): WatchedRecord | undefined {
+  return folder.record<WatchedRecord>("watched", WATCHED_SCHEMA);
+}
+
+/** Every watched quantity with its first and its last value; nothing for a run that watches nothing. */
+export function renderWatchedTable(folder: RunFolder, options: Parameters<typeof renderTable>[2]): string {
+  const record = watchedOf(folder);
+  if (record === undefined) return "";
+  const metrics = folder.metrics();
+  const rows = record.groups.flatMap(({ quantities }) =>
+    quantities.map(({ name, meaning }) => {
+      const course = watchedCourse(metrics, name);
+      const value = (at: number) => {
+        const found = course.at(at);
+        return found === undefined ? "" : watchedNumber(found.value);
+      };
+      return [name, value(0), value(-1), meaning];
+    }),
+  );
+  const columns = [
+    { header: "watched" },
+    { header: "start", align: "right" },
+    { header: "end", align: "right" },
+    { header: "what it is", shrinkTo: 20 },
+  ] as const;
+  return renderTable(columns, rows, options);
+}
