@@ -47,6 +47,8 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Whether it reads a data folder. */
   readonly needsData: boolean;
+  /** Whether it reads a data folder with these parameters, where that is not always the same. Default: needsData. */
+  readsData?(parameters: z.output<S>): boolean;
   readonly parameters: S;
   /** By name, besides PAPER. Default: none, and --preset is refused. */
   readonly presets?: Readonly<Record<string, Preset>>;

@@ -10,12 +10,27 @@ import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
 import type { Setting, Surroundings } from "./setting.ts";
+import { simclrLinear } from "./symmetry/simclrLinear.ts";
+import { vae } from "./symmetry/vae.ts";
 import { blobs } from "./twopoint/blobs.ts";
 import { mnistPair } from "./twopoint/mnist.ts";
 import { twopoint } from "./twopoint/twopoint.ts";
 import { xor } from "./twopoint/xor.ts";
 
-export const settings: readonly Setting[] = [fc1, fc2, mlp, llm, res1, res2, twopoint, mnistPair, xor, blobs];
+export const settings: readonly Setting[] = [
+  fc1,
+  fc2,
+  mlp,
+  llm,
+  res1,
+  res2,
+  twopoint,
+  mnistPair,
+  xor,
+  blobs,
+  simclrLinear,
+  vae,
+];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */
 export function findSetting(name: string): Setting {

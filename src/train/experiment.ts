@@ -6,6 +6,7 @@ import type { Feeds } from "../probe/feeds.ts";
 import type { Follow } from "./follow.ts";
 import type { LinearProbeOptions } from "./linearProbe.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { Pictures } from "./pictures.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
@@ -43,6 +44,8 @@ export interface Experiment {
   readonly follow?: Follow;
   /** Numbers that are computed from the parameters through training. Default: none. */
   readonly watch?: Watch;
+  /** Images that the network makes when training ends. Default: none. */
+  readonly pictures?: Pictures;
   /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
   readonly notes?: readonly string[];
   /** What `evaluation` is, in words: "3000 held-out samples". */
