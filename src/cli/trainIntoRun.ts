@@ -28,6 +28,7 @@ import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
+import { picturesRecord } from "./pictures.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
@@ -84,6 +85,8 @@ export async function trainIntoRun(
       durationMs: Math.round(performance.now() - started),
       stepsPerSecond,
     });
+    if (done && experiment.pictures !== undefined)
+      folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
     if (experiment.follow !== undefined) {
       progress.activity("fitting the two-point theory");
       recordTwopoint(folder);
