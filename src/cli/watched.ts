@@ -40,7 +40,13 @@ export function renderWatchedTable(folder: RunFolder, options: Parameters<typeof
     { header: "watched" },
     { header: "start", align: "right" },
     { header: "end", align: "right" },
-    { header: "what it is", shrinkTo: 20 },
+    { header: "what it is", shrinkTo: 20, shorten: cutEnd },
   ] as const;
   return renderTable(columns, rows, options);
+}
+
+/** The beginning of a sentence says what it is about. */
+function cutEnd(text: string, width: number): string {
+  const letters = [...text];
+  return letters.length <= width ? text : `${letters.slice(0, width - 1).join("")}…`;
 }

@@ -44,6 +44,7 @@ export const IGNORED = -100;
 export const objectiveNames = [
   "mse",
   "half-mse",
+  "squared-error",
   "cross-entropy",
   "nll",
   "bce",
@@ -53,10 +54,11 @@ export const objectiveNames = [
 ] as const;
 export type ObjectiveName = (typeof objectiveNames)[number];
 
-/** An objective of a real target of the output's shape: the mean over outputs of an entrywise loss. */
+/** An objective of a real target of the output's shape: the mean over outputs of an entrywise loss, or its sum. */
 function regression(
   name: ObjectiveName,
   entrywise: (builder: GraphBuilder, output: Value, target: string) => string,
+  over: "ReduceMean" | "ReduceSum" = "ReduceMean",
 ): Objective {
   return {
     name,
@@ -66,22 +68,26 @@ function regression(
       const entries = entrywise(builder, output, target.name);
       const axes = output.shape.map((_, axis) => axis).slice(1);
       if (axes.length === 0) return entries;
-      return builder.op("ReduceMean", [entries, builder.ints(axes)], { keepdims: int(0) });
+      return builder.op(over, [entries, builder.ints(axes)], { keepdims: int(0) });
     },
   };
 }
 
-/** (f - y)^2   (docs/theory.md Eq. 23; torch.nn.MSELoss before its mean over samples). */
-const mse = regression("mse", (builder, output, target) => {
+const squaredDifference = (builder: GraphBuilder, output: Value, target: string): string => {
   const difference = builder.op("Sub", [output.name, target]);
   return builder.op("Mul", [difference, difference]);
-});
+};
+
+/** (f - y)^2   (docs/theory.md Eq. 23; torch.nn.MSELoss before its mean over samples). */
+const mse = regression("mse", squaredDifference);
+
+/** |f - y|^2, without a mean over outputs: what the theory of symmetry and noise descends on. */
+const squaredError = regression("squared-error", squaredDifference, "ReduceSum");
 
 /** (f - y)^2 / 2: what the two-point theory descends on. */
-const halfMse = regression("half-mse", (builder, output, target) => {
-  const difference = builder.op("Sub", [output.name, target]);
-  return builder.op("Mul", [builder.op("Mul", [difference, difference]), builder.scalar(0.5, output.dtype)]);
-});
+const halfMse = regression("half-mse", (builder, output, target) =>
+  builder.op("Mul", [squaredDifference(builder, output, target), builder.scalar(0.5, output.dtype)]),
+);
 
 /** -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). */
 const bce = regression("bce", (builder, { name, dtype }, target) => {
@@ -210,6 +216,7 @@ export interface ObjectiveOptions {
 const objectives: Record<ObjectiveName, (options: ObjectiveOptions) => Objective> = {
   mse: () => mse,
   "half-mse": () => halfMse,
+  "squared-error": () => squaredError,
   bce: () => bce,
   "bce-with-logits": () => bceWithLogits,
   "cross-entropy": ({ labelSmoothing = 0 }) => crossEntropy(labelSmoothing),

@@ -44,6 +44,8 @@ const halfMse = equation(
 );
 const mse = equation("Eq. 23", row("ℓ =") + fraction(row("1"), row("d")) + sumOverOutputs + row("( f_k − y_k )^2"));
 
+const squaredError = equation("Eq. 23, summed", row("ℓ =") + sumOverOutputs + row("( f_k − y_k )^2"));
+
 const crossEntropy = equation(
   "Eq. 24",
   `${row("ℓ = log")}${sumOverOutputs}<msup><mi>e</mi>${row("f_k")}</msup>${row("− f_y")}`,
@@ -53,6 +55,7 @@ const crossEntropy = equation(
 export function lossEquation(objective: string | undefined): string {
   if (objective === "mse") return mse;
   if (objective === "half-mse") return halfMse;
+  if (objective === "squared-error") return squaredError;
   return objective === "cross-entropy" ? crossEntropy : "";
 }
 

@@ -10,7 +10,13 @@ import { mlp } from "./mlp.ts";
 import { res1 } from "./res1.ts";
 import { res2 } from "./res2.ts";
 import type { Setting, Surroundings } from "./setting.ts";
+import { deepLinear } from "./symmetry/deepLinear.ts";
+import { deepLinearMnist } from "./symmetry/deepLinearMnist.ts";
+import { factorization } from "./symmetry/factorization.ts";
+import { rankOne } from "./symmetry/rankOne.ts";
+import { scalar } from "./symmetry/scalar.ts";
 import { simclrLinear } from "./symmetry/simclrLinear.ts";
+import { tanh2 } from "./symmetry/tanh2.ts";
 import { vae } from "./symmetry/vae.ts";
 import { blobs } from "./twopoint/blobs.ts";
 import { mnistPair } from "./twopoint/mnist.ts";
@@ -28,6 +34,12 @@ export const settings: readonly Setting[] = [
   mnistPair,
   xor,
   blobs,
+  scalar,
+  factorization,
+  deepLinear,
+  deepLinearMnist,
+  rankOne,
+  tanh2,
   simclrLinear,
   vae,
 ];

@@ -38,7 +38,7 @@ function checkGradients(where: string, Q: Matrix, gradients: MapGradients): void
 }
 
 /** sum_k c_k A_k of matrices of one size. */
-function sumOf(...terms: readonly (readonly [number, Matrix])[]): Matrix {
+export function sumOf(...terms: readonly (readonly [number, Matrix])[]): Matrix {
   const { rows, cols } = terms[0]![1];
   const sum = matrix(rows, cols);
   for (const [c, A] of terms) for (let k = 0; k < sum.data.length; k++) sum.data[k]! += c * A.data[k]!;

@@ -70,7 +70,7 @@ describe("a wrong value is refused in one line that names the key, what is expec
     ["fc2", "phi", "1.1", "at most 1"],
     ["fc2", "nesterov", "maybe", "true or false"],
     ["fc2", "optimizer", "SGD", "one of sgd, adam, adamw"],
-    ["fc2", "schedule", "", "one of constant, step, cosine"],
+    ["fc2", "schedule", "", "one of constant, step, cosine, geometric"],
     ["mlp", "hidden", "", "widths of 1 or more, such as 256,256"],
     ["mlp", "hidden", "8,0", "widths of 1 or more, such as 256,256"],
     ["mlp", "hidden", "8,a", "widths of 1 or more, such as 256,256"],
