@@ -13,6 +13,7 @@ import type { Setting, Surroundings } from "./setting.ts";
 import { deepLinear } from "./symmetry/deepLinear.ts";
 import { deepLinearMnist } from "./symmetry/deepLinearMnist.ts";
 import { factorization } from "./symmetry/factorization.ts";
+import { lowRank } from "./symmetry/lowRank.ts";
 import { rankOne } from "./symmetry/rankOne.ts";
 import { scalar } from "./symmetry/scalar.ts";
 import { simclrLinear } from "./symmetry/simclrLinear.ts";
@@ -40,6 +41,7 @@ export const settings: readonly Setting[] = [
   deepLinearMnist,
   rankOne,
   tanh2,
+  lowRank,
   simclrLinear,
   vae,
 ];

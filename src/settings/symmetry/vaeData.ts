@@ -8,12 +8,13 @@ import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { addGram } from "../../linalg/products.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
 import { ParameterError } from "../../parameters/parse.ts";
-import { type Feeds, TARGET } from "../../probe/feeds.ts";
+import { type Feeds, sliceBatches, TARGET } from "../../probe/feeds.ts";
 import type { Random } from "../../random/random.ts";
 import { withCodeNoise } from "../../train/codeNoise.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
-import { freshRows } from "../../train/freshRows.ts";
+import { freshSamples, type SampleSource, samplesOf } from "../../train/freshSamples.ts";
 import { finiteSet, type TrainingData } from "../../train/trainingData.ts";
+import { orthogonal, withScaledColumns } from "./orthogonal.ts";
 
 export interface VaeData {
   readonly inputs: number;
@@ -55,7 +56,10 @@ export function modeData(p: ModeParameters, random: Random): VaeData {
   const R = orthogonal(d, random.split("targets"));
   const roots = p.eigenvalues.map(Math.sqrt);
   const zeta = p.targets === "input" ? roots : p.targets;
-  const [X, Y] = [scaled(Q, roots), p.targets === "input" ? scaled(Q, roots) : scaled(R, p.targets)];
+  const [X, Y] = [
+    withScaledColumns(Q, roots),
+    p.targets === "input" ? withScaledColumns(Q, roots) : withScaledColumns(R, p.targets),
+  ];
   const modes = zeta.map((value) => value ** 2).sort((x, y) => y - x);
   const sizes = { inputs: d, outputs: d, modes };
   if (p.noise === "expected") {
@@ -73,37 +77,30 @@ export function modeData(p: ModeParameters, random: Random): VaeData {
       evaluationName: `the ${d} modes`,
     };
   }
-  const fill = (x: Float32Array, stream: Random): Tensor => {
-    const s = new Float32Array(x.length);
-    stream.fillNormal(s);
-    const rows = matrix(x.length / d, d, s);
-    x.set(rowsOf(X, rows).data as Float32Array);
-    return rowsOf(Y, rows);
+  const source: SampleSource = {
+    ...{ inputs: d, outputs: d },
+    draw(stream, x, target) {
+      const s = Array.from({ length: d }, () => stream.normal());
+      for (let i = 0; i < d; i++) {
+        x[i] = s.reduce((sum, value, j) => sum + X.data[i * d + j]! * value, 0);
+        target[i] = s.reduce((sum, value, j) => sum + Y.data[i * d + j]! * value, 0);
+      }
+    },
   };
-  const rows = { batch: p.batch, inputs: d, target: { dtype: "float32", shape: [p.batch, d] } as const, fill };
   const own = { columns: p.latent, itself: false, random: random.split("code") };
   return {
     ...sizes,
-    data: withCodeNoise(freshRows(rows, random.split("data")), own),
-    evaluation: () => drawnSamples(fill, d, p, random.split("evaluation")),
+    data: withCodeNoise(freshSamples(source, p.batch, random.split("data")), own),
+    evaluation: () => drawnSamples(source, p, random.split("evaluation")),
     evaluationName: `${p.samples} unseen samples`,
   };
 }
 
 /** Samples with noise for their codes. */
-function drawnSamples(
-  fill: (x: Float32Array, stream: Random) => Tensor,
-  d: number,
-  { samples, latent }: ModeParameters,
-  random: Random,
-): Feeds[] {
-  const each = Math.max(1, Math.ceil(samples / GROUPS));
-  return Array.from({ length: Math.ceil(samples / each) }, (_, i) => {
-    const n = Math.min(each, samples - i * each);
-    const x = new Float32Array(n * d);
-    const target = fill(x, random);
-    return { x: besideNoise(x, n, latent, random), [TARGET]: target };
-  });
+function drawnSamples(source: SampleSource, { samples, latent }: ModeParameters, random: Random): Feeds[] {
+  const { x, target } = samplesOf(source, samples, random);
+  const rows = besideNoise(x.data as Float32Array, samples, latent, random);
+  return sliceBatches({ x: rows, [TARGET]: target }, Math.max(1, Math.ceil(samples / GROUPS)));
 }
 
 /** (n, d + latent) rows of x with normal deviates behind them. */
@@ -119,15 +116,6 @@ function besideNoise(x: Float32Array, n: number, latent: number, random: Random)
   return float32(rows, [n, d + latent]);
 }
 
-/** Columns of A times a factor each. */
-function scaled(A: Matrix, factors: readonly number[]): Matrix {
-  return matrix(
-    A.rows,
-    A.cols,
-    A.data.map((value, i) => value * factors[i % A.cols]!),
-  );
-}
-
 /** Rows A s of rows s, float32. */
 function rowsOf(A: Matrix, s: Matrix): Tensor {
   const out = new Float32Array(s.rows * A.rows);
@@ -138,25 +126,6 @@ function rowsOf(A: Matrix, s: Matrix): Tensor {
       out[n * A.rows + i] = sum;
     }
   return float32(out, [s.rows, A.rows]);
-}
-
-/** An orthogonal matrix: Gram-Schmidt on rows of normal numbers. */
-function orthogonal(d: number, random: Random): Matrix {
-  const Q = matrix(d, d);
-  for (let i = 0; i < d; i++) {
-    const row = Q.data.subarray(i * d, (i + 1) * d);
-    for (let p = 0; p < d; p++) row[p] = random.normal();
-    // Twice, because once leaves what rounding puts back.
-    for (let again = 0; again < 2; again++)
-      for (let j = 0; j < i; j++) {
-        const other = Q.data.subarray(j * d, (j + 1) * d);
-        const dot = row.reduce((sum, value, p) => sum + value * other[p]!, 0);
-        for (let p = 0; p < d; p++) row[p]! -= dot * other[p]!;
-      }
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value ** 2, 0));
-    for (let p = 0; p < d; p++) row[p]! /= norm;
-  }
-  return Q;
 }
 
 interface ImageParameters {
