@@ -3,6 +3,7 @@
  * those of the next are made. What later steps need of them is kept.
  */
 import { totalmem } from "node:os";
+import { PairHalves, pairsFrom } from "../measure/network/pairs.ts";
 import {
   assembled,
   type LayerJob,
@@ -12,6 +13,7 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
+import { type LayerSums, pairSums } from "../probe/layerSums.ts";
 import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
 import type { GroupSums } from "../probe/probe.ts";
 import type { Measuring } from "./measuring.ts";
@@ -40,6 +42,7 @@ export class SnapshotInParts {
   /** Those that were added so far. */
   readonly layers: LayerSnapshot[] = [];
   private kept: Moments | undefined;
+  private halves: PairHalves | undefined;
   /** Whether the sums of all layers are kept; else those of the attention heads. */
   readonly isKept: boolean;
 
@@ -62,11 +65,20 @@ export class SnapshotInParts {
     onLayer: (done: number) => void = () => {},
   ): Promise<void> {
     const bare = groups.map((group) => ({ ...group, layers: group.layers.map(({ layer }) => layer) }));
+    const { edges } = bare[0]!;
+    if (edges) {
+      this.halves ??= new PairHalves(edges);
+      const sums = bare[0]!.layers.map((_, i) => pairSums(groups.map(({ layers }) => layers[i]!)));
+      this.halves.add(
+        sums,
+        bare.map(({ layers }) => layers),
+      );
+    }
     const kept = this.kept?.layers ?? [];
     const jobs: (LayerJob | SumsJob)[] = [];
     for (const [i, job] of layerJobs(undefined, { ...options, groups: bare, network: this.network }).entries()) {
       const sums = groups.map(({ layers }) => layers[i]!);
-      if (!this.isKept && sums[0]!.layer.kind !== "head") jobs.push({ ...job, sums });
+      if (!this.isKept && sums[0]!.layer.kind !== "head") jobs.push({ ...job, sums: sums.map(withoutNoise) });
       else {
         const layers = await groupsOf(sums);
         kept.push(layers.reduce((x, y) => mergeLayers(x, y)));
@@ -81,6 +93,11 @@ export class SnapshotInParts {
   /** The snapshot of the parts so far, and what is kept of their sums. */
   finished(options: SnapshotOptions): { snapshot: Snapshot; kept: Moments } {
     if (this.kept === undefined) throw new RangeError("snapshot: expected at least one part of the layers, got none");
-    return { snapshot: assembled(this.kept, options, this.layers), kept: this.kept };
+    const pairs = this.halves && pairsFrom(this.halves, this.kept.step, options);
+    return { snapshot: assembled(this.kept, { ...options, pairs }, this.layers), kept: this.kept };
   }
+}
+
+function withoutNoise({ layer: { noise: _, ...layer }, ...sums }: LayerSums): LayerSums {
+  return { ...sums, layer };
 }

@@ -5,13 +5,14 @@
 import type { Matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
+import type { BrokenEdge } from "../moments/edges.ts";
 import { type LayerMoments, type Moments, mergeLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
 import { fullSpectrum } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
-import type { TrainingConstants } from "./residual.ts";
+import { type PairSnapshot, type PairsFound, type PairTraining, pairsOf } from "./network/pairs.ts";
 
 export type { Exponent, LayerExponents, SideExponents } from "./exponent.ts";
 export type { LayerSnapshot } from "./layerSnapshot.ts";
@@ -29,6 +30,10 @@ export interface Snapshot {
   objective: string;
   layers: LayerSnapshot[];
   skipped: { node: string; reason: string }[];
+  /** Charges and noise balance of the symmetric pairs of neighbouring maps; absent where pairs were not looked for. */
+  pairs?: PairSnapshot[];
+  /** Neighbouring maps that share no symmetry, and what breaks it; `second` null where the map above was not found. */
+  unpaired?: BrokenEdge[];
 }
 
 export interface SnapshotOptions {
@@ -57,7 +62,9 @@ export interface SnapshotOptions {
   /** Disagreement with the nearest class mean (Eq. 70). */
   nearestMean?: { readonly layer: string; readonly disagreement: number };
   /** How the network was trained, for the residuals. */
-  training?: TrainingConstants;
+  training?: PairTraining;
+  /** Pairs, where they were measured already. */
+  pairs?: PairsFound | undefined;
   /** An earlier measurement of the same samples, for the change since. */
   previous?: Moments;
   /** That at about half the step, for the change over the last factor of two. */
@@ -134,8 +141,8 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
     const earlier = previous?.layers.find(({ name }) => name === layer.name);
     const halfway = half?.layers.find(({ name }) => name === layer.name);
     return {
-      ...(total && { total: layer }),
-      groups: groups.map((group) => layerOf(group, i, layer)),
+      ...(total && { total: withoutNoise(layer) }),
+      groups: groups.map((group) => withoutNoise(layerOf(group, i, layer))),
       options: {
         cost,
         exponents: withExponents.has(layer.name),
@@ -168,7 +175,8 @@ export function assembled(total: Moments, options: SnapshotOptions, layers: Laye
     skipped: [...skipped],
   };
   if (accuracy !== undefined && Number.isFinite(accuracy)) result.accuracy = accuracy;
-  return result;
+  const { groups = [], training, previous } = options;
+  return { ...result, ...(options.pairs ?? pairsOf(total, groups, { training, previous })) };
 }
 
 /** chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken everywhere. */
@@ -191,6 +199,11 @@ function affordable(layers: readonly LayerSize[], budget: number): Set<string> {
     return seconds <= budget;
   });
   return new Set(chosen.map(({ layer }) => layer.name));
+}
+
+/** What one layer by itself is measured from. */
+function withoutNoise({ noise: _, ...layer }: LayerMoments): LayerMoments {
+  return layer;
 }
 
 function layerOf(group: Moments, i: number, layer: LayerMoments): LayerMoments {

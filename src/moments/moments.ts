@@ -6,7 +6,9 @@
  * are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which network or file the rows came from.
  */
 import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
+import type { Edges } from "./edges.ts";
 import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./labelledSums.ts";
+import { emptyNoise, mergeNoise, type NoiseSums } from "./noiseSums.ts";
 
 export type Side = "a" | "b";
 
@@ -78,6 +80,10 @@ export interface LayerMoments {
   gbHa?: Float64Array;
   /** (dOut, dIn) weights */
   W?: Matrix;
+  /** (dOut) h_b - W h_a; absent where there is none, or it was not captured */
+  bias?: Float64Array;
+  /** Squared gradients of the weights, on what the map shares with a neighbour. */
+  noise?: NoiseSums;
   /** Sums by class, of the last map of a classifier. */
   labelled?: LabelledSums;
   /** Gradients of the network's outputs, where they were asked for. */
@@ -98,6 +104,8 @@ export interface Moments {
   objective: string;
   source: string;
   layers: LayerMoments[];
+  /** Which map feeds which, where it was looked for. */
+  edges?: Edges;
 }
 
 export const vectorBlocks = ["hSum", "gSum", "hnSum", "gnSum"] as const;
@@ -144,6 +152,7 @@ export function bareLayer(name: string, kind: LayerKind, dIn: number, dOut: numb
 export function anotherBare(layer: LayerMoments): LayerMoments {
   const another: LayerMoments = { ...layer, b: { ...layer.b } };
   if (layer.a) another.a = { ...layer.a };
+  if (layer.noise) another.noise = emptyNoise(layer.noise);
   if (layer.labelled) another.labelled = emptyLabelledSums(layer.labelled.classes, layer.dIn, layer.dOut);
   if (layer.outputGradients)
     another.outputGradients = { sum: new Float64Array(layer.outputGradients.sum.length), exact: true };
@@ -190,7 +199,9 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
     );
   const sources = new Set([...x.source.split(sourceSeparator), ...y.source.split(sourceSeparator)]);
   const layers = x.layers.map((layer, i) => mergeLayers(layer, y.layers[i]!));
-  return { step: x.step, objective: x.objective, source: [...sources].sort().join(sourceSeparator), layers };
+  const edges = x.edges ?? y.edges;
+  const source = [...sources].sort().join(sourceSeparator);
+  return { step: x.step, objective: x.objective, source, layers, ...(edges && { edges }) };
 }
 
 /** An array of any content. */
@@ -229,6 +240,10 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
   if (gbHa) merged.gbHa = gbHa;
   const W = x.W ?? y.W;
   if (W) merged.W = W;
+  const bias = x.bias ?? y.bias;
+  if (bias) merged.bias = bias;
+  const noise = parts.flatMap((part) => part.noise ?? []);
+  if (noise.length === parts.length) merged.noise = noise.reduce(mergeNoise);
   const labelled = parts.flatMap((part) => part.labelled ?? []);
   if (labelled.length === parts.length) merged.labelled = labelled.reduce(mergeLabelledSums);
   const gradients = parts.flatMap((part) => part.outputGradients ?? []);

@@ -3,8 +3,8 @@
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`, `gn_sum`,
  * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is their number, and
- * `L.c.z` (d, d) stands in for W. Everything but the counts may be absent. `__metadata__.crh` holds a JSON
- * document with the rest: step, objective, source, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON
+ * document with the rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
@@ -15,6 +15,7 @@ import {
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import { averageTriangles } from "../linalg/tiles.ts";
+import { type BrokenEdge, type EdgeEnd, type Edges, type MapEdge, symmetries } from "./edges.ts";
 import {
   type LayerKind,
   type LayerMoments,
@@ -26,6 +27,7 @@ import {
   symmetricBlocks,
   vectorBlocks,
 } from "./moments.ts";
+import type { NoiseBlocks, NoiseSums } from "./noiseSums.ts";
 
 const format = "crh-moments";
 const version = 1;
@@ -87,14 +89,25 @@ export function encodeMoments(moments: Moments): Uint8Array {
     put(`${name}.b.output_gg`, [dOut, dOut], layer.outputGradients?.sum);
     put(`${name}.gb_ha`, [dOut, dIn], layer.gbHa);
     put(`${name}.W`, [dOut, dIn], layer.W?.data);
+    put(`${name}.bias`, [dOut], layer.bias);
+    for (const side of ["a", "b"] as const) {
+      const noise = layer.noise?.[side];
+      if (noise) put(`${name}.${side}.noise`, noiseShape(noise, side === "a" ? dIn : dOut), noise.sum);
+    }
   }
-  const { step, objective, source } = moments;
-  const document = { format, version, step, objective, source, layers: moments.layers.map(describeLayer) };
+  const { step, objective, source, edges } = moments;
+  const layers = moments.layers.map(describeLayer);
+  const document = { format, version, step, objective, source, ...(edges && { edges }), layers };
   readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
   return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
 }
 
-function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradients }: LayerMoments): object {
+function noiseShape({ width, outer, inner }: Omit<NoiseBlocks, "sum">, d: number): number[] {
+  return [d / (width * outer * inner), width, width];
+}
+
+function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradients, noise }: LayerMoments): object {
+  const blocks = (of: NoiseBlocks | undefined) => of && { width: of.width, outer: of.outer, inner: of.inner };
   const numbers = (side: SideMoments): object => ({
     ...Object.fromEntries(sideNumbers.map((key) => [key, side[key]])),
     ...(side.sample && { coordinates: Array.from(side.sample.coordinates) }),
@@ -103,6 +116,9 @@ function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradien
     ...{ name, kind, dIn, dOut, n },
     ...(labelled && { classes: labelled.classes }),
     ...(outputGradients && { exactOutputs: outputGradients.exact }),
+    ...(noise && {
+      noise: { examples: noise.examples, losses: noise.losses, a: blocks(noise.a), b: blocks(noise.b) },
+    }),
     ...(a && { a: numbers(a) }),
     b: numbers(b),
   };
@@ -140,6 +156,9 @@ export function decodeMoments(bytes: Uint8Array): Moments {
     if (gbHa) layer.gbHa = gbHa;
     const W = take(`${layer.name}.W`, [layer.dOut, layer.dIn]);
     if (W) layer.W = matrix(layer.dOut, layer.dIn, W);
+    const bias = take(`${layer.name}.bias`, [layer.dOut]);
+    if (bias) layer.bias = bias;
+    fillNoise(layer, take);
   }
   for (const name of tensors.keys())
     throw new RangeError(
@@ -191,6 +210,24 @@ function fillOutputGradients(layer: LayerMoments, take: Take): void {
   else delete layer.outputGradients;
 }
 
+/** The blocks that the document states and that are there. */
+function fillNoise({ name, noise, dIn, dOut }: LayerMoments, take: Take): void {
+  if (!noise) return;
+  for (const side of ["a", "b"] as const) {
+    const blocks = noise[side];
+    if (!blocks) continue;
+    const shape = noiseShape(blocks, side === "a" ? dIn : dOut);
+    const sum = take(`${name}.${side}.noise`, shape);
+    if (!sum)
+      throw new RangeError(
+        `decodeMoments: expected ${brief(`${name}.${side}.noise`)} (${shape.join(", ")}), which the document states, got none`,
+      );
+    for (let start = 0; start < sum.length; start += blocks.width ** 2)
+      averageTriangles(sum.subarray(start, start + blocks.width ** 2), blocks.width);
+    noise[side] = { ...blocks, sum };
+  }
+}
+
 function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, expected: number[]): Float64Array {
   if (shape.length !== expected.length || shape.some((extent, i) => extent !== expected[i]))
     throw new RangeError(
@@ -218,7 +255,8 @@ function readDocument(json: string, where: string): Moments {
     if (names.has(name)) throw new RangeError(`${where}: expected one layer of each name, got ${brief(name)} twice`);
     names.add(name);
   }
-  return { step, objective, source, layers };
+  if (document.edges === undefined) return { step, objective, source, layers };
+  return { step, objective, source, layers, edges: readEdges(document.edges, layers, check) };
 }
 
 function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments {
@@ -247,8 +285,80 @@ function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments
     const classes = check.whole(entry.classes, `classes of ${brief(name)}`, 1, maxDimension);
     layer.labelled = { classes, counts: nothing, a: empty, b: empty }; // filled from the tensors
   }
+  if (entry.noise !== undefined) layer.noise = readNoise(entry.noise, layer, check);
   if (entry.exactOutputs !== undefined) layer.outputGradients = { sum: nothing, exact: entry.exactOutputs === true };
   return layer;
+}
+
+/** Noise sums without their tensors. */
+function readNoise(value: unknown, { name, dIn, dOut }: LayerMoments, check: Checker): NoiseSums {
+  const what = `noise of ${brief(name)}`;
+  const record = check.record(value, what);
+  const examples = check.whole(record.examples, `examples in ${what}`, 0, Number.MAX_SAFE_INTEGER);
+  const losses = check.sum(record.losses, `losses in ${what}`);
+  const noise: NoiseSums = { examples, losses };
+  for (const [side, d] of [
+    ["a", dIn],
+    ["b", dOut],
+  ] as const) {
+    if (record[side] === undefined) continue;
+    const blocks = check.record(record[side], `side ${side} in ${what}`);
+    const [width, outer, inner] = (["width", "outer", "inner"] as const).map((key) =>
+      check.whole(blocks[key], `${key} of side ${side} in ${what}`, 1, d),
+    ) as [number, number, number];
+    if (d % (width * outer * inner) !== 0)
+      check.fail(`blocks of side ${side} in ${what}`, `parts of ${d} values`, width);
+    noise[side] = { width, outer, inner, sum: new Float64Array() };
+  }
+  return noise;
+}
+
+/** Edges between layers that there are; one to a normalization has a name of its own. */
+function readEdges(value: unknown, layers: readonly LayerMoments[], check: Checker): Edges {
+  const record = check.record(value, "edges");
+  const sizes = new Map(layers.map((layer) => [layer.name, layer]));
+  const layerOf = (name: unknown, what: string): LayerMoments =>
+    sizes.get(check.text(name, what)) ?? check.fail(what, "the name of a layer", name);
+  const pairs = check.list(record.pairs, "pairs").map((entry): MapEdge => {
+    const edge = check.record(entry, "a pair");
+    const symmetry = symmetries.find((known) => known === edge.symmetry);
+    if (!symmetry) return check.fail("symmetry of a pair", symmetries.join(" or "), edge.symmetry);
+    const first = layerOf(edge.first, "first of a pair");
+    const second = symmetry === "scale" ? undefined : layerOf(edge.second, "second of a pair");
+    const width = check.whole(edge.width, "width of a pair", 1, maxDimension);
+    return {
+      first: first.name,
+      second: check.text(edge.second, "second of a pair"),
+      through: check.text(edge.through, "through of a pair"),
+      symmetry,
+      ...(edge.head !== undefined && { head: check.whole(edge.head, "head of a pair", 0, maxDimension) }),
+      width,
+      firstEnd: readEnd(edge.firstEnd, first, width, check),
+      ...(second && { secondEnd: readEnd(edge.secondEnd, second, width, check) }),
+      ...(edge.together !== undefined && { together: check.whole(edge.together, "together of a pair", 1, width) }),
+    };
+  });
+  const broken = check.list(record.broken, "broken").map((entry): BrokenEdge => {
+    const edge = check.record(entry, "a broken pair");
+    const second = edge.second === null ? null : check.text(edge.second, "second of a broken pair");
+    return {
+      first: check.text(edge.first, "first of a broken pair"),
+      second,
+      reason: check.text(edge.reason, "reason"),
+    };
+  });
+  return { pairs, broken };
+}
+
+function readEnd(value: unknown, layer: LayerMoments, width: number, check: Checker): EdgeEnd {
+  const end = check.record(value, "an end of a pair");
+  const side = end.side === "a" || end.side === "b" ? end.side : check.fail("side of a pair", "a or b", end.side);
+  const d = side === "a" ? layer.dIn : layer.dOut;
+  const outer = check.whole(end.outer, "outer of a pair", 1, d);
+  const inner = check.whole(end.inner, "inner of a pair", 1, d);
+  const last = d / (outer * inner) - width;
+  if (!Number.isInteger(last) || last < 0) check.fail("width of a pair", `at most ${d / (outer * inner)}`, width);
+  return { side, from: check.whole(end.from, "from of a pair", 0, last), outer, inner };
 }
 
 /** Ascending places in a row of d values, at least two of them. */

@@ -93,15 +93,25 @@ function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefin
   return { shape, axes: heads.map((letter) => Y.indexOf(letter)), width: Y.indexOf(widths[0]!) };
 }
 
-/** Whether a value is a softmax, masked or laid out differently perhaps; JAX writes exp(x - max) / sum. */
-function comesFromSoftmax(graph: Graph, value: string, distance = 0): boolean {
-  const producer = graph.nodes.find((node) => node.outputs.includes(value));
-  if (producer === undefined || distance > MAX_DISTANCE) return false;
-  if (producer.op === "Softmax") return true;
-  if (producer.op === "Div") return isNormalizedExp(graph, producer);
-  if (!TRANSPARENT.has(producer.op)) return false;
+/** Whether a value is a softmax, masked or laid out differently perhaps. */
+function comesFromSoftmax(graph: Graph, value: string): boolean {
+  return softmaxBehind(graph, value) !== undefined;
+}
+
+/** The softmax that a value is, masked or laid out differently perhaps; JAX writes exp(x - max) / sum, of which it is the first. */
+export function softmaxBehind(graph: Graph, value: string, distance = 0): Node | undefined {
+  const made = (name: string) => graph.nodes.find((node) => node.outputs.includes(name));
+  const producer = made(value);
+  if (producer === undefined || distance > MAX_DISTANCE) return undefined;
+  if (producer.op === "Softmax") return producer;
+  if (producer.op === "Div") return isNormalizedExp(graph, producer) ? made(producer.inputs[0]!) : undefined;
+  if (!TRANSPARENT.has(producer.op)) return undefined;
   const sources = producer.op === "Where" || producer.op === "Mul" ? producer.inputs : producer.inputs.slice(0, 1);
-  return sources.some((name) => comesFromSoftmax(graph, name, distance + 1));
+  for (const name of sources) {
+    const found = softmaxBehind(graph, name, distance + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isNormalizedExp(graph: Graph, { inputs }: Node): boolean {

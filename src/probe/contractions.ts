@@ -10,6 +10,7 @@ import { sizeOf, type Tensor, toFloat64, toNumbers } from "../onnx/tensor.ts";
 import { addedConstant, soleUser } from "./addedBias.ts";
 import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
+import type { Axis } from "./valueLayout.ts";
 
 /** y = x W in letters: which axis of each operand carries which index, as in Einsum. */
 interface Contraction {
@@ -95,7 +96,13 @@ function contractionMaps(c: Contraction, s: Surroundings): Found {
   return Array.from({ length: groups }, (_, group) => {
     const suffix = groups === 1 ? "" : `.group${group}`;
     const known = groups === 1 ? biasOf({ ...c, biasScale }, roles, bias, dOut, s) : undefined;
-    return contractionMap(c, roles, { name: name + suffix, group, dIn, dOut, rows, hb }, known);
+    const layout = groups === 1 && c.scale === 1 ? outputLayout(c, roles, shapeOf(c.node.outputs[0]!)) : undefined;
+    return contractionMap(
+      c,
+      roles,
+      { name: name + suffix, group, dIn, dOut, rows, hb, ...(layout && { layout }) },
+      known,
+    );
   });
 }
 
@@ -109,7 +116,8 @@ function contractionMap(
     dOut,
     rows,
     hb,
-  }: Pick<Measurable, "name" | "dOut" | "rows" | "hb"> & Record<"group" | "dIn", number>,
+    layout,
+  }: Pick<Measurable, "name" | "dOut" | "rows" | "hb" | "layout"> & Record<"group" | "dIn", number>,
   bias: MapInput["bias"],
 ): Measurable {
   /** Lays a value out as (n, d), of the group's part alone. */
@@ -125,9 +133,11 @@ function contractionMap(
     dOut,
     rows,
     hb,
+    ...(layout && { layout }),
     outputRows: (builder, value) => rowsOf(builder, value, c.yAxes, outputs, dOut),
     input: {
       dIn,
+      ...(layout && { reads: { node: c.node, value: c.x, axes: columnAxes(c, contracted), inner: 1 } }),
       ...(bias !== undefined && { bias }),
       inputRows: (builder) => inputRows(builder, c.x),
       gradientRows(builder, added) {
@@ -146,6 +156,22 @@ function contractionMap(
       },
     },
   };
+}
+
+/** Axes of x that run over the columns of W, in their order. */
+function columnAxes({ xAxes }: Contraction, contracted: string): number[] {
+  return [...contracted].map((letter) => xAxes.indexOf(letter));
+}
+
+/** The product in memory: which of its axes run over outputs. */
+function outputLayout({ yAxes }: Contraction, { outputs }: Roles, shape: readonly number[]): Axis[] {
+  const extents = new Map([...yAxes].map((letter, i) => [letter, shape[i]!]));
+  const step = (letter: string) =>
+    [...outputs.slice(outputs.indexOf(letter) + 1)].reduce((product, other) => product * extents.get(other)!, 1);
+  return [...yAxes].map((letter) => ({
+    extent: extents.get(letter)!,
+    step: outputs.includes(letter) ? step(letter) : null,
+  }));
 }
 
 /** What is added to W h_a; undefined where its values do not follow one another as outputs do. */

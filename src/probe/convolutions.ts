@@ -7,8 +7,9 @@ import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type Tensor, toFloat64 } from "../onnx/tensor.ts";
-import { type Channels, channelBias } from "./addedBias.ts";
+import { type AddedBias, type Channels, channelBias } from "./addedBias.ts";
 import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
+import type { Axis } from "./valueLayout.ts";
 
 /** The geometry of a convolution over its spatial axes. */
 interface Geometry {
@@ -36,14 +37,27 @@ export function findConv(node: Node, s: Surroundings): Found {
   const hb = added === undefined ? output : { value: added.sum, axis: added.axis };
   const name = s.moduleName(node, weight, own ?? added?.constant);
   return Array.from({ length: groups }, (_, group) =>
-    convolutionMap(node, hb, { group, groups, name: groups === 1 ? name : `${name}.group${group}` }, s),
+    convolutionMap(
+      node,
+      hb,
+      {
+        ...{ group, groups, name: groups === 1 ? name : `${name}.group${group}` },
+        bias: own !== undefined ? { constant: own, sign: 1 } : added,
+      },
+      s,
+    ),
   );
 }
 
 function convolutionMap(
   node: Node,
   hb: Channels,
-  { group, groups, name }: { group: number; groups: number; name: string },
+  {
+    group,
+    groups,
+    name,
+    bias,
+  }: { group: number; groups: number; name: string; bias: Pick<AddedBias, "constant" | "sign"> | undefined },
   s: Surroundings,
 ): Measurable {
   const [x, weight] = node.inputs as [string, string];
@@ -65,6 +79,7 @@ function convolutionMap(
     dOut,
     rows: xShape[0]! * geometry.output.reduce((product, extent) => product * extent, 1),
     hb: hb.value,
+    ...(groups === 1 && { layout: channelLayout(s.values.get(hb.value)!.shape, hb.axis) }),
     outputRows(builder, value) {
       const axes = s.values.get(hb.value)!.shape.map((_, axis) => axis);
       const perm = { ints: [...axes.filter((axis) => axis !== hb.axis), hb.axis] };
@@ -73,6 +88,8 @@ function convolutionMap(
     },
     input: {
       dIn,
+      ...(groups === 1 && { reads: { node, value: x, axes: [1], inner: positions } }),
+      bias: bias ? (value) => biasValues(value(bias.constant), bias.sign, group, dOut) : null,
       columnOrder: [positions, channels],
       inputRows: (builder) =>
         builder.op("Reshape", [patches(builder, ownInput(builder), geometry), builder.ints([-1, dIn])]),
@@ -85,6 +102,17 @@ function convolutionMap(
       weight: (value) => matrix(dOut, dIn, groupRows(value(weight), group, dOut, dIn)),
     },
   };
+}
+
+/** A value in memory whose axis `at` runs over channels. */
+function channelLayout(shape: readonly number[], at: number): Axis[] {
+  return shape.map((extent, axis) => ({ extent, step: axis === at ? 1 : null }));
+}
+
+function biasValues(bias: Tensor, sign: number, group: number, dOut: number): Float64Array {
+  return toFloat64(bias)
+    .slice(group * dOut, (group + 1) * dOut)
+    .map((value) => sign * value);
 }
 
 function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): Float64Array {

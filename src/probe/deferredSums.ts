@@ -38,9 +38,9 @@ export function deferredSide({ dOut, input }: Measurable, extent: Extent, sample
   return pays(extent, dOut, input.dIn) ? "a" : undefined;
 }
 
-/** How many coordinates h_b has: h_a, and 1 where there is a bias; undefined where the map does not know them. */
-function coordinates({ dIn, bias }: MapInput): number | undefined {
-  return bias === undefined ? undefined : bias === null ? dIn : dIn + 1;
+/** How many coordinates h_b has: h_a, and 1 where there is a bias; undefined where the map does not know them, or its columns' order is not W's. */
+function coordinates({ dIn, bias, columnOrder }: MapInput): number | undefined {
+  return bias === undefined || columnOrder !== undefined ? undefined : bias === null ? dIn : dIn + 1;
 }
 
 /** Coordinates in which the sums of a side are made. */

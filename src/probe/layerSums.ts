@@ -4,11 +4,13 @@
  */
 import { Memory } from "../linalg/memory.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
+import { mergeNoise } from "../moments/noiseSums.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
 import { addCrossMoments, addDeferred, type DeferredSums, deferredRows } from "./deferredSums.ts";
 import type { SumNames } from "./momentNodes.ts";
+import { addNoise } from "./noiseNodes.ts";
 import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./rowSums.ts";
 import type { Turning } from "./turnedSums.ts";
 
@@ -59,6 +61,7 @@ export function emptyLayerSums(
  * @param names the layer's output names (addMomentNodes)
  * @param n rows of the batch
  * @param deferred where the sums of a side go that are of other coordinates
+ * @param examples of the batch, where there are sums of noise
  */
 export function addBatch(
   sums: LayerSums,
@@ -66,6 +69,7 @@ export function addBatch(
   names: SumNames,
   n: number,
   deferred?: DeferredSums,
+  examples = n,
 ): void {
   const { layer } = sums;
   const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
@@ -84,6 +88,7 @@ export function addBatch(
     addNorms(side, c, read, scale);
   }
   if (layer.labelled !== undefined) addClasses(layer.labelled, read);
+  if (layer.noise !== undefined) addNoise(layer.noise, read, scale, examples);
   if (sums.cross === undefined) return;
   if (layer.a !== undefined) addCross(sums.cross, read, "cross.ba", "gb", "ha", n, scale);
   else addCross(sums.cross, read, "cross.b", "gb", "hb", n, scale);
@@ -123,6 +128,32 @@ export async function putTogether(sums: LayerSums, turning: Turning, memory = ne
   if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, turning);
   if (layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
   return layer;
+}
+
+/**
+ * What a pair of neighbouring maps needs of a layer (PairHalves), before its sums are put together.
+ *
+ * @param groups the layer's sums over disjoint groups of the samples, which are kept
+ */
+export function pairSums(groups: readonly LayerSums[]) {
+  const { layer, columnOrder } = groups[0]!;
+  const { name, W, bias } = layer;
+  const noises = groups.flatMap((group) => group.layer.noise ?? []);
+  const added = (arrays: readonly (Float64Array | undefined)[]) =>
+    arrays.every((array) => array !== undefined)
+      ? arrays.reduce((x, y) => x.map((value, i) => value + y[i]!), new Float64Array(arrays[0]!.length))
+      : undefined;
+  const gbHa = noises.length > 0 ? added(groups.map(({ cross }) => cross)) : undefined;
+  if (gbHa && columnOrder && layer.a) restoreColumns({ ...layer, a: { ...layer.a }, gbHa }, columnOrder);
+  const gSum = added(groups.map(({ rows }) => rows.gb?.sum));
+  return {
+    name,
+    b: gSum ? { gSum } : {},
+    ...(W && { W }),
+    ...(bias && { bias }),
+    ...(gbHa && { gbHa }),
+    ...(noises.length > 0 && { noise: noises.reduce(mergeNoise) }),
+  };
 }
 
 /** The arrays that hold the sums, to hand them to another thread. */

@@ -8,6 +8,7 @@ import type { LayerKind } from "../moments/moments.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
+import type { Axis } from "./valueLayout.ts";
 
 /** By node, the names of what it adds to the gradients of its inputs (addGradients); undefined where that is not computed. */
 export type AddedGradients = ReadonlyMap<Node, readonly (string | undefined)[]>;
@@ -21,6 +22,8 @@ export interface Measurable {
   readonly rows: number;
   /** The value whose gradient is g_b, in the graph's own layout. */
   readonly hb: string;
+  /** hb in memory, its steps those of the outputs; absent where outputs and samples share an axis. */
+  readonly layout?: readonly Axis[];
   /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
   outputRows(builder: GraphBuilder, value: string): string;
   /** The side of the weights; absent for attention heads. */
@@ -49,6 +52,16 @@ export interface MapInput {
    * order used inside the graph, which the probe turns round (columnOrder.ts).
    */
   readonly columnOrder?: readonly [number, number];
+  /** What the map's node reads; absent where it reads a part of the value. */
+  readonly reads?: ReadValue;
+}
+
+/** A value whose axes `axes`, in this order, run over the columns of W, times `inner` further ones (positions of a kernel). */
+export interface ReadValue {
+  readonly node: Node;
+  readonly value: string;
+  readonly axes: readonly number[];
+  readonly inner: number;
 }
 
 /** What a finder sees. */

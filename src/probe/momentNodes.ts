@@ -18,6 +18,7 @@ import { addClassNodes, type Classifier } from "./classNodes.ts";
 import { deferredSize } from "./deferredSums.ts";
 import type { AddedGradients, MapInput, Measurable } from "./linearMap.ts";
 import { addLowerProduct } from "./lowerBlocks.ts";
+import { addNoiseNodes, type NoisePlan } from "./noiseNodes.ts";
 import { type MapSample, sampledColumns } from "./sampledCoordinates.ts";
 
 interface MomentOptions {
@@ -29,6 +30,8 @@ interface MomentOptions {
   deferred?: { readonly side: Side; readonly L: string } | undefined;
   /** Where the map is a classifier's last one: what its labels are. */
   classifier?: Omit<Classifier, "map"> | undefined;
+  /** What is summed of squared gradients of the weights. */
+  noise?: NoisePlan | undefined;
 }
 
 /** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
@@ -57,7 +60,7 @@ export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, deferred, added = new Map(), sample, classifier }: MomentOptions,
+  { cross, deferred, added = new Map(), sample, classifier, noise }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -93,6 +96,8 @@ export function addMomentNodes(
     const inverse = inverseNorms(builder, rows, key, names);
     addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
   }
+  if (noise !== undefined && sides.ha !== undefined)
+    Object.assign(names, addNoiseNodes(builder, map, { ha: sides.ha, gb: gradient }, noise));
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) {

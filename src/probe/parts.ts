@@ -5,6 +5,7 @@
 import type { LayerKind } from "../moments/moments.ts";
 import { isMap } from "../moments/moments.ts";
 import type { Measurable } from "./linearMap.ts";
+import type { NoisePlan } from "./noiseNodes.ts";
 import type { MapSample } from "./sampledCoordinates.ts";
 
 /** What a layer's sums will be. */
@@ -47,6 +48,7 @@ export function outlineOf(
   { name, kind, dOut, input }: Measurable,
   sample: MapSample | undefined,
   { cross = true, outputPasses = 0 }: { readonly cross?: boolean; readonly outputPasses?: number },
+  noise?: NoisePlan,
 ): LayerOutline {
   const b = { d: sample?.b?.coordinates.length ?? dOut };
   const a = input && { d: sample?.a?.coordinates.length ?? input.dIn };
@@ -54,7 +56,8 @@ export function outlineOf(
   const side = ({ d }: { readonly d: number }) => 4 * (d * d + d) + (isCrossed ? d * d : 0); // and gh
   const between = isCrossed && a ? a.d * b.d : 0;
   const outputs = outputPasses > 0 && isMap({ kind }) ? dOut ** 2 : 0;
-  const bytes = 8 * (side(b) + (a ? side(a) : 0) + between + outputs);
+  const blocks = (noise?.a ? a!.d * noise.a.width : 0) + (noise?.b ? b.d * noise.b.width : 0);
+  const bytes = 8 * (side(b) + (a ? side(a) : 0) + between + outputs + blocks);
   return { name, kind, dIn: input?.dIn ?? dOut, dOut, ...(a && { a }), b, bytes };
 }
 

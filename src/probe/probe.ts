@@ -5,6 +5,7 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
+import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import {
   anotherBare,
@@ -17,11 +18,12 @@ import {
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { float32, type Tensor } from "../onnx/tensor.ts";
+import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
+import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
@@ -30,6 +32,7 @@ import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from
 import { moduleNames } from "./moduleName.ts";
 import { addMomentNodes, type SumNames } from "./momentNodes.ts";
 import { addFeatures, type FeatureNames, Features } from "./nearestMean.ts";
+import { emptyNoiseSums, type NoisePlan } from "./noiseNodes.ts";
 import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
 import { type LayerOutline, outlineOf } from "./parts.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
@@ -66,6 +69,11 @@ export interface ProbeOptions {
   readonly nearestMean?: boolean;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
+  /**
+   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 118); 0 finds the pairs alone. Default: pairs are not
+   * looked for.
+   */
+  readonly pairs?: number;
 }
 
 /** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
@@ -135,6 +143,8 @@ export interface Prepared {
   readonly chosen: readonly Chosen[];
   readonly classifier: Classifier | undefined;
   readonly skipped: readonly Skipped[];
+  readonly edges: Edges | undefined;
+  readonly noise: NoisePlans;
 }
 
 /** A graph instrumented for one shape of batch. */
@@ -146,6 +156,7 @@ interface Instrumented {
   readonly features: FeatureNames | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
   readonly maps: readonly (Chosen & {
+    readonly noise: NoisePlan | undefined;
     readonly names: SumNames;
     /** The side whose sums are made in fewer coordinates, and the input that takes L (rowFactor). */
     readonly deferred: { readonly side: Side; readonly L: string } | undefined;
@@ -223,6 +234,7 @@ export class Probe {
     this.batches = options.batches ?? (Array.isArray(batches) ? batches.length : 1);
     let groups: LayerSums[][] | undefined;
     let skipped: readonly Skipped[] = [];
+    let edges: Edges | undefined;
     const losses = new LossSums();
     const features = new Features();
     const factors = new Map<string, RowFactor>();
@@ -235,10 +247,10 @@ export class Probe {
       const group = groups[index++ % groups.length]!;
       const used = factorFeeds(instrumented, group, feeds, factors);
       const outputs = await instrumented.program.run({ ...feeds, ...used });
-      for (const [i, { map, names, deferred }] of instrumented.maps.entries()) {
+      for (const [i, { map, names, deferred, noise }] of instrumented.maps.entries()) {
         const sums = group[i]!;
         if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
-        addBatch(sums, outputs, names, map.rows, deferred && sums.deferred);
+        addBatch(sums, outputs, names, map.rows, deferred && sums.deferred, noise?.rows.n);
       }
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
@@ -248,7 +260,7 @@ export class Probe {
           { passes: this.options.outputPasses!, seed: String(index) },
         );
       if (instrumented.features !== undefined) features.add(outputs, instrumented.features);
-      ({ skipped } = await this.prepare(feeds));
+      ({ skipped, edges } = await this.prepare(feeds));
       losses.add(outputs, instrumented.loss);
       options.onBatch?.(losses.samples);
       if (options.signal?.aborted) break;
@@ -257,7 +269,10 @@ export class Probe {
     const nearestMean = await this.nearestMean(groups, features);
     const filled = groups.slice(0, index); // a group for each batch where batches are few
     return {
-      groups: filled.map((layers) => ({ step, source, objective: this.options.objective.name, layers })),
+      groups: filled.map((layers) => ({
+        ...{ step, source, objective: this.options.objective.name, layers },
+        ...(edges && { edges }),
+      })),
       ...losses.means(),
       skipped,
       ...(nearestMean && { nearestMean }),
@@ -325,14 +340,18 @@ export class Probe {
 
 /** A layer over no samples. */
 function bareLayerOf(
-  { map, sample }: Chosen,
+  { map, sample, noise }: Instrumented["maps"][number],
   { loss, classifier, outputGradients }: Instrumented,
   parameters: ReadonlyMap<string, Tensor>,
 ): LayerMoments {
   const { name, kind, dOut, input } = map;
-  const W = input?.weight((of) => parameters.get(of) ?? loss.graph.initializers.get(of)!);
+  const current = (of: string) => parameters.get(of) ?? loss.graph.initializers.get(of)!;
+  const W = input?.weight(current);
   if (sample !== undefined) return bareSampledLayer(map, sample, W);
   const layer = bareLayer(name, kind, input?.dIn ?? dOut, dOut, W);
+  const bias = input?.bias?.(current);
+  if (bias !== undefined) layer.bias = bias;
+  if (noise !== undefined) layer.noise = emptyNoiseSums(map, noise);
   if (classifier?.map === map) layer.labelled = emptyLabelledSums(classifier.classes, layer.dIn, dOut);
   if (outputGradients !== undefined && W !== undefined)
     layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
@@ -345,8 +364,8 @@ export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[]): numb
   return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
 }
 
-export function outlinesOf({ chosen }: Prepared, options: ProbeOptions): LayerOutline[] {
-  return chosen.map(({ map, sample }) => outlineOf(map, sample, options));
+export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): LayerOutline[] {
+  return chosen.map(({ map, sample }) => outlineOf(map, sample, options, noise.get(map.name)));
 }
 
 /** Finds the maps, and which of them the loss has a gradient at. */
@@ -383,7 +402,21 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
   if (chosen.length === 0) throw new RangeError(noMaps(skipped));
-  return { loss, chosen, skipped, classifier };
+  const context = {
+    graph,
+    values,
+    isWeight: (name: string) => weights.has(name),
+    moduleName: moduleNames(model.graph),
+  };
+  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context);
+  const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
+  const noise = noisePlans(edges?.pairs ?? [], chosen, {
+    context,
+    examples: samples,
+    losses,
+    widest: options.pairs ?? 0,
+  });
+  return { loss, chosen, skipped, classifier, edges, noise };
 }
 
 /** Samples of a batch. */
@@ -397,7 +430,7 @@ async function instrument(
   engine: Engine,
   model: Model,
   options: ProbeOptions,
-  { loss, chosen, classifier }: Prepared,
+  { loss, chosen, classifier, noise }: Prepared,
   given: { layers: readonly string[] | undefined; batches: number; groups: number },
 ): Promise<Instrumented> {
   const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0, nearestMean = true } = options;
@@ -411,9 +444,10 @@ async function instrument(
     const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class take the rows of h_b themselves
     const d = side && deferredSize(map, side);
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
-    const momentOptions = { cross, deferred, added, sample, classifier: labels };
+    const plan = noise.get(map.name);
+    const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan };
     const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
-    return { map, sample, names, deferred };
+    return { map, sample, names, deferred, noise: plan };
   });
   const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
   const labelled = isMeasured ? classifier : undefined;

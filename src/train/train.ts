@@ -103,6 +103,9 @@ const MAX_CALL_STEPS = 64;
  */
 const FEW_PARAMETERS = 2 ** 20;
 
+/** chosen: values that two maps share up to which the noise of a pair is summed: sums of more take a second for each step of a measurement. */
+const WIDEST_PAIR = 1024;
+
 /**
  * Trains an experiment.
  *
@@ -127,6 +130,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
     largest: experiment.largestSide ?? Number.POSITIVE_INFINITY,
     beyond: "sample",
     positions: experiment.positions || Number.POSITIVE_INFINITY,
+    pairs: experiment.widestPair ?? WIDEST_PAIR,
   });
   const evaluator = new Evaluator(engine, model, measuring);
   const linear = experiment.linearProbe && new LinearProbe(engine, experiment.network, experiment.linearProbe, threads);

@@ -1,6 +1,7 @@
 /** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
+import type { Cost } from "../../measure/measured.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
@@ -94,7 +95,8 @@ async function measureModels(
   });
   const engine = nodeEngineOn(options.device);
   const probe = new Probe(engine, model, probeOptions);
-  const earlier = initial && new Probe(engine, initial, { ...probeOptions, cross: false, outputPasses: 0 });
+  const { pairs: _, ...withoutPairs } = probeOptions;
+  const earlier = initial && new Probe(engine, initial, { ...withoutPairs, cross: false, outputPasses: 0 });
   let taken = 0;
   try {
     progress.activity("preparing");
@@ -174,6 +176,7 @@ function chosenMaps(
     objective: loss,
     threads: threads ?? THREADS,
     cross: cost === "full",
+    pairs: WIDEST_PAIRS[cost],
     nearestMean: cost !== "economy",
     outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
     ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
@@ -182,6 +185,9 @@ function chosenMaps(
     ...(positions === undefined ? {} : { positions }),
   };
 }
+
+/** chosen: values that two maps share up to which the noise of their pair is summed, by cost. */
+const WIDEST_PAIRS: Readonly<Record<Cost, number>> = { economy: 0, standard: 1024, full: Number.POSITIVE_INFINITY };
 
 /** "blocks.*.mlp.*": a star stands for any letters, a question mark for one. */
 function matches(name: string, glob: string): boolean {

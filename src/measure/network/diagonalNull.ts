@@ -1,0 +1,39 @@
+/** @file What diagonals with nothing to do with each other would show (theory.md Eq. 119). */
+
+/** chosen: as for matrices, a value below this share of the mean is dead. */
+const DEAD = 1e-6;
+
+/** Of a normal distribution, above which 2.5 % lie. */
+const Z = 1.959963985;
+
+/**
+ * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of x with y permuted among
+ * the values that are not dead in both, which are exact, in the normal approximation   (theory.md Eq. 119).
+ *
+ * @param x (d) not negative
+ * @param y (d) not negative
+ * @returns null where there are fewer than three living values, or no variance
+ */
+export function diagonalNull(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  const d = x.length;
+  const sum = (v: ArrayLike<number>) => Array.from(v).reduce((total, value) => total + value, 0);
+  const [sx, sy] = [sum(x), sum(y)];
+  const living = Array.from({ length: d }, (_, i) => i).filter(
+    (i) => x[i]! > (DEAD * sx) / d || y[i]! > (DEAD * sy) / d,
+  );
+  const n = living.length;
+  if (n < 3) return null;
+  const about = (v: ArrayLike<number>, mean: number, of: Iterable<number>) => {
+    let squares = 0;
+    for (const i of of) squares += (v[i]! - mean) ** 2;
+    return squares;
+  };
+  const all = Array.from({ length: d }, (_, i) => i);
+  const total = Math.sqrt(about(x, sx / d, all) * about(y, sy / d, all));
+  if (!(total > 0)) return null;
+  const [lx, ly] = [x, y].map((v) => living.reduce((s, i) => s + v[i]!, 0) / n) as [number, number];
+  const rest = all.length - n; // dead in both: they keep their places
+  const mean = n * (lx - sx / d) * (ly - sy / d) + rest * (sx / d) * (sy / d);
+  const deviation = Math.sqrt((about(x, lx, living) * about(y, ly, living)) / (n - 1));
+  return Math.min(1, (mean + Z * deviation) / total);
+}

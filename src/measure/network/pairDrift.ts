@@ -1,0 +1,204 @@
+/**
+ * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 120).
+ */
+import { type Matrix, matrix } from "../../linalg/matrix.ts";
+import type { PairSymmetry } from "../../moments/edges.ts";
+import type { Status } from "../measured.ts";
+import type { TrainingConstants } from "../residualEquations.ts";
+import type { PairHalf } from "./pairHalf.ts";
+
+/** Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only grows. */
+export type PairStatus = Status | "one-sided";
+
+/** How the network is trained, and the rates of the steps since the earlier measurement. */
+export type PairTraining = TrainingConstants & {
+  /** Means over these steps of the rate and of its square; default `lr`. */
+  readonly since?: { readonly rate: number; readonly square: number };
+};
+
+/** A change of the charges: its sum over values (the trace), and its Euclidean (Frobenius) norm. */
+export interface ChargeChange {
+  sum: number;
+  norm: number;
+}
+
+/** Signs are those of `charge`. */
+export interface PairDrift {
+  /** By the noise of single examples, E[G_W G_W^T] - E[G_U^T G_U] or, of rotation, the reverse: times rate^2 / batch a step   (Eq. 107). */
+  noise: ChargeChange | null;
+  /** By the mean gradients, without what sampling adds: times rate^2 (1 - 1 / batch) a step   (Eq. 107). */
+  mean: ChargeChange | null;
+  /** Expected of one step here, by noise, mean gradients and decay; null where it is not known how the network is trained. */
+  perStep: ChargeChange | null;
+  /** Since an earlier measurement. */
+  since: {
+    step: number;
+    /** From the noise at both ends, decay exact   (Eq. 120). */
+    predicted: ChargeChange | null;
+    measured: ChargeChange;
+    /** |predicted - measured| / |measured|. */
+    error: number | null;
+    /** Norm of what float32 rounds the charges by in these steps, if each step rounds each weight anew. */
+    rounding: number;
+  } | null;
+  /** "below-rounding": the measured change is no larger than rounding. "not-sgd": the theory is SGD's. */
+  status: "ok" | PairStatus | "not-sgd" | "below-rounding" | "no-training";
+}
+
+interface Halves {
+  readonly first: PairHalf;
+  readonly second?: PairHalf;
+}
+
+interface Known {
+  readonly symmetry: PairSymmetry;
+  readonly charge: Matrix;
+  readonly step: number;
+  readonly halves: Halves;
+  readonly training: PairTraining | undefined;
+  readonly earlier: { readonly charge: Matrix; readonly step: number; readonly halves: Halves } | undefined;
+}
+
+/** All null, with a status, where the charges are not known. */
+export function pairDrift(known: Known | { readonly status: PairStatus }): PairDrift {
+  if ("status" in known) return { noise: null, mean: null, perStep: null, since: null, status: known.status };
+  const { symmetry, charge, halves, training, earlier } = known;
+  const now = sourceOf(symmetry, halves);
+  const rates = training && ratesOf(training);
+  const since = earlier && movement(known, earlier, now, rates);
+  return {
+    noise: now ? size(now.noise) : null,
+    mean: now?.mean ? size(now.mean) : null,
+    perStep: now && rates ? size(stepOf(charge, pull(now, rates), rates)) : null,
+    since: since ?? null,
+    status: statusOf(now, training, rates, since),
+  };
+}
+
+/** What moves the charges in one step without decay, of noise times rate^2 / batch, of mean gradients times rate^2 (1 - 1 / batch). */
+interface Source {
+  readonly noise: Matrix;
+  readonly mean: Matrix | null;
+}
+
+/** undefined where noise was not summed, as of scale. */
+function sourceOf(symmetry: PairSymmetry, { first, second }: Halves): Source | undefined {
+  if (!first.noise || !second?.noise) return undefined;
+  const sign = symmetry === "rotation" ? -1 : 1; // rescaling: incoming less outgoing
+  const difference = (below: Matrix, above: Matrix) =>
+    matrix(
+      below.rows,
+      below.cols,
+      below.data.map((value, k) => sign * (value - above.data[k]!)),
+    );
+  const mean = first.mean && second.mean ? difference(first.mean, second.mean) : null;
+  return { noise: difference(first.noise.moment, second.noise.moment), mean };
+}
+
+/** Factors of one step   (Eqs. 107, 108): 1 - decay of the charge, and those of the two sources. */
+interface Rates {
+  readonly decay: number;
+  readonly noise: number;
+  readonly mean: number;
+}
+
+/** undefined for anything but SGD, and where the batch is not known. */
+function ratesOf({ lr, decay, batch, momentum = 0, optimizer = "sgd", since }: PairTraining): Rates | undefined {
+  if (optimizer !== "sgd" || batch === undefined || !(batch > 0) || momentum >= 1) return undefined;
+  const { rate, square } = since ?? { rate: lr, square: lr * lr };
+  return {
+    decay: (2 * rate * decay) / (1 - momentum),
+    noise: square / ((1 - momentum) ** 2 * batch),
+    mean: square * (1 - 1 / batch),
+  };
+}
+
+function pull({ noise, mean }: Source, rates: Rates): Matrix {
+  return matrix(
+    noise.rows,
+    noise.cols,
+    noise.data.map((value, k) => rates.noise * value + rates.mean * (mean?.data[k] ?? 0)),
+  );
+}
+
+function stepOf(charge: Matrix, source: Matrix, { decay }: Rates): Matrix {
+  return matrix(
+    charge.rows,
+    charge.cols,
+    source.data.map((value, k) => value - decay * charge.data[k]!),
+  );
+}
+
+function movement(
+  known: Known,
+  earlier: NonNullable<Known["earlier"]>,
+  now: Source | undefined,
+  rates: Rates | undefined,
+): PairDrift["since"] {
+  const steps = known.step - earlier.step;
+  if (steps <= 0) return null;
+  const { charge } = known;
+  const measured = matrix(
+    charge.rows,
+    charge.cols,
+    charge.data.map((value, k) => value - earlier.charge.data[k]!),
+  );
+  const before = sourceOf(known.symmetry, earlier.halves);
+  const ends = rates ? [now, before].flatMap((source) => (source ? [pull(source, rates)] : [])) : [];
+  const predicted = rates && ends.length > 0 ? relaxed(earlier.charge, ends, rates, steps) : undefined;
+  const { first, second } = known.halves;
+  const rounding = roundedBy(first.fourth + (second?.fourth ?? 0), steps);
+  const size2 = size(measured);
+  const error =
+    predicted && size2.norm > 0 ? norm(measured.data.map((value, k) => predicted.data[k]! - value)) / size2.norm : null;
+  return { step: earlier.step, predicted: predicted ? size(predicted) : null, measured: size2, error, rounding };
+}
+
+/**
+ * Change over some steps under a constant source and decay, (1 - e^(-decay steps)) (source / decay - C): the mean of the ends' sources
+ * stands for the steps between   (Eq. 120).
+ */
+function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, steps: number): Matrix {
+  const gone = -Math.expm1(-decay * steps);
+  const time = decay > 0 ? gone / decay : steps;
+  return matrix(
+    charge.rows,
+    charge.cols,
+    charge.data.map((value, k) => {
+      const source = ends.reduce((sum, end) => sum + end.data[k]!, 0) / ends.length;
+      return time * source - gone * value;
+    }),
+  );
+}
+
+/** Standard deviation of a float32 number's rounding, relative to it: half a unit in the last place, uniform; of numbers between powers of 2 .72 of the largest. */
+const ROUNDING = (0.72 * 2 ** -24) / Math.sqrt(3);
+
+/** Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight. @param fourth sum of w^4 */
+function roundedBy(fourth: number, steps: number): number {
+  return 2 * ROUNDING * Math.sqrt(steps * fourth);
+}
+
+function statusOf(
+  source: Source | undefined,
+  training: PairTraining | undefined,
+  rates: Rates | undefined,
+  since: PairDrift["since"] | undefined,
+): PairDrift["status"] {
+  if (source === undefined) return "not-measured";
+  if (training === undefined) return "no-training";
+  if (rates === undefined) return "not-sgd";
+  return since && since.measured.norm <= since.rounding ? "below-rounding" : "ok";
+}
+
+function size({ rows, cols, data }: Matrix): ChargeChange {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += data[i * cols + (cols === 1 ? 0 : i)]!;
+  return { sum, norm: norm(data) };
+}
+
+function norm(values: Float64Array): number {
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  return Math.sqrt(squares);
+}
