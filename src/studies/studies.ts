@@ -1,5 +1,8 @@
 /** @file The studies that `crh reproduce` knows, by name. */
 import type { Study } from "./study.ts";
+import { simclrStudy } from "./symmetry/simclr.ts";
+import { syreStudy } from "./symmetry/syre.ts";
+import { vaeStudy } from "./symmetry/vae.ts";
 import { architectureStudy } from "./twopoint/architectures.ts";
 import { blobStudy } from "./twopoint/blobs.ts";
 import { controlStudy } from "./twopoint/controls.ts";
@@ -23,4 +26,7 @@ export const studies: readonly Study[] = [
   blobStudy,
   mnistStructureStudy,
   regimeStudy,
+  simclrStudy,
+  vaeStudy,
+  syreStudy,
 ];
