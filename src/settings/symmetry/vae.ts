@@ -12,6 +12,7 @@ import type { Tensor } from "../../onnx/tensor.ts";
 import { count, field, positive } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
+import { codeDivergence } from "../../symmetry/codeDivergence.ts";
 import { linearVae, type VaeMode } from "../../symmetry/linearVae.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import type { Pictures } from "../../train/pictures.ts";
@@ -201,7 +202,8 @@ function activeWatch(p: Parameters, given: VaeData): Watch {
       },
     ],
     of(values) {
-      const divergence = divergences(new VaeLook(values, p.hidden.length), x, p.latent);
+      const { mean, logVariance } = new VaeLook(values, p.hidden.length).encode(x);
+      const divergence = codeDivergence(mean, logVariance, p.latent);
       return {
         active: divergence.filter((nats) => nats > ACTIVE_NATS).length,
         nats: divergence.reduce((sum, nats) => sum + nats, 0),
@@ -219,17 +221,6 @@ function drawnInputs(given: VaeData): Float64Array {
     );
   });
   return Float64Array.from(rows.slice(0, LOOKED).flat());
-}
-
-/** KL of each dimension of the code from N(0, 1), mean over rows; nats. */
-function divergences(look: VaeLook, x: Float64Array, latent: number): Float64Array {
-  const { mean, logVariance } = look.encode(x);
-  const sum = new Float64Array(latent);
-  mean.forEach((m, i) => {
-    const logV = logVariance[i]!;
-    sum[i % latent]! += (Math.exp(logV) + m * m - 1 - logV) / 2;
-  });
-  return sum.map((value) => value / (mean.length / latent));
 }
 
 /** chosen: a square of images that fits beside another. */
