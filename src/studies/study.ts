@@ -51,9 +51,17 @@ export interface StudiedRun {
   weights(): ReadonlyMap<string, Matrix>;
 }
 
+/** A run whose loss was no finite number any more, with what it wrote before. */
+export interface DivergedRun extends StudiedRun {
+  /** The step at which that was. */
+  readonly step: number;
+}
+
 /** What a study may look at besides its runs. */
 export interface StudyContext {
   readonly size: StudySize;
+  /** Runs that diverged, in any order. Default: none. */
+  readonly diverged?: readonly DivergedRun[];
   /** Bytes of a file in the folder of --data. */
   readonly file?: (name: string) => Uint8Array | undefined;
 }
@@ -96,6 +104,7 @@ export interface Study {
   readonly statement: string;
   /** What it reads from the folder of --data, in words: "MNIST". */
   readonly needsData?: string;
+  /** None where the study computes all it shows by itself. */
   runs(size: StudySize): readonly StudyRun[];
   /** @param done the runs that are there, in any order: those that failed are missing */
   evaluate(done: readonly StudiedRun[], context: StudyContext): Evaluation;

@@ -124,8 +124,11 @@ export async function reproduceStudy(
   await doMissing(study, options, io);
   const found = foundRuns(study, options);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
+  const diverged = found.flatMap((one) =>
+    one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
+  );
   const { file } = surroundings(options.data ?? null);
-  const evaluation = study.evaluate(done, { size: options.size, ...(file && { file }) });
+  const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
   const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
   const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
   const folder = join(options.to, study.name.replaceAll("/", "-"));

@@ -4,8 +4,8 @@ import { depthColour } from "../../figures/palette.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";
 import { BLUE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
-import { overEach, seeds } from "../twopoint/source.ts";
 import { byNumber, countAbove, meanOverHalf, meanPoints, numberOf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "dimensional collapse";

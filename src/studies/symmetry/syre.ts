@@ -8,8 +8,8 @@ import { singularValues } from "../../linalg/singularValues.ts";
 import { median } from "../../measure/median.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study, StudySize } from "../study.ts";
-import { overEach, seeds } from "../twopoint/source.ts";
 import { byNumber, countAbove, endOf, meanPoints, numberOf, theoryCurve } from "./reads.ts";
 
 const FIGURE = "symmetry removed";

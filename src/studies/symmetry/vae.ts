@@ -8,8 +8,8 @@ import { picturesFigure } from "../../figures/pictures.ts";
 import { linearVae } from "../../symmetry/linearVae.ts";
 import { BLUE, GREY } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study, StudyFigure } from "../study.ts";
-import { overEach, seeds } from "../twopoint/source.ts";
 import { byNumber, countAbove, endOf, meanPoints, numberOf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "posterior collapse";
