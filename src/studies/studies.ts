@@ -7,8 +7,11 @@ import { einsteinStudy } from "./symmetry/einstein.ts";
 import { factorizationStudy } from "./symmetry/factorization.ts";
 import { rankOneStudy } from "./symmetry/rankOne.ts";
 import { scalarStudy } from "./symmetry/scalar.ts";
+import { simclrStudy } from "./symmetry/simclr.ts";
+import { syreStudy } from "./symmetry/syre.ts";
 import { tanhStudy } from "./symmetry/tanh2.ts";
 import { thresholdStudy } from "./symmetry/thresholds.ts";
+import { vaeStudy } from "./symmetry/vae.ts";
 import { architectureStudy } from "./twopoint/architectures.ts";
 import { blobStudy } from "./twopoint/blobs.ts";
 import { controlStudy } from "./twopoint/controls.ts";
@@ -41,4 +44,7 @@ export const studies: readonly Study[] = [
   thresholdStudy,
   collapseStudy,
   einsteinStudy,
+  simclrStudy,
+  vaeStudy,
+  syreStudy,
 ];

@@ -15,6 +15,8 @@ import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
 import { Interrupted, Unconfirmed, UsageError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
+import { lastWeights } from "../lastWeights.ts";
+import { picturesOf } from "../pictures.ts";
 import { doRun } from "../reproduce/doRun.ts";
 import {
   type Existing,
@@ -27,6 +29,7 @@ import {
 import { renderScore } from "../reproduce/scoreTable.ts";
 import { surroundings } from "../surroundings.ts";
 import { dimmer, renderTable } from "../table.ts";
+import { watchedOf } from "../watched.ts";
 
 export interface ReproduceOptions {
   readonly size: StudySize;
@@ -185,6 +188,9 @@ function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
     trajectories: () => folder!.trajectories(),
     metrics: () => folder!.metrics(),
     snapshot: () => folder!.snapshots().at(-1),
+    watched: () => watchedOf(folder!),
+    pictures: () => picturesOf(folder!),
+    weights: () => lastWeights(folder!),
   };
 }
 
