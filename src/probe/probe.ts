@@ -410,7 +410,9 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   };
   const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
-  const noise = noisePlans(edges?.pairs ?? [], chosen, {
+  // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
+  const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
+  const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
     context,
     examples: samples,
     losses,
