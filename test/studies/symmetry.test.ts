@@ -29,6 +29,9 @@ function planted(label: string, seed: number, courses: Readonly<Record<string, C
     trajectories: () => [],
     metrics: () => metrics,
     snapshot: () => undefined,
+    watched: () => undefined,
+    pictures: () => undefined,
+    weights: () => new Map(),
   };
 }
 
