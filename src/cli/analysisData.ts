@@ -164,7 +164,10 @@ function labelArray(labels: Int32Array): DataArray {
  */
 function classTargets(targets: DataArray, output: ValueInfo["shape"]): DataArray {
   const [n, width, ...more] = targets.shape;
-  if (output?.length !== 2 || n === undefined || width === undefined || more.length > 0) return targets;
+  const isFloat = targets.dtype === "float32" || targets.dtype === "float64";
+  // Whole numbers (n, T) may be tokens, where the model does not say that it has one output a sample.
+  const mayBe = output === undefined ? width === 1 || isFloat : output.length === 2;
+  if (!mayBe || n === undefined || width === undefined || more.length > 0) return targets;
   if (width === 1) return { ...targets, shape: [n] };
   const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
   const classes = new Int32Array(n);

@@ -42,7 +42,8 @@ function withOutput(model: Model, output: string | undefined): ModelEnd {
   if (outputs.length < 2) return { model, notes: [] };
   const reached = outputs.map(({ name }) => weighted(graph, name));
   const [own] = outputs;
-  const isFloat = own!.dtype === undefined || own!.dtype.includes("float");
+  const { node: maker } = makerOf(graph, own!.name);
+  const isFloat = own!.dtype === undefined ? !maker?.op.startsWith("Arg") : own!.dtype.includes("float");
   if (isFloat && reached[0] === Math.max(...reached))
     return {
       model,
@@ -66,17 +67,23 @@ function weighted(graph: Graph, value: string): number {
   return count;
 }
 
-/** What a loss takes in place of the probabilities that a model ends in. */
-function beforeActivation(model: Model, loss: string): ModelEnd {
-  const { graph } = model;
-  const output = graph.outputs[0]!;
+/** The node that makes a value, and those behind it that hand it on, in their order. */
+function makerOf(graph: Graph, value: string): { readonly node: Node | undefined; readonly handed: readonly Node[] } {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const handed: Node[] = [];
-  let node = makers.get(output.name);
+  let node = makers.get(value);
   while (node !== undefined && HANDS_ON.has(node.op)) {
     handed.unshift(node);
     node = makers.get(node.inputs[0]!);
   }
+  return { node, handed };
+}
+
+/** What a loss takes in place of the probabilities that a model ends in. */
+function beforeActivation(model: Model, loss: string): ModelEnd {
+  const { graph } = model;
+  const output = graph.outputs[0]!;
+  const { node, handed } = makerOf(graph, output.name);
   if (node === undefined || node.domain !== "") return { model, notes: [] };
   const { op } = node;
   const replaced = (end: Node, note: string): ModelEnd => ({
@@ -118,7 +125,7 @@ function withEnd(model: Model, nodes: readonly Node[], output: string): Model {
   const [, ...others] = graph.outputs;
   const copies = nodes.map((node, i) => ({
     ...node,
-    name: `${node.name} before the loss`,
+    name: `${node.outputs[0]!} before the loss`,
     inputs: i === 0 ? node.inputs : node.inputs.map((name) => renamed.get(name) ?? name),
     outputs: node.outputs.map((name) => renamed.get(name)!),
   }));
