@@ -6,19 +6,19 @@
  *     layers.0 → layers.1      0.070   0.310 ±0.032    0.20         1.02  0.21      0.1 %
  */
 import { brief, fixed } from "../findings/numbers.ts";
+import { brokenSentence, hasPairs, pairLetters, pairsHeadline, spreadWords } from "../findings/pairs/pairSentences.ts";
+import { errorText } from "../findings/sentences.ts";
+import { percent } from "../findings/stationarity.ts";
 import {
   isHeads,
   type PairGroup,
   pairGroups,
+  pairName,
   type Spread,
   sharedRga,
   spreadOf,
   worstOf,
-} from "../findings/pairs/pairGroups.ts";
-import { brokenSentence, hasPairs, pairLetters, pairsHeadline, spreadWords } from "../findings/pairs/pairSentences.ts";
-import { pairName } from "../findings/pairs/pairWords.ts";
-import { errorText } from "../findings/sentences.ts";
-import { percent } from "../findings/stationarity.ts";
+} from "../measure/network/pairGroups.ts";
 import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { NOTHING, type TableLayout } from "./layerTable.ts";

@@ -4,12 +4,7 @@
  * Signs: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so that weight moves to the side
  * whose gradients fluctuate more.
  */
-import type { PairSnapshot } from "../../measure/network/pairs.ts";
-import type { Snapshot } from "../../measure/snapshot.ts";
-import type { BrokenEdge } from "../../moments/edges.ts";
-import { brief, counted, fixed, grouped, listed } from "../numbers.ts";
-import { errorText } from "../sentences.ts";
-import { percent } from "../stationarity.ts";
+
 import {
   BALANCED,
   chargesOf,
@@ -19,19 +14,18 @@ import {
   isScores,
   type PairGroup,
   pairGroups,
+  pairName,
   type Spread,
   spreadOf,
   worstOf,
-} from "./pairGroups.ts";
-import {
-  balanceStatus,
-  driftStatus,
-  pairName,
-  sharedWords,
-  sideMaps,
-  sideWords,
-  symmetryMeaning,
-} from "./pairWords.ts";
+} from "../../measure/network/pairGroups.ts";
+import type { PairSnapshot } from "../../measure/network/pairs.ts";
+import type { Snapshot } from "../../measure/snapshot.ts";
+import type { BrokenEdge } from "../../moments/edges.ts";
+import { brief, counted, fixed, grouped, listed } from "../numbers.ts";
+import { errorText } from "../sentences.ts";
+import { percent } from "../stationarity.ts";
+import { balanceStatus, driftStatus, sharedWords, sideMaps, sideWords, symmetryMeaning } from "./pairWords.ts";
 
 /** What a snapshot has of pairs. */
 export type Paired = Pick<Snapshot, "pairs" | "unpaired">;

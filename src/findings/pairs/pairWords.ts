@@ -1,8 +1,8 @@
 /** @file The words for pairs, their symmetries, their two sides, and why something of them is missing. */
+import { isHeads, isScores, type PairGroup } from "../../measure/network/pairGroups.ts";
 import type { PairDrift, PairSnapshot } from "../../measure/network/pairs.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
 import { counted } from "../numbers.ts";
-import { isHeads, isScores, type PairGroup } from "./pairGroups.ts";
 
 /** What may be done to a pair's weights without changing any output. */
 export const symmetryMeaning = {
@@ -10,12 +10,6 @@ export const symmetryMeaning = {
   rotation: "any invertible map may be put between the two and its inverse behind it",
   scale: "its weights may be multiplied by any number, which the normalization takes out again",
 } as const satisfies Record<PairSymmetry, string>;
-
-/** "layers.0 → layers.1"; of attention scores "attn.q × attn.k"; of one map that gives both, its name. */
-export function pairName({ first, second, through }: Pick<PairGroup, "first" | "second" | "through">): string {
-  if (first === second) return first;
-  return isScores({ through }) ? `${first} × ${second}` : `${first} → ${second}`;
-}
 
 /** What the two sides of a pair are called: the weights of the map below, and of the one above. */
 export function sideWords({ through }: Pick<PairGroup, "through">): readonly [below: string, above: string] {

@@ -2,9 +2,9 @@
  * @file Symmetric pairs as a reader takes them: a pair of maps each, the heads of one attention together, with medians, ranges and the
  * head that is farthest from balance.
  */
-import { median } from "../../measure/median.ts";
-import type { PairSnapshot } from "../../measure/network/pairs.ts";
-import type { Snapshot } from "../../measure/snapshot.ts";
+import type { LayerSnapshot } from "../layerSnapshot.ts";
+import { median } from "../median.ts";
+import type { PairSnapshot } from "./pairs.ts";
 
 /** One pair, or the heads that share one in an attention. */
 export interface PairGroup extends Pick<PairSnapshot, "first" | "second" | "through" | "symmetry"> {
@@ -39,6 +39,13 @@ export function isScores({ through }: Pick<PairGroup, "through">): boolean {
   return through === "attention scores";
 }
 
+/** "layers.0 → layers.1"; of attention scores "attn.q × attn.k"; of one map that gives both, its name. */
+export function pairName(group: Pick<PairGroup, "first" | "second" | "through">): string {
+  const { first, second } = group;
+  if (first === second) return first;
+  return isScores(group) ? `${first} × ${second}` : `${first} → ${second}`;
+}
+
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -63,7 +70,7 @@ export function worstOf({ pairs }: PairGroup): PairSnapshot {
 /** RGA of the representation that a pair shares: side a of the upper map, by the paper's convention; null where there is none. */
 export function sharedRga(
   { first, second, symmetry, through }: Omit<PairGroup, "pairs">,
-  { layers }: Pick<Snapshot, "layers">,
+  { layers }: { readonly layers: readonly LayerSnapshot[] },
 ): number | null {
   if (symmetry === "scale" || isScores({ through }) || first === second) return null;
   return layers.find(({ name }) => name === second)?.alignment.paper.a?.rga.value ?? null;
