@@ -77,11 +77,11 @@ function chargePanel(
   return plotPanel(
     `Charges of ${name}${isHeads(group) ? ", all heads" : ""} over training steps`,
     {
-      ...{ width: 340, height: 210, marginTop: 30, marginLeft: 56, marginRight: 12, marginBottom: 38 },
+      ...{ width: 340, height: 210, marginTop: 30, marginLeft: 64, marginRight: 12, marginBottom: 38 },
       x: axis,
       y: { domain: [low - room, high + room], ticks: 5, tickFormat: plainNumber, grid: true, label: unit, ...centred },
       marks: [
-        titleText(label, -50, -26),
+        titleText(label, -58, -26),
         Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 }),
         Plot.areaY(rows, {
           ...{ x: "step", y1: (row: Row) => row.quantiles[1], y2: (row: Row) => row.quantiles[3] },

@@ -79,7 +79,7 @@ export function pairsByDepth(snapshot: Snapshot): Figure | undefined {
           rowPanel(
             all,
             "where noise moves weight",
-            { ...logarithmicAxis([-reach, reach], 5), label: "← to first    tr A / tr B    to second →" },
+            { ...logarithmicAxis([-reach, reach], 5), label: "← to first · tr A / tr B · to second →" },
             [Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.5 }), ...dots(all, ratio)],
           ),
         ]

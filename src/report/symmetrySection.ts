@@ -15,6 +15,7 @@ import {
   hasPairs,
   pairLetters,
   pairsHeadline,
+  sized,
   spreadWords,
 } from "../findings/pairs/pairSentences.ts";
 import { sharedWords } from "../findings/pairs/pairWords.ts";
@@ -200,7 +201,7 @@ function moves({ first, second }: PairGroup, worst: PairSnapshot): string {
 function drift({ drift: { since } }: PairSnapshot): string {
   if (since === null) return "–";
   const rounded = since.measured.norm <= since.rounding ? " (rounding)" : "";
-  return `${since.predicted === null ? "–" : brief(since.predicted.norm)}, ${brief(since.measured.norm)}${rounded}`;
+  return `${since.predicted === null ? "–" : sized(since.predicted.norm)}, ${sized(since.measured.norm)}${rounded}`;
 }
 
 function brokenList(snapshot: Snapshot): string {

@@ -22,7 +22,7 @@ import {
 import type { PairSnapshot } from "../../measure/network/pairs.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { BrokenEdge } from "../../moments/edges.ts";
-import { brief, counted, fixed, grouped, listed } from "../numbers.ts";
+import { brief, counted, fixed, grouped, listed, scientific } from "../numbers.ts";
 import { errorText } from "../sentences.ts";
 import { percent } from "../stationarity.ts";
 import { balanceStatus, driftStatus, sharedWords, sideMaps, sideWords, symmetryMeaning } from "./pairWords.ts";
@@ -113,14 +113,19 @@ export function chargeSentence(group: PairGroup): string {
   const [below, above] = sideWords(group);
   const known = pairs.flatMap((pair) => chargesOf(pair) ?? []);
   if (known.length === 0) return "Its charges are not known: the moments hold no finite weights of both maps.";
-  const [low, high] = [Math.min(...known), Math.max(...known)].map(brief);
+  const [low, high] = [Math.min(...known), Math.max(...known)].map(sized);
   if (symmetry === "scale") return `Squared weights of what is normalized together: ${low} to ${high}.`;
   const size = imbalanceWords(group);
   if (symmetry === "rotation")
     return `Eigenvalues of Q = UᵀU − WWᵀ, which gradient flow keeps: ${low} to ${high}; ${size}.`;
   const sum = known.reduce((total, value) => total + value, 0);
   const more = sum > 0 ? below : above;
-  return `Charges, squared ${below} less ${above.split(" ")[0]} ones, which gradient flow keeps: ${low} to ${high} a neuron, ${brief(sum)} in sum (the ${more} are larger); ${size}.`;
+  return `Charges, squared ${below} less ${above.split(" ")[0]} ones, which gradient flow keeps: ${low} to ${high} a neuron, ${sized(sum)} in sum (the ${more} are larger); ${size}.`;
+}
+
+/** Three digits, as a power of ten where it is very small. */
+export function sized(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? scientific(value) : brief(value);
 }
 
 function imbalanceWords(group: PairGroup): string {
@@ -208,17 +213,17 @@ export function driftSentence(group: PairGroup): string {
     const said = balanceStatus[pair.noiseBalance.status];
     return why === undefined || why === said || group.symmetry === "scale" ? "" : `How fast is not told: ${why}.`;
   }
-  const moved = `Since step ${grouped(since.step)} the charges${of} moved by ${brief(since.measured.norm)} (norm)`;
+  const moved = `Since step ${grouped(since.step)} the charges${of} moved by ${sized(since.measured.norm)} (norm)`;
   if (since.measured.norm <= since.rounding)
-    return `${moved}, which is no more than float32 rounding of the weights makes (${brief(since.rounding)}): it says nothing of noise.`;
+    return `${moved}, which is no more than float32 rounding of the weights makes (${sized(since.rounding)}): it says nothing of noise.`;
   if (since.predicted === null) {
     const why = driftStatus[status];
     return `${moved}${why === undefined ? "" : `; nothing is predicted: ${why}`}.`;
   }
   const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm`;
   const rounding =
-    since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone makes ${brief(since.rounding)}` : "";
-  return `${moved}; noise, mean gradients and decay predict ${brief(since.predicted.norm)}${error}${rounding}.`;
+    since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone makes ${sized(since.rounding)}` : "";
+  return `${moved}; noise, mean gradients and decay predict ${sized(since.predicted.norm)}${error}${rounding}.`;
 }
 
 /** What breaks each symmetry, neighbours of one reason together; "" where nothing is broken. */
