@@ -169,7 +169,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
 }
 
 function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void): void {
-  const losses = ["mse", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
+  const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
   const analyze = program
     .command("analyze")
     .description("measure every linear map and attention head of a trained model")

@@ -28,6 +28,7 @@ import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
+import { picturesRecord } from "./pictures.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
 import type { RunPlan } from "./runPlan.ts";
@@ -84,6 +85,8 @@ export async function trainIntoRun(
       durationMs: Math.round(performance.now() - started),
       stepsPerSecond,
     });
+    if (done && experiment.pictures !== undefined)
+      folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
     if (experiment.follow !== undefined) {
       progress.activity("fitting the two-point theory");
       recordTwopoint(folder);
@@ -250,13 +253,15 @@ async function runTraining(
  * optimizer.
  */
 function trainingConstants(
-  { decay, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
-  { schedule }: ReturnType<Setting["build"]>,
+  { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
+  { schedule, syre }: ReturnType<Setting["build"]>,
   step: number,
 ): TrainingConstants {
+  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 121).
+  const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
   return {
-    lr: trainedRate(schedule, step, { decay: decay as number, momentum: momentum as number }),
-    decay: decay as number,
+    lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),
+    decay,
     momentum: momentum as number,
     batch: batch as number,
     optimizer: optimizer as string,

@@ -28,6 +28,8 @@ export interface Curve {
   readonly line?: "solid" | "dashed" | "none";
   /** Whether each point has a mark of its own, full or with its ground showing. Default: none where there is a line. */
   readonly dots?: "full" | "hollow";
+  /** Whether intervals are a band about the line, not a bar at each point. Default: no. */
+  readonly band?: boolean;
 }
 
 export interface ChartAxis {
@@ -134,14 +136,16 @@ function powersOf(x: ChartAxis, y: ChartAxis): "x" | "y" | "xy" {
 
 const corner = { frameAnchor: "top-left", fontWeight: 650, fontSize: 13, lineAnchor: "top" } as const;
 
-function marksOf({ name, colour, points, line = "solid", dots }: Curve): Plot.Markish[] {
+function marksOf({ name, colour, points, line = "solid", dots, band = false }: Curve): Plot.Markish[] {
   const place = { x: "x", y: "y" } as const;
   const whiskers = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   const dashed = line === "dashed" ? { strokeDasharray: "4,3" } : {};
   const marks: Plot.Markish[] = [];
+  if (band && whiskers.length > 1)
+    marks.push(Plot.areaY(whiskers, { x: "x", y1: "low", y2: "high", fill: colour, fillOpacity: 0.22 }));
   if (line !== "none")
     marks.push(Plot.line(points, { ...place, stroke: colour, strokeWidth: 1.6, ariaLabel: () => name, ...dashed }));
-  if (whiskers.length > 0)
+  if (!band && whiskers.length > 0)
     marks.push(
       Plot.ruleX(whiskers, { x: "x", y1: "low", y2: "high", stroke: colour, strokeOpacity: 0.5, strokeWidth: 2.6 }),
     );

@@ -1,16 +1,25 @@
-/** @file Singular values of small matrices, through the Gram matrix of their shorter side. */
+/** @file Singular values of a matrix, small ones too. */
 import { eigvalsh } from "./eigvalsh.ts";
-import { gram, type Matrix } from "./matrix.ts";
+import { type Matrix, matrix } from "./matrix.ts";
 
 /**
- * Singular values, largest first.
+ * Singular values of M, largest first.
  *
- * @param A (m, n)
+ * @param M (m, n)
  * @returns (min(m, n)) float64, at least 0
- * @throws RangeError if A holds a value that is not finite
  *
- * Values below 1e-8 of the largest are rounding, since they are roots of eigenvalues.
+ * Eigenvalues of [[0, M], [M^T, 0]], so that the error is a few eps |M|_2 for small ones too; those of M^T M would lose half of the
+ * digits. (4/3) (m + n)^3 operations.
  */
-export function singularValues(A: Matrix): Float64Array {
-  return eigvalsh(gram(A, A.rows < A.cols ? "b" : "a")).map((square) => Math.sqrt(Math.max(0, square)));
+export function singularValues(M: Matrix): Float64Array {
+  const { rows: m, cols: n } = M;
+  const S = matrix(m + n, m + n);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      S.data[i * (m + n) + m + j] = M.data[i * n + j]!;
+      S.data[(m + j) * (m + n) + i] = M.data[i * n + j]!;
+    }
+  return eigvalsh(S)
+    .slice(0, Math.min(m, n))
+    .map((value) => Math.max(0, value));
 }

@@ -8,7 +8,8 @@ import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type DataType, float32, float64, int64 } from "../onnx/tensor.ts";
 
 export interface Objective {
-  readonly name: ObjectiveName;
+  /** Of `objectiveNames`, or "elbo" (elbo.ts). */
+  readonly name: ObjectiveName | "elbo";
   readonly lossOutput?: undefined;
   /** Element type of the target tensor. */
   readonly targetType: DataType;
@@ -49,6 +50,7 @@ export const objectiveNames = [
   "bce",
   "bce-with-logits",
   "nt-xent",
+  "info-nce",
 ] as const;
 export type ObjectiveName = (typeof objectiveNames)[number];
 
@@ -169,6 +171,31 @@ function ntXent(temperature: number): Objective {
   };
 }
 
+/**
+ * InfoNCE by inner products (docs/theory.md Eq. 122; van den Oord et al. 2018): the rows of the output are first views, then the second
+ * views of the same samples, and each has to find its partner among the views of the other half. The target of a row is its partner's
+ * place there, 0 to n / 2 - 1. As in NT-Xent the losses of a batch depend on all its rows.
+ */
+function infoNce(temperature: number): Objective {
+  return {
+    name: "info-nce",
+    acrossSamples: true,
+    targetType: "int64",
+    targetShapes: (output) => [output.slice(0, 1)],
+    perSample(builder, { name, shape, dtype }, target) {
+      const n = shape[0]!;
+      if (n % 2 !== 0) throw new RangeError(`info-nce: expected an even number of rows, two views a sample, got ${n}`);
+      const halves = [n / 2, n / 2];
+      const [first, second] = builder.ops("Split", [name, builder.ints(halves)], { axis: int(0) }, { outputs: 2 });
+      const scaled = builder.op("Mul", [first!, builder.scalar(1 / temperature, dtype)]);
+      const similarities = builder.op("Gemm", [scaled, second!], { transB: int(1) });
+      const back = builder.op("Transpose", [similarities]);
+      const all = builder.op("Concat", [similarities, back], { axis: int(0) });
+      return crossEntropy(0).perSample(builder, { name: all, shape: [n, n / 2], dtype }, target);
+    },
+  };
+}
+
 /** torch.nn.functional.cosine_similarity divides by no less. */
 const LEAST_NORM = 1e-8;
 
@@ -182,7 +209,7 @@ function diagonal(n: number, value: number): Float32Array {
 export interface ObjectiveOptions {
   /** Of "cross-entropy": share of the target spread evenly over all classes. Default 0. */
   readonly labelSmoothing?: number;
-  /** Of "nt-xent". Default 0.5, chosen: SimCLR's on CIFAR-10. */
+  /** Of "nt-xent" and "info-nce". Default 0.5, chosen: SimCLR's on CIFAR-10. */
   readonly temperature?: number;
 }
 
@@ -196,6 +223,7 @@ const objectives: Record<ObjectiveName, (options: ObjectiveOptions) => Objective
   /** -f[y] for outputs that are log-probabilities already (torch.nn.NLLLoss before its mean). */
   nll: () => classification("nll", (_, f) => f),
   "nt-xent": ({ temperature = 0.5 }) => ntXent(temperature),
+  "info-nce": ({ temperature = 0.5 }) => infoNce(temperature),
 };
 
 /** @throws RangeError for an unknown name, a smoothing outside [0, 1) or a temperature that is not positive */

@@ -5,6 +5,7 @@
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
 import { escapeText } from "../figures/escape.ts";
 import { lossFigure } from "../figures/loss.ts";
+import { picturesFigure } from "../figures/pictures.ts";
 import { rankAlignment } from "../figures/rankAlignment.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
 import { watchedFigure } from "../figures/watched.ts";
@@ -24,7 +25,7 @@ import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./rep
  */
 export function figureSections(data: ReportData): FigureSection[] {
   if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)]; // without a glossary
-  const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data)];
+  const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data), ...pictureSections(data)];
   return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
 }
 
@@ -61,6 +62,21 @@ function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSect
       terms: [],
     };
   });
+}
+
+/** Images that the network made when training ended. */
+function pictureSections({ pictures }: RunReport): FigureSection[] {
+  if (pictures === undefined) return [];
+  return [
+    {
+      title: "What the decoder makes",
+      ...shownAs(picturesFigure(pictures.groups, { columns: 2 }), "pictures"),
+      caption: [
+        `Images at step ${grouped(pictures.step)}: ${pictures.groups.map(({ title }) => escapeText(title)).join("; ")}. Values beyond black and white are drawn as these.`,
+      ],
+      terms: [],
+    },
+  ];
 }
 
 function depthSection(data: ReportData): FigureSection {

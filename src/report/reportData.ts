@@ -1,5 +1,6 @@
 import type { ClaimData } from "../findings/claims/claim.ts";
 import { counted, listed } from "../findings/numbers.ts";
+import type { PicturesRecord } from "../findings/picturesRecord.ts";
 import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
 import type { WatchedRecord } from "../findings/watchedRecord.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
@@ -27,6 +28,8 @@ export interface RunReport extends Reported {
   twopoint?: FollowedRun;
   /** Of runs that watch numbers beside loss and moments; these are among the metrics. */
   watched?: WatchedRecord;
+  /** Of runs whose network makes images. */
+  pictures?: PicturesRecord;
 }
 
 /** One measurement, of a model that is there or from moments that were made elsewhere. */

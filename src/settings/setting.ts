@@ -9,6 +9,7 @@ import type { Tokenizer } from "../data/tokenizer.ts";
 import type { Tokens } from "../data/tokens.ts";
 import { describeParameters } from "../parameters/describe.ts";
 import { ParameterError } from "../parameters/parse.ts";
+import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/experiment.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
 import { optimizer } from "../train/optimizer.ts";
@@ -46,6 +47,8 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Whether it reads a data folder. */
   readonly needsData: boolean;
+  /** Whether it reads a data folder with these parameters, where that is not always the same. Default: needsData. */
+  readsData?(parameters: z.output<S>): boolean;
   readonly parameters: S;
   /** By name, besides PAPER. Default: none, and --preset is refused. */
   readonly presets?: Readonly<Record<string, Preset>>;
@@ -96,13 +99,24 @@ export function checkAccumulate(name: string, { batch, accumulate }: { batch: nu
     );
 }
 
-/** Optimizer and schedule from the shared parameters. */
+/**
+ * Optimizer and schedule from the shared parameters, and with `syre` the decay towards a random point, which then is all the decay there
+ * is.
+ */
 export function optimization(p: Omit<OptimizerOptions, "kind"> & Omit<ScheduleOptions, "kind"> & SharedKinds) {
-  const { optimizer: kind, schedule: shape, ...rest } = p;
-  return { optimizer: optimizer({ ...rest, kind }), schedule: schedule({ ...rest, kind: shape }) };
+  const { optimizer: kind, schedule: shape, syre, syreSize: size, syreSpread: spread, seed, ...rest } = p;
+  const { decay = 0 } = rest;
+  const plain = { optimizer: optimizer({ ...rest, kind }), schedule: schedule({ ...rest, kind: shape }) };
+  if (!syre || decay === 0) return plain;
+  const random = new Random(seed).split("syre");
+  return { ...plain, optimizer: optimizer({ ...rest, decay: 0, kind }), syre: { decay, size, spread, random } };
 }
 
 interface SharedKinds {
+  readonly seed: number;
+  readonly syre: boolean;
+  readonly syreSize: number;
+  readonly syreSpread: number;
   readonly optimizer: OptimizerOptions["kind"];
   readonly schedule: ScheduleOptions["kind"];
 }

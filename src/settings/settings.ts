@@ -13,9 +13,12 @@ import type { Setting, Surroundings } from "./setting.ts";
 import { deepLinear } from "./symmetry/deepLinear.ts";
 import { deepLinearMnist } from "./symmetry/deepLinearMnist.ts";
 import { factorization } from "./symmetry/factorization.ts";
+import { lowRank } from "./symmetry/lowRank.ts";
 import { rankOne } from "./symmetry/rankOne.ts";
 import { scalar } from "./symmetry/scalar.ts";
+import { simclrLinear } from "./symmetry/simclrLinear.ts";
 import { tanh2 } from "./symmetry/tanh2.ts";
+import { vae } from "./symmetry/vae.ts";
 import { blobs } from "./twopoint/blobs.ts";
 import { mnistPair } from "./twopoint/mnist.ts";
 import { twopoint } from "./twopoint/twopoint.ts";
@@ -38,6 +41,9 @@ export const settings: readonly Setting[] = [
   deepLinearMnist,
   rankOne,
   tanh2,
+  lowRank,
+  simclrLinear,
+  vae,
 ];
 
 /** @throws ParameterError with a suggestion when there is no setting of that name */

@@ -152,8 +152,8 @@ export function lastLoss({ loss }: Watched): number {
 }
 
 /** Runs by a key, in the order of their first one. */
-export function grouped<K>(runs: readonly StudiedRun[], key: (run: StudiedRun) => K): Map<K, StudiedRun[]> {
-  const groups = new Map<K, StudiedRun[]>();
+export function grouped<K, R extends StudiedRun>(runs: readonly R[], key: (run: R) => K): Map<K, R[]> {
+  const groups = new Map<K, R[]>();
   for (const run of runs) groups.set(key(run), [...(groups.get(key(run)) ?? []), run]);
   return groups;
 }

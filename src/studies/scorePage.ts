@@ -13,7 +13,8 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 const OWN_STYLE = `
 body{display:block}
 .panels svg{width:auto}
-.panels:not(.one):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}`;
+.panels:not(.one):not(.two):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}
+.panels.two{grid-template-columns:repeat(2,minmax(0,max-content))}`;
 const classes: Record<ScoreRow["verdict"], string> = {
   holds: "good",
   "does not hold": "bad",
@@ -77,7 +78,7 @@ function scoreTable(claims: readonly ScoreRow[]): string {
 
 function figureBlock({ name, caption, figure }: StudyFigure, index: number): string {
   const legend = figure.legend === undefined ? "" : `<div class="legend">${figure.legendParts.join("")}</div>`;
-  const column = figure.columns === 1 ? " one" : figure.columns === 3 ? " three" : "";
+  const column = { 1: " one", 2: " two", 3: " three" }[figure.columns] ?? "";
   const links = ["svg", "csv"].map((kind) => `<a href="${name}.${kind}">${name}.${kind}</a>`).join(" · ");
   return (
     `<figure><h3>Figure ${index + 1}</h3>${legend}<div class="panels${column}">${figure.panels.join("")}</div>` +
@@ -86,6 +87,7 @@ function figureBlock({ name, caption, figure }: StudyFigure, index: number): str
 }
 
 function runTable(runs: readonly TimedRun[]): string {
+  if (runs.length === 0) return `<p class="soft">None: everything was computed for this page.</p>`;
   const code = (text: string) => `<code>${escapeText(text)}</code>`;
   const rows = runs.map(({ label, id, failure, command, durationMs }) => {
     const folder = id === null ? escapeText(failure ?? "not done") : code(id);

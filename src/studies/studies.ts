@@ -1,5 +1,17 @@
 /** @file The studies that `crh reproduce` knows, by name. */
 import type { Study } from "./study.ts";
+import { collapseStudy } from "./symmetry/collapse.ts";
+import { deepLinearStudy } from "./symmetry/deepLinear.ts";
+import { deepLinearMnistStudy } from "./symmetry/deepLinearMnist.ts";
+import { einsteinStudy } from "./symmetry/einstein.ts";
+import { factorizationStudy } from "./symmetry/factorization.ts";
+import { rankOneStudy } from "./symmetry/rankOne.ts";
+import { scalarStudy } from "./symmetry/scalar.ts";
+import { simclrStudy } from "./symmetry/simclr.ts";
+import { syreStudy } from "./symmetry/syre.ts";
+import { tanhStudy } from "./symmetry/tanh2.ts";
+import { thresholdStudy } from "./symmetry/thresholds.ts";
+import { vaeStudy } from "./symmetry/vae.ts";
 import { architectureStudy } from "./twopoint/architectures.ts";
 import { blobStudy } from "./twopoint/blobs.ts";
 import { controlStudy } from "./twopoint/controls.ts";
@@ -23,4 +35,16 @@ export const studies: readonly Study[] = [
   blobStudy,
   mnistStructureStudy,
   regimeStudy,
+  scalarStudy,
+  factorizationStudy,
+  deepLinearStudy,
+  deepLinearMnistStudy,
+  rankOneStudy,
+  tanhStudy,
+  thresholdStudy,
+  collapseStudy,
+  einsteinStudy,
+  simclrStudy,
+  vaeStudy,
+  syreStudy,
 ];

@@ -5,8 +5,11 @@
 import type { Figure } from "../figures/figure.ts";
 import type { Claim } from "../findings/claims/claim.ts";
 import type { MetricPoint } from "../findings/lastHalf.ts";
+import type { PicturesRecord } from "../findings/picturesRecord.ts";
 import type { FollowedRecord } from "../findings/twopoint/followedRecord.ts";
 import type { FollowedRow } from "../findings/twopoint/twopointRecord.ts";
+import type { WatchedRecord } from "../findings/watchedRecord.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 
 /** small: what two cores finish in minutes to an hour; paper: the paper's sizes and numbers of seeds. */
@@ -40,11 +43,25 @@ export interface StudiedRun {
   metrics(): readonly MetricPoint[];
   /** The last measurement. */
   snapshot(): Snapshot | undefined;
+  /** What was watched, in words, with what theory expects of it. */
+  watched(): WatchedRecord | undefined;
+  /** Images that the network made at the end. */
+  pictures(): PicturesRecord | undefined;
+  /** The parameters at the end that are matrices, by name in the network's order; none where no checkpoint is left. */
+  weights(): ReadonlyMap<string, Matrix>;
+}
+
+/** A run whose loss was no finite number any more, with what it wrote before. */
+export interface DivergedRun extends StudiedRun {
+  /** The step at which that was. */
+  readonly step: number;
 }
 
 /** What a study may look at besides its runs. */
 export interface StudyContext {
   readonly size: StudySize;
+  /** Runs that diverged, in any order. Default: none. */
+  readonly diverged?: readonly DivergedRun[];
   /** Bytes of a file in the folder of --data. */
   readonly file?: (name: string) => Uint8Array | undefined;
 }
@@ -87,6 +104,7 @@ export interface Study {
   readonly statement: string;
   /** What it reads from the folder of --data, in words: "MNIST". */
   readonly needsData?: string;
+  /** None where the study computes all it shows by itself. */
   runs(size: StudySize): readonly StudyRun[];
   /** @param done the runs that are there, in any order: those that failed are missing */
   evaluate(done: readonly StudiedRun[], context: StudyContext): Evaluation;

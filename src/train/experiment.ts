@@ -6,7 +6,9 @@ import type { Feeds } from "../probe/feeds.ts";
 import type { Follow } from "./follow.ts";
 import type { LinearProbeOptions } from "./linearProbe.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { Pictures } from "./pictures.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
 import type { Watch } from "./watch.ts";
 
@@ -15,6 +17,8 @@ export interface Experiment {
   readonly network: Network;
   readonly objective: Objective;
   readonly optimizer: Optimizer;
+  /** Decay towards a fixed random point, in place of the optimizer's own. Default: none. */
+  readonly syre?: Syre;
   readonly schedule: Schedule;
   readonly data: TrainingData;
   /**
@@ -42,6 +46,8 @@ export interface Experiment {
   readonly follow?: Follow;
   /** Numbers that are computed from the parameters through training. Default: none. */
   readonly watch?: Watch;
+  /** Images that the network makes when training ends. Default: none. */
+  readonly pictures?: Pictures;
   /** What a reader of the numbers has to know beside the parameters, a sentence each. Default: nothing. */
   readonly notes?: readonly string[];
   /** What `evaluation` is, in words: "3000 held-out samples". */

@@ -9,10 +9,13 @@ import { bufferShapes, parameterShapes } from "../networks/network.ts";
 import { maskName } from "../networks/trainingForm.ts";
 import { type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
+import { float32, type Tensor } from "../onnx/tensor.ts";
 import { addBatchGradients, type Batch, inputType } from "./batchGradients.ts";
 import type { Follower } from "./follow.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
+import type { Schedule } from "./schedule.ts";
+import { addSyre, type Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /** Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come besides. */
@@ -28,6 +31,7 @@ export const STEP_MODEL = {
 
 export interface StepModelParts extends Batch {
   readonly optimizer: Optimizer;
+  readonly syre?: Syre;
   readonly data: TrainingData;
   readonly follower?: Follower | undefined;
 }
@@ -37,11 +41,11 @@ export interface StepModelParts extends Batch {
  * parameter, state and buffer input, losses (K), the mean loss of each batch before its update, and what is followed (K, size).
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
-  const { network, optimizer, data, follower } = parts;
+  const { network, data, follower } = parts;
   const groups = groupParameters(parameterShapes(network));
   const g = new GraphBuilder("train");
   const carried = carriedValues(groups, parts).map(({ name, shape }) => g.input(name, "float32", shape));
-  const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", optimizer.coefficientCount]);
+  const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", coefficientCount(parts)]);
   const { x, target, masks = [] } = data.prepare(g);
   const body = { graph: await stepBody(engine, parts, groups) };
   const outputs = [...carried.map(STEP_MODEL.next), STEP_MODEL.losses, ...(follower ? [follower.output] : [])];
@@ -50,6 +54,24 @@ export async function buildStepModel(engine: Engine, parts: StepModelParts): Pro
   const results = g.ops("Scan", [...carried, ...scanned], { body, num_scan_inputs: int(scanned.length) }, { outputs });
   for (const name of results) g.output(name);
   return { graph: g.build(), opset: WORKING_OPSET };
+}
+
+type Moving = Pick<StepModelParts, "optimizer" | "syre">;
+
+/** Numbers of a row of `coefficients`: the optimizer's, and the strength of the decay towards a random point where there is one. */
+const coefficientCount = ({ optimizer, syre }: Moving) => optimizer.coefficientCount + (syre === undefined ? 0 : 1);
+
+/** (K, c) the rows of `coefficients` for K steps from `step` on. */
+export function coefficientRows(parts: Moving & { readonly schedule: Schedule }, step: number, K: number): Tensor {
+  const { optimizer, syre, schedule } = parts;
+  const c = coefficientCount(parts);
+  const rows = new Float32Array(K * c);
+  for (let k = 0; k < K; k++) {
+    const lr = schedule(step + k);
+    rows.set(optimizer.coefficients(step + k, lr), k * c);
+    if (syre !== undefined) rows[(k + 1) * c - 1] = lr * syre.decay;
+  }
+  return float32(rows, [K, c]);
 }
 
 /** What goes from step to step: each group's parameters, then its optimizer states, group by group; then the buffers. */
@@ -64,10 +86,10 @@ function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }
 
 /** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
-  const { network, optimizer, data, follower } = parts;
+  const { network, optimizer, data, follower, syre } = parts;
   const g = new GraphBuilder("step");
   for (const { name, shape } of carriedValues(groups, parts)) g.input(`step/${name}`, "float32", shape);
-  const row = g.input("step/coefficients", "float32", [optimizer.coefficientCount]);
+  const row = g.input("step/coefficients", "float32", [coefficientCount(parts)]);
   const x = g.input("step/x", inputType(network), data.inputShape);
   const target = g.input("step/target", data.target.dtype, data.target.shape);
   data.masks?.forEach((shape, k) => {
@@ -75,15 +97,20 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   });
   const due = follower?.everyStep === false ? g.input("step/due", "float32", []) : undefined;
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
+  // Ahead of the gradients, into whose products an update may go.
+  const scalar = scalars(g, row, coefficientCount(parts));
+  const coefficients = scalar.slice(0, optimizer.coefficientCount);
   const given = { x, target, buffers: `step/${STEP_MODEL.buffers}` };
   const { loss, gradients, buffers, isWhole } = await addBatchGradients(g, engine, parts, groups, given);
-  const coefficients = scalars(g, row, optimizer.coefficientCount);
+  const shapes = parameterShapes(network);
   const kept = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   groups.forEach((group, i) => {
     const states = optimizer.states.map((state) => `step/${STEP_MODEL.state(state, group.name)}`);
     const parameters = `step/${STEP_MODEL.parameters(group.name)}`;
     const next = optimizer.update(g, parameters, kept[i]!, states, coefficients, group.shape.length < 2);
-    for (const name of [next.parameters, ...next.states]) g.output(name);
+    const moved = { parameters: next.parameters, strength: scalar.at(-1)!, shapes };
+    const last = syre === undefined ? next.parameters : addSyre(g, syre, group, moved);
+    for (const name of [last, ...next.states]) g.output(name);
   });
   if (buffers !== undefined) g.output(buffers);
   g.output(loss);

@@ -18,7 +18,7 @@ import { type FollowedStep, Follower } from "./follow.ts";
 import { LinearProbe } from "./linearProbe.ts";
 import type { Milestones } from "./milestones.ts";
 import { groupParameters, groupVectors, type ParameterGroup, pack, unpack } from "./parameterGroups.ts";
-import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
+import { buildStepModel, coefficientRows, STEP_MODEL } from "./stepModel.ts";
 import { Watcher } from "./watch.ts";
 
 export interface Metric {
@@ -262,16 +262,14 @@ class Training {
 
   /** One call of the step model: to the next multiple of K or the next milestone. */
   private async advance(): Promise<void> {
-    const { optimizer, schedule, data } = this.experiment;
+    const { data } = this.experiment;
     const K = this.nextStop() - this.step;
-    const c = optimizer.coefficientCount;
-    const coefficients = new Float32Array(K * c);
-    for (let k = 0; k < K; k++) coefficients.set(optimizer.coefficients(this.step + k, schedule(this.step + k)), k * c);
+    const coefficients = coefficientRows(this.experiment, this.step, K);
     const started = performance.now();
     const feeds: Record<string, Tensor> = {
       ...(await data.draw(K)),
       ...this.tools.follower?.feeds(this.step, K),
-      [STEP_MODEL.coefficients]: float32(coefficients, [K, c]),
+      [STEP_MODEL.coefficients]: coefficients,
     };
     for (const { name, shape } of this.groups)
       for (const input of this.inputs(name)) feeds[input] = float32(this.carried.get(input)!, shape);

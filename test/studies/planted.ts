@@ -66,6 +66,9 @@ export function plantedRun(planted: PlantedRun): StudiedRun {
     trajectories: () => rows().sort((x, y) => x.step - y.step),
     metrics: () => [],
     snapshot: () => snapshot,
+    watched: () => undefined,
+    pictures: () => undefined,
+    weights: () => new Map(),
   };
 }
 

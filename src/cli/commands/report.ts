@@ -9,6 +9,7 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { picturesOf } from "../pictures.ts";
 import { runMeasurements } from "../runMeasurements.ts";
 import { followedRun } from "../twopointRecord.ts";
 import { watchedOf } from "../watched.ts";
@@ -64,6 +65,7 @@ export function reportData(run: RunFolder): RunReport {
   const moments = run.moments();
   const twopoint = followedRun(run);
   const watched = watchedOf(run);
+  const pictures = picturesOf(run);
   return {
     info,
     config: run.config(),
@@ -73,5 +75,6 @@ export function reportData(run: RunFolder): RunReport {
     ...(moments === undefined ? {} : { moments }),
     ...(twopoint === undefined ? {} : { twopoint }),
     ...(watched === undefined ? {} : { watched }),
+    ...(pictures === undefined ? {} : { pictures }),
   };
 }

@@ -15,6 +15,8 @@ import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
 import { Interrupted, Unconfirmed, UsageError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
+import { lastWeights } from "../lastWeights.ts";
+import { picturesOf } from "../pictures.ts";
 import { doRun } from "../reproduce/doRun.ts";
 import {
   type Existing,
@@ -27,6 +29,7 @@ import {
 import { renderScore } from "../reproduce/scoreTable.ts";
 import { surroundings } from "../surroundings.ts";
 import { dimmer, renderTable } from "../table.ts";
+import { watchedOf } from "../watched.ts";
 
 export interface ReproduceOptions {
   readonly size: StudySize;
@@ -121,8 +124,11 @@ export async function reproduceStudy(
   await doMissing(study, options, io);
   const found = foundRuns(study, options);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
+  const diverged = found.flatMap((one) =>
+    one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
+  );
   const { file } = surroundings(options.data ?? null);
-  const evaluation = study.evaluate(done, { size: options.size, ...(file && { file }) });
+  const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
   const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
   const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
   const folder = join(options.to, study.name.replaceAll("/", "-"));
@@ -182,6 +188,9 @@ function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
     trajectories: () => folder!.trajectories(),
     metrics: () => folder!.metrics(),
     snapshot: () => folder!.snapshots().at(-1),
+    watched: () => watchedOf(folder!),
+    pictures: () => picturesOf(folder!),
+    weights: () => lastWeights(folder!),
   };
 }
 

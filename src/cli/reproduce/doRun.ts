@@ -5,7 +5,7 @@ import type { RunOptions } from "../commandOptions.ts";
 import { resumeCommand } from "../commands/resume.ts";
 import { runCommand } from "../commands/run.ts";
 import type { Io } from "../io.ts";
-import type { Found } from "./plannedRuns.ts";
+import { type Found, readsData } from "./plannedRuns.ts";
 
 export interface DoOptions {
   /** Folder of the runs. */
@@ -36,7 +36,7 @@ export async function doRun({ planned, state, folder }: Found, { out, data, quie
       ...(run.preset === undefined ? {} : { preset: run.preset }),
       ...(run.follow === undefined ? {} : { follow: run.follow }),
       ...(run.followEvery === undefined ? {} : { followEvery: run.followEvery }),
-      ...(planned.setting.needsData && data !== undefined ? { data } : {}),
+      ...(data !== undefined && readsData(planned) ? { data } : {}),
     };
     await runCommand(run.setting, assignments, options, silent);
   } catch (error) {

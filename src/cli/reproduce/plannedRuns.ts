@@ -1,5 +1,6 @@
 /** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parseParameters } from "../../parameters/parse.ts";
 import { listRuns } from "../../runs/listRuns.ts";
 import { openRun, type RunFolder } from "../../runs/runFolder.ts";
@@ -45,6 +46,11 @@ export function plannedRuns(study: Study, size: StudySize): Planned[] {
     const parameters = parseParameters(setting, { ...preset.parameters, ...run.parameters, seed: run.seed });
     return { run, setting, parameters, command: commandOf(run), seconds: estimatedSeconds(parameters) };
   });
+}
+
+/** Whether a run reads the folder of --data. */
+export function readsData({ setting, parameters }: Pick<Planned, "setting" | "parameters">): boolean {
+  return setting.readsData?.(parameters as never) ?? setting.needsData;
 }
 
 /** "crh run twopoint --preset 4x100 gain=1 --seed 3". */
@@ -102,11 +108,11 @@ function isSame(
   data?: string,
 ): boolean {
   if (config.setting !== setting.name) return false;
-  if (!Object.entries(parameters).every(([key, value]) => config[key] === value)) return false;
+  if (!Object.entries(parameters).every(([key, value]) => isDeepStrictEqual(config[key], value))) return false;
   const plan = (config.run ?? {}) as { follow?: unknown; followEvery?: unknown; data?: unknown };
   if (JSON.stringify(plan.follow ?? null) !== JSON.stringify(run.follow ?? null)) return false;
   if ((plan.followEvery ?? null) !== (run.followEvery ?? null)) return false;
-  return !setting.needsData || data === undefined || plan.data === resolve(data);
+  return !readsData({ setting, parameters }) || data === undefined || plan.data === resolve(data);
 }
 
 /** Seconds that are left: estimates of what is not done, corrected by what the runs that are done took. */

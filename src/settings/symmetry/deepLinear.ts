@@ -33,10 +33,10 @@ export function startGains(maps: number, { gain, unequal }: { gain: number; uneq
   return Array.from({ length: maps }, (_, k) => gain * (unequal ? UNEQUAL[k % UNEQUAL.length]! : 1));
 }
 
-export const startFields = {
-  gain: field(positive, 1.5, "factor of the initial weights", "chosen: products of several maps else begin near 0"),
+export const startFields = (gain: number, why: string) => ({
+  gain: field(positive, gain, "factor of the initial weights", `chosen: ${why}`),
   unequal: field(flag, false, "whether maps begin at different sizes", "chosen: no"),
-};
+});
 
 export const deepLinear = defineSetting({
   name: "deep-linear",
@@ -46,7 +46,7 @@ export const deepLinear = defineSetting({
     depth: field(whole.pipe(z.number().min(2, "2 or more")), 4, "maps", "chosen: two between the first and the last"),
     width: field(count, 3, "hidden dimension", "chosen: as the three inputs and outputs"),
     noise: field(positive, 1, "factor of the noise's standard deviations", "chosen: 1"),
-    ...startFields,
+    ...startFields(2, "from smaller products noise now and then takes the weakest mode, and the rank is then 2"),
     ...noiseFields({
       steps: [300_000, "chosen: sizes agree to a few percent over the last fifth"],
       lr: [0.004, "chosen: half of where some starts diverge"],

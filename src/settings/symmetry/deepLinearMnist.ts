@@ -29,7 +29,7 @@ export const deepLinearMnist = defineSetting({
   parameters: z.object({
     depth: field(whole.pipe(z.number().min(2, "2 or more")), 5, "maps", "chosen: three between the first and the last"),
     width: field(count, 12, "hidden dimension", "chosen: a little more than the ten classes"),
-    ...startFields,
+    ...startFields(1.5, "products of several maps else begin near 0"),
     ...shared,
   }),
   presets: { unequal: { summary: "maps that begin at different sizes", parameters: { unequal: true } } },

@@ -38,7 +38,7 @@ export const factorization = defineSetting({
     ),
     ...noiseFields({
       steps: [60_000, "chosen: the balance is reached"],
-      lr: [0.002, "chosen: ten times below where single samples make it diverge"],
+      lr: [0.002, "chosen: half a minute of steps then reaches the balance"],
       schedule: ["geometric", "chosen: at a constant rate the balance stops at its own fluctuation"],
     }),
   }),
@@ -47,11 +47,11 @@ export const factorization = defineSetting({
     constant: { summary: "a constant rate, at which the balance stops", parameters: { schedule: "constant" } },
     anisotropic: {
       summary: "variances of x and of the noise from 1/3 to 3",
-      parameters: { spread: 3, lr: 0.001, lrEnd: 0.0001 },
+      parameters: { spread: 3, lr: 0.0015, lrEnd: 0.0001 },
     },
     "anisotropic-gd": {
       summary: "the same, gradient descent",
-      parameters: { spread: 3, lr: 0.001, lrEnd: 0.0001, descent: "gd", steps: 20_000 },
+      parameters: { spread: 3, lr: 0.0015, lrEnd: 0.0001, descent: "gd", steps: 20_000 },
     },
   },
   build(p) {

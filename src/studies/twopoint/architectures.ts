@@ -4,8 +4,9 @@
 import { charts } from "../../figures/charts.ts";
 import { familyOf, finalDeviation, fitWatched, grouped, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { ScoreRow, StudiedRun, Study } from "../study.ts";
-import { overEach, paper, presetOf, seeds } from "./source.ts";
+import { paper, presetOf } from "./source.ts";
 import { leastR2, r2Words, trajectoryChart, trajectoryLegend } from "./trajectoryCharts.ts";
 
 /** By preset: how far the final distance may lie from the formula's, where that is asked. */

@@ -10,9 +10,10 @@ import { matrix } from "../../linalg/matrix.ts";
 import { familyOf } from "../fits.ts";
 import { lastDistances } from "../lastDistances.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
 import { withinShare } from "../withinShare.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const SOURCE = "blobs";
 const gains = { "gain 2": "large", "gain 0.5": undefined, "gain 0.275": "tiny" } as const;

@@ -5,8 +5,9 @@ import { median } from "../../measure/median.ts";
 import { type TwoPointSystem, twoPointSystems } from "../../twopoint/equations.ts";
 import { fitWatched, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { Study } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const SOURCE = "controls";
 const altered = twoPointSystems.filter((system) => system !== "theory");

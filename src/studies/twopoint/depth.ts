@@ -3,8 +3,9 @@ import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { fitWatched, watchedPairs } from "../fits.ts";
 import { scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const SOURCE = "depth";
 

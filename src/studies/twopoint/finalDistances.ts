@@ -8,8 +8,9 @@ import { median } from "../../measure/median.ts";
 import { spearman } from "../correlation.ts";
 import { endOf, lastLoss, meanRates, predictedEnd, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { Study, StudyRun } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const FIGURE = "Fig. 5";
 const fiveFrom = (from: number, to: number) => [0, 1, 2, 3, 4].map((i) => from + (i * (to - from)) / 4);

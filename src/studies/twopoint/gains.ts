@@ -7,9 +7,10 @@ import { lossCurve } from "../../twopoint/lossCurve.ts";
 import { spearman } from "../correlation.ts";
 import { endOf, familyOf, finalDeviation, fittedCurves, fitWithLoss, grouped, type Watched, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { ScoreRow, StudiedRun, Study, StudyRun } from "../study.ts";
 import { finalDistanceRow } from "./architectures.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const FIGURE = "Fig. 3";
 /** Gains at 20 layers of 500, those of the authors' table, by preset. */

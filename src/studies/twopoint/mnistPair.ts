@@ -2,8 +2,9 @@
 import { charts } from "../../figures/charts.ts";
 import { finalDeviation, fitWatched, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { Study } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 import { r2Words, trajectoryChart, trajectoryLegend } from "./trajectoryCharts.ts";
 
 const FIGURE = "Fig. 4";

@@ -7,8 +7,9 @@ import { brief, grouped } from "../../findings/numbers.ts";
 import { pearson } from "../correlation.ts";
 import { lastDistances } from "../lastDistances.ts";
 import { scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { Study } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const SOURCE = "MNIST structure";
 /** chosen: training images that the prediction sums over, in seconds; the authors take 10,000. */

@@ -12,8 +12,8 @@ import { BLUE, GREY } from "../colours.ts";
 import { spearman } from "../correlation.ts";
 import { fitWatched, grouped, watchedPairs } from "../fits.ts";
 import { scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
-import { overEach, seeds } from "./source.ts";
 
 const SOURCE = "regimes";
 /**

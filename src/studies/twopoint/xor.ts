@@ -4,8 +4,9 @@ import { brief } from "../../findings/numbers.ts";
 import { spearman } from "../correlation.ts";
 import { endOf, familyOf, grouped, meanRates, predictedEnd, type Watched, watchedPairs } from "../fits.ts";
 import { scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
-import { overEach, paper, seeds } from "./source.ts";
+import { paper } from "./source.ts";
 
 const SOURCE = "XOR";
 const gains = { rich: undefined, intermediate: "intermediate", lazy: "lazy" } as const;

@@ -1,0 +1,22 @@
+/** @file records/pictures.json: images that a network made when training ended (docs/formats.md, Pictures). */
+
+export const PICTURES_SCHEMA = "crh-lab/pictures@1";
+
+export interface PicturesRecord {
+  readonly schema: typeof PICTURES_SCHEMA;
+  readonly step: number;
+  readonly groups: readonly PictureGroup[];
+}
+
+export interface PictureGroup {
+  /** What the images are, in a few words. */
+  readonly title: string;
+  /** Pixels of one image. */
+  readonly width: number;
+  readonly height: number;
+  readonly count: number;
+  /** Images beside each other. */
+  readonly columns: number;
+  /** Base64 of count x height x width bytes, 0 black and 255 white, row by row, image by image. */
+  readonly pixels: string;
+}

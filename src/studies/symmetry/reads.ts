@@ -1,0 +1,74 @@
+/** @file What the studies of collapse read of watched quantities: last values and means over the end of a run, and steps of a theory. */
+import type { ChartPoint, Curve } from "../../figures/charts.ts";
+import { watchedCourse } from "../../findings/watchedRecord.ts";
+import { overSeeds } from "../overSeeds.ts";
+import type { StudiedRun } from "../study.ts";
+
+/** Last value of a watched quantity; null where there is none. */
+export const endOf = (run: StudiedRun, quantity: string): number | null =>
+  watchedCourse(run.metrics(), quantity).at(-1)?.value ?? null;
+
+/** Mean of a watched quantity over the looks in the second half of a run; null where there is none. */
+export function meanOverHalf(run: StudiedRun, quantity: string): number | null {
+  const course = watchedCourse(run.metrics(), quantity);
+  const from = (course.at(-1)?.step ?? 0) / 2;
+  const late = course.filter(({ step }) => step > from);
+  return late.length === 0 ? null : late.reduce((sum, { value }) => sum + value, 0) / late.length;
+}
+
+/** A parameter that is a number. */
+export const numberOf = ({ parameters }: StudiedRun, name: string): number => Number(parameters[name]);
+
+/** Runs by a number, ascending. */
+export function byNumber(runs: readonly StudiedRun[], of: (run: StudiedRun) => number): [number, StudiedRun[]][] {
+  const groups = new Map<number, StudiedRun[]>();
+  for (const run of runs) groups.set(of(run), [...(groups.get(of(run)) ?? []), run]);
+  return [...groups].sort(([x], [y]) => x - y);
+}
+
+/** A point for each group: the mean over its runs, with the interval over seeds where there are three or more. */
+export function meanPoints(
+  groups: readonly [number, StudiedRun[]][],
+  read: (run: StudiedRun) => number | null,
+): ChartPoint[] {
+  return groups.flatMap(([x, runs]) => {
+    const { mean, interval, count } = overSeeds(runs.map(read));
+    if (mean === null) return [];
+    const between = interval === null ? {} : { low: interval[0], high: interval[1] };
+    return [{ x, y: mean, ...between, title: `${mean.toPrecision(3)}, ${count} ${count === 1 ? "run" : "runs"}` }];
+  });
+}
+
+/**
+ * How many thresholds lie above x, as a curve with steps.
+ *
+ * @param domain from, to; above 0 where the axis is logarithmic
+ */
+export function countAbove(thresholds: readonly number[], [from, to]: readonly [number, number]): ChartPoint[] {
+  const count = (x: number) => thresholds.filter((threshold) => threshold > x).length;
+  const inside = [...new Set(thresholds)]
+    .filter((threshold) => threshold > from && threshold < to)
+    .sort((x, y) => x - y);
+  return [
+    { x: from, y: count(from) },
+    ...inside.flatMap((x) => [
+      { x, y: thresholds.filter((threshold) => threshold >= x).length },
+      { x, y: count(x) },
+    ]),
+    { x: to, y: count(to) },
+  ];
+}
+
+/** A dashed curve of theory. */
+export const theoryCurve = (points: readonly ChartPoint[], colour = "currentColor"): Curve => ({
+  ...{ name: "theory", colour, line: "dashed" },
+  points,
+});
+
+/** So many places from x to y, evenly, or by equal factors. */
+export function places(from: number, to: number, count: number, log = false): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const share = i / (count - 1);
+    return log ? from * (to / from) ** share : from + (to - from) * share;
+  });
+}

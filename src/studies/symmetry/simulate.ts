@@ -1,0 +1,69 @@
+/** @file Small systems that the studies of symmetry simulate themselves, in float64: two numbers, an overdamped particle. */
+import type { Random } from "../../random/random.ts";
+
+/** chosen: a product that small is at the symmetric point for good. */
+export const ALIVE = 1e-8;
+
+export interface PairOptions {
+  readonly chains: number;
+  readonly steps: number;
+  readonly eta: number;
+  /** gamma of gamma (u^2 + w^2). */
+  readonly penalty: number;
+  /** Standard deviation of the noise of y = x + noise. */
+  readonly noise: number;
+}
+
+/**
+ * SGD on (u w x - y)^2 + gamma (u^2 + w^2), y = x + noise, from u = 0.5, w = 0.4, a new sample for each chain and step.
+ *
+ * @returns share of the chains whose product passes ALIVE somewhere in the last tenth of the steps
+ */
+export function aliveShare({ chains, steps, eta, penalty, noise }: PairOptions, random: Random): number {
+  let alive = 0;
+  for (let chain = 0; chain < chains; chain++) {
+    let [u, w, late] = [0.5, 0.4, 0];
+    for (let t = 0; t < steps; t++) {
+      const x = random.normal();
+      const e = 2 * (u * w * x - x - noise * random.normal()) * x;
+      [u, w] = [u - eta * (e * w + 2 * penalty * u), w - eta * (e * u + 2 * penalty * w)];
+      if (10 * t >= 9 * steps) late = Math.max(late, Math.abs(u * w));
+    }
+    if (late > ALIVE) alive++;
+  }
+  return alive / chains;
+}
+
+/** Curvatures h = -2 x y of single samples at u = w = 0 along (1, 1) / sqrt 2, y = x + noise. */
+export function curvatures(count: number, noise: number, random: Random): Float64Array {
+  return Float64Array.from({ length: count }, () => {
+    const x = random.normal();
+    return -2 * x * (x + noise * random.normal());
+  });
+}
+
+export interface ParticleOptions {
+  readonly chains: number;
+  /** mu dt. */
+  readonly step: number;
+  /** Times 1 / mu that pass before <x^2> is averaged, and over which it is. */
+  readonly before: number;
+  readonly over: number;
+}
+
+/**
+ * Mean of x^2 for x' = (1 - mu dt) x + sqrt(D dt) N(0, 1), mu = 1, D = 1, from x = 0   (docs/theory.md Eq. 115).
+ */
+export function particleVariance({ chains, step, before, over }: ParticleOptions, random: Random): number {
+  const [first, last] = [Math.ceil(before / step), Math.ceil((before + over) / step)];
+  const scale = Math.sqrt(step);
+  let sum = 0;
+  for (let chain = 0; chain < chains; chain++) {
+    let x = 0;
+    for (let t = 0; t < last; t++) {
+      x = (1 - step) * x + scale * random.normal();
+      if (t >= first) sum += x * x;
+    }
+  }
+  return sum / (chains * (last - first));
+}

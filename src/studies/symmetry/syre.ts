@@ -1,0 +1,271 @@
+/**
+ * @file Study symmetry/syre: what decay towards a random point changes. Two linear maps over the penalty, where plain decay takes rank by
+ * rank, and fc2 over decay: ranks of its maps and its loss, with and without.
+ */
+import { type Chart, charts } from "../../figures/charts.ts";
+import type { LegendEntry } from "../../figures/legend.ts";
+import { singularValues } from "../../linalg/singularValues.ts";
+import { median } from "../../measure/median.ts";
+import { BLUE, ORANGE } from "../colours.ts";
+import { percentOf, scored } from "../score.ts";
+import { overEach, seeds } from "../seeds.ts";
+import type { StudiedRun, Study, StudySize } from "../study.ts";
+import { byNumber, countAbove, endOf, meanPoints, numberOf, theoryCurve } from "./reads.ts";
+
+const FIGURE = "symmetry removed";
+const singular = [2, 1.5, 1, 0.7, 0.4, 0.2];
+/** chosen: between the thresholds, which are the singular values. */
+const penalties = [0.1, 0.3, 0.55, 0.85, 1.2, 1.75, 2.3];
+/** chosen: from a decay that takes nothing within the steps to one that leaves two directions. */
+const decays = [1e-4, 3e-4, 1e-3];
+const MOMENTUM = 0.9;
+const HIDDEN = 5;
+/** Share of the largest singular value above which one counts. */
+const SHARE = 1e-3;
+const FC2_STEPS: Readonly<Record<StudySize, number>> = { small: 10_000, paper: 100_000 };
+const RES1_DECAYS = [5e-4, 5e-3];
+
+const hows = [false, true] as const;
+const nameOf = (syre: boolean) => (syre ? "syre" : "plain decay");
+const colourOf = (syre: boolean) => (syre ? ORANGE : BLUE);
+const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
+
+/** The same penalty with and without: behind the step of SGD with momentum decay counts 1 - momentum of what it does in the gradient. */
+const decayFor = (decay: number, syre: boolean, momentum: number) =>
+  syre ? Number((decay / (1 - momentum)).toPrecision(12)) : decay;
+const plainDecay = (run: StudiedRun) => {
+  const factor = isSyre(run) ? 1 - numberOf(run, "momentum") : 1;
+  return Number((numberOf(run, "decay") * factor).toPrecision(6));
+};
+
+export const syreStudy: Study = {
+  name: "symmetry/syre",
+  title: "Decay towards a random point keeps ranks that decay towards 0 takes",
+  source:
+    'Ziyin, Xu and Chuang, "Remove symmetries to control model expressivity" (arXiv 2408.15495), on models of this project',
+  statement:
+    "Weight decay makes maps lose rank because the penalty shares the symmetry of the loss. Towards a fixed random point, " +
+    "by factors that differ a little, it shares none: nothing collapses, and what the network computes stays.",
+  runs: (size) => [
+    ...penalties.flatMap((penalty) =>
+      hows.flatMap((syre) =>
+        overEach(
+          {
+            label: `low-rank, gamma ${penalty}, ${nameOf(syre)}`,
+            setting: "low-rank",
+            parameters: { decay: 2 * penalty, syre, singular: singular.join() },
+          },
+          seeds(size, { small: 3, paper: 10 }),
+        ),
+      ),
+    ),
+    ...decays.flatMap((decay) =>
+      hows.flatMap((syre) =>
+        overEach(
+          {
+            label: `fc2, decay ${decay}, ${nameOf(syre)}`,
+            setting: "fc2",
+            preset: "nonlinear",
+            parameters: { decay: decayFor(decay, syre, MOMENTUM), momentum: MOMENTUM, syre, steps: FC2_STEPS[size] },
+          },
+          seeds(size, { small: 2, paper: 5 }),
+        ),
+      ),
+    ),
+  ],
+  evaluate(done, { size }) {
+    const of = (setting: string) => done.filter(({ label }) => label.startsWith(`${setting},`));
+    const [toy, fc2] = [of("low-rank"), of("fc2")];
+    return {
+      figures: [
+        {
+          name: "low-rank",
+          caption:
+            "Two linear maps after 20,000 steps over the penalty gamma: singular values of U W that are not 0 (above 1e−8 of " +
+            "the largest), those that show (above 1e−3), and the loss. Mean over seeds, with the 95 % interval. Dashed: Eq. 102.",
+          figure: charts(toyCharts(toy), { columns: 3, width: 320, height: 250, legend: legend(true) }),
+        },
+        {
+          name: "fc2",
+          caption:
+            `fc2 (preset nonlinear, ${FC2_STEPS[size].toLocaleString("en-US")} steps) over decay: singular values of its maps above 1e−3 of the largest, ` +
+            "median over the hidden maps; participation ratio of their squares; loss on unseen samples. Mean over seeds.",
+          figure: charts(fc2Charts(fc2), { columns: 3, width: 320, height: 250, legend: legend(false) }),
+        },
+      ],
+      claims: [...toyClaims(toy), ...fc2Claims(fc2, size)],
+      notes: [
+        "fc2 has momentum 0.9. Decay behind the optimizer's step is not summed up by momentum, so syre has ten times the " +
+          "decay that is written on the axis: the same penalty (Eq. 121).",
+        "Ranks above 1e−3 of the largest value, and participation ratios, hardly change on the linear maps: what had " +
+          "collapsed stays at the size of the random point, a hundredth of an initial weight.",
+        `res1 small, with and without, was not made part of this study, since a run takes a quarter of an hour: ${RES1_DECAYS.map(
+          (decay) => `crh run res1 --preset small syre=true decay=${decayFor(decay, true, MOMENTUM)}`,
+        ).join("; ")} (and decay=${RES1_DECAYS.join(", ")} without).`,
+      ],
+    };
+  },
+};
+
+const legend = (theory: boolean): LegendEntry[] => [
+  ...hows.map((syre) => ({ text: nameOf(syre), colour: colourOf(syre), samples: ["line", "dot"] as const })),
+  ...(theory ? [{ text: "theory of plain decay", colour: "currentColor", samples: ["dashed"] as const }] : []),
+];
+
+function bothWays(
+  runs: readonly StudiedRun[],
+  x: (run: StudiedRun) => number,
+  read: (run: StudiedRun) => number | null,
+) {
+  return hows.map((syre) => ({
+    ...{ name: nameOf(syre), colour: colourOf(syre), dots: "full" as const },
+    points: meanPoints(
+      byNumber(
+        runs.filter((run) => isSyre(run) === syre),
+        x,
+      ),
+      read,
+    ),
+  }));
+}
+
+function toyCharts(runs: readonly StudiedRun[]): Chart[] {
+  const penalty = (run: StudiedRun) => numberOf(run, "decay") / 2;
+  const x = { label: "penalty gamma" };
+  const count = { domain: [-0.3, 6.3] as const };
+  const said = theoryCurve(countAbove(singular, [0.05, 2.4]));
+  return [
+    {
+      ...{ title: "rank of U W", x, y: { label: "values above 1e−8", ...count } },
+      curves: [said, ...bothWays(runs, penalty, (run) => endOf(run, "rank"))],
+    },
+    {
+      ...{ title: "rank that shows", x, y: { label: "values above 1e−3", ...count } },
+      curves: [said, ...bothWays(runs, penalty, (run) => endOf(run, "visible"))],
+    },
+    { ...{ title: "loss", x, y: { label: "|U W x − T x|²" } }, curves: bothWays(runs, penalty, lossOf) },
+  ];
+}
+
+const lossOf = (run: StudiedRun): number | null =>
+  run.metrics().findLast(({ name }) => name === "eval/loss")?.value ?? null;
+
+/** Median over the hidden maps of a number of their singular values; null where there are no weights. */
+function overMaps(run: StudiedRun, of: (values: Float64Array) => number): number | null {
+  const maps = [...run.weights()].filter(([name]) => /^layers\.\d+\.weight$/.test(name)).slice(1, HIDDEN);
+  return median(maps.map(([, W]) => of(singularValues(W)))) ?? null;
+}
+
+const rankOf = (run: StudiedRun) => overMaps(run, (s) => s.filter((value) => value > SHARE * s[0]!).length);
+const participationOf = (run: StudiedRun) =>
+  overMaps(run, (s) => {
+    const [sum, squares] = [2, 4].map((power) => s.reduce((total, value) => total + value ** power, 0)) as [
+      number,
+      number,
+    ];
+    return sum ** 2 / squares;
+  });
+
+function fc2Charts(runs: readonly StudiedRun[]): Chart[] {
+  const x = { label: "weight decay", log: true };
+  return [
+    {
+      ...{ title: "rank of hidden maps", x, y: { label: "values above 1e−3" } },
+      curves: bothWays(runs, plainDecay, rankOf),
+    },
+    {
+      ...{ title: "participation ratio", x, y: { label: "of squared singular values" } },
+      curves: bothWays(runs, plainDecay, participationOf),
+    },
+    { ...{ title: "loss", x, y: { label: "loss on unseen samples" } }, curves: bothWays(runs, plainDecay, lossOf) },
+  ];
+}
+
+function toyClaims(runs: readonly StudiedRun[]) {
+  const kept = (run: StudiedRun) => singular.filter((value) => value > numberOf(run, "decay") / 2).length;
+  const own = (syre: boolean) => runs.filter((run) => isSyre(run) === syre);
+  const shared = { figure: FIGURE, counted: true, format: percentOf };
+  return [
+    scored({
+      ...shared,
+      name: "plain decay takes ranks",
+      statement: "under plain decay the rank of U W is the number of singular values above the penalty",
+      measured: "share of runs with that rank (above 1e−8 of the largest)",
+      // beyond the last threshold everything falls to 0 together, and shares of the largest say nothing
+      values: own(false)
+        .filter((run) => kept(run) > 0)
+        .map((run) => Number(endOf(run, "rank") === kept(run))),
+      least: 1,
+      why: "penalties lie between the thresholds",
+    }),
+    scored({
+      ...shared,
+      name: "syre keeps them",
+      statement: "with syre U W keeps full rank at every penalty",
+      measured: "share of runs of rank 6 (above 1e−8 of the largest)",
+      values: own(true).map((run) => Number(endOf(run, "rank") === singular.length)),
+      least: 1,
+      why: "the random point has full rank",
+    }),
+    scored({
+      ...shared,
+      name: "and changes little else",
+      statement: "the loss is that of plain decay",
+      measured: "largest relative difference of the loss at one penalty and seed",
+      values: worst(pairsOf(runs)),
+      most: 0.05,
+      why: "chosen: the random point is a hundredth of an initial weight",
+    }),
+  ];
+}
+
+/** Loss with syre over that without, less one, at the same penalty and seed. */
+function pairsOf(runs: readonly StudiedRun[]): number[] {
+  return runs.filter(isSyre).flatMap((run) => {
+    const twin = runs.find(
+      (other) => !isSyre(other) && other.seed === run.seed && plainDecay(other) === plainDecay(run),
+    );
+    const [on, off] = [lossOf(run), twin ? lossOf(twin) : null];
+    return on === null || off === null || off === 0 ? [] : [on / off - 1];
+  });
+}
+
+const worst = (values: readonly number[]) => (values.length === 0 ? [] : [Math.max(...values.map(Math.abs))]);
+
+function fc2Claims(runs: readonly StudiedRun[], size: StudySize) {
+  const largest = decays.at(-1)!;
+  const own = (syre: boolean) => runs.filter((run) => isSyre(run) === syre && plainDecay(run) === largest);
+  const smaller = size === "small" ? "10,000 of 100,000 steps" : undefined;
+  const shared = { figure: FIGURE, smaller };
+  return [
+    scored({
+      ...shared,
+      name: "fc2: plain decay takes ranks",
+      statement: `at decay ${largest} plain decay leaves hidden maps of 100 x 100 a few directions`,
+      measured: "singular values above 1e−3 of the largest, median over hidden maps",
+      values: own(false).map(rankOf),
+      most: 10,
+      why: "chosen: a tenth of the width",
+    }),
+    scored({
+      ...shared,
+      name: "fc2: syre keeps them",
+      statement: "with syre they keep nearly all",
+      measured: "the same count with syre",
+      values: own(true).map(rankOf),
+      least: 80,
+      why: "chosen: of a random matrix of the point's size a tenth of the values lies below",
+    }),
+    scored({
+      ...shared,
+      name: "fc2: the loss stays",
+      statement: "the loss of fc2 is that of plain decay at every decay",
+      measured: "largest relative difference at one decay and seed",
+      values: worst(pairsOf(runs)),
+      most: 0.05,
+      format: percentOf,
+      counted: true,
+      why: "chosen: less than seeds differ",
+    }),
+  ];
+}
