@@ -2,14 +2,15 @@
  * @file The symmetric pairs of a network as a table below that of the phases, after the sentence on noise balance: a row a pair, the heads
  * of an attention in a table of their own, by their medians and ranges (docs/theory.md Eqs. 105, 107, 118 to 120).
  *
- *     pair                 imbalance  noise balance  chance  tr A / tr B   RGA  drift off
- *     layers.0 → layers.1      0.070   0.310 ±0.032    0.20         1.02  0.21      0.1 %
+ *     pair                 imbalance  noise balance  chance  A / B   RGA  drift
+ *     layers.0 → layers.1      0.070   0.310 ±0.032    0.20   1.02  0.21  0.1 %
  */
 import { brief, fixed } from "../findings/numbers.ts";
 import { brokenSentence, hasPairs, pairLetters, pairsHeadline, spreadWords } from "../findings/pairs/pairSentences.ts";
 import { errorText } from "../findings/sentences.ts";
 import { percent } from "../findings/stationarity.ts";
 import {
+  attentionName,
   isHeads,
   type PairGroup,
   pairGroups,
@@ -81,13 +82,13 @@ function mapTable(groups: readonly PairGroup[], snapshot: Snapshot, layout: Layo
   return renderTable(
     [
       { header: "pair", shrinkTo: 22, shorten: shortenPair },
-      { header: "through", shrinkTo: 7, dispensable: 3 },
+      { header: "through", shrinkTo: 7, dispensable: 4 },
       { header: "imbalance", align: "right" },
       { header: "noise balance", align: "right" },
-      { header: "chance", align: "right", dispensable: 1 },
-      { header: "tr A / tr B", align: "right" },
-      { header: "RGA", align: "right" },
-      ...(last ? [{ header: "drift off", align: "right" as const, dispensable: 2 }] : []),
+      { header: "chance", align: "right", dispensable: 2 },
+      { header: "A / B", align: "right" },
+      { header: "RGA", align: "right", dispensable: 1 },
+      ...(last ? [{ header: "drift", align: "right" as const, dispensable: 3 }] : []),
     ],
     groups.map((group) => {
       const pair = group.pairs[0]!;
@@ -112,15 +113,15 @@ function mapTable(groups: readonly PairGroup[], snapshot: Snapshot, layout: Layo
 function headTable(groups: readonly PairGroup[], layout: Layout): string {
   return renderTable(
     [
-      { header: "heads of", shrinkTo: 18, shorten: shortenPair },
+      { header: "heads of", shrinkTo: 14, shorten: shortenPair },
       { header: "through", shrinkTo: 7, shorten: (text, width) => text.replace("attention ", "").slice(0, width) },
       { header: "heads", align: "right" },
-      { header: "imbalance", align: "right" },
+      { header: "imbalance", align: "right", dispensable: 1 },
       { header: "noise balance", align: "right" },
       { header: "worst", align: "right" },
     ],
     groups.map((group) => [
-      pairName(group),
+      attentionName(group),
       group.through,
       String(group.pairs.length),
       range(spreadOf(group, ({ imbalance }) => imbalance)),
@@ -169,10 +170,9 @@ function scaleLine(scales: readonly PairGroup[]): string {
 function legend(groups: readonly PairGroup[]): string[] {
   const imbalance = "imbalance: |UᵀU − WWᵀ| over |UᵀU| + |WWᵀ|";
   const balance =
-    "noise balance: correlation of A and B ± standard error; chance: 97.5 % of unrelated ones lie below, of rotation the mean cosine";
+    "noise balance: correlation of A and B ± standard error; chance: 97.5 % of unrelated ones lie below, of rotation the mean cosine; A / B: of their traces";
   const rga = "RGA: of the representation between the two, by the paper's convention";
-  const drift =
-    "drift off: by how much of its norm the charges' change since the measurement before misses the prediction";
+  const drift = "drift: by how much of its norm the charges' change since the measurement before misses the prediction";
   const heads = "of heads: median and range, and the one farthest from balance";
   const one = groups.some((group) => group.symmetry !== "scale" && !isHeads(group));
   return [

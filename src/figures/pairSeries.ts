@@ -1,5 +1,13 @@
 /** @file What figures of symmetric pairs share: every pair at every step, with its name and the colour of its place in the network. */
-import { type PairGroup, pairGroups, pairKey, pairName, type Spread, spreadOf } from "../measure/network/pairGroups.ts";
+import {
+  attentionName,
+  type PairGroup,
+  pairGroups,
+  pairKey,
+  pairName,
+  type Spread,
+  spreadOf,
+} from "../measure/network/pairGroups.ts";
 import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { visibleText } from "./escape.ts";
@@ -44,8 +52,8 @@ export function pairSeries(snapshots: readonly Snapshot[], wanted: "two-sided" |
 
 function namesOf(groups: readonly PairGroup[]): string[] {
   return groups.map((group) => {
-    const word = group.through.replace("attention ", "");
-    return group.pairs[0]!.head === undefined ? pairName(group) : `${pairName(group)}, ${word}`;
+    if (group.pairs[0]!.head === undefined) return pairName(group);
+    return `${attentionName(group)}, ${group.through.replace("attention ", "")}`;
   });
 }
 

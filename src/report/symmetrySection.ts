@@ -118,13 +118,16 @@ function inWords(groups: readonly PairGroup[]): string[] {
   const items = told
     .filter((group) => chosen.has(group))
     .map((group) => {
-      const text = [driveSentence(group), driftSentence(group)].filter((one) => one !== "").join(" ");
+      const moved = worstOf(group).drift.since === null ? "" : driftSentence(group);
+      const text = [driveSentence(group), moved].filter((one) => one !== "").join(" ");
       return `<li>${code(pairName(group))}: ${escapeText(text)}</li>`;
     });
   const left = told.length - items.length;
   const scales = groups.filter(({ symmetry }) => symmetry === "scale").length;
+  const unsaid = [...new Set(told.filter((group) => worstOf(group).drift.since === null).map(driftSentence))];
   return [
     ...items,
+    ...unsaid.filter((text) => text !== "").map((text) => `<li>${escapeText(text)}</li>`),
     ...(left > 0 ? [`<li>${counted(left, "further pair")}, nearer to balance: see the table.</li>`] : []),
     ...(scales > 0
       ? [

@@ -1,5 +1,6 @@
 /** @file The studies that `crh reproduce` knows, by name. */
 import type { Study } from "./study.ts";
+import { balanceStudy } from "./symmetry/balance.ts";
 import { collapseStudy } from "./symmetry/collapse.ts";
 import { deepLinearStudy } from "./symmetry/deepLinear.ts";
 import { deepLinearMnistStudy } from "./symmetry/deepLinearMnist.ts";
@@ -47,4 +48,5 @@ export const studies: readonly Study[] = [
   simclrStudy,
   vaeStudy,
   syreStudy,
+  balanceStudy,
 ];

@@ -75,15 +75,11 @@ function farthest(groups: readonly PairGroup[]): string {
   const residual = (group: PairGroup) => worstOf(group).noiseBalance.residual ?? -1;
   const judged = groups.filter((group) => residual(group) >= 0);
   const far = judged.reduce((most, one) => (residual(one) > residual(most) ? one : most));
-  return `Farthest is ${pairName(far)}${headWords(far, worstOf(far))}: ${lower(driveSentence(far))}`;
+  return `Farthest is ${pairName(far)}: ${lower(driveSentence(far))}`;
 }
 
 function lower(text: string): string {
   return `${text[0]!.toLowerCase()}${text.slice(1)}`;
-}
-
-function headWords(group: PairGroup, { head }: PairSnapshot): string {
-  return isHeads(group) && group.pairs.length > 1 ? `, head ${head}` : "";
 }
 
 /** All sentences on one pair, or on the heads of an attention. */

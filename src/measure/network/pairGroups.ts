@@ -46,6 +46,13 @@ export function pairName(group: Pick<PairGroup, "first" | "second" | "through">)
   return isScores(group) ? `${first} × ${second}` : `${first} → ${second}`;
 }
 
+/** "blocks.0.attn" of the heads of an attention: what the names of its maps share, up to a dot; their whole names where that is nothing. */
+export function attentionName({ first, second, through }: Pick<PairGroup, "first" | "second" | "through">): string {
+  const ends = [...first].findIndex((letter, i) => letter !== second[i]);
+  const shared = first.slice(0, (ends < 0 ? first : first.slice(0, ends)).lastIndexOf("."));
+  return first.lastIndexOf(".", ends < 0 ? first.length : ends) > 0 ? shared : pairName({ first, second, through });
+}
+
 export interface Spread {
   readonly median: number;
   readonly low: number;
