@@ -176,22 +176,29 @@ function overStepsRows(all: readonly Course[]): ScoreRow[] {
   ];
 }
 
-/** Over the pairs of one network at its end. */
+/** Over the pairs of one network, step by step. */
 function overLayersRow(all: readonly Course[]): ScoreRow {
   return scored({
     ...{ figure: FIGURE, name: "over layers" },
     statement: "noise balance does not order the layers of one network as RGA does",
-    measured: "rank correlation of noise balance and RGA over the pairs of a network at the end",
-    values: all.map((course) => {
-      const points = course.names.flatMap((_, pair) => last(course, pair) ?? []);
-      return spearman(
-        points.map(({ balance }) => balance),
-        points.map(({ rga }) => rga),
-      );
+    measured: "rank correlation of noise balance and RGA over the pairs of a network at one step, mean over steps",
+    values: all.map(({ points }) => {
+      const found = [...new Set(points.map(({ step }) => step))].flatMap((step) => {
+        const value = overLayers(points.filter((point) => point.step === step));
+        return value === null ? [] : [value];
+      });
+      return found.length === 0 ? null : found.reduce((sum, value) => sum + value, 0) / found.length;
     }),
-    most: 0.6,
-    why: "chosen: below what is asked over steps; an independent implementation finds −0.03; five pairs tell little",
+    most: 0.5,
+    why: "chosen: below what is asked over steps; an independent implementation finds −0.03",
   });
+}
+
+function overLayers(points: readonly Point[]): number | null {
+  return spearman(
+    points.map(({ balance }) => balance),
+    points.map(({ rga }) => rga),
+  );
 }
 
 function atStartRow(all: readonly Course[]): ScoreRow {
@@ -259,16 +266,16 @@ function figuresOf(all: readonly Course[], decayed: readonly Course[]): StudyFig
       name: "joined",
       caption:
         "Noise balance of a pair (Pearson's correlation of the diagonals of A and B) against RGA of the representation that it shares " +
-        "(paper's convention, side a of the upper map): a point a pair and step, joined over training from the ring at step 0 to the " +
-        "last step; the second seeds as dots alone. It rises with RGA over training and lies above it; the layers of one network are " +
-        "not in its order.",
+        "(paper's convention, side a of the upper map): a point a pair and step; of first seeds joined over training, which goes from " +
+        "left to right. Noise balance goes with RGA over training, with decay and without, and mostly lies above it: before training " +
+        "it is far from 0 where RGA is small. The layers of one network are not in its order.",
       figure: charts(
         DECAYS.map((decay) => joined(decay, all, names)),
         {
           columns: 2,
           width: 460,
           height: 380,
-          legend: [...legend, { text: "step 0", colour: "currentColor", samples: ["ring"] }],
+          legend: [...legend, { text: "further seeds", colour: "currentColor", samples: ["ring"] }],
         },
       ),
     },
@@ -298,23 +305,19 @@ const colourOf = (pair: number, names: readonly string[]) => depthColour(pair, n
 function joined(decay: number, all: readonly Course[], names: readonly string[]): Chart {
   const own = all.filter((course) => course.decay === decay);
   const curves = own.flatMap((course, k): Curve[] =>
-    names.flatMap((name, pair): Curve[] => {
+    names.map((name, pair): Curve => {
       const points = ofPair(course, pair).map(({ rga, balance, step, error }) => ({
         ...{ x: rga, y: balance, title: `${name}, step ${step}, seed ${course.run.seed}` },
         ...(error !== null && k === 0 && { low: balance - error, high: balance + error }),
       }));
-      const colour = colourOf(pair, names);
-      const shared = { name: `${name}, seed ${course.run.seed}`, colour } as const;
-      return [
-        { ...shared, points, line: k === 0 ? "solid" : "none", dots: "full" },
-        { ...shared, points: points.slice(0, 1).map(({ x, y }) => ({ x, y })), line: "none", dots: "hollow" },
-      ];
+      const drawn = k === 0 ? ({ line: "solid", dots: "full" } as const) : ({ line: "none", dots: "hollow" } as const);
+      return { name: `${name}, seed ${course.run.seed}`, colour: colourOf(pair, names), points, ...drawn };
     }),
   );
   return {
     title: decay > 0 ? `weight decay ${decay}` : "no weight decay",
-    x: { label: "RGA of the shared representation", domain: [0.1, 1] },
-    y: { label: "noise balance", domain: [0.1, 1] },
+    x: { label: "RGA of the shared representation", domain: [0, 1] },
+    y: { label: "noise balance", domain: [0, 1] },
     diagonal: true,
     curves,
   };
@@ -366,7 +369,9 @@ function notesOf(all: readonly Course[], decayed: readonly Course[]): string[] {
         ? [`${name} ${brief(end.balance)}, ${end.ratio === null ? "–" : brief(end.ratio)}, ${brief(end.rga)}`]
         : [];
     });
-    return `${course.run.label}: noise balance, tr A / tr B and RGA at the end: ${words.join("; ")}.`;
+    const order = overLayers(course.names.flatMap((_, pair) => last(course, pair) ?? []));
+    const overEnd = order === null ? "" : ` Rank correlation over these pairs ${brief(order)}.`;
+    return `${course.run.label}: noise balance, tr A / tr B and RGA at the end: ${words.join("; ")}.${overEnd}`;
   });
   const fits = decayed.flatMap(({ run, names, rests }) => {
     const words = rests.map(
