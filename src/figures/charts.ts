@@ -105,7 +105,7 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       height,
       marginTop: 30,
       marginLeft: 66,
-      marginRight: 12,
+      marginRight: x.steps ? 20 : 12, // the last step stands at the very edge
       marginBottom: 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },

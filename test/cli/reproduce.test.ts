@@ -108,7 +108,17 @@ describe("crh reproduce", () => {
   it("leaves a run out whose loss is no number any more, says so, and does not try it again", async () => {
     const given = options("diverged");
     const wild = { ...tiny, gain: 30, lr: 100 };
-    const { record } = await reproduceStudy(study([wild, tiny]), given, testIo());
+    const seen: (readonly [string, number])[] = [];
+    const counting = (one: Study): Study => ({
+      ...one,
+      evaluate(done, context) {
+        seen.push(...context.diverged!.map(({ label, step }) => [label, step] as const));
+        return one.evaluate(done, context);
+      },
+    });
+    const { record } = await reproduceStudy(counting(study([wild, tiny])), given, testIo());
+    expect(seen).toEqual([["tiny, seed 0", expect.any(Number)]]);
+    expect(seen[0]![1]).toBeGreaterThan(0);
     expect(record.runs[0]).toMatchObject({ id: null, failure: expect.stringMatching(/expected a finite loss/) });
     expect(record.claims[0]!.count).toBe(1);
     const runs = readdirSync(given.out);

@@ -40,6 +40,17 @@ describe("charts", () => {
     expect(places[0]! - places[1]!).toBeCloseTo(places[1]! - places[2]!, 1);
   });
 
+  it("draw intervals as bars at each point, or as one band", () => {
+    const points = [0, 1, 2].map((x) => ({ x, y: x, low: x - 0.5, high: x + 0.5 }));
+    const drawn = (band: boolean) =>
+      charts([
+        { title: "t", x: { label: "x" }, y: { label: "y" }, curves: [{ name: "c", colour: "#123456", points, band }] },
+      ]).svg;
+    expect(drawn(false).match(/<line [^>]*x1="76.09"/g)).toHaveLength(1);
+    expect(drawn(true)).toMatch(/fill-opacity="0.22" fill="#123456"/);
+    expect(drawn(false)).not.toContain("fill-opacity");
+  });
+
   it("draw constants and nothing at all", () => {
     expect(
       charts([

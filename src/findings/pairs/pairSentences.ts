@@ -1,5 +1,5 @@
 /**
- * @file What is found of symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs. 105, 107, 118 to 120).
+ * @file What is found of symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs. 105, 107, 124 to 126).
  *
  * Signs: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so that weight moves to the side
  * whose gradients fluctuate more.

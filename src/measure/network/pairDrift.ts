@@ -1,5 +1,5 @@
 /**
- * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 120).
+ * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 126).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
@@ -33,7 +33,7 @@ export interface PairDrift {
   /** Since an earlier measurement. */
   since: {
     step: number;
-    /** From the noise at both ends, decay exact   (Eq. 120). */
+    /** From the noise at both ends, decay exact   (Eq. 126). */
     predicted: ChargeChange | null;
     measured: ChargeChange;
     /** |predicted - measured| / |measured|. */
@@ -91,8 +91,10 @@ function sourceOf(symmetry: PairSymmetry, { first, second }: Halves): Source | u
       below.cols,
       below.data.map((value, k) => sign * (value - above.data[k]!)),
     );
+  const noise = difference(first.noise.moment, second.noise.moment);
   const mean = first.mean && second.mean ? difference(first.mean, second.mean) : null;
-  return { noise: difference(first.noise.moment, second.noise.moment), mean };
+  if (!noise.data.every(Number.isFinite)) return undefined;
+  return { noise, mean: mean?.data.every(Number.isFinite) ? mean : null };
 }
 
 /** Factors of one step   (Eqs. 107, 108): 1 - decay of the charge, and those of the two sources. */
@@ -156,7 +158,7 @@ function movement(
 
 /**
  * Change over some steps under a constant source and decay, (1 - e^(-decay steps)) (source / decay - C): the mean of the ends' sources
- * stands for the steps between   (Eq. 120).
+ * stands for the steps between   (Eq. 126).
  */
 function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, steps: number): Matrix {
   const gone = -Math.expm1(-decay * steps);

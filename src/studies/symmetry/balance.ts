@@ -1,6 +1,6 @@
 /**
  * @file Study symmetry/balance: noise balance of neighbouring maps beside RGA of the representation between them, in fc2 with and without
- * weight decay; and the imbalance of weights that decay leaves, against the difference of the noise (docs/theory.md Eqs. 107, 108, 118).
+ * weight decay; and the imbalance of weights that decay leaves, against the difference of the noise (docs/theory.md Eqs. 107, 108, 124).
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";

@@ -23,7 +23,7 @@ const PENALTIES = [0.6, 0.7, 0.8, 0.84, 0.88, 0.92, 0.96, 1, 1.1] as const;
 /** chosen: as far below and above the zero of the exponent as chains need to decide within their steps. */
 const [BELOW, ABOVE] = [0.8, 0.96] as const;
 /** chosen: the exponent's zero is then known to 0.003. */
-const SAMPLES = 400_000;
+const SAMPLES = 300_000;
 
 export const collapseStudy: Study = {
   name: "symmetry/collapse",
@@ -39,7 +39,7 @@ export const collapseStudy: Study = {
     const all = Array.from({ length: seeds }, (_unused, seed) => seedOf(seed, { chains, steps }));
     const deterministic = gradientDescentCritical();
     const grid = Array.from({ length: 61 }, (_unused, i) => 0.5 + (0.8 * i) / 60);
-    const h = all[0]!.h;
+    const h = all[0]!.h.subarray(0, SAMPLES / 4);
     return {
       figures: [
         {
@@ -171,7 +171,7 @@ function sharesOf(all: readonly Seed[]): ChartPoint[] {
 /** Where a function that falls from above 0 to below it between 0 and 2 is 0. */
 function zero(of: (at: number) => number): number {
   let [low, high] = [0, 2];
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 14; i++) {
     const middle = (low + high) / 2;
     [low, high] = of(middle) > 0 ? [middle, high] : [low, middle];
   }

@@ -1,5 +1,5 @@
 /** @file Study symmetry/einstein: fluctuation and dissipation of an overdamped particle, in steps of finite size. */
-import { charts } from "../../figures/charts.ts";
+import { type Curve, charts } from "../../figures/charts.ts";
 import { Random } from "../../random/random.ts";
 import { stationaryVariance } from "../../symmetry/einstein.ts";
 import { overSeeds } from "../overSeeds.ts";
@@ -22,8 +22,8 @@ export const einsteinStudy: Study = {
   title: "Fluctuation and dissipation of an overdamped particle",
   source: "Einstein (1905); the authors' slides compare SGD with it",
   statement:
-    "A particle that drifts back at the rate mu and is pushed by noise of unit intensity times √D has D = 2 mu <x²> at rest. " +
-    "In steps of size dt it is D / (mu <x²>) = 2 − mu dt. The slides print 1 in place of 2.",
+    "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> at rest. " +
+    "In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 in place of 2.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, seeds } = PARTICLES[size];
@@ -39,38 +39,37 @@ export const einsteinStudy: Study = {
         {
           name: "ratio",
           caption:
-            "D over mu <x²> of simulated particles, mean over seeds with its 95 % interval, against the size of the step. The " +
-            "line is 2 − mu dt (Eq. 115), which is 2 for a flow.",
+            "D over μ <x²> of simulated particles, mean over seeds with its 95 % interval, against the size of the step. The " +
+            "line is 2 − μ dt (Eq. 115), which is 2 for a flow.",
           figure: charts(
             [
               {
                 title: "fluctuation over dissipation",
-                x: { label: "mu dt", domain: [0, 1.05] },
-                y: { label: "D / (mu <x²>)", domain: [0, 2.2] },
+                x: { label: "μ dt", domain: [0, 1.05] },
+                y: { label: "D / (μ <x²>)", domain: [0, 2.2] },
                 curves: [
                   {
-                    ...{ name: "2 − mu dt", colour: "currentColor", line: "dashed" },
+                    ...{ name: "2 − μ dt", colour: "currentColor", line: "dashed" },
                     points: [0, 1].map((x) => ({ x, y: 1 / expected(x) })),
                   },
-                  {
-                    ...{ name: "simulated", colour: SGD, line: "none", dots: "full" },
-                    points: all.map(({ step, ratios }) => {
-                      const { mean, interval } = overSeeds(ratios);
-                      return {
-                        x: step,
-                        y: mean ?? Number.NaN,
-                        ...(interval && { low: interval[0], high: interval[1] }),
-                      };
-                    }),
-                  },
+                  simulated(all, (ratio) => ratio),
+                ],
+              },
+              {
+                title: "deviation",
+                x: { label: "μ dt", domain: [0, 1.05] },
+                y: { label: "ratio over 2 − μ dt, less one, in %", domain: [-1.5, 1.5] },
+                curves: [
+                  { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
+                  simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
                 ],
               },
             ],
             {
-              ...{ columns: 1, width: 520, height: 300 },
+              ...{ columns: 2, width: 430, height: 260 },
               legend: [
                 { text: `${chains} particles, ${seeds} seeds`, colour: SGD, samples: ["dot", "whisker"] },
-                theoryEntry("2 − mu dt"),
+                theoryEntry("2 − μ dt"),
               ],
             },
           ),
@@ -79,9 +78,9 @@ export const einsteinStudy: Study = {
       claims: [
         ...all.map(({ step, ratios }) =>
           scored({
-            ...{ figure: SOURCE, name: `mu dt = ${step}` },
-            statement: `at mu dt = ${step} fluctuation and dissipation are in the ratio 2 − mu dt`,
-            measured: "D / (mu <x²>) over 2 − mu dt, less one",
+            ...{ figure: SOURCE, name: `μ dt = ${step}` },
+            statement: `at μ dt = ${step} fluctuation and dissipation are in the ratio 2 − μ dt`,
+            measured: "D / (μ <x²>) over 2 − μ dt, less one",
             values: ratios.map((ratio) => ratio * expected(step) - 1),
             ...{ least: -0.01, most: 0.01 },
             why: "three times what so many particles tell it to",
@@ -91,16 +90,32 @@ export const einsteinStudy: Study = {
         scored({
           ...{ figure: SOURCE, name: "the slides' factor" },
           statement: "for small steps the ratio is 1, as the slides print it",
-          measured: `D / (mu <x²>) at mu dt = ${STEPS[0]}`,
+          measured: `D / (μ <x²>) at μ dt = ${STEPS[0]}`,
           values: all[0]!.ratios,
           ...{ least: 0.9, most: 1.1 },
           why: "a tenth is more than steps of this size change",
         }),
       ],
-      notes: ["Noise of unit intensity means <xi(t) xi(t')> = delta(t − t'). With twice that the factor is 1."],
+      notes: ["Noise of unit intensity means <ξ(t) ξ(t')> = δ(t − t'). With twice that the factor is 1."],
     };
   },
 };
+
+interface Simulated {
+  readonly step: number;
+  readonly ratios: readonly number[];
+}
+
+/** Means over seeds with their intervals. */
+function simulated(all: readonly Simulated[], of: (ratio: number, step: number) => number): Curve {
+  return {
+    ...{ name: "simulated", colour: SGD, line: "none", dots: "full" },
+    points: all.map(({ step, ratios }) => {
+      const { mean, interval } = overSeeds(ratios.map((ratio) => of(ratio, step)));
+      return { x: step, y: mean ?? Number.NaN, ...(interval && { low: interval[0], high: interval[1] }) };
+    }),
+  };
+}
 
 /** <x^2> for D = mu = 1. */
 const expected = (step: number): number => stationaryVariance({ damping: 1, diffusion: 1, timeStep: step });

@@ -20,18 +20,20 @@ export interface PairOptions {
  * @returns share of the chains whose product passes ALIVE somewhere in the last tenth of the steps
  */
 export function aliveShare({ chains, steps, eta, penalty, noise }: PairOptions, random: Random): number {
-  let alive = 0;
-  for (let chain = 0; chain < chains; chain++) {
-    let [u, w, late] = [0.5, 0.4, 0];
-    for (let t = 0; t < steps; t++) {
-      const x = random.normal();
-      const e = 2 * (u * w * x - x - noise * random.normal()) * x;
-      [u, w] = [u - eta * (e * w + 2 * penalty * u), w - eta * (e * u + 2 * penalty * w)];
-      if (10 * t >= 9 * steps) late = Math.max(late, Math.abs(u * w));
+  const [u, w] = [0.5, 0.4].map((start) => new Float64Array(chains).fill(start)) as [Float64Array, Float64Array];
+  const late = new Float64Array(chains);
+  const drawn = new Float32Array(2 * chains);
+  for (let t = 0; t < steps; t++) {
+    random.fillNormal(drawn);
+    for (let i = 0; i < chains; i++) {
+      const [x, before] = [drawn[2 * i]!, u[i]!];
+      const e = 2 * (before * w[i]! * x - x - noise * drawn[2 * i + 1]!) * x;
+      u[i]! -= eta * (e * w[i]! + 2 * penalty * before);
+      w[i]! -= eta * (e * before + 2 * penalty * w[i]!);
+      if (10 * t >= 9 * steps) late[i] = Math.max(late[i]!, Math.abs(u[i]! * w[i]!));
     }
-    if (late > ALIVE) alive++;
   }
-  return alive / chains;
+  return late.filter((product) => product > ALIVE).length / chains;
 }
 
 /** Curvatures h = -2 x y of single samples at u = w = 0 along (1, 1) / sqrt 2, y = x + noise. */
@@ -56,13 +58,14 @@ export interface ParticleOptions {
  */
 export function particleVariance({ chains, step, before, over }: ParticleOptions, random: Random): number {
   const [first, last] = [Math.ceil(before / step), Math.ceil((before + over) / step)];
-  const scale = Math.sqrt(step);
+  const x = new Float64Array(chains);
+  const pushes = new Float32Array(chains);
   let sum = 0;
-  for (let chain = 0; chain < chains; chain++) {
-    let x = 0;
-    for (let t = 0; t < last; t++) {
-      x = (1 - step) * x + scale * random.normal();
-      if (t >= first) sum += x * x;
+  for (let t = 0; t < last; t++) {
+    random.fillNormal(pushes, Math.sqrt(step));
+    for (let i = 0; i < chains; i++) {
+      x[i] = (1 - step) * x[i]! + pushes[i]!;
+      if (t >= first) sum += x[i]! ** 2;
     }
   }
   return sum / (chains * (last - first));
