@@ -5,10 +5,36 @@
 
 // Moments and measures
 export { alignment } from "./measure/alignment.ts";
+export { diagonalNull } from "./measure/network/diagonalNull.ts";
+export type { ChargeChange, PairDrift, PairStatus, PairTraining } from "./measure/network/pairDrift.ts";
+export {
+  chargesOf,
+  type PairGroup,
+  pairGroups,
+  pairName,
+  sharedRga,
+} from "./measure/network/pairGroups.ts";
+export { type Noise, type PairHalf, pairHalf } from "./measure/network/pairHalf.ts";
+export {
+  type NoiseBalance,
+  type PairOptions,
+  type PairSnapshot,
+  type PairsFound,
+  pairsOf,
+} from "./measure/network/pairs.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./measure/snapshot.ts";
 export { addRows } from "./moments/addRows.ts";
+export {
+  type BrokenEdge,
+  type EdgeEnd,
+  type Edges,
+  type MapEdge,
+  type PairSymmetry,
+  symmetries,
+} from "./moments/edges.ts";
 export { emptyLayer, type LayerMoments, type Moments } from "./moments/moments.ts";
 export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export type { NoiseBlocks, NoiseSums } from "./moments/noiseSums.ts";
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
 export { Random } from "./random/random.ts";
