@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { nodeEngineOn } from "../engine/node.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
 import { TWOPOINT_SCHEMA, type TwopointRecord } from "../findings/twopoint/twopointRecord.ts";
-import type { TrainingConstants } from "../measure/residual.ts";
+import type { PairTraining } from "../measure/network/pairs.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
 import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { type Milestones, milestones } from "../train/milestones.ts";
+import type { Schedule } from "../train/schedule.ts";
 import { type TrainResult, train } from "../train/train.ts";
 import { trainedRate } from "../train/trainedRate.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
@@ -155,7 +156,7 @@ async function runTraining(
   /** What a snapshot takes from the run around it. */
   const surroundings = (step: number): SnapshotOptions => ({
     ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
-    training: trainingConstants(parameters, experiment, step),
+    training: trainingConstants(parameters, experiment, step, earlier.previous?.step),
     ...(initial && { initial }),
     ...(earlier.previous && { previous: earlier.previous }),
     ...(earlier.half(step) && { half: earlier.half(step)! }),
@@ -249,14 +250,15 @@ async function runTraining(
 }
 
 /**
- * What the residuals are computed with: the rate that stands for those which the weights remember, and the setting's
- * optimizer.
+ * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since the
+ * measurement before, and the setting's optimizer.
  */
 function trainingConstants(
   { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
   { schedule, syre }: ReturnType<Setting["build"]>,
   step: number,
-): TrainingConstants {
+  previous: number | undefined,
+): PairTraining {
   // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 121).
   const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
   return {
@@ -265,7 +267,18 @@ function trainingConstants(
     momentum: momentum as number,
     batch: batch as number,
     optimizer: optimizer as string,
+    ...(previous !== undefined && previous < step && { since: meanRates(schedule, previous, step) }),
   };
+}
+
+/** Means of the rate and of its square over the steps between two measurements. */
+function meanRates(schedule: Schedule, from: number, to: number): { rate: number; square: number } {
+  let [rate, square] = [0, 0];
+  for (let step = from; step < to; step++) {
+    rate += schedule(step) / (to - from);
+    square += schedule(step) ** 2 / (to - from);
+  }
+  return { rate, square };
 }
 
 /** Records a failure, and still writes the report of what was measured before. */

@@ -16,8 +16,9 @@ import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
 import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
 import { type LayerPhase, layerPhase } from "./layerPhase.ts";
 import { leadingSystem, liveSubspace, weightSystems } from "./liveSubspace.ts";
-import type { Cost } from "./measured.ts";
+import type { BothSides, Cost } from "./measured.ts";
 import { type LayerAlignment, measureLayer, measureLayerAsking } from "./measureLayer.ts";
+import { layerClusters, type NeuronClusters } from "./neuronClusters.ts";
 import type { Convention } from "./relations.ts";
 import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
 import { type Strongest, strongestRelations } from "./strongest.ts";
@@ -31,6 +32,8 @@ export interface LayerSnapshot extends LayerAlignment {
   heavyGroups?: number;
   /** How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates. */
   effectiveRows?: EffectiveRows;
+  /** Neurons whose activations are nearly one, before and behind an activation (Eq. 127); not at cost "economy". */
+  clusters?: BothSides<NeuronClusters>;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;
   /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
@@ -105,6 +108,7 @@ export function* layerSnapshotAsking(
   if (previous && !measured.sampled) found.change = layerChange(previous.layer, previous.step, total);
   if (half && !measured.sampled) found.changeSinceHalf = layerChange(half.layer, half.step, total);
   if (cost === "economy" || measured.sampled) return found;
+  found.clusters = layerClusters(total);
   const wanted = cost === "full" || options.exponents !== false;
   if (wanted) {
     const even = evenGroups(groups, total);

@@ -2,9 +2,10 @@
  * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting llm of the
  * paper). A head has no weight of its own, so only its RGA has a meaning.
  */
-import { type Graph, type Node, stringAttribute } from "../onnx/graph.ts";
+import type { Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf } from "../onnx/tensor.ts";
+import { einsumLetters } from "./einsumLetters.ts";
 import { type HeadLayout, headsInBatch } from "./headsInBatch.ts";
 import type { Found, Surroundings } from "./linearMap.ts";
 import { moduleScope } from "./moduleName.ts";
@@ -79,11 +80,9 @@ function headAxis(hb: string, s: Surroundings): HeadLayout | undefined {
  * index that weights and V share, and all other indices of the result run over heads.
  */
 function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefined {
-  const parsed = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]+)$/.exec(
-    stringAttribute(node, "equation", "").replaceAll(" ", ""),
-  );
-  if (parsed === null) return undefined;
-  const [P, V, Y] = parsed.slice(1) as [string, string, string];
+  const letters = einsumLetters(node);
+  if (letters === undefined) return undefined;
+  const [P, V, Y] = letters;
   const summed = [...P].filter((letter) => V.includes(letter) && !Y.includes(letter));
   const widths = [...V].filter((letter) => Y.includes(letter) && !P.includes(letter));
   const batch = [...P].find((letter) => V.includes(letter) && Y.includes(letter));

@@ -8,6 +8,7 @@ import { floatAttribute, intAttribute, type Node, stringAttribute } from "../onn
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor, toFloat64, toNumbers } from "../onnx/tensor.ts";
 import { addedConstant, soleUser } from "./addedBias.ts";
+import { einsumLetters } from "./einsumLetters.ts";
 import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 import type { Axis } from "./valueLayout.ts";
@@ -68,10 +69,9 @@ export function findEinsum(node: Node, s: Surroundings): Found {
   const weights = node.inputs.filter(s.isWeight);
   if (weights.length === 0) return "both operands depend on the data";
   if (node.inputs.length !== 2 || weights.length !== 1) return "an Einsum of other than one value and one constant";
-  const equation = stringAttribute(node, "equation", "");
-  const parsed = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]+)$/.exec(equation.replaceAll(" ", ""));
-  if (parsed === null) return `an Einsum of a form that is not read (${equation})`;
-  const [first, second, yAxes] = parsed.slice(1) as [string, string, string];
+  const letters = einsumLetters(node);
+  if (letters === undefined) return `an Einsum of a form that is not read (${stringAttribute(node, "equation", "")})`;
+  const [first, second, yAxes] = letters;
   const [A, B] = node.inputs as [string, string];
   const [x, weight, xAxes, wAxes] = s.isWeight(A) ? [B, A, second, first] : [A, B, first, second];
   return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes, scale: 1 }, s);

@@ -1,11 +1,12 @@
 /**
- * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md Eq. 118): follows the
+ * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md Eq. 124): follows the
  * outputs of each map through the operators behind it, to the next map, a normalization, or what breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../moments/edges.ts";
 import { intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import { sizeOf } from "../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
+import { einsumLetters } from "./einsumLetters.ts";
 import type { Measurable, Surroundings } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
@@ -49,12 +50,17 @@ const MOST_STEPS = 64;
  * The edges between maps of a graph.
  *
  * @param maps those of a graph, in their order
- * @param nameOf name of a normalization
+ * @param options.loss the losses: what they do not depend on does not count
+ * @param options.nameOf name of a normalization
  */
-export function findEdges(maps: readonly Measurable[], s: Surroundings, nameOf: (node: Node) => string): Edges {
+export function findEdges(
+  maps: readonly Measurable[],
+  s: Surroundings,
+  { loss, nameOf }: { readonly loss: string; readonly nameOf: (node: Node) => string },
+): Edges {
   const pairs: MapEdge[] = [];
   const broken: BrokenEdge[] = [];
-  const walker = new Walker(maps, s);
+  const walker = new Walker(maps, s, loss);
   const scores = new Map<Node, Partial<Record<Operand, { map: Measurable; place: Place }>>>();
   for (const map of maps) {
     const { layout, input } = map;
@@ -107,10 +113,10 @@ class Walker {
   private readonly byNode: ReadonlyMap<Node, Measurable>;
   private readonly attentions: AttentionNodes;
 
-  constructor(maps: readonly Measurable[], s: Surroundings) {
+  constructor(maps: readonly Measurable[], s: Surroundings, loss: string) {
     this.s = s;
-    for (const node of s.graph.nodes)
-      for (const name of new Set(node.inputs)) this.users.set(name, [...(this.users.get(name) ?? []), node]);
+    for (const node of liveNodes(s, loss))
+      for (const name of new Set(valueInputs(node))) this.users.set(name, [...(this.users.get(name) ?? []), node]);
     this.byNode = new Map(maps.flatMap((map) => (map.input?.reads ? [[map.input.reads.node, map] as const] : [])));
     this.attentions = findAttentions(s);
   }
@@ -183,7 +189,7 @@ class Walker {
       if (alike && AVERAGES.has(node.op))
         return on(node.outputs[0]!, alike, { through: [...place.through, "average pooling"] });
       if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return on(node.outputs[0]!, alike);
-      if (node.op === "ReduceMean" || node.op === "ReduceMax") {
+      if (node.op === "ReduceMean" || node.op === "ReduceSum" || node.op === "ReduceMax") {
         const reduced = behindReduction(node, place, this.s);
         const max = node.op === "ReduceMax";
         const through = [...place.through, max ? "max pooling" : "average pooling"];
@@ -194,9 +200,9 @@ class Walker {
       const factor = node.inputs.find((name) => name !== place.value)!;
       const keepsShape = String(values.get(node.outputs[0]!)!.shape) === String(values.get(place.value)!.shape);
       const isConstant = this.s.isWeight(factor);
-      if (keepsShape && isConstant && sizeOf(values.get(factor)!.shape) === 1)
-        return on(node.outputs[0]!, place.layout);
-      if (keepsShape && (isConstant || !this.dependsOn(factor, place.value)))
+      const isFree = keepsShape && (isConstant || !this.dependsOn(factor, place.value));
+      if (isFree && sizeOf(values.get(factor)!.shape) === 1) return on(node.outputs[0]!, place.layout);
+      if (isFree)
         return on(node.outputs[0]!, place.layout, {
           symmetry: "rescaling",
           through: [...place.through, isConstant ? "factors" : "gate"],
@@ -206,15 +212,34 @@ class Walker {
       const isConstant = node.inputs.some((name) => this.s.isWeight(name));
       return broken(isConstant ? "a constant is added behind it" : "another branch is added (residual)");
     }
+    if (node.op === "Concat") return broken("its outputs are joined with other values (Concat)");
     return broken(`${node.op} is not positively homogeneous, or mixes its outputs`);
   }
 
   private dependsOn(value: string, on: string): boolean {
     const seen = new Set([on]);
     for (const node of this.s.graph.nodes)
-      if (node.inputs.some((name) => seen.has(name))) for (const output of node.outputs) seen.add(output);
+      if (valueInputs(node).some((name) => seen.has(name))) for (const output of node.outputs) seen.add(output);
     return seen.has(value);
   }
+}
+
+/** The nodes that a value is computed from. */
+function liveNodes({ graph }: Surroundings, value: string): Node[] {
+  const needed = new Set([value]);
+  const live: Node[] = [];
+  for (const node of [...graph.nodes].reverse())
+    if (node.outputs.some((output) => needed.has(output))) {
+      live.unshift(node);
+      for (const name of node.inputs) needed.add(name);
+    }
+  return live;
+}
+
+/** The inputs of which a node takes the values, not the type or shape alone. */
+function valueInputs({ op, inputs }: Node): readonly string[] {
+  if (op === "Shape" || op === "Size") return [];
+  return op === "CastLike" ? inputs.slice(0, 1) : inputs;
 }
 
 function branch(users: readonly Node[]): string {
@@ -373,13 +398,6 @@ function attentionAxes(
   const width = [...values].findIndex((letter) => result.includes(letter) && !P.includes(letter));
   const output = [...result].map((letter) => (values.includes(letter) ? values.indexOf(letter) : undefined));
   return width < 0 ? undefined : { width, output };
-}
-
-function einsumLetters(node: Node): [string, string, string] | undefined {
-  const found = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]+)$/.exec(
-    stringAttribute(node, "equation", "").replaceAll(" ", ""),
-  );
-  return found === null ? undefined : (found.slice(1) as [string, string, string]);
 }
 
 type Factor = { readonly map: Measurable; readonly place: Place };

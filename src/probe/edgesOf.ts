@@ -1,4 +1,4 @@
-/** @file The edges among the maps that are measured, and what of their noise is summed (docs/theory.md Eq. 118). */
+/** @file The edges among the maps that are measured, and what of their noise is summed (docs/theory.md Eq. 124). */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge } from "../moments/edges.ts";
 import type { Side } from "../moments/moments.ts";
 import type { NoiseBlocks } from "../moments/noiseSums.ts";
@@ -20,9 +20,10 @@ interface Taken {
  *
  * @param all maps of the graph
  * @param taken those that are measured
+ * @param loss name of the losses
  */
-export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: Surroundings): Edges {
-  const { pairs, broken } = findEdges(all, s, (node) => s.moduleName(node, node.inputs[1] ?? ""));
+export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: Surroundings, loss: string): Edges {
+  const { pairs, broken } = findEdges(all, s, { loss, nameOf: (node) => s.moduleName(node, node.inputs[1] ?? "") });
   const names = new Set(taken.filter(({ sample }) => sample === undefined).map(({ map }) => map.name));
   const isTaken = ({ first, second, secondEnd }: MapEdge) => names.has(first) && (!secondEnd || names.has(second));
   const left = pairs.filter((edge) => !isTaken(edge) && (edge.head ?? 0) === 0);

@@ -4,6 +4,7 @@
  */
 import { intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { einsumLetters } from "./einsumLetters.ts";
 import type { Measurable, Surroundings } from "./linearMap.ts";
 import { type Axis, byAxis, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
@@ -35,7 +36,7 @@ export class ExampleLayouts {
   /** How the rows of a map belong to examples; undefined where that is not known. */
   rowsOf({ rows, hb, layout }: Measurable): ExampleRows | undefined {
     const { n } = this;
-    if (rows === n) return { n, outer: 1, inner: 1 };
+    if (rows === n || n === 1) return { n, outer: 1, inner: rows / n };
     const of = this.layouts.get(hb);
     const both = of && layout && inCommon(of.axes, layout);
     if (both === undefined) return undefined;
@@ -69,8 +70,13 @@ export class ExampleLayouts {
       const isOuter = isPlain && (isWeight(node.inputs[1]!) || from.length === to.length);
       return isOuter ? [{ ...layout, axes: [...groups.slice(0, -1).flat(), plain(to.at(-1)!)] }] : [];
     }
-    if (node.op === "Einsum") return [];
-    if (node.op.startsWith("Reduce") && from.length !== to.length) return [];
+    if (node.op === "Einsum") {
+      const letters = einsumLetters(node);
+      if (letters === undefined || groups === undefined) return [];
+      const own = letters[node.inputs.indexOf(source)]!;
+      const axes = [...letters[2]].map((letter, axis) => groups[own.indexOf(letter)] ?? [plain(to[axis]!)]);
+      return [{ ...layout, axes: axes.flat() }];
+    }
     const alike = from.length === to.length ? reshapedAlike(layout, from, to) : undefined;
     return node.outputs.map((_, i) => (i === 0 ? alike : undefined));
   }

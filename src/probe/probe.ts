@@ -70,7 +70,7 @@ export interface ProbeOptions {
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
   /**
-   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 118); 0 finds the pairs alone. Default: pairs are not
+   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 124); 0 finds the pairs alone. Default: pairs are not
    * looked for.
    */
   readonly pairs?: number;
@@ -408,9 +408,11 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
-  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context);
+  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
-  const noise = noisePlans(edges?.pairs ?? [], chosen, {
+  // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
+  const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
+  const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
     context,
     examples: samples,
     losses,

@@ -116,3 +116,8 @@ export const floorEquation = equation(
     fraction(row("t_k"), row("d − k")) +
     `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo stretchy="false">)</mo></mrow><mn>2</mn></msup>`,
 );
+
+export const clusterEquation = equation(
+  "Eq. 127",
+  `${row("|")}${fraction(row("C_ij"), `<msqrt>${row("C_ii C_jj")}</msqrt>`)}${row("| > .95")}`,
+);

@@ -8,6 +8,7 @@ import { ruleInWords } from "../measure/judge.ts";
 import {
   alignmentEquation,
   changeEquation,
+  clusterEquation,
   exponentEquation,
   floorEquation,
   lossEquation,
@@ -118,6 +119,12 @@ const terms = {
     equations: "Eq. 75",
     words: "How much a neuron varies over samples, and how strongly the loss pulls at it.",
     formula: plasticityEquation,
+  },
+  cluster: {
+    title: "cluster of neurons",
+    equations: "Eq. 127",
+    words: "Neurons whose activations go together as one, up to a factor.",
+    formula: clusterEquation,
   },
   change: {
     title: "change",

@@ -3,11 +3,13 @@
  * them.
  */
 
+import { escapeText } from "../figures/escape.ts";
 import { isLogSpaced } from "../figures/stepAxis.ts";
 import { lawExponents } from "../findings/laws.ts";
 import { counted, fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
+import { CLUSTER_LIMIT } from "../measure/neuronClusters.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TermName } from "./glossary.ts";
 import type { LayerKindName } from "./layerFigures.ts";
@@ -18,6 +20,8 @@ export interface KindCaption {
   /** HTML. */
   readonly caption: string;
   readonly counterpart: string;
+  /** Whose figure the counterpart is, by its number on arXiv. Default 2410.03006. */
+  readonly paper?: string;
   readonly terms: readonly TermName[];
 }
 
@@ -53,6 +57,13 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
       counterpart: "Fig. 7",
       terms: ["plasticity"],
     },
+    clusters: {
+      title: "Neurons that have become one",
+      caption: `${foundClusters(layers)}Correlations of activations${at}, neurons reordered by cluster: those in one, |correlation| above ${CLUSTER_LIMIT}, stand together, the largest cluster first. Left the input (a), behind the activation of the map below; right the output (b), before the next. Neurons that never vary are left out.`,
+      counterpart: "Fig. 5",
+      paper: "2309.16932",
+      terms: ["cluster"],
+    },
     spectra: {
       title: "Eigenvalues of H, G and Z",
       caption: `${aboveWords(layers)}Eigenvalues by rank, of covariances, each divided by the largest. Dashed, same colour: the noise floor; what lies below cannot be told from noise. Weights have none.`,
@@ -75,6 +86,18 @@ function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   const pairs = median(sides.map(({ correlations }) => correlations.value));
   if (diagonal === null || pairs === null) return "";
   return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
+}
+
+/** The layers whose neurons have merged, before the activation. */
+function foundClusters(layers: readonly LayerSnapshot[]): string {
+  const measured = layers.filter(({ clusters }) => clusters?.b.merged != null);
+  if (measured.length === 0) return "";
+  const merged = measured.filter(({ clusters }) => clusters!.b.merged! > 0);
+  if (merged.length === 0)
+    return `In none of ${counted(measured.length, "layer")} do two outputs go together so closely. `;
+  const most = merged.reduce((x, y) => (y.clusters!.b.merged! > x.clusters!.b.merged! ? y : x));
+  const { merged: count, largest } = most.clusters!.b;
+  return `In ${merged.length} of ${counted(measured.length, "layer")} some outputs go together as one; most in ${escapeText(most.name)}, ${count} of ${most.dOut}, ${largest} in the largest cluster. `;
 }
 
 /** How much of the spectra stands above the noise. */

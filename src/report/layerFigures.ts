@@ -5,6 +5,7 @@
 
 import { alignmentRows } from "../figures/alignmentSeries.ts";
 import { layerCourse } from "../figures/alignmentsOverTime.ts";
+import { clusters } from "../figures/clusters.ts";
 import { entries } from "../figures/entries.ts";
 import type { Figure } from "../figures/figure.ts";
 import { layerMatrices } from "../figures/layerMatrices.ts";
@@ -20,7 +21,7 @@ import type { NamedFigure } from "./figureBlock.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** In the order of the page. */
-export const layerKinds = ["alignments", "matrices", "entries", "neurons", "spectra", "laws"] as const;
+export const layerKinds = ["alignments", "matrices", "entries", "neurons", "clusters", "spectra", "laws"] as const;
 export type LayerKindName = (typeof layerKinds)[number];
 
 export interface LayerFigure extends NamedFigure {
@@ -73,6 +74,7 @@ function ofMatrices(moments: LayerMoments, { rows, points, pairs }: Detail, name
     ...named("matrices", matrices(found, rows)),
     ...named("entries", entries(found, points)),
     ...named("neurons", neurons(found, pairs)),
+    ...named("clusters", clusters(layerMatrices(moments, "covariance"), rows)),
   ];
 }
 

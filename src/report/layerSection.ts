@@ -63,14 +63,14 @@ export function numberedKinds(blocks: readonly LayerBlock[], first: number): Map
 
 function renderKind(
   figure: LayerFigure,
-  { title, caption, counterpart, terms }: KindCaption,
+  { title, caption, counterpart, paper = "2410.03006", terms }: KindCaption,
   kinds: Map<LayerKindName, number>,
   layers: number,
 ): string {
   const csv = figure.kind !== "matrices" || detailFor(layers).tables;
   return (
     `<figure class="${figure.kind}">${renderPicture(figure, `<h4>Figure ${kinds.get(figure.kind)}. ${title}</h4>`, { csv })}` +
-    `<figcaption><p>${caption} Cf. ${counterpart} of arXiv 2410.03006.</p><p class="terms">${termLinks(terms)}</p></figcaption></figure>`
+    `<figcaption><p>${caption} Cf. ${counterpart} of arXiv ${paper}.</p><p class="terms">${termLinks(terms)}</p></figcaption></figure>`
   );
 }
 

@@ -88,7 +88,8 @@ test("an analysis has numbered figures of the network, then of each layer", () =
     "Figure 3. H, G and Z",
     "Figure 4. Entries of H against entries of G",
     "Figure 5. Expressivity against plasticity of neurons",
-    "Figure 7. Power laws between H, G and Z",
+    "Figure 6. Neurons that have become one",
+    "Figure 8. Power laws between H, G and Z",
   ]);
   const [depth] = document.querySelectorAll("#figures figure");
   expect(depth!.querySelector("details summary")!.textContent).toBe("With plain second moments (raw)");

@@ -1,5 +1,5 @@
 /**
- * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 120).
+ * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 126).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
@@ -33,7 +33,7 @@ export interface PairDrift {
   /** Since an earlier measurement. */
   since: {
     step: number;
-    /** From the noise at both ends, decay exact   (Eq. 120). */
+    /** From the noise at both ends, decay exact   (Eq. 126). */
     predicted: ChargeChange | null;
     measured: ChargeChange;
     /** |predicted - measured| / |measured|. */
@@ -156,7 +156,7 @@ function movement(
 
 /**
  * Change over some steps under a constant source and decay, (1 - e^(-decay steps)) (source / decay - C): the mean of the ends' sources
- * stands for the steps between   (Eq. 120).
+ * stands for the steps between   (Eq. 126).
  */
 function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, steps: number): Matrix {
   const gone = -Math.expm1(-decay * steps);
