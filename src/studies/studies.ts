@@ -1,14 +1,17 @@
 /** @file The studies that `crh reproduce` knows, by name. */
 import type { Study } from "./study.ts";
+import { balanceStudy } from "./symmetry/balance.ts";
 import { collapseStudy } from "./symmetry/collapse.ts";
 import { deepLinearStudy } from "./symmetry/deepLinear.ts";
 import { deepLinearMnistStudy } from "./symmetry/deepLinearMnist.ts";
 import { einsteinStudy } from "./symmetry/einstein.ts";
 import { factorizationStudy } from "./symmetry/factorization.ts";
 import { rankOneStudy } from "./symmetry/rankOne.ts";
+import { res2Study } from "./symmetry/res2.ts";
 import { scalarStudy } from "./symmetry/scalar.ts";
 import { simclrStudy } from "./symmetry/simclr.ts";
 import { syreStudy } from "./symmetry/syre.ts";
+import { syreRes1Study } from "./symmetry/syreRes1.ts";
 import { tanhStudy } from "./symmetry/tanh2.ts";
 import { thresholdStudy } from "./symmetry/thresholds.ts";
 import { vaeStudy } from "./symmetry/vae.ts";
@@ -47,4 +50,7 @@ export const studies: readonly Study[] = [
   simclrStudy,
   vaeStudy,
   syreStudy,
+  balanceStudy,
+  syreRes1Study,
+  res2Study,
 ];

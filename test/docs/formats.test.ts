@@ -1,6 +1,7 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { picturesRecord } from "../../src/cli/pictures.ts";
 import { watchedRecord } from "../../src/cli/watched.ts";
 import { statusMeaning } from "../../src/findings/twopoint/sentences.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
@@ -69,6 +70,12 @@ describe("docs/formats.md", () => {
   it("explains every key of the record of watched numbers", () => {
     const group = { title: "Charge", axis: "C", quantities: { C: "charge" }, expected: { "at rest": 0 } };
     const record = watchedRecord({ groups: [group], of: () => ({}) });
+    expect(unexplained([record.schema, ...keysOf(record)])).toEqual([]);
+  });
+
+  it("explains every key of the record of images", () => {
+    const drawn = { title: "drawn", width: 2, height: 1, columns: 1, pixels: Float64Array.of(0, 1) };
+    const record = picturesRecord([drawn], 3);
     expect(unexplained([record.schema, ...keysOf(record)])).toEqual([]);
   });
 

@@ -97,7 +97,9 @@ export const vae = defineSetting({
     const given = p.data === "mnist" ? imageData(p, file, random) : modeData(p, random);
     const { latent, hidden, beta, decoderVariance, noise } = p;
     const { inputs, outputs } = given;
+    const notes = rateNotes(p, given);
     return {
+      ...(notes.length > 0 && { notes }),
       network: vaeNetwork(
         {
           ...{ inputs, outputs, latent, hidden, noise, activation: "relu" },
@@ -116,6 +118,16 @@ export const vae = defineSetting({
     };
   },
 });
+
+/** Where descent cannot settle: the curvature along the encoder of a kept mode is lambda zeta^2 / eta^2. */
+function rateNotes({ lr, optimizer, momentum, decoderVariance, noise, data }: Parameters, given: VaeData): string[] {
+  if (data !== "modes" || noise !== "expected" || optimizer !== "sgd" || momentum !== 0) return [];
+  const most = (2 * decoderVariance) / given.stiffest;
+  if (lr <= most) return [];
+  return [
+    `The learning rate ${lr} is above ${most.toPrecision(2)}, 2 over the curvature of the stiffest mode: it will not settle; lower lr.`,
+  ];
+}
 
 /** What the linear theory says, for the largest modes that fit into the code. */
 function expectedModes({ beta, decoderVariance, latent }: Parameters, { modes }: VaeData): VaeMode[] {

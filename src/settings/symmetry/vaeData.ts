@@ -25,6 +25,8 @@ export interface VaeData {
   readonly evaluationName: string;
   /** zeta^2 of each mode, the largest first: eigenvalues of the inputs where they are their own targets. */
   readonly modes: readonly number[];
+  /** Largest product of a mode's variance and zeta^2; of images not known. */
+  readonly stiffest: number;
   /** Images (n, inputs) of values in [0, 1] that are looked at, with their sides. */
   readonly images?: { readonly x: Float64Array; readonly n: number; readonly shape: readonly [number, number] };
 }
@@ -61,7 +63,8 @@ export function modeData(p: ModeParameters, random: Random): VaeData {
     p.targets === "input" ? withScaledColumns(Q, roots) : withScaledColumns(R, p.targets),
   ];
   const modes = zeta.map((value) => value ** 2).sort((x, y) => y - x);
-  const sizes = { inputs: d, outputs: d, modes };
+  const stiffest = Math.max(...zeta.map((value, i) => value ** 2 * p.eigenvalues[i]!));
+  const sizes = { inputs: d, outputs: d, modes, stiffest };
   if (p.noise === "expected") {
     // Rows sqrt(d) s = e_i: their mean of s s^T is the identity.
     const unit = matrix(
@@ -158,7 +161,7 @@ export function imageData(
   const looked = unitValues(test.x, n * d);
   const [height, width] = images.shape as [number, number];
   return {
-    ...{ inputs: d, outputs: d, modes: eigenvaluesOf(images) },
+    ...{ inputs: d, outputs: d, modes: eigenvaluesOf(images), stiffest: Number.NaN },
     data: withCodeNoise(finiteSet({ ...train, d }, { batch, random: random.split("data"), pixels: PIXELS, form }), own),
     evaluation: () => imageFeeds(looked, { n, latent }, random.split("evaluation")),
     evaluationName: `${n} test images`,

@@ -3,14 +3,13 @@
  * rank, and fc2 over decay: ranks of its maps and its loss, with and without.
  */
 import { type Chart, charts } from "../../figures/charts.ts";
-import type { LegendEntry } from "../../figures/legend.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
 import { median } from "../../measure/median.ts";
-import { BLUE, ORANGE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study, StudySize } from "../study.ts";
-import { byNumber, countAbove, endOf, meanPoints, numberOf, theoryCurve } from "./reads.ts";
+import { countAbove, endOf, numberOf, theoryCurve } from "./reads.ts";
+import { bothWays, decayFor, hows, isSyre, nameOf, plainDecay, syreLegend, syreSource } from "./syreRuns.ts";
 
 const FIGURE = "symmetry removed";
 const singular = [2, 1.5, 1, 0.7, 0.4, 0.2];
@@ -23,26 +22,11 @@ const HIDDEN = 5;
 /** Share of the largest singular value above which one counts. */
 const SHARE = 1e-3;
 const FC2_STEPS: Readonly<Record<StudySize, number>> = { small: 10_000, paper: 100_000 };
-const RES1_DECAYS = [5e-4, 5e-3];
-
-const hows = [false, true] as const;
-const nameOf = (syre: boolean) => (syre ? "syre" : "plain decay");
-const colourOf = (syre: boolean) => (syre ? ORANGE : BLUE);
-const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
-
-/** The same penalty with and without: behind the step of SGD with momentum decay counts 1 - momentum of what it does in the gradient. */
-const decayFor = (decay: number, syre: boolean, momentum: number) =>
-  syre ? Number((decay / (1 - momentum)).toPrecision(12)) : decay;
-const plainDecay = (run: StudiedRun) => {
-  const factor = isSyre(run) ? 1 - numberOf(run, "momentum") : 1;
-  return Number((numberOf(run, "decay") * factor).toPrecision(6));
-};
 
 export const syreStudy: Study = {
   name: "symmetry/syre",
   title: "Decay towards a random point keeps ranks that decay towards 0 takes",
-  source:
-    'Ziyin, Xu and Chuang, "Remove symmetries to control model expressivity" (arXiv 2408.15495), on models of this project',
+  source: syreSource,
   statement:
     "Weight decay makes maps lose rank because the penalty shares the symmetry of the loss. Towards a fixed random point, " +
     "by factors that differ a little, it shares none: nothing collapses, and what the network computes stays.",
@@ -83,14 +67,14 @@ export const syreStudy: Study = {
           caption:
             "Two linear maps after 20,000 steps over the penalty gamma: singular values of U W that are not 0 (above 1e−8 of " +
             "the largest), those that show (above 1e−3), and the loss. Mean over seeds, with the 95 % interval. Dashed: Eq. 102.",
-          figure: charts(toyCharts(toy), { columns: 3, width: 320, height: 250, legend: legend(true) }),
+          figure: charts(toyCharts(toy), { columns: 3, width: 320, height: 250, legend: syreLegend(true) }),
         },
         {
           name: "fc2",
           caption:
             `fc2 (preset nonlinear, ${FC2_STEPS[size].toLocaleString("en-US")} steps) over decay: singular values of its maps above 1e−3 of the largest, ` +
             "median over the hidden maps; participation ratio of their squares; loss on unseen samples. Mean over seeds.",
-          figure: charts(fc2Charts(fc2), { columns: 3, width: 320, height: 250, legend: legend(false) }),
+          figure: charts(fc2Charts(fc2), { columns: 3, width: 320, height: 250, legend: syreLegend(false) }),
         },
       ],
       claims: [...toyClaims(toy), ...fc2Claims(fc2, size)],
@@ -99,35 +83,11 @@ export const syreStudy: Study = {
           "decay that is written on the axis: the same penalty (Eq. 121).",
         "Ranks above 1e−3 of the largest value, and participation ratios, hardly change on the linear maps: what had " +
           "collapsed stays at the size of the random point, a hundredth of an initial weight.",
-        `res1 small, with and without, was not made part of this study, since a run takes a quarter of an hour: ${RES1_DECAYS.map(
-          (decay) => `crh run res1 --preset small syre=true decay=${decayFor(decay, true, MOMENTUM)}`,
-        ).join("; ")} (and decay=${RES1_DECAYS.join(", ")} without).`,
+        "res1, with and without: symmetry/syre-res1.",
       ],
     };
   },
 };
-
-const legend = (theory: boolean): LegendEntry[] => [
-  ...hows.map((syre) => ({ text: nameOf(syre), colour: colourOf(syre), samples: ["line", "dot"] as const })),
-  ...(theory ? [{ text: "theory of plain decay", colour: "currentColor", samples: ["dashed"] as const }] : []),
-];
-
-function bothWays(
-  runs: readonly StudiedRun[],
-  x: (run: StudiedRun) => number,
-  read: (run: StudiedRun) => number | null,
-) {
-  return hows.map((syre) => ({
-    ...{ name: nameOf(syre), colour: colourOf(syre), dots: "full" as const },
-    points: meanPoints(
-      byNumber(
-        runs.filter((run) => isSyre(run) === syre),
-        x,
-      ),
-      read,
-    ),
-  }));
-}
 
 function toyCharts(runs: readonly StudiedRun[]): Chart[] {
   const penalty = (run: StudiedRun) => numberOf(run, "decay") / 2;
