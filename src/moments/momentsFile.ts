@@ -295,7 +295,7 @@ function readNoise(value: unknown, { name, dIn, dOut }: LayerMoments, check: Che
   const what = `noise of ${brief(name)}`;
   const record = check.record(value, what);
   const examples = check.whole(record.examples, `examples in ${what}`, 0, Number.MAX_SAFE_INTEGER);
-  const losses = check.sum(record.losses, `losses in ${what}`);
+  const losses = check.whole(record.losses, `losses in ${what}`, 1, Number.MAX_SAFE_INTEGER);
   const noise: NoiseSums = { examples, losses };
   for (const [side, d] of [
     ["a", dIn],

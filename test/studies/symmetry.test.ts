@@ -29,6 +29,8 @@ function planted(label: string, seed: number, courses: Readonly<Record<string, C
     trajectories: () => [],
     metrics: () => metrics,
     snapshot: () => undefined,
+    snapshots: () => [],
+    moments: () => undefined,
     watched: () => undefined,
     pictures: () => undefined,
     weights: () => new Map(),

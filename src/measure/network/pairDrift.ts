@@ -91,8 +91,10 @@ function sourceOf(symmetry: PairSymmetry, { first, second }: Halves): Source | u
       below.cols,
       below.data.map((value, k) => sign * (value - above.data[k]!)),
     );
+  const noise = difference(first.noise.moment, second.noise.moment);
   const mean = first.mean && second.mean ? difference(first.mean, second.mean) : null;
-  return { noise: difference(first.noise.moment, second.noise.moment), mean };
+  if (!noise.data.every(Number.isFinite)) return undefined;
+  return { noise, mean: mean?.data.every(Number.isFinite) ? mean : null };
 }
 
 /** Factors of one step   (Eqs. 107, 108): 1 - decay of the charge, and those of the two sources. */
