@@ -24,6 +24,7 @@ export {
   neuronCharges,
   withBias,
 } from "./symmetry/charge.ts";
+export { codeDivergence } from "./symmetry/codeDivergence.ts";
 export {
   collapseUnderNoise,
   type LocalCollapse,
