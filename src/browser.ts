@@ -50,6 +50,7 @@ export {
   neuronCharges,
   withBias,
 } from "./symmetry/charge.ts";
+export { codeDivergence } from "./symmetry/codeDivergence.ts";
 export {
   collapseUnderNoise,
   type LocalCollapse,
@@ -57,6 +58,7 @@ export {
   type NoisyCollapse,
   type NoisyStepOptions,
 } from "./symmetry/collapse.ts";
+export { matrixCosine, relativeDistance } from "./symmetry/compare.ts";
 export {
   balancedDeepLinear,
   deepLinearBalance,
@@ -66,6 +68,7 @@ export {
 } from "./symmetry/deepLinear.ts";
 export { type DampedNoise, stationaryVariance } from "./symmetry/einstein.ts";
 export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
+export { type GaussianTask, gaussianNoise } from "./symmetry/gaussianNoise.ts";
 export { type LinearSimclrOptions, linearSimclr, type PairMode, type SimclrMode } from "./symmetry/linearSimclr.ts";
 export { type LinearVae, type LinearVaeOptions, linearVae, type VaeMode } from "./symmetry/linearVae.ts";
 export {

@@ -77,6 +77,7 @@ test("a report has a section for each group of watched quantities, with what the
   );
   expect(charge!.textContent).toContain("C: u² − w² <of> the run");
   expect(product!.textContent).toContain("The run recorded no value.");
+  expect(document.querySelector("#summary")!.textContent).toContain("Watched: C 1.0e−5 (was 1); see their figures.");
   expect(reportFigures(data).map(({ name }) => name)).toContain("02-watched-1");
 });
 
