@@ -1,6 +1,7 @@
-// Charges and noise balance of two maps of your own, h_1 = W h_0, a = ReLU(h_1), h_2 = U a (docs/theory.md Eqs. 105, 107, 124). Gradient flow
-// keeps the charge of each neuron, its squared incoming weights less its outgoing ones; a step of SGD moves it as its noise says, here
-// to rounding: every sample is a batch of its own, and the mean over all such steps is compared with the prediction.
+// Charges and noise balance of two maps of your own, h_1 = W h_0, a = ReLU(h_1), h_2 = U a (docs/theory.md Eqs. 105,
+// 107, 124). Gradient flow keeps the charge of each neuron, its squared incoming weights less its outgoing ones; a step
+// of SGD moves it as its noise says, here to rounding: every sample is a batch of its own, and the mean over all such
+// steps is compared with the prediction.
 // Run: npm run build && node examples/6-charges-of-your-own-arrays.mjs
 import { emptyLayer, expectedImbalance, matrix, neuronCharges, noiseTerms, pairHalf, pairsOf, Random } from "crh-lab";
 

@@ -1,4 +1,7 @@
-/** @file What was found of symmetric pairs, of a network or of one of its layers, in plain words: the sentences of table and report. */
+/**
+ * @file What was found of symmetric pairs, of a network or of one of its layers, in plain words: the sentences of table
+ * and report.
+ */
 import {
   brokenSentence,
   driveSentence,

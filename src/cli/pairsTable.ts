@@ -1,6 +1,7 @@
 /**
- * @file The symmetric pairs of a network as a table below that of the phases, after the sentence on noise balance: a row a pair, the heads
- * of an attention in a table of their own, by their medians and ranges (docs/theory.md Eqs. 105, 107, 124 to 126).
+ * @file The symmetric pairs of a network as a table below that of the phases, after the sentence on noise balance: a
+ * row a pair, the heads of an attention in a table of their own, by their medians and ranges (docs/theory.md Eqs. 105,
+ * 107, 124 to 126).
  *
  *     pair                 imbalance  noise balance  chance  A / B   RGA  drift
  *     layers.0 → layers.1      0.070   0.310 ±0.032    0.20   1.02  0.21  0.1 %

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the charges of every symmetric pair over training, a panel a pair: their mean, and how they spread over neurons, of
- * rotation over the eigenvalues of Q (theory.md Eq. 105).
+ * @file Figure: the charges of every symmetric pair over training, a panel a pair: their mean, and how they spread over
+ * neurons, of rotation over the eigenvalues of Q (theory.md Eq. 105).
  */
 import * as Plot from "@observablehq/plot";
 import { chargesOf, isHeads } from "../measure/network/pairGroups.ts";

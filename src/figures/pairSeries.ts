@@ -1,4 +1,7 @@
-/** @file What figures of symmetric pairs share: every pair at every step, with its name and the colour of its place in the network. */
+/**
+ * @file What figures of symmetric pairs share: every pair at every step, with its name and the colour of its place in
+ * the network.
+ */
 import {
   attentionName,
   type PairGroup,

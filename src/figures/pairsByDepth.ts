@@ -1,6 +1,7 @@
 /**
- * @file Figure: the symmetric pairs of a network in order of execution, with the imbalance of their weights, their noise balance beside
- * RGA of what they share, and the ratio that says where noise moves weight (theory.md Eqs. 105, 107, 124, 125).
+ * @file Figure: the symmetric pairs of a network in order of execution, with the imbalance of their weights, their
+ * noise balance beside RGA of what they share, and the ratio that says where noise moves weight (theory.md Eqs. 105,
+ * 107, 124, 125).
  */
 import * as Plot from "@observablehq/plot";
 import { median } from "../measure/median.ts";

@@ -1,6 +1,6 @@
 /**
- * @file The page's section on symmetric pairs: what was found in one sentence, the pairs at a glance, in words where noise moves weight,
- * courses of balance and charges, every pair in a table, and what breaks symmetries.
+ * @file The page's section on symmetric pairs: what was found in one sentence, the pairs at a glance, in words where
+ * noise moves weight, courses of balance and charges, every pair in a table, and what breaks symmetries.
  */
 import { chargeDrift } from "../figures/chargeDrift.ts";
 import { chargesOverTime } from "../figures/chargesOverTime.ts";
@@ -91,7 +91,10 @@ export function symmetrySections(data: ReportData): FigureSection[] {
   ];
 }
 
-/** The section as HTML, "" where pairs were not looked for. @param figures HTML, those of `symmetrySections` in their order */
+/**
+ * The section as HTML, "" where pairs were not looked for. @param figures HTML, those of `symmetrySections` in their
+ * order
+ */
 export function renderSymmetry(data: ReportData, figures: readonly string[]): string {
   const last = paired(data);
   if (last === undefined) return "";

@@ -29,7 +29,7 @@ export interface StudyRun {
   /** Places of held-out samples that are followed, where the setting follows none by itself. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
-  /** Whether it is measured at steps of logarithmic spacing, as `crh run` does by itself. Default: at the first and the last. */
+  /** Whether it is measured at steps of logarithmic spacing, as by `crh run`. Default: at the first and the last. */
   readonly measured?: "often";
   /** Whether the second moments of the last measurement are kept. Default: not. */
   readonly keepsMoments?: boolean;

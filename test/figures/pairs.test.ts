@@ -1,4 +1,7 @@
-/** @file Figures of symmetric pairs on planted ones: every value in the table, nothing that is no number, undefined where nothing is. */
+/**
+ * @file Figures of symmetric pairs on planted ones: every value in the table, nothing that is no number, undefined
+ * where nothing is.
+ */
 import { describe, expect, test } from "vitest";
 import { chargeDrift } from "../../src/figures/chargeDrift.ts";
 import { chargesOverTime } from "../../src/figures/chargesOverTime.ts";

@@ -1,4 +1,7 @@
-/** @file Study symmetry/balance on planted runs: a slope of 1 where weights are out of balance as noise and decay say, and who is ordered. */
+/**
+ * @file Study symmetry/balance on planted runs: a slope of 1 where weights are out of balance as noise and decay say,
+ * and who is ordered.
+ */
 import { describe, expect, test } from "vitest";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { emptyLayer, type LayerMoments, type Moments } from "../../src/moments/moments.ts";

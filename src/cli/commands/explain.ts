@@ -1,7 +1,7 @@
 /**
  * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in
- * words; of symmetric pairs of layers where noise drives them; of a run that follows points, what the two-point theory says
- * of its hidden layers before that.
+ * words; of symmetric pairs of layers where noise drives them; of a run that follows points, what the two-point theory
+ * says of its hidden layers before that.
  */
 import { existsSync, statSync } from "node:fs";
 import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";

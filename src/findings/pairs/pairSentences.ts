@@ -1,8 +1,9 @@
 /**
- * @file What is found of symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs. 105, 107, 124 to 126).
+ * @file What is found of symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs.
+ * 105, 107, 124 to 126).
  *
- * Signs: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so that weight moves to the side
- * whose gradients fluctuate more.
+ * Signs: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so that weight
+ * moves to the side whose gradients fluctuate more.
  */
 
 import {
@@ -35,7 +36,9 @@ export function hasPairs({ pairs = [], unpaired = [] }: Paired): boolean {
   return pairs.length + unpaired.length > 0;
 }
 
-/** What was found, in a claim and what stands behind it; both "" where pairs were not looked for, or there is one map. */
+/**
+ * What was found, in a claim and what stands behind it; both "" where pairs were not looked for, or there is one map.
+ */
 export function pairsHeadline(found: Paired): { claim: string; details: string } {
   const { pairs = [] } = found;
   if (!hasPairs(found)) return { claim: "", details: "" };
@@ -172,7 +175,9 @@ function ratioSpread(group: PairGroup): string {
   return found === null ? "not known" : `${brief(found.median)} (${brief(found.low)} to ${brief(found.high)})`;
 }
 
-/** Where noise moves weight, and by which inequality of the gradients; of heads that of the one farthest from balance. */
+/**
+ * Where noise moves weight, and by which inequality of the gradients; of heads that of the one farthest from balance.
+ */
 export function driveSentence(group: PairGroup): string {
   const pair = worstOf(group);
   const { ratio, ratioError, alignment } = pair.noiseBalance;

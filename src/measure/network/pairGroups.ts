@@ -1,6 +1,6 @@
 /**
- * @file Symmetric pairs as a reader takes them: a pair of maps each, the heads of one attention together, with medians, ranges and the
- * head that is farthest from balance.
+ * @file Symmetric pairs as a reader takes them: a pair of maps each, the heads of one attention together, with medians,
+ * ranges and the head that is farthest from balance.
  */
 import type { LayerSnapshot } from "../layerSnapshot.ts";
 import { median } from "../median.ts";
@@ -46,7 +46,10 @@ export function pairName(group: Pick<PairGroup, "first" | "second" | "through">)
   return isScores(group) ? `${first} × ${second}` : `${first} → ${second}`;
 }
 
-/** "blocks.0.attn" of the heads of an attention: what the names of its maps share, up to a dot; their whole names where that is nothing. */
+/**
+ * "blocks.0.attn" of the heads of an attention: what the names of its maps share, up to a dot; their whole names where
+ * that is nothing.
+ */
 export function attentionName({ first, second, through }: Pick<PairGroup, "first" | "second" | "through">): string {
   const ends = [...first].findIndex((letter, i) => letter !== second[i]);
   const shared = first.slice(0, (ends < 0 ? first : first.slice(0, ends)).lastIndexOf("."));
@@ -74,7 +77,10 @@ export function worstOf({ pairs }: PairGroup): PairSnapshot {
   return candidates.reduce((worst, one) => (far(one) > far(worst) ? one : worst));
 }
 
-/** RGA of the representation that a pair shares: side a of the upper map, by the paper's convention; null where there is none. */
+/**
+ * RGA of the representation that a pair shares: side a of the upper map, by the paper's convention; null where there is
+ * none.
+ */
 export function sharedRga(
   { first, second, symmetry, through }: Omit<PairGroup, "pairs">,
   { layers }: { readonly layers: readonly LayerSnapshot[] },

@@ -1,6 +1,7 @@
 /**
- * @file Study symmetry/balance: noise balance of neighbouring maps beside RGA of the representation between them, in fc2 with and without
- * weight decay; and the imbalance of weights that decay leaves, against the difference of the noise (docs/theory.md Eqs. 107, 108, 124).
+ * @file Study symmetry/balance: noise balance of neighbouring maps beside RGA of the representation between them, in
+ * fc2 with and without weight decay; and the imbalance of weights that decay leaves, against the difference of the
+ * noise (docs/theory.md Eqs. 107, 108, 124).
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
@@ -20,7 +21,9 @@ const FIGURE = "noise balance and RGA";
 const DECAYS = [1e-4, 0] as const;
 const STEPS = 50_000;
 
-/** What an independent implementation in float64 measures of the five pairs at the end, mean of two seeds (decay 1e-4). */
+/**
+ * What an independent implementation in float64 measures of the five pairs at the end, mean of two seeds (decay 1e-4).
+ */
 const independent = [
   { pearson: 0.83, ratio: 0.245, rga: 0.925, slope: 1.02, slopeWithin: 0.15 },
   { pearson: 0.98, ratio: 2.1, rga: 0.965, slope: 1.12, slopeWithin: 0.15 },
