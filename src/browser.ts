@@ -5,10 +5,36 @@
 
 // Moments and measures
 export { alignment } from "./measure/alignment.ts";
+export { diagonalNull } from "./measure/network/diagonalNull.ts";
+export type { ChargeChange, PairDrift, PairStatus, PairTraining } from "./measure/network/pairDrift.ts";
+export {
+  chargesOf,
+  type PairGroup,
+  pairGroups,
+  pairName,
+  sharedRga,
+} from "./measure/network/pairGroups.ts";
+export { type Noise, type PairHalf, pairHalf } from "./measure/network/pairHalf.ts";
+export {
+  type NoiseBalance,
+  type PairOptions,
+  type PairSnapshot,
+  type PairsFound,
+  pairsOf,
+} from "./measure/network/pairs.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./measure/snapshot.ts";
 export { addRows } from "./moments/addRows.ts";
+export {
+  type BrokenEdge,
+  type EdgeEnd,
+  type Edges,
+  type MapEdge,
+  type PairSymmetry,
+  symmetries,
+} from "./moments/edges.ts";
 export { emptyLayer, type LayerMoments, type Moments } from "./moments/moments.ts";
 export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export type { NoiseBlocks, NoiseSums } from "./moments/noiseSums.ts";
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
 export { Random } from "./random/random.ts";
@@ -24,6 +50,7 @@ export {
   neuronCharges,
   withBias,
 } from "./symmetry/charge.ts";
+export { codeDivergence } from "./symmetry/codeDivergence.ts";
 export {
   collapseUnderNoise,
   type LocalCollapse,
@@ -31,6 +58,7 @@ export {
   type NoisyCollapse,
   type NoisyStepOptions,
 } from "./symmetry/collapse.ts";
+export { matrixCosine, relativeDistance } from "./symmetry/compare.ts";
 export {
   balancedDeepLinear,
   deepLinearBalance,
@@ -40,6 +68,7 @@ export {
 } from "./symmetry/deepLinear.ts";
 export { type DampedNoise, stationaryVariance } from "./symmetry/einstein.ts";
 export { type NoiseFixedPoint, noiseCurrent, noiseFixedPoint } from "./symmetry/fixedPoint.ts";
+export { type GaussianTask, gaussianNoise } from "./symmetry/gaussianNoise.ts";
 export { type LinearSimclrOptions, linearSimclr, type PairMode, type SimclrMode } from "./symmetry/linearSimclr.ts";
 export { type LinearVae, type LinearVaeOptions, linearVae, type VaeMode } from "./symmetry/linearVae.ts";
 export {

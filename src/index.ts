@@ -27,6 +27,7 @@ export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { nodeEngine, nodeEngineOn } from "./engine/node.ts";
 export { specialize } from "./engine/specialize.ts";
 export { hiddenMedians } from "./findings/hiddenMedians.ts";
+export { driveSentence, pairSentences, pairsHeadline } from "./findings/pairs/pairSentences.ts";
 export { type Finding, findings } from "./findings/relationFindings.ts";
 export { countSentence, relationSentence } from "./findings/sentences.ts";
 export { decodeSafetensors, encodeSafetensors } from "./formats/safetensors.ts";

@@ -14,6 +14,7 @@ import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from ".
 import { isMap } from "../moments/moments.ts";
 import { formatDecimals } from "./format.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
+import { renderPairsTable } from "./pairsTable.ts";
 import { renderPhaseTable } from "./phaseTable.ts";
 
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
@@ -60,9 +61,13 @@ function withoutWeights(layer: LayerSnapshot, name: keyof SideExponents): boolea
   return !isMap(layer) && name !== "hg";
 }
 
-/** The table with an empty line before it, where there is one. */
+/** The tables below that of the alignments, an empty line before each: laws, phases, pairs. */
 export function lawsBelow(snapshot: Snapshot, layout: TableLayout): string {
-  const tables = [renderLawsTable(snapshot, layout), renderPhaseTable(snapshot.layers, layout)];
+  const tables = [
+    renderLawsTable(snapshot, layout),
+    renderPhaseTable(snapshot.layers, layout),
+    renderPairsTable(snapshot, layout),
+  ];
   return tables.map((table) => (table === "" ? "" : `\n${table}`)).join("");
 }
 

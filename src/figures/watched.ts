@@ -58,6 +58,7 @@ export function watchedFigure(all: readonly WatchedSeries[], options: WatchedFig
         ...(log
           ? logarithmicAxis([low, high], 6)
           : { type: "linear", domain: [low, high], ticks: 5, tickFormat: plainNumber, grid: true }),
+        clamp: true,
         label: axis,
         labelArrow: "none",
       },
@@ -89,8 +90,8 @@ export function watchedFigure(all: readonly WatchedSeries[], options: WatchedFig
   return makeFigure([panel], csv, { legend: legendPanel(entries, 560) });
 }
 
-/** chosen: twelve decades; what lies lower is rounding, and would press the rest together. */
-const DECADES = 12;
+/** chosen: room for what falls to rounding and for what diverges; what lies lower yet would press the rest together. */
+const DECADES = 30;
 
 /** From the least to the largest with some room; of logarithms, not more than DECADES below the largest. */
 function spanOf(values: readonly number[], log: boolean): [number, number] {

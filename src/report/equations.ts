@@ -117,6 +117,26 @@ export const floorEquation = equation(
     `<msup>${row("( 1 +").replace("</mrow>", "")}<msqrt>${row("( d − k ) / n")}</msqrt><mo stretchy="false">)</mo></mrow><mn>2</mn></msup>`,
 );
 
+export const chargeEquation = equation(
+  "Eq. 105",
+  row("Q = U^⊤ U − W W^⊤"),
+  row("C_i = − Q_ii"),
+  row("imbalance =") + fraction(row("| Q |"), row("| U^⊤ U | + | W W^⊤ |")),
+);
+
+export const noiseBalanceEquation = equation(
+  "Eqs. 107, 124",
+  row("A = E [ G_U^⊤ G_U ]"),
+  row("B = E [ G_W G_W^⊤ ]"),
+  row("balance : A = B"),
+);
+
+/** Of one step of SGD at rate η on batches of n with weight decay γ. */
+export const driftEquation = equation(
+  "Eqs. 107, 126",
+  row("Δ C_i ≈") + fraction(row("η^2"), row("n")) + row("( B − A )_ii − 2 η γ C_i"),
+);
+
 export const clusterEquation = equation(
   "Eq. 127",
   `${row("|")}${fraction(row("C_ij"), `<msqrt>${row("C_ii C_jj")}</msqrt>`)}${row("| > .95")}`,

@@ -8,11 +8,14 @@ import { ruleInWords } from "../measure/judge.ts";
 import {
   alignmentEquation,
   changeEquation,
+  chargeEquation,
   clusterEquation,
+  driftEquation,
   exponentEquation,
   floorEquation,
   lossEquation,
   matricesEquation,
+  noiseBalanceEquation,
   noiseEquation,
   nullEquation,
   plasticityEquation,
@@ -132,6 +135,33 @@ const terms = {
     words: "How much H became another matrix since the measurement before.",
     formula: changeEquation,
   },
+  pairs: {
+    title: "symmetric pair",
+    equations: "Eq. 105",
+    words:
+      "Two maps, W below and U above, whose weights can be changed together without changing any output. Rescaling: through ReLU each neuron's incoming weights may be multiplied by a number and its outgoing ones divided by it. Rotation: with nothing in between any invertible map may be put there. Scale: a map before a normalization may be multiplied by any number.",
+  },
+  charge: {
+    title: "charge, imbalance",
+    equations: "Eq. 105",
+    words:
+      "What gradient flow keeps because of the symmetry; W has its bias as a further column. The imbalance is its size, from 0 to 1; of rescaling that of the diagonals.",
+    formula: chargeEquation,
+  },
+  noiseBalance: {
+    title: "noise balance",
+    equations: "Eqs. 107, 124, 125",
+    words:
+      "G are the gradients of single examples by the weights. Noise adds to the squared weights of the side whose gradients fluctuate more, until A = B. Compared by the correlation of their entries, of rescaling of their diagonals.",
+    formula: noiseBalanceEquation,
+  },
+  drift: {
+    title: "drift of the charges",
+    equations: "Eqs. 107, 126",
+    words:
+      "What noise and weight decay do to the charge of a neuron in a step; n is the size of a batch. Momentum m multiplies the first part by 1 / (1 − m)², the second by 1 / (1 − m).",
+    formula: driftEquation,
+  },
   loss: { title: "loss", equations: "Eqs. 23, 24", words: "Of one sample." },
 } as const satisfies Record<string, Term>;
 
@@ -154,6 +184,9 @@ export function renderGlossary(data: ReportData): string {
   const left = new Set<TermName>([
     ...(once ? (["start", "change"] as const) : []),
     ...(loss === "" ? (["loss"] as const) : []),
+    ...(data.snapshots.some(({ pairs }) => pairs?.length)
+      ? []
+      : (["pairs", "charge", "noiseBalance", "drift"] as const)),
   ]);
   const items = (Object.keys(terms) as TermName[])
     .filter((name) => !left.has(name))

@@ -27,6 +27,7 @@ import { followsAlone, isAnalysis, layersInWords, type ReportData } from "./repo
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";
+import { renderSymmetry, symmetrySections } from "./symmetrySection.ts";
 import { twopointFigures } from "./twopointFigures.ts";
 import { renderTwopoint } from "./twopointSection.ts";
 
@@ -66,9 +67,10 @@ export function renderReport(data: ReportData): string {
 /** The sections from the finding to what it was found with. */
 function pageSections(data: ReportData): PageSection[] {
   const followed = twopointFigures(data);
-  const sections = allSections(data);
+  const pairs = symmetrySections(data);
+  const sections = [...followed, ...figureSections(data), ...pairs];
   const figures = sections.map((one, index) => renderFigure(one, index + 1));
-  const ofNetwork = figures.slice(followed.length);
+  const ofNetwork = figures.slice(followed.length, figures.length - pairs.length);
   const measured = !followsAlone(data);
   const about = isAnalysis(data) ? "This measurement" : "This run";
   const parts: (PageSection | false)[] = [
@@ -77,6 +79,7 @@ function pageSections(data: ReportData): PageSection[] {
     section("summary", "Summary", renderSummary(data)),
     { id: "claims", title: "Claims", html: renderClaims(data) },
     section("figures", "The whole network", ofNetwork.join("\n"), "Network"),
+    { id: "symmetry", title: "Symmetry", html: renderSymmetry(data, figures.slice(figures.length - pairs.length)) },
     measured && section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
     measured && section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
     { id: "laws", title: "Laws", html: renderLaws(data) },
@@ -92,9 +95,9 @@ function pageSections(data: ReportData): PageSection[] {
   return parts.filter((part) => part !== false);
 }
 
-/** Every figure with a number: those of followed points first. */
+/** Every figure with a number: those of followed points first, those of symmetric pairs last. */
 function allSections(data: ReportData): FigureSection[] {
-  return [...twopointFigures(data), ...figureSections(data)];
+  return [...twopointFigures(data), ...figureSections(data), ...symmetrySections(data)];
 }
 
 function section(id: string, heading: string, html: string, title = heading): PageSection {

@@ -12,6 +12,7 @@ import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
 import { withoutAlignments } from "../findings/twopoint/sentences.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
+import { watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
 import { ruleInWords } from "../measure/judge.ts";
 import { median } from "../measure/median.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
@@ -41,7 +42,12 @@ const sideWord = { a: "backward", b: "forward" } as const;
 export function renderSummary(data: ReportData): string {
   const opening = isAnalysis(data)
     ? [measuredSentence(data)]
-    : [...(followsAlone(data) ? [] : restSentence(data)), statusSentence(data), ...probeSentence(data)];
+    : [
+        ...(followsAlone(data) ? [] : restSentence(data)),
+        statusSentence(data),
+        ...probeSentence(data),
+        ...watchedSentence(data),
+      ];
   const alone = followsAlone(data) ? followedOf(data) : undefined;
   const alignments = alone ? [withoutAlignments(alone.followed.points.length)] : alignmentSentences(data);
   const items = [...opening, ...alignments, ...(isAnalysis(data) ? skippedSentence(data) : [])];
@@ -103,6 +109,25 @@ function probeSentence({ metrics }: RunReport): string[] {
   if (first === undefined || last === undefined) return [];
   const before = last.step > first.step ? `, ${fixed(100 * first.value, 1)} % at step ${grouped(first.step)}` : "";
   return [`A linear probe of the features (Eq. 79) names ${fixed(100 * last.value, 1)} % of the classes${before}.`];
+}
+
+/** chosen: quantities named in a sentence; more are left to their figures. */
+const maxWatched = 8;
+
+/** First and last values of what the run watches. */
+function watchedSentence({ watched, metrics }: RunReport): string[] {
+  const all = (watched?.groups ?? []).flatMap(({ quantities }) =>
+    quantities.flatMap(({ name }) => {
+      const course = watchedCourse(metrics, name);
+      const [first, last] = [course[0], course.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const start = last.step > first.step ? ` (was ${watchedNumber(first.value)})` : "";
+      return [`<b>${escapeText(name)}</b> ${watchedNumber(last.value)}${start}`];
+    }),
+  );
+  if (all.length === 0) return [];
+  const more = all.length > maxWatched ? `, and ${all.length - maxWatched} more` : "";
+  return [`Watched: ${all.slice(0, maxWatched).join(", ")}${more}; see <a href="#figures">their figures</a>.`];
 }
 
 function alignmentSentences(data: ReportData): string[] {

@@ -1,5 +1,6 @@
 /** @file The studies that `crh reproduce` knows, by name. */
 import type { Study } from "./study.ts";
+import { balanceStudy } from "./symmetry/balance.ts";
 import { collapseStudy } from "./symmetry/collapse.ts";
 import { deepLinearStudy } from "./symmetry/deepLinear.ts";
 import { deepLinearMnistStudy } from "./symmetry/deepLinearMnist.ts";
@@ -49,6 +50,7 @@ export const studies: readonly Study[] = [
   simclrStudy,
   vaeStudy,
   syreStudy,
+  balanceStudy,
   syreRes1Study,
   res2Study,
 ];

@@ -11,6 +11,7 @@ import type { FollowedRow } from "../findings/twopoint/twopointRecord.ts";
 import type { WatchedRecord } from "../findings/watchedRecord.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
+import type { Moments } from "../moments/moments.ts";
 
 /** small: what two cores finish in minutes to an hour; paper: the paper's sizes and numbers of seeds. */
 export const studySizes = ["small", "paper"] as const;
@@ -28,6 +29,10 @@ export interface StudyRun {
   /** Places of held-out samples that are followed, where the setting follows none by itself. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
+  /** Whether it is measured at steps of logarithmic spacing, as by `crh run`. Default: at the first and the last. */
+  readonly measured?: "often";
+  /** Whether the second moments of the last measurement are kept. Default: not. */
+  readonly keepsMoments?: boolean;
 }
 
 /** A run that is done, with what a study reads of it. Large files are read when they are asked for, and not kept. */
@@ -43,6 +48,10 @@ export interface StudiedRun {
   metrics(): readonly MetricPoint[];
   /** The last measurement. */
   snapshot(): Snapshot | undefined;
+  /** All measurements, by step. */
+  snapshots(): readonly Snapshot[];
+  /** The second moments of the last measurement, where they were kept. */
+  moments(): Moments | undefined;
   /** What was watched, in words, with what theory expects of it. */
   watched(): WatchedRecord | undefined;
   /** Images that the network made at the end. */

@@ -45,7 +45,10 @@ export function meanOverLast(course: readonly WatchedPoint[], share: number): nu
   return steps > 0 ? sum / steps : null;
 }
 
-/** chosen: points by which a curve is drawn, more than a panel can show; the first looks lie close, and stay for a logarithmic axis. */
+/**
+ * chosen: points by which a curve is drawn, more than a panel can show; the first looks lie close, and stay for a
+ * logarithmic axis.
+ */
 const [DRAWN, FIRST] = [200, 30];
 
 /**

@@ -1,6 +1,7 @@
 /**
- * @file Numbers watched while a network trains, beside loss and moments: computed from its parameters at chosen steps, and written as
- * metrics `watch/<quantity>`. A look reads values and changes none, so training is the same with and without it.
+ * @file Numbers watched while a network trains, beside loss and moments: computed from its parameters at chosen steps,
+ * and written as metrics `watch/<quantity>`. A look reads values and changes none, so training is the same with and
+ * without it.
  */
 import type { Tensor } from "../onnx/tensor.ts";
 import type { Milestones } from "./milestones.ts";
@@ -10,8 +11,8 @@ export interface Watch {
   /** Quantities that share an axis, group by group: a figure each in the report. */
   readonly groups: readonly WatchedGroup[];
   /**
-   * Steps between looks; "records": wherever the loss is recorded, which costs no further stop; "measurements": wherever moments are
-   * measured. Step 0 and the end are looked at always. Default: "records".
+   * Steps between looks; "records": wherever the loss is recorded, which costs no further stop; "measurements":
+   * wherever moments are measured. Step 0 and the end are looked at always. Default: "records".
    */
   readonly every?: number | "records" | "measurements";
   /**

@@ -85,7 +85,17 @@ describe("a model in an ONNX file", () => {
     const { code, out, err } = await analyze("model.onnx", "x", "y", "mse", "--json");
     expect([code, err]).toEqual([0, ""]);
     const measured = JSON.parse(out) as Snapshot;
-    expect(Object.keys(measured)).toEqual(["schema", "step", "loss", "samples", "objective", "layers", "skipped"]);
+    expect(Object.keys(measured)).toEqual([
+      "schema",
+      "step",
+      "loss",
+      "samples",
+      "objective",
+      "layers",
+      "skipped",
+      "pairs",
+      "unpaired",
+    ]);
     expect(measured).toMatchObject({
       schema: "crh-lab/snapshot@1",
       step: 0,
@@ -111,6 +121,7 @@ describe("a model in an ONNX file", () => {
     const { code, out } = await analyze("model.onnx", "x", "y");
     expect(code).toBe(0);
     expect(out).toMatch(/ a\.rga .*\nlayers\.0 [\s\S]*step 0, 40 samples, paper convention, loss /);
+    expect(out).toMatch(/^no symmetric pair: layers\.0 → layers\.1 \(Tanh is not positively homogeneous/m);
   });
 });
 

@@ -40,7 +40,17 @@ describe("crh run fc2 --json", () => {
     expect(document.accuracy).toBeNull();
     expect(document.stepsPerSecond).toBeGreaterThan(0);
     const { final } = document;
-    expect(Object.keys(final)).toEqual(["schema", "step", "loss", "samples", "objective", "layers", "skipped"]);
+    expect(Object.keys(final)).toEqual([
+      "schema",
+      "step",
+      "loss",
+      "samples",
+      "objective",
+      "layers",
+      "skipped",
+      "pairs",
+      "unpaired",
+    ]);
     expect(final).toMatchObject({
       schema: "crh-lab/snapshot@1",
       step: 400,
@@ -53,6 +63,22 @@ describe("crh run fc2 --json", () => {
       ["layers.1", "linear", 12, 12, 60],
       ["layers.2", "linear", 12, 3, 60],
     ]);
+  });
+
+  test("gives both pairs of neighbours charges, noise balance, and a drift beside the predicted one", () => {
+    const { pairs = [], unpaired } = document.final;
+    expect(unpaired).toEqual([]);
+    expect(pairs.map(({ first, second, through, width }) => [first, second, through, width])).toEqual([
+      ["layers.0", "layers.1", "ReLU", 12],
+      ["layers.1", "layers.2", "ReLU", 12],
+    ]);
+    for (const { charge, noiseBalance, drift } of pairs) {
+      expect(charge).toHaveLength(12);
+      expect(noiseBalance.ratio).toBeGreaterThan(0);
+      expect(drift.since!.predicted!.norm).toBeGreaterThan(0);
+    }
+    const report = readFileSync(join(document.run, "report.html"), "utf8");
+    expect(report).toContain('<section id="symmetry"><h2>Symmetry and noise</h2>');
   });
 
   test("gives every layer six alignments in both conventions, with null, noise and samples", () => {
@@ -137,6 +163,8 @@ test("without --json the table, the time and the report's place are on stdout; -
   expect([code, err]).toEqual([0, ""]);
   expect(out).toMatch(/ a\.rga .* b\.gwa\n/);
   expect(out).toMatch(/\nlayers\.1 /);
+  expect(out).toMatch(/^Gradient noise is /m);
+  expect(out).toMatch(/^pair .* noise balance /m);
   expect(out.split("\n").at(-2)).toBe(`report: ${join(onlyRun(join(dir, "table")), "report.html")}`);
 });
 

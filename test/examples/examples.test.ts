@@ -66,6 +66,15 @@ describe("examples", () => {
     expect(Math.abs(predicted! / measured! - 1)).toBeLessThan(0.05);
   });
 
+  test("6: a step of SGD moves each charge by what the noise predicts, and the pair says the same", () => {
+    const lines = run("6-charges-of-your-own-arrays.mjs").trim().split("\n");
+    const rows = lines.slice(1, 5).map((line) => line.trim().split(/\s+/).map(Number));
+    for (const [, , moved, predicted] of rows) expect(Math.abs(moved! - predicted!)).toBeLessThanOrEqual(1e-6);
+    expect(lines[5]).toMatch(/^imbalance 0\.\d+, noise balance -?\d\.\d+, tr A \/ tr B \d\.\d+$/);
+    const incoming = lines[6]!.split(" ").slice(5).map(Number);
+    expect(incoming).toHaveLength(4);
+  });
+
   test("the library lines of the README are example 1", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const example = readFileSync(join(folder, "1-train-and-measure.mjs"), "utf8");

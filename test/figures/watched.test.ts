@@ -43,20 +43,20 @@ describe("watchedFigure", () => {
     expect(watchedFigure([{ name: "C", points: [{ step: 0, value: 2 }] }], options)!.svg).toContain("<circle");
   });
 
-  test("keeps to twelve decades", () => {
+  test("keeps to thirty decades", () => {
     const figure = watchedFigure(
       [
         {
           name: "C",
           points: [
             { step: 0, value: 1 },
-            { step: 1, value: 1e-30 },
+            { step: 1, value: 1e-90 },
           ],
         },
       ],
       options,
     )!;
-    expect(figure.svg).not.toContain("1e−20");
+    expect(figure.svg).not.toContain("1e−60");
   });
 });
 
@@ -77,6 +77,7 @@ test("a report has a section for each group of watched quantities, with what the
   );
   expect(charge!.textContent).toContain("C: u² − w² <of> the run");
   expect(product!.textContent).toContain("The run recorded no value.");
+  expect(document.querySelector("#summary")!.textContent).toContain("Watched: C 1.0e−5 (was 1); see their figures.");
   expect(reportFigures(data).map(({ name }) => name)).toContain("02-watched-1");
 });
 

@@ -1,6 +1,6 @@
 /**
- * The settings of symmetry and noise: single steps against loops by hand in float64, what SGD and gradient descent do to
- * charges within seconds, runs that are resumed, refusals. Full lengths and all claims are in the studies.
+ * The settings of symmetry and noise: single steps against loops by hand in float64, what SGD and gradient descent do
+ * to charges within seconds, runs that are resumed, refusals. Full lengths and all claims are in the studies.
  */
 import { describe, expect, it, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";

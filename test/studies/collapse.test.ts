@@ -39,6 +39,8 @@ function planted(
       trajectories: () => [],
       metrics: () => metrics,
       snapshot: () => undefined,
+      snapshots: () => [],
+      moments: () => undefined,
       watched: () => ({
         schema: "crh-lab/watched@1",
         groups: [

@@ -66,6 +66,8 @@ export function plantedRun(planted: PlantedRun): StudiedRun {
     trajectories: () => rows().sort((x, y) => x.step - y.step),
     metrics: () => [],
     snapshot: () => snapshot,
+    snapshots: () => (snapshot ? [snapshot] : []),
+    moments: () => undefined,
     watched: () => undefined,
     pictures: () => undefined,
     weights: () => new Map(),

@@ -1,4 +1,7 @@
-/** The studies of symmetry and noise on planted runs: what holds, what does not, what cannot be told; the pure ones as they are. */
+/**
+ * The studies of symmetry and noise on planted runs: what holds, what does not, what cannot be told; the pure ones as
+ * they are.
+ */
 import { describe, expect, it } from "vitest";
 import type { MetricPoint } from "../../src/findings/lastHalf.ts";
 import { Random } from "../../src/random/random.ts";
@@ -29,6 +32,8 @@ function planted(label: string, seed: number, courses: Readonly<Record<string, C
     trajectories: () => [],
     metrics: () => metrics,
     snapshot: () => undefined,
+    snapshots: () => [],
+    moments: () => undefined,
     watched: () => undefined,
     pictures: () => undefined,
     weights: () => new Map(),

@@ -1,6 +1,7 @@
 /**
  * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in
- * words; of a run that follows points, what the two-point theory says of its hidden layers before that.
+ * words; of symmetric pairs of layers where noise drives them; of a run that follows points, what the two-point theory
+ * says of its hidden layers before that.
  */
 import { existsSync, statSync } from "node:fs";
 import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";
@@ -10,6 +11,7 @@ import type { Snapshot } from "../../measure/snapshot.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
+import { explainPairs, type PairsExplanation } from "../explainPairs.ts";
 import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
 import { formatCount } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
@@ -45,9 +47,14 @@ export async function explainCommand(
         decay,
       ),
     );
+  const pairs = final && explained.length > 0 ? explainPairs(final, layer) : undefined;
   if (options.json === true) {
     const step = final?.step ?? twopoint!.fits.step;
-    const document = { step, layers: explained, ...(followed && { twopoint: followed }) };
+    const document = {
+      ...{ step, layers: explained },
+      ...(pairs && { symmetry: pairs }),
+      ...(followed && { twopoint: followed }),
+    };
     io.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
@@ -63,6 +70,7 @@ export async function explainCommand(
           ...wrap(headOf(final), width).map(dim),
           "",
           ...explained.flatMap((one) => [...(layer === undefined ? brief(one, width) : whole(one, width)), ""]),
+          ...(pairs ? pairLines(pairs, layer, width) : []),
           ...wrap(thresholds, width).map(dim),
         ]),
     ...(layer === undefined ? wrap(`crh explain ${which} <layer> says more about one`, width).map(dim) : []),
@@ -135,6 +143,22 @@ function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
       `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
     );
   return { final: completed(found as Snapshot), ...(initial ? { initial: completed(initial) } : {}) };
+}
+
+/** Of one layer all sentences on its pairs, of all layers a sentence a pair. */
+function pairLines(found: PairsExplanation, layer: string | undefined, width: number): string[] {
+  const { summary, pairs, broken, letters } = found;
+  const one = layer !== undefined;
+  const each = pairs.flatMap((pair) => (one ? pair.sentences : [pair.summary]));
+  const lines = [...each, ...(broken === "" ? [] : [broken])];
+  if (one && lines.length === 0) return [];
+  const head = one ? ["Symmetry and noise"] : wrap(printable(`Symmetry and noise: ${summary}`), width);
+  return [
+    ...head,
+    ...lines.flatMap((line) => indented(printable(line), width)),
+    ...(pairs.some(({ symmetry }) => symmetry !== "scale") ? indented(`${letters}.`, width) : []),
+    "",
+  ];
 }
 
 function brief({ summary, doubts }: Explanation, width: number): string[] {

@@ -188,6 +188,8 @@ function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
     trajectories: () => folder!.trajectories(),
     metrics: () => folder!.metrics(),
     snapshot: () => folder!.snapshots().at(-1),
+    snapshots: () => folder!.snapshots(),
+    moments: () => folder!.moments(),
     watched: () => watchedOf(folder!),
     pictures: () => picturesOf(folder!),
     weights: () => lastWeights(folder!),

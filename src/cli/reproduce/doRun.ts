@@ -31,8 +31,8 @@ export async function doRun({ planned, state, folder }: Found, { out, data, quie
     const assignments = Object.entries(run.parameters ?? {}).map(([key, value]) => `${key}=${value}`);
     const options: RunOptions = {
       ...{ seed: run.seed, out, quiet, yes: true, device: "cpu" as const, keep: 1 },
-      ...{ moments: "none" as const, keepBest: "none" as const },
-      every: parameters.steps as number, // the first and the last step
+      ...{ moments: run.keepsMoments ? ("final" as const) : ("none" as const), keepBest: "none" as const },
+      every: run.measured === "often" ? "log" : (parameters.steps as number), // the first and the last step
       ...(run.preset === undefined ? {} : { preset: run.preset }),
       ...(run.follow === undefined ? {} : { follow: run.follow }),
       ...(run.followEvery === undefined ? {} : { followEvery: run.followEvery }),

@@ -109,7 +109,11 @@ function isSame(
 ): boolean {
   if (config.setting !== setting.name) return false;
   if (!Object.entries(parameters).every(([key, value]) => isDeepStrictEqual(config[key], value))) return false;
-  const plan = (config.run ?? {}) as { follow?: unknown; followEvery?: unknown; data?: unknown };
+  const plan = (config.run ?? {}) as Readonly<
+    Partial<Record<"follow" | "followEvery" | "data" | "every" | "moments", unknown>>
+  >;
+  if (run.measured === "often" && plan.every !== "log") return false;
+  if (run.keepsMoments && plan.moments === "none") return false;
   if (JSON.stringify(plan.follow ?? null) !== JSON.stringify(run.follow ?? null)) return false;
   if ((plan.followEvery ?? null) !== (run.followEvery ?? null)) return false;
   return !readsData({ setting, parameters }) || data === undefined || plan.data === resolve(data);

@@ -7,7 +7,9 @@ import { sumOf } from "../../symmetry/noiseBalance.ts";
 import type { Watch, WatchedGroup } from "../../train/watch.ts";
 import { mapsOf } from "./chain.ts";
 
-/** chosen: a mode whose singular value is below a tenth of the largest is lost; those of the tasks here differ by less. */
+/**
+ * chosen: a mode whose singular value is below a tenth of the largest is lost; those of the tasks here differ by less.
+ */
 const LOST = 0.1;
 
 export const sizeName = (k: number): string => `size${k + 1}`;

@@ -1,6 +1,6 @@
 /**
- * @file Setting deep-linear-mnist: a chain of linear maps on the one-hot digits of MNIST, by SGD on single images without
- * decay. The norms of the inner maps approach one another; those of the first and the last do not join them.
+ * @file Setting deep-linear-mnist: a chain of linear maps on the one-hot digits of MNIST, by SGD on single images
+ * without decay. The norms of the inner maps approach one another; those of the first and the last do not join them.
  */
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Setting scalar: l = (u w x - y)^2, the smallest loss with a rescaling symmetry. Gradient flow keeps C = u^2 - w^2;
- * the noise of SGD makes it vanish (docs/theory.md Eqs. 104, 106).
+ * @file Setting scalar: l = (u w x - y)^2, the smallest loss with a rescaling symmetry. Gradient flow keeps C = u^2 -
+ * w^2; the noise of SGD makes it vanish (docs/theory.md Eqs. 104, 106).
  */
 import { z } from "zod";
 import { identity } from "../../linalg/matrix.ts";

@@ -1,7 +1,7 @@
 /**
- * @file Setting tanh2: two maps with tanh between, on y = s x + eps with anisotropic x and eps. The rescaling symmetry is
- * approximate, and yet SGD aligns the two sides of the noise balance while gradient descent does not (docs/theory.md
- * Eq. 116).
+ * @file Setting tanh2: two maps with tanh between, on y = s x + eps with anisotropic x and eps. The rescaling symmetry
+ * is approximate, and yet SGD aligns the two sides of the noise balance while gradient descent does not
+ * (docs/theory.md Eq. 116).
  */
 import { z } from "zod";
 import { identity, type Matrix } from "../../linalg/matrix.ts";

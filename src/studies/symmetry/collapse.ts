@@ -1,4 +1,7 @@
-/** @file Study symmetry/collapse: the noise of SGD makes parameters collapse below the penalty that gradient descent needs. */
+/**
+ * @file Study symmetry/collapse: the noise of SGD makes parameters collapse below the penalty that gradient descent
+ * needs.
+ */
 import { type ChartPoint, charts } from "../../figures/charts.ts";
 import { watchedNumber } from "../../findings/watchedRecord.ts";
 import { matrix } from "../../linalg/matrix.ts";
@@ -30,8 +33,10 @@ export const collapseStudy: Study = {
   title: "Noise collapses parameters where gradient descent keeps them",
   source: structurePaper("its dynamics near a symmetric point; constants derived in docs/theory.md"),
   statement:
-    "Near a symmetric point SGD multiplies the distance to it by 1 − η (h + 2γ), h the curvature of its batch. It collapses " +
-    "where the mean logarithm of that is negative, which noise of h makes true at penalties at which gradient descent still " +
+    "Near a symmetric point SGD multiplies the distance to it by 1 − η (h + 2γ), h the curvature of its batch. It " +
+    "collapses " +
+    "where the mean logarithm of that is negative, which noise of h makes true at penalties at which gradient " +
+    "descent still " +
     "finds the minimum away from the symmetric point.",
   runs: () => [],
   evaluate(_, { size }) {
@@ -45,8 +50,10 @@ export const collapseStudy: Study = {
         {
           name: "collapse",
           caption:
-            "(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth of the distance to u = w = 0 " +
-            `per step under SGD (Eq. 113) and without noise. Right: share of ${chains} chains of SGD whose product is still there, ` +
+            "(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth of the distance to " +
+            "u = w = 0 " +
+            `per step under SGD (Eq. 113) and without noise. Right: share of ${chains} chains of SGD whose product ` +
+            "is still there, " +
             "mean over seeds with their range, and the product at which gradient descent ends (Eq. 101).",
           figure: charts(
             [
@@ -131,7 +138,8 @@ export const collapseStudy: Study = {
         }),
       ],
       notes: [
-        "A dead chain comes back with no probability worth a name: its product is below 1e−8 through the last tenth of the " +
+        "A dead chain comes back with no probability worth a name: its product is below 1e−8 through the last " +
+          "tenth of the " +
           "steps.",
       ],
     };

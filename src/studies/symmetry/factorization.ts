@@ -1,4 +1,6 @@
-/** @file Study symmetry/factorization: where SGD drives two adjacent linear maps, and that gradient descent does not. */
+/**
+ * @file Study symmetry/factorization: where SGD drives two adjacent linear maps, and that gradient descent does not.
+ */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { brief } from "../../findings/numbers.ts";
 import { watchedNumber } from "../../findings/watchedRecord.ts";
@@ -47,19 +49,26 @@ export const factorizationStudy: Study = {
         {
           name: "balance",
           caption:
-            "Left, isotropic data: distance from noise balance at a falling rate, at two constant rates and under gradient " +
-            "descent, and what became of the charge. Right, variances from 1/3 to 3: noise and norm balance of SGD. Below: " +
+            "Left, isotropic data: distance from noise balance at a falling rate, at two constant rates and under " +
+            "gradient " +
+            "descent, and what became of the charge. Right, variances from 1/3 to 3: noise and norm balance of " +
+            "SGD. Below: " +
             "cosine of the two sides W Σx Wᵀ and Uᵀ Σε U. Lines are medians over seeds, bands their range.",
           figure: charts(panels(all), { columns: 2, width: 430, height: 230, legend }),
         },
       ],
       claims: claims(all),
       notes: [
-        "At a constant rate two things keep the residual from 0, and both are proportional to the rate η. A step moves " +
-          "UᵀU − WWᵀ by η² times what one sample says, which scatters widely about its mean: drift and scatter both grow as η², " +
-          "so that the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a part of Γε, is a multiple of " +
-          `the identity in the mean alone, and is quadratic in E, whose square grows as η. ${shareWords(all.constant!)}`,
-        "The residual uses the fourth moments of Gaussian data, so that it is exact at any U and W, not at a perfect fit alone " +
+        "At a constant rate two things keep the residual from 0, and both are proportional to the rate η. A step " +
+          "moves " +
+          "UᵀU − WWᵀ by η² times what one sample says, which scatters widely about its mean: drift and scatter " +
+          "both grow as η², " +
+          "so that the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a part of Γε, is a " +
+          "multiple of " +
+          "the identity in the mean alone, and is quadratic in E, whose square grows as η. " +
+          `${shareWords(all.constant!)}`,
+        "The residual uses the fourth moments of Gaussian data, so that it is exact at any U and W, not at a " +
+          "perfect fit alone " +
           "(Eq. 118).",
       ],
     };
@@ -122,7 +131,10 @@ function panels(all: Readonly<Record<string, readonly Courses[]>>): Chart[] {
 function shareWords(runs: readonly Courses[]): string {
   const [whole, norms] = ["residual", "normResidual"].map((name) => meanOverRuns(runs, name));
   if (whole == null || norms == null) return "";
-  return `At the rate 0.002 the residual is ${brief(whole)} over the last fifth, and that of the norms, which knows no E, ${brief(norms)}.`;
+  return (
+    `At the rate 0.002 the residual is ${brief(whole)} over the last fifth, and that of the norms, which knows no E, ` +
+    `${brief(norms)}.`
+  );
 }
 
 function meanOverRuns(runs: readonly Courses[], quantity: string): number | null {

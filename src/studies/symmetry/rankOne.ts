@@ -1,4 +1,7 @@
-/** @file Study symmetry/rank-one: a rate that is too large at the start and not after the noise has lowered the sharpness. */
+/**
+ * @file Study symmetry/rank-one: a rate that is too large at the start and not after the noise has lowered the
+ * sharpness.
+ */
 import { type Curve, charts } from "../../figures/charts.ts";
 import { GREEN, GREY } from "../colours.ts";
 import { familyOf, grouped } from "../fits.ts";
@@ -19,8 +22,10 @@ export const rankOneStudy: Study = {
   title: "Noise lowers the sharpness of a product",
   source: noisePaper(FIGURE),
   statement:
-    "A product u (w·x) whose weights begin large is too sharp for a rate of 0.008, and diverges. At 0.001 the noise of SGD " +
-    "moves it to a flat point, at which 0.008 is stable. Gradient descent stays as sharp as it began; Xavier's weights " +
+    "A product u (w·x) whose weights begin large is too sharp for a rate of 0.008, and diverges. At 0.001 the " +
+    "noise of SGD " +
+    "moves it to a flat point, at which 0.008 is stable. Gradient descent stays as sharp as it began; Xavier's " +
+    "weights " +
     "begin flat.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
@@ -37,7 +42,8 @@ export const rankOneStudy: Study = {
         {
           name: "sharpness",
           caption:
-            "Sharpness S, the trace of the Hessian (Eq. 114), over training, medians over seeds and their range. Each grey " +
+            "Sharpness S, the trace of the Hessian (Eq. 114), over training, medians over seeds and their range. " +
+            "Each grey " +
             "line is a run at 0.008 from the start, which ends where its loss overflows. The dashed line is the " +
             "end of the warm-up.",
           figure: charts([chart(all, direct)], { columns: 1, width: 620, height: 320, legend }),

@@ -20,7 +20,8 @@ export const scalarStudy: Study = {
   title: "Noise removes a charge that gradient flow keeps",
   source: noisePaper(FIGURE),
   statement:
-    "The output of u w x does not change when u grows and w shrinks by the same factor. Gradient descent therefore keeps " +
+    "The output of u w x does not change when u grows and w shrinks by the same factor. Gradient descent therefore " +
+    "keeps " +
     "u² − w², and ends wherever that and u w = 1 meet. SGD on single samples ends at |u| = |w| from any start.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
@@ -38,7 +39,8 @@ export const scalarStudy: Study = {
         {
           name: "charge",
           caption:
-            "Charge over its start, and the product u w, while y = x + noise is learned (above) and while the constant 1 " +
+            "Charge over its start, and the product u w, while y = x + noise is learned (above) and while the " +
+            "constant 1 " +
             "is (below), as the authors' slides have it. Their target has no signal: its least loss is at u w = 0.",
           figure: charts(panels(all), {
             ...{ columns: 2, width: 420 },

@@ -1,4 +1,7 @@
-/** @file Small systems that the studies of symmetry simulate themselves, in float64: two numbers, an overdamped particle. */
+/**
+ * @file Small systems that the studies of symmetry simulate themselves, in float64: two numbers, an overdamped
+ * particle.
+ */
 import type { Random } from "../../random/random.ts";
 
 /** chosen: a product that small is at the symmetric point for good. */

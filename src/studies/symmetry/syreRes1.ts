@@ -42,7 +42,7 @@ export const syreRes1Study: Study = {
             label: `decay ${decay}, ${nameOf(syre)}`,
             setting: "res1",
             preset: "small",
-            parameters: { decay: decayFor(decay, syre, MOMENTUM), momentum: MOMENTUM, syre },
+            parameters: { decay: decayFor(decay, syre, { momentum: MOMENTUM }), momentum: MOMENTUM, syre },
           },
           seeds(size, { small: 1, paper: 3 }),
         ),

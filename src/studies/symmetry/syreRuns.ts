@@ -12,13 +12,26 @@ export const nameOf = (syre: boolean) => (syre ? "syre" : "plain decay");
 const colourOf = (syre: boolean) => (syre ? ORANGE : BLUE);
 export const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
 
-/** The same penalty with and without: behind the step of SGD with momentum decay counts 1 - momentum of what it does in the gradient. */
-export const decayFor = (decay: number, syre: boolean, momentum: number) =>
-  syre ? Number((decay / (1 - momentum)).toPrecision(12)) : decay;
-export const plainDecay = (run: StudiedRun) => {
-  const factor = isSyre(run) ? 1 - numberOf(run, "momentum") : 1;
-  return Number((numberOf(run, "decay") * factor).toPrecision(6));
-};
+/**
+ * The decay of syre that is the penalty of a plain decay, at rest: behind a step of SGD with momentum m it counts (1 - m) / (1 - lr decay)
+ * of what it does in the gradient (theory.md Eq. 121).
+ *
+ * @param lr where lr decay is above a hundredth; else it matters in no digit that a study shows
+ */
+export function decayFor(
+  decay: number,
+  syre: boolean,
+  { momentum = 0, lr = 0 }: { momentum?: number; lr?: number },
+): number {
+  return syre ? Number((decay / (1 - momentum + lr * decay)).toPrecision(6)) : decay;
+}
+
+/** The plain decay that a run's is the same penalty as, to the two digits that studies are planned with. */
+export function plainDecay(run: StudiedRun): number {
+  const decay = numberOf(run, "decay");
+  const own = isSyre(run) ? ((1 - numberOf(run, "momentum")) * decay) / (1 - numberOf(run, "lr") * decay) : decay;
+  return Number(own.toPrecision(2));
+}
 
 export const syreLegend = (theory: boolean): LegendEntry[] => [
   ...hows.map((syre) => ({ text: nameOf(syre), colour: colourOf(syre), samples: ["line", "dot"] as const })),

@@ -1,4 +1,7 @@
-/** @file Study symmetry/thresholds: where a penalty makes the symmetric point the minimum, in four losses known exactly. */
+/**
+ * @file Study symmetry/thresholds: where a penalty makes the symmetric point the minimum, in four losses known
+ * exactly.
+ */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { watchedNumber } from "../../findings/watchedRecord.ts";
 import { Random } from "../../random/random.ts";
@@ -24,8 +27,10 @@ export const thresholdStudy: Study = {
   title: "A penalty makes the symmetric point the minimum",
   source: structurePaper("its toy losses, as the authors' slides draw them"),
   statement:
-    "A loss that a reflection of its parameters leaves alone has a minimum away from the symmetric point while the L2 penalty " +
-    "is small. At a critical penalty the minimum reaches that point, continuously: weights vanish, products lose rank, " +
+    "A loss that a reflection of its parameters leaves alone has a minimum away from the symmetric point while the " +
+    "L2 penalty " +
+    "is small. At a critical penalty the minimum reaches that point, continuously: weights vanish, products lose " +
+    "rank, " +
     "neurons become equal.",
   runs: () => [],
   evaluate() {
@@ -36,7 +41,8 @@ export const thresholdStudy: Study = {
         {
           name: "landscape",
           caption:
-            "The loss (w² x − y)² + γ w² over w at half of the critical penalty, at it and at one and a half times of it, less " +
+            "The loss (w² x − y)² + γ w² over w at half of the critical penalty, at it and at one and a half times " +
+            "of it, less " +
             "its value at w = 0. Dots: its minima by the closed form (Eq. 100).",
           figure: charts([landscape()], {
             ...{ columns: 1, width: 560, height: 300 },
@@ -50,8 +56,10 @@ export const thresholdStudy: Study = {
         {
           name: "transition",
           caption:
-            "What the symmetry leaves of the parameters at the minimum, over the penalty: closed forms (Eqs. 100 to 103) and the " +
-            "lowest end of gradient descents from random starts. Of a rotation the three singular values of the product.",
+            "What the symmetry leaves of the parameters at the minimum, over the penalty: closed forms (Eqs. 100 " +
+            "to 103) and the " +
+            "lowest end of gradient descents from random starts. Of a rotation the three singular values of the " +
+            "product.",
           figure: charts(
             all.map(({ toy, found }) => transition(toy, found)),
             {
@@ -66,7 +74,8 @@ export const thresholdStudy: Study = {
       ],
       claims: all.flatMap(({ key, toy, found }) => claims(key, toy, found)),
       notes: [
-        "Gradient descent slows down towards the critical penalty in proportion to the distance from it, which is why no " +
+        "Gradient descent slows down towards the critical penalty in proportion to the distance from it, which is " +
+          "why no " +
           "penalty within 5 % of it is tried; for the rotation the same holds near each singular value.",
       ],
     };
@@ -140,7 +149,7 @@ function claims(key: string, { observed, critical }: Toy, found: readonly Found[
       measured: `largest difference of ${observed} found and by the closed form, over ${found.length} penalties`,
       values: [Math.max(...errors)],
       most: 1e-6,
-      why: "a thousandth of a thousandth of the values themselves, and what descent leaves 5 % from the critical penalty",
+      why: "a millionth of the values themselves, and what descent leaves 5 % from the critical penalty",
       format: watchedNumber,
       beside: `critical penalty ${watchedNumber(critical)}`,
       counted: true,

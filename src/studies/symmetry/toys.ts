@@ -1,4 +1,7 @@
-/** @file Four losses with a symmetry, as functions to minimise, beside what theory says of them (theory.md Eqs. 100-103). */
+/**
+ * @file Four losses with a symmetry, as functions to minimise, beside what theory says of them (theory.md Eqs.
+ * 100-103).
+ */
 import { frobenius, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
 import { factorisationMinimum, permutationMinimum, rescalingMinimum, signMinimum } from "../../symmetry/thresholds.ts";

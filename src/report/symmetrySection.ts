@@ -1,0 +1,226 @@
+/**
+ * @file The page's section on symmetric pairs: what was found in one sentence, the pairs at a glance, in words where
+ * noise moves weight, courses of balance and charges, every pair in a table, and what breaks symmetries.
+ */
+import { chargeDrift } from "../figures/chargeDrift.ts";
+import { chargesOverTime } from "../figures/chargesOverTime.ts";
+import { escapeText, shorten } from "../figures/escape.ts";
+import { noiseBalanceOverTime } from "../figures/noiseBalanceOverTime.ts";
+import { pairsByDepth } from "../figures/pairsByDepth.ts";
+import { brief, counted, fixed, grouped } from "../findings/numbers.ts";
+import {
+  brokenByReason,
+  driftSentence,
+  driveSentence,
+  hasPairs,
+  pairLetters,
+  pairsHeadline,
+  sized,
+  spreadWords,
+} from "../findings/pairs/pairSentences.ts";
+import { sharedWords } from "../findings/pairs/pairWords.ts";
+import { byStep } from "../findings/relationFindings.ts";
+import { errorText } from "../findings/sentences.ts";
+import {
+  driveOf,
+  isHeads,
+  type PairGroup,
+  pairGroups,
+  pairName,
+  sharedRga,
+  spreadOf,
+  worstOf,
+} from "../measure/network/pairGroups.ts";
+import type { PairSnapshot } from "../measure/network/pairs.ts";
+import type { Snapshot } from "../measure/snapshot.ts";
+import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { isAnalysis, type ReportData } from "./reportData.ts";
+
+/** The last measurement, where it has pairs or says why there are none. */
+function paired({ snapshots }: ReportData): Snapshot | undefined {
+  const last = byStep(snapshots).at(-1);
+  return last && hasPairs(last) ? last : undefined;
+}
+
+/** The figures of the section, the first the finding as a picture; none where no two maps are a pair. */
+export function symmetrySections(data: ReportData): FigureSection[] {
+  const last = paired(data);
+  if (last === undefined || (last.pairs ?? []).length === 0) return [];
+  const drawn = (section: FigureSection) => (section.shown === undefined ? [] : [section]);
+  const { snapshots } = data;
+  const scales = chargesOverTime(snapshots, { of: "scale" });
+  const charges = chargesOverTime(snapshots) ?? scales;
+  const at = isAnalysis(data) ? "" : ` at step ${grouped(last.step)}`;
+  return [
+    ...drawn({
+      title: `Every symmetric pair${at}`,
+      ...shownAs(pairsByDepth(last), "pairs"),
+      caption: [
+        "Pairs in order of execution. Left: how unequal their weights are, 0 in balance, 1 where one side has none. Middle: how far the noise of the gradients is the same on both sides, with what unrelated ones would show; rings are the alignment of activations with gradients (RGA, paper's convention) of the representation between the two. Right: whose noise is larger; weight moves to that side.",
+        "Noise balance is a relation between second moments of the same h and g that RGA aligns, each weighted by squared norms (Eq. 107). It goes with RGA over training and settings, and is not the same number.",
+      ],
+      terms: ["pairs", "noiseBalance", "null", "relations"],
+    }),
+    ...drawn({
+      title: "Noise balance over training",
+      ...shownAs(noiseBalanceOverTime(snapshots), "noise-balance"),
+      caption: [
+        "Without weight decay SGD rests where the noise of both sides is equal: correlation 1 and ratio 1. With decay it rests where the weights are out of balance as their noise is (Eq. 107), so that the ratio may stay away from 1.",
+      ],
+      terms: ["noiseBalance", "charge", "noise"],
+    }),
+    ...drawn({
+      title: charges === scales ? "Squared weights before a normalization" : "Charges over training",
+      ...shownAs(charges, "charges"),
+      ...(scales && charges !== scales
+        ? { more: [{ name: "charges-scale", words: "Squared weights before a normalization", figure: scales }] }
+        : {}),
+      caption: [
+        "What gradient flow would keep: of a neuron its squared incoming weights, bias included, less its squared outgoing ones; of a rotation the eigenvalues of Q, outgoing less incoming. Noise moves them, decay shrinks them.",
+      ],
+      terms: ["charge"],
+    }),
+    ...drawn({
+      title: "Predicted against measured drift of the charges",
+      ...shownAs(chargeDrift(snapshots), "charge-drift"),
+      caption: [
+        "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 126): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
+      ],
+      terms: ["drift", "charge"],
+    }),
+  ];
+}
+
+/**
+ * The section as HTML, "" where pairs were not looked for. @param figures HTML, those of `symmetrySections` in their
+ * order
+ */
+export function renderSymmetry(data: ReportData, figures: readonly string[]): string {
+  const last = paired(data);
+  if (last === undefined) return "";
+  const { claim, details } = pairsHeadline(last);
+  const groups = pairGroups(last.pairs);
+  const [first = "", ...others] = figures;
+  const sentences = inWords(groups);
+  const words = sentences.length > 0 ? `<h3>In words</h3><ul class="summary">${sentences.join("")}</ul>` : "";
+  const broken = groups.length > 0 ? brokenList(last) : "";
+  return (
+    `<section id="symmetry"><h2>Symmetry and noise</h2>` +
+    `<p class="finding"><b>${escapeText(claim)}</b>. ${escapeText(details)}</p>${first}${words}${others.join("\n")}` +
+    `${pairTable(groups, last)}${broken}</section>`
+  );
+}
+
+/** chosen: pairs that are told of one by one; of more those farthest from balance. */
+const mostTold = 8;
+
+function inWords(groups: readonly PairGroup[]): string[] {
+  const told = groups.filter((group) => driveSentence(group) !== "");
+  const far = (group: PairGroup) => worstOf(group).noiseBalance.residual ?? 0;
+  const chosen = new Set(told.toSorted((x, y) => far(y) - far(x)).slice(0, mostTold));
+  const items = told
+    .filter((group) => chosen.has(group))
+    .map((group) => {
+      const moved = worstOf(group).drift.since === null ? "" : driftSentence(group);
+      const text = [driveSentence(group), moved].filter((one) => one !== "").join(" ");
+      return `<li>${code(pairName(group))}: ${escapeText(text)}</li>`;
+    });
+  const left = told.length - items.length;
+  const scales = groups.filter(({ symmetry }) => symmetry === "scale").length;
+  const unsaid = [...new Set(told.filter((group) => worstOf(group).drift.since === null).map(driftSentence))];
+  return [
+    ...items,
+    ...unsaid.filter((text) => text !== "").map((text) => `<li>${escapeText(text)}</li>`),
+    ...(left > 0 ? [`<li>${counted(left, "further pair")}, nearer to balance: see the table.</li>`] : []),
+    ...(scales > 0
+      ? [
+          `<li>${counted(scales, "map")} before a normalization: their size changes no output, so that noise can only make it grow and decay alone holds it.</li>`,
+        ]
+      : []),
+  ];
+}
+
+/** chosen: tables of more rows are folded away. */
+const mostRows = 12;
+
+function pairTable(groups: readonly PairGroup[], snapshot: Snapshot): string {
+  const rows = groups.filter(({ symmetry }) => symmetry !== "scale");
+  if (rows.length === 0) return "";
+  const titles = ["pair", "through", "symmetry", "imbalance", "noise balance", "chance", "tr A / tr B", "RGA"];
+  const columns = [...titles, "noise moves weight to", "drift: predicted, measured"];
+  const head = columns.map((title) => `<th scope="col">${title}</th>`).join("");
+  const body = rows.map((group) => row(group, snapshot, columns)).join("");
+  const html = `<div class="wide"><table class="alignments compact"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  const heads = rows.some(isHeads)
+    ? " Of heads median and range; direction and drift are those of the head farthest from balance."
+    : "";
+  const shown =
+    rows.length > mostRows
+      ? `<details class="table"><summary>Table of ${counted(rows.length, "pair")}</summary>${html}</details>`
+      : html;
+  return `<h3>Every pair in numbers</h3><p class="soft note">${escapeText(pairLetters)}.${heads}</p>${shown}`;
+}
+
+function row(group: PairGroup, snapshot: Snapshot, columns: readonly string[]): string {
+  const several = isHeads(group);
+  const worst = worstOf(group);
+  const spread = (value: (pair: PairSnapshot) => number | null, decimals: number) => {
+    const found = spreadOf(group, value);
+    return found === null ? "–" : spreadWords(found, several, decimals);
+  };
+  const { alignmentError, ratio } = worst.noiseBalance;
+  const error = several || alignmentError === null ? "" : ` ± ${errorText(alignmentError)}`;
+  const balance = spread(({ noiseBalance }) => noiseBalance.alignment, 3);
+  const rga = sharedRga(group, snapshot);
+  const ratios = spreadOf(group, ({ noiseBalance }) => noiseBalance.ratio);
+  const cells = [
+    escapeText(several ? `${group.through}, ${sharedWords(group)}` : group.through),
+    group.symmetry,
+    spread(({ imbalance }) => imbalance, 3),
+    balance === "–" ? balance : `${balance}${error}`,
+    spread(({ noiseBalance }) => noiseBalance.null, 2),
+    ratio === null || ratios === null
+      ? "–"
+      : several
+        ? `${brief(ratios.median)} (${brief(ratios.low)} to ${brief(ratios.high)})`
+        : brief(ratio),
+    rga === null ? "–" : fixed(rga, 3),
+    moves(group, worst),
+    drift(worst),
+  ];
+  const html = cells.map(
+    (value, i) =>
+      `<td data-label="${columns[i + 1]}"${value === "–" ? ' class="none"' : ""}><span class="value">${value}</span></td>`,
+  );
+  return `<tr><th scope="row">${code(pairName(group))}</th>${html.join("")}</tr>`;
+}
+
+function moves({ first, second }: PairGroup, worst: PairSnapshot): string {
+  const drive = driveOf(worst);
+  if (drive === undefined) return "–";
+  if (drive === "none") return "neither";
+  const scores = first === second;
+  if (scores) return drive === "up" ? "keys" : "queries";
+  return code(drive === "up" ? second : first);
+}
+
+function drift({ drift: { since } }: PairSnapshot): string {
+  if (since === null) return "–";
+  const rounded = since.measured.norm <= since.rounding ? " (rounding)" : "";
+  return `${since.predicted === null ? "–" : sized(since.predicted.norm)}, ${sized(since.measured.norm)}${rounded}`;
+}
+
+function brokenList(snapshot: Snapshot): string {
+  const lines = brokenByReason(snapshot.unpaired ?? []);
+  if (lines.length === 0) return "";
+  const items = lines.map(({ reason, names }) => `<li>${escapeText(reason)}: ${names.map(code).join(", ")}</li>`);
+  const count = lines.reduce((sum, { names }) => sum + names.length, 0);
+  const list = `<ul>${items.join("")}</ul>`;
+  return count > mostTold
+    ? `<h3>What breaks symmetries</h3><details><summary>${counted(count, "map")} without a symmetric neighbour</summary>${list}</details>`
+    : `<h3>What breaks symmetries</h3>${list}`;
+}
+
+function code(name: string): string {
+  return `<code title="${escapeText(name)}">${escapeText(shorten(name, 48))}</code>`;
+}
