@@ -217,7 +217,7 @@ describe("what is no file, or is another", () => {
       execFileSync("mkfifo", [join(dir, "pipe")]);
       for (const path of ["pipe", "/dev/zero"]) {
         const message = new RegExp(`${path}: expected a file of bytes, got a device or a pipe`);
-        await refused(message, "logits.onnx", ...usual, "--inputs", path);
+        await refused(message, "logits.onnx", "--inputs", path, ...usual.slice(2));
         await refused(message, "logits.onnx", ...usual, "--targets", path);
         await refused(message, path, ...usual);
         await refused(
