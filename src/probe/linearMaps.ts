@@ -21,6 +21,20 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
   RNN: () => "a recurrent layer is not measured yet",
 };
 
+/** Why a node of no finder may hold a linear map all the same; undefined where it cannot. */
+function unread({ op, domain, inputs, attributes }: Node, { values, isWeight }: Surroundings): string | undefined {
+  const isMatrix = (name: string) =>
+    isWeight(name) && (values.get(name)?.shape ?? []).filter((extent) => extent > 1).length > 1;
+  if (domain !== "" && inputs.some(isMatrix)) return `the operator ${domain}.${op} is not read`;
+  const bodies = Object.values(attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
+  const held = bodies.flatMap(({ nodes }) =>
+    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op)),
+  );
+  return held.length > 0
+    ? `${held.map((inner) => inner.op).join(", ")} in the body of ${op}: not measured yet`
+    : undefined;
+}
+
 /**
  * @param weights names of the values that count as weights (initializers, trained parameters)
  * @param values bound shapes of the graph
@@ -44,7 +58,11 @@ export function findLinearMaps(
   for (const node of graph.nodes) {
     const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
     const found = finder?.(node, surroundings);
-    if (found === undefined) continue;
+    if (found === undefined) {
+      const reason = finder === undefined ? unread(node, surroundings) : undefined;
+      if (reason !== undefined) skipped.push({ node: node.name || node.outputs[0]!, reason });
+      continue;
+    }
     if (typeof found === "string") skipped.push({ node: node.name || node.outputs[0]!, reason: found });
     else maps.push(...found);
   }
