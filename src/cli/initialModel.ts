@@ -55,6 +55,21 @@ export function checkSameLayers(path: string, trained: Layers, initial: Layers):
 
 const cure = "export the network before and after training by the same code";
 
+/**
+ * Names of the model's layers for those of the model before training, where every layer is the same in its place but some have other names:
+ * exporters name a map after its bias, and biases that are equal, as all zeros are before training, are stored once.
+ *
+ * @returns undefined where names agree, or the two do not match in order
+ */
+export function namesByOrder(trained: Layers, initial: Layers): ReadonlyMap<string, string> | undefined {
+  const isSame = initial.layers.length === trained.layers.length;
+  const pairs = trained.layers.map((layer, i) => [initial.layers[i], layer] as const);
+  if (!isSame || pairs.some(([found, layer]) => !found || described(found) !== described(layer))) return undefined;
+  const others = pairs.filter(([found, layer]) => found!.name !== layer.name);
+  if (others.length === 0) return undefined;
+  return new Map(pairs.map(([found, layer]) => [found!.name, layer.name]));
+}
+
 type Layer = Pick<LayerMoments, "name" | "kind" | "dIn" | "dOut">;
 
 interface Layers {

@@ -69,6 +69,8 @@ export interface ProbeOptions {
   readonly nearestMean?: boolean;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
+  /** Names of maps and heads in place of those that the graph gives them. Default: none. */
+  readonly rename?: ReadonlyMap<string, string>;
   /**
    * Widest representation between two maps for whose symmetry the noise is summed (Eq. 124); 0 finds the pairs alone. Default: pairs are not
    * looked for.
@@ -380,7 +382,8 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
   const skipped = [...found.skipped];
-  const maps = withBlocks(found.maps, options.blocks ?? [], graph, values).filter((map) => {
+  const renamed = found.maps.map((map) => ({ ...map, name: options.rename?.get(map.name) ?? map.name }));
+  const maps = withBlocks(renamed, options.blocks ?? [], graph, values).filter((map) => {
     const reason = leftOut(map, options);
     if (reason !== undefined) skipped.push({ node: map.name, reason });
     return reason === undefined;
@@ -408,7 +411,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
-  const edges = options.pairs === undefined ? undefined : edgesOf(found.maps, chosen, context, loss.perSample);
+  const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
   // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
   const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;

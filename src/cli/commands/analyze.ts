@@ -14,7 +14,7 @@ import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInPar
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts";
+import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
 import { modelEnd } from "../modelEnd.ts";
 import { checkOutputs } from "../outputFiles.ts";
@@ -106,7 +106,8 @@ async function measureModels(
   const engine = nodeEngineOn(options.device);
   const probe = new Probe(engine, model, probeOptions);
   const { pairs: _, ...withoutPairs } = probeOptions;
-  const earlier = initial && new Probe(engine, initial, { ...withoutPairs, cross: false, outputPasses: 0 });
+  const optionsBefore = { ...withoutPairs, cross: false, outputPasses: 0 };
+  let earlier = initial && new Probe(engine, initial, optionsBefore);
   let taken = 0;
   try {
     progress.activity("preparing");
@@ -126,7 +127,16 @@ async function measureModels(
     const [sample] = batches();
     if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
     const network = await probe.outline(sample);
-    if (earlier) checkSameLayers(options.initial!, { layers: network }, { layers: await earlier.outline(sample) });
+    if (earlier) {
+      const found = await earlier.outline(sample);
+      const rename = options.layers === undefined ? namesByOrder({ layers: network }, { layers: found }) : undefined;
+      if (rename === undefined) checkSameLayers(options.initial!, { layers: network }, { layers: found });
+      else {
+        progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
+        await earlier.dispose();
+        earlier = new Probe(engine, initial!, { ...optionsBefore, rename });
+      }
+    }
     // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
     if (!isWhole(network)) {
       const parts = inParts(network, partBytes(), measuring.batches!);
