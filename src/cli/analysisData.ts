@@ -63,7 +63,7 @@ function arrayData(
   let labels: DataArray | undefined;
   for (const { name, path } of files) {
     const loaded = loadArrays(readBytes(path), { name: basename(path) });
-    for (const [key, array] of loaded.arrays) {
+    for (const [key, array] of name === undefined ? loaded.arrays : named(loaded, name, path)) {
       const input = inputFor(model, name ?? key, loaded.arrays.size === 1 && files.length === 1);
       fitted.set(input.name, fitArray(array, input, fitOptions(loaded, options)));
     }
@@ -78,8 +78,19 @@ function arrayData(
   if (loss.lossOutput !== undefined) return fitted;
   if (targets === undefined)
     throw new RangeError("analyze: expected targets, got none (the inputs carry no labels); pass --targets FILE");
-  fitted.set(TARGET, fitArray(targets, { name: TARGET, dtype: loss.targetType }));
+  const classes = loss.classAxis === undefined ? targets : classTargets(targets, model.graph.outputs[0]?.shape);
+  fitted.set(TARGET, fitArray(classes, { name: TARGET, dtype: loss.targetType }));
   return fitted;
+}
+
+/** The one array of a file that is meant for an input: the only one, or the one of the input's name. */
+function named({ arrays }: LoadedArrays, name: string, path: string): readonly (readonly [string, DataArray])[] {
+  const found = arrays.size === 1 ? [...arrays.values()][0] : arrays.get(name);
+  if (found !== undefined) return [[name, found]];
+  throw new RangeError(
+    `analyze: expected one array in ${basename(path)}, or one called ${name}, got ${[...arrays.keys()].join(", ")}; ` +
+      "save the one that is meant in a file of its own",
+  );
 }
 
 function textData(
@@ -143,6 +154,33 @@ function ownLabels(loaded: LoadedArrays, path: string): DataArray | undefined {
 
 function labelArray(labels: Int32Array): DataArray {
   return { dtype: "int32", shape: [labels.length], data: Int32Array.from(labels) };
+}
+
+/**
+ * Class indices of targets of one more axis than there are samples and positions: a column of indices, as Keras hands them out, or one-hot
+ * rows. Anything else is left for the loss to refuse.
+ *
+ * @param output shape that the model declares of its output, (n, classes) where there is one target a sample
+ */
+function classTargets(targets: DataArray, output: ValueInfo["shape"]): DataArray {
+  const [n, width, ...more] = targets.shape;
+  const isFloat = targets.dtype === "float32" || targets.dtype === "float64";
+  // Whole numbers (n, T) may be tokens, where the model does not say that it has one output a sample.
+  const mayBe = output === undefined ? width === 1 || isFloat : output.length === 2;
+  if (!mayBe || n === undefined || width === undefined || more.length > 0) return targets;
+  if (width === 1) return { ...targets, shape: [n] };
+  const values = Array.from(targets.data as ArrayLike<number | bigint>, Number);
+  const classes = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = values.slice(i * width, (i + 1) * width);
+    classes[i] = row.indexOf(1);
+    if (classes[i] === -1 || row.some((value, k) => value !== (k === classes[i] ? 1 : 0)))
+      throw new RangeError(
+        `analyze: expected a class index for each sample, or one-hot rows, got targets (${targets.shape.join(", ")}) whose row ${i} is neither; ` +
+          "take the argmax, or --loss with a target for each output",
+      );
+  }
+  return labelArray(classes);
 }
 
 function soleArray(path: string): DataArray {

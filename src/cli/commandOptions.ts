@@ -58,6 +58,8 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly loss?: ObjectiveName;
   /** Output of the model that holds its own per-sample losses. */
   readonly lossOutput?: string;
+  /** Output of the model that the loss is taken of. */
+  readonly output?: string;
   /** ["mean=0.4,0.5,0.6", "std=0.2,0.2,0.2"] */
   readonly normalize?: readonly string[];
   readonly pixels?: "unit" | "raw";
@@ -91,12 +93,16 @@ export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Pro
 export type IngestCommand = (files: string[], options: IngestOptions, io: Io) => Promise<unknown>;
 export type AnalyzeCommand = (model: string, options: AnalyzeOptions, io: Io) => Promise<unknown>;
 
+/** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
+export const MOST_THREADS = 256;
+
 /** Reads a whole number from `least` on; "1e5" and "100_000" are fine. */
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d[\d_]*(e\d+)?$/i.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
     if (!Number.isSafeInteger(value) || value < least)
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    if (value > most) throw new InvalidArgumentError(`Expected at most ${most}.`);
     return value;
   };
 }

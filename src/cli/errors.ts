@@ -3,6 +3,7 @@
  * shown as they are, so are the file system's, put into words; anything else is a bug, whose stack is shown with --debug.
  */
 import { EXIT_INTERRUPTED } from "./io.ts";
+import { printable } from "./table.ts";
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -80,5 +81,5 @@ function bug(what: string): ErrorReport {
 }
 
 function oneLine(message: string): string {
-  return message.replace(/\s+/g, " ").trim();
+  return printable(message.replace(/\s+/g, " ").trim());
 }

@@ -36,7 +36,34 @@ export function processIo(): Io {
     }
     return controller.signal;
   };
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, interruption };
+  return { stdout: guarded(process.stdout), stderr: guarded(process.stderr), env: process.env, interruption };
+}
+
+/** What this program itself tells a terminal: tones, the cleared rest of a line. */
+const OWN = /^(\u001b\[(\d{1,2}(;\d{1,2})?m|K)|\r)/;
+
+/**
+ * The output without what a terminal would obey but does not come from here: names of layers, files and messages are of others. Where nobody
+ * looks no such character passes.
+ */
+export function guarded(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => stream.write(withoutControl(text, stream.isTTY === true)),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns;
+    },
+  };
+}
+
+/** @param own whether the sequences that this program uses are kept */
+export function withoutControl(text: string, own: boolean): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character, at: number) => {
+    if (character === "\n" || character === "\t") return character;
+    return own && OWN.test(text.slice(at, at + 8)) ? character : "·";
+  });
 }
 
 /** The first signal asks the command to stop, the second ends the process. */

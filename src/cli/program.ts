@@ -12,6 +12,7 @@ import {
   type IngestCommand,
   type IngestOptions,
   interval,
+  MOST_THREADS,
   minutes,
   places,
   type ResumeCommand,
@@ -84,7 +85,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option(
       "--threads <number>",
       "threads of one operator (default: 1; all cores for llm, res1 and res2)",
-      wholeNumber(1),
+      wholeNumber(1, MOST_THREADS),
     )
     .option(
       "--data <path>",
@@ -182,6 +183,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
     .addOption(new Option("--loss <name>", "loss of one sample, whose gradients are measured").choices(losses))
     .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
+    .option("--output <name>", "output of the model that the loss is taken of (default: the first)")
     .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")
     .addOption(
       new Option("--pixels <how>", "scale bytes to [0, 1], or leave them (default: unit for images in bytes)").choices([
@@ -215,7 +217,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
     .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
     .addOption(deviceOption())
-    .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1))
+    .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
   analyze.addHelpText("after", analyzeExample);
   addOutputs(analyze).action(async (model: string, options: AnalyzeOptions) => {

@@ -1,9 +1,13 @@
 /** @file Reads a file that the user named. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 
 /** @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts */
 export function readBytes(path: string): Uint8Array {
   try {
+    // Before it is opened: a pipe would wait for someone who writes, and a device may never end.
+    const found = statSync(path);
+    if (!found.isFile() && !found.isDirectory())
+      throw new Error(`${path}: expected a file of bytes, got a device or a pipe; write its content to a file first`);
     return readFileSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_FS_FILE_TOO_LARGE")

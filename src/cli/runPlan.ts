@@ -1,6 +1,7 @@
 /** @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
 import { z } from "zod";
 import { devices } from "../engine/engine.ts";
+import { MOST_THREADS } from "./commandOptions.ts";
 
 const count = z.int().min(1);
 
@@ -15,7 +16,7 @@ const runPlan = z.object({
   keep: count.nullable().default(null),
   /** By what the checkpoint that always stays is chosen; not in the files of earlier versions. */
   keepBest: z.enum(["loss", "accuracy", "none"]).default("none"),
-  threads: count,
+  threads: count.pipe(z.number().max(MOST_THREADS, `${MOST_THREADS} at most`)),
   device: z.enum(devices),
   /** Whether it may take more than an hour; not in the files of earlier versions. */
   confirmed: z.boolean().default(false),

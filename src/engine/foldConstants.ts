@@ -123,7 +123,11 @@ function shapeValue(
 /** Whether the shapes of the node's results depend on data. */
 function isOpen(node: Node, names: ReadonlySet<string>, open: ReadonlySet<string>): boolean {
   if (DATA_SHAPED.has(node.op) || readsOf(node).some((name) => open.has(name))) return true;
-  const deciding = node.op.startsWith("Reduce") ? [1] : (SHAPE_INPUTS[node.op] ?? []);
+  const deciding = node.op.startsWith("Reduce")
+    ? [1]
+    : Object.hasOwn(SHAPE_INPUTS, node.op)
+      ? SHAPE_INPUTS[node.op]!
+      : [];
   return deciding.some((i) => node.inputs[i] !== undefined && node.inputs[i] !== "" && !names.has(node.inputs[i]!));
 }
 

@@ -89,14 +89,24 @@ const halfMse = regression("half-mse", (builder, output, target) =>
   builder.op("Mul", [squaredDifference(builder, output, target), builder.scalar(0.5, output.dtype)]),
 );
 
-/** -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). */
+/**
+ * -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). The logarithm of 0 has no gradient: that
+ * of a saturated sigmoid is 0 as well, and infinity times 0 would be no number.
+ */
 const bce = regression("bce", (builder, { name, dtype }, target) => {
   const [one, least] = [builder.scalar(1, dtype), builder.scalar(-100, dtype)];
-  const log = (p: string) => builder.op("Max", [builder.op("Log", [p]), least]);
+  const log = (p: string) => {
+    const isPositive = builder.op("Greater", [p, builder.scalar(LEAST_NORMAL, dtype)]);
+    const safe = builder.op("Where", [isPositive, p, one]);
+    return builder.op("Where", [isPositive, builder.op("Max", [builder.op("Log", [safe]), least]), least]);
+  };
   const rest = (p: string) => builder.op("Sub", [one, p]);
   const hit = builder.op("Mul", [target, log(name)]);
   return builder.op("Neg", [builder.op("Add", [hit, builder.op("Mul", [rest(target), log(rest(name))])])]);
 });
+
+/** Below it float32 loses digits, and its inverse is infinite. */
+const LEAST_NORMAL = 1.1754944e-38;
 
 /** log(1 + e^f) - y f (torch.nn.BCEWithLogitsLoss before its mean). */
 const bceWithLogits = regression("bce-with-logits", (builder, { name }, target) =>

@@ -201,6 +201,7 @@ function decodeValueInfo(proto: ValueInfoProto, typed: boolean): ValueInfo {
   const shape = kind.value.shape?.dim.map(({ value }) => {
     if (value.case === "dimValue") {
       const extent = Number(value.value);
+      if (extent === -1) return undefined; // as old exporters write a free dimension
       if (extent < 0 || !Number.isSafeInteger(extent))
         throw new Error(`onnx: expected a dimension of ${proto.name} to be 0 or more, got ${extent}`);
       return extent;

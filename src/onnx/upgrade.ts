@@ -64,7 +64,8 @@ function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
   let current = node;
   let version = opset;
   for (;;) {
-    const change = operatorChanges[current.op]?.find(({ since }) => since > version && since <= WORKING_OPSET);
+    const changes = Object.hasOwn(operatorChanges, current.op) ? operatorChanges[current.op] : undefined;
+    const change = changes?.find(({ since }) => since > version && since <= WORKING_OPSET);
     if (change === undefined) return current;
     const next = change.rewrite === "unknown" ? undefined : change.rewrite(current, around);
     if (next === undefined)

@@ -25,6 +25,8 @@ const decimal = z
 export const number = z.union([z.number(), decimal], { error: "a number" });
 export const whole = number.pipe(z.number().int("a whole number"));
 export const count = whole.pipe(z.number().min(1, "1 or more"));
+/** Layers: a graph of more takes gigabytes before its first step. */
+export const layerCount = count.pipe(z.number().max(10_000, "10,000 at most"));
 export const positive = number.pipe(z.number().gt(0, "greater than 0"));
 export const nonNegative = number.pipe(z.number().min(0, "0 or more"));
 export const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {

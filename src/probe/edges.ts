@@ -183,7 +183,7 @@ class Walker {
         if (together !== undefined) return [{ kind: "normalization", place, node, together }];
       }
       const alike = reshapedAlike(place.layout, values.get(place.value)!.shape, values.get(node.outputs[0]!)!.shape);
-      const homogeneous = POSITIVELY_HOMOGENEOUS[node.op];
+      const homogeneous = Object.hasOwn(POSITIVELY_HOMOGENEOUS, node.op) ? POSITIVELY_HOMOGENEOUS[node.op] : undefined;
       if (alike && homogeneous)
         return on(node.outputs[0]!, alike, { symmetry: "rescaling", through: [...place.through, homogeneous] });
       if (alike && AVERAGES.has(node.op))

@@ -42,7 +42,8 @@ export function findLinearMaps(
   const maps: Measurable[] = [];
   const skipped: Skipped[] = [];
   for (const node of graph.nodes) {
-    const found = node.domain === "" ? finders[node.op]?.(node, surroundings) : undefined;
+    const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
+    const found = finder?.(node, surroundings);
     if (found === undefined) continue;
     if (typeof found === "string") skipped.push({ node: node.name || node.outputs[0]!, reason: found });
     else maps.push(...found);

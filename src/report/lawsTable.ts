@@ -116,7 +116,7 @@ function exponentTable(layers: readonly LayerSnapshot[]): string {
 function phaseCell({ phase }: LayerSnapshot): string {
   if (!phase) return `<td data-label="phase" class="none">–</td>`;
   const decided = isDecided(phase.label);
-  return `<td data-label="phase" class="${decided ? "holds" : ""}" title="${escapeText([...phase.evidence, ...(phase.differs ?? [])].join("\n"))}"><span class="value">${phase.label}</span><small>paper: ${phase.paper.label}</small>${phase.weights ? `<small>${escapeText(sharesInWords(phase.weights))}</small>` : ""}</td>`;
+  return `<td data-label="phase" class="${decided ? "holds" : ""}" title="${escapeText([...phase.evidence, ...(phase.differs ?? [])].join("\n"))}"><span class="value">${escapeText(phase.label)}</span><small>paper: ${escapeText(phase.paper.label)}</small>${phase.weights ? `<small>${escapeText(sharesInWords(phase.weights))}</small>` : ""}</td>`;
 }
 
 function exponentCell(label: string, exponent: Exponent | undefined): string {

@@ -15,6 +15,7 @@ import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
+import { snapshotFault } from "./snapshotSchema.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
 import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
 import { makeFolder, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
@@ -348,6 +349,11 @@ function readSnapshot({ path }: StepFile): Snapshot {
   if (value?.schema !== "crh-lab/snapshot@1" || !Array.isArray(value.layers))
     throw new Error(
       `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
+    );
+  const fault = snapshotFault(value);
+  if (fault !== undefined)
+    throw new Error(
+      `runs: expected a snapshot as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
     );
   return completed(value as Snapshot);
 }

@@ -6,8 +6,11 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -78,6 +81,11 @@ export function writing<T>(where: string, folder: string, write: () => T): T {
  */
 export function writeWhole(path: string, data: string | Uint8Array, options: { sync?: boolean; where?: string } = {}) {
   const { sync = false, where = "runs" } = options;
+  const target = behindLinks(path);
+  if (target !== path) {
+    writeWhole(target, data, options);
+    return;
+  }
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}${temporarySuffix}`);
   writing(where, folder, () => {
@@ -90,6 +98,15 @@ export function writeWhole(path: string, data: string | Uint8Array, options: { s
     }
     if (sync) syncPath(folder);
   });
+}
+
+/** Where a link leads, which stays one. @throws Error where the path is a device or a pipe: a file renamed over it would replace it */
+function behindLinks(path: string): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return path;
+  if (!found.isSymbolicLink())
+    throw new Error(`${path}: expected the name of a file to write, got a device or a pipe; choose another name`);
+  return existsSync(path) ? realpathSync(path) : resolve(dirname(path), readlinkSync(path));
 }
 
 /**

@@ -8,7 +8,7 @@ import { byteTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { loadTokenizer } from "../data/tokenizerFolder.ts";
 import { gpt } from "../networks/gpt.ts";
 import { objective } from "../objectives/objective.ts";
-import { count, field, flag, nonNegative, wholeFromZero } from "../parameters/field.ts";
+import { count, field, flag, layerCount, nonNegative, wholeFromZero } from "../parameters/field.ts";
 import { ParameterError } from "../parameters/parse.ts";
 import { Random } from "../random/random.ts";
 import { optimizerNames } from "../train/optimizer.ts";
@@ -25,7 +25,7 @@ const CALL_OPERATIONS = 2e11;
 const EVALUATION_BATCH = 8;
 
 const parameters = z.object({
-  layers: field(count, 6, "transformer blocks", paper),
+  layers: field(layerCount, 6, "transformer blocks", paper),
   heads: field(count, 8, "attention heads of a block", paper),
   width: field(
     count,

@@ -7,7 +7,7 @@ import { initialisations, mlp } from "../networks/mlp.ts";
 import { objective } from "../objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
-import { count, field, nonNegative, positive } from "../parameters/field.ts";
+import { count, field, layerCount, nonNegative, positive } from "../parameters/field.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/probe.ts";
 import { Random } from "../random/random.ts";
@@ -29,7 +29,7 @@ export function teacherStudentFields(
     "variance). With the preset nonlinear (63 %) they hold less well and the loss still falls at 1e5 steps; in fc1 and at " +
     "phi = 0.9 they hold with neither (docs/log.md, 2026-11-29)";
   return {
-    depth: field(count, defaults.depth[0], "hidden layers", defaults.depth[1]),
+    depth: field(layerCount, defaults.depth[0], "hidden layers", defaults.depth[1]),
     width: field(count, 100, "neurons per hidden layer", "paper, appendix C.1 (fc1: d = 100; fc2: the same)"),
     activation: field(
       z.enum(activations),

@@ -16,6 +16,8 @@ import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
+import { modelEnd } from "../modelEnd.ts";
+import { checkOutputs } from "../outputFiles.ts";
 import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
 import { partBytes } from "../snapshotInParts.ts";
@@ -29,9 +31,17 @@ const OUTPUT_PASSES = 16;
 export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
   const loss = chosenLoss(options);
   await checkDevice(options.device, "analyze");
-  const model = preparedModel(path);
-  const initial = options.initial === undefined ? undefined : initialModel(options.initial, model);
-  const data = analysisData(model, loss, options);
+  checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
+  const read = preparedModel(path);
+  const end = modelEnd(read, loss, options.output);
+  if (options.quiet !== true) for (const note of end.notes) io.stderr.write(`crh: ${note}\n`);
+  const { model } = end;
+  const initial =
+    options.initial === undefined
+      ? undefined
+      : modelEnd(initialModel(options.initial, read), loss, options.output).model;
+  const arrays = analysisData(model, loss, options);
+  const data = { ...arrays, steps: [...end.notes, ...arrays.steps] };
   const probeOptions = chosenMaps(loss, options);
   const started = performance.now();
   const signal = io.interruption();

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { matrix } from "../../linalg/matrix.ts";
 import { objective } from "../../objectives/objective.ts";
-import { count, field, flag, positive, whole } from "../../parameters/field.ts";
+import { count, field, flag, layerCount, positive, whole } from "../../parameters/field.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples } from "../../train/freshSamples.ts";
@@ -43,7 +43,12 @@ export const deepLinear = defineSetting({
   summary: "a chain of linear maps: SGD gives all of them one size, by norms that know the data",
   needsData: false,
   parameters: z.object({
-    depth: field(whole.pipe(z.number().min(2, "2 or more")), 4, "maps", "chosen: two between the first and the last"),
+    depth: field(
+      layerCount.pipe(z.number().min(2, "2 or more")),
+      4,
+      "maps",
+      "chosen: two between the first and the last",
+    ),
     width: field(count, 3, "hidden dimension", "chosen: as the three inputs and outputs"),
     noise: field(positive, 1, "factor of the noise's standard deviations", "chosen: 1"),
     ...startFields(2, "from smaller products noise now and then takes the weakest mode, and the rank is then 2"),

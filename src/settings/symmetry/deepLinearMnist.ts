@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
 import { objective } from "../../objectives/objective.ts";
-import { count, field, whole } from "../../parameters/field.ts";
+import { count, field, layerCount, whole } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { freshSamples, type SampleSource } from "../../train/freshSamples.ts";
@@ -27,7 +27,12 @@ export const deepLinearMnist = defineSetting({
   summary: "a chain of linear maps on MNIST, whose inner norms approach one another (--data DIR)",
   needsData: true,
   parameters: z.object({
-    depth: field(whole.pipe(z.number().min(2, "2 or more")), 5, "maps", "chosen: three between the first and the last"),
+    depth: field(
+      layerCount.pipe(z.number().min(2, "2 or more")),
+      5,
+      "maps",
+      "chosen: three between the first and the last",
+    ),
     width: field(count, 12, "hidden dimension", "chosen: a little more than the ten classes"),
     ...startFields(1.5, "products of several maps else begin near 0"),
     ...shared,

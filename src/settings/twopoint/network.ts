@@ -6,7 +6,7 @@ import type { Activation } from "../../networks/activation.ts";
 import { convolutional1d } from "../../networks/convolutional1d.ts";
 import { mlp } from "../../networks/mlp.ts";
 import type { Network } from "../../networks/network.ts";
-import { count, field, flag, positive, wholeFromZero } from "../../parameters/field.ts";
+import { count, field, flag, layerCount, positive, wholeFromZero } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import type { Random } from "../../random/random.ts";
 import { withDropout } from "../../train/dropoutMasks.ts";
@@ -36,7 +36,7 @@ export function networkFields({ architecture = "leaky-relu", depth, width, gain 
       TABLE,
     ),
     gain: field(positive, gain, "factor of the initial weights, N(0, 2 / (fan in + fan out)) at 1", TABLE),
-    depth: field(count, depth, "hidden layers; cnn: convolutions less one", TABLE),
+    depth: field(layerCount, depth, "hidden layers; cnn: convolutions less one", TABLE),
     width: field(count, width, "neurons per hidden layer", TABLE),
     biases: field(flag, true, "whether maps have biases, which begin at 0", TABLE),
     dropout: field(

@@ -1,0 +1,135 @@
+/**
+ * @file Where the loss is taken of a model: which of its outputs, and on which side of a softmax or sigmoid that ends it. What is done to the
+ * model is said; what cannot be told is asked for.
+ */
+import type { Objective, OwnLoss } from "../objectives/objective.ts";
+import type { Graph, Model, Node } from "../onnx/graph.ts";
+
+export interface ModelEnd {
+  readonly model: Model;
+  /** What was chosen or changed, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Operators that hand their input on, in another shape perhaps. */
+const HANDS_ON: ReadonlySet<string> = new Set(["Identity", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
+
+/**
+ * The model with the output first that the loss is taken of, before a softmax or sigmoid that the loss has itself.
+ *
+ * @param output name of the output, where the user says which
+ * @throws RangeError listing the outputs, where none has that name, or the first of several cannot be the one
+ */
+export function modelEnd(model: Model, loss: Objective | OwnLoss, output?: string): ModelEnd {
+  if (loss.lossOutput !== undefined) return { model, notes: [] };
+  const chosen = withOutput(model, output);
+  const ended = beforeActivation(chosen.model, loss.name);
+  return { model: ended.model, notes: [...chosen.notes, ...ended.notes] };
+}
+
+function withOutput(model: Model, output: string | undefined): ModelEnd {
+  const { graph } = model;
+  const { outputs } = graph;
+  const list = outputs.map(({ name, dtype }) => (dtype === undefined ? name : `${name} ${dtype}`)).join(", ");
+  const first = (name: string): Model => ({
+    ...model,
+    graph: { ...graph, outputs: [...outputs].sort((x, y) => Number(y.name === name) - Number(x.name === name)) },
+  });
+  if (output !== undefined) {
+    if (outputs.some(({ name }) => name === output)) return { model: first(output), notes: [] };
+    throw new RangeError(`analyze: expected an output of the model (${list}) as --output, got ${output}`);
+  }
+  if (outputs.length < 2) return { model, notes: [] };
+  const reached = outputs.map(({ name }) => weighted(graph, name));
+  const [own] = outputs;
+  const { node: maker } = makerOf(graph, own!.name);
+  const isFloat = own!.dtype === undefined ? !maker?.op.startsWith("Arg") : own!.dtype.includes("float");
+  if (isFloat && reached[0] === Math.max(...reached))
+    return {
+      model,
+      notes: [`The loss is taken of ${own!.name}, the first of the outputs ${list}; --output NAME takes another.`],
+    };
+  throw new RangeError(
+    `analyze: expected --output NAME for a model of several outputs (${list}), got none; its first, ${own!.name}, ` +
+      (isFloat ? "does not depend on all of the weights" : "is no float, and has no gradient"),
+  );
+}
+
+/** Matrices that a value is computed with. */
+function weighted(graph: Graph, value: string): number {
+  const needed = new Set([value]);
+  let count = 0;
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    count += node.inputs.filter((name) => (graph.initializers.get(name)?.shape.length ?? 0) > 1).length;
+  }
+  return count;
+}
+
+/** The node that makes a value, and those behind it that hand it on, in their order. */
+function makerOf(graph: Graph, value: string): { readonly node: Node | undefined; readonly handed: readonly Node[] } {
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const handed: Node[] = [];
+  let node = makers.get(value);
+  while (node !== undefined && HANDS_ON.has(node.op)) {
+    handed.unshift(node);
+    node = makers.get(node.inputs[0]!);
+  }
+  return { node, handed };
+}
+
+/** What a loss takes in place of the probabilities that a model ends in. */
+function beforeActivation(model: Model, loss: string): ModelEnd {
+  const { graph } = model;
+  const output = graph.outputs[0]!;
+  const { node, handed } = makerOf(graph, output.name);
+  if (node === undefined || node.domain !== "") return { model, notes: [] };
+  const { op } = node;
+  const replaced = (end: Node, note: string): ModelEnd => ({
+    model: withEnd(model, [end, ...handed], output.name),
+    notes: [note],
+  });
+  const without = (end: Node): Node => ({ ...end, op: "Identity", inputs: end.inputs.slice(0, 1), attributes: {} });
+  if (op === "Softmax" && loss === "cross-entropy")
+    return replaced(
+      without(node),
+      "The model ends in Softmax: the loss is taken of its input, since cross-entropy has a softmax of its own.",
+    );
+  if (op === "Softmax" && loss === "nll")
+    return replaced(
+      { ...node, op: "LogSoftmax" },
+      "The model ends in Softmax: nll takes the logarithm of its probabilities.",
+    );
+  if (op === "Sigmoid" && loss === "bce-with-logits")
+    return replaced(
+      without(node),
+      "The model ends in Sigmoid: the loss is taken of its input, since bce-with-logits has a sigmoid of its own.",
+    );
+  if (op === "Sigmoid" && (loss === "cross-entropy" || loss === "nll"))
+    return {
+      model,
+      notes: [
+        `The model ends in Sigmoid, whose outputs ${loss} does not take for probabilities of one class each: --loss bce does, with a target for each output.`,
+      ],
+    };
+  return { model, notes: [] };
+}
+
+/** The model with copies of its last nodes, which make an output of their own in place of the first. */
+function withEnd(model: Model, nodes: readonly Node[], output: string): Model {
+  const { graph } = model;
+  const renamed = new Map(
+    nodes.flatMap(({ outputs }) => outputs.map((name) => [name, `${name} before the loss`] as const)),
+  );
+  const [, ...others] = graph.outputs;
+  const copies = nodes.map((node, i) => ({
+    ...node,
+    name: `${node.outputs[0]!} before the loss`,
+    inputs: i === 0 ? node.inputs : node.inputs.map((name) => renamed.get(name) ?? name),
+    outputs: node.outputs.map((name) => renamed.get(name)!),
+  }));
+  const { shape, dtype } = graph.outputs[0]!;
+  const first = { name: renamed.get(output)!, ...(dtype && { dtype }), ...(shape && { shape }) };
+  return { ...model, graph: { ...graph, nodes: [...graph.nodes, ...copies], outputs: [first, ...others] } };
+}

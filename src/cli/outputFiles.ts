@@ -1,0 +1,28 @@
+/** @file Files that a command is to write, looked at before it works for them. */
+import { lstatSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+
+/**
+ * @param outputs files to write, undefined where none was asked for
+ * @param inputs files that are read, as the user named them: "name=file" too
+ * @throws Error in one line where an output is an input, a device or a pipe
+ */
+export function checkOutputs(outputs: readonly (string | undefined)[], inputs: readonly (string | undefined)[]): void {
+  const real = (path: string): string => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return resolve(path);
+    }
+  };
+  const named = inputs.flatMap((input) => (input === undefined ? [] : [input, input.slice(input.indexOf("=") + 1)]));
+  const read = new Set(named.map(real));
+  for (const path of outputs) {
+    if (path === undefined) continue;
+    if (read.has(real(path)))
+      throw new Error(`${path}: expected the name of a file to write, got one that is read; choose another name`);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found && !found.isFile() && !found.isDirectory() && !found.isSymbolicLink())
+      throw new Error(`${path}: expected the name of a file to write, got a device or a pipe; choose another name`);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * @file The form of a snapshot as far as readers rely on it: run folders come from others, and a text where a number belongs would go unread
+ * into pages and tables.
+ */
+import { z } from "zod";
+
+/** Short words without markup: names of phases, statuses. */
+const word = z.string().regex(/^[\w\- .,:^~]{0,60}$/, "a short word");
+const number = z.number();
+const numberOrNull = z.number().nullable();
+const count = z.int().min(0);
+
+/** A value of a measure: numbers or null, and a reason. */
+const value = z.looseObject({
+  value: numberOrNull.optional(),
+  null: numberOrNull.optional(),
+  noise: numberOrNull.optional(),
+  n: number.optional(),
+  status: word.optional(),
+});
+const side = z.record(z.string(), value).nullable();
+const phase = z
+  .looseObject({
+    label: word,
+    paper: z.looseObject({ label: word }).optional(),
+    evidence: z.array(z.string()).optional(),
+    differs: z.array(z.string()).optional(),
+  })
+  .nullable();
+
+const layer = z.looseObject({
+  name: z.string(),
+  kind: z.enum(["linear", "conv", "head", "block"]),
+  dIn: count,
+  dOut: count,
+  samples: number,
+  alignment: z.record(z.string(), z.looseObject({ a: side, b: side })),
+  phase: phase.optional(),
+});
+
+const pair = z.looseObject({
+  first: z.string(),
+  second: z.string(),
+  through: z.string(),
+  symmetry: z.enum(["rescaling", "rotation", "scale"]),
+  width: count,
+  charge: z.union([
+    z.array(number),
+    z.looseObject({ frobenius: number, trace: number, eigenvalues: z.array(number) }),
+    z.null(),
+  ]),
+  imbalance: numberOrNull,
+  noiseBalance: z.looseObject({
+    alignment: numberOrNull,
+    ratio: numberOrNull,
+    null: numberOrNull,
+    n: number,
+    status: z.string(),
+  }),
+  status: z.string(),
+});
+
+const snapshot = z.looseObject({
+  schema: z.literal("crh-lab/snapshot@1"),
+  step: count,
+  loss: z.looseObject({ mean: numberOrNull }),
+  accuracy: number.optional(),
+  samples: number,
+  objective: z.string(),
+  layers: z.array(layer),
+  skipped: z.array(z.looseObject({ node: z.string(), reason: z.string() })).optional(),
+  pairs: z.array(pair).optional(),
+  unpaired: z.array(z.looseObject({ first: z.string(), second: z.string().nullable(), reason: z.string() })).optional(),
+});
+
+/** What is wrong with a snapshot, in words: where, and what was expected; undefined where nothing is. */
+export function snapshotFault(found: unknown): string | undefined {
+  const parsed = snapshot.safeParse(found);
+  if (parsed.success) return undefined;
+  const [issue] = parsed.error.issues;
+  return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
+}

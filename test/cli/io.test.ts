@@ -1,0 +1,17 @@
+/** @file What reaches a terminal: this program's own tones and cleared lines, and nothing that names and messages of others would have it obey. */
+import { expect, test } from "vitest";
+import { withoutControl } from "../../src/cli/io.ts";
+
+const stranger = "layer\u001b[2J\u001b]0;title\u0007\u009b31m\u202eend\b";
+
+test("where nobody looks no control character passes, but line ends and tabs", () => {
+  expect(withoutControl(`a\tb\n${stranger}`, false)).toBe("a\tb\nlayer·[2J·]0;title··31m·end·");
+  expect(withoutControl("\u001b[2mquiet\u001b[22m", false)).toBe("·[2mquiet·[22m");
+});
+
+test("on a terminal own tones and cleared lines pass, and nothing else", () => {
+  const own = "\r12 %\u001b[K\n\u001b[1;32mholds\u001b[22;39m";
+  expect(withoutControl(own, true)).toBe(own);
+  expect(withoutControl(stranger, true)).toBe("layer·[2J·]0;title··31m·end·");
+  expect(withoutControl("\u001b[2J\u001b[31;1;4;5m\u001b[1000D", true)).toBe("·[2J·[31;1;4;5m·[1000D");
+});

@@ -1,0 +1,43 @@
+/** @file Snapshots of strangers: one that is as docs/formats.md has it passes, one with a text for a number or markup for a word does not. */
+import { describe, expect, test } from "vitest";
+import { snapshot } from "../../src/measure/snapshot.ts";
+import { snapshotFault } from "../../src/runs/snapshotSchema.ts";
+import { layerCase, layerOf, momentsOf } from "../moments/cases.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a stranger writes has any type
+function changed(change: (value: any) => void): unknown {
+  const value = JSON.parse(JSON.stringify(snapshot(momentsOf([layerOf(layerCase(1, 60, 5, 3))], "test"))));
+  change(value);
+  return value;
+}
+
+test("what is measured passes", () => {
+  expect(snapshotFault(changed(() => {}))).toBeUndefined();
+});
+
+describe("refused is", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  test.each<[string, RegExp, (value: any) => void]>([
+    [
+      "markup for a phase",
+      /layers\.0\.phase\.label/,
+      ({ layers }) => (layers[0].phase.label = "<meta http-equiv=refresh>"),
+    ],
+    ["a text for a number of samples", /layers\.0\.samples/, ({ layers }) => (layers[0].samples = "<b>5</b>")],
+    [
+      "a text for an alignment",
+      /layers\.0\.alignment\.paper\.a\.rga\.value/,
+      ({ layers }) => (layers[0].alignment.paper.a.rga.value = "0.9"),
+    ],
+    ["another kind", /layers\.0\.kind/, ({ layers }) => (layers[0].kind = "<i>")],
+    [
+      "markup for a status",
+      /status/,
+      ({ layers }) => (layers[0].alignment.raw.b.rga = { value: null, status: "<script>" }),
+    ],
+    ["no list of layers", /layers/, (value) => (value.layers = {})],
+    ["a loss that is none", /loss/, (value) => (value.loss = 3)],
+  ])("%s", (_, message, change) => {
+    expect(snapshotFault(changed((value) => void change(value)))).toMatch(message);
+  });
+});
