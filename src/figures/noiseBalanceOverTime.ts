@@ -22,16 +22,34 @@ interface Point {
 
 const size = { width: 340, height: 250, marginTop: 34, marginLeft: 56, marginRight: 12, marginBottom: 38 } as const;
 
+/** chosen: of more attentions the ranges of their heads would hide one another. */
+const mostRanges = 4;
+
 /** Draws the courses; undefined where no pair was measured at two steps. csv: one row per step, pair and head */
 export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | undefined {
   const all = pairSeries(snapshots);
-  const imbalances = all.map((one) => overSteps(one, ({ imbalance }) => imbalance));
+  const ranges = all.filter(({ heads }) => heads).length <= mostRanges;
+  const shown = (points: readonly Point[], { heads }: PairSeries): Point[] =>
+    ranges || !heads ? [...points] : points.map(({ step, median }) => ({ step, median, low: median, high: median }));
+  const imbalances = all.map((one) =>
+    shown(
+      overSteps(one, ({ imbalance }) => imbalance),
+      one,
+    ),
+  );
   const steps = imbalances.flatMap((points) => points.map(({ step }) => step));
   if (new Set(steps).size < 2) return undefined;
   const axis = stepAxis(steps, 5);
-  const balances = all.map((one) => withErrors(one, ({ noiseBalance: b }) => [b.alignment, b.alignmentError]));
+  const balances = all.map((one) =>
+    shown(
+      withErrors(one, ({ noiseBalance: b }) => [b.alignment, b.alignmentError]),
+      one,
+    ),
+  );
   const chances = all.map((one) => overSteps(one, ({ noiseBalance }) => noiseBalance.null));
-  const ratios = all.map((one) => logarithms(withErrors(one, ({ noiseBalance: b }) => [b.ratio, b.ratioError])));
+  const ratios = all.map((one) =>
+    shown(logarithms(withErrors(one, ({ noiseBalance: b }) => [b.ratio, b.ratioError])), one),
+  );
   const measured = balances.some((points) => points.length > 0);
   const panel = (title: string, y: Plot.ScaleOptions, marks: readonly Plot.Markish[], powers?: "y"): Panel =>
     plotPanel(
@@ -74,7 +92,9 @@ export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | u
       ? ([
           { text: "chance", colour: "currentColor", samples: ["dashed"] },
           {
-            text: all.some(({ heads }) => heads) ? "± error; of heads their range" : "± standard error",
+            text: all.some(({ heads }) => heads)
+              ? `± error; of heads ${ranges ? "their range" : "medians alone"}`
+              : "± standard error",
             colour: "currentColor",
             samples: ["band"],
           },
@@ -111,7 +131,7 @@ function curves(all: readonly PairSeries[], points: readonly (readonly Point[])[
 }
 
 function span(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(-0.1, ...values), Math.max(0.1, ...values)];
+  const [low, high] = [Math.min(-0.32, ...values), Math.max(0.32, ...values)];
   return [low - 0.05 * (high - low), high + 0.05 * (high - low)];
 }
 

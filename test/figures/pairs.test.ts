@@ -62,6 +62,15 @@ describe("courses of pairs", () => {
     expect(textsOf(chargeDrift(snapshots)!.svg)).toContain("hidden by rounding");
   });
 
+  test("leave out the ranges of heads that would hide one another", () => {
+    const words = (blocks: number) => {
+      const pairs = Array.from({ length: blocks }, (_, block) => plantedHeads(block, 3)).flat();
+      return textsOf(noiseBalanceOverTime(snapshots.map((one) => withPairs(one, pairs)))!.svg).join(" ");
+    };
+    expect(words(2)).toContain("of heads their range");
+    expect(words(12)).toContain("of heads medians alone");
+  });
+
   test("are missing where there is one step, or no pair", () => {
     for (const draw of [noiseBalanceOverTime, chargesOverTime, chargeDrift] as const) {
       expect(draw([snapshots[0]!])).toBeUndefined();
