@@ -40,7 +40,7 @@ export function processIo(): Io {
 }
 
 /** What this program itself tells a terminal: tones, the cleared rest of a line. */
-const OWN = /^(\u001b\[(\d{1,2}(;\d{1,2})?m|K)|\r)/;
+const OWN = new RegExp(`^(${String.fromCharCode(27)}\\[(\\d{1,2}(;\\d{1,2})?m|K)|\\r)`);
 
 /**
  * The output without what a terminal would obey but does not come from here: names of layers, files and messages are of others. Where nobody

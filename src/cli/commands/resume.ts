@@ -38,10 +38,11 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   await checkDevice(plan.device, "resume");
   const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", which]);
+  // Checkpoints first: while a later one is there, resuming goes on from it, and must find what was recorded before it.
+  folder.dropCheckpoints(resume?.step ?? -1);
   folder.truncateMetrics(resume?.step ?? -1);
   folder.truncateTrajectories(resume?.step ?? 0);
   folder.dropSnapshots(resume?.step ?? -1);
-  folder.dropCheckpoints(resume?.step ?? -1);
   const job = { folder, setting, parameters, plan, confirmed: plan.confirmed || options.yes === true };
   await trainIntoRun(resume === undefined ? job : { ...job, resume }, experiment, options, io);
 }

@@ -157,18 +157,24 @@ function movement(
 }
 
 /**
- * Change over some steps under a constant source and decay, (1 - e^(-decay steps)) (source / decay - C): the mean of the ends' sources
- * stands for the steps between   (Eq. 126).
+ * Change over some steps under decay and a source that goes evenly from that at the earlier end to that at the later one; where one is known,
+ * under that   (Eq. 126).
+ *
+ * @param ends the later one first
  */
 function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, steps: number): Matrix {
-  const gone = -Math.expm1(-decay * steps);
-  const time = decay > 0 ? gone / decay : steps;
+  const k = decay * steps;
+  const gone = -Math.expm1(-k);
+  // Weights of both ends in units of steps: integrals of e^(-k (1 - u)) over u from 0 to 1, times 1 - u and times u.
+  const all = k > 0 ? gone / k : 1;
+  const late = k > 1e-4 ? (1 - all) / k : 0.5 - k / 6;
+  const [later, earlier = later] = ends;
   return matrix(
     charge.rows,
     charge.cols,
-    charge.data.map((value, k) => {
-      const source = ends.reduce((sum, end) => sum + end.data[k]!, 0) / ends.length;
-      return time * source - gone * value;
+    charge.data.map((value, i) => {
+      const driven = (all - late) * earlier!.data[i]! + late * later!.data[i]!;
+      return steps * driven - gone * value;
     }),
   );
 }

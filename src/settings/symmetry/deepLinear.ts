@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { matrix } from "../../linalg/matrix.ts";
 import { objective } from "../../objectives/objective.ts";
-import { count, field, flag, layerCount, positive, whole } from "../../parameters/field.ts";
+import { count, field, flag, layerCount, positive } from "../../parameters/field.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples } from "../../train/freshSamples.ts";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
 import { objective } from "../../objectives/objective.ts";
-import { count, field, layerCount, whole } from "../../parameters/field.ts";
+import { count, field, layerCount } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { freshSamples, type SampleSource } from "../../train/freshSamples.ts";
