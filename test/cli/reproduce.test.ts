@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -86,6 +86,14 @@ describe("crh reproduce", () => {
     await reproduceStudy(study([tiny, tiny]), given, testIo());
     expect(readdirSync(given.out).sort()).toEqual(runs);
     expect(readFileSync(join(folder, "score.json"), "utf8")).toBe(page);
+
+    // A parameter that came later is not in the files of earlier runs, which ran as its default has it.
+    const file = join(given.out, runs[0]!, "config.json");
+    const config = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    delete config.syre;
+    writeFileSync(file, JSON.stringify(config));
+    await reproduceStudy(study([tiny, tiny]), given, testIo());
+    expect(readdirSync(given.out).sort()).toEqual(runs);
 
     await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, testIo());
     expect(readdirSync(given.out)).toHaveLength(3);

@@ -1,6 +1,7 @@
 /** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { describeParameters } from "../../parameters/describe.ts";
 import { parseParameters } from "../../parameters/parse.ts";
 import { listRuns } from "../../runs/listRuns.ts";
 import { openRun, type RunFolder } from "../../runs/runFolder.ts";
@@ -108,7 +109,10 @@ function isSame(
   data?: string,
 ): boolean {
   if (config.setting !== setting.name) return false;
-  if (!Object.entries(parameters).every(([key, value]) => isDeepStrictEqual(config[key], value))) return false;
+  // What a run of an earlier version does not name was not there yet: it ran as the default has it.
+  const defaults = new Map(describeParameters(setting).map(({ key, default: value }) => [key, value]));
+  const was = (key: string) => (Object.hasOwn(config, key) ? config[key] : defaults.get(key));
+  if (!Object.entries(parameters).every(([key, value]) => isDeepStrictEqual(was(key), value))) return false;
   const plan = (config.run ?? {}) as Readonly<
     Partial<Record<"follow" | "followEvery" | "data" | "every" | "moments", unknown>>
   >;
