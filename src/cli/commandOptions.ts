@@ -58,6 +58,8 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly loss?: ObjectiveName;
   /** Output of the model that holds its own per-sample losses. */
   readonly lossOutput?: string;
+  /** Dropout and batch normalization in training form stay so. */
+  readonly asExported?: boolean;
   /** Output of the model that the loss is taken of. */
   readonly output?: string;
   /** ["mean=0.4,0.5,0.6", "std=0.2,0.2,0.2"] */

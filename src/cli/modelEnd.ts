@@ -4,11 +4,36 @@
  */
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
+import { inferenceForm, seeded } from "../onnx/inferenceForm.ts";
 
 export interface ModelEnd {
   readonly model: Model;
   /** What was chosen or changed, a sentence each. */
   readonly notes: readonly string[];
+}
+
+/**
+ * The model in the form in which it is used, or as it was exported; what draws at random is seeded.
+ *
+ * @param options.asExported keeps dropout and batch normalization in training form
+ */
+export function evaluationForm(
+  model: Model,
+  { asExported, seed }: { readonly asExported: boolean; readonly seed: number },
+): ModelEnd {
+  const used = asExported ? { model, changed: [] } : inferenceForm(model);
+  const drawn = seeded(used.model, seed);
+  const notes = [
+    ...(used.changed.length > 0
+      ? [
+          `The model is in training form: ${used.changed.join(", ")} measured in inference form; --as-exported keeps it.`,
+        ]
+      : []),
+    ...(drawn.changed.length > 0
+      ? [`The model draws at random: ${drawn.changed.join(", ")}, by --sample-seed ${seed}; batches and threads count.`]
+      : []),
+  ];
+  return { model: drawn.model, notes };
 }
 
 /** Operators that hand their input on, in another shape perhaps. */

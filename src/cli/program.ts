@@ -184,6 +184,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .addOption(new Option("--loss <name>", "loss of one sample, whose gradients are measured").choices(losses))
     .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
     .option("--output <name>", "output of the model that the loss is taken of (default: the first)")
+    .option("--as-exported", "keep dropout and batch normalization in training form, where the model has them so")
     .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")
     .addOption(
       new Option("--pixels <how>", "scale bytes to [0, 1], or leave them (default: unit for images in bytes)").choices([

@@ -16,7 +16,7 @@ import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
-import { modelEnd } from "../modelEnd.ts";
+import { evaluationForm, modelEnd } from "../modelEnd.ts";
 import { checkOutputs } from "../outputFiles.ts";
 import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
@@ -32,16 +32,18 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   const loss = chosenLoss(options);
   await checkDevice(options.device, "analyze");
   checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
-  const read = preparedModel(path);
-  const end = modelEnd(read, loss, options.output);
-  if (options.quiet !== true) for (const note of end.notes) io.stderr.write(`crh: ${note}\n`);
+  const form = { asExported: options.asExported === true, seed: options.sampleSeed };
+  const read = evaluationForm(preparedModel(path), form);
+  const end = modelEnd(read.model, loss, options.output);
+  const notes = [...read.notes, ...end.notes];
+  if (options.quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
   const { model } = end;
   const initial =
     options.initial === undefined
       ? undefined
-      : modelEnd(initialModel(options.initial, read), loss, options.output).model;
+      : modelEnd(evaluationForm(initialModel(options.initial, read.model), form).model, loss, options.output).model;
   const arrays = analysisData(model, loss, options);
-  const data = { ...arrays, steps: [...end.notes, ...arrays.steps] };
+  const data = { ...arrays, steps: [...notes, ...arrays.steps] };
   const probeOptions = chosenMaps(loss, options);
   const started = performance.now();
   const signal = io.interruption();
