@@ -186,7 +186,7 @@ describe("what does not fit is one line", () => {
       /^analyze: expected targets of shape \(40, 4\), got \(39, 4\); pass the/,
     ],
     ["model.onnx", "x", "labels", "mse", /^mse: expected float32 targets of shape /],
-    ["model.onnx", "x", "y", "cross-entropy", /^input target: expected whole numbers/],
+    ["model.onnx", "x", "y", "cross-entropy", /^analyze: expected a class index for each sample, or one-hot rows, got targets \(40, 4\)/],
     ["model.onnx", "x", "label 4", "cross-entropy", /^cross-entropy: expected class indices 0 to 3 .*, got 4; check/],
     ["model.onnx", "x", "label -1", "cross-entropy", /^cross-entropy: expected class indices 0 to 3 .*, got -1; check/],
     ["model.onnx", "x of 5 values", "y", "mse", /^input x: expected shape \(n, 6\), got \(40, 5\)/],

@@ -214,6 +214,7 @@ describe("snapshot", () => {
       "droppedActivationRows",
       "strongest",
       "effectiveRows",
+      "clusters",
       "exponents",
       "irrelevant",
       "phase",
