@@ -36,6 +36,38 @@ export function evaluationForm(
   return { model: drawn.model, notes };
 }
 
+/**
+ * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free axis further on, as
+ * recurrent networks have that take time first, that axis is brought to the front.
+ */
+export function samplesFirst(model: Model): ModelEnd {
+  const notes: string[] = [];
+  let { nodes, inputs } = model.graph;
+  for (const { name, shape } of inputs) {
+    const free = shape?.flatMap((extent, axis) => (typeof extent === "number" ? [] : [axis])) ?? [];
+    const [axis] = free;
+    if (shape === undefined || free.length !== 1 || axis === undefined || axis === 0) continue;
+    const given = `${name} as exported`;
+    const back = [...shape.keys()].map((at) => (at < axis ? at + 1 : at === axis ? 0 : at));
+    const first = [axis, ...[...shape.keys()].filter((at) => at !== axis)].map((at) => shape[at]);
+    const turned: Node = {
+      ...{ op: "Transpose", domain: "", name: given, inputs: [name], outputs: [given] },
+      attributes: { perm: { ints: back } },
+    };
+    nodes = [
+      turned,
+      ...nodes.map((node) => ({ ...node, inputs: node.inputs.map((one) => (one === name ? given : one)) })),
+    ];
+    inputs = inputs.map((input) => (input.name === name ? { ...input, shape: first } : input));
+    notes.push(
+      `The samples of ${name} lie along axis ${axis} in the model, (${shape.map((extent) => extent ?? "?").join(", ")}): data have them along the first.`,
+    );
+  }
+  return notes.length === 0
+    ? { model, notes }
+    : { model: { ...model, graph: { ...model.graph, nodes, inputs } }, notes };
+}
+
 /** Operators that hand their input on, in another shape perhaps. */
 const HANDS_ON: ReadonlySet<string> = new Set(["Identity", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
 

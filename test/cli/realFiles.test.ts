@@ -210,6 +210,27 @@ describe("arrays", () => {
   });
 });
 
+test("a batch that the model has along its second axis is found there, and said", async () => {
+  const overTime = (timeFirst: boolean) => {
+    const g = new GraphBuilder("steps");
+    const x = g.input("x", "float32", timeFirst ? [4, "n", d] : ["n", 4, d]);
+    const w = g.initializer("w", float32(normal([d, classes], 1), [d, classes]));
+    const steps = g.op("MatMul", [x, w]);
+    g.output(g.op("ReduceMean", [steps, g.ints([timeFirst ? 0 : 1])], { keepdims: int(0) }), "y");
+    return encodeModel({ graph: g.build(), opset: WORKING_OPSET });
+  };
+  writeFileSync(join(dir, "time first.onnx"), overTime(true));
+  writeFileSync(join(dir, "samples first.onnx"), overTime(false));
+  writeFileSync(join(dir, "steps.npy"), encodeNpy({ dtype: "float32", shape: [n, 4, d], data: normal([n, 4, d], 5) }));
+  const rest = ["--inputs", "steps.npy", ...usual.slice(2)];
+  const [first, second] = [await measured("samples first.onnx", ...rest), await measured("time first.onnx", ...rest)];
+  expect(second.err).toContain("The samples of x lie along axis 1 in the model");
+  expect(second.found.loss.mean).toBeCloseTo(first.found.loss.mean!, 6);
+  expect(second.found.layers[0]!.samples).toBe(4 * n);
+  const rga = ({ found }: typeof first) => found.layers[0]!.alignment.paper.b.rga.value!;
+  expect(rga(second)).toBeCloseTo(rga(first), 5);
+});
+
 describe("what is no file, or is another", () => {
   test.skipIf(process.platform === "win32")(
     "a pipe and a device are refused at once, to read and to write",

@@ -16,7 +16,7 @@ import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
-import { evaluationForm, modelEnd } from "../modelEnd.ts";
+import { evaluationForm, modelEnd, samplesFirst } from "../modelEnd.ts";
 import { checkOutputs } from "../outputFiles.ts";
 import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
@@ -34,14 +34,15 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
   const form = { asExported: options.asExported === true, seed: options.sampleSeed };
   const read = evaluationForm(preparedModel(path), form);
-  const end = modelEnd(read.model, loss, options.output);
-  const notes = [...read.notes, ...end.notes];
+  const turned = samplesFirst(read.model);
+  const end = modelEnd(turned.model, loss, options.output);
+  const notes = [...read.notes, ...turned.notes, ...end.notes];
   if (options.quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
   const { model } = end;
-  const initial =
-    options.initial === undefined
-      ? undefined
-      : modelEnd(evaluationForm(initialModel(options.initial, read.model), form).model, loss, options.output).model;
+  const before = (file: string) =>
+    modelEnd(samplesFirst(evaluationForm(initialModel(file, read.model), form).model).model, loss, options.output)
+      .model;
+  const initial = options.initial === undefined ? undefined : before(options.initial);
   const arrays = analysisData(model, loss, options);
   const data = { ...arrays, steps: [...notes, ...arrays.steps] };
   const probeOptions = chosenMaps(loss, options);
@@ -49,9 +50,9 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   const signal = io.interruption();
   const found = await measureModels({ path, model, initial, data, probeOptions, signal }, options, io);
   const { done } = found;
-  const before = "inParts" in found ? found.inParts.initial : found.before;
+  const measuredBefore = "inParts" in found ? found.inParts.initial : found.before;
   const durationMs = performance.now() - started;
-  const about = describe(path, options, data, { done, before: before !== undefined, durationMs });
+  const about = describe(path, options, data, { done, before: measuredBefore !== undefined, durationMs });
   if ("inParts" in found) showAnalysis(found.inParts, about, options, io);
   else {
     const { measured } = found;
@@ -69,7 +70,7 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
     throw new Interrupted(
       `analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
     );
-  if (initial && !before)
+  if (initial && !measuredBefore)
     throw new Interrupted("analyze: stopped before the values before training were measured; they are left out");
 }
 
