@@ -16,15 +16,20 @@ export function readModel(path: string): Model {
 
 /** Slices of the files in the model's folder; a link that leads out of the folder counts as no file. */
 export function filesBeside(modelPath: string): ExternalFiles {
+  // Where the model is a link, as in the cache of a hub, so are the files beside it, into one folder of theirs.
   const folder = dirname(realpathSync(modelPath));
+  const beside = realpathSync(dirname(modelPath));
+  const isIn = (where: string, path: string) => relative(where, path).split(/[\\/]/)[0] !== "..";
   const locate = (location: string): string | undefined => {
-    try {
-      const path = realpathSync(join(folder, location));
-      const outside = relative(folder, path).split(/[\\/]/)[0] === "..";
-      return !outside && statSync(path).isFile() ? path : undefined;
-    } catch {
-      return undefined;
-    }
+    for (const from of new Set([folder, beside]))
+      try {
+        const path = realpathSync(join(from, location));
+        const isNamedInside = isIn(from, join(from, location));
+        if (isNamedInside && (isIn(folder, path) || isIn(beside, path)) && statSync(path).isFile()) return path;
+      } catch {
+        // not there
+      }
+    return undefined;
   };
   return {
     size: (location) => {

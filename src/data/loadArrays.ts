@@ -57,7 +57,13 @@ function load(bytes: Uint8Array, options: LoadOptions): LoadedArrays {
   const { name, maxBytes = DEFAULT_MAX_BYTES } = options;
   const format = formatOf(bytes, name);
   if (format === "npy") return plain(format, new Map([["data", decodeNpy(bytes, name)]]));
-  if (format === "npz") return plain(format, decodeNpz(bytes, { where: name, maxBytes }));
+  if (format === "npz") {
+    const others = new Map<string, string>();
+    const arrays = decodeNpz(bytes, { where: name, maxBytes, others });
+    const [reason] = others.values();
+    if (arrays.size === 0 && reason !== undefined) throw new RangeError(reason);
+    return plain(format, arrays);
+  }
   if (format === "safetensors") return plain(format, tensorsOf(bytes, name));
   if (format === "idx") return plain(format, new Map([["data", decodeIdx(bytes, name)]]));
   const { images, labels } = decodeCifar(bytes, { where: name, ...(options.labels && { labels: options.labels }) });

@@ -25,6 +25,8 @@ export interface NpzOptions {
   readonly maxEntries?: number;
   /** What error messages call the file. */
   readonly where?: string;
+  /** Takes, by name, why members hold no array of numbers (texts, objects), which are then left out; by default they are an error. */
+  readonly others?: Map<string, string>;
 }
 
 interface Entry {
@@ -46,16 +48,21 @@ interface Entry {
  */
 export function decodeNpz(
   bytes: Uint8Array,
-  { maxBytes = DEFAULT_MAX_BYTES, maxEntries = 4096, where = "npz" }: NpzOptions = {},
+  { maxBytes = DEFAULT_MAX_BYTES, maxEntries = 4096, where = "npz", others }: NpzOptions = {},
 ): Map<string, DataArray> {
   const entries = readDirectory(bytes, maxEntries, where);
   checkEntries(entries, bytes.length, maxBytes, where);
   const arrays = new Map<string, DataArray>();
-  for (const entry of entries)
-    arrays.set(
-      entry.name.slice(0, -".npy".length),
-      decodeNpy(readMember(bytes, entry, where), `${where}: ${entry.name}`),
-    );
+  for (const entry of entries) {
+    const member = readMember(bytes, entry, where);
+    const name = entry.name.slice(0, -".npy".length);
+    try {
+      arrays.set(name, decodeNpy(member, `${where}: ${entry.name}`));
+    } catch (error) {
+      if (others === undefined) throw error;
+      others.set(name, (error as Error).message);
+    }
+  }
   return arrays;
 }
 

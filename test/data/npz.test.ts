@@ -36,6 +36,21 @@ describe("decodeNpz", () => {
     expect(arrays.get("n")).toEqual({ dtype: "int64", shape: [], data: BigInt64Array.of(7n) });
   });
 
+  test("members that hold no numbers are an error, or are set apart with the reason", () => {
+    const header = "{'descr': '<U3', 'fortran_order': False, 'shape': (2,), }";
+    const text = Buffer.concat([
+      Buffer.from("\x93NUMPY\x01\x00", "latin1"),
+      Buffer.from([header.length + 1, 0]),
+      Buffer.from(`${header}\n`),
+      Buffer.alloc(24),
+    ]);
+    const zip = zipSync({ "names.npy": new Uint8Array(text), "x.npy": zeros(3) });
+    expect(() => decodeNpz(zip)).toThrow(/names\.npy: expected an array of .*, got element type "<U3"/);
+    const others = new Map<string, string>();
+    expect([...decodeNpz(zip, { others }).keys()]).toEqual(["x"]);
+    expect(others.get("names")).toMatch(/got element type "<U3"/);
+  });
+
   test("gives back every set of arrays, stored or deflated", () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9._]{0,8}$/), { minLength: 1, maxLength: 4 });
     const arrays = fc.array(anyArray(["float64", "int16", "uint8"]), { minLength: 4, maxLength: 4 });

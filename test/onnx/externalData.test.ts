@@ -76,6 +76,22 @@ describe("external data", () => {
       expect(() => open({ location })).toThrow(/^onnx: expected the file .+ beside the model, got none/);
   });
 
+  it("is found beside a model that is a link, as both are in a hub's cache, and nowhere else", () => {
+    const [blobs, snapshot] = [join(folder, "hub", "blobs"), join(folder, "hub", "snapshots", "0a1b")];
+    for (const path of [blobs, snapshot]) mkdirSync(path, { recursive: true });
+    for (const [name, link] of [
+      ["aaaa", "model.onnx"],
+      ["bbbb", "model.onnx_data"],
+    ] as const) {
+      writeFileSync(join(blobs, name), new Uint8Array(24));
+      symlinkSync(join("..", "..", "blobs", name), join(snapshot, link));
+    }
+    symlinkSync(join(folder, "secret"), join(snapshot, "elsewhere"));
+    const files = filesBeside(join(snapshot, "model.onnx"));
+    expect(files.size("model.onnx_data")).toBe(24);
+    for (const location of ["elsewhere", "../../../secret", "none"]) expect(files.size(location)).toBeUndefined();
+  });
+
   it("is refused when offset and length do not fit file and tensor", () => {
     const location = "parts/w.data";
     expect(() => open({ location, offset: "17" })).toThrow(/expected 41 bytes in .+, got 40/);
