@@ -259,7 +259,7 @@ function trainingConstants(
   step: number,
   previous: number | undefined,
 ): PairTraining {
-  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 121).
+  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 119).
   const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
   return {
     lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),

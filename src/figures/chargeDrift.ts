@@ -1,6 +1,6 @@
 /**
  * @file Figure: how far the charges of every pair moved between measurements, against what noise, mean gradients and
- * decay predict, and by how much the prediction misses (theory.md Eq. 126).
+ * decay predict, and by how much the prediction misses (theory.md Eq. 124).
  */
 import * as Plot from "@observablehq/plot";
 import type { PairDrift } from "../measure/network/pairs.ts";

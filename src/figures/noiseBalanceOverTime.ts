@@ -1,6 +1,6 @@
 /**
  * @file Figure: noise balance, the ratio of its two sides and the imbalance of the weights of every pair over training
- * (theory.md Eqs. 105, 124, 125).
+ * (theory.md Eqs. 105, 122, 123).
  */
 import * as Plot from "@observablehq/plot";
 import type { PairSnapshot } from "../measure/network/pairs.ts";

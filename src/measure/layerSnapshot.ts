@@ -32,7 +32,7 @@ export interface LayerSnapshot extends LayerAlignment {
   heavyGroups?: number;
   /** How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates. */
   effectiveRows?: EffectiveRows;
-  /** Neurons whose activations are nearly one, before and behind an activation (Eq. 127); not at cost "economy". */
+  /** Neurons whose activations are nearly one, before and behind an activation (Eq. 125); not at cost "economy". */
   clusters?: BothSides<NeuronClusters>;
   /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
   residuals?: Residuals;

@@ -1,5 +1,5 @@
 /**
- * @file Neurons that have become one: clusters by the correlation of their activations (theory.md Eq. 127), before an activation on side b,
+ * @file Neurons that have become one: clusters by the correlation of their activations (theory.md Eq. 125), before an activation on side b,
  * behind one on side a of the next map. Symmetry under permutation with a penalty favours them (Eq. 103).
  */
 import type { Matrix } from "../linalg/matrix.ts";
@@ -63,7 +63,7 @@ export function layerClusters({ a, b, n }: LayerMoments): { a: NeuronClusters | 
 }
 
 /**
- * The connected parts of the graph whose edges are pairs of neurons with |correlation| above the limit   (theory.md Eq. 127). O(d^2).
+ * The connected parts of the graph whose edges are pairs of neurons with |correlation| above the limit   (theory.md Eq. 125). O(d^2).
  *
  * @param H (d, d) covariance of activations
  */

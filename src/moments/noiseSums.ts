@@ -1,6 +1,6 @@
 /**
  * @file Sums of squared gradients of weights over examples, E[G_U^T G_U] and E[G_W G_W^T] on what two neighbouring maps share
- * (theory.md Eq. 124), and how they merge. They are what a noise balance is measured from.
+ * (theory.md Eq. 122), and how they merge. They are what a noise balance is measured from.
  *
  * An example is one entry of the batch's first axis; its gradient G = sum over its rows of g_b h_a^T, with one row |g_b|^2 h_a h_a^T and
  * |h_a|^2 g_b g_b^T.

@@ -182,7 +182,7 @@ function ntXent(temperature: number): Objective {
 }
 
 /**
- * InfoNCE by inner products (docs/theory.md Eq. 122; van den Oord et al. 2018): the rows of the output are first views, then the second
+ * InfoNCE by inner products (docs/theory.md Eq. 120; van den Oord et al. 2018): the rows of the output are first views, then the second
  * views of the same samples, and each has to find its partner among the views of the other half. The target of a row is its partner's
  * place there, 0 to n / 2 - 1. As in NT-Xent the losses of a batch depend on all its rows.
  */

@@ -1,4 +1,4 @@
-/** @file The edges among the maps that are measured, and what of their noise is summed (docs/theory.md Eq. 124). */
+/** @file The edges among the maps that are measured, and what of their noise is summed (docs/theory.md Eq. 122). */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge } from "../moments/edges.ts";
 import type { Side } from "../moments/moments.ts";
 import type { NoiseBlocks } from "../moments/noiseSums.ts";

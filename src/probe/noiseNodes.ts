@@ -1,5 +1,5 @@
 /**
- * @file The nodes that sum squared gradients of weights over examples (docs/theory.md Eq. 124), inside the graph.
+ * @file The nodes that sum squared gradients of weights over examples (docs/theory.md Eq. 122), inside the graph.
  *
  * With G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T: for few rows the gradients themselves are
  * never formed. For many rows of few values they are.

@@ -72,7 +72,7 @@ export interface ProbeOptions {
   /** Names of maps and heads in place of those that the graph gives them. Default: none. */
   readonly rename?: ReadonlyMap<string, string>;
   /**
-   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 124); 0 finds the pairs alone. Default: pairs are not
+   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 122); 0 finds the pairs alone. Default: pairs are not
    * looked for.
    */
   readonly pairs?: number;

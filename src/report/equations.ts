@@ -125,7 +125,7 @@ export const chargeEquation = equation(
 );
 
 export const noiseBalanceEquation = equation(
-  "Eqs. 107, 124",
+  "Eqs. 107, 122",
   row("A = E [ G_U^⊤ G_U ]"),
   row("B = E [ G_W G_W^⊤ ]"),
   row("balance : A = B"),
@@ -133,11 +133,11 @@ export const noiseBalanceEquation = equation(
 
 /** Of one step of SGD at rate η on batches of n with weight decay γ. */
 export const driftEquation = equation(
-  "Eqs. 107, 126",
+  "Eqs. 107, 124",
   row("Δ C_i ≈") + fraction(row("η^2"), row("n")) + row("( B − A )_ii − 2 η γ C_i"),
 );
 
 export const clusterEquation = equation(
-  "Eq. 127",
+  "Eq. 125",
   `${row("|")}${fraction(row("C_ij"), `<msqrt>${row("C_ii C_jj")}</msqrt>`)}${row("| > .95")}`,
 );

@@ -125,7 +125,7 @@ const terms = {
   },
   cluster: {
     title: "cluster of neurons",
-    equations: "Eq. 127",
+    equations: "Eq. 125",
     words: "Neurons whose activations go together as one, up to a factor.",
     formula: clusterEquation,
   },
@@ -150,14 +150,14 @@ const terms = {
   },
   noiseBalance: {
     title: "noise balance",
-    equations: "Eqs. 107, 124, 125",
+    equations: "Eqs. 107, 122, 123",
     words:
       "G are the gradients of single examples by the weights. Noise adds to the squared weights of the side whose gradients fluctuate more, until A = B. Compared by the correlation of their entries, of rescaling of their diagonals.",
     formula: noiseBalanceEquation,
   },
   drift: {
     title: "drift of the charges",
-    equations: "Eqs. 107, 126",
+    equations: "Eqs. 107, 124",
     words:
       "What noise and weight decay do to the charge of a neuron in a step; n is the size of a batch. Momentum m multiplies the first part by 1 / (1 − m)², the second by 1 / (1 − m).",
     formula: driftEquation,

@@ -84,7 +84,7 @@ export function symmetrySections(data: ReportData): FigureSection[] {
       title: "Predicted against measured drift of the charges",
       ...shownAs(chargeDrift(snapshots), "charge-drift"),
       caption: [
-        "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 126): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
+        "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 124): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
       ],
       terms: ["drift", "charge"],
     }),

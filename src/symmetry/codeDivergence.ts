@@ -1,7 +1,7 @@
-/** @file How much each dimension of a variational autoencoder's code says of its input (docs/theory.md Eq. 123). */
+/** @file How much each dimension of a variational autoencoder's code says of its input (docs/theory.md Eq. 121). */
 
 /**
- * KL(N(m_j, v_j), N(0, 1)) of each dimension j, mean over samples   (theory.md Eq. 123).
+ * KL(N(m_j, v_j), N(0, 1)) of each dimension j, mean over samples   (theory.md Eq. 121).
  *
  * @param mean (n, latent) means of the code, row by row
  * @param logVariance (n, latent) logarithms of its variances

@@ -34,7 +34,7 @@ export interface Experiment {
   readonly linearProbe?: LinearProbeOptions;
   /** Sides of more values are measured on so many random coordinates (theory.md Eq. 77). Default: all whole. */
   readonly largestSide?: number;
-  /** Widest representation between two maps whose noise balance is measured (theory.md Eq. 124). Default 1,024. */
+  /** Widest representation between two maps whose noise balance is measured (theory.md Eq. 122). Default 1,024. */
   readonly widestPair?: number;
   /** Rows of each sample that are measured (pixels, tokens); 0, the default: all. */
   readonly positions?: number;

@@ -1,6 +1,6 @@
 /**
  * @file Removal of symmetries (Ziyin et al., arXiv 2408.15495, "syre"): weight decay towards a fixed random point, by a factor that
- * differs a little from parameter to parameter, in place of decay towards 0 (docs/theory.md Eq. 121). No symmetry of the loss is one of
+ * differs a little from parameter to parameter, in place of decay towards 0 (docs/theory.md Eq. 119). No symmetry of the loss is one of
  * that penalty, so decay no longer makes ranks fall or neurons equal. A step of its own behind the optimizer's, as AdamW's decay is.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -57,7 +57,7 @@ export function fanInOf(name: string, shapes: ReadonlyMap<string, readonly numbe
 const inputs = (shape: readonly number[]) => Math.max(1, sizeOf(shape.slice(1)));
 
 /**
- * Adds theta - strength D (theta - theta0) for one group of parameters   (theory.md Eq. 121).
+ * Adds theta - strength D (theta - theta0) for one group of parameters   (theory.md Eq. 119).
  *
  * @param parameters name of the group's values behind the optimizer's step
  * @param strength name of the scalar lr lambda

@@ -1,4 +1,4 @@
-/** @file Clusters of neurons by correlation, on planted covariances (docs/theory.md Eq. 127). */
+/** @file Clusters of neurons by correlation, on planted covariances (docs/theory.md Eq. 125). */
 import { describe, expect, test } from "vitest";
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { clusterOrder, layerClusters, neuronClusters } from "../../src/measure/neuronClusters.ts";

@@ -1,4 +1,4 @@
-/** @file What diagonals with nothing to do with each other would show (theory.md Eq. 125). */
+/** @file What diagonals with nothing to do with each other would show (theory.md Eq. 123). */
 
 /** chosen: as for matrices, a value below this share of the mean is dead. */
 const DEAD = 1e-6;
@@ -8,7 +8,7 @@ const Z = 1.959963985;
 
 /**
  * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of x with y permuted among
- * the values that are not dead in both, which are exact, in the normal approximation   (theory.md Eq. 125).
+ * the values that are not dead in both, which are exact, in the normal approximation   (theory.md Eq. 123).
  *
  * @param x (d) not negative
  * @param y (d) not negative

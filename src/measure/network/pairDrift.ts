@@ -1,5 +1,5 @@
 /**
- * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 126).
+ * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 124).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
@@ -33,7 +33,7 @@ export interface PairDrift {
   /** Since an earlier measurement. */
   since: {
     step: number;
-    /** From the noise at both ends, decay exact   (Eq. 126). */
+    /** From the noise at both ends, decay exact   (Eq. 124). */
     predicted: ChargeChange | null;
     measured: ChargeChange;
     /** |predicted - measured| / |measured|. */
@@ -158,7 +158,7 @@ function movement(
 
 /**
  * Change over some steps under decay and a source that goes evenly from that at the earlier end to that at the later one; where one is known,
- * under that   (Eq. 126).
+ * under that   (Eq. 124).
  *
  * @param ends the later one first
  */

@@ -1,6 +1,6 @@
 /**
  * @file What one map contributes to a pair of neighbouring maps: the squares of its weights, of its mean gradient and of its noise, on the
- * values that the two share (theory.md Eqs. 105, 124). Small beside the map's sums, which need not be kept for the other map's sake.
+ * values that the two share (theory.md Eqs. 105, 122). Small beside the map's sums, which need not be kept for the other map's sake.
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { EdgeEnd, MapEdge } from "../../moments/edges.ts";

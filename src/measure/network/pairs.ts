@@ -1,6 +1,6 @@
 /**
  * @file Charges, noise balance and drift of every symmetric pair of neighbouring maps, in the JSON form that runs, reports and the command
- * line share (docs/formats.md; theory.md Eqs. 104 to 108, 124 to 126).
+ * line share (docs/formats.md; theory.md Eqs. 104 to 108, 122 to 124).
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { frobenius, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
@@ -42,7 +42,7 @@ export interface PairSnapshot {
   status: "ok" | PairStatus;
 }
 
-/** How nearly A = E[G_U^T G_U] equals B = E[G_W G_W^T]   (Eqs. 107, 124); of rescaling their diagonals. */
+/** How nearly A = E[G_U^T G_U] equals B = E[G_W G_W^T]   (Eqs. 107, 122); of rescaling their diagonals. */
 export interface NoiseBalance {
   /** Pearson's correlation of their entries. */
   alignment: number | null;
@@ -56,7 +56,7 @@ export interface NoiseBalance {
   residual: number | null;
   /**
    * What unrelated ones show. Of rotation the mean cosine (Eq. 13); of rescaling the correlation that 97.5 % of permuted diagonals
-   * stay below (Eq. 125).
+   * stay below (Eq. 123).
    */
   null: number | null;
   /** Examples. */

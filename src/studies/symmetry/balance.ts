@@ -1,7 +1,7 @@
 /**
  * @file Study symmetry/balance: noise balance of neighbouring maps beside RGA of the representation between them, in
  * fc2 with and without weight decay; and the imbalance of weights that decay leaves, against the difference of the
- * noise (docs/theory.md Eqs. 107, 108, 124).
+ * noise (docs/theory.md Eqs. 107, 108, 122).
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";

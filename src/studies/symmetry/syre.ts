@@ -87,10 +87,10 @@ export const syreStudy: Study = {
       claims: [...toyClaims(toy), ...fc2Claims(fc2, size)],
       notes: [
         "fc2 has momentum 0.9. Decay behind the optimizer's step is not summed up by momentum, so syre has ten times the " +
-          "decay that is written on the axis: the same penalty (Eq. 121).",
+          "decay that is written on the axis: the same penalty (Eq. 119).",
         "What had collapsed on the linear maps stays at the size of the random point, a hundredth of an initial weight, times " +
           "gamma / (gamma − s) for a mode s: near its threshold it shows above 1e−3 of the largest.",
-        "The linear maps have a syre decay of lambda / (1 + lr lambda) for a plain lambda: the same penalty at rest (Eq. 121).",
+        "The linear maps have a syre decay of lambda / (1 + lr lambda) for a plain lambda: the same penalty at rest (Eq. 119).",
         "res1, with and without: symmetry/syre-res1.",
       ],
     };

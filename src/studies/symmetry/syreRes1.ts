@@ -98,7 +98,7 @@ export const syreRes1Study: Study = {
       ],
       notes: [
         "A run of the preset small takes a quarter of an hour on two cores. syre has ten times the decay on the axis: the same " +
-          "penalty under momentum 0.9 (Eq. 121).",
+          "penalty under momentum 0.9 (Eq. 119).",
       ],
     };
   },

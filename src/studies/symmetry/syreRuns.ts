@@ -14,7 +14,7 @@ export const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
 
 /**
  * The decay of syre that is the penalty of a plain decay, at rest: behind a step of SGD with momentum m it counts (1 - m) / (1 - lr decay)
- * of what it does in the gradient (theory.md Eq. 121).
+ * of what it does in the gradient (theory.md Eq. 119).
  *
  * @param lr where lr decay is above a hundredth; else it matters in no digit that a study shows
  */
