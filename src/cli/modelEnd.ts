@@ -36,6 +36,9 @@ export function evaluationForm(
   return { model: drawn.model, notes };
 }
 
+/** Names of a free axis that runs over the positions of one sample. */
+const LENGTH = /seq|len|time|step|token|frame|height|width/i;
+
 /**
  * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free axis further on, as
  * recurrent networks have that take time first, that axis is brought to the front.
@@ -47,6 +50,8 @@ export function samplesFirst(model: Model): ModelEnd {
     const free = shape?.flatMap((extent, axis) => (typeof extent === "number" ? [] : [axis])) ?? [];
     const [axis] = free;
     if (shape === undefined || free.length !== 1 || axis === undefined || axis === 0) continue;
+    // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in front.
+    if (shape[0] === 1 || LENGTH.test(String(shape[axis] ?? ""))) continue;
     const given = `${name} as exported`;
     const back = [...shape.keys()].map((at) => (at < axis ? at + 1 : at === axis ? 0 : at));
     const first = [axis, ...[...shape.keys()].filter((at) => at !== axis)].map((at) => shape[at]);

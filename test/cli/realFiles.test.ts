@@ -245,6 +245,17 @@ test("a batch that the model has along its second axis is found there, and said"
   expect(second.err).toContain("The samples of x lie along axis 1 in the model");
   expect(second.found.loss.mean).toBeCloseTo(first.found.loss.mean!, 6);
   expect(second.found.layers[0]!.samples).toBe(4 * n);
+  const text = (axis: string) => {
+    const g = new GraphBuilder("text");
+    const x = g.input("x", "float32", axis === "one" ? [1, "T", d] : [4, axis, d]);
+    const w = g.initializer("w", float32(normal([d, classes], 1), [d, classes]));
+    g.output(g.op("ReduceMean", [g.op("MatMul", [x, w]), g.ints([1])], { keepdims: int(0) }), "y");
+    return encodeModel({ graph: g.build(), opset: WORKING_OPSET });
+  };
+  for (const axis of ["one", "sequence_length"]) {
+    writeFileSync(join(dir, "text.onnx"), text(axis));
+    expect((await measured("text.onnx", ...rest)).err).not.toContain("lie along axis");
+  }
   const rga = ({ found }: typeof first) => found.layers[0]!.alignment.paper.b.rga.value!;
   expect(rga(second)).toBeCloseTo(rga(first), 5);
 });
