@@ -147,7 +147,9 @@ class Walker {
   sharesWeights({ input }: Measurable): boolean {
     const weights =
       input!.reads?.node.inputs.filter((name) => name !== input!.reads!.value && this.s.isWeight(name)) ?? [];
-    return weights.some((name) => this.users.get(name)!.length > 1 && this.s.values.get(name)!.shape.length > 1);
+    // A map that the loss does not depend on has no node among those that count.
+    const uses = (name: string) => this.users.get(name)?.length ?? 0;
+    return weights.some((name) => uses(name) > 1 && this.s.values.get(name)!.shape.length > 1);
   }
 
   private leadsToMaps(value: string): boolean {
