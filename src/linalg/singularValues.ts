@@ -12,6 +12,13 @@ import { type Matrix, matrix } from "./matrix.ts";
  * digits. (4/3) (m + n)^3 operations.
  */
 export function singularValues(M: Matrix): Float64Array {
+  return eigvalsh(besideTranspose(M))
+    .slice(0, Math.min(M.rows, M.cols))
+    .map((value) => Math.max(0, value));
+}
+
+/** [[0, M], [M^T, 0]], whose eigenvalues are the singular values of M, with either sign, and zeros. */
+export function besideTranspose(M: Matrix): Matrix {
   const { rows: m, cols: n } = M;
   const S = matrix(m + n, m + n);
   for (let i = 0; i < m; i++)
@@ -19,7 +26,5 @@ export function singularValues(M: Matrix): Float64Array {
       S.data[i * (m + n) + m + j] = M.data[i * n + j]!;
       S.data[(m + j) * (m + n) + i] = M.data[i * n + j]!;
     }
-  return eigvalsh(S)
-    .slice(0, Math.min(m, n))
-    .map((value) => Math.max(0, value));
+  return S;
 }

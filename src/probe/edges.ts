@@ -39,6 +39,10 @@ const POSITIVELY_HOMOGENEOUS: Readonly<Record<string, string>> = {
 };
 /** Linear over positions alone. */
 const AVERAGES: ReadonlySet<string> = new Set(["AveragePool", "GlobalAveragePool"]);
+/** Over positions. */
+const REDUCTIONS: Readonly<Record<string, string>> = {
+  ...{ ReduceMean: "average pooling", ReduceSum: "sum over positions", ReduceMax: "max pooling" },
+};
 const NORMALIZATIONS: ReadonlySet<string> = new Set([
   ...["BatchNormalization", "InstanceNormalization", "GroupNormalization"],
   ...["LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"],
@@ -191,11 +195,12 @@ class Walker {
       if (alike && AVERAGES.has(node.op))
         return on(node.outputs[0]!, alike, { through: [...place.through, "average pooling"] });
       if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return on(node.outputs[0]!, alike);
-      if (node.op === "ReduceMean" || node.op === "ReduceSum" || node.op === "ReduceMax") {
-        const reduced = behindReduction(node, place, this.s);
-        const max = node.op === "ReduceMax";
-        const through = [...place.through, max ? "max pooling" : "average pooling"];
-        if (reduced) return on(node.outputs[0]!, reduced, { through, ...(max && { symmetry: "rescaling" as const }) });
+      const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
+      const reduced = reduction && behindReduction(node, place, this.s);
+      if (reduced) {
+        const isMax = node.op === "ReduceMax";
+        const through = [...place.through, reduction];
+        return on(node.outputs[0]!, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
       }
     }
     if (node.op === "Mul" || (node.op === "Div" && node.inputs[0] === place.value)) {

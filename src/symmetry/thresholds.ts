@@ -7,6 +7,7 @@
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { besideTranspose } from "../linalg/singularValues.ts";
 import { checkFinite, checkNotNegative, checkPositive } from "./checks.ts";
 
 /** Moments of scalar data: E[x^2] and E[x y]. */
@@ -92,7 +93,7 @@ export function factorisationMinimum(
     throw new RangeError(`factorisationMinimum: expected a whole width of at least 0, got ${width}; it counts neurons`);
   const { rows: m, cols: n } = crossMoment;
   const k = Math.min(m, n);
-  const { values, vectors } = eigh(beside(crossMoment), k);
+  const { values, vectors } = eigh(besideTranspose(crossMoment), k);
   const product = matrix(m, n);
   const kept: number[] = [];
   const rounding = (m + n) * Number.EPSILON * (values[0] ?? 0);
@@ -106,18 +107,6 @@ export function factorisationMinimum(
         product.data[i * n + j]! += 2 * s * vectors.data[i * k + mode]! * vectors.data[(m + j) * k + mode]!;
   }
   return { product, singularValues: Float64Array.from(kept), rank: kept.length, critical: Math.max(0, values[0] ?? 0) };
-}
-
-/** [[0, M], [M^T, 0]], whose eigenvalues are the singular values of M, with either sign, and zeros. */
-function beside(M: Matrix): Matrix {
-  const { rows: m, cols: n } = M;
-  const S = matrix(m + n, m + n);
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) {
-      S.data[i * (m + n) + m + j] = M.data[i * n + j]!;
-      S.data[(m + j) * (m + n) + i] = M.data[i * n + j]!;
-    }
-  return S;
 }
 
 /**

@@ -44,7 +44,7 @@ export function pairHalf(
   if (W === undefined) return undefined;
   const isDiagonal = symmetry !== "rotation";
   const noise = noiseOf(sums, end, width, isDiagonal);
-  const [, losses] = [sums?.examples, (sums?.examples ?? 0) * (sums?.losses ?? 0)];
+  const losses = (sums?.examples ?? 0) * (sums?.losses ?? 0);
   const known = gbHa && layer.b.gSum && noise;
   const gradient = known
     ? matrix(
