@@ -11,7 +11,7 @@ import { decodeNpy } from "../../src/data/npy.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { frobenius, type Matrix, matrix, trace } from "../../src/linalg/matrix.ts";
-import { pairsOf } from "../../src/measure/network/pairs.ts";
+import { PairHalves, pairsFrom, pairsOf } from "../../src/measure/network/pairs.ts";
 import type { EdgeEnd, MapEdge } from "../../src/moments/edges.ts";
 import type { LayerMoments, Moments } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
@@ -20,6 +20,7 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
+import { pairSums } from "../../src/probe/layerSums.ts";
 import { type Measurement, Probe } from "../../src/probe/probe.ts";
 import { sharedPath } from "../shared.ts";
 
@@ -116,6 +117,32 @@ describe.each(readdirSync(folder))("the pairs of %s", (name) => {
       expectNear(B.data, reference.B.flat(), MOMENTS, `B of ${key(of)}`);
       expect(of.noiseBalance.n).toBe(Object.values(dataOf(name))[0]!.shape[0]);
       expect(Math.abs(of.noiseBalance.ratio! - trace(A) / trace(B))).toBeLessThan(1e-12 * of.noiseBalance.ratio!);
+    }
+  });
+
+  test("measured a layer at a time, before sums are put together, are those of the whole", async () => {
+    const whole = await measured(name, loss, 16);
+    const model = upgradeModel(decodeModel(read(name, "model.onnx")));
+    const probe = new Probe(nodeEngine, model, { objective: objective(loss), pairs: 1024 });
+    const batches = () => sliceBatches(dataOf(name), 16);
+    let halves: PairHalves | undefined;
+    for (const layer of whole.total.layers) {
+      const { groups } = await probe.measureSums(batches(), { layers: [layer.name], batches: [...batches()].length });
+      halves ??= new PairHalves(groups[0]!.edges!);
+      halves.add(
+        [pairSums(groups.map(({ layers }) => layers[0]!))],
+        groups.map(({ layers }) => [layers[0]!.layer]),
+      );
+    }
+    await probe.dispose();
+    const [found, expected] = [pairsFrom(halves!, 0).pairs, pairsOf(whole.total, whole.groups)!.pairs];
+    expect(found.map(({ charge }) => charge)).toEqual(expected.map(({ charge }) => charge));
+    for (const [i, { noiseBalance, drift }] of found.entries()) {
+      const of = expected[i]!;
+      for (const key of ["alignment", "ratio", "residual", "n"] as const)
+        expect(noiseBalance[key] ?? 0).toBeCloseTo(of.noiseBalance[key] ?? 0, 5);
+      expect(drift.mean?.norm ?? 0).toBeCloseTo(of.drift.mean?.norm ?? 0, 6);
+      expect(drift.mean === null).toBe(of.drift.mean === null);
     }
   });
 
