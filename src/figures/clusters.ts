@@ -82,7 +82,7 @@ function panel(
     })
     .join("");
   const content =
-    `<text x="8" y="14" dy="0.32em"><tspan font-weight="650" font-size="13">${side === "a" ? "Input" : "Output"} (${side})</tspan>` +
+    `<text x="8" y="14" dy="0.32em" text-anchor="start"><tspan font-weight="650" font-size="13">${side === "a" ? "Input" : "Output"} (${side})</tspan>` +
     `<tspan dx="8" fill-opacity="0.75">${words}</tspan></text>` +
     `<image x="8" y="${top}" width="${size}" height="${size}" href="${uri}" preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
     `<rect x="8" y="${top}" width="${size}" height="${size}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>${lines}`;
@@ -100,7 +100,7 @@ function scale(palette: Uint8Array): Panel {
     ),
   );
   const content =
-    `<text x="8" y="10" dy="0.32em">correlation −1</text><image x="100" y="4" width="180" height="12" href="${uri}" preserveAspectRatio="none" class="raster"/>` +
-    `<text x="286" y="10" dy="0.32em">1</text>`;
+    `<text x="8" y="10" dy="0.32em" text-anchor="start">correlation −1</text><image x="100" y="4" width="180" height="12" href="${uri}" preserveAspectRatio="none" class="raster"/>` +
+    `<text x="286" y="10" dy="0.32em" text-anchor="start">1</text>`;
   return { width: 310, height: 20, label: "Colours from -1 to 1", content };
 }
