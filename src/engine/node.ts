@@ -10,6 +10,7 @@ import { encodeModelParts } from "../onnx/modelFile.ts";
 import { type DataType, float32, type Tensor, type TensorData } from "../onnx/tensor.ts";
 import { BLOCKED } from "./blockedConvolutions.ts";
 import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
+import { withKernels } from "./kernelVersion.ts";
 import { type OnnxRuntime, onnxRuntime } from "./onnxRuntime.ts";
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
@@ -50,7 +51,7 @@ async function channelBlock(): Promise<number | undefined> {
 async function compile(model: Model, options: CompileOptions, device: Device): Promise<Program> {
   const { threads = 1, optimize = true, planMemory = true, profile } = options;
   const cure = device === "cpu" ? "" : `; not everything works on ${device}: choose the device cpu`;
-  const { bytes, external } = encodeModelParts(model, OUTSIDE_BYTES);
+  const { bytes, external } = encodeModelParts(withKernels(model), OUTSIDE_BYTES);
   const library = await onnxRuntime();
   const session = await library.InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),

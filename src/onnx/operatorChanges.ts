@@ -8,7 +8,7 @@
  */
 import { type Attribute, int, intAttribute, intsAttribute, type Node, stringAttribute } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
-import { type DataType, float32, type Tensor } from "./tensor.ts";
+import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 import { elementTypeCode, elementTypeNames } from "./tensorProto.ts";
 
 /** What a rewriting may use besides the node. */
@@ -184,6 +184,22 @@ const gridSample = (node: Node): Node => {
   return { ...node, attributes: { ...node.attributes, mode: { string: renamedModes[mode] ?? mode } } };
 };
 
+/** DFT-17: the axis as an attribute, 1 by default. */
+const dft = (node: Node, { g }: Surroundings): Node => {
+  const axis = g.constant(int64([intAttribute(node, "axis", 1)], []));
+  return {
+    ...node,
+    inputs: [node.inputs[0]!, node.inputs[1] ?? "", axis],
+    attributes: without(node, "axis"),
+  };
+};
+
+/** RoiAlign-10 took regions without half-pixel centres. */
+const roiAlign = (node: Node): Node => ({
+  ...node,
+  attributes: { ...node.attributes, coordinate_transformation_mode: { string: "output_half_pixel" } },
+});
+
 const axesToInput = intsToInput("axes", 1);
 const binary: readonly Change[] = [{ since: 7, rewrite: broadcastAxis }];
 const reduction: readonly Change[] = [{ since: 18, rewrite: axesToInput }];
@@ -200,7 +216,7 @@ export const operatorChanges: Readonly<Record<string, readonly Change[]>> = {
   ],
   Cast: [{ since: 9, rewrite: castByName }],
   Clip: [{ since: 11, rewrite: clip }],
-  DFT: [{ since: 20, rewrite: "unknown" }],
+  DFT: [{ since: 20, rewrite: dft }],
   Dropout: [
     { since: 7, rewrite: isTest },
     { since: 12, rewrite: dropout },
@@ -223,7 +239,7 @@ export const operatorChanges: Readonly<Record<string, readonly Change[]>> = {
   ReduceSum: [{ since: 13, rewrite: axesToInput }],
   ReduceSumSquare: reduction,
   Resize: [{ since: 11, rewrite: resize }],
-  RoiAlign: [{ since: 16, rewrite: "unknown" }],
+  RoiAlign: [{ since: 16, rewrite: roiAlign }],
   Scan: [{ since: 9, rewrite: "unknown" }],
   Scatter: [{ since: 11, rewrite: (node) => ({ ...node, op: "ScatterElements" }) }],
   Slice: [{ since: 10, rewrite: slice }],
