@@ -1,18 +1,19 @@
 /**
  * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values, padding
  * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where another
- * node adds it. A grouped convolution is one map per group.
+ * node adds it. A grouped convolution is one map per group; a depthwise one, or one of many groups, is one map whose W has the groups as
+ * blocks on its diagonal.
  */
 import { matrix } from "../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { type Tensor, toFloat64 } from "../onnx/tensor.ts";
+import { float32, type Tensor, toFloat64 } from "../onnx/tensor.ts";
 import { type AddedBias, type Channels, channelBias } from "./addedBias.ts";
 import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
 import type { Axis } from "./valueLayout.ts";
 
 /** The geometry of a convolution over its spatial axes. */
-interface Geometry {
+export interface Geometry {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
@@ -23,85 +24,165 @@ interface Geometry {
 
 export function findConv(node: Node, s: Surroundings): Found {
   const [x, weight] = node.inputs as [string, string];
-  if (!s.isWeight(weight)) return "a convolution whose kernel depends on the data";
-  if (s.isWeight(x)) return "both operands are constant";
+  const refused = operands(node, s);
+  if (refused !== undefined) return refused;
   const groups = intAttribute(node, "group", 1);
-  const [outputs, ...others] = s.values.get(weight)!.shape;
-  if (others.length < 2 || others.length + 1 !== s.values.get(x)!.shape.length || !Number.isInteger(outputs! / groups))
-    return "a convolution whose kernel does not fit its input";
-  if (groups > MAX_GROUPS)
-    return `a convolution of ${groups} groups; at most ${MAX_GROUPS} are measured, one map a group`;
+  const [outputs, channels, ...kernel] = s.values.get(weight)!.shape as [number, number, ...number[]];
+  if (!Number.isInteger(outputs / groups)) return "a convolution whose kernel does not fit its input";
+  const { hb, bias, name } = outputOf(node, s);
+  const spatial = (value: string) => s.values.get(value)!.shape.slice(2);
+  const geometry = geometryOf(node, kernel, spatial(x), spatial(node.outputs[0]!));
+  const whole = { node, hb, bias, geometry };
+  if (isOneMap(groups, channels, outputs / groups))
+    return [convolutionMap({ ...whole, name, blocks: groups, outputs, channels: channels * groups }, s)];
+  return Array.from({ length: groups }, (_, group) => {
+    const part: Part = {
+      ...whole,
+      ...{ name: groups === 1 ? name : `${name}.group${group}`, blocks: 1, outputs: outputs / groups, channels },
+      ...(groups > 1 && { group }),
+    };
+    return convolutionMap(part, s);
+  });
+}
+
+/** Why a node is no convolution of the data with a kernel. */
+export function operands(node: Node, { isWeight, values }: Surroundings): string | undefined {
+  const [x, weight] = node.inputs as [string, string];
+  if (!isWeight(weight)) return "a convolution whose kernel depends on the data";
+  if (isWeight(x)) return "both operands are constant";
+  const rank = values.get(weight)!.shape.length;
+  return rank < 3 || rank !== values.get(x)!.shape.length
+    ? "a convolution whose kernel does not fit its input"
+    : undefined;
+}
+
+/**
+ * Whether the groups of a convolution are one map, whose W is block diagonal: of one channel each (depthwise) a group has nothing that could
+ * align, and of more than MAX_GROUPS nobody looks at each.
+ */
+export function isOneMap(groups: number, inputs: number, outputs: number): boolean {
+  return groups > 1 && (inputs === 1 || outputs === 1 || groups > MAX_GROUPS);
+}
+
+interface Output {
+  /** The value with the bias added. */
+  readonly hb: Channels;
+  readonly bias: Pick<AddedBias, "constant" | "sign"> | undefined;
+  readonly name: string;
+}
+
+/** Output, bias and name of a convolution, whether the node or another adds its bias. */
+export function outputOf(node: Node, s: Surroundings): Output {
   const output: Channels = { value: node.outputs[0]!, axis: 1 };
   const own = node.inputs[2] || undefined;
   const added = own === undefined ? channelBias(output, s) : undefined;
-  const hb = added === undefined ? output : { value: added.sum, axis: added.axis };
-  const name = s.moduleName(node, weight, own ?? added?.constant);
-  return Array.from({ length: groups }, (_, group) =>
-    convolutionMap(
-      node,
-      hb,
-      {
-        ...{ group, groups, name: groups === 1 ? name : `${name}.group${group}` },
-        bias: own !== undefined ? { constant: own, sign: 1 } : added,
-      },
-      s,
-    ),
-  );
+  return {
+    hb: added === undefined ? output : { value: added.sum, axis: added.axis },
+    bias: own === undefined ? added : { constant: own, sign: 1 },
+    name: s.moduleName(node, node.inputs[1]!, own ?? added?.constant),
+  };
+}
+
+/** What of a convolution is one map: all of it, or one of its groups. */
+interface Part extends Output {
+  readonly node: Node;
+  readonly geometry: Geometry;
+  /** Absent where the map is the whole convolution. */
+  readonly group?: number;
+  /** Equal blocks on the diagonal of W. */
+  readonly blocks: number;
+  /** Channels of the part. */
+  readonly outputs: number;
+  readonly channels: number;
 }
 
 function convolutionMap(
-  node: Node,
-  hb: Channels,
-  {
-    group,
-    groups,
-    name,
-    bias,
-  }: { group: number; groups: number; name: string; bias: Pick<AddedBias, "constant" | "sign"> | undefined },
+  { node, hb, bias, name, geometry, group, blocks, outputs, channels }: Part,
   s: Surroundings,
 ): Measurable {
   const [x, weight] = node.inputs as [string, string];
   const xShape = s.values.get(x)!.shape;
-  const [outputs, channels, ...kernel] = s.values.get(weight)!.shape as [number, number, ...number[]];
-  const geometry = geometryOf(node, kernel, xShape.slice(2), s.values.get(node.outputs[0]!)!.shape.slice(2));
-  const dOut = outputs / groups;
+  const { kernel } = geometry;
   const positions = kernel.reduce((product, extent) => product * extent, 1);
   const dIn = channels * positions;
   const channelsLast = [0, ...kernel.map((_, i) => i + 2), 1];
   const part = (builder: GraphBuilder, value: string, axis: number, size: number) =>
-    groups === 1 ? value : slice(builder, value, [axis], [group * size], [(group + 1) * size]);
-  const ownKernel = (builder: GraphBuilder) => part(builder, weight, 0, dOut);
+    group === undefined ? value : slice(builder, value, [axis], [group * size], [(group + 1) * size]);
   const ownInput = (builder: GraphBuilder) =>
     builder.op("Transpose", [part(builder, x, 1, channels)], { perm: { ints: channelsLast } });
+  const isWhole = group === undefined && blocks === 1;
   return {
     name,
     kind: "conv",
-    dOut,
+    dOut: outputs,
     rows: xShape[0]! * geometry.output.reduce((product, extent) => product * extent, 1),
     hb: hb.value,
-    ...(groups === 1 && { layout: channelLayout(s.values.get(hb.value)!.shape, hb.axis) }),
+    ...(isWhole && { layout: channelLayout(s.values.get(hb.value)!.shape, hb.axis) }),
     outputRows(builder, value) {
-      const axes = s.values.get(hb.value)!.shape.map((_, axis) => axis);
-      const perm = { ints: [...axes.filter((axis) => axis !== hb.axis), hb.axis] };
-      const last = builder.op("Transpose", [part(builder, value, hb.axis, dOut)], { perm });
-      return builder.op("Reshape", [last, builder.ints([-1, dOut])]);
+      const last = channelsToEnd(
+        builder,
+        part(builder, value, hb.axis, outputs),
+        hb.axis,
+        s.values.get(hb.value)!.shape.length,
+      );
+      return builder.op("Reshape", [last, builder.ints([-1, outputs])]);
     },
     input: {
       dIn,
-      ...(groups === 1 && { reads: { node, value: x, axes: [1], inner: positions } }),
-      bias: bias ? (value) => biasValues(value(bias.constant), bias.sign, group, dOut) : null,
+      ...(isWhole && { reads: { node, value: x, axes: [1], inner: positions } }),
+      bias: bias ? (value) => biasValues(value(bias.constant), bias.sign, group ?? 0, outputs) : null,
       columnOrder: [positions, channels],
       inputRows: (builder) =>
         builder.op("Reshape", [patches(builder, ownInput(builder), geometry), builder.ints([-1, dIn])]),
       someRows: (builder, rows) => patchesAt(builder, ownInput(builder), xShape, rows, geometry, channels),
       weightRows(builder) {
         // (C_out, C, k...) -> (C_out, k..., C): the order of the patches' columns.
-        const last = builder.op("Transpose", [ownKernel(builder)], { perm: { ints: channelsLast } });
-        return builder.op("Reshape", [last, builder.ints([dOut, dIn])]);
+        const last = builder.op("Transpose", [part(builder, weight, 0, outputs)], { perm: { ints: channelsLast } });
+        if (blocks === 1) return builder.op("Reshape", [last, builder.ints([outputs, dIn])]);
+        const size = [blocks, outputs / blocks, positions, 1, channels / blocks];
+        const spread = builder.op("Mul", [
+          builder.op("Reshape", [last, builder.ints(size)]),
+          diagonal(builder, blocks, [blocks, 1, 1, blocks, 1]),
+        ]);
+        return builder.op("Reshape", [spread, builder.ints([outputs, dIn])]);
       },
-      weight: (value) => matrix(dOut, dIn, groupRows(value(weight), group, dOut, dIn)),
+      weight: (value) =>
+        matrix(
+          outputs,
+          dIn,
+          blockDiagonal(kernelOf(value(weight), group ?? 0, outputs, dIn / blocks), outputs, blocks),
+        ),
     },
   };
+}
+
+/** 1 where the block of a row is that of a column, blocks x blocks of them in a shape that broadcasts. */
+export function diagonal(builder: GraphBuilder, blocks: number, shape: readonly number[]): string {
+  const ones = new Float32Array(blocks * blocks);
+  for (let i = 0; i < blocks; i++) ones[i * (blocks + 1)] = 1;
+  return builder.constant(float32(ones, shape));
+}
+
+/**
+ * The rows of equal blocks on the diagonal of a matrix, zeros beside them.
+ *
+ * @param data (rows, width) row i is of block floor(i blocks / rows)
+ */
+export function blockDiagonal(data: Float64Array, rows: number, blocks: number): Float64Array {
+  if (blocks === 1) return data;
+  const width = data.length / rows;
+  const spread = new Float64Array(data.length * blocks);
+  for (let row = 0; row < rows; row++) {
+    const block = Math.floor((row * blocks) / rows);
+    spread.set(data.subarray(row * width, (row + 1) * width), (row * blocks + block) * width);
+  }
+  return spread;
+}
+
+/** A value with its axis of channels behind the others. */
+export function channelsToEnd(builder: GraphBuilder, value: string, at: number, rank: number): string {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return builder.op("Transpose", [value], { perm: { ints: [...axes.filter((axis) => axis !== at), at] } });
 }
 
 /** A value in memory whose axis `at` runs over channels. */
@@ -109,21 +190,25 @@ function channelLayout(shape: readonly number[], at: number): Axis[] {
   return shape.map((extent, axis) => ({ extent, step: axis === at ? 1 : null }));
 }
 
-function biasValues(bias: Tensor, sign: number, group: number, dOut: number): Float64Array {
+export function biasValues(bias: Tensor, sign: number, group: number, dOut: number): Float64Array {
   return toFloat64(bias)
     .slice(group * dOut, (group + 1) * dOut)
     .map((value) => sign * value);
 }
 
-function groupRows(kernel: Tensor, group: number, dOut: number, dIn: number): Float64Array {
-  return toFloat64(kernel).slice(group * dOut * dIn, (group + 1) * dOut * dIn);
+function kernelOf(kernel: Tensor, group: number, dOut: number, width: number): Float64Array {
+  return toFloat64(kernel).slice(group * dOut * width, (group + 1) * dOut * width);
 }
 
 /**
  * The patches of x (N, spatial..., C) under each output position: (N, output..., positions * C). One strided slice per kernel
  * position, side by side: copies of whole channels, no transpose of the large result.
  */
-function patches(builder: GraphBuilder, x: string, { kernel, strides, dilations, pads, output }: Geometry): string {
+export function patches(
+  builder: GraphBuilder,
+  x: string,
+  { kernel, strides, dilations, pads, output }: Geometry,
+): string {
   const axes = kernel.map((_, i) => i + 1);
   const rank = kernel.length;
   const padded = padding(builder, x, pads);
@@ -181,7 +266,7 @@ function kernelPositions(kernel: readonly number[]): number[][] {
   );
 }
 
-function slice(
+export function slice(
   builder: GraphBuilder,
   value: string,
   axes: readonly number[],

@@ -26,6 +26,8 @@ export interface Measurable {
   readonly layout?: readonly Axis[];
   /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
   outputRows(builder: GraphBuilder, value: string): string;
+  /** h_b as rows (n, dOut), where outputRows lays out gradients alone: the map's outputs are summed before they are a value. */
+  activationRows?(builder: GraphBuilder): string;
   /** The side of the weights; absent for attention heads. */
   readonly input?: MapInput;
 }
@@ -74,7 +76,7 @@ export interface Surroundings {
   moduleName(node: Node, weight: string, bias?: string): string;
 }
 
-/** chosen: more groups (depthwise convolutions have one per channel) are too many maps to look at, each with very few neurons. */
+/** chosen: more groups are too many maps to look at, each with very few neurons. */
 export const MAX_GROUPS = 32;
 
 export interface Skipped {

@@ -8,6 +8,7 @@ import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
 import { findConv } from "./convolutions.ts";
 import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
+import { findConvTranspose } from "./transposedConvolutions.ts";
 
 /** Who looks at which operator. */
 const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
@@ -15,7 +16,7 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
   MatMul: (node, s) => findHeads(node, s) ?? findMatMul(node, s),
   Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
   Conv: findConv,
-  ConvTranspose: () => "a transposed convolution is not measured yet",
+  ConvTranspose: findConvTranspose,
   LSTM: () => "a recurrent layer is not measured yet",
   GRU: () => "a recurrent layer is not measured yet",
   RNN: () => "a recurrent layer is not measured yet",

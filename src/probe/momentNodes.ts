@@ -68,7 +68,10 @@ export function addMomentNodes(
   const scale = largestEntry(builder, rows);
   names.scale = scale;
   const gradient = builder.op("Div", [rows, scale]);
-  const sides: Record<string, string> = { hb: map.outputRows(builder, map.hb), gb: gradient };
+  const sides: Record<string, string> = {
+    hb: map.activationRows?.(builder) ?? map.outputRows(builder, map.hb),
+    gb: gradient,
+  };
   const { input } = map;
   if (input !== undefined) {
     sides.ha = input.inputRows(builder);

@@ -36,6 +36,7 @@ export function withRows(map: Measurable, rows: readonly number[]): Measurable {
     ...map,
     rows: rows.length,
     outputRows: (builder, value) => some(builder, map.outputRows(builder, value)),
+    ...(map.activationRows && { activationRows: (builder) => some(builder, map.activationRows!(builder)) }),
     ...(input && {
       input: {
         ...input,

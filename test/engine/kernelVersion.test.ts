@@ -48,7 +48,7 @@ describe("an operator whose newest version has no kernel", () => {
       if (random) g.output(g.op("RandomNormalLike", ["x"]), "noise");
       return { graph: g.build(), opset: WORKING_OPSET };
     };
-    const results = [];
+    const results: Record<string, Tensor>[] = [];
     for (const random of [false, true]) {
       const program = await nodeEngine.compile(build(random));
       results.push(await program.run({ x }));

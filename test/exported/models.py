@@ -187,7 +187,7 @@ class ConvNeXt(nn.Module):
 
 
 class MobileNet(nn.Module):
-    """Inverted residual with squeeze and excitation; 40 depthwise groups are more than are measured."""
+    """Inverted residual with squeeze and excitation."""
 
     def __init__(self, c=10, classes=5):
         super().__init__()

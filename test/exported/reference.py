@@ -84,13 +84,15 @@ class Tape(TorchFunctionMode):
 
     def on_conv(self, out, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         name, image = self.name(weight), x.detach()
-        if groups > MAX_GROUPS:
-            return self.skipped.append(f"a convolution of {groups} groups")
         if x.dim() == 3:  # a picture of height 1
             image, weight = image[:, :, None], weight[:, :, None]
             stride, padding, dilation = (1, *stride), (0, *padding), (1, *dilation)
         columns = array(F.unfold(image, weight.shape[2:], dilation, padding, stride).transpose(1, 2))
         d_out = weight.shape[0] // groups
+        if one_map(groups, weight.shape[1], d_out):
+            W = array(torch.block_diag(*weight.reshape(groups, d_out, -1)))
+            rows = lambda t: t.movedim(1, -1).reshape(-1, t.shape[1])
+            return self.add(name, "conv", columns.reshape(-1, columns.shape[2]), W, out, rows)
         for g, part in enumerate(np.split(columns.reshape(-1, columns.shape[2]), groups, 1)):
             W = array(weight[g * d_out : (g + 1) * d_out]).reshape(d_out, -1)
             rows = lambda t, g=g: t[:, g * d_out : (g + 1) * d_out].movedim(1, -1).reshape(-1, d_out)
@@ -98,8 +100,11 @@ class Tape(TorchFunctionMode):
 
     on_conv1d = on_conv2d = on_conv
 
-    def on_conv_transpose2d(self, *_):
-        self.skipped.append("a transposed convolution is not measured yet")
+    def on_conv_transpose2d(self, out, x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+        """Channels to the patch that they add to the outputs; kernel positions apart, so that the patch is the output."""
+        assert groups == 1 and padding in (0, (0, 0)) and tuple(weight.shape[2:]) == tuple(stride), "not needed so far"
+        rows = lambda t: F.unfold(t, weight.shape[2:], stride=stride).transpose(1, 2).reshape(-1, weight[0].numel())
+        self.add(self.name(weight), "conv", array(x.movedim(1, -1)).reshape(-1, x.shape[1]), array(weight.flatten(1).T), out, rows)
 
     def on_lstm(self, *_):
         self.skipped += ["a recurrent layer is not measured yet"] + ["its gradient passes LSTM"] * len(self.maps)
@@ -138,6 +143,11 @@ class Tape(TorchFunctionMode):
     def on_scaled_dot_product_attention(self, out, *_, **__):
         self.skipped.append(NO_PRODUCT)
         self.heads.append((out, lambda t, k: t[:, k]))
+
+
+def one_map(groups, d_in, d_out):
+    """Depthwise convolutions, and those of many groups, are one map whose W is block diagonal."""
+    return groups > 1 and (d_in == 1 or d_out == 1 or groups > MAX_GROUPS)
 
 
 def side(h, g, Z, paper):

@@ -7,7 +7,7 @@ import { nodeEngine } from "../../src/engine/node.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";
-import { int, ints } from "../../src/onnx/graph.ts";
+import { type Attribute, int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
@@ -138,17 +138,34 @@ describe("a bias that another node adds to a convolution belongs to h_b", () => 
   });
 
   test("of a grouped convolution to each group its part", async () => {
-    const grouped = normals(6, C, 1, 3, 3);
+    const grouped = normals(6, C, 2, 3, 3);
     const withGroups = (bias: boolean): Build => {
       const attributes = { group: int(3) };
-      return (g, y) =>
-        bias
-          ? g.op("Conv", [y, "conv.weight", g.constant(values(C))], attributes)
-          : g.op("Add", [g.op("Conv", [y, "conv.weight"], attributes), g.constant(values(C, 1, 1))]);
+      return (g, y) => {
+        const twice = g.op("Concat", [y, y], { axis: int(1) });
+        return bias
+          ? g.op("Conv", [twice, "conv.weight", g.constant(values(C))], attributes)
+          : g.op("Add", [g.op("Conv", [twice, "conv.weight"], attributes), g.constant(values(C, 1, 1))]);
+      };
     };
     const found = await conv(withGroups(false), {}, grouped);
     expect(found.map(({ name }) => name)).toEqual(["conv.group0", "conv.group1", "conv.group2"]);
     expectSame(found, await conv(withGroups(true), {}, grouped));
+  });
+
+  test("of a depthwise convolution as of the convolution of all channels with zeros", async () => {
+    const depthwise = normals(6, C, 1, 3, 3);
+    const dense = new Float32Array(C * 27);
+    for (let o = 0; o < C; o++)
+      dense.set((depthwise.data as Float32Array).subarray(o * 9, o * 9 + 9), (o * 3 + Math.floor(o / 2)) * 9);
+    const build =
+      (attributes: Record<string, Attribute>): Build =>
+      (g, y) =>
+        g.op("Conv", [y, "conv.weight", g.constant(values(C))], attributes);
+    expectSame(
+      await conv(build({ group: int(3) }), {}, depthwise),
+      await conv(build({}), {}, float32(dense, [C, 3, 3, 3])),
+    );
   });
 
   test("changes forward RWA of plain second moments as the operator's own does", async () => {

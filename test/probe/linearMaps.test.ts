@@ -80,7 +80,15 @@ const conv =
   (g, x) =>
     g.op("Conv", [x, weight(g, ...shape), ...(bias ? [g.constant(normals(shape[0]!))] : [])], attributes);
 
-const forms: [string, number[], Build, number, number, number][] = [
+/** @param outputs channels, where there is a bias */
+const convT =
+  (shape: number[], attributes: Record<string, Attribute> = {}, outputs?: number): Build =>
+  (g, x) =>
+    g.op("ConvTranspose", [x, weight(g, ...shape), ...(outputs ? [g.constant(normals(outputs))] : [])], attributes);
+
+type Form = [name: string, input: number[], build: Build, dIn: number, dOut: number, rows: number];
+
+const forms: Form[] = [
   ["Gemm, transB", [5], (g, x) => g.op("Gemm", [x, weight(g, 4, 5)], { transB: int(1) }), 5, 4, n],
   [
     "Gemm, alpha, bias",
@@ -169,6 +177,62 @@ const forms: [string, number[], Build, number, number, number][] = [
   ],
   ["Conv 2-d, 1 x 1", [3, 4, 4], conv([5, 3, 1, 1]), 3, 5, 16 * n],
   ["Conv 3-d", [2, 3, 4, 3], conv([3, 2, 2, 2, 2]), 16, 3, 12 * n],
+  ["Conv, depthwise, bias", [4, 5, 5], conv([4, 1, 3, 3], { group: int(4) }, true), 36, 4, 9 * n],
+  ["Conv, two outputs of each channel", [3, 5], conv([6, 1, 2], { group: int(3) }), 6, 6, 4 * n],
+  ["Conv, more groups than are looked at", [66, 4], conv([66, 2, 2], { group: int(33) }), 132, 66, 3 * n],
+  ["ConvTranspose 1-d, 1", [3, 5], convT([3, 4, 1]), 3, 4, 5 * n],
+  [
+    "ConvTranspose 2-d, overlapping, bias",
+    [2, 4, 3],
+    convT([2, 3, 3, 3], { strides: ints([2, 2]), pads: ints([1, 0, 0, 1]), output_padding: ints([1, 0]) }, 3),
+    2,
+    27,
+    12 * n,
+  ],
+  ["ConvTranspose 2-d, apart, bias", [3, 3, 4], convT([3, 2, 2, 2], { strides: ints([2, 2]) }, 2), 3, 8, 12 * n],
+  [
+    "ConvTranspose, apart, with gaps",
+    [3, 3],
+    convT([3, 2, 2], { strides: ints([3]), output_padding: ints([1]) }, 2),
+    3,
+    4,
+    3 * n,
+  ],
+  [
+    "ConvTranspose, apart, cropped",
+    [3, 4],
+    convT([3, 2, 2], { strides: ints([2]), pads: ints([1, 1]) }, 2),
+    3,
+    4,
+    4 * n,
+  ],
+  ["ConvTranspose, dilation", [3, 4], convT([3, 2, 2], { dilations: ints([2]), strides: ints([3]) }, 2), 3, 4, 4 * n],
+  [
+    "ConvTranspose, auto_pad SAME_UPPER",
+    [2, 5],
+    convT([2, 3, 4], { strides: ints([3]), auto_pad: { string: "SAME_UPPER" } }),
+    2,
+    12,
+    5 * n,
+  ],
+  [
+    "ConvTranspose, auto_pad SAME_LOWER",
+    [2, 5],
+    convT([2, 3, 4], { strides: ints([3]), auto_pad: { string: "SAME_LOWER" } }),
+    2,
+    12,
+    5 * n,
+  ],
+  [
+    "ConvTranspose, output_shape",
+    [2, 5],
+    convT([2, 3, 4], { strides: ints([2]), output_shape: ints([9]) }),
+    2,
+    12,
+    5 * n,
+  ],
+  ["ConvTranspose, depthwise", [4, 5], convT([4, 1, 3], { group: int(4), strides: ints([2]) }, 4), 4, 12, 5 * n],
+  ["ConvTranspose, depthwise, apart", [4, 5], convT([4, 1, 2], { group: int(4), strides: ints([2]) }, 4), 4, 8, 5 * n],
 ];
 
 describe("a linear map", () => {
@@ -215,6 +279,22 @@ describe("a linear map", () => {
     for (const layer of part.layers) expectEq6(layer);
   });
 
+  test("of a transposed convolution of two groups is one per group", async () => {
+    const grouped = convT([4, 3, 3], { group: int(2), strides: ints([2]) }, 6);
+    const { total } = await measure([4, 5], grouped);
+    expect(total.layers.map(({ name, dIn, dOut }) => [name, dIn, dOut])).toEqual([
+      ["fc.group0", 2, 9],
+      ["fc.group1", 2, 9],
+    ]);
+    for (const layer of total.layers) expectEq6(layer);
+    const { total: behind } = await measure(
+      [4, 5],
+      (g, x) => grouped(g, g.op("Conv", [x, g.initializer("front.weight", normals(4, 4, 1))])),
+      few,
+    );
+    for (const layer of behind.layers) expectEq6(layer);
+  });
+
   test.each<[string, Build]>([
     ["MatMul", (g, x) => g.op("MatMul", [x, weight(g, 2, 5, 4)])],
     ["Einsum", (g, x) => g.op("Einsum", [x, weight(g, 5, 2, 4)], { equation: { string: "bhnd,dho->bnho" } })],
@@ -259,16 +339,6 @@ describe("what is no linear map is skipped with its reason", () => {
           g.constant(normals(40, 3)),
         ]),
       /a constant of 40 matrices/,
-    ],
-    [
-      "a depthwise convolution",
-      [40, 2],
-      (g, x) =>
-        g.op("Gemm", [
-          g.op("Flatten", [g.op("Conv", [x, g.constant(normals(40, 1, 1))], { group: int(40) })]),
-          g.constant(normals(80, 3)),
-        ]),
-      /40 groups/,
     ],
     [
       "a diagonal Einsum",
