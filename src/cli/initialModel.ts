@@ -3,7 +3,9 @@
  * over the same batches, refused where it is another network.
  */
 import { basename } from "node:path";
+import { nodeEngine } from "../engine/node.ts";
 import type { LayerMoments } from "../moments/moments.ts";
+import { isBlocked, plainLayout, possibleBlocks } from "../onnx/blockedLayout.ts";
 import { castModel } from "../onnx/castModel.ts";
 import { dequantizeModel } from "../onnx/dequantizeModel.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -11,8 +13,20 @@ import { upgradeModel } from "../onnx/upgrade.ts";
 import { readModel } from "./readModel.ts";
 
 /** A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand for. */
-export function preparedModel(path: string): Model {
-  return castModel(dequantizeModel(upgradeModel(readModel(path))));
+export async function preparedModel(path: string): Promise<Model> {
+  return castModel(dequantizeModel(upgradeModel(await unblocked(readModel(path), path))));
+}
+
+/** A model that ONNX Runtime laid out for a processor, in plain operators; where the file does not say for which, for this one, as it would itself. */
+async function unblocked(model: Model, path: string): Promise<Model> {
+  const possible = possibleBlocks(model);
+  if (!isBlocked(model)) return model;
+  const own = possible.length > 1 ? await nodeEngine.channelBlock?.() : possible[0];
+  if (own === undefined || !possible.includes(own))
+    throw new Error(
+      `analyze: expected ${basename(path)}, which ONNX Runtime has laid out for a processor, to say or share its number of channels to a register, got ${possible.join(" or ") || "none that fits"}; optimize it to the level "extended" instead`,
+    );
+  return plainLayout(model, own);
 }
 
 /**
@@ -21,8 +35,8 @@ export function preparedModel(path: string): Model {
  * @param trained the model that it is compared with
  * @throws RangeError if the two take different inputs
  */
-export function initialModel(path: string, trained: Model): Model {
-  const initial = preparedModel(path);
+export async function initialModel(path: string, trained: Model): Promise<Model> {
+  const initial = await preparedModel(path);
   const inputs = ({ graph }: Model): string =>
     graph.inputs.map(({ name, dtype, shape }) => `${name} ${dtype}(${shape?.join(", ") ?? "any shape"})`).join(", ");
   if (inputs(initial) !== inputs(trained))

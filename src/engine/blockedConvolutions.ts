@@ -3,13 +3,11 @@
  * (M/B, C/B, side, side, B, B), B channels to a register of the processor. Its kernels are faster there (docs/log.md), and it
  * takes them by itself only where weights are constant. The results are the same but for rounding.
  */
+import { BLOCKED } from "../onnx/blockedLayout.ts";
 import { type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { sizeOf } from "../onnx/tensor.ts";
 import type { Engine, PartlyBound, Program } from "./engine.ts";
-
-/** The operator set of the blocked layout. */
-export const BLOCKED = "com.microsoft.nchwc";
 
 /**
  * The graph with those convolutions blocked that gain; itself where the engine has no such layout.

@@ -4,11 +4,11 @@
  * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on the device.
  */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { BLOCKED } from "../onnx/blockedLayout.ts";
 import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
 import { type DataType, float32, type Tensor, type TensorData } from "../onnx/tensor.ts";
-import { BLOCKED } from "./blockedConvolutions.ts";
 import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
 import { withKernels } from "./kernelVersion.ts";
 import { type OnnxRuntime, onnxRuntime } from "./onnxRuntime.ts";

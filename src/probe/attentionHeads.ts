@@ -8,11 +8,11 @@ import { sizeOf } from "../onnx/tensor.ts";
 import { einsumLetters } from "./einsumLetters.ts";
 import { type HeadLayout, headsInBatch } from "./headsInBatch.ts";
 import type { Found, Surroundings } from "./linearMap.ts";
-import { moduleScope } from "./moduleName.ts";
+import { givenName, moduleScope } from "./moduleName.ts";
 
 /** Operators that may stand between the softmax and the product with V. */
 const TRANSPARENT: ReadonlySet<string> = new Set([
-  ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose", "Squeeze", "Unsqueeze"],
+  ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Clip"],
 ]);
 const MAX_DISTANCE = 6;
 
@@ -40,7 +40,7 @@ export function findHeads(node: Node, s: Surroundings): Found {
 /** `attn.0.MatMul_1`: the module and the node. */
 function headName(node: Node): string {
   const scope = moduleScope(node);
-  const parts = node.name.split("/"); // a path of scopes and the node, or a node and what it was written out to
+  const parts = givenName(node.name).split("/"); // a path of scopes and the node, or a node and what it was written out to
   const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || node.outputs[0]!;
   return scope === undefined ? own : `${scope}.${own}`;
 }

@@ -11,8 +11,17 @@ const LAYOUT: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Cast", "DequantizeLinear", "Identity", "Squeeze", "Unsqueeze", "Flatten"],
 ]);
 
+/** What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write anew. */
+const ADDED =
+  /^(ConvBnFusion_(W|BN_B)_|ConvMulFusion_(W|B)_|ConvAddFusion_B_)|(_Transposed|_quantized|_quant)+$|\/?\w*Fusion\/.*$/g;
+
+/** A parameter's or a node's name without what rewriting it has added. */
+export function givenName(name: string): string {
+  return name.replace(ADDED, "");
+}
+
 /** A parameter's name that says nothing: numbered by an exporter, or the path of a node. */
-const MEANINGLESS = /::|\/|^_*(val|v|t|tensor|const\w*|initializer|param|parameter)?_*\d+$/i;
+const MEANINGLESS = /::|\/|^_*(val|v|t|tensor|const\w*|initializer|param|parameter|reorder_token)?_*\d+$|^reorder$/i;
 
 /**
  * @param graph the model as it was read, before constants were folded
@@ -34,7 +43,8 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
     for (const name of node.inputs.map(stored))
       if (scope !== undefined && !firstScopes.has(name)) firstScopes.set(name, scope);
   }
-  return (node, weight, bias) => {
+  return (given, weight, bias) => {
+    const node = { ...given, name: givenName(given.name) };
     const [W, b] = [stored(weight), stored(bias ?? "")];
     const scope = withoutCallNumber(scopeOf(node), firstScopes.get(W));
     const fromWeight = moduleOf(W, scope);
@@ -43,15 +53,16 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
       [b, moduleOf(b, scope)],
     ] as const)
       if (module !== undefined && (uses.get(name) === 1 || isWithin(module, scope))) return module;
-    const plain = graph.initializers.has(W) && !MEANINGLESS.test(W) ? W : undefined;
+    const plain = graph.initializers.has(W) && !MEANINGLESS.test(givenName(W)) ? givenName(W) : undefined;
     return scope ?? fromWeight ?? plain ?? (node.name || W);
   };
 }
 
 /** `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; another parameter of the module `scope` is its own name. */
 function moduleOf(parameter: string, scope: string | undefined): string | undefined {
-  const module = /^(.+)[._](weight|kernel|bias)(:0)?$/.exec(parameter)?.[1];
-  return module ?? (isWithin(parameter, scope) ? parameter : undefined);
+  const given = givenName(parameter);
+  const module = /^(.+?)([._](weight|kernel|bias))+(:0)?$/.exec(given)?.[1];
+  return module ?? (isWithin(given, scope) ? given : undefined);
 }
 
 function isWithin(name: string, scope: string | undefined): boolean {
@@ -66,7 +77,7 @@ function withoutCallNumber(scope: string | undefined, first: string | undefined)
 
 /** The module that a node comes from, by its metadata or its name. */
 export function moduleScope(node: Node): string | undefined {
-  return node.scope ?? scopeName(node.name);
+  return node.scope ?? scopeName(givenName(node.name));
 }
 
 /** `/blocks/blocks.1/c2/Conv` -> `blocks.1.c2`: a part that repeats the one before it and goes on stands for both. */

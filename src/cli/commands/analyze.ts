@@ -33,16 +33,16 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
   await checkDevice(options.device, "analyze");
   checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
   const form = { asExported: options.asExported === true, seed: options.sampleSeed };
-  const read = evaluationForm(preparedModel(path), form);
+  const read = evaluationForm(await preparedModel(path), form);
   const turned = samplesFirst(read.model);
   const end = modelEnd(turned.model, loss, options.output);
   const notes = [...read.notes, ...turned.notes, ...end.notes];
   if (options.quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
   const { model } = end;
-  const before = (file: string) =>
-    modelEnd(samplesFirst(evaluationForm(initialModel(file, read.model), form).model).model, loss, options.output)
+  const before = async (file: string) =>
+    modelEnd(samplesFirst(evaluationForm(await initialModel(file, read.model), form).model).model, loss, options.output)
       .model;
-  const initial = options.initial === undefined ? undefined : before(options.initial);
+  const initial = options.initial === undefined ? undefined : await before(options.initial);
   const arrays = analysisData(model, loss, options);
   const data = { ...arrays, steps: [...notes, ...arrays.steps] };
   const probeOptions = chosenMaps(loss, options);

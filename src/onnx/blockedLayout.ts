@@ -1,0 +1,266 @@
+/**
+ * @file Writes models that ONNX Runtime has laid out for a processor (domain com.microsoft.nchwc) in plain operators again. There images are
+ * (N, C/B, side, side, B) in memory, B channels to a register, C filled up with zeros, and kernels are sorted alike:
+ *
+ *     (O, I, k..)  ->  (O/B, I/B, k.., B of I, B of O);  depthwise, and of a plain image with fewer than B channels:  (O/B, I, k.., B of O).
+ *
+ * Source: nchwc_transformer.cc and mlas/lib/reorder.cpp of ONNX Runtime. The model becomes the one before, but for the names of
+ * kernels and biases, which are not in the file any more, and for channels at the end whose weights are all zero.
+ */
+import {
+  type Attribute,
+  type Graph,
+  intAttribute,
+  intsAttribute,
+  type Model,
+  type Node,
+  stringAttribute,
+} from "./graph.ts";
+import { float32, sizeOf, type Tensor } from "./tensor.ts";
+
+/** The operator set of the blocked layout. */
+export const BLOCKED = "com.microsoft.nchwc";
+
+/** Channels to a register: AVX and AVX-512. */
+const BLOCKS = [8, 16] as const;
+
+export function isBlocked({ graph }: Model): boolean {
+  return graph.nodes.some(({ domain }) => domain === BLOCKED);
+}
+
+/** Channels to a register that a model may be laid out for, by its kernels: both where none tells; none where it is not laid out so. */
+export function possibleBlocks({ graph }: Model): readonly number[] {
+  const nodes = graph.nodes.filter(({ domain }) => domain === BLOCKED);
+  if (nodes.length === 0) return [];
+  const blocked = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const channels = channelsOf(graph);
+  const convolutions = nodes.filter(({ op }) => op === "Conv");
+  return BLOCKS.filter((block) =>
+    convolutions.every((node) => {
+      const [width, inputs] = graph.initializers.get(node.inputs[1]!)?.shape ?? [];
+      const filling = width! - (channels.get(node.outputs[0]!) ?? width!);
+      const isPlainInput = intAttribute(node, "group", 1) === 1 && !blocked.has(node.inputs[0]!);
+      return width! % block === 0 && filling < block && !(isPlainInput && inputs! >= block);
+    }),
+  );
+}
+
+/**
+ * The model without blocked operators; itself where it has none.
+ *
+ * @param block channels to a register, one of possibleBlocks
+ * @throws Error in one line where a blocked node is none that ONNX Runtime writes
+ */
+export function plainLayout(model: Model, block: number): Model {
+  if (!isBlocked(model)) return model;
+  return { ...model, graph: new Unblocker(model.graph, block).run() };
+}
+
+class Unblocker {
+  private readonly graph: Graph;
+  private readonly initializers: Map<string, Tensor>;
+  private readonly block: number;
+  /** Channels of blocked values that are no filling, by the node that lays them out plainly. */
+  private readonly channels: ReadonlyMap<string, number>;
+  /** Values in the blocked layout. */
+  private readonly blocked = new Set<string>();
+
+  constructor(graph: Graph, block: number) {
+    this.graph = graph;
+    this.block = block;
+    this.initializers = new Map(graph.initializers);
+    this.channels = channelsOf(graph);
+  }
+
+  run(): Graph {
+    const nodes = this.graph.nodes.flatMap((node) => this.plain(node));
+    const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...this.graph.outputs.map(({ name }) => name)]);
+    return { ...this.graph, nodes, initializers: new Map([...this.initializers].filter(([name]) => read.has(name))) };
+  }
+
+  private plain(node: Node): Node[] {
+    const isBlocked = node.domain === BLOCKED;
+    if (isBlocked ? node.op !== "ReorderOutput" : node.inputs.some((name) => this.blocked.has(name)))
+      for (const name of node.outputs) this.blocked.add(name);
+    if (!isBlocked) return [node];
+    const standard = { ...node, domain: "" };
+    switch (node.op) {
+      case "ReorderInput":
+        return [{ ...standard, ...moved(node, [0, 3, 1, 2]) }];
+      case "ReorderOutput":
+        return [{ ...standard, ...moved(node, [0, 2, 3, 1]) }];
+      case "Conv":
+        return this.convolution(node);
+      case "MaxPool":
+      case "AveragePool":
+      case "GlobalMaxPool":
+      case "GlobalAveragePool":
+        return [standard];
+      case "Upsample":
+        return [this.upsample(node)];
+      default:
+        throw unknown(node, `the operator ${BLOCKED}.${node.op}`);
+    }
+  }
+
+  /** The convolution, what is added to it, and its activation. */
+  private convolution(node: Node): Node[] {
+    const [x, weight, bias, sum] = node.inputs as [string, string, string?, string?];
+    const kernel = this.constant(node, weight);
+    const [outputs, inputs, ...extents] = kernel.shape as [number, number, ...number[]];
+    const groups = intAttribute(node, "group", 1);
+    const isDepthwise = groups > 1 && inputs === 1;
+    const isPlainInput = groups === 1 && !this.blocked.has(x);
+    const sorted = unsorted(kernel, this.block, isDepthwise || isPlainInput);
+    const biases = bias ? this.constant(node, bias) : undefined;
+    const kept = this.channels.get(node.outputs[0]!) ?? filled(sorted, biases, this.block);
+    const read = groups === 1 && !isPlainInput ? (this.channels.get(x) ?? filledInputs(sorted, this.block)) : inputs;
+    this.initializers.set(weight, part(sorted, groups > 1 ? outputs : kept, read, extents));
+    if (bias)
+      this.initializers.set(bias, float32((biases!.data as Float32Array).slice(0, groups > 1 ? outputs : kept)));
+    const name = node.name.replace(/(_output_\d+)?_nchwc$/, "");
+    const { activation, activation_params: params, ...attributes } = node.attributes;
+    const [y] = node.outputs as [string];
+    const steps: Omit<Node, "outputs">[] = [
+      { ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight], attributes },
+    ];
+    const behind = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
+      steps.push({ op, domain: "", name: "", inputs, attributes: given });
+    const last = () => `${y}/${steps.length - 1}`;
+    if (sum) behind("Add", [last(), sum]);
+    const [first, second] = params !== undefined && "floats" in params ? params.floats : [];
+    const alpha = first === undefined ? {} : { alpha: { float: first } };
+    const beta = second === undefined ? {} : { beta: { float: second } };
+    switch (stringAttribute(node, "activation", "")) {
+      case "":
+        break;
+      case "Clip":
+        behind("Clip", [last(), ...[first, second].map((limit, i) => this.limit(`${y}/limit${i}`, limit))]);
+        break;
+      case "HardSwish": {
+        const input = last();
+        behind("HardSigmoid", [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+        behind("Mul", [input, last()]);
+        break;
+      }
+      case "HardSigmoid":
+        behind("HardSigmoid", [last()], { ...alpha, ...beta });
+        break;
+      case "LeakyRelu":
+      case "Elu":
+        behind(stringAttribute(node, "activation", ""), [last()], alpha);
+        break;
+      case "Relu":
+      case "Tanh":
+      case "Sigmoid":
+        behind(stringAttribute(node, "activation", ""), [last()]);
+        break;
+      default:
+        throw unknown(node, `the activation ${stringAttribute(node, "activation", "")}`);
+    }
+    return steps.map((step, i) => ({ ...step, outputs: [i === steps.length - 1 ? y : `${y}/${i}`] }));
+  }
+
+  private limit(name: string, value: number | undefined): string {
+    return value === undefined ? "" : this.fresh(name, float32([value], []));
+  }
+
+  private upsample({ attributes, ...node }: Node): Node {
+    const scales = this.fresh(
+      `${node.outputs[0]}/scales`,
+      float32(intsAttribute({ attributes, ...node }, "scales") ?? []),
+    );
+    const mode: Attribute = attributes.mode ?? { string: "nearest" };
+    const coordinates = attributes.coordinate_transformation_mode ?? { string: "asymmetric" };
+    return {
+      ...node,
+      ...{ op: "Resize", domain: "", inputs: [node.inputs[0]!, "", scales] },
+      attributes: { mode, coordinate_transformation_mode: coordinates, nearest_mode: { string: "floor" } },
+    };
+  }
+
+  private constant(node: Node, name: string): Tensor {
+    const tensor = this.initializers.get(name);
+    if (tensor?.dtype !== "float32") throw unknown(node, `weights of type ${tensor?.dtype ?? "none that is constant"}`);
+    return tensor;
+  }
+
+  private fresh(stem: string, tensor: Tensor): string {
+    let name = stem;
+    while (this.initializers.has(name)) name += "_";
+    this.initializers.set(name, tensor);
+    return name;
+  }
+}
+
+function unknown(node: Node, what: string): Error {
+  return new Error(
+    `onnx: expected ${node.name || node.outputs[0]} as ONNX Runtime writes convolutions for a processor, got ${what}; take the model from before its optimization`,
+  );
+}
+
+/** A node that only changed the layout: nothing, or from and to channels last. */
+function moved(node: Node, perm: readonly number[]): Pick<Node, "op" | "attributes"> {
+  const isLast = intAttribute(node, "channels_last", 0) === 1;
+  return isLast ? { op: "Transpose", attributes: { perm: { ints: perm } } } : { op: "Identity", attributes: {} };
+}
+
+/** Channels of blocked values, from where they are laid out plainly, back through operators that keep channels. */
+function channelsOf({ nodes }: Graph): Map<string, number> {
+  const channels = new Map<string, number>();
+  for (const node of [...nodes].reverse()) {
+    const isLaidOut = node.domain === BLOCKED && node.op === "ReorderOutput";
+    const known = isLaidOut ? intAttribute(node, "channels", 0) : channels.get(node.outputs[0]!);
+    const keeps = isLaidOut || (node.domain === BLOCKED ? node.op !== "Conv" : node.op !== "Concat");
+    const sources = keeps ? node.inputs : node.domain === BLOCKED ? node.inputs.slice(3) : [];
+    if (known !== undefined) for (const name of sources) if (name !== "") channels.set(name, known);
+  }
+  return channels;
+}
+
+/** A kernel in the order (O, I, k..). @param onlyOutputs whether inputs are not blocked */
+function unsorted({ data, shape }: Tensor, B: number, onlyOutputs: boolean): Tensor {
+  const [O, I, ...extents] = shape as [number, number, ...number[]];
+  const positions = sizeOf(extents);
+  const inner = onlyOutputs ? 1 : B;
+  const sorted = new Float32Array(data.length);
+  let at = 0;
+  for (let o = 0; o < O; o += B)
+    for (let i = 0; i < I; i += inner)
+      for (let k = 0; k < positions; k++)
+        for (let p = 0; p < inner; p++)
+          for (let q = 0; q < B; q++) sorted[((o + q) * I + i + p) * positions + k] = (data as Float32Array)[at++]!;
+  return float32(sorted, shape);
+}
+
+/** Output channels without those at the end that are zero, of the last block. */
+function filled({ data, shape }: Tensor, bias: Tensor | undefined, B: number): number {
+  const width = sizeOf(shape.slice(1));
+  const isZero = (o: number) =>
+    (data as Float32Array).subarray(o * width, (o + 1) * width).every((value) => value === 0) && !bias?.data[o];
+  let count = shape[0]!;
+  while (count > shape[0]! - B + 1 && isZero(count - 1)) count--;
+  return count;
+}
+
+function filledInputs({ data, shape }: Tensor, B: number): number {
+  const [O, I] = shape as [number, number];
+  const positions = sizeOf(shape.slice(2));
+  const isZero = (i: number) =>
+    Array.from({ length: O }, (_, o) => (o * I + i) * positions).every((start) =>
+      (data as Float32Array).subarray(start, start + positions).every((value) => value === 0),
+    );
+  let count = I;
+  while (count > I - B + 1 && isZero(count - 1)) count--;
+  return count;
+}
+
+/** The first channels of a kernel. */
+function part({ data, shape }: Tensor, outputs: number, inputs: number, extents: readonly number[]): Tensor {
+  const positions = sizeOf(extents);
+  const I = shape[1]!;
+  const kept = new Float32Array(outputs * inputs * positions);
+  for (let o = 0; o < outputs; o++)
+    kept.set((data as Float32Array).subarray(o * I * positions, (o * I + inputs) * positions), o * inputs * positions);
+  return float32(kept, [outputs, inputs, ...extents]);
+}
