@@ -12,17 +12,17 @@
  * WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
  */
 import { castTensor } from "./castModel.ts";
-import { floatAttribute, type Graph, intAttribute, type Model, type Node } from "./graph.ts";
+import { floatAttribute, type Graph, int, intAttribute, type Model, type Node } from "./graph.ts";
 import { dequantize, quantize, range, type Scaling } from "./quantization.ts";
 import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 
 const RUNTIME_DOMAIN = "com.microsoft";
 
-/** Operators that give the same on quantized values as on what they stand for: they move values, or order them. */
+/** Operators that give the same on quantized values as on what they stand for: they move values, order them, or average with weights of sum 1. */
 const TRANSPARENT: ReadonlySet<string> = new Set(
   (
     "Identity Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Gather GatherElements GatherND Concat Expand Tile " +
-    "DepthToSpace SpaceToDepth MaxPool GlobalMaxPool ReduceMax ReduceMin"
+    "DepthToSpace SpaceToDepth MaxPool GlobalMaxPool ReduceMax ReduceMin Resize"
   ).split(" "),
 );
 
@@ -39,10 +39,20 @@ const runtimeOperators: Readonly<Record<string, RuntimeOperator>> = {
   QLinearAveragePool: { op: "AveragePool", operands: 1 },
   QLinearSigmoid: { op: "Sigmoid", operands: 1 },
   QLinearLeakyRelu: { op: "LeakyRelu", operands: 1 },
+  QLinearReduceMean: { op: "ReduceMean", operands: 1 },
+  QLinearSoftmax: { op: "Softmax", operands: 1 },
 };
 
 const QUANTIZED =
   /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear\w+|QGemm|\w+Integer|MatMulIntegerToFloat|DynamicQuantize\w+)$/;
+
+/** Behind the names of nodes in place of a rounding. */
+const ROUNDED = "/rounded";
+
+/** Whether a node stands where a quantizer rounded a value of either sign: within the range of the integers it does nothing. */
+export function isRounding({ op, name }: Node): boolean {
+  return op === "Clip" && name.endsWith(ROUNDED);
+}
 
 /**
  * The model in float32.
@@ -117,6 +127,7 @@ class Dequantizer {
     else if (op === "DynamicQuantizeLinear") this.dynamicQuantizeLinear(node);
     else if (op === "MatMulInteger" || op === "ConvInteger") this.integerProduct(node);
     else if (/^(QLinearMatMul|QLinearConv|QGemm)$/.test(op)) this.qlinearProduct(node);
+    else if (op === "QLinearConcat") this.concatenation(node);
     else if (known !== undefined) this.runtimeOperator(node, known);
     else if (QUANTIZED.test(op)) throw refused(node, `the operator ${op}`);
     else if (op === "Cast" && this.sums.has(before[0]!)) {
@@ -128,6 +139,8 @@ class Dequantizer {
   /** An operator that knows nothing of quantization. */
   private other(node: Node, before: readonly string[]): void {
     if (before.some((name) => this.sums.has(name))) throw refused(node, `${node.op} of integer products`);
+    const moved = node.inputs.find((name) => this.dynamic.has(name) && !this.isDequantized(name, before));
+    if (moved !== undefined && TRANSPARENT.has(node.op)) for (const output of node.outputs) this.dynamic.add(output);
     const read = node.inputs.find((name) => this.clipped.has(name) && !this.isDequantized(name, before));
     if (read !== undefined) {
       if (!TRANSPARENT.has(node.op)) throw refused(node, `${node.op} of quantized values`);
@@ -177,8 +190,10 @@ class Dequantizer {
     const y = node.outputs[0]!;
     const factor = toNumbers(scale)[0]!;
     const zero = zeroPoint === undefined ? 0 : toNumbers(zeroPoint)[0]!;
-    const limits = range(factor, zero, zeroPoint?.dtype ?? "uint8", y).map((limit) => this.constant(limit));
-    this.nodes.push({ op: "Clip", domain: "", name: node.name, inputs: [x, ...limits], outputs: [y], attributes: {} });
+    const ends = range(factor, zero, zeroPoint?.dtype ?? "uint8", y);
+    const name = ends[0]! < 0 && ends[1]! > 0 ? `${node.name || y}${ROUNDED}` : node.name;
+    const limits = ends.map((limit) => this.constant(limit));
+    this.nodes.push({ op: "Clip", domain: "", name, inputs: [x, ...limits], outputs: [y], attributes: {} });
     this.clipped.set(y, factor);
   }
 
@@ -189,9 +204,9 @@ class Dequantizer {
     const missing = (other: string) => 1 / (this.clipped.get(other) ?? 1);
     const operand = (x: string, zero: string | undefined, factor: number): string => {
       const q = this.constants.get(x);
-      if (q === undefined && !this.isReal(x)) throw refused(node, `${node.op} of integers that nothing quantized`);
-      if (q === undefined) return x;
+      if (q === undefined && this.isReal(x)) return x;
       const zeroPoint = this.optional(node, zero);
+      if (q === undefined) return this.real(node, x, float32([factor]), zeroPoint);
       const scale = float32(new Array<number>(zeroPoint?.data.length ?? 1).fill(factor));
       return this.weight(x, dequantize(q, { scale, zeroPoint, axis: isConv ? 0 : -1 }, x));
     };
@@ -249,14 +264,26 @@ class Dequantizer {
     else this.nodes.push(product);
   }
 
+  /** QLinearConcat(y's range, then value and range of each). */
+  private concatenation(node: Node): void {
+    const [scaleY, zeroY, ...parts] = node.inputs as [string, string, ...string[]];
+    const inputs = Array.from({ length: parts.length / 3 }, (_, k) => {
+      const [x, scale, zero] = parts.slice(3 * k) as [string, string, string];
+      return this.operand(node, x, scale, zero, 1);
+    });
+    this.withClip({ ...node, op: "Concat", domain: "", inputs }, scaleY, zeroY);
+  }
+
   private runtimeOperator(node: Node, { op, operands }: RuntimeOperator): void {
+    if (op === "Softmax" && intAttribute(node, "opset", 13) < 13 && intAttribute(node, "axis", -1) !== -1)
+      throw refused(node, "QLinearSoftmax in its form before version 13");
     if (intAttribute(node, "channels_last", 0) !== 0) throw refused(node, "values with channels last");
     const inputs = Array.from({ length: operands }, (_, k) => {
       const [x, scale, zero] = node.inputs.slice(3 * k) as [string, string, string];
       return this.operand(node, x, scale, zero, 1);
     });
     const [scaleY, zeroY] = node.inputs.slice(3 * operands) as [string, string];
-    const { channels_last: _, ...attributes } = node.attributes;
+    const { channels_last: _, opset: __, ...attributes } = node.attributes;
     this.withClip({ ...node, op, domain: "", inputs, attributes }, scaleY, zeroY);
   }
 
@@ -271,8 +298,25 @@ class Dequantizer {
 
   private operand(node: Node, x: string, scale: string, zero: string, axis: number): string {
     if (this.isReal(x)) return x;
+    if (!this.constants.has(x)) return this.real(node, x, this.need(node, scale), this.optional(node, zero));
     const scaling = { scale: this.need(node, scale), zeroPoint: this.optional(node, zero), axis };
     return this.weight(x, dequantize(this.need(node, x), scaling, x));
+  }
+
+  /**
+   * What integers that are data stand for, (x - zero point) scale: parts of quantized constants that the data choose. Written out, since
+   * ONNX Runtime moves a DequantizeLinear through the operators behind it, and loses the type of its zero point.
+   */
+  private real(node: Node, x: string, scale: Tensor, zeroPoint: Tensor | undefined): string {
+    if (sizeOf(scale.shape) !== 1) throw refused(node, "integers of the data with a scale per channel");
+    const step = (op: string, inputs: readonly string[], attributes: Node["attributes"] = {}): string => {
+      const y = this.fresh(`${x}/real`);
+      this.nodes.push({ op, domain: "", name: "", inputs, outputs: [y], attributes });
+      return y;
+    };
+    const zero = zeroPoint === undefined ? 0 : toNumbers(zeroPoint)[0]!;
+    const shifted = step("Sub", [step("Cast", [x], { to: int(1) }), this.constant(zero)]);
+    return step("Mul", [shifted, this.constant(toNumbers(scale)[0]!)]);
   }
 
   /** Scale, zero point and axis of QuantizeLinear or DequantizeLinear. */
@@ -303,7 +347,7 @@ class Dequantizer {
   }
 
   private constant(value: number): string {
-    const name = this.fresh("dequantize/limit");
+    const name = this.fresh("dequantize/number");
     this.constants.set(name, float32([value], []));
     return name;
   }

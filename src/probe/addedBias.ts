@@ -3,6 +3,7 @@
  * Exporters write it so for products, and for convolutions where the framework has the bias as an operator of its own
  * or a quantizer takes it out.
  */
+import { isRounding } from "../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../onnx/graph.ts";
 import type { Surroundings } from "./linearMap.ts";
 
@@ -20,8 +21,15 @@ export function soleUser(graph: Graph, value: string): Node | undefined {
   return users.length === 1 ? users[0] : undefined;
 }
 
+/** A value, or what the rounding of quantizers leaves of it, where nothing else reads it. */
+export function behindRounding(value: string, graph: Graph): string {
+  const node = soleUser(graph, value);
+  return node !== undefined && isRounding(node) ? behindRounding(node.outputs[0]!, graph) : value;
+}
+
 /** The constant that the only user of a value adds to it, of whatever shape. */
-export function addedConstant(value: string, { graph, isWeight }: Surroundings): AddedBias | undefined {
+export function addedConstant(product: string, { graph, isWeight }: Surroundings): AddedBias | undefined {
+  const value = behindRounding(product, graph);
   const node = soleUser(graph, value);
   if (node === undefined || node.domain !== "" || node.inputs.length !== 2) return undefined;
   const at = node.inputs.indexOf(value);
@@ -65,6 +73,8 @@ function movedChannels({ value, axis }: Channels, { graph, values }: Surrounding
   const [from, to] = [values.get(value)!, values.get(node.outputs[0]!)!];
   const found = (at: number) => (at < 0 ? undefined : { value: node.outputs[0]!, axis: at });
   switch (node.op) {
+    case "Clip":
+      return found(isRounding(node) ? axis : -1);
     case "Identity":
     case "Cast":
       return found(from.dtype === to.dtype ? axis : -1);

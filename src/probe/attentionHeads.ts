@@ -5,6 +5,7 @@
 import type { Graph, Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf } from "../onnx/tensor.ts";
+import { addedConstant } from "./addedBias.ts";
 import { einsumLetters } from "./einsumLetters.ts";
 import { type HeadLayout, headsInBatch } from "./headsInBatch.ts";
 import type { Found, Surroundings } from "./linearMap.ts";
@@ -15,6 +16,8 @@ const TRANSPARENT: ReadonlySet<string> = new Set([
   ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Clip"],
 ]);
 const MAX_DISTANCE = 6;
+/** chosen: queries, keys and values have a map each, or one. */
+const MAX_MAPS = 3;
 
 /** The heads of a MatMul or Einsum whose left operand is a softmax; undefined where it is none of an attention. */
 export function findHeads(node: Node, s: Surroundings): Found {
@@ -26,7 +29,7 @@ export function findHeads(node: Node, s: Surroundings): Found {
   if (layout === undefined) return "an attention whose heads have no axis of their own";
   const heads = layout.axes.reduce((product, axis) => product * layout.shape[axis]!, 1);
   const d = layout.shape[layout.width]!;
-  const stem = headName(node);
+  const stem = headName(node, s);
   return Array.from({ length: heads }, (_, head) => ({
     name: `${stem}[${head}]`,
     kind: "head" as const,
@@ -38,11 +41,35 @@ export function findHeads(node: Node, s: Surroundings): Found {
 }
 
 /** `attn.0.MatMul_1`: the module and the node. */
-function headName(node: Node): string {
-  const scope = moduleScope(node);
+function headName(node: Node, s: Surroundings): string {
+  const scope = moduleScope(node) ?? moduleAround(node, s);
   const parts = givenName(node.name).split("/"); // a path of scopes and the node, or a node and what it was written out to
   const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || node.outputs[0]!;
   return scope === undefined ? own : `${scope}.${own}`;
+}
+
+/** The module of an attention whose node does not say it: what the names of the maps that it reads begin with. */
+function moduleAround(node: Node, s: Surroundings): string | undefined {
+  const made = new Map(s.graph.nodes.flatMap((other) => other.outputs.map((output) => [output, other] as const)));
+  const seen = new Set<Node>([node]);
+  const modules: string[][] = [];
+  for (const { inputs, op } of seen) {
+    for (const name of inputs) {
+      const before = made.get(name);
+      if (before === undefined || seen.has(before)) continue;
+      const weight = before.inputs.find((input) => s.isWeight(input) && s.values.get(input)!.shape.length > 1);
+      const isMap = weight !== undefined && ["Gemm", "MatMul", "Einsum", "Conv"].includes(before.op);
+      if (!isMap) seen.add(before);
+      else modules.push(s.moduleName(before, weight, addedConstant(before.outputs[0]!, s)?.constant).split("."));
+    }
+    if (op === "LayerNormalization" || modules.length > MAX_MAPS) break;
+  }
+  const [first, ...rest] = modules;
+  if (first === undefined) return undefined;
+  const shared = first
+    .slice(0, -1)
+    .filter((_, i) => rest.every((module) => module.slice(0, i + 1).join(".") === first.slice(0, i + 1).join(".")));
+  return shared.length > 0 ? shared.join(".") : undefined;
 }
 
 /** One head's part of a value shaped like hb, as rows (n, d). */

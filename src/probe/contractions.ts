@@ -7,7 +7,7 @@ import { matrix } from "../linalg/matrix.ts";
 import { floatAttribute, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor, toFloat64, toNumbers } from "../onnx/tensor.ts";
-import { addedConstant, soleUser } from "./addedBias.ts";
+import { addedConstant, behindRounding, soleUser } from "./addedBias.ts";
 import { einsumLetters } from "./einsumLetters.ts";
 import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
@@ -222,7 +222,7 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
 function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string; biasScale?: number } {
   const product = c.node.outputs[0]!;
   const plain = { hb: product };
-  const next = soleUser(s.graph, product);
+  const next = soleUser(s.graph, behindRounding(product, s.graph));
   const inRows = roles.group === "" && c.yAxes === roles.samples + roles.outputs;
   const reshaped = next?.op === "Reshape" && inRows ? next.outputs[0]! : undefined;
   const summand = reshaped ?? product;

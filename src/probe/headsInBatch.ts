@@ -3,6 +3,7 @@
  * many others has them. How many there are, and whether they run faster than the batch, shows where the heads are put side by
  * side again: a Reshape, after some Transpose and Reshape, makes the last axis heads times as long.
  */
+import { isRounding } from "../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../onnx/graph.ts";
 import type { Surroundings } from "./linearMap.ts";
 
@@ -51,7 +52,8 @@ export function headsInBatch(value: string, { graph, values }: Surroundings): He
       if (same === undefined)
         return to.at(-1) === d ? layout(1, 1) : layout(to.at(-1)! / d, axes.at(-2) === "outer" ? 0 : 1);
       labels = same;
-    } else if (user.op !== "Identity" && user.op !== "Cast") return ONE_HEAD.has(user.op) ? layout(1, 1) : undefined;
+    } else if (user.op !== "Identity" && user.op !== "Cast" && !isRounding(user))
+      return ONE_HEAD.has(user.op) ? layout(1, 1) : undefined;
     name = next;
   }
   return undefined;
