@@ -3,7 +3,6 @@
  */
 import { InvalidArgumentError } from "commander";
 import type { Device } from "../engine/engine.ts";
-import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
 import type { Io } from "./io.ts";
 import type { AnalysisOutputs } from "./presentAnalysis.ts";
@@ -50,12 +49,13 @@ export interface ResumeOptions {
 }
 
 export interface AnalyzeOptions extends AnalysisOutputs {
-  /** Files, or name=file for a model of several inputs. */
+  /** Files, name=file for a model of several inputs, name=number; with @axis=K or @same behind a file (inputWords.ts). */
   readonly inputs: readonly string[];
   readonly targets?: string;
   /** File of the same model before training. */
   readonly initial?: string;
-  readonly loss?: ObjectiveName;
+  /** One of `lossNames`, or "next-token=INPUT". */
+  readonly loss?: string;
   /** Output of the model that holds its own per-sample losses. */
   readonly lossOutput?: string;
   /** Dropout and batch normalization in training form stay so. */
@@ -93,7 +93,7 @@ export interface IngestOptions extends AnalysisOutputs {
 export type RunCommand = (setting: string, assignments: string[], options: RunOptions, io: Io) => Promise<unknown>;
 export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Promise<unknown>;
 export type IngestCommand = (files: string[], options: IngestOptions, io: Io) => Promise<unknown>;
-export type AnalyzeCommand = (model: string, options: AnalyzeOptions, io: Io) => Promise<unknown>;
+export type AnalyzeCommand = (model: string | undefined, options: AnalyzeOptions, io: Io) => Promise<unknown>;
 
 /** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
 export const MOST_THREADS = 256;

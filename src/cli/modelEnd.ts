@@ -3,8 +3,10 @@
  * model is said; what cannot be told is asked for.
  */
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
-import type { Graph, Model, Node } from "../onnx/graph.ts";
+import type { Graph, Model, Node, ValueInfo } from "../onnx/graph.ts";
 import { inferenceForm, seeded } from "../onnx/inferenceForm.ts";
+import { withNumbers } from "./filledInput.ts";
+import { type InputWord, isNumberWord } from "./inputWords.ts";
 
 export interface ModelEnd {
   readonly model: Model;
@@ -36,22 +38,78 @@ export function evaluationForm(
   return { model: drawn.model, notes };
 }
 
+/**
+ * The model as it is measured: in evaluation form, with numbers in place of inputs that are one, samples first, and the output first that
+ * the loss is taken of.
+ *
+ * @param given.words of --inputs, each with the name of its input
+ */
+export function measuredForm(
+  model: Model,
+  given: {
+    readonly words: readonly InputWord[];
+    readonly loss: Objective | OwnLoss;
+    readonly output: string | undefined;
+    readonly asExported: boolean;
+    readonly seed: number;
+  },
+): ModelEnd {
+  const { words, loss, output } = given;
+  const used = evaluationForm(model, given);
+  const files = words.flatMap((word) =>
+    isNumberWord(word) || word.name === undefined ? [] : [{ ...word, name: word.name }],
+  );
+  const numbers = words.filter(isNumberWord);
+  const turned = samplesFirst(withNumbers(used.model, numbers), {
+    quiet: new Set(numbers.map(({ name }) => name)),
+    axes: new Map(files.flatMap(({ name, axis }) => (axis === undefined ? [] : [[name, axis] as const]))),
+    same: new Set(files.flatMap(({ name, same }) => (same ? [name] : []))),
+  });
+  const end = modelEnd(turned.model, loss, output);
+  return { model: end.model, notes: [...used.notes, ...turned.notes, ...end.notes] };
+}
+
 /** Names of a free axis that runs over the positions of one sample. */
 const LENGTH = /seq|len|time|step|token|frame|height|width/i;
 
 /**
  * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free axis further on, as
- * recurrent networks have that take time first, that axis is brought to the front.
+ * recurrent networks have that take time first, or the user says which axis it is, that axis is brought to the front.
+ *
+ * @param said.axes by input, where they are said
+ * @param said.same inputs that have no axis of samples
+ * @param said.quiet inputs of which nothing is said
+ * @throws RangeError where an input has no such axis
  */
-export function samplesFirst(model: Model): ModelEnd {
+export function samplesFirst(
+  model: Model,
+  {
+    axes,
+    same,
+    quiet,
+  }: {
+    readonly axes: ReadonlyMap<string, number>;
+    readonly same: ReadonlySet<string>;
+    readonly quiet: ReadonlySet<string>;
+  },
+): ModelEnd {
   const notes: string[] = [];
   let { nodes, inputs } = model.graph;
   for (const { name, shape } of inputs) {
-    const free = shape?.flatMap((extent, axis) => (typeof extent === "number" ? [] : [axis])) ?? [];
-    const [axis] = free;
-    if (shape === undefined || free.length !== 1 || axis === undefined || axis === 0) continue;
-    // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in front.
-    if (shape[0] === 1 || LENGTH.test(String(shape[axis] ?? ""))) continue;
+    const said = axes.get(name);
+    if (same.has(name)) continue;
+    if (shape === undefined) {
+      if (said === undefined || said === 0) continue;
+      throw new RangeError(
+        `analyze: expected a model that declares the shape of ${name}, whose samples are to lie along axis ${said}, got none; export it with shapes`,
+      );
+    }
+    if (said !== undefined && said >= shape.length)
+      throw new RangeError(
+        `analyze: expected an axis of ${name} (${shape.map((extent) => extent ?? "?").join(", ")}) as @axis in --inputs, got ${said}; axes count from 0`,
+      );
+    const axis = said ?? laterAxis(shape);
+    if (axis === undefined || axis === 0) continue;
     const given = `${name} as exported`;
     const back = [...shape.keys()].map((at) => (at < axis ? at + 1 : at === axis ? 0 : at));
     const first = [axis, ...[...shape.keys()].filter((at) => at !== axis)].map((at) => shape[at]);
@@ -59,18 +117,38 @@ export function samplesFirst(model: Model): ModelEnd {
       ...{ op: "Transpose", domain: "", name: given, inputs: [name], outputs: [given] },
       attributes: { perm: { ints: back } },
     };
-    nodes = [
-      turned,
-      ...nodes.map((node) => ({ ...node, inputs: node.inputs.map((one) => (one === name ? given : one)) })),
-    ];
+    nodes = [turned, ...nodes.map((node) => withInput(node, name, given))];
     inputs = inputs.map((input) => (input.name === name ? { ...input, shape: first } : input));
-    notes.push(
-      `The samples of ${name} lie along axis ${axis} in the model, (${shape.map((extent) => extent ?? "?").join(", ")}): data have them along the first.`,
-    );
+    if (quiet.has(name)) continue;
+    const where = `The samples of ${name} lie along axis ${axis} in the model, (${shape.map((extent) => extent ?? "?").join(", ")})`;
+    notes.push(said === undefined ? `${where}: data have them along the first.` : `${where}, and in the file.`);
   }
-  return notes.length === 0
-    ? { model, notes }
-    : { model: { ...model, graph: { ...model.graph, nodes, inputs } }, notes };
+  return { model: { ...model, graph: { ...model.graph, nodes, inputs } }, notes };
+}
+
+/** The node with another value in place of one, in its bodies too. */
+function withInput(node: Node, name: string, other: string): Node {
+  const attributes = Object.entries(node.attributes).map(([key, attribute]) => {
+    if (!("graph" in attribute)) return [key, attribute] as const;
+    const { graph } = attribute;
+    const outputs = graph.outputs.map((one) => (one.name === name ? { ...one, name: other } : one));
+    const nodes = graph.nodes.map((inner) => withInput(inner, name, other));
+    return [key, { graph: { ...graph, nodes, outputs } }] as const;
+  });
+  const inputs = node.inputs.map((one) => (one === name ? other : one));
+  return { ...node, inputs, attributes: Object.fromEntries(attributes) };
+}
+
+/** Names of an axis of samples. */
+const BATCH = /^(n|b|bs|samples?|.*batch.*)$/i;
+
+/** The axis behind a fixed first one that samples lie along, where the model tells. */
+function laterAxis(shape: NonNullable<ValueInfo["shape"]>): number | undefined {
+  const [axis, ...others] = shape.flatMap((extent, at) => (typeof extent === "number" ? [] : [at]));
+  if (axis === undefined || others.length > 0) return undefined;
+  const name = String(shape[axis] ?? "");
+  // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in front.
+  return LENGTH.test(name) || (shape[0] === 1 && !BATCH.test(name)) ? undefined : axis;
 }
 
 /** Operators that hand their input on, in another shape perhaps. */

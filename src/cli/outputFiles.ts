@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 
 /**
  * @param outputs files to write, undefined where none was asked for
- * @param inputs files that are read, as the user named them: "name=file" too
+ * @param inputs files that are read
  * @throws Error in one line where an output is an input, a device or a pipe
  */
 export function checkOutputs(outputs: readonly (string | undefined)[], inputs: readonly (string | undefined)[]): void {
@@ -15,8 +15,7 @@ export function checkOutputs(outputs: readonly (string | undefined)[], inputs: r
       return resolve(path);
     }
   };
-  const named = inputs.flatMap((input) => (input === undefined ? [] : [input, input.slice(input.indexOf("=") + 1)]));
-  const read = new Set(named.map(real));
+  const read = new Set(inputs.flatMap((input) => (input === undefined ? [] : [real(input)])));
   for (const path of outputs) {
     if (path === undefined) continue;
     if (read.has(real(path)))

@@ -7,6 +7,7 @@ import { encodeMoments } from "../moments/momentsFile.ts";
 import { type AnalysisReport, renderReport } from "../report/report.ts";
 import { writeWhole } from "../runs/writeFile.ts";
 import { type AlignmentTableOptions, renderAlignmentTable } from "./alignmentTable.ts";
+import type { GivenInput } from "./analysisData.ts";
 import { formatDuration } from "./format.ts";
 import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
@@ -36,6 +37,8 @@ export interface Presented extends SnapshotOptions {
 /** What the report says of where a measurement comes from. */
 export type About = Pick<AnalysisReport, "config" | "notes"> & {
   analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
+  /** What the model's inputs were given, for JSON. */
+  readonly inputs?: readonly GivenInput[];
 };
 
 /** Makes the snapshots of a measurement, and shows them. */
@@ -59,7 +62,7 @@ export async function presentAnalysis(
  */
 export function showAnalysis(
   { result, initial, total }: { result: Snapshot; initial: Snapshot | undefined; total: Moments },
-  about: About,
+  { inputs, ...about }: About,
   outputs: AnalysisOutputs,
   io: Io,
 ): void {
@@ -75,7 +78,9 @@ export function showAnalysis(
     });
     writeWhole(resolve(outputs.out), html, { where: "report" });
   }
-  if (outputs.json === true) io.stdout.write(`${JSON.stringify(initial ? { ...result, initial } : result)}\n`);
+  const said = inputs === undefined ? {} : { inputs, notes: about.notes };
+  if (outputs.json === true)
+    io.stdout.write(`${JSON.stringify({ ...result, ...(initial && { initial }), ...said })}\n`);
   else printTable(result, { initial, initialFile: about.analysis.initial }, outputs, io);
 }
 

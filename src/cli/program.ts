@@ -3,9 +3,9 @@
  */
 import { Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
-import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
 import { studySizes } from "../studies/study.ts";
+import { lossName, lossNames } from "./chosenLoss.ts";
 import {
   type AnalyzeCommand,
   type AnalyzeOptions,
@@ -170,18 +170,18 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
 }
 
 function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void): void {
-  const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
   const analyze = program
     .command("analyze")
     .description("measure every linear map and attention head of a trained model")
-    .argument("<model>", "an ONNX file")
-    .requiredOption(
+    .usage("<model> --inputs FILES --targets FILE --loss NAME [options]")
+    .argument("[model]", "an ONNX file")
+    .option(
       "--inputs <files...>",
-      "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; or name=file",
+      "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; name=file[@axis=K | @same], name=number (see below)",
     )
     .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
     .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
-    .addOption(new Option("--loss <name>", "loss of one sample, whose gradients are measured").choices(losses))
+    .option("--loss <name>", `loss of one sample, whose gradients are measured: ${lossNames.join(", ")}`, lossName)
     .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
     .option("--output <name>", "output of the model that the loss is taken of (default: the first)")
     .option("--as-exported", "keep dropout and batch normalization in training form, where the model has them so")
@@ -221,13 +221,22 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
   analyze.addHelpText("after", analyzeExample);
-  addOutputs(analyze).action(async (model: string, options: AnalyzeOptions) => {
+  addOutputs(analyze).action(async (model: string | undefined, options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
     finish(await module.analyzeCommand(model, options, io));
   });
 }
 
 const analyzeExample = `
+Inputs, samples along their first axis unless it is said:
+  x.npy                 of a model of one input; an archive has an array for each by its name
+  x=x.npy h=h.npy       of a model of several
+  h=h.npy@axis=1        samples along axis 1, in the file as in the model
+  edges=edges.npy@same  the whole array with every batch: it is the same for all samples
+  sr=16000 h=zeros      this number in every entry
+Where all inputs are @same or numbers the data are one example, such as a graph with its nodes.
+--loss next-token is the cross-entropy with the tokens one position further along; next-token=INPUT says which input has them.
+
 Example:
   crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy --out report.html
 `;

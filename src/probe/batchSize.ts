@@ -36,9 +36,10 @@ export async function chooseBatch(
   wanted?: number,
 ): Promise<number> {
   if (wanted !== undefined && wanted < n) return wanted;
-  const fixed = wanted === undefined ? model.graph.inputs[0]?.shape?.[0] : n;
-  if (typeof fixed === "number" && fixed <= n && !(await takesOthers(engine, model, options, take, n, fixed)))
-    return fixed;
+  const declared = declaredBatch(model, options.same);
+  const fixed = wanted === undefined ? declared : n;
+  if (declared !== undefined && declared > n) await checkFewer(engine, model, options, take(n), { n, declared });
+  if (fixed !== undefined && fixed <= n && !(await takesOthers(engine, model, options, take, n, fixed))) return fixed;
   const trial = Math.min(2, n);
   const prepared = await prepare(engine, model, options, take(trial));
   const { loss } = prepared;
@@ -55,6 +56,49 @@ export async function chooseBatch(
   const ofWide = Math.min(asManyRows, Math.floor(LARGEST_ROWS_OF_WIDE / largest));
   const share = Math.ceil(n / groupCount(outlinesOf(prepared, options))); // a batch for each group of samples
   return Math.max(1, Math.min(MOST, share, Math.max(ofWide, Math.floor(LARGEST_ROWS / largest))));
+}
+
+/** The batch that a model was exported with, where its first axis is fixed. @param same inputs that have no axis of samples */
+export function declaredBatch({ graph }: Model, same: ReadonlySet<string> = new Set()): number | undefined {
+  const extent = graph.inputs.find(({ name }) => !same.has(name))?.shape?.[0];
+  return typeof extent === "number" ? extent : undefined;
+}
+
+/**
+ * Fewer samples than the declared batch must have the losses that they have in one, filled up with copies of them.
+ *
+ * @throws RangeError where they do not
+ */
+async function checkFewer(
+  engine: Engine,
+  model: Model,
+  options: ProbeOptions,
+  feeds: Feeds,
+  { n, declared }: { readonly n: number; readonly declared: number },
+): Promise<void> {
+  const found = await losses(engine, model, options, feeds).catch(() => []);
+  const whole = await losses(engine, model, options, filledUp(feeds, declared, options.same));
+  const largest = Math.max(...whole.map(Math.abs));
+  const isSame = found.every((loss, i) => Math.abs(loss - whole[i]!) <= SAME_LOSS * largest);
+  if (found.length * declared === whole.length * n && isSame) return;
+  throw new RangeError(
+    `probe: expected at least ${declared} samples, the only batch that the model takes, got ${n}; pass more, or export the model with a free batch`,
+  );
+}
+
+/** The samples of a batch again and again up to `count`. */
+function filledUp(feeds: Feeds, count: number, same: ReadonlySet<string> = new Set()): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      if (same.has(name)) return [name, tensor];
+      const { dtype, shape, data } = tensor;
+      const size = (data.length / shape[0]!) * count;
+      const Values = data.constructor as new (length: number) => typeof data;
+      const more = new Values(size);
+      for (let i = 0; i < size; i++) more[i] = data[i % data.length]!;
+      return [name, { dtype, shape: [count, ...shape.slice(1)], data: more } as typeof tensor];
+    }),
+  );
 }
 
 /**

@@ -36,6 +36,7 @@ export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: 
 /**
  * What is summed of each map for its pairs.
  *
+ * @param options.same inputs that are the same for all examples
  * @param options.examples of a batch
  * @param options.losses of an example
  * @param options.widest representation that is summed
@@ -45,10 +46,17 @@ export function noisePlans(
   taken: readonly Taken[],
   {
     context,
+    same,
     examples,
     losses,
     widest,
-  }: { readonly context: Surroundings; readonly examples: number; readonly losses: number; readonly widest: number },
+  }: {
+    readonly context: Surroundings;
+    readonly same: ReadonlySet<string> | undefined;
+    readonly examples: number;
+    readonly losses: number;
+    readonly widest: number;
+  },
 ): NoisePlans {
   const blocks = new Map<string, Partial<Record<Side, Omit<NoiseBlocks, "sum">>>>();
   for (const { first, second, firstEnd, secondEnd, width, symmetry } of pairs) {
@@ -64,7 +72,7 @@ export function noisePlans(
   }
   const plans = new Map<string, NoisePlan>();
   if (blocks.size === 0) return plans;
-  const layouts = new ExampleLayouts(examples, context);
+  const layouts = new ExampleLayouts(examples, context, same);
   for (const { map } of taken) {
     const wanted = blocks.get(map.name);
     const rows = wanted && layouts.rowsOf(map);

@@ -15,18 +15,18 @@ export interface ExampleRows {
   readonly inner: number;
 }
 
-/** Follows the examples through the graph. @param n of the batch */
+/** Follows the examples through the graph. @param n of the batch @param same inputs that are none of examples */
 export class ExampleLayouts {
   private readonly layouts = new Map<string, Layout>();
   private readonly n: number;
   private readonly s: Surroundings;
 
-  constructor(n: number, s: Surroundings) {
+  constructor(n: number, s: Surroundings, same: ReadonlySet<string> = new Set()) {
     this.n = n;
     this.s = s;
     for (const { name } of s.graph.inputs) {
       const shape = s.values.get(name)?.shape;
-      if (shape?.[0] === n && !s.isWeight(name))
+      if (shape?.[0] === n && !s.isWeight(name) && !same.has(name))
         this.layouts.set(name, { offset: 0, axes: [{ extent: n, step: 1 }, ...shape.slice(1).map(plain)] });
     }
     for (const node of s.graph.nodes)

@@ -146,14 +146,45 @@ export function checkLabels(objective: Objective | OwnLoss, { pair }: LossGraph,
       );
 }
 
+/** Targets that do not fit the output of a batch. */
+export class TargetMismatch extends RangeError {
+  override readonly name = "RangeError";
+  private readonly objective: Objective;
+  private readonly output: BoundValue;
+  private readonly target: BoundValue | undefined;
+
+  constructor(objective: Objective, output: BoundValue, target: BoundValue | undefined) {
+    super(mismatch(objective, output, target));
+    this.objective = objective;
+    this.output = output;
+    this.target = target;
+  }
+
+  /** The message for n samples in place of a batch of them. */
+  ofAll(n: number): string {
+    const { objective, output, target } = this;
+    const batch = target?.shape[0];
+    const whole = (value: BoundValue): BoundValue =>
+      value.shape[0] === batch ? { ...value, shape: [n, ...value.shape.slice(1)] } : value;
+    return mismatch(objective, whole(output), target && whole(target));
+  }
+}
+
+function mismatch(objective: Objective, output: BoundValue, target: BoundValue | undefined): string {
+  const text = (shape: readonly number[]) => `(${shape.join(", ")})`;
+  const expected = [...new Set(objective.targetShapes(output.shape).map(text))].join(" or ");
+  if (target === undefined) return `${objective.name}: expected targets of shape ${expected}, got none`;
+  const areIndices = objective.classAxis === undefined && target.shape.length === output.shape.length - 1;
+  return (
+    `${objective.name}: expected ${objective.targetType} targets of shape ${expected} for outputs of shape ${text(output.shape)}, got ` +
+    `${target.dtype} ${text(target.shape)}; pass the targets of the same inputs${areIndices ? ", or take cross-entropy as the loss if they are class indices or tokens" : ""}`
+  );
+}
+
 function checkTarget(objective: Objective, output: BoundValue, target: Tensor | undefined): void {
-  const shapes = objective.targetShapes(output.shape).map((shape) => `(${shape.join(", ")})`);
-  const expected = [...new Set(shapes)].join(" or ");
-  if (target === undefined) throw new RangeError(`${objective.name}: expected targets of shape ${expected}, got none`);
-  const shape = `(${target.shape.join(", ")})`;
-  if (target.dtype !== objective.targetType || !shapes.includes(shape))
-    throw new RangeError(
-      `${objective.name}: expected ${objective.targetType} targets of shape ${expected} for outputs of shape ` +
-        `(${output.shape.join(", ")}), got ${target.dtype} ${shape}; pass the targets of the same inputs`,
-    );
+  const shapes = objective.targetShapes(output.shape);
+  const fits = shapes.some(
+    (shape) => shape.length === target?.shape.length && shape.every((d, i) => d === target.shape[i]),
+  );
+  if (!fits || target?.dtype !== objective.targetType) throw new TargetMismatch(objective, output, target);
 }

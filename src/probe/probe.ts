@@ -45,6 +45,8 @@ export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
   /** Initializers whose values are given at each measurement, because training changes them. */
   readonly parameters?: readonly string[];
+  /** Inputs that are the same for all samples: their first axis is none of samples. Default: none. */
+  readonly same?: ReadonlySet<string>;
   readonly threads?: number;
   /** As in CompileOptions. Default true; parts of a network (`layers`) go without. */
   readonly planMemory?: boolean;
@@ -390,7 +392,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   });
   const { gradients } = differentiate(loss, maps, skipped);
   const classifier = findClassifier(maps, loss, objective);
-  const samples = samplesOf(model, feeds, parameters);
+  const samples = samplesOf(model, feeds, options);
   const inPart = (map: Measurable): Measurable => {
     if (map === classifier?.map) return map;
     const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`));
@@ -417,6 +419,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
   const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
     context,
+    same: options.same,
     examples: samples,
     losses,
     widest: options.pairs ?? 0,
@@ -424,9 +427,11 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   return { loss, chosen, skipped, classifier, edges, noise };
 }
 
-/** Samples of a batch. */
-function samplesOf({ graph }: Model, feeds: Feeds, parameters: readonly string[]): number {
-  const input = graph.inputs.find(({ name }) => feeds[name] !== undefined && !parameters.includes(name));
+/** Samples of a batch: one where all inputs are the same for all samples. */
+function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: ProbeOptions): number {
+  const input = graph.inputs.find(
+    ({ name }) => feeds[name] !== undefined && !parameters.includes(name) && same?.has(name) !== true,
+  );
   return (input && feeds[input.name]!.shape[0]) ?? 1;
 }
 

@@ -2,25 +2,31 @@
 import { basename } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
 import type { Cost } from "../../measure/measured.ts";
-import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
+import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
-import { chooseBatch } from "../../probe/batchSize.ts";
+import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
+import { TargetMismatch } from "../../probe/lossGraph.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
+import { chosenLoss } from "../chosenLoss.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
+import { filesOf, type InputWord, inputWords } from "../inputWords.ts";
 import type { Io } from "../io.ts";
-import { evaluationForm, modelEnd, samplesFirst } from "../modelEnd.ts";
+import { checkGiven } from "../missingWords.ts";
+import { measuredForm } from "../modelEnd.ts";
+import { type OpenedInputs, openInputs } from "../openedInputs.ts";
 import { checkOutputs } from "../outputFiles.ts";
 import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
 import { partBytes } from "../snapshotInParts.ts";
+import { printable } from "../table.ts";
 
 /** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
 const THREADS = 2;
@@ -28,31 +34,46 @@ const THREADS = 2;
 /** chosen: exact for up to 16 outputs; random directions of more have an error of a quarter of the trace at most. */
 const OUTPUT_PASSES = 16;
 
-export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
+export async function analyzeCommand(given: string | undefined, asked: AnalyzeOptions, io: Io): Promise<void> {
+  const { path, options } = withModel(given, asked);
   const loss = chosenLoss(options);
   await checkDevice(options.device, "analyze");
-  checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
-  const form = { asExported: options.asExported === true, seed: options.sampleSeed };
-  const read = evaluationForm(await preparedModel(path), form);
-  const turned = samplesFirst(read.model);
-  const end = modelEnd(turned.model, loss, options.output);
-  const notes = [...read.notes, ...turned.notes, ...end.notes];
-  if (options.quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
-  const { model } = end;
-  const before = async (file: string) =>
-    modelEnd(samplesFirst(evaluationForm(await initialModel(file, read.model), form).model).model, loss, options.output)
-      .model;
-  const initial = options.initial === undefined ? undefined : await before(options.initial);
-  const arrays = analysisData(model, loss, options);
+  checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...filesOf(options.inputs)]);
+  const whole = await preparedModel(path);
+  const opened = openInputs(
+    whole,
+    inputWords(
+      options.inputs,
+      whole.graph.inputs.map(({ name }) => name),
+    ),
+  );
+  checkGiven(path, whole, { opened, loss }, options);
+  const form = (model: Model) =>
+    measuredForm(model, {
+      ...{ words: wordsOf(opened), loss: loss!.objective, output: options.output },
+      ...{ asExported: options.asExported === true, seed: options.sampleSeed },
+    });
+  const { model, notes } = form(whole);
+  const initial = options.initial === undefined ? undefined : form(await initialModel(options.initial, whole)).model;
+  const arrays = analysisData(model, loss!, opened, options);
+  const say = (note: string) => {
+    if (options.quiet !== true) io.stderr.write(`crh: ${printable(note)}\n`);
+  };
+  for (const note of [...notes, ...arrays.steps]) say(note);
   const data = { ...arrays, steps: [...notes, ...arrays.steps] };
-  const probeOptions = chosenMaps(loss, options);
+  const probeOptions = { ...chosenMaps(loss!.objective, options), same: data.same };
   const started = performance.now();
   const signal = io.interruption();
-  const found = await measureModels({ path, model, initial, data, probeOptions, signal }, options, io);
+  const found = await measureModels({ path, model, initial, data, probeOptions, signal, say }, options, io).catch(
+    (error: unknown) => {
+      throw error instanceof TargetMismatch ? new RangeError(error.ofAll(data.n), { cause: error }) : error;
+    },
+  );
   const { done } = found;
   const measuredBefore = "inParts" in found ? found.inParts.initial : found.before;
   const durationMs = performance.now() - started;
-  const about = describe(path, options, data, { done, before: measuredBefore !== undefined, durationMs });
+  const known = { ...data, steps: [...data.steps, ...found.notes] };
+  const about = describe(path, options, known, { done, before: measuredBefore !== undefined, durationMs });
   if ("inParts" in found) showAnalysis(found.inParts, about, options, io);
   else {
     const { measured } = found;
@@ -64,27 +85,58 @@ export async function analyzeCommand(path: string, options: AnalyzeOptions, io: 
       io,
     );
   }
-  if (signal.aborted && done < data.n)
-    throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
+  if (signal.aborted && done < found.planned)
+    throw new Interrupted(
+      `crh analyze: stopped after ${done} of ${found.planned} samples; what is printed covers those`,
+    );
   if ("inParts" in found && found.inParts.layers < found.layers)
     throw new Interrupted(
-      `analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
+      `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
     );
   if (initial && !measuredBefore)
-    throw new Interrupted("analyze: stopped before the values before training were measured; they are left out");
+    throw new Interrupted("crh analyze: stopped before the values before training were measured; they are left out");
 }
 
-interface Whole {
+/**
+ * The model's file, also where an option that takes several words has taken it.
+ *
+ * @throws UsageError where there is none
+ */
+function withModel(model: string | undefined, asked: AnalyzeOptions): { path: string; options: AnalyzeOptions } {
+  const options = { ...asked, inputs: asked.inputs ?? [] };
+  if (model !== undefined) return { path: model, options };
+  for (const key of ["inputs", "layers", "normalize"] as const) {
+    const words = options[key];
+    const last = words?.at(-1);
+    if (words === undefined || last === undefined || !/^[^=]*\.onnx$/i.test(last)) continue;
+    return { path: last, options: { ...options, [key]: words.slice(0, -1) } };
+  }
+  throw new UsageError(
+    "crh analyze: expected the file of a model, got none; crh analyze model.onnx --inputs x.npy --targets y.npy --loss mse is an example",
+  );
+}
+
+/** Each with the name of its input. */
+function wordsOf({ arrays, numbers }: OpenedInputs): InputWord[] {
+  return [...arrays.map(({ name, word }) => ({ ...word, name })), ...numbers];
+}
+
+/** What was said and found on the way. */
+interface Found {
+  /** Samples that were measured, and those that were to be. */
+  readonly done: number;
+  readonly planned: number;
+  readonly notes: readonly string[];
+}
+
+interface Whole extends Found {
   readonly measured: Measurement;
   readonly before: Measurement | undefined;
-  /** Samples. */
-  readonly done: number;
 }
 
-interface InParts {
+interface InParts extends Found {
   readonly inParts: AnalyzedInParts;
-  /** Samples, and layers in all. */
-  readonly done: number;
+  /** Layers in all. */
   readonly layers: number;
 }
 
@@ -97,11 +149,13 @@ async function measureModels(
     readonly data: AnalysisData;
     readonly probeOptions: ProbeOptions;
     readonly signal: AbortSignal;
+    readonly say: (note: string) => void;
   },
   options: AnalyzeOptions,
   io: Io,
 ): Promise<Whole | InParts> {
-  const { path, model, initial, data, probeOptions, signal } = given;
+  const { path, model, initial, data, probeOptions, signal, say } = given;
+  const notes: string[] = [];
   const progress = new Progress(io, "analyze", initial ? 2 * data.n : data.n, {
     unit: "samples",
     quiet: options.json === true || options.quiet === true,
@@ -116,16 +170,18 @@ async function measureModels(
     progress.activity("preparing");
     const first = (count: number) => data.take(0, count);
     const batch = await chooseBatch(engine, model, probeOptions, first, data.n, options.batch);
-    const rest = data.n - wholeBatches(model, data.n, batch);
-    if (rest > 0)
-      progress.say(
-        `the last ${rest === 1 ? "sample fills" : `${rest} samples fill`} no batch of ${batch}, the only size that the model takes: not measured`,
-      );
-    const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
+    const planned = wholeBatches(model, data, batch);
+    const rest = data.n - planned;
+    if (rest > 0) {
+      const are = rest === 1 ? "sample fills" : `${rest} samples fill`;
+      notes.push(`The last ${are} no batch of ${batch}, the only size that the model takes: not measured.`);
+      notes.forEach(say);
+    }
+    const batches = (onTaken?: (samples: number) => void) => batchesOf(data, planned, batch, onTaken);
     const measuring: MeasureOptions = {
-      source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
+      source: `${basename(path)} on ${options.inputs.map(withoutFolder).join(", ")}`,
       signal,
-      batches: Math.ceil(data.n / batch),
+      batches: Math.ceil(planned / batch),
     };
     const [sample] = batches();
     if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
@@ -155,12 +211,12 @@ async function measureModels(
           return of.measureSums(counted, {
             ...measuring,
             layers,
-            onBatch: () => onShare(samples / data.n),
+            onBatch: () => onShare(samples / planned),
           });
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
       const found = await analyzeInParts(parts, passes, options, { io, signal });
-      return { inParts: found, done: taken, layers: network.length };
+      return { inParts: found, done: taken, planned, notes, layers: network.length };
     }
     const pass = (of: Probe, from: number) =>
       of.measure(
@@ -172,23 +228,12 @@ async function measureModels(
     const measured = await pass(probe, 0);
     const done = taken;
     const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
-    return { measured, before: signal.aborted ? undefined : before, done };
+    return { measured, before: signal.aborted ? undefined : before, done, planned, notes };
   } finally {
     progress.end(false);
     await probe.dispose();
     await earlier?.dispose();
   }
-}
-
-function chosenLoss({ loss, lossOutput }: AnalyzeOptions): Objective | OwnLoss {
-  if (lossOutput !== undefined && loss !== undefined)
-    throw new UsageError("crh analyze: expected --loss or --loss-output, got both; leave one out");
-  if (lossOutput !== undefined) return { name: `output ${lossOutput}`, lossOutput };
-  if (loss === undefined)
-    throw new UsageError(
-      "crh analyze: expected --loss NAME (or --loss-output NAME), got none; crh analyze --help lists the losses",
-    );
-  return objective(loss);
 }
 
 function chosenMaps(
@@ -221,25 +266,23 @@ function matches(name: string, glob: string): boolean {
   return new RegExp(`^${pattern}$`).test(name);
 }
 
-/** Batches of `size`; for a model that takes no other size, a rest that does not fill one is left out. */
+/** Batches of `size` of the first n samples. */
 function* batchesOf(
-  model: Model,
-  { n, take }: AnalysisData,
+  { take }: AnalysisData,
+  n: number,
   size: number,
   onTaken: (samples: number) => void = () => {},
 ): Generator<Feeds> {
-  const whole = wholeBatches(model, n, size);
-  for (let from = 0; from < whole; from += size) {
-    const to = Math.min(whole, from + size);
+  for (let from = 0; from < n; from += size) {
+    const to = Math.min(n, from + size);
     onTaken(to);
     yield take(from, to);
   }
 }
 
 /** Samples that are measured: those of whole batches for a model of one size, else all. */
-function wholeBatches(model: Model, n: number, size: number): number {
-  const declared = model.graph.inputs[0]?.shape?.[0];
-  return declared === size && n >= size ? Math.floor(n / size) * size : n;
+function wholeBatches(model: Model, { n, same }: AnalysisData, size: number): number {
+  return declaredBatch(model, same) === size && n >= size ? Math.floor(n / size) * size : n;
 }
 
 /** @param how.before whether the model before training was measured */
@@ -252,18 +295,25 @@ function describe(
   const { inputs, targets, initial } = options;
   return {
     config: { ...options } as Record<string, unknown>,
+    inputs: data.inputs,
     notes: [...data.steps, ...(options.positions === undefined ? [] : [rowsNote(options.positions)])],
     analysis: {
       title: basename(path),
       model: basename(path),
       ...(initial !== undefined && how.before ? { initial: basename(initial) } : {}),
-      inputs: inputs.map((file) => basename(file)),
+      inputs: inputs.map(withoutFolder),
       ...(targets === undefined ? {} : { targets: [basename(targets)] }),
       ...(how.done < data.n ? { plannedSamples: data.n } : {}),
       durationMs: Math.round(how.durationMs),
       argv: commandLine(path, options),
     },
   };
+}
+
+/** A word of --inputs without the folder of its file: "x=x.npy@same". */
+function withoutFolder(word: string): string {
+  const at = /^[^/\\]*=/.exec(word)?.[0] ?? "";
+  return at + basename(word.slice(at.length));
 }
 
 /** The command that makes this measurement again. */
