@@ -72,8 +72,11 @@ export function addBatch(
   examples = n,
 ): void {
   const { layer } = sums;
-  const read = (key: string) => outputs[names[key]!]!.data as Float32Array;
+  const found = (key: string) => outputs[names[key] ?? ""]?.data as Float32Array | undefined;
+  const read = (key: string) => found(key)!;
   const scale = read("scale")[0]!;
+  const ofH = { a: found("ha.scale")?.[0] ?? 1, b: found("hb.scale")?.[0] ?? 1 };
+  const ofG = { a: scale * (found("ga.scale")?.[0] ?? 1), b: scale };
   layer.n += n;
   const elsewhere = deferred && deferredRows(deferred);
   for (const c of ["a", "b"] as const) {
@@ -82,25 +85,50 @@ export function addBatch(
     for (const { which, suffix } of KINDS) {
       const key = `${which}${c}${suffix}`;
       const [mean, gram, rest] = [read(`${key}.mean`), read(`${key}.gram`), read(`${key}.rest`)];
-      const isScaled = which === "g" && suffix === "";
-      addCentred(elsewhere?.[key] ?? sums.rows[key]!, { mean, gram, rest, n, scale: isScaled ? scale : 1 });
+      const factor = suffix === "n" ? 1 : (which === "g" ? ofG : ofH)[c];
+      addCentred(elsewhere?.[key] ?? sums.rows[key]!, { mean, gram, rest, n, scale: factor });
     }
-    addNorms(side, c, read, scale);
+    addNorms(side, c, read, { h: ofH[c], g: ofG[c] });
   }
-  if (layer.labelled !== undefined) addClasses(layer.labelled, read);
-  if (layer.noise !== undefined) addNoise(layer.noise, read, scale, examples);
+  if (layer.labelled !== undefined) addClasses(layer.labelled, read, ofH);
+  if (layer.noise !== undefined) addNoise(layer.noise, found, scale, examples);
   if (sums.cross === undefined) return;
-  if (layer.a !== undefined) addCross(sums.cross, read, "cross.ba", "gb", "ha", n, scale);
-  else addCross(sums.cross, read, "cross.b", "gb", "hb", n, scale);
+  if (layer.a !== undefined) addCross(sums.cross, read, "cross.ba", "gb", "ha", n, scale * ofH.a);
+  else addCross(sums.cross, read, "cross.b", "gb", "hb", n, scale * ofH.b);
 }
 
-function addNorms(side: SideMoments, c: Side, read: (key: string) => Float32Array, scale: number): void {
+function addNorms(
+  side: SideMoments,
+  c: Side,
+  read: (key: string) => Float32Array,
+  scale: { readonly h: number; readonly g: number },
+): void {
   side.keptH += read(`h${c}.kept`)[0]!;
   side.keptG += read(`g${c}.kept`)[0]!;
-  side.h2 += read(`h${c}.norm2`)[0]!;
-  side.h4 += read(`h${c}.norm4`)[0]!;
-  side.g2 += read(`g${c}.norm2`)[0]! * scale ** 2;
-  side.g4 += read(`g${c}.norm4`)[0]! * scale ** 4;
+  side.h2 += read(`h${c}.norm2`)[0]! * scale.h ** 2;
+  side.h4 += read(`h${c}.norm4`)[0]! * scale.h ** 4;
+  side.g2 += read(`g${c}.norm2`)[0]! * scale.g ** 2;
+  side.g4 += read(`g${c}.norm4`)[0]! * scale.g ** 4;
+}
+
+/** chosen: sums of |h|^4 below which float32 begins to lose rows of usual spread; it ends at 2^-149, and above at 2^128. */
+const LEAST_FOURTH_POWER = 2 ** -100;
+
+/**
+ * Whether squares of a batch's activations, or of gradients behind the weights, are lost in float32 or too large for it, so that they are to be measured with `rescaled`.
+ * Rows of zeros are in range; so is what is no number, which no factor mends.
+ *
+ * @param outputs and names as for addBatch
+ */
+export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: SumNames): boolean {
+  const read = (key: string) => outputs[names[key] ?? ""]?.data as Float32Array | undefined;
+  return (["ha", "hb", "ga"] as const).some((key) => {
+    const fourth = read(`${key}.norm4`)?.[0];
+    if (fourth === undefined || (fourth >= LEAST_FOURTH_POWER && fourth < Number.POSITIVE_INFINITY)) return false;
+    const entries = [read(`${key}.mean`)!, read(`${key}.rest`)!];
+    if (fourth < LEAST_FOURTH_POWER) return entries.some((values) => values.some((value) => value !== 0));
+    return entries[0]!.every(Number.isFinite);
+  });
 }
 
 /**
@@ -162,7 +190,7 @@ export function arraysOfLayer({ rows, cross, deferred }: LayerSums): (Float32Arr
   return [...all.flatMap(arraysOf), ...(cross ? [cross] : [])];
 }
 
-/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g that were divided by `scale`. */
+/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided, together by `scale`. */
 function addCross(
   cross: Float64Array,
   read: (key: string) => Float32Array,

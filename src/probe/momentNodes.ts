@@ -8,7 +8,8 @@
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
  * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first, which
- * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. Sums over rows are products with a row
+ * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. So are activations, and gradients behind the
+ * weights, where their squares would be lost or too large (`rescaled`), by a power of two, which costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row
  * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
 import type { Side } from "../moments/moments.ts";
@@ -32,6 +33,8 @@ interface MomentOptions {
   classifier?: Omit<Classifier, "map"> | undefined;
   /** What is summed of squared gradients of the weights. */
   noise?: NoisePlan | undefined;
+  /** Whether activations, and gradients behind the weights, are divided by a power of two. */
+  rescaled?: boolean;
 }
 
 /** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
@@ -51,8 +54,8 @@ export type SumNames = Readonly<Record<string, string>>;
  * Adds the sums of one layer.
  *
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
- * @returns output names: `scale` s, by which the rows of ga and gb are divided; for X in ha, hb, ga, gb and the normalized han, hbn,
- *   gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
+ * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`, `hb.scale` and a further
+ *   one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
  *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y
  */
@@ -60,7 +63,7 @@ export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, deferred, added = new Map(), sample, classifier, noise }: MomentOptions,
+  { cross, deferred, added = new Map(), sample, classifier, noise, rescaled = false }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -68,20 +71,26 @@ export function addMomentNodes(
   const scale = largestEntry(builder, rows);
   names.scale = scale;
   const gradient = builder.op("Div", [rows, scale]);
-  const sides: Record<string, string> = {
-    hb: map.activationRows?.(builder) ?? map.outputRows(builder, map.hb),
-    gb: gradient,
+  const inRange = (key: "ha" | "hb" | "ga", rows: string): string => {
+    if (!rescaled) return rows;
+    const power = powerOfTwo(builder, largestEntry(builder, rows));
+    names[`${key}.scale`] = power;
+    return builder.op("Div", [rows, power]);
   };
+  const hb = map.activationRows?.(builder) ?? map.outputRows(builder, map.hb);
+  const sides: Record<string, string> = { hb: inRange("hb", hb), gb: gradient };
   const { input } = map;
-  if (input !== undefined) {
-    sides.ha = input.inputRows(builder);
+  const ha = input?.inputRows(builder);
+  if (input !== undefined && ha !== undefined) {
+    sides.ha = inRange("ha", ha);
     // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y, which is as long   (docs/theory.md Eq. 5).
     const L = deferred?.side === "a" ? deferred.L : undefined;
     const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
-    sides.ga =
+    const ga =
       known === undefined
         ? builder.op("Gemm", [gradient, L ?? input.weightRows(builder)])
         : builder.op("Div", [known, scale]);
+    sides.ga = inRange("ga", ga);
   }
   const centred: Record<string, CentredRows> = {};
   const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
@@ -93,14 +102,17 @@ export function addMomentNodes(
     const d = isDeferred
       ? deferredSize(map, side)
       : (chosen?.coordinates.length ?? widths[key as keyof typeof widths]!);
-    const turned = isDeferred && side === "b" ? coordinates(builder, input!, sides.ha!, deferred.L) : rows;
+    const turned =
+      isDeferred && side === "b"
+        ? divided(builder, coordinates(builder, input!, ha!, deferred.L), names["hb.scale"])
+        : rows;
     const kept = columns === undefined ? turned : gathered(builder, rows, columns);
     centred[key] = addGram(builder, kept, [map.rows, d], ones, key, names);
     const inverse = inverseNorms(builder, rows, key, names);
     addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
   }
-  if (noise !== undefined && sides.ha !== undefined)
-    Object.assign(names, addNoiseNodes(builder, map, { ha: sides.ha, gb: gradient }, noise));
+  if (noise !== undefined && ha !== undefined)
+    Object.assign(names, addNoiseNodes(builder, map, { ha, gb: gradient, scale: names["ha.scale"] }, noise));
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) {
@@ -117,6 +129,16 @@ function coordinates(builder: GraphBuilder, input: MapInput, ha: string, L: stri
   const rows = [input.dIn, 1];
   const [ofInput, ofOne] = builder.ops("Split", [L, builder.ints(rows)], { axis: int(0) }, { outputs: 2 });
   return builder.op("Gemm", [ha, ofInput!, ofOne!]);
+}
+
+function divided(builder: GraphBuilder, rows: string, scale: string | undefined): string {
+  return scale === undefined ? rows : builder.op("Div", [rows, scale]);
+}
+
+/** 2^floor(log2 x) of a positive scalar. */
+function powerOfTwo(builder: GraphBuilder, x: string): string {
+  const exponent = builder.op("Floor", [builder.op("Mul", [builder.op("Log", [x]), builder.scalar(Math.LOG2E)])]);
+  return builder.op("Pow", [builder.scalar(2), exponent]);
 }
 
 /** The largest absolute entry of rows, 1 if all are 0. */

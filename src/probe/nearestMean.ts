@@ -121,19 +121,27 @@ function nearestProgram(engine: Engine, threads: number): Promise<Program> {
   return engine.compile({ graph: builder.build(), opset: WORKING_OPSET }, { threads });
 }
 
-/** Class means and their squared norms; classes without samples are infinitely far. */
+/**
+ * Class means and their squared norms, both divided by a power of two that keeps the squares within float32; classes without samples are
+ * infinitely far.
+ */
 function classMeans({ classes, counts, a }: LabelledSums): Record<string, Tensor> {
   const d = a.sums.length / classes;
   const means = new Float32Array(classes * d);
   const norms = new Float32Array(classes);
+  const largest = a.sums.reduce((most, sum, i) => {
+    const count = counts[Math.floor(i / d)]!;
+    return count > 0 ? Math.max(most, Math.abs(sum) / count) : most;
+  }, 0);
+  const unit = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
   for (let c = 0; c < classes; c++) {
     let square = 0;
     for (let j = 0; j < d; j++) {
       const mean = counts[c]! > 0 ? a.sums[c * d + j]! / counts[c]! : 0;
-      means[c * d + j] = mean;
+      means[c * d + j] = mean / unit;
       square += mean * mean;
     }
-    norms[c] = counts[c]! > 0 ? square : Number.MAX_VALUE;
+    norms[c] = counts[c]! > 0 ? square / unit : Number.MAX_VALUE;
   }
   return { means: float32(means, [classes, d]), norms: float32(norms, [1, classes]) };
 }

@@ -20,48 +20,74 @@ export interface NoisePlan {
   readonly b?: Omit<NoiseBlocks, "sum">;
 }
 
-/** Rows of one map in the graph; gb may be divided by a number. */
+/** Rows of one map in the graph; gb may be divided by a number, and ha is to be divided by `scale` where there is one. */
 export interface NoiseRows {
   readonly ha: string;
   readonly gb: string;
+  readonly scale?: string | undefined;
 }
 
 /** chosen: numbers that one map's gradients, or products of its rows, may take in the graph; of more there is no noise. */
 const MOST = 2 ** 28;
 
-/** Names of the outputs: `noise.a`, `noise.b`. */
+/** Names of the outputs: `noise.a`, `noise.b`; where h_a is scaled also by how much for each, `noise.a.scale`, `noise.b.scale`. */
 export function addNoiseNodes(
   builder: GraphBuilder,
-  { dOut, input, rows: count }: Measurable,
-  { ha, gb }: NoiseRows,
+  map: Measurable,
+  { ha, gb, scale }: NoiseRows,
   { rows, a, b }: NoisePlan,
+): Record<string, string> {
+  if (scale === undefined) return addSums(builder, map, { ha, gb }, { rows, ...(a && { a }), ...(b && { b }) });
+  // The input of a bias is 1, beside which activations that are small stay as they are.
+  const one = builder.scalar(1);
+  const ofB = map.input!.bias === null ? scale : builder.op("Max", [scale, one]);
+  const sums = (by: string, blocks: Pick<NoisePlan, "a" | "b">) =>
+    addSums(
+      builder,
+      map,
+      { ha: builder.op("Div", [ha, by]), gb, unit: builder.op("Div", [one, by]) },
+      { rows, ...blocks },
+    );
+  return {
+    ...(a && { ...sums(scale, { a }), "noise.a.scale": scale }),
+    ...(b && { ...sums(ofB, { b }), "noise.b.scale": ofB }),
+  };
+}
+
+/** @param unit what the 1 is that a bias takes, in the units of ha; 1 where it is left out */
+function addSums(
+  builder: GraphBuilder,
+  { dOut, input, rows: count }: Measurable,
+  { ha, gb, unit }: { readonly ha: string; readonly gb: string; readonly unit?: string },
+  { rows, a, b }: Pick<NoisePlan, "rows" | "a" | "b">,
 ): Record<string, string> {
   const dIn = input!.dIn;
   const hasBias = input!.bias !== null;
   const names: Record<string, string> = {};
   const T = rows.outer * rows.inner;
+  const offset = () => (unit === undefined ? builder.scalar(1) : builder.op("Mul", [unit, unit]));
+  const withOffset = (x: string, isGiven: boolean) => (isGiven ? builder.op("Add", [x, offset()]) : x);
   // Columns of patches stand with the positions of the kernel first.
   const inA = a && input!.columnOrder ? { ...a, outer: a.outer * a.inner, inner: 1 } : a;
   if (T === 1) {
-    const weighted = (x: string, y: string, offset: number) => {
+    const weighted = (x: string, y: string, isGiven: boolean) => {
       const square = builder.op("ReduceSumSquare", [y, builder.ints([1])], { keepdims: int(1) });
-      return builder.op("Mul", [x, offset === 0 ? square : builder.op("Add", [square, builder.scalar(offset)])]);
+      return builder.op("Mul", [x, withOffset(square, isGiven)]);
     };
-    if (inA) names["noise.a"] = blockProduct(builder, weighted(ha, gb, 0), ha, count, dIn, inA);
-    if (b) names["noise.b"] = blockProduct(builder, weighted(gb, ha, hasBias ? 1 : 0), gb, count, dOut, b);
+    if (inA) names["noise.a"] = blockProduct(builder, weighted(ha, gb, false), ha, count, dIn, inA);
+    if (b) names["noise.b"] = blockProduct(builder, weighted(gb, ha, hasBias), gb, count, dOut, b);
     return names;
   }
   const [h, g] = [asExamples(builder, ha, rows, dIn), asExamples(builder, gb, rows, dOut)];
   const turned = (x: string) => builder.op("Transpose", [x], { perm: { ints: [0, 2, 1] } });
   const flat = (x: string, d: number) => builder.op("Reshape", [x, builder.ints([-1, d])]);
   if (way(rows, dIn, dOut) === "rows") {
-    const side = (x: string, y: string, d: number, offset: number, blocks: Omit<NoiseBlocks, "sum">) => {
-      const products = builder.op("MatMul", [y, turned(y)]);
-      const kernel = offset === 0 ? products : builder.op("Add", [products, builder.scalar(offset)]);
+    const side = (x: string, y: string, d: number, isGiven: boolean, blocks: Omit<NoiseBlocks, "sum">) => {
+      const kernel = withOffset(builder.op("MatMul", [y, turned(y)]), isGiven);
       return blockProduct(builder, flat(builder.op("MatMul", [kernel, x]), d), flat(x, d), count, d, blocks);
     };
-    if (inA) names["noise.a"] = side(h, g, dIn, 0, inA);
-    if (b) names["noise.b"] = side(g, h, dOut, hasBias ? 1 : 0, b);
+    if (inA) names["noise.a"] = side(h, g, dIn, false, inA);
+    if (b) names["noise.b"] = side(g, h, dOut, hasBias, b);
     return names;
   }
   if (inA) {
@@ -70,7 +96,8 @@ export function addNoiseNodes(
   }
   if (b) {
     const transposed = builder.op("MatMul", [turned(h), g]);
-    const bias = hasBias ? [builder.op("ReduceSum", [g, builder.ints([1])], { keepdims: int(1) })] : [];
+    const sum = () => builder.op("ReduceSum", [g, builder.ints([1])], { keepdims: int(1) });
+    const bias = hasBias ? [unit === undefined ? sum() : builder.op("Mul", [sum(), unit])] : [];
     const G = flat(bias.length > 0 ? builder.op("Concat", [transposed, ...bias], { axis: int(1) }) : transposed, dOut);
     names["noise.b"] = blockProduct(builder, G, G, rows.n * (dIn + bias.length), dOut, b);
   }
@@ -130,17 +157,23 @@ export function emptyNoiseSums({ dOut, input }: Measurable, { losses, a, b }: No
 /**
  * Adds one batch in place.
  *
- * @param read outputs by the names of addNoiseNodes
+ * @param read outputs by the names of addNoiseNodes; undefined where there is none
  * @param scale by which the rows of g were divided
  */
-export function addNoise(sums: NoiseSums, read: (key: string) => Float32Array, scale: number, examples: number): void {
+export function addNoise(
+  sums: NoiseSums,
+  read: (key: string) => Float32Array | undefined,
+  scale: number,
+  examples: number,
+): void {
   sums.examples += examples;
   for (const side of ["a", "b"] as const) {
     const blocks = sums[side];
     if (blocks === undefined) continue;
     const { width, sum } = blocks;
-    const found = read(`noise.${side}`);
-    const square = (scale / sums.losses) ** 2;
+    const found = read(`noise.${side}`)!;
+    const ofRows = read(`noise.${side}.scale`)?.[0] ?? 1;
+    const square = ((scale * ofRows) / sums.losses) ** 2;
     if (sum.length === width * width) {
       for (const { row, from, to, at } of lowerSegments(width))
         for (let j = from; j < to; j++) {

@@ -23,6 +23,8 @@ export interface OutputGradientProgram {
   readonly outputs: number;
   /** Names of the Gram matrices by place of the map; undefined where f does not depend on it. */
   readonly grams: readonly (string | undefined)[];
+  /** Those that were found to be zero by every factor, which are not looked at again. */
+  readonly zeros: Set<string>;
 }
 
 /** @returns undefined where the output is not one row of values per sample */
@@ -51,12 +53,25 @@ export async function compileOutputGradients(
     builder.output(gram);
     return gram;
   });
-  return { program: await engine.compile({ ...model, graph: builder.build() }, { threads }), outputs, grams };
+  const program = await engine.compile({ ...model, graph: builder.build() }, { threads });
+  return { program, outputs, grams, zeros: new Set() };
+}
+
+/** chosen: squares of gradients from 1e-37 to 1e37 are then within float32 at one of the three. */
+const FACTORS = [1, 2 ** 60, 2 ** -60] as const;
+const LEAST = 2 ** -90;
+
+/** Whether float32 has held the squares: 0 may be what is left of them. @param gram (d, d), whose largest entry is on its diagonal */
+function isInRange(gram: Float32Array): boolean {
+  const d = Math.sqrt(gram.length);
+  let largest = 0;
+  for (let i = 0; i < gram.length; i += d + 1) largest = Math.max(largest, gram[i]!);
+  return largest > LEAST && largest < Number.POSITIVE_INFINITY;
 }
 
 /** Adds one batch to the sums of every map, with at most `passes` backward passes. */
 export async function addOutputGradients(
-  { program, outputs, grams }: OutputGradientProgram,
+  { program, outputs, grams, zeros }: OutputGradientProgram,
   into: readonly (OutputGradients | undefined)[],
   feeds: Feeds,
   { passes, seed }: { passes: number; seed: string },
@@ -69,12 +84,27 @@ export async function addOutputGradients(
     const direction = new Float32Array(outputs);
     if (exact) direction[pass] = 1;
     else for (let k = 0; k < outputs; k++) direction[k] = random.below(2) === 0 ? -1 : 1;
-    const found = await program.run({ ...used, [DIRECTION]: float32(direction, [outputs]) });
+    const along = (factor: number) =>
+      program.run({
+        ...used,
+        [DIRECTION]: float32(factor === 1 ? direction : direction.map((v) => factor * v), [outputs]),
+      });
+    const [usual, ...others] = FACTORS;
+    const found = [{ factor: usual as number, outputs: await along(usual) }];
+    const isOut = (name: string | undefined, i: number) =>
+      name !== undefined &&
+      into[i] !== undefined &&
+      !zeros.has(name) &&
+      !found.some(({ outputs: of }) => isInRange(of[name]!.data as Float32Array));
+    for (const factor of others) if (grams.some(isOut)) found.push({ factor, outputs: await along(factor) });
     grams.forEach((name, i) => {
       const sum = into[i];
       if (name === undefined || sum === undefined) return;
-      const gram = found[name]!.data as Float32Array;
-      const weight = exact ? 1 : 1 / passes;
+      if (isOut(name, i) && (found[0]!.outputs[name]!.data as Float32Array).every((value) => value === 0))
+        zeros.add(name);
+      const best = found.find(({ outputs: of }) => isInRange(of[name]!.data as Float32Array)) ?? found[0]!;
+      const gram = best.outputs[name]!.data as Float32Array;
+      const weight = (exact ? 1 : 1 / passes) / best.factor ** 2;
       for (let e = 0; e < gram.length; e++) sum.sum[e]! += weight * gram[e]!;
       sum.exact &&= exact;
     });

@@ -25,7 +25,7 @@ import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
-import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
+import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./layerSums.ts";
 import type { Measurable, Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
@@ -174,6 +174,8 @@ export class Probe {
   private readonly prepared = new Map<string, Prepared>();
   private readonly programs = this.programsOf();
   private readonly turning: Turning;
+  /** Maps whose rows are divided by a power of two, since their squares leave the range of float32. */
+  private readonly rescaled = new Set<string>();
   /** Of the measurement at hand; programs stay what they were compiled for. */
   private batches = 1;
 
@@ -245,12 +247,17 @@ export class Probe {
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
-      const instrumented = await programs.get(feeds);
+      let instrumented = await programs.get(feeds);
       checkLabels(this.options.objective, instrumented.loss, batch);
       groups ??= this.emptyGroups(instrumented, await this.prepare(feeds), parameters);
       const group = groups[index++ % groups.length]!;
       const used = factorFeeds(instrumented, group, feeds, factors);
-      const outputs = await instrumented.program.run({ ...feeds, ...used });
+      let outputs = await instrumented.program.run({ ...feeds, ...used });
+      if (this.rescale(instrumented, outputs)) {
+        await programs.forget(feeds);
+        instrumented = await programs.get(feeds);
+        outputs = await instrumented.program.run({ ...feeds, ...used });
+      }
       for (const [i, { map, names, deferred, noise }] of instrumented.maps.entries()) {
         const sums = group[i]!;
         if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
@@ -283,6 +290,15 @@ export class Probe {
     };
   }
 
+  /** Notes the maps whose rows float32 cannot square as they are; whether there are any that the program does not scale. */
+  private rescale({ maps }: Instrumented, outputs: Readonly<Record<string, Tensor>>): boolean {
+    const found = maps.filter(({ map, names }) => !this.rescaled.has(map.name) && isOutOfRange(outputs, names));
+    for (const { map } of found) this.rescaled.add(map.name);
+    return (
+      found.length > 0 || maps.some(({ map, names }) => this.rescaled.has(map.name) && names["hb.scale"] === undefined)
+    );
+  }
+
   /** For which share of the samples the nearest class mean is another class than the network names. */
   private async nearestMean(
     groups: readonly (readonly LayerSums[])[],
@@ -309,7 +325,8 @@ export class Probe {
       const prepared = await this.prepare(feeds);
       const { batches } = this;
       const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options)));
-      return instrument(this.engine, this.model, this.options, prepared, { layers, batches, groups });
+      const { rescaled } = this;
+      return instrument(this.engine, this.model, this.options, prepared, { layers, batches, groups, rescaled });
     });
   }
 
@@ -441,10 +458,15 @@ async function instrument(
   model: Model,
   options: ProbeOptions,
   { loss, chosen, classifier, noise }: Prepared,
-  given: { layers: readonly string[] | undefined; batches: number; groups: number },
+  given: {
+    layers: readonly string[] | undefined;
+    batches: number;
+    groups: number;
+    rescaled: ReadonlySet<string>;
+  },
 ): Promise<Instrumented> {
   const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0, nearestMean = true } = options;
-  const { layers, batches, groups } = given;
+  const { layers, batches, groups, rescaled } = given;
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
   const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
@@ -455,7 +477,8 @@ async function instrument(
     const d = side && deferredSize(map, side);
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
     const plan = noise.get(map.name);
-    const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan };
+    const scaling = { rescaled: rescaled.has(map.name) };
+    const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan, ...scaling };
     const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
     return { map, sample, names, deferred, noise: plan };
   });

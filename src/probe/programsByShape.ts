@@ -20,6 +20,13 @@ export class ProgramsByShape<T extends { readonly program: Program }> {
     return made;
   }
 
+  /** Makes the program for these shapes anew when it is next asked for. */
+  async forget(feeds: Feeds): Promise<void> {
+    const key = shapeKey(feeds);
+    await this.made.get(key)?.program.dispose();
+    this.made.delete(key);
+  }
+
   async dispose(): Promise<void> {
     for (const { program } of this.made.values()) await program.dispose();
     this.made.clear();
