@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import type { ExternalFiles } from "../onnx/externalData.ts";
 import type { Model } from "../onnx/graph.ts";
 import { decodeModel } from "../onnx/modelFile.ts";
+import { checkFolder, checkFormat } from "./otherModel.ts";
 import { readBytes } from "./readBytes.ts";
 
 /** chosen: bytes of one read call; the system's limit is 2 GiB. */
@@ -11,7 +12,10 @@ const PIECE_BYTES = 2 ** 28;
 
 /** @throws Error in one line when the file, or one beside it that it names, is no readable ONNX model */
 export function readModel(path: string): Model {
-  return decodeModel(readBytes(path), filesBeside(path));
+  checkFolder(path);
+  const bytes = readBytes(path);
+  checkFormat(bytes, path);
+  return decodeModel(bytes, filesBeside(path));
 }
 
 /** Slices of the files in the model's folder; a link that leads out of the folder counts as no file. */

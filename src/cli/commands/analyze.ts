@@ -1,5 +1,6 @@
 /** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
 import { basename } from "node:path";
+import type { Engine } from "../../engine/engine.ts";
 import { nodeEngineOn } from "../../engine/node.ts";
 import type { Cost } from "../../measure/measured.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
@@ -7,6 +8,7 @@ import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
 import { TargetMismatch } from "../../probe/lossGraph.ts";
+import { findNotFinite } from "../../probe/notFinite.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
@@ -196,6 +198,11 @@ async function measureModels(
         earlier = new Probe(engine, initial!, { ...optionsBefore, rename });
       }
     }
+    const sayWhere = async () => {
+      const note = await notFiniteNote(engine, model, probeOptions, batches());
+      notes.push(note);
+      say(note);
+    };
     // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
     if (!isWhole(network)) {
       const parts = inParts(network, partBytes(), measuring.batches!);
@@ -216,6 +223,7 @@ async function measureModels(
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
       const found = await analyzeInParts(parts, passes, options, { io, signal });
+      if (found.result.loss.mean === null) await sayWhere();
       return { inParts: found, done: taken, planned, notes, layers: network.length };
     }
     const pass = (of: Probe, from: number) =>
@@ -227,6 +235,7 @@ async function measureModels(
       );
     const measured = await pass(probe, 0);
     const done = taken;
+    if (!Number.isFinite(measured.loss)) await sayWhere();
     const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
     return { measured, before: signal.aborted ? undefined : before, done, planned, notes };
   } finally {
@@ -234,6 +243,23 @@ async function measureModels(
     await probe.dispose();
     await earlier?.dispose();
   }
+}
+
+/** Where a loss that is not finite comes from. */
+async function notFiniteNote(
+  engine: Engine,
+  model: Model,
+  options: ProbeOptions,
+  batches: Iterable<Feeds>,
+): Promise<string> {
+  let before = 0;
+  for (const feeds of batches) {
+    const found = await findNotFinite(engine, model, options, feeds);
+    if (found !== undefined)
+      return `The loss is not finite: that of sample ${before + found.sample} (from 0) is the first, where ${found.where} is the first value that is not: ${found.kind}.`;
+    before += Object.entries(feeds).find(([name]) => options.same?.has(name) !== true)?.[1].shape[0] ?? 1;
+  }
+  return "The loss is not finite: that of every sample is, but their sum leaves float32.";
 }
 
 function chosenMaps(
