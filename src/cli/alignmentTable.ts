@@ -33,6 +33,8 @@ export interface AlignmentTableOptions extends TableLayout {
   /** File of the model before training, where `initial` is no step of a run. */
   readonly initialFile?: string | undefined;
   readonly convention?: Convention;
+  /** Samples of an analysis, which has no step; the snapshot counts rows with a loss, tokens say. */
+  readonly examples?: number | undefined;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
@@ -158,7 +160,7 @@ function noiseText(noise: number): string {
 function legend(
   snapshot: Snapshot,
   found: readonly Finding[],
-  { convention = "paper", initial, initialFile, paint }: AlignmentTableOptions,
+  { convention = "paper", initial, initialFile, paint, examples }: AlignmentTableOptions,
 ): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
   const start =
@@ -169,7 +171,9 @@ function legend(
   const lines = [`value ± standard error${mark}; below it: null${start}`];
   if (paint) lines.push(tonesInWords);
   lines.push(ruleInWords);
-  const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
+  const of = examples === undefined || examples === samples ? "" : ` rows of ${formatCount(examples)}`;
+  const counted = `${formatCount(samples)}${of} ${of !== "" && examples === 1 ? "sample" : "samples"}`;
+  const facts = [...(examples === undefined ? [`step ${formatCount(step)}`] : []), counted, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));

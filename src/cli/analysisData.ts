@@ -147,7 +147,10 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
         : `input ${name}: expected samples along the first axis, got shape (); what is the same for all samples is given as ${saying(one)}`,
     );
   try {
-    return fitArray(moveAxis(array, axis), input, fitOptions(one, options));
+    const fitted = fitArray(moveAxis(array, axis), input, fitOptions(one, options));
+    const isTaken = array.dtype === "uint8" && array.shape.length === 2 && fitted.dtype.startsWith("float");
+    if (!isTaken || loaded.isPixels || options.pixels !== undefined) return fitted;
+    return { ...fitted, steps: [...fitted.steps, "bytes taken as they are; --pixels unit scales them to [0, 1]"] };
   } catch (error) {
     if (!(error instanceof RangeError) || array.shape.length < 2 || loaded.isPixels || axis > 0) throw error;
     if (!/^input [^:]*: expected shape /u.test(error.message)) throw error;

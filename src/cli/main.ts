@@ -60,6 +60,10 @@ function usageLine(message: string, argv: readonly string[]): string {
     .trim()
     .replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?");
   const command = argv.find((word) => !word.startsWith("-"));
+  const option = /^unknown option '--([\w-]+)/.exec(first)?.[1];
+  // What is no option of a run may be a parameter of its setting.
+  if (command === "run" && option !== undefined && hint === "")
+    return `crh run: ${first}; parameters of a setting are given as ${option}=VALUE, and crh run SETTING --help lists them`;
   const help = command === undefined || first.includes("command") ? "crh --help" : `crh ${command} --help`;
   return `crh: ${first.replace(/\.$/, "")}; ${hint || `${help} shows what there is`}`;
 }

@@ -39,6 +39,8 @@ export type About = Pick<AnalysisReport, "config" | "notes"> & {
   analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
   /** What the model's inputs were given, for JSON. */
   readonly inputs?: readonly GivenInput[];
+  /** Samples of the data, of which each may have several rows with a loss. */
+  readonly examples?: number;
 };
 
 /** Makes the snapshots of a measurement, and shows them. */
@@ -62,7 +64,7 @@ export async function presentAnalysis(
  */
 export function showAnalysis(
   { result, initial, total }: { result: Snapshot; initial: Snapshot | undefined; total: Moments },
-  { inputs, ...about }: About,
+  { inputs, examples, ...about }: About,
   outputs: AnalysisOutputs,
   io: Io,
 ): void {
@@ -81,7 +83,7 @@ export function showAnalysis(
   const said = inputs === undefined ? {} : { inputs, notes: about.notes };
   if (outputs.json === true)
     io.stdout.write(`${JSON.stringify({ ...result, ...(initial && { initial }), ...said })}\n`);
-  else printTable(result, { initial, initialFile: about.analysis.initial }, outputs, io);
+  else printTable(result, { initial, initialFile: about.analysis.initial, examples }, outputs, io);
 }
 
 /** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */
@@ -141,7 +143,7 @@ export function sayCost(
 
 function printTable(
   result: Snapshot,
-  start: Pick<AlignmentTableOptions, "initial" | "initialFile">,
+  start: Pick<AlignmentTableOptions, "initial" | "initialFile" | "examples">,
   { out, moments }: AnalysisOutputs,
   io: Io,
 ): void {

@@ -25,7 +25,7 @@ export interface LoadedArrays {
   readonly labels?: Int32Array;
   /** Where the format says it. */
   readonly layout?: Layout;
-  /** Whether the arrays are images of bytes 0..255 (rank 2 or more). */
+  /** Whether the arrays are images of bytes 0..255: of rank 3 or more, or in IDX of 2. */
   readonly isPixels: boolean;
 }
 
@@ -72,7 +72,8 @@ function load(bytes: Uint8Array, options: LoadOptions): LoadedArrays {
 
 function plain(format: ArrayFormat, arrays: ReadonlyMap<string, DataArray>): LoadedArrays {
   const isPixels =
-    arrays.size > 0 && [...arrays.values()].every(({ dtype, shape }) => dtype === "uint8" && shape.length > 1);
+    arrays.size > 0 &&
+    [...arrays.values()].every(({ dtype, shape }) => dtype === "uint8" && shape.length > (format === "idx" ? 1 : 2));
   return { format, arrays, isPixels };
 }
 

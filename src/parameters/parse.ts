@@ -13,6 +13,16 @@ export class ParameterError extends Error {
   override readonly name = "ParameterError";
 }
 
+/** What other programs call some parameters. */
+const otherNames: Readonly<Record<string, string>> = {
+  wd: "decay",
+  weight_decay: "decay",
+  "weight-decay": "decay",
+  weightDecay: "decay",
+  learning_rate: "lr",
+  "learning-rate": "lr",
+};
+
 /**
  * Validates parameters given as texts or values.
  *
@@ -26,7 +36,9 @@ export function parseParameters(
   const known = Object.keys(owner.parameters.shape);
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    throw new ParameterError(`${owner.name}: expected a parameter, got "${key}"${suggestion(key, known)}`);
+    throw new ParameterError(
+      `${owner.name}: expected a parameter, got "${key}"${suggestion(otherNames[key] ?? key, known)}`,
+    );
   }
   const result = z.safeParse(owner.parameters, given);
   if (result.success) return result.data;

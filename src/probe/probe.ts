@@ -423,7 +423,10 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     } else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
   }
-  if (chosen.length === 0) throw new RangeError(noMaps(skipped));
+  if (chosen.length === 0) {
+    const others = skipped.filter(({ reason }) => reason === NOT_ASKED).map(({ node }) => node);
+    throw others.length > 0 ? new NoneAskedFor(others, noMaps(skipped)) : new RangeError(noMaps(skipped));
+  }
   const context = {
     graph,
     values,
@@ -552,16 +555,38 @@ function ancestors(graph: Graph, node: Node): Set<string> {
   return found;
 }
 
+const NOT_ASKED = "not among the layers asked for";
+
+/** None of the layers is among those asked for. */
+export class NoneAskedFor extends RangeError {
+  override readonly name = "RangeError";
+  /** Names of the layers that there are. */
+  readonly layers: readonly string[];
+
+  constructor(layers: readonly string[], message: string) {
+    super(message);
+    this.layers = layers;
+  }
+}
+
 /** Why a map is not measured although it could be. */
 function leftOut({ name, dOut, input }: Measurable, { select, largest, beyond }: ProbeOptions): string | undefined {
-  if (select !== undefined && !select(name)) return "not among the layers asked for";
+  if (select !== undefined && !select(name)) return NOT_ASKED;
   const d = Math.max(dOut, input?.dIn ?? 0);
   return largest !== undefined && d > largest && beyond !== "sample"
     ? `${d} values on a side, more than the limit of ${largest}`
     : undefined;
 }
 
+/** chosen: names in a message. */
+const NAMED = 3;
+
 function noMaps(skipped: readonly Skipped[]): string {
-  const reasons = skipped.map(({ node, reason }) => `${node}: ${reason}`).join("; ");
-  return `probe: expected a linear map with a constant weight (Gemm, MatMul, Conv, Einsum) that can be measured, got ${reasons || "no such operator in the model"}`;
+  const byReason = new Map<string, string[]>();
+  for (const { node, reason } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), node]);
+  const reasons = [...byReason].map(([reason, nodes]) => {
+    const more = nodes.length > NAMED ? ` and ${nodes.length - NAMED} more` : "";
+    return `${nodes.slice(0, NAMED).join(", ")}${more}: ${reason}`;
+  });
+  return `probe: expected a linear map with a constant weight (Gemm, MatMul, Conv, Einsum) that can be measured, got ${reasons.join("; ") || "no such operator in the model"}`;
 }

@@ -120,7 +120,7 @@ describe("a model in an ONNX file", () => {
   test("is a table without --json", async () => {
     const { code, out } = await analyze("model.onnx", "x", "y");
     expect(code).toBe(0);
-    expect(out).toMatch(/ a\.rga .*\nlayers\.0 [\s\S]*step 0, 40 samples, paper convention, loss /);
+    expect(out).toMatch(/ a\.rga .*\nlayers\.0 [\s\S]*\n\s*40 samples, paper convention, loss /);
     expect(out).toMatch(/^no symmetric pair: layers\.0 → layers\.1 \(Tanh is not positively homogeneous/m);
   });
 });

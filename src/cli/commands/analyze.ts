@@ -5,12 +5,13 @@ import { nodeEngineOn } from "../../engine/node.ts";
 import type { Cost } from "../../measure/measured.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
+import { closest } from "../../parameters/suggest.ts";
 import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
 import { TargetMismatch } from "../../probe/lossGraph.ts";
 import { findNotFinite } from "../../probe/notFinite.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
-import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
+import { type Measurement, type MeasureOptions, NoneAskedFor, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
@@ -68,7 +69,9 @@ export async function analyzeCommand(given: string | undefined, asked: AnalyzeOp
   const signal = io.interruption();
   const found = await measureModels({ path, model, initial, data, probeOptions, signal, say }, options, io).catch(
     (error: unknown) => {
-      throw error instanceof TargetMismatch ? new RangeError(error.ofAll(data.n), { cause: error }) : error;
+      if (error instanceof TargetMismatch) throw new RangeError(error.ofAll(data.n), { cause: error });
+      if (error instanceof NoneAskedFor && options.layers) throw new UsageError(noneOf(options.layers, error.layers));
+      throw error;
     },
   );
   const { done } = found;
@@ -245,6 +248,18 @@ async function measureModels(
   }
 }
 
+/** chosen: names in a message. */
+const NAMED = 3;
+
+function noneOf(globs: readonly string[], layers: readonly string[]): string {
+  const near = closest(globs[0]!, layers);
+  const some = near === undefined ? layers.slice(0, NAMED).join(", ") : `${near}?`;
+  return (
+    `crh analyze: expected a layer that --layers ${globs.join(" ")} names, got none of ${layers.length}: ` +
+    `${near === undefined ? `there are ${some}` : `did you mean ${some}`}${near === undefined && layers.length > NAMED ? ", .." : ""}; without --layers all are measured and listed`
+  );
+}
+
 /** Where a loss that is not finite comes from. */
 async function notFiniteNote(
   engine: Engine,
@@ -322,6 +337,7 @@ function describe(
   return {
     config: { ...options } as Record<string, unknown>,
     inputs: data.inputs,
+    examples: how.done,
     notes: [...data.steps, ...(options.positions === undefined ? [] : [rowsNote(options.positions)])],
     analysis: {
       title: basename(path),
