@@ -17,17 +17,9 @@ import type { ChosenLoss } from "./chosenLoss.ts";
 import type { AnalyzeOptions } from "./commandOptions.ts";
 import { UsageError } from "./errors.ts";
 import { type Dimensions, dimensionsOf, filled } from "./filledInput.ts";
+import type { GivenInput } from "./givenInput.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";
 import { readBytes, readIfThere } from "./readBytes.ts";
-
-/** Where an input comes from, for records. */
-export interface GivenInput {
-  readonly name: string;
-  /** A file, or a number that all values are. */
-  readonly from: string;
-  /** The axis along which the samples lie, "same" where all samples have the same values. */
-  readonly samples: number | "same";
-}
 
 export interface AnalysisData {
   /** Samples at hand. */
