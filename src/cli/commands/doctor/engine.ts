@@ -5,7 +5,7 @@ import { versions } from "../../versions.ts";
 import type { Check } from "./check.ts";
 
 const cure =
-  "install it again: npm install onnxruntime-node --ignore-scripts (Linux needs glibc, Windows the Visual C++ runtime)";
+  "install crh-lab again: ONNX Runtime is part of its package (Linux needs glibc, Windows the Visual C++ runtime)";
 
 export async function checkEngine(): Promise<Check> {
   const name = "ONNX Runtime";
