@@ -102,7 +102,11 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "steps between checkpoints (default: a tenth of the run, at most 10000)",
       wholeNumber(1),
     )
-    .option("--checkpoint-minutes <number>", "write a checkpoint too when the last is so many minutes old", minutes)
+    .option(
+      "--checkpoint-minutes <number>",
+      "write a checkpoint too when the last is so many minutes old (default: 2)",
+      minutes,
+    )
     .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
     .addOption(
       new Option("--keep-best <by>", "a checkpoint that stays besides: that of the best evaluation")

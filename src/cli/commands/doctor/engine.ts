@@ -21,6 +21,14 @@ export async function checkEngine(): Promise<Check> {
   }
 }
 
+/** Whether the library was told to keep telemetry off, which it reads when it loads. */
+export function checkTelemetry(): Check {
+  const name = "telemetry";
+  if (process.env.ORT_DISABLE_TELEMETRY === "1")
+    return { name, status: "ok", found: "off; only crh data get uses the network" };
+  return { name, status: "failed", found: "not known to be off", cure: "set ORT_DISABLE_TELEMETRY=1 and report this" };
+}
+
 /** @param x (2) float32 */
 async function addOneAndRelu(x: Float32Array): Promise<number[]> {
   const { nodeEngine } = await import("../../../engine/node.ts"); // here, so that a library which does not load is reported
