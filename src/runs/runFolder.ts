@@ -13,6 +13,7 @@ import { decodeMoments } from "../moments/momentsFile.ts";
 import type { LinesFile } from "./linesFile.ts";
 import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
+import { recordFault } from "./recordSchemas.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { snapshotFault } from "./snapshotSchema.ts";
@@ -207,6 +208,11 @@ export class RunFolder {
     }
     if (value?.schema !== schema)
       throw new Error(`runs: expected a record of schema ${schema} in ${path}, got something else; delete that file`);
+    const fault = recordFault(schema, value);
+    if (fault !== undefined)
+      throw new Error(
+        `runs: expected a record as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
+      );
     return value as T;
   }
 
