@@ -44,9 +44,6 @@ interface Outcome {
 }
 
 beforeAll(async () => {
-  const crh = fileURLToPath(builtEntry("cli/main.js"));
-  for (const words of [["fc2", ...TINY], ["twopoint", "width=16"], ["factorization"]])
-    execFileSync(process.execPath, [crh, "run", ...words, "--steps", "20", "--every", "20", "--quiet", "--out", runs]);
   await build({
     root,
     configFile: false,
@@ -58,7 +55,10 @@ beforeAll(async () => {
       rolldownOptions: { output: { entryFileNames: "child.mjs" } },
     },
   });
-});
+  const crh = fileURLToPath(builtEntry("cli/main.js"));
+  for (const words of [["fc2", ...TINY], ["twopoint", "width=16"], ["factorization"]])
+    execFileSync(process.execPath, [crh, "run", ...words, "--steps", "20", "--every", "20", "--quiet", "--out", runs]);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs cases from..to-1, going on behind one that ends the process. */

@@ -1,8 +1,12 @@
 /** @file Run folders of strangers: one file of a folder is damaged, then read by the commands that read runs. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Subject } from "./subjects.ts";
+
+/** The program as it is built: bundled, it would take this process for itself. */
+const BUILT = pathToFileURL(resolve("dist", "cli", "main.js")).href;
 
 const RAW = /<script>alert|<img src=x/;
 const NO_NUMBER = /\b(NaN|undefined|Infinity)\b|\[object /;
@@ -51,7 +55,7 @@ async function command(words: string[]): Promise<void> {
     },
   });
   const { signal } = new AbortController();
-  const { main } = await import("../../src/cli/main.ts"); // a part of its own when bundled: else it would take this process for the program
+  const { main } = (await import(/* @vite-ignore */ BUILT)) as typeof import("../../src/cli/main.ts");
   const code = await main(words, { stdout: stream("out"), stderr: stream("err"), env: {}, interruption: () => signal });
   const { out, err } = written;
   const complain = (what: string): never => {
