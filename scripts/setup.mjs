@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { prepareBundle } from "./bundle.mjs";
 
 export const root = join(import.meta.dirname, "..");
 
@@ -22,6 +23,11 @@ export function node(args, options) {
 
 export function install() {
   checkNode();
+  installMissing();
+  prepareBundle(root);
+}
+
+function installMissing() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".crh-lock.json");
   if (existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(lock, "utf8")) return;

@@ -16,9 +16,19 @@ export type DeviceState = { readonly usable: true } | { readonly usable: false; 
 export const deviceCures: Readonly<Record<Exclude<Device, "cpu">, string>> = {
   webgpu: "install a graphics driver (on Linux with Vulkan: libvulkan1 and the GPU's own), or choose --device cpu",
   cuda:
-    "on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9: npm rebuild onnxruntime-node --ignore-scripts=false " +
-    "--onnxruntime-node-install=cuda12; else choose --device cpu",
+    "on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9: " +
+    `node ${installScript()} --onnxruntime-node-install=cuda12; else choose --device cpu`,
 };
+
+/** ONNX Runtime's own, which downloads its CUDA libraries; nothing runs it unasked. */
+function installScript(): string {
+  const script = "onnxruntime-node/script/install.js";
+  try {
+    return createRequire(import.meta.url).resolve(script);
+  } catch {
+    return `node_modules/${script}`;
+  }
+}
 
 /** argv: the package, the device, the model in base64. */
 const script = `

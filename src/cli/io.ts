@@ -16,7 +16,7 @@ export interface Io {
   /** Progress and messages. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user interrupts (Ctrl-C); a command that never asks for it is ended by the system at once. */
+  /** Aborted when the user interrupts (Ctrl-C), the system ends or the terminal closes; a command that never asks for it is ended by the system at once. */
   interruption(): AbortSignal;
 }
 
@@ -66,9 +66,9 @@ export function withoutControl(text: string, own: boolean): string {
   });
 }
 
-/** The first signal asks the command to stop, the second ends the process. */
+/** SIGHUP comes when the terminal closes. The first signal asks the command to stop, the second ends the process. */
 function listen(controller: AbortController): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
       controller.abort();

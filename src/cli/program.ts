@@ -30,6 +30,7 @@ import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
+import { readingRun } from "./readingRun.ts";
 import { RUNS } from "./runName.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 import { crhVersion } from "./versions.ts";
@@ -102,7 +103,11 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "steps between checkpoints (default: a tenth of the run, at most 10000)",
       wholeNumber(1),
     )
-    .option("--checkpoint-minutes <number>", "write a checkpoint too when the last is so many minutes old", minutes)
+    .option(
+      "--checkpoint-minutes <number>",
+      "write a checkpoint too when the last is so many minutes old (default: 2)",
+      minutes,
+    )
     .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
     .addOption(
       new Option("--keep-best <by>", "a checkpoint that stays besides: that of the best evaluation")
@@ -282,7 +287,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .option("--in <folder>", "folder of the runs", RUNS)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
-      finish(await reportCommand(run, options, io));
+      finish(await readingRun(run, () => reportCommand(run, options, io)));
     });
   program
     .command("compare")
@@ -292,7 +297,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .option("--json", "print it as JSON")
     .action(async (runs: string[], options: CompareOptions) => {
       const { compareCommand } = await import("./commands/compare.ts");
-      finish(await compareCommand(runs, options, io));
+      finish(await readingRun(runs.join(", "), () => compareCommand(runs, options, io)));
     });
   program
     .command("explain")
@@ -303,7 +308,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .option("--json", "print it as JSON")
     .action(async (run: string, layer: string | undefined, options: ExplainOptions) => {
       const { explainCommand } = await import("./commands/explain.ts");
-      finish(await explainCommand(run, layer, options, io));
+      finish(await readingRun(run, () => explainCommand(run, layer, options, io)));
     });
   program
     .command("doctor")

@@ -10,7 +10,7 @@ import { corpusTokens, readCorpus, type TextFile } from "../data/corpus.ts";
 import { encodeTokenHeader, encodeTokens, HEADER_BYTES, openTokenFile } from "../data/tokenFile.ts";
 import type { Tokenizer } from "../data/tokenizer.ts";
 import type { Tokens } from "../data/tokens.ts";
-import { makeFolder, writing } from "../runs/writeFile.ts";
+import { dropAbandoned, makeFolder, temporaryBeside, writing } from "../runs/writeFile.ts";
 import { fileSource } from "./fileSource.ts";
 
 /** chosen: texts up to this size are encoded into memory, which takes seconds. */
@@ -39,6 +39,7 @@ export function keptTokens(
   const kept = existsSync(path) ? readKept(path, hash, tokenizer) : undefined;
   if (kept !== undefined) return kept;
   makeFolder(folder, "tokens");
+  dropAbandoned(folder);
   writing("tokens", folder, () => writeTokens(path, hash, files, tokenizer));
   return openTokenFile(fileSource(path), path).tokens;
 }
@@ -72,7 +73,7 @@ function readKept(path: string, hash: Uint8Array, tokenizer: Tokenizer): Tokens 
 
 /** As temporary file + rename; the header, which holds the count, is written last. */
 function writeTokens(path: string, source: Uint8Array, files: readonly TextFile[], tokenizer: Tokenizer): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryBeside(path);
   const handle = openSync(temporary, "w");
   try {
     let [at, count] = [HEADER_BYTES, 0];

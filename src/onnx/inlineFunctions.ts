@@ -20,8 +20,14 @@ import {
 
 /** chosen: functions call functions a few levels deep in real models; a cycle would not end. */
 const MAX_DEPTH = 64;
-/** chosen: a function that calls another ten times, and so on, soon fills the memory. */
-const MAX_NODES = 200_000;
+/**
+ * chosen: the largest exported networks have some 10,000 nodes. ONNX Runtime's time for a chain of them grows with its square: 5,000 take
+ * half a minute, 50,000 an hour.
+ */
+export const MAX_NODES = 40_000;
+/** chosen: letters of all new names, and arguments of all calls; names of calls within calls repeat those around them. */
+const MAX_LETTERS = 2 ** 27;
+const ARGUMENT_LETTERS = 64;
 
 /**
  * The graph of a model with every call of a local function replaced.
@@ -33,8 +39,7 @@ export function inlineFunctions(proto: ModelProto, graph: GraphProto): GraphProt
   if (functions.length === 0) return graph;
   for (const one of functions) checkVersion(one, proto);
   const table = new Map(functions.map((one) => [keyOf(one.domain, one.name, one.overload), one]));
-  const names = new Set(namesOf(graph).flatMap(scopesOf));
-  return new Inliner(table, names).graph(graph, 0);
+  return new Inliner(table, new Scopes(namesOf(graph))).graph(graph, 0);
 }
 
 /** What a message holds, to make another of it: create() would give back the message itself. */
@@ -57,12 +62,13 @@ const keyOf = (domain: string, name: string, overload: string) => JSON.stringify
 
 class Inliner {
   private readonly functions: ReadonlyMap<string, FunctionProto>;
-  private readonly names: Set<string>;
+  private readonly scopes: Scopes;
   private count = 0;
+  private letters = 0;
 
-  constructor(functions: ReadonlyMap<string, FunctionProto>, names: Set<string>) {
+  constructor(functions: ReadonlyMap<string, FunctionProto>, scopes: Scopes) {
     this.functions = functions;
-    this.names = names;
+    this.scopes = scopes;
   }
 
   graph(graph: GraphProto, depth: number): GraphProto {
@@ -71,7 +77,9 @@ class Inliner {
 
   private node(node: NodeProto, depth: number): NodeProto[] {
     if (++this.count > MAX_NODES)
-      throw new Error(`onnx: expected at most ${MAX_NODES} nodes, got more by local functions`);
+      throw new Error(
+        `onnx: expected at most ${MAX_NODES} nodes, got more by local functions; analyze a part of the model`,
+      );
     const called = this.functions.get(keyOf(node.domain, node.opType, node.overload));
     if (called === undefined) return [this.withBodies(node, depth)];
     if (depth >= MAX_DEPTH)
@@ -82,7 +90,9 @@ class Inliner {
       throw new Error(
         `onnx: expected a call of ${called.name} with at most ${called.input.length} inputs and ${called.output.length} outputs, got ${node.input.length} and ${node.output.length}`,
       );
-    const body = new Call(node, called, this.fresh(node.name || node.output[0] || called.name)).nodes();
+    this.spend(ARGUMENT_LETTERS * (called.input.length + called.output.length));
+    const prefix = this.scopes.fresh(node.name || node.output[0] || called.name);
+    const body = new Call(node, called, prefix, (letters) => this.spend(letters)).nodes();
     return body.flatMap((inner) => this.node(inner, depth + 1));
   }
 
@@ -94,14 +104,50 @@ class Inliner {
     return create(NodeProtoSchema, { ...fields(node), attribute });
   }
 
-  /** A scope that no name lies in yet. */
-  private fresh(stem: string): string {
-    let prefix = stem;
-    for (let i = 1; this.names.has(prefix); i++) prefix = `${stem}#${i}`;
-    this.names.add(prefix);
-    return prefix;
+  private spend(letters: number): void {
+    this.letters += letters;
+    if (this.letters > MAX_LETTERS)
+      throw new Error(`onnx: expected names of at most ${MAX_LETTERS} letters in all, got more by local functions`);
   }
 }
+
+/** Scopes that are taken: "a/b/c" lies in "a" and "a/b". */
+class Scopes {
+  private readonly names: readonly string[];
+  private readonly given = new Set<string>();
+  /** The number that the next call of a name begins with. */
+  private readonly next = new Map<string, number>();
+
+  /** @param names those of the graph around the calls */
+  constructor(names: readonly string[]) {
+    this.names = names.toSorted(byCodeUnits);
+  }
+
+  /** The scope, or it with a number behind, that no name lies in yet. */
+  fresh(stem: string): string {
+    let prefix = stem;
+    let i = this.next.get(stem) ?? 0;
+    if (i > 0) prefix = `${stem}#${i}`;
+    while (this.taken(prefix)) prefix = `${stem}#${++i}`;
+    this.next.set(stem, i + 1);
+    this.given.add(prefix);
+    return prefix;
+  }
+
+  private taken(prefix: string): boolean {
+    if (this.given.has(prefix)) return true;
+    const scope = `${prefix}/`;
+    let [low, high] = [0, this.names.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.names[middle]! < scope) low = middle + 1;
+      else high = middle;
+    }
+    return this.names[low]?.startsWith(scope) === true;
+  }
+}
+
+const byCodeUnits = (x: string, y: string) => (x < y ? -1 : x > y ? 1 : 0);
 
 /** One call: the function's nodes with the caller's names and attributes. */
 class Call {
@@ -111,10 +157,13 @@ class Call {
   private readonly given: ReadonlyMap<string, AttributeProto>;
   private readonly nodeNames = new Map<string, number>();
   private readonly copies: NodeProto[] = [];
+  /** Counts the letters of names that are made. */
+  private readonly spend: (letters: number) => void;
 
-  constructor(node: NodeProto, called: FunctionProto, prefix: string) {
+  constructor(node: NodeProto, called: FunctionProto, prefix: string, spend: (letters: number) => void) {
     this.called = called;
     this.prefix = prefix;
+    this.spend = spend;
     called.input.forEach((name, i) => {
       this.names.set(name, node.input[i] ?? "");
     });
@@ -136,12 +185,14 @@ class Call {
     const known = this.names.get(inside);
     if (known !== undefined) return known;
     const outside = `${this.prefix}/${inside}`;
+    this.spend(outside.length);
     this.names.set(inside, outside);
     return outside;
   }
 
   /** ONNX Runtime wants every name of a node once. */
   private unique(name: string): string {
+    this.spend(name.length);
     const count = this.nodeNames.get(name) ?? 0;
     this.nodeNames.set(name, count + 1);
     return count === 0 ? name : `${name}#${count}`;
@@ -191,10 +242,4 @@ function namesOf(graph: GraphProto): string[] {
     ...graph.node.flatMap(({ output }) => output),
     ...bodies.flatMap(namesOf),
   ];
-}
-
-/** "a/b/c" lies in "a" and "a/b". */
-function scopesOf(name: string): string[] {
-  const parts = name.split("/");
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("/"));
 }

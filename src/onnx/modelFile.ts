@@ -6,7 +6,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ExternalFiles } from "./externalData.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
-import { inlineFunctions } from "./inlineFunctions.ts";
+import { inlineFunctions, MAX_NODES } from "./inlineFunctions.ts";
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -114,8 +114,13 @@ function writeModel(model: Model, outside?: Outside): Uint8Array<ArrayBuffer> {
 }
 
 /** @param outer names of the enclosing graphs, which a body may read but not produce again */
-function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string>, files?: ExternalFiles): Graph {
+/** Names of values that are known at a place. */
+type Names = Pick<ReadonlySet<string>, "has">;
+
+function decodeGraph(proto: GraphProto, depth: number, outer: Names, files?: ExternalFiles): Graph {
   if (depth > MAX_NESTING) throw new Error(`onnx: expected at most ${MAX_NESTING} nested graphs, got more`);
+  if (proto.node.length > MAX_NODES)
+    throw new Error(`onnx: expected at most ${MAX_NODES} nodes, got ${proto.node.length}; analyze a part of the model`);
   if (proto.sparseInitializer.length > 0)
     throw new Error("onnx: expected dense initializers, got a sparse one; export the model with dense weights");
   const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor, files)] as const));
@@ -124,10 +129,11 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
   const inputs = proto.input
     .filter(({ name }) => !initializers.has(name))
     .map((value) => decodeValueInfo(value, typed));
-  const known = new Set(outer);
+  const own = new Set<string>();
+  const known: Names = { has: (name) => own.has(name) || outer.has(name) }; // a copy for each body would take the square of the time
   const produce = (name: string) => {
     if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
-    known.add(name);
+    own.add(name);
   };
   for (const { name } of [...proto.initializer, ...inputs]) produce(name);
   const nodes = proto.node.map((node) => {
@@ -144,7 +150,7 @@ function decodeGraph(proto: GraphProto, depth: number, outer: ReadonlySet<string
   return { name: proto.name, nodes, initializers, inputs, outputs };
 }
 
-function decodeNode(proto: NodeProto, depth: number, known: ReadonlySet<string>, files?: ExternalFiles): Node {
+function decodeNode(proto: NodeProto, depth: number, known: Names, files?: ExternalFiles): Node {
   const attributes = proto.attribute.map((one) => [one.name, decodeAttribute(one, depth, known, files)] as const);
   const scope = scopeOf(proto);
   return {
@@ -165,12 +171,7 @@ function scopeOf({ metadataProps }: NodeProto): string | undefined {
   return parts.at(-2) || undefined;
 }
 
-function decodeAttribute(
-  proto: AttributeProto,
-  depth: number,
-  known: ReadonlySet<string>,
-  files?: ExternalFiles,
-): Attribute {
+function decodeAttribute(proto: AttributeProto, depth: number, known: Names, files?: ExternalFiles): Attribute {
   const { type, name } = proto;
   if (type === AttributeType.INT) return { int: wholeNumber(proto.i) };
   if (type === AttributeType.INTS) return { ints: proto.ints.map(wholeNumber) };

@@ -13,12 +13,13 @@ import { decodeMoments } from "../moments/momentsFile.ts";
 import type { LinesFile } from "./linesFile.ts";
 import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
+import { recordFault } from "./recordSchemas.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { snapshotFault } from "./snapshotSchema.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
 import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
-import { makeFolder, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
+import { dropAbandoned, makeFolder, syncPath, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
   readonly setting: string;
@@ -37,6 +38,8 @@ export type RunPatch = { readonly [Key in keyof RunInfo]?: RunInfo[Key] | undefi
 
 /** chosen: two earlier checkpoints stay, in case the newest one is torn. */
 const KEPT_CHECKPOINTS = 3;
+
+const FOLDERS = ["snapshots", "records", "checkpoints", "best", "moments", "figures"];
 
 /** chosen: names tried before giving up; two runs share one only if 24 bits of their hashes agree. */
 const MAX_ATTEMPTS = 100;
@@ -71,6 +74,7 @@ export function createRun(root: string, run: NewRun): RunFolder {
   };
   writeJson(join(dir, "config.json"), fullConfig);
   writeJson(join(dir, "run.json"), info);
+  syncPath(root);
   return new RunFolder(dir);
 }
 
@@ -80,6 +84,7 @@ export function openRun(dir: string): RunFolder {
     throw new Error(`runs: expected a run folder with a run.json, got ${dir}; crh runs lists the runs`);
   const run = new RunFolder(dir);
   run.info();
+  run.dropAbandoned();
   return run;
 }
 
@@ -149,6 +154,14 @@ export class RunFolder {
       if (name.endsWith(temporarySuffix)) rmSync(join(this.dir, name), { force: true });
   }
 
+  /** Deletes what processes of this machine left half written when they died. */
+  dropAbandoned(): void {
+    for (const name of ["", ...FOLDERS]) {
+      const folder = join(this.dir, name);
+      if (existsSync(folder)) dropAbandoned(folder);
+    }
+  }
+
   /** Adds rows to metrics.jsonl; a torn last line that an interruption left is cut off first. */
   appendMetrics(rows: readonly MetricRow[]): void {
     this.#metrics.append(rows);
@@ -195,6 +208,11 @@ export class RunFolder {
     }
     if (value?.schema !== schema)
       throw new Error(`runs: expected a record of schema ${schema} in ${path}, got something else; delete that file`);
+    const fault = recordFault(schema, value);
+    if (fault !== undefined)
+      throw new Error(
+        `runs: expected a record as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
+      );
     return value as T;
   }
 
@@ -204,7 +222,7 @@ export class RunFolder {
 
   /** Writes the measures of one step; an earlier snapshot of that step is replaced. */
   writeSnapshot(snapshot: Snapshot): void {
-    this.#snapshots.write(snapshot.step, `${JSON.stringify(snapshot)}\n`);
+    this.#snapshots.write(snapshot.step, `${JSON.stringify(snapshot)}\n`, { sync: true });
   }
 
   /** All snapshots by ascending step. @throws Error naming a damaged one */
@@ -272,7 +290,7 @@ export class RunFolder {
 
   /** @param bytes what encodeMoments made */
   writeMoments(step: number, bytes: Uint8Array): void {
-    this.#moments.write(step, bytes);
+    this.#moments.write(step, bytes, { sync: true });
   }
 
   /** The moments of a step, by default the last that were kept; undefined if none were. */
@@ -336,7 +354,7 @@ function claimFolder(root: string, setting: string, config: Readonly<Record<stri
 }
 
 function writeJson(path: string, value: unknown): void {
-  writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`);
+  writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`, { sync: true });
 }
 
 function readSnapshot({ path }: StepFile): Snapshot {

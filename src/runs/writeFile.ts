@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -16,7 +17,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { processRuns } from "./processRuns.ts";
 
 /** Why the file system refuses, in words, and what to do about it. */
 const refusals: Readonly<Record<string, readonly [found: string, cure: string]>> = {
@@ -87,7 +90,9 @@ export function writeWhole(path: string, data: string | Uint8Array, options: { s
     return;
   }
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}${temporarySuffix}`);
+  const temporary = temporaryBeside(path);
+  if (!visited.has(folder)) dropAbandoned(folder);
+  visited.add(folder);
   writing(where, folder, () => {
     try {
       writeFileSync(temporary, data, { flush: sync });
@@ -130,8 +135,35 @@ function makeMissing(folder: string): void {
   }
 }
 
-/** End of the name of every temporary file; one that is found later was left by a process that died. */
+/** End of the name of every temporary file. */
 export const temporarySuffix = ".writing";
+
+/** Folders that this process has written to, whose abandoned files are gone. */
+const visited = new Set<string>();
+
+/** This machine, in letters that a file name may have. */
+const host = hostname().replace(/[^\w-]/g, "-");
+
+/** The name of a temporary file for a path, in the same folder: it says which process of which machine writes it. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}@${host}${temporarySuffix}`);
+}
+
+/**
+ * Deletes the temporary files of a folder whose process has died; those of living processes and of other machines stay. A folder that
+ * cannot be read or changed is left as it is.
+ */
+export function dropAbandoned(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const [, pid, machine] = /^\..+\.(\d+)@([\w-]*)\.writing$/.exec(name) ?? [];
+      if (pid !== undefined && machine === host && !processRuns(Number(pid)))
+        rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // reading a run of others must not need the right to write
+  }
+}
 
 /** Waits until a file's bytes, or a folder's entries, are on the disk (where the system can do that for folders). */
 export function syncPath(path: string): void {

@@ -1,5 +1,5 @@
 /**
- * @file Ten interruptions at random moments, by SIGKILL and SIGTERM in turn, with checkpoints by the clock as well: each run
+ * @file Ten interruptions at random moments, by SIGKILL and by SIGTERM or SIGHUP in turn, with checkpoints by the clock as well: each run
  * goes on to the final files of the unbroken run, byte by byte. And one signal too late to interrupt anything.
  */
 import { join } from "node:path";
@@ -37,7 +37,7 @@ beforeAll(async () => {
 }, 60_000);
 
 /** Interrupts a run after some milliseconds from when it says where its folder is. */
-async function interrupted(root: string, signal: "SIGKILL" | "SIGTERM", after: number): Promise<string> {
+async function interrupted(root: string, signal: NodeJS.Signals, after: number): Promise<string> {
   const { child, ended } = start([...RUN, "--out", root]);
   await new Promise((done) => child.stderr!.once("data", done));
   await new Promise((done) => setTimeout(done, after));
@@ -49,7 +49,10 @@ async function interrupted(root: string, signal: "SIGKILL" | "SIGTERM", after: n
 }
 
 const random = new Random(20260101);
-const moments = Array.from({ length: 10 }, (_, i) => [i % 2 === 0 ? "SIGKILL" : "SIGTERM", random.uniform()] as const);
+const moments = Array.from(
+  { length: 10 },
+  (_, i) => [(["SIGKILL", "SIGTERM", "SIGKILL", "SIGHUP"] as const)[i % 4]!, random.uniform()] as const,
+);
 
 test.each(moments)(
   "%s after %f of the run's time",

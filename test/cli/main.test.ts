@@ -177,8 +177,9 @@ describe("crh doctor", () => {
   test("finds an engine that computes and a folder that can be written", async () => {
     const { code, out } = await crh("doctor", "--in", join(root, "runs"));
     expect(code).toBe(0);
-    for (const name of ["crh", "Node", "ONNX Runtime", "threads", "memory", "runs folder", "PyTorch"])
+    for (const name of ["crh", "Node", "ONNX Runtime", "telemetry", "threads", "memory", "runs folder", "PyTorch"])
       expect(out).toMatch(new RegExp(`^(ok|missing) +${name} `, "m"));
+    expect(out).toMatch(/^ok +telemetry +off;/m);
     expect(out).toMatch(/\n\nEverything needed works; what is missing is optional\.\n$/);
     expect(existsSync(join(root, "runs"))).toBe(false);
   });

@@ -9,6 +9,7 @@ import { argv, stdout } from "node:process";
 import { reportOf } from "../../src/cli/errors.ts";
 import { Random } from "../../src/random/random.ts";
 import { mutate } from "./mutate.ts";
+import { hostileTexts, mutateJson } from "./mutateJson.ts";
 import { mutateModel } from "./mutateModel.ts";
 import { type Kind, subjects } from "./subjects.ts";
 
@@ -19,10 +20,14 @@ const only = process.env.CRH_FUZZ_WRITE; // writes the damaged file of the one c
 for (let i = Number(from); i < Number(to); i++) {
   const random = new Random(Number(seed)).split(`${kind} ${i}`);
   const subject = list[i % list.length]!;
-  const structural = kind === "onnx" && random.below(4) > 0; // other damage to a model seldom passes the parser
-  const bytes = structural
-    ? mutateModel(subject.bytes, random)
-    : mutate(subject.bytes, random, list[random.below(list.length)]!.bytes);
+  const donor = () => list[random.below(list.length)]!.bytes;
+  const text = kind === "run" && !subject.name.endsWith("safetensors");
+  const structural = random.below(4) > 0; // other damage to a model or a text seldom passes the parser
+  let bytes: Uint8Array;
+  if (text && i < list.length) bytes = hostileTexts(subject.bytes);
+  else if (text && structural) bytes = mutateJson(subject.bytes, random);
+  else if (kind === "onnx" && structural) bytes = mutateModel(subject.bytes, random);
+  else bytes = mutate(subject.bytes, random, donor());
   if (only !== undefined) (await import("node:fs")).writeFileSync(only, bytes);
   writeSync(stdout.fd, `start ${i} ${subject.name}\n`);
   const start = performance.now();

@@ -3,12 +3,15 @@
  * file ends the process. They are read in a child process, which is watched. CRH_FUZZ=10000 runs more than the default; CRH_FUZZ_SEED
  * another sequence. A failure is repeated with the command that it prints.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtEntry } from "../builtEntry.ts";
+import { TINY } from "../cli/builtProgram.ts";
 import { sharedPath } from "../shared.ts";
 
 /** The demands: 5 s and 1 GB for one file. The watcher waits longer, for a machine that is busy otherwise. */
@@ -20,13 +23,15 @@ const HEAP_MEGABYTES = 512;
 
 const cases = Number(process.env.CRH_FUZZ ?? 1000);
 const seed = process.env.CRH_FUZZ_SEED ?? "1";
-/** Shares of the cases; models take some 20 ms each, arrays less than one. */
-const shares = { onnx: 0.25, npy: 0.25, npz: 0.25, safetensors: 0.25 } as const;
+/** Shares of the cases; models take some 20 ms each, arrays less than one, run folders half a second. */
+const shares = { onnx: 0.25, npy: 0.25, npz: 0.25, safetensors: 0.25, run: 0.03 } as const;
 
 const root = resolve(import.meta.dirname, "..", "..");
 /** Inside node_modules, so that the child finds the packages. */
 const folder = join(root, "node_modules", ".crh-fuzz", String(process.pid));
 const program = join(folder, "child.mjs");
+/** Whole runs, to be damaged. */
+const runs = join(folder, "runs");
 const shared = sharedPath(".") ?? "-";
 
 interface Outcome {
@@ -50,7 +55,10 @@ beforeAll(async () => {
       rolldownOptions: { output: { entryFileNames: "child.mjs" } },
     },
   });
-});
+  const crh = fileURLToPath(builtEntry("cli/main.js"));
+  for (const words of [["fc2", ...TINY], ["twopoint", "width=16"], ["factorization"]])
+    execFileSync(process.execPath, [crh, "run", ...words, "--steps", "20", "--every", "20", "--quiet", "--out", runs]);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs cases from..to-1, going on behind one that ends the process. */
@@ -59,7 +67,11 @@ async function fuzz(kind: string, to: number): Promise<Outcome> {
   let [ended, results, slowest, megabytes] = [0, 0, 0, 0];
   for (let from = 0; from < to; ) {
     const args = [`--max-old-space-size=${HEAP_MEGABYTES}`, program, shared, seed, kind, String(from), String(to)];
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, CRH_FUZZ_RUNS: runs },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     let at = from;
     let hung = false;
     const kill = () => {

@@ -26,8 +26,9 @@ import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 import quantized from "../onnx/quantizedModels.json" with { type: "json" };
+import { runFolders } from "./runFolders.ts";
 
-export const kinds = ["onnx", "npy", "npz", "safetensors"] as const;
+export const kinds = ["onnx", "npy", "npz", "safetensors", "run"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Subject {
@@ -40,7 +41,8 @@ export interface Subject {
 /** @param shared the folder of real data, where there is one */
 export function subjects(shared: string | undefined): Record<Kind, Subject[]> {
   const arrays = arrayFiles(shared);
-  return { onnx: models(shared), npy: arrays.npy, npz: arrays.npz, safetensors: arrays.safetensors };
+  const runs = process.env.CRH_FUZZ_RUNS;
+  return { onnx: models(shared), ...arrays, run: runs === undefined ? [] : runFolders(runs) };
 }
 
 /** Reads every array, and passes what has samples to a model's input. */

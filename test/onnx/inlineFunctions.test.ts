@@ -143,10 +143,28 @@ describe("local functions", () => {
       );
     });
     expect(() => decodeModel(bytesOf([call("f0", ["x"], ["out"])], bomb))).toThrow(
-      /^onnx: expected at most 200000 nodes/,
+      /^onnx: expected at most 40000 nodes/,
     );
     const older = { ...leaky, opsetImport: [{ domain: "", version: 13n }] };
     expect(() => decodeModel(bytesOf([call("leaky", ["x"], ["out"])], [older]))).toThrow(/opset 18 .* got 13/);
     expect(() => decodeModel(bytesOf([call("leaky", ["x", "y"], ["out"])], [leaky]))).toThrow(/at most 1 inputs/);
+  });
+
+  it("are replaced in time that grows with the calls, however these are named", () => {
+    const chain = (count: number, name: string, called: object) =>
+      bytesOf(
+        Array.from({ length: count }, (_, i) => ({
+          ...call("one", [i === 0 ? "x" : `v${i}`], [i === count - 1 ? "out" : `v${i + 1}`]),
+          name,
+        })),
+        [called],
+      );
+    const one = define("one", ["a"], ["r"], [{ opType: "Relu", input: ["a"], output: ["r"] }]);
+    const { nodes } = decodeModel(chain(5000, "same", one)).graph;
+    expect(nodes).toHaveLength(5000);
+    expect(nodes.at(-1)!.name).toBe("same#4999/Relu");
+    expect(() => decodeModel(chain(50_000, "", one))).toThrow(/^onnx: expected at most 40000 nodes, got more/);
+    const arguments_ = Array.from({ length: 20_000 }, (_, i) => `a${i}`);
+    expect(() => decodeModel(chain(5000, "wide", { ...one, input: arguments_, node: [] }))).toThrow(/letters in all/);
   });
 });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,14 +10,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { emptyLayer } from "../../src/moments/moments.ts";
 import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { createRun, type NewRun, openRun, type RunFolder } from "../../src/runs/runFolder.ts";
-import { writing } from "../../src/runs/writeFile.ts";
+import { temporaryBeside, writeWhole, writing } from "../../src/runs/writeFile.ts";
 
 const newRun: NewRun = {
   setting: "fc2",
@@ -118,6 +119,26 @@ describe("run.json", () => {
     expect(() => openRun(run.dir)).toThrow(`${run.dir}/run.json`);
     expect(() => openRun(run.dir)).toThrow(/; restore that file or delete its folder/);
   });
+});
+
+test("opening a run deletes what dead processes of this machine left half written, and nothing else", () => {
+  const run = createRun(root, newRun);
+  mkdirSync(join(run.dir, "snapshots"));
+  const name = (pid: number, machine = hostname().replace(/[^\w-]/g, "-")) => `.x.json.${pid}@${machine}.writing`;
+  const [abandoned, living, elsewhere] = [name(deadPid()), name(process.pid), name(deadPid(), "elsewhere")];
+  for (const folder of [run.dir, join(run.dir, "snapshots")])
+    for (const file of [abandoned, living, elsewhere, ".x.writing"]) writeFileSync(join(folder, file), "{");
+  openRun(run.dir);
+  expect(readdirSync(join(run.dir, "snapshots")).sort()).toEqual([elsewhere, living, ".x.writing"].sort());
+  expect(readdirSync(run.dir)).not.toContain(abandoned);
+});
+
+test("the first file written into a folder takes the abandoned ones there away", () => {
+  const folder = mkdtempSync(join(root, "reports-"));
+  const abandoned = temporaryBeside(join(folder, "report.html")).replace(`.${process.pid}@`, `.${deadPid()}@`);
+  writeFileSync(abandoned, "<html>");
+  writeWhole(join(folder, "other.html"), "<html>");
+  expect(readdirSync(folder)).toEqual(["other.html"]);
 });
 
 test("a run that still runs cannot be taken over, one that was killed can", () => {

@@ -7,7 +7,7 @@ import { hasColour, type Io } from "../io.ts";
 import { dimmer, pad, printable } from "../table.ts";
 import type { Check } from "./doctor/check.ts";
 import { checkCuda, checkWebGpu } from "./doctor/devices.ts";
-import { checkEngine } from "./doctor/engine.ts";
+import { checkEngine, checkTelemetry } from "./doctor/engine.ts";
 import { checkCrh, checkMemory, checkNode, checkRunsFolder, checkThreads } from "./doctor/machine.ts";
 import { checkPython } from "./doctor/python.ts";
 
@@ -28,6 +28,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     checkCrh,
     checkNode,
     checkEngine,
+    checkTelemetry,
     checkWebGpu,
     checkCuda,
     checkThreads,

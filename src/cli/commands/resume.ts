@@ -10,6 +10,7 @@ import { checkDevice } from "../devices.ts";
 import { following } from "../followed.ts";
 import type { Io } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
+import { readingRun } from "../readingRun.ts";
 import { runName } from "../runName.ts";
 import { parsePlan } from "../runPlan.ts";
 import { surroundings } from "../surroundings.ts";
@@ -19,11 +20,13 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   const folder = findRun(options.in, which);
   if (folder.info().status === "finished") {
     io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
-    if (!folder.hasReport()) {
-      folder.dropHalfWritten(); // it was killed while it wrote the report
-      writeReport(folder);
-    }
-    present(folder, options, io);
+    await readingRun(which, () => {
+      if (!folder.hasReport()) {
+        folder.dropHalfWritten(); // it was killed while it wrote the report
+        writeReport(folder);
+      }
+      present(folder, options, io);
+    });
     return;
   }
   const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say

@@ -15,6 +15,9 @@ import type { RunPlan } from "../runPlan.ts";
 import { surroundings } from "../surroundings.ts";
 import { versions } from "../versions.ts";
 
+/** chosen: what a power cut may cost; writing a checkpoint takes well under a second. */
+const CHECKPOINT_MINUTES = 2;
+
 export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
   const { setting, preset, parameters } = asUsage(() => {
     const found = findSetting(name);
@@ -26,7 +29,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     every: options.every ?? preset.every ?? setting.every ?? "log",
     evaluateEvery: options.evaluateEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
-    checkpointMinutes: options.checkpointMinutes ?? null,
+    checkpointMinutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
     keep: options.keep ?? null,
     keepBest: options.keepBest,
     confirmed: options.yes === true,

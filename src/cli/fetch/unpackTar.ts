@@ -5,6 +5,7 @@
 import { closeSync, createReadStream, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join, posix } from "node:path";
 import { createGunzip } from "node:zlib";
+import { temporaryBeside } from "../../runs/writeFile.ts";
 
 const BLOCK = 512;
 
@@ -21,7 +22,7 @@ export interface UnpackOptions {
  * @throws Error in one line when the archive is damaged, cut off, too large or lacks a member
  */
 export async function unpackTar(archive: string, folder: string, { members, maxBytes }: UnpackOptions): Promise<void> {
-  const temporary = (name: string) => join(folder, `.${posix.basename(name)}.${process.pid}.part`);
+  const temporary = (name: string) => temporaryBeside(join(folder, posix.basename(name)));
   const refuse = (what: string): Error =>
     new Error(`data get: expected a whole archive ${archive}, got ${what}; delete it and try again`);
   const written = new Set<string>();

@@ -5,7 +5,7 @@ import { versions } from "../../versions.ts";
 import type { Check } from "./check.ts";
 
 const cure =
-  "install it again: npm install onnxruntime-node --ignore-scripts (Linux needs glibc, Windows the Visual C++ runtime)";
+  "install crh-lab again: ONNX Runtime is part of its package (Linux needs glibc, Windows the Visual C++ runtime)";
 
 export async function checkEngine(): Promise<Check> {
   const name = "ONNX Runtime";
@@ -19,6 +19,14 @@ export async function checkEngine(): Promise<Check> {
   } catch (error) {
     return { name, status: "failed", found: `${onnxruntime}: ${(error as Error).message}`, cure };
   }
+}
+
+/** Whether the library was told to keep telemetry off, which it reads when it loads. */
+export function checkTelemetry(): Check {
+  const name = "telemetry";
+  if (process.env.ORT_DISABLE_TELEMETRY === "1")
+    return { name, status: "ok", found: "off; only crh data get uses the network" };
+  return { name, status: "failed", found: "not known to be off", cure: "set ORT_DISABLE_TELEMETRY=1 and report this" };
 }
 
 /** @param x (2) float32 */
