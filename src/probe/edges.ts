@@ -7,7 +7,7 @@ import { intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx
 import { sizeOf } from "../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import type { Measurable, Surroundings } from "./linearMap.ts";
+import { gradientAt, type Measurable, type Surroundings } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** A value on the way from a map. */
@@ -76,7 +76,7 @@ export function findEdges(
       broken.push({ first: map.name, second: null, reason });
       continue;
     }
-    const start: Place = { value: map.hb, layout: { offset: 0, axes: layout }, symmetry: "rotation", through: [] };
+    const start: Place = { value: gradientAt(map), layout: { offset: 0, axes: layout }, symmetry: "rotation", through: [] };
     const ends = walker.ends(start);
     if (ends.length > 0 && input.bias === undefined) {
       broken.push({ first: map.name, second: null, reason: "what is added to its outputs is not one value for each" });

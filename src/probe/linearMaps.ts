@@ -10,6 +10,9 @@ import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 
+/** Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known. */
+const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
+
 /** Who looks at which operator. */
 const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
   Gemm: findGemm,
@@ -17,9 +20,9 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
   Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
   Conv: findConv,
   ConvTranspose: findConvTranspose,
-  LSTM: () => "a recurrent layer is not measured yet",
-  GRU: () => "a recurrent layer is not measured yet",
-  RNN: () => "a recurrent layer is not measured yet",
+  LSTM: () => unwritten,
+  GRU: () => unwritten,
+  RNN: () => unwritten,
 };
 
 /** Why a node of no finder may hold a linear map all the same; undefined where it cannot. */
@@ -29,8 +32,10 @@ function unread({ op, domain, inputs, attributes }: Node, { values, isWeight }: 
   if (domain !== "" && inputs.some(isMatrix)) return `the operator ${domain}.${op} is not read`;
   const bodies = Object.values(attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
   const held = bodies.flatMap(({ nodes }) =>
-    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op)),
+    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op) && inner.unmeasured !== ""),
   );
+  const known = held.find((inner) => inner.unmeasured !== undefined);
+  if (known !== undefined) return known.unmeasured;
   return held.length > 0
     ? `${held.map((inner) => inner.op).join(", ")} in the body of ${op}: not measured yet`
     : undefined;
@@ -58,7 +63,7 @@ export function findLinearMaps(
   const skipped: Skipped[] = [];
   for (const node of graph.nodes) {
     const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
-    const found = finder?.(node, surroundings);
+    const found = node.unmeasured ?? finder?.(node, surroundings);
     if (found === undefined) {
       const reason = finder === undefined ? unread(node, surroundings) : undefined;
       if (reason !== undefined) skipped.push({ node: node.name || node.outputs[0]!, reason });

@@ -26,7 +26,7 @@ import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredS
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
-import type { Measurable, Skipped } from "./linearMap.ts";
+import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
@@ -382,7 +382,11 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
   const skipped = [...found.skipped];
-  const renamed = found.maps.map((map) => ({ ...map, name: options.rename?.get(map.name) ?? map.name }));
+  const renamed = found.maps.map((map) => {
+    const standIn = loss.standIns.get(map.hb);
+    const name = options.rename?.get(map.name) ?? map.name;
+    return { ...map, name, ...(standIn !== undefined && { gradientAt: standIn }) };
+  });
   const maps = withBlocks(renamed, options.blocks ?? [], graph, values).filter((map) => {
     const reason = leftOut(map, options);
     if (reason !== undefined) skipped.push({ node: map.name, reason });
@@ -398,7 +402,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   };
   const chosen: Chosen[] = [];
   for (const map of maps) {
-    if (gradients.get(map.hb) !== undefined) {
+    if (gradients.get(gradientAt(map)) !== undefined) {
       const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
       chosen.push({ map: inPart(map), sample });
     } else if (!skipped.some(({ node }) => node === map.name))
@@ -451,7 +455,7 @@ async function instrument(
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
     const plan = noise.get(map.name);
     const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan };
-    const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
+    const names = addMomentNodes(builder, map, gradients.get(gradientAt(map))!, momentOptions);
     return { map, sample, names, deferred, noise: plan };
   });
   const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
@@ -500,16 +504,16 @@ function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Sk
   for (;;) {
     const builder = new GraphBuilder("probe", graph);
     try {
-      const wrt = [...new Set(wanted.map((map) => map.hb))];
+      const wrt = [...new Set(wanted.map(gradientAt))];
       const added = new Map<Node, readonly (string | undefined)[]>();
       const onNode = (node: Node, names: readonly (string | undefined)[]) => added.set(node, names);
       return { builder, added, gradients: addGradients(builder, graph, { of: perSample, wrt, values, onNode }) };
     } catch (error) {
       if (!(error instanceof NotDifferentiableError)) throw error;
       const before = ancestors(graph, error.node);
-      const blocked = wanted.filter((map) => before.has(map.hb));
+      const blocked = wanted.filter((map) => before.has(gradientAt(map)));
       if (blocked.length === 0) throw error;
-      wanted = wanted.filter((map) => !before.has(map.hb));
+      wanted = wanted.filter((map) => !before.has(gradientAt(map)));
       const reason = `its gradient passes ${error.message.replace(/^autodiff: /, "")}`;
       for (const { name } of blocked) skipped.push({ node: name, reason });
     }
