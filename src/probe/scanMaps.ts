@@ -47,6 +47,7 @@ export async function scannedMaps(
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const initializers = new Map(graph.initializers);
   const standIns = new Map<string, string>();
+  const taken = new Set(graph.nodes.map(({ name }) => name)); // ONNX Runtime wants every name once
   const nodes = graph.nodes.flatMap((node) => {
     if (!isScan(node)) return [node];
     const parts = scanParts(node);
@@ -55,7 +56,11 @@ export async function scannedMaps(
     if (found.length === 0) return [{ ...node, ...scanOf(traced) }];
     const opened = withRows(node, traced, found, bound);
     for (const [name, tensor] of opened.zeros) initializers.set(name, tensor);
-    const beside = found.flatMap((product) => copies(product, opened.parts, weights, bound, standIns));
+    const beside = found.flatMap((product) => {
+      const name = taken.has(product.node.name) ? product.outside : product.node.name;
+      taken.add(name);
+      return copies(product, opened.parts, weights, bound, standIns).map((one, i) => (i === 0 ? { ...one, name } : one));
+    });
     return [{ ...node, ...scanOf(opened.parts) }, ...beside];
   });
   return { graph: { ...graph, nodes, initializers }, values: bound, standIns };
@@ -174,5 +179,5 @@ function copies(
   place(sum);
   const add = parts.body.nodes.find(({ outputs }) => outputs.includes(added.sum))!;
   const operands = add.inputs.map((name) => (name === added.constant ? name : outside));
-  return [product, { ...add, name: add.name && `${add.name}/all`, inputs: operands, outputs: [sum] }];
+  return [product, { ...add, name: "", inputs: operands, outputs: [sum] }];
 }
