@@ -31,14 +31,7 @@ const RANDOM: ReadonlySet<string> = new Set([
   ...["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout"],
 ]);
 /** Operators whose results have as many entries as the data decide. */
-const DATA_SHAPED: ReadonlySet<string> = new Set([
-  "NonZero",
-  "Compress",
-  "Unique",
-  "NonMaxSuppression",
-  "Loop",
-  "If",
-]);
+const DATA_SHAPED: ReadonlySet<string> = new Set(["NonZero", "Compress", "Unique", "NonMaxSuppression", "Loop", "If"]);
 /** Whether the results of a node have as many entries as data decide; those of a Scan do where its body says so. */
 const isDataShaped = (node: Node): boolean =>
   DATA_SHAPED.has(node.op) || (node.op === "Scan" && bodiesOf(node).some(({ nodes }) => nodes.some(isDataShaped)));

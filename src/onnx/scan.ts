@@ -78,7 +78,10 @@ export function scanOf({ body, states, inputs, outputs }: ScanParts): Pick<Node,
 }
 
 /** The parts with values of the body as further outputs, their slices in the order of the steps. */
-export function withOutputs(parts: ScanParts, added: readonly { readonly inner: string; readonly name: string }[]): ScanParts {
+export function withOutputs(
+  parts: ScanParts,
+  added: readonly { readonly inner: string; readonly name: string }[],
+): ScanParts {
   const g = new GraphBuilder(parts.body.name, parts.body);
   // A value may not be an output twice, nor an output that is an input.
   const outputs = added.map(({ inner, name }): Scanned => {
@@ -89,7 +92,9 @@ export function withOutputs(parts: ScanParts, added: readonly { readonly inner: 
 
 /** Under which outer name a value of the body is an output, its slices in the order of the steps; undefined where it is none. */
 export function outputOf({ body, outputs }: ScanParts, inner: string): string | undefined {
-  const copies = body.nodes.filter(({ op, domain, inputs }) => op === "Identity" && domain === "" && inputs[0] === inner);
+  const copies = body.nodes.filter(
+    ({ op, domain, inputs }) => op === "Identity" && domain === "" && inputs[0] === inner,
+  );
   const names = new Set([inner, ...copies.map((copy) => copy.outputs[0]!)]);
   const found = outputs.find((one) => names.has(one.inner) && one.axis === 0 && one.direction === 0 && one.name !== "");
   return found?.name;

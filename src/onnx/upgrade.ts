@@ -52,8 +52,7 @@ function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, to
     if (constant !== undefined) initializers.set(g.initializer(output, constant), constant);
     else if (top && node.op === "Identity" && initializers.has(node.inputs[0]!) && !kept.has(output))
       renamed.set(output, node.inputs[0]!);
-    else
-      for (const one of timeFirst(upgradeNode(node, { g, floatType: walk.floatType }, walk.opset), g)) g.add(one);
+    else for (const one of timeFirst(upgradeNode(node, { g, floatType: walk.floatType }, walk.opset), g)) g.add(one);
   }
   const outputs = graph.outputs.map((output) => ({ ...output, name: renamed.get(output.name) ?? output.name }));
   return { ...g.build(), outputs, name: graph.name };

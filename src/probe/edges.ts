@@ -76,7 +76,12 @@ export function findEdges(
       broken.push({ first: map.name, second: null, reason });
       continue;
     }
-    const start: Place = { value: gradientAt(map), layout: { offset: 0, axes: layout }, symmetry: "rotation", through: [] };
+    const start: Place = {
+      value: gradientAt(map),
+      layout: { offset: 0, axes: layout },
+      symmetry: "rotation",
+      through: [],
+    };
     const ends = walker.ends(start);
     if (ends.length > 0 && input.bias === undefined) {
       broken.push({ first: map.name, second: null, reason: "what is added to its outputs is not one value for each" });

@@ -59,7 +59,9 @@ export async function scannedMaps(
     const beside = found.flatMap((product) => {
       const name = taken.has(product.node.name) ? product.outside : product.node.name;
       taken.add(name);
-      return copies(product, opened.parts, weights, bound, standIns).map((one, i) => (i === 0 ? { ...one, name } : one));
+      return copies(product, opened.parts, weights, bound, standIns).map((one, i) =>
+        i === 0 ? { ...one, name } : one,
+      );
     });
     return [{ ...node, ...scanOf(opened.parts) }, ...beside];
   });
@@ -91,7 +93,10 @@ function productsOf(
 function withStates(scan: Node, parts: ScanParts, values: Map<string, BoundValue>): ScanParts {
   const steps = values.get(parts.inputs[0]!.name)!.shape.at(parts.inputs[0]!.axis)!;
   const missing = parts.states.filter(({ read }) => outputOf(parts, read) === undefined);
-  const added = missing.map(({ read }) => ({ inner: read, name: `${scan.outputs.find((name) => name !== "")}/${read}` }));
+  const added = missing.map(({ read }) => ({
+    inner: read,
+    name: `${scan.outputs.find((name) => name !== "")}/${read}`,
+  }));
   for (const { inner, name } of added) {
     const { dtype, shape } = values.get(inner)!;
     values.set(name, { dtype, shape: [steps, ...shape] });
@@ -139,7 +144,11 @@ function withRows(
     nodes,
     inputs: [
       ...parts.body.inputs,
-      ...products.map(({ outside, shape }) => ({ name: `${outside}/added`, dtype: "float32" as const, shape: shape.slice(1) })),
+      ...products.map(({ outside, shape }) => ({
+        name: `${outside}/added`,
+        dtype: "float32" as const,
+        shape: shape.slice(1),
+      })),
     ],
   };
   let opened: ScanParts = { ...parts, body, inputs: [...parts.inputs, ...inputs] };

@@ -45,14 +45,18 @@ const scan: GradientRule = (c) => {
   const zero = (name: string) => zeros(body, c, name);
   const results = [
     ...carried.map(({ read }) => found.get(read) ?? zero(read)),
-    ...summed.map((name, i) => (found.get(name) === undefined ? sums[i]! : body.op("Add", [sums[i]!, found.get(name)!]))),
+    ...summed.map((name, i) =>
+      found.get(name) === undefined ? sums[i]! : body.op("Add", [sums[i]!, found.get(name)!]),
+    ),
     ...wanted.map(({ inner }) => found.get(inner) ?? zero(inner)),
   ];
   for (const [i, result] of results.entries()) body.output(result, inside(`result ${i}`));
 
   const backwards = ({ direction }: Scanned) => (direction === 0 ? 1 : 0);
   const initial = carried.map(({ last, read }) =>
-    last !== "" && c.flows(c.node.outputs.indexOf(last)) ? c.dy(c.node.outputs.indexOf(last)) : zeros(c.builder, c, read),
+    last !== "" && c.flows(c.node.outputs.indexOf(last))
+      ? c.dy(c.node.outputs.indexOf(last))
+      : zeros(c.builder, c, read),
   );
   const names = [...carried, ...summed, ...wanted].map((_, i) => `${prefix}/${i}`);
   const built = withoutUnused(body.build());
@@ -83,7 +87,9 @@ const scan: GradientRule = (c) => {
   const nameOf = (index: number) => (index < 0 ? undefined : names[index]);
   return [
     ...parts.states.map((one) => nameOf(carried.indexOf(one))),
-    ...parts.inputs.map((one) => nameOf(wanted.indexOf(one) < 0 ? -1 : carried.length + summed.length + wanted.indexOf(one))),
+    ...parts.inputs.map((one) =>
+      nameOf(wanted.indexOf(one) < 0 ? -1 : carried.length + summed.length + wanted.indexOf(one)),
+    ),
     ...captured.map((name) => nameOf(summed.indexOf(name) < 0 ? -1 : carried.length + summed.indexOf(name))),
   ];
 };

@@ -89,7 +89,10 @@ function placed(one: Node, i: number, original: Node): Node {
   ]);
   return {
     ...one,
-    name: one.part === undefined ? name && `${name}/${one.op}_${i}` : `${name || original.outputs.find((o) => o !== "")}.${one.part}`,
+    name:
+      one.part === undefined
+        ? name && `${name}/${one.op}_${i}`
+        : `${name || original.outputs.find((o) => o !== "")}.${one.part}`,
     attributes: Object.fromEntries(attributes),
     ...(scope === undefined ? {} : { scope }),
   };

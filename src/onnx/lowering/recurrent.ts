@@ -13,7 +13,7 @@
 import { type Attribute, int } from "../graph.ts";
 import { GraphBuilder, type OperatorOptions } from "../graphBuilder.ts";
 import { float32, float64, int64 } from "../tensor.ts";
-import { type Lowering, Site } from "./site.ts";
+import type { Lowering, Site } from "./site.ts";
 
 /** Adds an activation's node. */
 type Activation = (s: Site, x: string) => string;
@@ -102,7 +102,12 @@ const lstmCell: Cell = {
   step({ s, H, x, states, recurrent, peephole, clip, activations }) {
     const [h, c] = states as [string, string];
     const [f, g, last] = activations as [Activation, Activation, Activation];
-    const [atI, atO, atF, atC] = gatesOf(s, s.add(x, recurrent(h, 0, 4, "hh")), H, 4) as [string, string, string, string];
+    const [atI, atO, atF, atC] = gatesOf(s, s.add(x, recurrent(h, 0, 4, "hh")), H, 4) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     const seen = (gate: string, at: number, cell: string) => {
       const weights = peephole(at);
       return weights === undefined ? gate : s.add(gate, s.mul(weights, cell));
@@ -131,10 +136,7 @@ const gruCell: Cell = {
       : gatesOf(s, recurrent(h, 0, 2, "hh"), H, 2);
     const z = f(s, clip(s.add(xz, hz!)));
     const r = f(s, clip(s.add(xr, hr!)));
-    const candidate = g(
-      s,
-      clip(s.add(xh, linearFirst ? s.mul(r, hh!) : recurrent(s.mul(r, h), 2, 3, "hh_candidate"))),
-    );
+    const candidate = g(s, clip(s.add(xh, linearFirst ? s.mul(r, hh!) : recurrent(s.mul(r, h), 2, 3, "hh_candidate"))));
     return [s.add(s.mul(s.op("Sub", [s.scalar(1), z]), candidate), s.mul(z, h))];
   },
 };
@@ -159,7 +161,7 @@ function written(s: Site, cell: Cell): readonly string[] | undefined {
   const found = Array.from({ length: directions }, (_, d) => {
     const reverse = d === 1 || s.string("direction", "forward") === "reverse";
     const activations = all.slice(d * each, (d + 1) * each);
-    return direction(s, cell, { d, reverse, T, N, I, H, mask, activations });
+    return direction(s, cell, { d, reverse, N, I, H, mask, activations });
   });
   if (found.some((one) => one === undefined)) return undefined;
   const stacked = (k: number, axis: number) => {
@@ -188,7 +190,6 @@ function lengths(s: Site, N: number): string {
 interface Direction {
   readonly d: number;
   readonly reverse: boolean;
-  readonly T: number;
   readonly N: number;
   readonly I: number;
   readonly H: number;
@@ -201,7 +202,7 @@ interface Direction {
 function direction(
   s: Site,
   cell: Cell,
-  { d, reverse, T, N, I, H, mask, activations }: Direction,
+  { d, reverse, N, I, H, mask, activations }: Direction,
 ): readonly string[] | undefined {
   const G = cell.gates * H;
   const suffix = reverse ? "_reverse" : "";
@@ -216,9 +217,7 @@ function direction(
   const x = bias === undefined ? products : s.add(products, s.slice(bias, 0, G, 0));
   const R = own(2, [G, H]);
   const P = cell.states === 2 && s.has(7) ? own(7, [3 * H]) : undefined;
-  const initial = Array.from({ length: cell.states }, (_, k) =>
-    s.has(5 + k) ? own(5 + k, [N, H]) : zeros(s, [N, H]),
-  );
+  const initial = Array.from({ length: cell.states }, (_, k) => (s.has(5 + k) ? own(5 + k, [N, H]) : zeros(s, [N, H])));
 
   const body = new GraphBuilder(`${s.g.name}/step${d}`);
   const b = s.within(body);
@@ -244,8 +243,7 @@ function direction(
     activations,
   });
   if (next === undefined) return undefined;
-  const kept =
-    inside === undefined ? next : next.map((value, k) => b.op("Where", [inside, value, states[k]!]));
+  const kept = inside === undefined ? next : next.map((value, k) => b.op("Where", [inside, value, states[k]!]));
   for (const [k, value] of kept.entries()) body.output(value, `${body.name}/next${k}`);
   body.output(inside === undefined ? next[0]! : b.op("Where", [inside, next[0]!, b.scalar(0)]), `${body.name}/y`);
 
