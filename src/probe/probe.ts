@@ -40,6 +40,7 @@ import type { RowFactor } from "./rowFactor.ts";
 import { bareSampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 import { sampleRows, withRows } from "./sampledRows.ts";
 import { Turning } from "./turnedSums.ts";
+import { whyNoGradient } from "./withoutGradient.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -406,7 +407,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
       const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
       chosen.push({ map: inPart(map), sample });
     } else if (!skipped.some(({ node }) => node === map.name))
-      skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
+      skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
   if (chosen.length === 0) throw new RangeError(noMaps(skipped));
   const context = {

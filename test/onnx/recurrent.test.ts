@@ -139,8 +139,8 @@ function modelOf(form: Form, steps = T): [Model, Record<string, Tensor>] {
         };
   const flag = form.flags && op !== "RNN" ? { [op === "GRU" ? "linear_before_reset" : "input_forget"]: int(1) } : {};
   const names = ["Y", "Y_h", "Y_c"].slice(0, op === "LSTM" ? 3 : 2);
-  const wanted = names.map((name, k) => (((form.wanted >> k) & 1) === 1 ? name : ""));
-  if (wanted.every((name) => name === "")) wanted[0] = "Y";
+  const outputs: string[] = names.map((name, k) => (((form.wanted >> k) & 1) === 1 ? name : ""));
+  const wanted = outputs.some((name) => name !== "") ? outputs : ["Y"];
   while (inputs.at(-1) === "") inputs.pop();
   while (wanted.at(-1) === "") wanted.pop();
   const attributes = {
