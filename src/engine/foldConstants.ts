@@ -89,7 +89,12 @@ function findConstants(graph: Graph, values: ReadonlyMap<string, BoundValue>, va
   for (const node of graph.nodes) {
     const measured = shapeValue(node, values, open);
     if (measured !== undefined) shapes.set(node.outputs[0]!, measured);
-    else if (RANDOM.has(node.op) || !readsOf(node).every((name) => names.has(name)) || large(node)) {
+    else if (
+      RANDOM.has(node.op) ||
+      !readsOf(node).every((name) => names.has(name)) ||
+      node.outputs.some((name) => name !== "" && !values.has(name)) || // a sequence
+      large(node)
+    ) {
       if (isOpen(node, names, open)) for (const output of node.outputs) open.add(output);
       continue;
     }
@@ -185,5 +190,5 @@ function onlyNamed(graph: Graph, values: ReadonlyMap<string, BoundValue>): Map<s
     ...graph.initializers.keys(),
     ...graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== "")),
   ];
-  return new Map(names.map((name) => [name, values.get(name)!]));
+  return new Map(names.flatMap((name) => (values.has(name) ? [[name, values.get(name)!] as const] : [])));
 }

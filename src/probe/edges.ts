@@ -3,6 +3,7 @@
  * outputs of each map through the operators behind it, to the next map, a normalization, or what breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../moments/edges.ts";
+import { readsOf } from "../onnx/branches.ts";
 import { intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import { sizeOf } from "../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
@@ -173,7 +174,8 @@ class Walker {
       this.ends({ ...place, ...change, value, layout }, steps + 1);
     const map = this.byNode.get(node);
     if (map !== undefined && map.input!.reads!.value === place.value) return [{ kind: "map", place, map }];
-    if (node.domain !== "" || node.inputs.filter((name) => name === place.value).length > 1)
+    const isSeen = node.inputs.includes(place.value) && values.has(node.outputs[0]!);
+    if (node.domain !== "" || !isSeen || node.inputs.filter((name) => name === place.value).length > 1)
       return broken(`${node.op} stands in between`);
     const operand = this.attentions.operandOf(node, place.value);
     if (operand === "queries" || operand === "keys") return [{ kind: "scores", place, node, operand }];
@@ -243,15 +245,15 @@ function liveNodes({ graph }: Surroundings, value: string): Node[] {
   for (const node of [...graph.nodes].reverse())
     if (node.outputs.some((output) => needed.has(output))) {
       live.unshift(node);
-      for (const name of node.inputs) needed.add(name);
+      for (const name of readsOf(node)) needed.add(name);
     }
   return live;
 }
 
 /** The inputs of which a node takes the values, not the type or shape alone. */
-function valueInputs({ op, inputs }: Node): readonly string[] {
-  if (op === "Shape" || op === "Size") return [];
-  return op === "CastLike" ? inputs.slice(0, 1) : inputs;
+function valueInputs(node: Node): readonly string[] {
+  if (node.op === "Shape" || node.op === "Size") return [];
+  return node.op === "CastLike" ? node.inputs.slice(0, 1) : readsOf(node);
 }
 
 function branch(users: readonly Node[]): string {

@@ -58,7 +58,7 @@ export class ExampleLayouts {
   private behind(node: Node): (Layout | undefined)[] {
     const { values, isWeight } = this.s;
     const source = node.inputs.find((name) => this.layouts.has(name));
-    if (source === undefined || node.domain !== "") return [];
+    if (source === undefined || node.domain !== "" || !values.has(node.outputs[0]!)) return [];
     if (node.op === "Scan") return this.behindScan(node);
     const layout = this.layouts.get(source)!;
     const [from, to] = [values.get(source)!.shape, values.get(node.outputs[0]!)!.shape];

@@ -16,6 +16,7 @@ import {
   type Side,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
+import { readsOf } from "../onnx/branches.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -523,9 +524,9 @@ function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Sk
 
 /** All values that a node depends on. */
 function ancestors(graph: Graph, node: Node): Set<string> {
-  const found = new Set(node.inputs);
+  const found = new Set(readsOf(node));
   for (const other of [...graph.nodes].reverse())
-    if (other.outputs.some((output) => found.has(output))) for (const input of other.inputs) found.add(input);
+    if (other.outputs.some((output) => found.has(output))) for (const input of readsOf(other)) found.add(input);
   return found;
 }
 
