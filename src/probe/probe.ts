@@ -22,6 +22,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { type Block, withBlocks } from "./blocks.ts";
+import { addConditions, type Conditions, checkBranches, otherBranches } from "./branches.ts";
 import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
@@ -159,6 +160,8 @@ interface Instrumented {
   /** The outputs of the classifier that the nearest class mean is looked for with. */
   readonly features: FeatureNames | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
+  /** Outputs that say which branches a batch takes. */
+  readonly conditions: Conditions;
   readonly maps: readonly (Chosen & {
     readonly noise: NoisePlan | undefined;
     readonly names: SumNames;
@@ -242,6 +245,7 @@ export class Probe {
     const losses = new LossSums();
     const features = new Features();
     const factors = new Map<string, RowFactor>();
+    const branches = new Map<string, boolean>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
@@ -251,6 +255,7 @@ export class Probe {
       const group = groups[index++ % groups.length]!;
       const used = factorFeeds(instrumented, group, feeds, factors);
       const outputs = await instrumented.program.run({ ...feeds, ...used });
+      checkBranches(outputs, instrumented.conditions, branches);
       for (const [i, { map, names, deferred, noise }] of instrumented.maps.entries()) {
         const sums = group[i]!;
         if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
@@ -383,7 +388,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
-  const skipped = [...found.skipped];
+  const skipped = [...found.skipped, ...otherBranches(loss.taken)];
   const renamed = found.maps.map((map) => {
     const standIn = loss.standIns.get(map.hb);
     const name = options.rename?.get(map.name) ?? map.name;
@@ -464,6 +469,7 @@ async function instrument(
   const labelled = isMeasured ? classifier : undefined;
   const features = labelled && nearestMean ? addFeatures(builder, labelled, loss.pair!.output.name) : undefined;
   addLossOutputs(builder, loss, objective);
+  const conditions = addConditions(builder, loss.taken);
   if (features !== undefined) for (const name of Object.values<string>({ ...features })) builder.output(name);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
   // A plan of memory would be kept beside what parts of a large network take piece by piece.
@@ -473,7 +479,7 @@ async function instrument(
   );
   const outputGradients =
     outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;
-  return { program, loss, maps, outputGradients, features, classifier: labelled };
+  return { program, loss, maps, outputGradients, features, classifier: labelled, conditions };
 }
 
 const factorName = ({ name }: Measurable): string => `${name} factor`;

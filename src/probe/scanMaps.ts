@@ -57,7 +57,8 @@ export async function scannedMaps(
     const opened = withRows(node, traced, found, bound);
     for (const [name, tensor] of opened.zeros) initializers.set(name, tensor);
     const beside = found.flatMap((product) => {
-      const name = taken.has(product.node.name) ? product.outside : product.node.name;
+      const own = product.node.name;
+      const name = own !== "" && taken.has(own) ? product.outside : own;
       taken.add(name);
       return copies(product, opened.parts, weights, bound, standIns).map((one, i) =>
         i === 0 ? { ...one, name } : one,

@@ -1,0 +1,148 @@
+/** @file Branches that data decide, loops over sequences, and Scans of any origin: what of them is measured, and what is said. */
+import { expect, test } from "vitest";
+import { nodeEngine } from "../../src/engine/node.ts";
+import type { LayerMoments } from "../../src/moments/moments.ts";
+import { objective } from "../../src/objectives/objective.ts";
+import { int } from "../../src/onnx/graph.ts";
+import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { float32, int64, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";
+import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
+import { Probe } from "../../src/probe/probe.ts";
+import { Random } from "../../src/random/random.ts";
+
+const random = new Random(5);
+const normals = (...shape: number[]): Tensor =>
+  float32(
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+    shape,
+  );
+const [N, D] = [10, 3];
+const [W1, W2, W3] = [normals(D, D), normals(D, 2), normals(D, 2)];
+const x = normals(N, D);
+const target = normals(N, 2);
+
+/** Rounding of sums in float32. */
+const ROUNDING = 1e-5;
+
+async function measure(g: GraphBuilder, batches: readonly Feeds[]) {
+  const model = { graph: g.build(), opset: WORKING_OPSET };
+  const probe = new Probe(nodeEngine, model, { objective: objective("mse"), pairs: 64 });
+  try {
+    return await probe.measure(batches);
+  } finally {
+    await probe.dispose();
+  }
+}
+
+type Sums = "hh" | "gg";
+const sides = ["a", "b"] as const;
+
+function expectClose(found: Float64Array, expected: Float64Array) {
+  const scale = Math.max(...expected.map(Math.abs));
+  expect(scale).toBeGreaterThan(0);
+  expect(Math.max(...expected.map((value, k) => Math.abs(value - found[k]!)))).toBeLessThan(ROUNDING * scale);
+}
+
+function sums(layers: readonly LayerMoments[], side: "a" | "b", key: Sums): Float64Array {
+  const [first, ...others] = layers.map((layer) => layer[side]![key]!);
+  return first!.map((value, k) => others.reduce((sum, other) => sum + other[k]!, value));
+}
+
+test("an If is measured through the branch that the data take, and says so", async () => {
+  const network = (branching: boolean) => {
+    const g = new GraphBuilder("network");
+    const h = g.op("Tanh", [g.op("MatMul", [g.input("x", "float32", ["N", D]), g.initializer("first.weight", W1)])]);
+    const [second, third] = [g.initializer("second.weight", W2), g.initializer("third.weight", W3)];
+    const branch = (weight: string) => {
+      const b = new GraphBuilder(`with ${weight}`);
+      b.output(b.op("MatMul", [h, weight]));
+      return { graph: b.build() };
+    };
+    const isPositive = g.op("Greater", [g.op("ReduceSum", ["x"], { keepdims: int(0) }), g.scalar(0)]);
+    const attributes = { then_branch: branch(second), else_branch: branch(third) };
+    const y = branching ? g.op("If", [isPositive], attributes, { name: "choice" }) : g.op("MatMul", [h, second]);
+    g.output(y, "y");
+    return g;
+  };
+  const positive = { ...x, data: (x.data as Float32Array).map(Math.abs) };
+  const negative = { ...x, data: positive.data.map((value) => -value) };
+  const { total, skipped } = await measure(network(true), [{ x: positive, [TARGET]: target }]);
+  expect(total.layers.map(({ name }) => name)).toEqual(["first", "second"]);
+  expect(skipped).toEqual([{ node: "choice", reason: "the else branch, since these data take the then branch" }]);
+  const plain = await measure(network(false), [{ x: positive, [TARGET]: target }]);
+  for (const [i, layer] of plain.total.layers.entries())
+    for (const side of sides)
+      for (const key of ["hh", "gg"] as const)
+        expectClose(sums([total.layers[i]!], side, key), sums([layer], side, key));
+  const both = [positive, negative].map((one) => ({ x: one, [TARGET]: target }));
+  await expect(measure(network(true), both)).rejects.toThrow(
+    /same branch of If \(choice\), got the then branch in some/,
+  );
+});
+
+test("maps beside a loop over a sequence are measured", async () => {
+  const g = new GraphBuilder("network");
+  g.input("x", "float32", [N, D]);
+  const weight = g.initializer("first.weight", W1);
+  const b = new GraphBuilder("round");
+  const [at, go] = [b.input("at", "int64", []), b.input("go", "bool", [])];
+  b.input("rows", "float32"); // a sequence, whose type the engine finds
+  const one = b.op("Gather", ["x", b.op("Unsqueeze", [at, b.ints([0])])], { axis: int(0) });
+  const longer = b.op("SequenceInsert", ["rows", one]);
+  b.output(b.op("Identity", [go]));
+  b.output(longer);
+  const body = b.build();
+  const graph = { ...body, inputs: body.inputs.map((input) => (input.name === "rows" ? { name: "rows" } : input)) };
+  const limit = g.op("Shape", ["x"], { start: int(0), end: int(1) });
+  const count = g.op("Squeeze", [limit]);
+  const rows = g.op("Loop", [count, "", g.op("SequenceEmpty", [])], { body: { graph } });
+  const joined = g.op("ConcatFromSequence", [rows], { axis: int(0) });
+  const h = g.op("MatMul", ["x", weight]);
+  g.output(g.op("MatMul", [g.op("Add", [h, joined]), g.initializer("second.weight", W2)]), "y");
+  const { total } = await measure(g, [{ x, [TARGET]: target }]);
+  expect(total.layers.map(({ name }) => name)).toEqual(["first", "second"]);
+});
+
+test("maps in a Scan are those of the same steps written out, and no symmetry is claimed of them", async () => {
+  const T = 3;
+  const xs = normals(N, T, D);
+  const [V, U, bias] = [normals(D, D), normals(D, D), normals(D)];
+  const network = (scanned: boolean) => {
+    const g = new GraphBuilder("network");
+    const steps = g.op("Transpose", [g.input("x", "float32", [N, T, D])], { perm: { ints: [1, 0, 2] } });
+    const [v, u, b] = [g.initializer("in.weight", V), g.initializer("state.weight", U), g.initializer("b", bias)];
+    const step = (of: GraphBuilder, slice: string, h: string) => {
+      const a = of.op("Add", [of.op("MatMul", [slice, v]), b]);
+      return of.op("Tanh", [of.op("Add", [a, of.op("MatMul", [h, u])])]);
+    };
+    let last = g.op("ReduceSum", ["x", g.ints([1])], { keepdims: int(0) });
+    if (scanned) {
+      const body = new GraphBuilder("body");
+      const h = body.input("h", "float32", [N, D]);
+      body.output(step(body, body.input("slice", "float32", [N, D]), h));
+      last = g.op("Scan", [last, steps], { body: { graph: body.build() }, num_scan_inputs: int(1) });
+    } else
+      for (let t = 0; t < T; t++)
+        last = step(g, g.op("Gather", [steps, g.constant(int64([t], []))], { axis: int(0) }), last);
+    g.output(g.op("MatMul", [last, g.initializer("out.weight", W2)]), "y");
+    return g;
+  };
+  const batch = { x: xs, [TARGET]: target };
+  const { total, skipped } = await measure(network(true), [batch]);
+  expect(skipped).toEqual([]);
+  expect(total.layers.map(({ name, n }) => [name, n])).toEqual([
+    ["in", N * T],
+    ["state", N * T],
+    ["out", N],
+  ]);
+  // Each call of a map is one of its own where the steps are written out.
+  const apart = await measure(network(false), [batch]);
+  for (const layer of total.layers) {
+    const calls = apart.total.layers.filter(({ name }) => name.split("#")[0] === layer.name);
+    expect(calls.length).toBe(layer.name === "out" ? 1 : T);
+    for (const side of sides)
+      for (const key of ["hh", "gg"] as const) expectClose(sums([layer], side, key), sums(calls, side, key));
+  }
+  expect(total.edges!.pairs).toEqual([]);
+  expect(total.edges!.broken.map(({ first }) => first)).toEqual(expect.arrayContaining(["in", "state"]));
+});
