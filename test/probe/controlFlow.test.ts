@@ -146,3 +146,35 @@ test("maps in a Scan are those of the same steps written out, and no symmetry is
   expect(total.edges!.pairs).toEqual([]);
   expect(total.edges!.broken.map(({ first }) => first)).toEqual(expect.arrayContaining(["in", "state"]));
 });
+
+test("noise of a recurrent layer is summed by example, over all its time steps", async () => {
+  const [T, H] = [4, 2];
+  const g = new GraphBuilder("network");
+  const h = g.op("MatMul", [g.input("x", "float32", ["N", T, D]), g.initializer("first.weight", W1)]);
+  const steps = g.op("Transpose", [h], { perm: { ints: [1, 0, 2] } });
+  const weights = [normals(1, 3 * H, D), normals(1, 3 * H, H), normals(1, 6 * H)].map((one) => g.constant(one));
+  const attributes = { hidden_size: int(H) };
+  const [Y] = g.ops("GRU", [steps, ...weights], attributes, { outputs: 1, name: "/gru/GRU" });
+  const rows = g.op("Transpose", [Y!], { perm: { ints: [2, 0, 1, 3] } });
+  const flat = g.op("Reshape", [rows, g.ints([0, T * H])]);
+  g.output(g.op("MatMul", [flat, g.initializer("out.weight", normals(T * H, 2))]), "y");
+  const whole = normals(N, T, D);
+  const part = (tensor: Tensor, i: number): Tensor => {
+    const size = tensor.data.length / N;
+    return {
+      ...tensor,
+      shape: [1, ...tensor.shape.slice(1)],
+      data: tensor.data.slice(i * size, (i + 1) * size),
+    } as Tensor;
+  };
+  const together = await measure(g, [{ x: whole, [TARGET]: target }]);
+  const apart = await measure(
+    g,
+    Array.from({ length: N }, (_, i) => ({ x: part(whole, i), [TARGET]: part(target, i) })),
+  );
+  const names = ["first", "gru.ih", "gru.hh", "gru.hh_candidate", "out"];
+  expect(together.total.layers.map(({ name }) => name)).toEqual(names);
+  const noise = (i: number, side: "a" | "b", { total }: typeof together) => total.layers[i]!.noise![side]!.sum;
+  expectClose(noise(0, "b", together), noise(0, "b", apart));
+  expectClose(noise(1, "a", together), noise(1, "a", apart));
+});
