@@ -222,6 +222,7 @@ class Walker {
           through: [...place.through, isConstant ? "factors" : "gate"],
         });
     }
+    if (node.op === "Scan") return broken("a recurrence over time stands in between");
     if (node.op === "Add" || node.op === "Sub" || node.op === "Sum") {
       const isConstant = node.inputs.some((name) => this.s.isWeight(name));
       return broken(isConstant ? "a constant is added behind it" : "another branch is added (residual)");

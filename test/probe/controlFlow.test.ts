@@ -178,3 +178,21 @@ test("noise of a recurrent layer is summed by example, over all its time steps",
   expectClose(noise(0, "b", together), noise(0, "b", apart));
   expectClose(noise(1, "a", together), noise(1, "a", apart));
 });
+
+test("maps over sequences of different lengths are listed, and those before them measured", async () => {
+  const [T, H] = [4, 2];
+  const g = new GraphBuilder("network");
+  const h = g.op("MatMul", [g.input("x", "float32", ["N", T, D]), g.initializer("first.weight", W1)]);
+  const lengths: Tensor = { dtype: "int32", shape: [N], data: Int32Array.from({ length: N }, (_, i) => 1 + (i % T)) };
+  const inputs = [normals(1, H, D), normals(1, H, H), normals(1, 2 * H)].map((one) => g.constant(one));
+  const steps = g.op("Transpose", [h], { perm: { ints: [1, 0, 2] } });
+  const all = [steps, ...inputs, g.input("lengths", "int32", ["N"])];
+  const [, last] = g.ops("RNN", all, { hidden_size: int(H) }, { outputs: ["y", "last"], name: "/rnn/RNN" });
+  g.output(g.op("MatMul", [g.op("Squeeze", [last!, g.ints([0])]), g.initializer("out.weight", normals(H, 2))]), "f");
+  const { total, skipped } = await measure(g, [{ x: normals(N, T, D), lengths, [TARGET]: target }]);
+  expect(total.layers.map(({ name }) => name)).toEqual(["first", "out"]);
+  expect(skipped.map(({ node }) => node)).toEqual(["rnn.ih", "rnn.hh"]);
+  for (const { reason } of skipped) expect(reason).toMatch(/^its sequences have lengths of their own/);
+  // What lies behind the end of its sequence has no gradient.
+  expect(total.layers[0]!.b.keptG).toBeLessThanOrEqual((lengths.data as Int32Array).reduce((sum, one) => sum + one, 0));
+});
