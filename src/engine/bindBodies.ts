@@ -24,7 +24,7 @@ export async function bindBodies(
       const known = all.get(name);
       if (known !== undefined && (known.dtype !== value.dtype || String(known.shape) !== String(value.shape)))
         unlike.add(name);
-      all.set(name, value);
+      else all.set(name, value);
     }
   }
   for (const name of unlike) if (!values.has(name)) all.delete(name);

@@ -8,6 +8,7 @@
  */
 import { bindBodies } from "../engine/bindBodies.ts";
 import type { Engine } from "../engine/engine.ts";
+import { renamed } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Model, Node } from "../onnx/graph.ts";
 import { outputOf, type ScanParts, scanOf, scanParts, withOutputs } from "../onnx/scan.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -41,9 +42,9 @@ export async function scannedMaps(
   values: ReadonlyMap<string, BoundValue>,
   parameters: readonly string[],
 ): Promise<ScannedMaps> {
-  const { graph } = model;
-  if (!graph.nodes.some(isScan)) return { graph, values: new Map(values), standIns: new Map() };
-  const bound = await bindBodies(engine, model, values);
+  if (!model.graph.nodes.some(isScan)) return { graph: model.graph, values: new Map(values), standIns: new Map() };
+  const graph = withOwnNames(model.graph);
+  const bound = await bindBodies(engine, { ...model, graph }, values);
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const initializers = new Map(graph.initializers);
   const standIns = new Map<string, string>();
@@ -67,6 +68,32 @@ export async function scannedMaps(
     return [{ ...node, ...scanOf(opened.parts) }, ...beside];
   });
   return { graph: { ...graph, nodes, initializers }, values: bound, standIns };
+}
+
+/** The graph with other names in bodies that share names with a body before them. */
+function withOwnNames(graph: Graph): Graph {
+  const seen = new Set<string>();
+  const nodes = graph.nodes.map((node) => {
+    if (!isScan(node)) return node;
+    const parts = scanParts(node);
+    const { nodes: inner, inputs, initializers, outputs } = parts.body;
+    const own = [...inputs.map(({ name }) => name), ...initializers.keys(), ...inner.flatMap((one) => one.outputs)];
+    const isShared = own.some((name) => name !== "" && seen.has(name));
+    for (const name of own) seen.add(name);
+    if (!isShared) return node;
+    const names = new Map(own.map((name) => [name, name && `${node.outputs.find((one) => one !== "")}//${name}`]));
+    const called = <T extends { readonly name: string }>(list: readonly T[]) =>
+      list.map((one) => ({ ...one, name: names.get(one.name) ?? one.name }));
+    const body: Graph = {
+      ...parts.body,
+      nodes: inner.map((one) => renamed(one, names)),
+      inputs: called(inputs),
+      outputs: called(outputs),
+      initializers: new Map([...initializers].map(([name, tensor]) => [names.get(name)!, tensor])),
+    };
+    return { ...node, attributes: { ...node.attributes, body: { graph: body } } };
+  });
+  return { ...graph, nodes };
 }
 
 const isScan = ({ op, domain }: Node): boolean => op === "Scan" && domain === "";

@@ -147,6 +147,40 @@ test("maps in a Scan are those of the same steps written out, and no symmetry is
   expect(total.edges!.broken.map(({ first }) => first)).toEqual(expect.arrayContaining(["in", "state"]));
 });
 
+test("bodies of two Scans may use the same names for values of other shapes", async () => {
+  const g = new GraphBuilder("network");
+  let steps = g.op("Transpose", [g.input("x", "float32", ["N", 4, D])], { perm: { ints: [1, 0, 2] } });
+  for (const [i, [d, H]] of [[D, 2] as const, [2, 5] as const].entries()) {
+    const body = new GraphBuilder("body"); // the same names in both
+    const [h, slice] = [body.input("h", "float32", [N, H]), body.input("slice", "float32", [N, d])];
+    const own = body.op("MatMul", [slice, g.initializer(`in${i}.weight`, normals(d, H))]);
+    const sum = body.op("Add", [own, body.op("MatMul", [h, g.initializer(`state${i}.weight`, normals(H, H))])]);
+    body.output(body.op("Tanh", [sum]));
+    body.output(body.op("Sin", [sum]));
+    const zeros = g.constant(float32(new Float32Array(N * H), [N, H]));
+    const attributes = { body: { graph: body.build() }, num_scan_inputs: int(1) };
+    steps = g.ops("Scan", [zeros, steps], attributes, { outputs: 2 })[1]!;
+  }
+  g.output(
+    g.op("MatMul", [
+      g.op("ReduceMean", [steps, g.ints([0])], { keepdims: int(0) }),
+      g.initializer("out.weight", normals(5, 2)),
+    ]),
+    "y",
+  );
+  const { total, skipped } = await measure(g, [{ x: normals(N, 4, D), [TARGET]: target }]);
+  expect(skipped).toEqual([]);
+  expect(total.layers.map(({ name, dOut }) => [name, dOut])).toEqual([
+    ...[
+      ["in0", 2],
+      ["state0", 2],
+      ["in1", 5],
+      ["state1", 5],
+    ],
+    ["out", 2],
+  ]);
+});
+
 test("noise of a recurrent layer is summed by example, over all its time steps", async () => {
   const [T, H] = [4, 2];
   const g = new GraphBuilder("network");

@@ -108,7 +108,7 @@ function zeros(g: GraphBuilder, c: RuleContext, name: string): string {
 function statesBefore(c: RuleContext, parts: ScanParts): readonly string[] {
   const known = parts.states.map(({ read }) => outputOf(parts, read));
   if (known.every((name) => name !== undefined)) return known;
-  const again = `${c.builder.name}/${parts.states[0]!.read}/again`;
+  const again = `${c.builder.name}/${c.node.outputs.find((name) => name !== "")}/again`;
   const bare = {
     ...parts,
     states: parts.states.map((one, i) => ({ ...one, last: `${again}/last ${i}` })),
