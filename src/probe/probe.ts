@@ -26,6 +26,7 @@ import { addConditions, type Conditions, checkBranches, otherBranches } from "./
 import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
+import { ExampleLayouts } from "./exampleRows.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { addBatch, emptyLayerSums, type LayerSums, putTogether } from "./layerSums.ts";
 import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
@@ -402,9 +403,17 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const { gradients } = differentiate(loss, maps, skipped);
   const classifier = findClassifier(maps, loss, objective);
   const samples = samplesOf(model, feeds, parameters);
+  const context = {
+    graph,
+    values,
+    isWeight: (name: string) => weights.has(name),
+    moduleName: moduleNames(model.graph),
+  };
+  const layouts = Number.isFinite(positions) ? new ExampleLayouts(samples, context) : undefined;
   const inPart = (map: Measurable): Measurable => {
     if (map === classifier?.map) return map;
-    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`));
+    const where = layouts?.rowsOf(map);
+    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
     return rows === undefined ? map : withRows(map, rows);
   };
   const chosen: Chosen[] = [];
@@ -416,12 +425,6 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
       skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
   if (chosen.length === 0) throw new RangeError(noMaps(skipped));
-  const context = {
-    graph,
-    values,
-    isWeight: (name: string) => weights.has(name),
-    moduleName: moduleNames(model.graph),
-  };
   const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
   // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.

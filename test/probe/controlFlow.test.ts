@@ -8,6 +8,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";
 import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
+import { sampleRows } from "../../src/probe/sampledRows.ts";
 import { Random } from "../../src/random/random.ts";
 
 const random = new Random(5);
@@ -229,4 +230,11 @@ test("maps over sequences of different lengths are listed, and those before them
   for (const { reason } of skipped) expect(reason).toMatch(/^its sequences have lengths of their own/);
   // What lies behind the end of its sequence has no gradient.
   expect(total.layers[0]!.b.keptG).toBeLessThanOrEqual((lengths.data as Int32Array).reduce((sum, one) => sum + one, 0));
+});
+
+test("of rows that lie time step by time step, each sample's are drawn", () => {
+  const [n, T] = [3, 5];
+  const rows = sampleRows(n * T, n, 2, new Random(1), { n, outer: T, inner: 1 })!;
+  expect(rows).toEqual([...rows].sort((a, b) => a - b));
+  expect([0, 1, 2].map((sample) => rows.filter((row) => row % n === sample).length)).toEqual([2, 2, 2]);
 });
