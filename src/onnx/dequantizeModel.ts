@@ -181,7 +181,8 @@ class Dequantizer {
   /** @param before the node's inputs under their original names */
   private follow(node: Node, before: readonly string[]): void {
     const { op } = node;
-    const known = node.domain === RUNTIME_DOMAIN && Object.hasOwn(runtimeOperators, op) ? runtimeOperators[op] : undefined;
+    const known =
+      node.domain === RUNTIME_DOMAIN && Object.hasOwn(runtimeOperators, op) ? runtimeOperators[op] : undefined;
     if (op === "DequantizeLinear") this.dequantizeLinear(node);
     else if (op === "QuantizeLinear") this.quantizeLinear(node);
     else if (op === "DynamicQuantizeLinear") this.dynamicQuantizeLinear(node);
