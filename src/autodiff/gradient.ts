@@ -6,6 +6,7 @@
  * Shapes must be bound beforehand (bindShapes): rules then undo broadcasting and reshaping with constants. The gradient of a
  * value used several times is the sum over its uses. What does not lead from `wrt` to `of` gets no nodes.
  */
+import { capturedBy, readsOf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { DataType, Tensor } from "../onnx/tensor.ts";
@@ -19,7 +20,7 @@ export interface GradientRequest {
   readonly of: string;
   /** The values to differentiate with respect to: inputs, initializers or results of nodes. */
   readonly wrt: readonly string[];
-  /** Type and shape of every value of the graph. */
+  /** Type and shape of every value of the graph, and of those in the bodies of its Scans (bindBodies). */
   readonly values: ReadonlyMap<string, BoundValue>;
   /** Told what each node adds to the gradients of its inputs, before that is added to what others add. */
   readonly onNode?: (node: Node, added: readonly (string | undefined)[]) => void;
@@ -42,23 +43,42 @@ export function addGradients(
   graph: Graph,
   request: GradientRequest,
 ): Map<string, string | undefined> {
-  const { of, wrt, values, onNode } = request;
+  const { of, wrt, values } = request;
   checkNames([of, ...wrt], values);
   const needed = dependents(graph, wrt, values);
   if (!needed.has(of)) return new Map(wrt.map((name) => [name, undefined]));
-  const parts = new Map<string, string[]>([[of, [filled(builder, 1, values.get(of)!)]]]);
+  return addGradientsFrom(builder, graph, { ...request, seeds: [[of, filled(builder, 1, values.get(of)!)]] });
+}
+
+/**
+ * As addGradients, of the sum over values of the product of their entries with given ones.
+ *
+ * @param request.seeds values and names of what they are multiplied with, of the same shape; a value may be there more than once
+ */
+export function addGradientsFrom(
+  builder: GraphBuilder,
+  graph: Graph,
+  request: Omit<GradientRequest, "of"> & { readonly seeds: readonly (readonly [value: string, factor: string])[] },
+): Map<string, string | undefined> {
+  const { seeds, wrt, values, onNode } = request;
+  const needed = dependents(graph, wrt, values);
+  const parts = new Map<string, string[]>();
+  const add = (name: string, gradient: string) => {
+    const list = parts.get(name);
+    if (list === undefined) parts.set(name, [gradient]);
+    else list.push(gradient);
+  };
+  for (const [name, factor] of seeds) if (needed.has(name)) add(name, factor);
   for (const node of [...graph.nodes].reverse()) {
     const flowing = node.outputs.map((output) => total(builder, parts, output));
     if (flowing.every((gradient) => gradient === undefined) || isConstant(node)) continue;
-    if (!reads(node).some((input) => needed.has(input))) continue;
+    const read = [...node.inputs, ...capturedBy(node)];
+    if (!read.some((input) => needed.has(input))) continue;
     const gradients = applyRule(builder, graph, node, flowing, needed, request);
     onNode?.(node, gradients);
-    node.inputs.forEach((input, i) => {
+    read.forEach((input, i) => {
       const gradient = gradients[i];
-      if (gradient === undefined || !needed.has(input)) return;
-      const list = parts.get(input);
-      if (list === undefined) parts.set(input, [gradient]);
-      else list.push(gradient);
+      if (gradient !== undefined && needed.has(input)) add(input, gradient);
     });
   }
   return new Map(wrt.map((name) => [name, total(builder, parts, name)]));
@@ -92,7 +112,7 @@ function checkNames(names: readonly string[], values: ReadonlyMap<string, BoundV
 function dependents(graph: Graph, wrt: readonly string[], values: ReadonlyMap<string, BoundValue>): Set<string> {
   const found = new Set(wrt);
   for (const node of graph.nodes) {
-    if (isConstant(node) || !reads(node).some((input) => found.has(input))) continue;
+    if (isConstant(node) || !readsOf(node).some((input) => found.has(input))) continue;
     for (const output of node.outputs) {
       const dtype = values.get(output)?.dtype;
       if (dtype !== undefined && FLOAT_TYPES.has(dtype)) found.add(output);
@@ -105,19 +125,13 @@ function isConstant(node: Node): boolean {
   return node.domain === "" && constantOperators.has(node.op);
 }
 
-/** All values a node reads: its inputs, and what the bodies of control flow take from outside. */
-function reads(node: Node): readonly string[] {
-  const bodies = Object.values(node.attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
-  return bodies.length === 0 ? node.inputs : [...node.inputs, ...bodies.flatMap((body) => body.nodes.flatMap(reads))];
-}
-
 function applyRule(
   builder: GraphBuilder,
   graph: Graph,
   node: Node,
   flowing: readonly (string | undefined)[],
   needed: ReadonlySet<string>,
-  { values, own }: GradientRequest,
+  { values, own }: Pick<GradientRequest, "values" | "own">,
 ): readonly (string | undefined)[] {
   const rule = own?.get(node) ?? (node.domain === "" ? rules.get(node.op) : undefined);
   if (rule === undefined)
@@ -129,7 +143,7 @@ function applyRule(
       `expected float32 or float64, got 16-bit "${half}"; convert the model first`,
     );
   const constants: ReadonlyMap<string, Tensor> = graph.initializers;
-  return rule(new RuleContext(builder, node, flowing, needed, values, constants));
+  return rule(new RuleContext(builder, node, flowing, needed, values, constants, addGradientsFrom));
 }
 
 /** The sum of the gradient's parts, added up once. */

@@ -6,7 +6,7 @@
  */
 
 import type { Attribute } from "../onnx/graph.ts";
-import { type BoundValue, floatAttribute, int, intAttribute, type Node } from "../onnx/graph.ts";
+import { type BoundValue, floatAttribute, type Graph, int, intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../onnx/graphBuilder.ts";
 import { type DataType, float32, float64, sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
 import { elementTypeCode } from "../onnx/tensorProto.ts";
@@ -14,13 +14,26 @@ import { NotDifferentiableError } from "./notDifferentiable.ts";
 
 /**
  * Returns for each input of the node the name of dL/d(input), of that input's shape, or undefined for inputs that have
- * no gradient (integers, conditions) or need none (`context.needs(i)` is false).
+ * no gradient (integers, conditions) or need none (`context.needs(i)` is false). Behind the inputs stand the values that the
+ * node's bodies take from outside, in the order of capturedBy.
  */
 export type GradientRule = (context: RuleContext) => readonly (string | undefined)[];
+
+/** Adds to a graph the gradients of its values (addGradientsFrom), for rules of operators that hold a graph. */
+export type Differentiate = (
+  builder: GraphBuilder,
+  graph: Graph,
+  request: {
+    readonly seeds: readonly (readonly [value: string, factor: string])[];
+    readonly wrt: readonly string[];
+    readonly values: ReadonlyMap<string, BoundValue>;
+  },
+) => ReadonlyMap<string, string | undefined>;
 
 export class RuleContext {
   readonly builder: GraphBuilder;
   readonly node: Node;
+  readonly differentiate: Differentiate;
   private readonly flowing: readonly (string | undefined)[];
   private readonly needed: ReadonlySet<string>;
   private readonly values: ReadonlyMap<string, BoundValue>;
@@ -33,9 +46,11 @@ export class RuleContext {
     needed: ReadonlySet<string>,
     values: ReadonlyMap<string, BoundValue>,
     constants: ReadonlyMap<string, Tensor>,
+    differentiate: Differentiate,
   ) {
     this.builder = builder;
     this.node = node;
+    this.differentiate = differentiate;
     this.flowing = flowing;
     this.needed = needed;
     this.values = values;
@@ -44,7 +59,8 @@ export class RuleContext {
 
   /** The same node, with nodes added to another graph: the body of a Scan. */
   within(builder: GraphBuilder): RuleContext {
-    return new RuleContext(builder, this.node, this.flowing, this.needed, this.values, this.constants);
+    const { node, flowing, needed, values, constants, differentiate } = this;
+    return new RuleContext(builder, node, flowing, needed, values, constants, differentiate);
   }
 
   /** Name of input i; it must be present. */
@@ -80,6 +96,16 @@ export class RuleContext {
   /** Whether the gradient of input i is of use. */
   needs(i: number): boolean {
     return this.has(i) && this.needed.has(this.node.inputs[i]!);
+  }
+
+  /** Whether the gradient of a value is of use. */
+  isNeeded(name: string): boolean {
+    return this.needed.has(name);
+  }
+
+  /** Types and shapes of all values. */
+  get allValues(): ReadonlyMap<string, BoundValue> {
+    return this.values;
   }
 
   shape(name: string): readonly number[] {

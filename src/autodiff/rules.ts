@@ -14,6 +14,7 @@ import { piecewiseRules } from "./rules/piecewise.ts";
 import { poolingRules } from "./rules/pooling.ts";
 import { reduceRules } from "./rules/reduce.ts";
 import { resizeRules } from "./rules/resize.ts";
+import { scanRules } from "./rules/scan.ts";
 import { scatterRules } from "./rules/scatter.ts";
 import { shapeRules } from "./rules/shape.ts";
 import { sliceRules } from "./rules/slice.ts";
@@ -24,6 +25,7 @@ export const rules: ReadonlyMap<string, GradientRule> = new Map(
   Object.entries({
     ...orderedRules,
     ...scatterRules,
+    ...scanRules,
     ...einsumRules,
     ...trigonometryRules,
     ...piecewiseRules,

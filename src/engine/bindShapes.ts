@@ -9,7 +9,8 @@ import { checkLoops, checkSizes } from "./limits.ts";
 
 /**
  * @param feeds one tensor per graph input; only its type and shape matter where inference suffices
- * @returns type and shape of every input, initializer and node output of the top-level graph
+ * @returns type and shape of every input, initializer and node output of the top-level graph but sequences of tensors, which the engine
+ *   does not hand out
  * @throws Error when the engine refuses the graph or the feeds
  */
 export async function bindShapes(
@@ -39,7 +40,7 @@ export async function bindShapes(
       const shape = info?.shape;
       if (info !== undefined && shape?.every((extent) => extent !== undefined))
         known.set(name, { dtype: info.dtype, shape: shape as number[] });
-      else open.push(name);
+      else if (!info?.isSequence) open.push(name);
     }
     checkSizes(graph, known, feeds);
     if (open.length > 0)

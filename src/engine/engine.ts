@@ -34,7 +34,11 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
-export type PartlyBound = Pick<BoundValue, "dtype"> & { readonly shape: readonly (number | undefined)[] | undefined };
+export type PartlyBound = Pick<BoundValue, "dtype"> & {
+  readonly shape: readonly (number | undefined)[] | undefined;
+  /** A sequence of tensors, which a run does not hand out. */
+  readonly isSequence?: boolean;
+};
 
 export interface Engine {
   readonly name: string;

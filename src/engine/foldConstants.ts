@@ -5,7 +5,7 @@
  * Expand and reductions read constants, which gradient rules need.
  */
 
-import { readsOf, replaceIf } from "../onnx/branches.ts";
+import { bodiesOf, readsOf, replaceIf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Model, Node } from "../onnx/graph.ts";
 import { int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { bindShapes } from "./bindShapes.ts";
@@ -31,15 +31,11 @@ const RANDOM: ReadonlySet<string> = new Set([
   ...["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout"],
 ]);
 /** Operators whose results have as many entries as the data decide. */
-const DATA_SHAPED: ReadonlySet<string> = new Set([
-  "NonZero",
-  "Compress",
-  "Unique",
-  "NonMaxSuppression",
-  "Loop",
-  "Scan",
-  "If",
-]);
+const DATA_SHAPED: ReadonlySet<string> = new Set(["NonZero", "Compress", "Unique", "NonMaxSuppression", "Loop", "If"]);
+/** Whether the results of a node have as many entries as data decide; those of a Scan do where its body says so. */
+const isDataShaped = (node: Node): boolean =>
+  DATA_SHAPED.has(node.op) || (node.op === "Scan" && bodiesOf(node).some(({ nodes }) => nodes.some(isDataShaped)));
+
 /** Inputs that decide the shape of the result, by operator; reductions have their axes at 1. */
 const SHAPE_INPUTS: Readonly<Record<string, readonly number[]>> = {
   ...{ Reshape: [1], Expand: [1], Tile: [1], ConstantOfShape: [0], Range: [0, 1, 2], Slice: [1, 2, 3, 4], Pad: [1, 3] },
@@ -93,7 +89,12 @@ function findConstants(graph: Graph, values: ReadonlyMap<string, BoundValue>, va
   for (const node of graph.nodes) {
     const measured = shapeValue(node, values, open);
     if (measured !== undefined) shapes.set(node.outputs[0]!, measured);
-    else if (RANDOM.has(node.op) || !readsOf(node).every((name) => names.has(name)) || large(node)) {
+    else if (
+      RANDOM.has(node.op) ||
+      !readsOf(node).every((name) => names.has(name)) ||
+      node.outputs.some((name) => name !== "" && !values.has(name)) || // a sequence
+      large(node)
+    ) {
       if (isOpen(node, names, open)) for (const output of node.outputs) open.add(output);
       continue;
     }
@@ -122,7 +123,7 @@ function shapeValue(
 
 /** Whether the shapes of the node's results depend on data. */
 function isOpen(node: Node, names: ReadonlySet<string>, open: ReadonlySet<string>): boolean {
-  if (DATA_SHAPED.has(node.op) || readsOf(node).some((name) => open.has(name))) return true;
+  if (isDataShaped(node) || readsOf(node).some((name) => open.has(name))) return true;
   const deciding = node.op.startsWith("Reduce")
     ? [1]
     : Object.hasOwn(SHAPE_INPUTS, node.op)
@@ -189,5 +190,5 @@ function onlyNamed(graph: Graph, values: ReadonlyMap<string, BoundValue>): Map<s
     ...graph.initializers.keys(),
     ...graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== "")),
   ];
-  return new Map(names.map((name) => [name, values.get(name)!]));
+  return new Map(names.flatMap((name) => (values.has(name) ? [[name, values.get(name)!] as const] : [])));
 }

@@ -100,7 +100,7 @@ function toOrt(tensor: Tensor, library: OnnxRuntime): OrtTensor {
 }
 
 function outputInfo(meta: InferenceSession.ValueMetadata): PartlyBound {
-  if (!meta.isTensor) return { dtype: "float32", shape: undefined };
+  if (!meta.isTensor) return { dtype: "float32", shape: undefined, isSequence: true };
   const extents = meta.shape.map((extent) => (typeof extent === "number" ? extent : undefined));
   const shape = extents.length === 0 ? undefined : extents; // a scalar and an unknown rank are reported alike
   return { dtype: meta.type as DataType, shape };

@@ -4,8 +4,17 @@ import type { Tensor } from "./tensor.ts";
 
 /** All values a node reads: its inputs, and what the bodies of control flow take from outside. */
 export function readsOf(node: Node): string[] {
-  const bodies = Object.values(node.attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
-  return [...node.inputs.filter((name) => name !== ""), ...bodies.flatMap(freeNames)];
+  return [...node.inputs.filter((name) => name !== ""), ...bodiesOf(node).flatMap(freeNames)];
+}
+
+/** The values that the bodies of a node take from outside, each once, in the order in which they are read. */
+export function capturedBy(node: Node): string[] {
+  return [...new Set(bodiesOf(node).flatMap(freeNames))];
+}
+
+/** The bodies of a node of control flow. */
+export function bodiesOf({ attributes }: Node): Graph[] {
+  return Object.values(attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
 }
 
 /** Names that a body reads but does not define. */

@@ -1,7 +1,9 @@
 /**
  * @file Turns a model quantized to integers into the float32 model that it approximates, so that it can be differentiated.
  * Covers what quantizers write: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the standard's and ONNX Runtime's),
- * dynamic quantization with MatMulInteger and ConvInteger. Any other operator on quantized values is refused by name.
+ * dynamic quantization with MatMulInteger, ConvInteger, DynamicQuantizeMatMul and DynamicQuantizeLSTM. Any other operator on quantized
+ * values stays as it is, on integers: what lies behind it is followed again, no gradient passes it, and its own maps say why they are
+ * not measured.
  *
  * Weights become exactly the numbers that the integers stand for. Activations are NOT rounded: a quantized activation is replaced
  * by the real number it came from, clipped to the range that its integers cover. The gradient is therefore that of the
@@ -11,6 +13,7 @@
  * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the forms of
  * WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
  */
+import { bodiesOf, capturedBy, renamed } from "./branches.ts";
 import { castTensor } from "./castModel.ts";
 import { floatAttribute, type Graph, int, intAttribute, type Model, type Node } from "./graph.ts";
 import { dequantize, quantize, range, type Scaling } from "./quantization.ts";
@@ -58,7 +61,6 @@ export function isRounding({ op, name }: Node): boolean {
  * The model in float32.
  *
  * @returns the same object where nothing is quantized
- * @throws Error in one line naming the node that cannot be followed
  */
 export function dequantizeModel(model: Model): Model {
   if (!hasQuantized(model.graph)) return model;
@@ -67,10 +69,6 @@ export function dequantizeModel(model: Model): Model {
 
 function hasQuantized({ nodes }: Graph): boolean {
   return nodes.some((node) => QUANTIZED.test(node.op) || bodiesOf(node).some(hasQuantized));
-}
-
-function bodiesOf({ attributes }: Node): Graph[] {
-  return Object.values(attributes).flatMap((value) => ("graph" in value ? [value.graph] : []));
 }
 
 class Dequantizer {
@@ -85,6 +83,11 @@ class Dequantizer {
   private readonly dynamic = new Set<string>();
   /** Integer products, real now; only casts to float may read them. */
   private readonly sums = new Set<string>();
+  /** How the values in `clipped` were quantized. */
+  private readonly scalings = new Map<string, Scaling>();
+  /** Values as integers, where a node that is not followed reads them, by the names that they had. */
+  private readonly integers = new Map<string, string>();
+  private readonly producers = new Map<string, Node>();
   /** Products with constant weights into which a scale behind them can still be multiplied. */
   private readonly open = new Map<string, { readonly weight: string; readonly isConv: boolean }>();
   /** How often each value of the original graph is read. */
@@ -99,6 +102,7 @@ class Dequantizer {
       ...graph.inputs.map(({ name }) => name),
       ...graph.nodes.flatMap(({ outputs }) => outputs),
     ]);
+    for (const node of graph.nodes) for (const output of node.outputs) this.producers.set(output, node);
     const read = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
     for (const name of read) this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
   }
@@ -106,9 +110,18 @@ class Dequantizer {
   run(): Graph {
     const kept = new Set(this.graph.outputs.map(({ name }) => name));
     for (const old of this.graph.nodes) {
-      if (bodiesOf(old).some(hasQuantized)) throw refused(old, "quantized operators inside a control-flow body");
       const inputs = old.inputs.map((name) => this.renamed.get(name) ?? name);
-      this.follow({ ...old, inputs }, old.inputs);
+      const done = this.nodes.length;
+      try {
+        if (bodiesOf(old).some(hasQuantized))
+          throw new NotFollowed("quantized operators inside a body of control flow");
+        const attributes = bodiesOf(old).length > 0 ? renamed(old, this.renamed).attributes : old.attributes;
+        this.follow({ ...old, inputs, attributes }, old.inputs);
+      } catch (error) {
+        if (!(error instanceof Error) || error instanceof TypeError) throw error;
+        this.nodes.length = done;
+        this.keep(old, error.message.replace(/^onnx: /, ""));
+      }
       for (const output of old.outputs) {
         const now = this.renamed.get(output);
         if (now !== undefined && kept.has(output))
@@ -118,10 +131,58 @@ class Dequantizer {
     return this.assemble();
   }
 
+  /** The node as it was, on integers. */
+  private keep(node: Node, reason: string): void {
+    const inputs = node.inputs.map((name) => (name === "" ? "" : this.original(name)));
+    const captured = new Map(capturedBy(node).map((name) => [name, this.original(name)]));
+    const same = renamed({ ...node, inputs: [] }, captured);
+    this.nodes.push({
+      ...same,
+      inputs,
+      outputs: node.outputs,
+      unmeasured: `quantized in a form that is not read: ${reason}`,
+    });
+  }
+
+  /** A value as the original graph has it. */
+  private original(name: string): string {
+    const known = this.integers.get(name);
+    if (known !== undefined) return known;
+    const scaling = this.scalings.get(name);
+    const now = this.renamed.get(name);
+    const isMade = this.constants.has(name) && !this.graph.initializers.has(name);
+    if (scaling === undefined && now === undefined && !this.sums.has(name) && !isMade) return name;
+    const producer = this.producers.get(name)!;
+    if (scaling === undefined && now !== undefined && /^(DequantizeLinear|Mul)$/.test(producer.op)) return now;
+    if (scaling !== undefined) return this.quantizedAgain(name, scaling);
+    const inputs = producer.inputs.map((input) => (input === "" ? "" : this.original(input)));
+    const outputs = producer.outputs.map((output) => {
+      const integers = output && this.fresh(`${output}/original`);
+      this.integers.set(output, integers);
+      return integers;
+    });
+    this.nodes.push({ ...producer, name: "", inputs, outputs });
+    return this.integers.get(name)!;
+  }
+
+  private quantizedAgain(name: string, { scale, zeroPoint }: Scaling): string {
+    const constant = (what: string, tensor: Tensor) => {
+      const fresh = this.fresh(`${name}/${what}`);
+      this.constants.set(fresh, { ...tensor, shape: [] });
+      return fresh;
+    };
+    const given = [constant("scale", scale), ...(zeroPoint ? [constant("zero", zeroPoint)] : [])];
+    const output = this.fresh(`${name}/integers`);
+    this.integers.set(name, output);
+    this.nodes.push(plainNode("QuantizeLinear", [name, ...given], output));
+    return output;
+  }
+
   /** @param before the node's inputs under their original names */
   private follow(node: Node, before: readonly string[]): void {
     const { op } = node;
-    const known = node.domain === RUNTIME_DOMAIN ? runtimeOperators[op] : undefined;
+    const known =
+      node.domain === RUNTIME_DOMAIN && Object.hasOwn(runtimeOperators, op) ? runtimeOperators[op] : undefined;
     if (op === "DequantizeLinear") this.dequantizeLinear(node);
     else if (op === "QuantizeLinear") this.quantizeLinear(node);
     else if (op === "DynamicQuantizeLinear") this.dynamicQuantizeLinear(node);
@@ -129,7 +190,9 @@ class Dequantizer {
     else if (/^(QLinearMatMul|QLinearConv|QGemm)$/.test(op)) this.qlinearProduct(node);
     else if (op === "QLinearConcat") this.concatenation(node);
     else if (known !== undefined) this.runtimeOperator(node, known);
-    else if (QUANTIZED.test(op)) throw refused(node, `the operator ${op}`);
+    else if (op === "DynamicQuantizeMatMul") this.dynamicMatMul(node);
+    else if (op === "DynamicQuantizeLSTM") this.dynamicLstm(node);
+    else if (QUANTIZED.test(op)) throw new NotFollowed(`the operator ${op}`);
     else if (op === "Cast" && this.sums.has(before[0]!)) {
       if (this.readers.get(before[0]!)! > 1) this.open.delete(node.inputs[0]!);
       this.renamed.set(node.outputs[0]!, node.inputs[0]!);
@@ -138,15 +201,35 @@ class Dequantizer {
 
   /** An operator that knows nothing of quantization. */
   private other(node: Node, before: readonly string[]): void {
-    if (before.some((name) => this.sums.has(name))) throw refused(node, `${node.op} of integer products`);
+    if (before.some((name) => this.sums.has(name))) {
+      this.ofSums(node, before);
+      return;
+    }
     const moved = node.inputs.find((name) => this.dynamic.has(name) && !this.isDequantized(name, before));
     if (moved !== undefined && TRANSPARENT.has(node.op)) for (const output of node.outputs) this.dynamic.add(output);
     const read = node.inputs.find((name) => this.clipped.has(name) && !this.isDequantized(name, before));
     if (read !== undefined) {
-      if (!TRANSPARENT.has(node.op)) throw refused(node, `${node.op} of quantized values`);
-      for (const output of node.outputs) this.clipped.set(output, this.clipped.get(read)!);
+      if (!TRANSPARENT.has(node.op)) throw new NotFollowed(`${node.op} of quantized values`);
+      for (const output of node.outputs) {
+        this.clipped.set(output, this.clipped.get(read)!);
+        this.scalings.set(output, this.scalings.get(read)!);
+      }
     }
     this.nodes.push(node);
+  }
+
+  /** An integer bias, which older quantizers add to the integer product of values of a known scale. */
+  private ofSums(node: Node, before: readonly string[]): void {
+    const at = before.findIndex((name) => this.sums.has(name));
+    const bias = this.constants.get(node.inputs[1 - at] ?? "");
+    const product = this.nodes.find(({ outputs }) => outputs.includes(node.inputs[at]!));
+    const isExact = product?.inputs.some((name) => this.clipped.has(name)) ?? false;
+    if (node.op !== "Add" || bias?.dtype !== "int32" || !isExact || node.inputs.length !== 2)
+      throw new NotFollowed(`${node.op} of integer products`);
+    const name = this.fresh(`${node.inputs[1 - at]!}/real`);
+    this.constants.set(name, float32(toNumbers(bias), bias.shape));
+    this.nodes.push({ ...node, inputs: node.inputs.map((input, i) => (i === at ? input : name)) });
+    this.sums.add(node.outputs[0]!);
   }
 
   /** Whether a value is read under another name than that of the quantized one: behind its DequantizeLinear. */
@@ -184,17 +267,50 @@ class Dequantizer {
     this.constants.set(zero, { dtype: "uint8", shape: [], data: Uint8Array.of(0) });
   }
 
+  /** A b + bias, of which a is quantized as it comes. */
+  private dynamicMatMul(node: Node): void {
+    const [a, b, scale, zero, bias] = node.inputs as [string, string, string, string?, string?];
+    const scaling = { scale: this.need(scale), zeroPoint: this.optional(zero), axis: -1 };
+    const W = this.weight(b, dequantize(this.need(b), scaling, b));
+    const y = node.outputs[0]!;
+    const product = bias ? this.fresh(`${y}/product`) : y;
+    this.nodes.push({ ...node, op: "MatMul", domain: "", inputs: [a, W], outputs: [product], attributes: {} });
+    if (bias) this.nodes.push(plainNode("Add", [product, bias], y));
+  }
+
+  /** LSTM whose W (D, I, 4H) and R (D, H, 4H) are integers with a scale for each direction, or for each column too. */
+  private dynamicLstm(node: Node): void {
+    const inputs = node.inputs.slice(0, 8);
+    for (const [at, scale] of [
+      [1, 8],
+      [2, 10],
+    ] as const) {
+      const q = this.need(node.inputs[at]!);
+      const [D, rows, columns] = q.shape as [number, number, number];
+      const spread = (tensor: Tensor): Tensor => ({ ...tensor, shape: [D, 1, sizeOf(tensor.shape) / D] });
+      const given = this.need(node.inputs[scale]!);
+      const byColumn = sizeOf(given.shape) === D * columns && D * columns !== D;
+      const zeroPoint = this.optional(node.inputs[scale + 1]);
+      const scaling = byColumn
+        ? { scale: spread(given), zeroPoint, axis: 1, blockSize: rows }
+        : { scale: float32(toNumbers(given)), zeroPoint, axis: 0 };
+      inputs[at] = this.weight(node.inputs[at]!, transposed(dequantize(q, scaling, node.inputs[at]!)));
+    }
+    this.nodes.push({ ...node, op: "LSTM", domain: "", inputs });
+  }
+
   /** Real values in place of quantized ones: clipped to what the integers cover. */
   private clip(node: Node, x: string, { scale, zeroPoint }: Scaling): void {
-    if (sizeOf(scale.shape) !== 1) throw refused(node, "activations with a scale per channel");
+    if (sizeOf(scale.shape) !== 1) throw new NotFollowed("activations with a scale per channel");
     const y = node.outputs[0]!;
     const factor = toNumbers(scale)[0]!;
     const zero = zeroPoint === undefined ? 0 : toNumbers(zeroPoint)[0]!;
     const ends = range(factor, zero, zeroPoint?.dtype ?? "uint8", y);
     const name = ends[0]! < 0 && ends[1]! > 0 ? `${node.name || y}${ROUNDED}` : node.name;
     const limits = ends.map((limit) => this.constant(limit));
-    this.nodes.push({ op: "Clip", domain: "", name, inputs: [x, ...limits], outputs: [y], attributes: {} });
+    this.nodes.push({ ...plainNode("Clip", [x, ...limits], y), name });
     this.clipped.set(y, factor);
+    this.scalings.set(y, { scale, zeroPoint });
   }
 
   /** MatMulInteger(a, b, zero points) and ConvInteger: sums of products of integers, whose scale comes later. */
@@ -205,12 +321,12 @@ class Dequantizer {
     const operand = (x: string, zero: string | undefined, factor: number): string => {
       const q = this.constants.get(x);
       if (q === undefined && this.isReal(x)) return x;
-      const zeroPoint = this.optional(node, zero);
-      if (q === undefined) return this.real(node, x, float32([factor]), zeroPoint);
+      const zeroPoint = this.optional(zero);
+      if (q === undefined) return this.real(x, float32([factor]), zeroPoint);
       const scale = float32(new Array<number>(zeroPoint?.data.length ?? 1).fill(factor));
       return this.weight(x, dequantize(q, { scale, zeroPoint, axis: isConv ? 0 : -1 }, x));
     };
-    if (this.clipped.has(a) && this.isReal(b)) throw refused(node, `${node.op} of two quantized activations`);
+    if (this.clipped.has(a) && this.isReal(b)) throw new NotFollowed(`${node.op} of two quantized activations`);
     const [left, right] = [operand(a, zeroA, missing(b)), operand(b, zeroB, missing(a))];
     this.nodes.push({ ...node, op: isConv ? "Conv" : "MatMul", inputs: [left, right] });
     this.sums.add(node.outputs[0]!);
@@ -253,11 +369,11 @@ class Dequantizer {
     const rest = node.inputs.slice(6);
     const [bias, scaleY, zeroY] = op === "Gemm" ? rest : [rest[2], rest[0], rest[1]];
     const byRows = op === "Conv" || intAttribute(node, "transB", 0) !== 0;
-    const inputs = [this.operand(node, a, scaleA, zeroA, 1), this.operand(node, b, scaleB, zeroB, byRows ? 0 : -1)];
+    const inputs = [this.operand(a, scaleA, zeroA, 1), this.operand(b, scaleB, zeroB, byRows ? 0 : -1)];
     if (bias) {
-      const factor = toNumbers(this.need(node, scaleA))[0]! * floatAttribute(node, "alpha", 1);
-      const scale = float32(toNumbers(this.need(node, scaleB)).map((value) => value * factor));
-      inputs.push(this.weight(bias, dequantize(this.need(node, bias), { scale, axis: 0 }, bias)));
+      const factor = toNumbers(this.need(scaleA))[0]! * floatAttribute(node, "alpha", 1);
+      const scale = float32(toNumbers(this.need(scaleB)).map((value) => value * factor));
+      inputs.push(this.weight(bias, dequantize(this.need(bias), { scale, axis: 0 }, bias)));
     }
     const product = { ...node, op, domain: "", inputs };
     if (scaleY) this.withClip(product, scaleY, zeroY);
@@ -269,18 +385,18 @@ class Dequantizer {
     const [scaleY, zeroY, ...parts] = node.inputs as [string, string, ...string[]];
     const inputs = Array.from({ length: parts.length / 3 }, (_, k) => {
       const [x, scale, zero] = parts.slice(3 * k) as [string, string, string];
-      return this.operand(node, x, scale, zero, 1);
+      return this.operand(x, scale, zero, 1);
     });
     this.withClip({ ...node, op: "Concat", domain: "", inputs }, scaleY, zeroY);
   }
 
   private runtimeOperator(node: Node, { op, operands }: RuntimeOperator): void {
     if (op === "Softmax" && intAttribute(node, "opset", 13) < 13 && intAttribute(node, "axis", -1) !== -1)
-      throw refused(node, "QLinearSoftmax in its form before version 13");
-    if (intAttribute(node, "channels_last", 0) !== 0) throw refused(node, "values with channels last");
+      throw new NotFollowed("QLinearSoftmax in its form before version 13");
+    if (intAttribute(node, "channels_last", 0) !== 0) throw new NotFollowed("values with channels last");
     const inputs = Array.from({ length: operands }, (_, k) => {
       const [x, scale, zero] = node.inputs.slice(3 * k) as [string, string, string];
-      return this.operand(node, x, scale, zero, 1);
+      return this.operand(x, scale, zero, 1);
     });
     const [scaleY, zeroY] = node.inputs.slice(3 * operands) as [string, string];
     const { channels_last: _, opset: __, ...attributes } = node.attributes;
@@ -292,23 +408,23 @@ class Dequantizer {
     const y = node.outputs[0]!;
     const exact = this.fresh(`${y}/exact`);
     this.nodes.push({ ...node, outputs: [exact] });
-    const scaling = { scale: this.need(node, scale), zeroPoint: this.optional(node, zero) };
+    const scaling = { scale: this.need(scale), zeroPoint: this.optional(zero) };
     this.clip({ ...node, name: "" }, exact, scaling);
   }
 
-  private operand(node: Node, x: string, scale: string, zero: string, axis: number): string {
+  private operand(x: string, scale: string, zero: string, axis: number): string {
     if (this.isReal(x)) return x;
-    if (!this.constants.has(x)) return this.real(node, x, this.need(node, scale), this.optional(node, zero));
-    const scaling = { scale: this.need(node, scale), zeroPoint: this.optional(node, zero), axis };
-    return this.weight(x, dequantize(this.need(node, x), scaling, x));
+    if (!this.constants.has(x)) return this.real(x, this.need(scale), this.optional(zero));
+    const scaling = { scale: this.need(scale), zeroPoint: this.optional(zero), axis };
+    return this.weight(x, dequantize(this.need(x), scaling, x));
   }
 
   /**
    * What integers that are data stand for, (x - zero point) scale: parts of quantized constants that the data choose. Written out, since
    * ONNX Runtime moves a DequantizeLinear through the operators behind it, and loses the type of its zero point.
    */
-  private real(node: Node, x: string, scale: Tensor, zeroPoint: Tensor | undefined): string {
-    if (sizeOf(scale.shape) !== 1) throw refused(node, "integers of the data with a scale per channel");
+  private real(x: string, scale: Tensor, zeroPoint: Tensor | undefined): string {
+    if (sizeOf(scale.shape) !== 1) throw new NotFollowed("integers of the data with a scale per channel");
     const step = (op: string, inputs: readonly string[], attributes: Node["attributes"] = {}): string => {
       const y = this.fresh(`${x}/real`);
       this.nodes.push({ op, domain: "", name: "", inputs, outputs: [y], attributes });
@@ -324,17 +440,17 @@ class Dequantizer {
     const [, scale, zero] = node.inputs as [string, string, string?];
     const axis = intAttribute(node, "axis", 1);
     const blockSize = intAttribute(node, "block_size", 0);
-    return { scale: this.need(node, scale), zeroPoint: this.optional(node, zero), axis, blockSize };
+    return { scale: this.need(scale), zeroPoint: this.optional(zero), axis, blockSize };
   }
 
-  private need(node: Node, name: string): Tensor {
+  private need(name: string): Tensor {
     const tensor = this.constants.get(name);
-    if (tensor === undefined) throw refused(node, `the value ${name || "(none)"} where a constant is expected`);
+    if (tensor === undefined) throw new NotFollowed(`the value ${name || "(none)"} where a constant is expected`);
     return castTensor(tensor);
   }
 
-  private optional(node: Node, name: string | undefined): Tensor | undefined {
-    return name ? this.need(node, name) : undefined;
+  private optional(name: string | undefined): Tensor | undefined {
+    return name ? this.need(name) : undefined;
   }
 
   /** Adds real weights, under the name that they had before quantizers appended theirs. */
@@ -391,8 +507,20 @@ function timesScale(W: Tensor, scale: Tensor, isConv: boolean): Tensor | undefin
   return { ...W, data };
 }
 
-function refused(node: Node, what: string): Error {
-  return new Error(
-    `onnx: expected a quantized model as quantizers write it, got ${what} (node ${node.name || node.outputs[0]}); export the model in float32`,
-  );
+function plainNode(op: string, inputs: readonly string[], output: string): Node {
+  return { op, domain: "", name: "", inputs, outputs: [output], attributes: {} };
 }
+
+/** The last two of three axes exchanged. */
+function transposed({ shape, data }: Tensor): Tensor {
+  const [D, rows, columns] = shape as [number, number, number];
+  const out = new Float32Array(D * rows * columns);
+  for (let d = 0; d < D; d++)
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++)
+        out[(d * columns + j) * rows + i] = (data as Float32Array)[(d * rows + i) * columns + j]!;
+  return float32(out, [D, columns, rows]);
+}
+
+/** Why a node stays on integers. */
+class NotFollowed extends Error {}

@@ -26,6 +26,10 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** The module that the node comes from, `layers.0.mlp.up`, where the exporter says so. */
   readonly scope?: string;
+  /** What the node is of its module, where one operator holds several maps: `ih`, `hh` of a recurrent layer. */
+  readonly part?: string;
+  /** Why the maps of the node are not measured, where whoever wrote it knows; "" where they are measured at another node. */
+  readonly unmeasured?: string;
 }
 
 /** A graph input or output; a dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may leave the type to the engine. */

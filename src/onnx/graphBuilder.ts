@@ -20,6 +20,9 @@ export interface OperatorOptions {
   readonly outputs?: number | readonly string[];
   readonly domain?: string;
   readonly name?: string;
+  /** As in Node. */
+  readonly part?: string;
+  readonly unmeasured?: string;
 }
 
 export class GraphBuilder {
@@ -95,12 +98,12 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     options: OperatorOptions = {},
   ): string[] {
-    const { outputs = 1, domain = "", name = "" } = options;
+    const { outputs = 1, domain = "", name = "", ...others } = options;
     const names =
       typeof outputs === "number"
         ? Array.from({ length: outputs }, () => this.claim(this.freshName(op.toLowerCase())))
         : outputs.map((output) => this.claim(output));
-    this.nodes.push({ op, domain, name, inputs, outputs: names, attributes });
+    this.nodes.push({ op, domain, name, inputs, outputs: names, attributes, ...others });
     return names;
   }
 

@@ -1,6 +1,6 @@
 /**
  * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the project
- * knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts), bodies of control flow included; the graph keeps its
+ * knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts, timeFirst.ts), bodies of control flow included; the graph keeps its
  * names, inputs and outputs. At the top level sequences of tensors are taken apart (sequences.ts), Constant nodes become initializers, and Identity of an initializer is left out.
  */
 import type { Graph, Model, Node } from "./graph.ts";
@@ -8,6 +8,7 @@ import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
 import { floatConstant, operatorChanges, type Surroundings } from "./operatorChanges.ts";
 import { replaceSequences } from "./sequences.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
+import { timeFirst } from "./timeFirst.ts";
 
 /** chosen: version 6 is the oldest whose files are still around. */
 const OLDEST_OPSET = 6;
@@ -51,7 +52,7 @@ function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, to
     if (constant !== undefined) initializers.set(g.initializer(output, constant), constant);
     else if (top && node.op === "Identity" && initializers.has(node.inputs[0]!) && !kept.has(output))
       renamed.set(output, node.inputs[0]!);
-    else g.add(upgradeNode(node, { g, floatType: walk.floatType }, walk.opset));
+    else for (const one of timeFirst(upgradeNode(node, { g, floatType: walk.floatType }, walk.opset), g)) g.add(one);
   }
   const outputs = graph.outputs.map((output) => ({ ...output, name: renamed.get(output.name) ?? output.name }));
   return { ...g.build(), outputs, name: graph.name };

@@ -37,7 +37,7 @@ export function parseParameters(
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
     throw new ParameterError(
-      `${owner.name}: expected a parameter, got "${key}"${suggestion(otherNames[key] ?? key, known)}`,
+      `${owner.name}: expected a parameter, got "${key}"${suggestion(Object.hasOwn(otherNames, key) ? otherNames[key]! : key, known)}`,
     );
   }
   const result = z.safeParse(owner.parameters, given);

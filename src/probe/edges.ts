@@ -3,11 +3,12 @@
  * outputs of each map through the operators behind it, to the next map, a normalization, or what breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../moments/edges.ts";
+import { readsOf } from "../onnx/branches.ts";
 import { intAttribute, intsAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
 import { sizeOf } from "../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import type { Measurable, Surroundings } from "./linearMap.ts";
+import { gradientAt, type Measurable, type Surroundings } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** A value on the way from a map. */
@@ -76,7 +77,12 @@ export function findEdges(
       broken.push({ first: map.name, second: null, reason });
       continue;
     }
-    const start: Place = { value: map.hb, layout: { offset: 0, axes: layout }, symmetry: "rotation", through: [] };
+    const start: Place = {
+      value: gradientAt(map),
+      layout: { offset: 0, axes: layout },
+      symmetry: "rotation",
+      through: [],
+    };
     const ends = walker.ends(start);
     if (ends.length > 0 && input.bias === undefined) {
       broken.push({ first: map.name, second: null, reason: "what is added to its outputs is not one value for each" });
@@ -168,7 +174,8 @@ class Walker {
       this.ends({ ...place, ...change, value, layout }, steps + 1);
     const map = this.byNode.get(node);
     if (map !== undefined && map.input!.reads!.value === place.value) return [{ kind: "map", place, map }];
-    if (node.domain !== "" || node.inputs.filter((name) => name === place.value).length > 1)
+    const isSeen = node.inputs.includes(place.value) && values.has(node.outputs[0]!);
+    if (node.domain !== "" || !isSeen || node.inputs.filter((name) => name === place.value).length > 1)
       return broken(`${node.op} stands in between`);
     const operand = this.attentions.operandOf(node, place.value);
     if (operand === "queries" || operand === "keys") return [{ kind: "scores", place, node, operand }];
@@ -215,6 +222,7 @@ class Walker {
           through: [...place.through, isConstant ? "factors" : "gate"],
         });
     }
+    if (node.op === "Scan") return broken("a recurrence over time stands in between");
     if (node.op === "Add" || node.op === "Sub" || node.op === "Sum") {
       const isConstant = node.inputs.some((name) => this.s.isWeight(name));
       return broken(isConstant ? "a constant is added behind it" : "another branch is added (residual)");
@@ -238,15 +246,15 @@ function liveNodes({ graph }: Surroundings, value: string): Node[] {
   for (const node of [...graph.nodes].reverse())
     if (node.outputs.some((output) => needed.has(output))) {
       live.unshift(node);
-      for (const name of node.inputs) needed.add(name);
+      for (const name of readsOf(node)) needed.add(name);
     }
   return live;
 }
 
 /** The inputs of which a node takes the values, not the type or shape alone. */
-function valueInputs({ op, inputs }: Node): readonly string[] {
-  if (op === "Shape" || op === "Size") return [];
-  return op === "CastLike" ? inputs.slice(0, 1) : inputs;
+function valueInputs(node: Node): readonly string[] {
+  if (node.op === "Shape" || node.op === "Size") return [];
+  return node.op === "CastLike" ? node.inputs.slice(0, 1) : readsOf(node);
 }
 
 function branch(users: readonly Node[]): string {

@@ -4,6 +4,7 @@
  */
 import { intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { scanParts } from "../onnx/scan.ts";
 import { einsumLetters } from "./einsumLetters.ts";
 import type { Measurable, Surroundings } from "./linearMap.ts";
 import { type Axis, byAxis, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
@@ -57,7 +58,8 @@ export class ExampleLayouts {
   private behind(node: Node): (Layout | undefined)[] {
     const { values, isWeight } = this.s;
     const source = node.inputs.find((name) => this.layouts.has(name));
-    if (source === undefined || node.domain !== "") return [];
+    if (source === undefined || node.domain !== "" || !values.has(node.outputs[0]!)) return [];
+    if (node.op === "Scan") return this.behindScan(node);
     const layout = this.layouts.get(source)!;
     const [from, to] = [values.get(source)!.shape, values.get(node.outputs[0]!)!.shape];
     const groups = byAxis(layout.axes, from);
@@ -80,7 +82,34 @@ export class ExampleLayouts {
     const alike = from.length === to.length ? reshapedAlike(layout, from, to) : undefined;
     return node.outputs.map((_, i) => (i === 0 ? alike : undefined));
   }
+
+  /** Outputs of a Scan over time: examples lie where they lie in a slice of its inputs. */
+  private behindScan(node: Node): (Layout | undefined)[] {
+    const { body, states, inputs, outputs } = scanParts(node);
+    const { values } = this.s;
+    const read = inputs.find(({ name }) => this.layouts.has(name));
+    if (read === undefined || read.axis !== 0 || body.nodes.some(({ op }) => MOVES.has(op))) return [];
+    const [, ...slice] = values.get(read.name)!.shape;
+    const layout = this.layouts.get(read.name)!;
+    const [time, ...groups] = byAxis(layout.axes, [values.get(read.name)!.shape[0]!, ...slice]) ?? [];
+    if (time === undefined || time.some(({ step }) => step !== null)) return [];
+    const within = { ...layout, axes: groups.flat() };
+    const alike = (inner: string) => reshapedAlike(within, slice, values.get(inner)?.shape ?? []);
+    return [
+      ...states.map(({ made }) => alike(made)),
+      ...outputs.map(({ name, inner, axis }) => {
+        const own = axis === 0 ? alike(inner) : undefined;
+        return own && { ...own, axes: [plain(values.get(name)!.shape[0]!), ...own.axes] };
+      }),
+    ];
+  }
 }
+
+/** Operators in whose results an axis of the inputs may stand at another place. */
+const MOVES: ReadonlySet<string> = new Set([
+  ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Einsum", "Gather", "GatherND", "ScatterND", "Tile"],
+  ...["DepthToSpace", "SpaceToDepth", "Loop", "Scan", "If"],
+]);
 
 /** Two partitions of the same memory, cut so that they have the same axes; undefined where one cuts through a step of the other. */
 function inCommon(x: readonly Axis[], y: readonly Axis[]): (readonly [Axis, Axis])[] | undefined {

@@ -20,8 +20,10 @@ export interface Measurable {
   readonly dOut: number;
   /** Samples in the batch at hand: rows of h_a and h_b. */
   readonly rows: number;
-  /** The value whose gradient is g_b, in the graph's own layout. */
+  /** h_b, in the graph's own layout. */
   readonly hb: string;
+  /** The value whose gradient is g_b, in the same layout, where it is not hb (LossGraph.standIns). */
+  readonly gradientAt?: string;
   /** hb in memory, its steps those of the outputs; absent where outputs and samples share an axis. */
   readonly layout?: readonly Axis[];
   /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
@@ -30,6 +32,11 @@ export interface Measurable {
   activationRows?(builder: GraphBuilder): string;
   /** The side of the weights; absent for attention heads. */
   readonly input?: MapInput;
+}
+
+/** The value whose gradient is g_b. */
+export function gradientAt({ hb, gradientAt = hb }: Pick<Measurable, "hb" | "gradientAt">): string {
+  return gradientAt;
 }
 
 export interface MapInput {

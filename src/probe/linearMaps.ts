@@ -2,6 +2,7 @@
  * @file Finds everything in a graph that the probe can measure, by a table of operators; what looks like a linear map and is none is
  * returned with the reason.
  */
+import { bodiesOf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { findHeads } from "./attentionHeads.ts";
 import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
@@ -10,6 +11,9 @@ import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 
+/** Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known. */
+const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
+
 /** Who looks at which operator. */
 const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
   Gemm: findGemm,
@@ -17,23 +21,34 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
   Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
   Conv: findConv,
   ConvTranspose: findConvTranspose,
-  LSTM: () => "a recurrent layer is not measured yet",
-  GRU: () => "a recurrent layer is not measured yet",
-  RNN: () => "a recurrent layer is not measured yet",
+  LSTM: () => unwritten,
+  GRU: () => unwritten,
+  RNN: () => unwritten,
 };
 
-/** Why a node of no finder may hold a linear map all the same; undefined where it cannot. */
-function unread({ op, domain, inputs, attributes }: Node, { values, isWeight }: Surroundings): string | undefined {
+/** Why a node of no finder may hold a linear map all the same; nothing where it cannot. */
+function unread(node: Node, s: Surroundings): Skipped[] {
+  const { op, domain, inputs } = node;
+  const { values, isWeight } = s;
+  const skipped = (reason: string) => [{ node: label(node, s), reason }];
   const isMatrix = (name: string) =>
     isWeight(name) && (values.get(name)?.shape ?? []).filter((extent) => extent > 1).length > 1;
-  if (domain !== "" && inputs.some(isMatrix)) return `the operator ${domain}.${op} is not read`;
-  const bodies = Object.values(attributes).flatMap((attribute) => ("graph" in attribute ? [attribute.graph] : []));
-  const held = bodies.flatMap(({ nodes }) =>
-    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op)),
+  if (domain !== "" && inputs.some(isMatrix)) return skipped(`the operator ${domain}.${op} is not read`);
+  const held = bodiesOf(node).flatMap(({ nodes }) =>
+    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op) && inner.unmeasured !== ""),
   );
+  if (held.some((inner) => inner.unmeasured !== undefined))
+    return held.map((inner) => {
+      return { node: label(inner, s), reason: inner.unmeasured ?? `in the body of ${op}: not measured yet` };
+    });
   return held.length > 0
-    ? `${held.map((inner) => inner.op).join(", ")} in the body of ${op}: not measured yet`
-    : undefined;
+    ? skipped(`${held.map((inner) => inner.op).join(", ")} in the body of ${op}: not measured yet`)
+    : [];
+}
+
+/** How a node that is not measured is called: a part of a module as it would be if it were. */
+function label(node: Node, { moduleName }: Surroundings): string {
+  return node.part === undefined ? node.name || node.outputs[0]! : moduleName(node, node.inputs[1]!);
 }
 
 /**
@@ -58,13 +73,12 @@ export function findLinearMaps(
   const skipped: Skipped[] = [];
   for (const node of graph.nodes) {
     const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
-    const found = finder?.(node, surroundings);
+    const found = node.unmeasured ?? finder?.(node, surroundings);
     if (found === undefined) {
-      const reason = finder === undefined ? unread(node, surroundings) : undefined;
-      if (reason !== undefined) skipped.push({ node: node.name || node.outputs[0]!, reason });
+      if (finder === undefined) skipped.push(...unread(node, surroundings));
       continue;
     }
-    if (typeof found === "string") skipped.push({ node: node.name || node.outputs[0]!, reason: found });
+    if (typeof found === "string") skipped.push({ node: label(node, surroundings), reason: found });
     else maps.push(...found);
   }
   return { maps: uniqueNames(maps), skipped };

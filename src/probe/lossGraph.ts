@@ -4,18 +4,23 @@
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { specialize } from "../engine/specialize.ts";
+import { specialize, type TakenBranch } from "../engine/specialize.ts";
 import { IGNORED, type Objective, type OwnLoss, type Value } from "../objectives/objective.ts";
 import { type BoundValue, type Graph, int, type Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { int64, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "./feeds.ts";
+import { scannedMaps } from "./scanMaps.ts";
 
 export interface LossGraph {
   /** Inputs: the model's, its parameters, TARGET. No outputs yet. What does not depend on them is folded into initializers. */
   readonly graph: Graph;
-  /** Type and shape of every value. */
+  /** Type and shape of every value, of those in the bodies of Scans too. */
   readonly values: Map<string, BoundValue>;
+  /** The value whose gradient is that of another, for outputs of maps that were found in the body of a Scan (scannedMaps). */
+  readonly standIns: ReadonlyMap<string, string>;
+  /** Branches that the data at hand take. */
+  readonly taken: readonly TakenBranch[];
   /** The losses of the samples. */
   readonly perSample: string;
   /** The model's output and the target, unless the model computes its loss itself. */
@@ -36,10 +41,11 @@ export async function lossGraph(
 ): Promise<LossGraph> {
   const { [TARGET]: target, ...inputs } = feeds;
   const forward = parametersAsInputs(boundInputs(model.graph, inputs), parameters);
-  const { model: folded, values } = await specialize(engine, { ...model, graph: forward }, inputs);
-  const graph = { ...folded.graph, outputs: [] };
+  const { model: folded, values: outer, taken } = await specialize(engine, { ...model, graph: forward }, inputs);
+  const { graph: opened, values, standIns } = await scannedMaps(engine, folded, outer, parameters);
+  const graph = { ...opened, outputs: [] };
   if (objective.lossOutput !== undefined)
-    return { graph, values: new Map(values), perSample: ownLoss(forward, values, objective.lossOutput) };
+    return { graph, values, standIns, taken, perSample: ownLoss(forward, values, objective.lossOutput) };
   const name = forward.outputs[0]!.name;
   const output = { name, ...values.get(name)! };
   checkTarget(objective, output, target);
@@ -49,7 +55,8 @@ export async function lossGraph(
   const pair = { output, target: { name: TARGET, dtype, shape } };
   const perSample = objective.perSample(builder, output, pair.target);
   const withLoss = builder.build();
-  return { graph: withLoss, values: await bindShapes(engine, { ...model, graph: withLoss }, feeds), perSample, pair };
+  const bound = await bindShapes(engine, { ...model, graph: withLoss }, feeds);
+  return { graph: withLoss, values: new Map([...values, ...bound]), standIns, taken, perSample, pair };
 }
 
 /** The model's own loss, which must be one number per sample. */

@@ -43,7 +43,7 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
     for (const name of node.inputs.map(stored))
       if (scope !== undefined && !firstScopes.has(name)) firstScopes.set(name, scope);
   }
-  return (given, weight, bias) => {
+  const named = (given: Node, weight: string, bias?: string): string => {
     const node = { ...given, name: givenName(given.name) };
     const [W, b] = [stored(weight), stored(bias ?? "")];
     const scope = withoutCallNumber(scopeOf(node), firstScopes.get(W));
@@ -55,6 +55,11 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
       if (module !== undefined && (uses.get(name) === 1 || isWithin(module, scope))) return module;
     const plain = graph.initializers.has(W) && !MEANINGLESS.test(givenName(W)) ? givenName(W) : undefined;
     return scope ?? fromWeight ?? plain ?? (node.name || W);
+  };
+  return (node, weight, bias) => {
+    if (node.part === undefined) return named(node, weight, bias);
+    const whole = { ...node, name: node.name.slice(0, -node.part.length - 1) };
+    return `${named(whole, weight, bias)}.${node.part}`;
   };
 }
 

@@ -12,7 +12,7 @@ import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32 } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import type { Feeds } from "./feeds.ts";
-import type { Measurable } from "./linearMap.ts";
+import { gradientAt, type Measurable } from "./linearMap.ts";
 import type { LossGraph } from "./lossGraph.ts";
 
 const DIRECTION = "outputs/direction";
@@ -44,9 +44,9 @@ export async function compileOutputGradients(
   const graph = { ...loss.graph, nodes: [...loss.graph.nodes, builder.build().nodes.at(-1)!] };
   const values = new Map(loss.values).set(along, { dtype: "float32", shape: [n, outputs] });
   values.set(direction, { dtype: "float32", shape: [outputs] });
-  const gradients = addGradients(builder, graph, { of: along, wrt: [...new Set(maps.map(({ hb }) => hb))], values });
+  const gradients = addGradients(builder, graph, { of: along, wrt: [...new Set(maps.map(gradientAt))], values });
   const grams = maps.map((map) => {
-    const gradient = gradients.get(map.hb);
+    const gradient = gradients.get(gradientAt(map));
     if (gradient === undefined) return undefined;
     const rows = map.outputRows(builder, gradient);
     const gram = builder.op("Gemm", [rows, rows], { transA: int(1) });

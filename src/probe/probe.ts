@@ -16,17 +16,20 @@ import {
   type Side,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
+import { readsOf } from "../onnx/branches.ts";
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import { type Block, withBlocks } from "./blocks.ts";
+import { addConditions, type Conditions, checkBranches, otherBranches } from "./branches.ts";
 import { type Classifier, findClassifier } from "./classNodes.ts";
 import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
+import { ExampleLayouts } from "./exampleRows.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./layerSums.ts";
-import type { Measurable, Skipped } from "./linearMap.ts";
+import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
@@ -40,6 +43,7 @@ import type { RowFactor } from "./rowFactor.ts";
 import { bareSampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
 import { sampleRows, withRows } from "./sampledRows.ts";
 import { Turning } from "./turnedSums.ts";
+import { whyNoGradient } from "./withoutGradient.ts";
 
 export interface ProbeOptions {
   readonly objective: Objective | OwnLoss;
@@ -159,6 +163,8 @@ interface Instrumented {
   /** The outputs of the classifier that the nearest class mean is looked for with. */
   readonly features: FeatureNames | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
+  /** Outputs that say which branches a batch takes. */
+  readonly conditions: Conditions;
   readonly maps: readonly (Chosen & {
     readonly noise: NoisePlan | undefined;
     readonly names: SumNames;
@@ -244,6 +250,7 @@ export class Probe {
     const losses = new LossSums();
     const features = new Features();
     const factors = new Map<string, RowFactor>();
+    const branches = new Map<string, boolean>();
     let index = 0;
     for (const batch of batches) {
       const feeds = { ...given, ...batch };
@@ -258,6 +265,7 @@ export class Probe {
         instrumented = await programs.get(feeds);
         outputs = await instrumented.program.run({ ...feeds, ...used });
       }
+      checkBranches(outputs, instrumented.conditions, branches);
       for (const [i, { map, names, deferred, noise }] of instrumented.maps.entries()) {
         const sums = group[i]!;
         if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
@@ -400,8 +408,12 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
-  const skipped = [...found.skipped];
-  const renamed = found.maps.map((map) => ({ ...map, name: options.rename?.get(map.name) ?? map.name }));
+  const skipped = [...found.skipped, ...otherBranches(loss.taken)];
+  const renamed = found.maps.map((map) => {
+    const standIn = loss.standIns.get(map.hb);
+    const name = options.rename?.get(map.name) ?? map.name;
+    return { ...map, name, ...(standIn !== undefined && { gradientAt: standIn }) };
+  });
   const maps = withBlocks(renamed, options.blocks ?? [], graph, values).filter((map) => {
     const reason = leftOut(map, options);
     if (reason !== undefined) skipped.push({ node: map.name, reason });
@@ -410,29 +422,31 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   const { gradients } = differentiate(loss, maps, skipped);
   const classifier = findClassifier(maps, loss, objective);
   const samples = samplesOf(model, feeds, options);
-  const inPart = (map: Measurable): Measurable => {
-    if (map === classifier?.map) return map;
-    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`));
-    return rows === undefined ? map : withRows(map, rows);
-  };
-  const chosen: Chosen[] = [];
-  for (const map of maps) {
-    if (gradients.get(map.hb) !== undefined) {
-      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      chosen.push({ map: inPart(map), sample });
-    } else if (!skipped.some(({ node }) => node === map.name))
-      skipped.push({ node: map.name, reason: "the loss does not depend on its output" });
-  }
-  if (chosen.length === 0) {
-    const others = skipped.filter(({ reason }) => reason === NOT_ASKED).map(({ node }) => node);
-    throw others.length > 0 ? new NoneAskedFor(others, noMaps(skipped)) : new RangeError(noMaps(skipped));
-  }
   const context = {
     graph,
     values,
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
+  const layouts = Number.isFinite(positions) ? new ExampleLayouts(samples, context) : undefined;
+  const inPart = (map: Measurable): Measurable => {
+    if (map === classifier?.map) return map;
+    const where = layouts?.rowsOf(map);
+    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
+    return rows === undefined ? map : withRows(map, rows);
+  };
+  const chosen: Chosen[] = [];
+  for (const map of maps) {
+    if (gradients.get(gradientAt(map)) !== undefined) {
+      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
+      chosen.push({ map: inPart(map), sample });
+    } else if (!skipped.some(({ node }) => node === map.name))
+      skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
+  }
+  if (chosen.length === 0) {
+    const others = skipped.filter(({ reason }) => reason === NOT_ASKED).map(({ node }) => node);
+    throw others.length > 0 ? new NoneAskedFor(others, noMaps(skipped)) : new RangeError(noMaps(skipped));
+  }
   const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
   // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
@@ -482,13 +496,14 @@ async function instrument(
     const plan = noise.get(map.name);
     const scaling = { rescaled: rescaled.has(map.name) };
     const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan, ...scaling };
-    const names = addMomentNodes(builder, map, gradients.get(map.hb)!, momentOptions);
+    const names = addMomentNodes(builder, map, gradients.get(gradientAt(map))!, momentOptions);
     return { map, sample, names, deferred, noise: plan };
   });
   const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
   const labelled = isMeasured ? classifier : undefined;
   const features = labelled && nearestMean ? addFeatures(builder, labelled, loss.pair!.output.name) : undefined;
   addLossOutputs(builder, loss, objective);
+  const conditions = addConditions(builder, loss.taken);
   if (features !== undefined) for (const name of Object.values<string>({ ...features })) builder.output(name);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
   // A plan of memory would be kept beside what parts of a large network take piece by piece.
@@ -498,7 +513,7 @@ async function instrument(
   );
   const outputGradients =
     outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;
-  return { program, loss, maps, outputGradients, features, classifier: labelled };
+  return { program, loss, maps, outputGradients, features, classifier: labelled, conditions };
 }
 
 const factorName = ({ name }: Measurable): string => `${name} factor`;
@@ -531,16 +546,16 @@ function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Sk
   for (;;) {
     const builder = new GraphBuilder("probe", graph);
     try {
-      const wrt = [...new Set(wanted.map((map) => map.hb))];
+      const wrt = [...new Set(wanted.map(gradientAt))];
       const added = new Map<Node, readonly (string | undefined)[]>();
       const onNode = (node: Node, names: readonly (string | undefined)[]) => added.set(node, names);
       return { builder, added, gradients: addGradients(builder, graph, { of: perSample, wrt, values, onNode }) };
     } catch (error) {
       if (!(error instanceof NotDifferentiableError)) throw error;
       const before = ancestors(graph, error.node);
-      const blocked = wanted.filter((map) => before.has(map.hb));
+      const blocked = wanted.filter((map) => before.has(gradientAt(map)));
       if (blocked.length === 0) throw error;
-      wanted = wanted.filter((map) => !before.has(map.hb));
+      wanted = wanted.filter((map) => !before.has(gradientAt(map)));
       const reason = `its gradient passes ${error.message.replace(/^autodiff: /, "")}`;
       for (const { name } of blocked) skipped.push({ node: name, reason });
     }
@@ -549,9 +564,9 @@ function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Sk
 
 /** All values that a node depends on. */
 function ancestors(graph: Graph, node: Node): Set<string> {
-  const found = new Set(node.inputs);
+  const found = new Set(readsOf(node));
   for (const other of [...graph.nodes].reverse())
-    if (other.outputs.some((output) => found.has(output))) for (const input of other.inputs) found.add(input);
+    if (other.outputs.some((output) => found.has(output))) for (const input of readsOf(other)) found.add(input);
   return found;
 }
 

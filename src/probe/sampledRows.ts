@@ -6,20 +6,33 @@
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Random } from "../random/random.ts";
+import type { ExampleRows } from "./exampleRows.ts";
 import type { Measurable } from "./linearMap.ts";
 
 /**
  * The rows to measure, ascending: of each of the n samples of a batch `count` of its rows, for each sample others.
  *
- * @param rows of all samples, those of a sample one behind the other
+ * @param rows of all samples
+ * @param where how rows belong to samples. Default: those of a sample one behind the other
  * @returns undefined where no sample has more, or rows do not belong to samples
  */
-export function sampleRows(rows: number, n: number, count: number, random: Random): number[] | undefined {
+export function sampleRows(
+  rows: number,
+  n: number,
+  count: number,
+  random: Random,
+  where: ExampleRows = { n, outer: 1, inner: rows / n },
+): number[] | undefined {
   const each = rows / n;
   if (!Number.isInteger(each) || each <= count) return undefined;
+  const { inner } = where;
+  const row = (sample: number, position: number) =>
+    (Math.floor(position / inner) * n + sample) * inner + (position % inner);
   return Array.from({ length: n }, (_, sample) =>
-    Array.from(random.permutation(each).slice(0, count).sort(), (position) => sample * each + position),
-  ).flat();
+    Array.from(random.permutation(each).slice(0, count), (position) => row(sample, position)),
+  )
+    .flat()
+    .sort((a, b) => a - b);
 }
 
 /** What a reader of numbers from some rows has to know. */

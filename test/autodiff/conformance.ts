@@ -4,6 +4,7 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { addGradients } from "../../src/autodiff/gradient.ts";
+import { bindBodies } from "../../src/engine/bindBodies.ts";
 import type { Folded } from "../../src/engine/foldConstants.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { specialize } from "../../src/engine/specialize.ts";
@@ -81,7 +82,8 @@ async function checkModel(model: Model, feeds: Feeds, expected: readonly Tensor[
   const engineAgrees = expected.every((tensor, k) => close(plain[names[k]!]!, tensor));
   let ready: Folded;
   try {
-    ready = await specialize(nodeEngine, model, feeds);
+    const { model: specialized, values } = await specialize(nodeEngine, model, feeds);
+    ready = { model: specialized, values: await bindBodies(nodeEngine, specialized, values) };
   } catch (error) {
     return { forward: "fails", gradient: "fails", reason: (error as Error).message };
   }

@@ -8,6 +8,7 @@
  */
 import { expect } from "vitest";
 import { gradientGraph } from "../../src/autodiff/gradient.ts";
+import { bindBodies } from "../../src/engine/bindBodies.ts";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import type { Graph } from "../../src/onnx/graph.ts";
@@ -67,7 +68,8 @@ export async function gradients(
   });
   const of = terms.reduce((left, right) => g.op("Add", [left, right]));
   const graph = g.build();
-  const values = await bindShapes(nodeEngine, { graph, opset: WORKING_OPSET }, feeds);
+  const model = { graph, opset: WORKING_OPSET };
+  const values = await bindBodies(nodeEngine, model, await bindShapes(nodeEngine, model, feeds));
   const wrt = floatNames(sample);
   const program = await nodeEngine.compile({ graph: gradientGraph(graph, { of, wrt, values }), opset: WORKING_OPSET });
   const results = await program.run(feeds);

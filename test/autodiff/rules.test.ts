@@ -18,6 +18,7 @@ import { piecewiseCases } from "./cases/piecewise.ts";
 import { poolingCases } from "./cases/pooling.ts";
 import { reduceCases } from "./cases/reduce.ts";
 import { resizeCases } from "./cases/resize.ts";
+import { scanCases } from "./cases/scan.ts";
 import { scatterCases } from "./cases/scatter.ts";
 import { shapeCases } from "./cases/shape.ts";
 import { sliceCases } from "./cases/slice.ts";
@@ -28,6 +29,7 @@ import { checkGradient } from "./finiteDifference.ts";
 const families = {
   ordered: orderedCases,
   scatter: scatterCases,
+  scan: scanCases,
   einsum: einsumCases,
   trigonometry: trigonometryCases,
   piecewise: piecewiseCases,

@@ -130,7 +130,7 @@ def main():
     case("half", m.MLP(10, 16, 5, act=torch.tanh).half(), (normal(16, 10).half(),), classes, ce, both(13, 18))
     case("half-weights", m.HalfWeights(), (normal(16, 10),), normal(16, 5), "mse", both(13, 18))
     case("weight-norm", m.WeightNormed(), (normal(16, 10),), classes, ce, both(18, 18))
-    case("lstm", m.Recurrent(), (normal(12, 5, 6),), labels(4, 12), ce, both(14, 18))
+    case("lstm", m.Recurrent(), (normal(12, 5, 6),), labels(4, 12), ce, both(14, 18), reference=m.unrolled)
     case("recommender", m.Recommender(), (normal(16, 6), labels(20, 16, 3)), labels(2, 16, 1).float(), "bce-with-logits", both(11, 18))
     case("cross-attention", m.CrossAttention(), (normal(12, 4, 5), normal(12, 6, 7)), normal(12, 4), "mse", both(14, 18), heads=3)
     case("own-loss", m.WithLoss(10, 16, 5), (normal(16, 10), classes), None, "own", both(13, 18))
@@ -140,6 +140,10 @@ def main():
     case("batch-of-4", m.GroupedResNet(), (images,), classes, ce, both(13, 18), batch=4)
     case("attention-batch-of-1", m.GPT2(), (ids,), next_ids, ce, both(16, 18), heads=2, batch=1)
     case("attention-batch-of-4", m.GPT2(), (ids,), next_ids, ce, both(16, 18), heads=2, batch=4)
+    deep = dict(num_layers=2, bidirectional=True, batch_first=True)
+    case("lstm-deep", m.RecurrentNet(nn.LSTM, **deep), (normal(12, 5, 6),), labels(4, 12), ce, both(17, 18), reference=m.unrolled)
+    case("gru", m.RecurrentNet(nn.GRU, bidirectional=True), (normal(12, 5, 6),), labels(4, 12), ce, both(15, 18), reference=m.unrolled)
+    case("rnn", m.RecurrentNet(nn.RNN, last=True, nonlinearity="relu"), (normal(12, 5, 6),), labels(4, 12), ce, [(TORCHSCRIPT, 14)], reference=m.unrolled)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 """Small models of the architectures that people bring, with random weights: what generate.py exports and measures."""
+import copy
+
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -268,6 +270,74 @@ class Recurrent(nn.Module):
 
     def forward(self, x):
         return self.fc(self.lstm(self.inp(x))[0][:, -1])
+
+
+class RecurrentNet(nn.Module):
+    """Any of nn.RNN, nn.GRU and nn.LSTM between linear layers, read at every step or at the last state alone."""
+
+    def __init__(self, kind, d=6, hidden=5, classes=4, last=False, **options):
+        super().__init__()
+        ways = 2 if options.get("bidirectional") else 1
+        self.rnn, self.last, self.batch_first = kind(d, hidden, **options), last, options.get("batch_first", False)
+        self.inp, self.fc = nn.Linear(d, d), nn.Linear(ways * hidden, classes)
+
+    def forward(self, x):
+        x = torch.tanh(self.inp(x))
+        out, state = self.rnn(x if self.batch_first else x.transpose(0, 1))
+        h = state[0] if isinstance(state, tuple) else state
+        return self.fc(h[-1] if self.last else out.mean(1 if self.batch_first else 0))
+
+
+class Unrolled(nn.Module):
+    """A recurrent layer step by step (the equations on PyTorch's pages of nn.RNN, nn.GRU and nn.LSTM), so that its products are seen."""
+
+    def __init__(self, rnn, name):
+        super().__init__()
+        self.rnn, self.name = rnn, name
+
+    def forward(self, x):
+        rnn = self.rnn
+        x = x.transpose(0, 1) if rnn.batch_first else x
+        states = []
+        for layer in range(rnn.num_layers):
+            found = [self.direction(x, layer, way) for way in ["", "_reverse"][: 2 if rnn.bidirectional else 1]]
+            x = torch.cat([y for y, _ in found], -1)
+            states += [state for _, state in found]
+        h = torch.stack([state[0] for state in states])
+        x = x.transpose(0, 1) if rnn.batch_first else x
+        return x, (h, torch.stack([state[1] for state in states])) if rnn.mode == "LSTM" else h
+
+    def direction(self, x, layer, way):
+        get = lambda name: getattr(self.rnn, f"{name}_l{layer}{way}")
+        for part in ("ih", "hh"):
+            get(f"weight_{part}").map_name = f"{self.name}.{part}{way}" + (f"#{layer + 1}" if layer > 0 else "")
+        products = F.linear(x, get("weight_ih"), get("bias_ih"))
+        h = c = torch.zeros(x.shape[1], self.rnn.hidden_size, dtype=x.dtype)
+        steps = range(len(x))[:: -1 if way else 1]
+        outputs = {}
+        for t in steps:
+            a, b = products[t], F.linear(h, get("weight_hh"), get("bias_hh"))
+            if self.rnn.mode == "LSTM":
+                i, f, g, o = (a + b).chunk(4, -1)
+                c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+                h = torch.sigmoid(o) * torch.tanh(c)
+            elif self.rnn.mode == "GRU":
+                (ar, az, an), (br, bz, bn) = a.chunk(3, -1), b.chunk(3, -1)
+                z = torch.sigmoid(az + bz)
+                h = (1 - z) * torch.tanh(an + torch.sigmoid(ar + br) * bn) + z * h
+            else:
+                h = torch.tanh(a + b) if self.rnn.mode == "RNN_TANH" else F.relu(a + b)
+            outputs[t] = h
+        return torch.stack([outputs[t] for t in range(len(x))]), (h, c)
+
+
+def unrolled(model):
+    """The same function with its recurrent layers step by step."""
+    model = copy.deepcopy(model)
+    for name, module in list(model.named_children()):
+        if isinstance(module, nn.RNNBase):
+            setattr(model, name, Unrolled(module, name))
+    return model
 
 
 class MLP(nn.Module):

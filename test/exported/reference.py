@@ -43,9 +43,13 @@ class Tape(TorchFunctionMode):
         own = [n for n in names if n.startswith(f"{here}.") or here == ""]
         return next((n.removesuffix("weight").rstrip("._") for n in own or names), here)
 
-    def add(self, name, kind, ha, W, out, rows):
-        """rows(t): a tensor shaped like `out` -> (n, d_out)."""
-        self.maps.append({"module": name, "kind": kind, "ha": ha, "W": W, "out": out, "rows": rows})
+    def add(self, name, kind, ha, W, out, rows, over_time=False):
+        """rows(t): a tensor shaped like `out` -> (n, d_out). Calls of one map over time are one map of all their rows."""
+        before = next((m for m in self.maps if over_time and m["module"] == name), None)
+        if before is None:
+            return self.maps.append({"module": name, "kind": kind, "ha": [ha], "W": W, "out": [out], "rows": rows})
+        before["ha"].append(ha)
+        before["out"].append(out)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -56,7 +60,9 @@ class Tape(TorchFunctionMode):
         return out
 
     def on_linear(self, out, x, weight, bias=None):
-        self.add(self.name(weight), "linear", array(x).reshape(-1, x.shape[-1]), array(weight), out, lambda t: t.reshape(-1, t.shape[-1]))
+        named = getattr(weight, "map_name", None)  # of a recurrent layer (models.Unrolled)
+        rows = lambda t: t.reshape(-1, t.shape[-1])
+        self.add(named or self.name(weight), "linear", array(x).reshape(-1, x.shape[-1]), array(weight), out, rows, named is not None)
 
     def on_addmm(self, out, bias, x, weight):
         self.add(self.name(weight), "linear", array(x), array(weight).T, out, lambda t: t)
@@ -106,10 +112,6 @@ class Tape(TorchFunctionMode):
         rows = lambda t: F.unfold(t, weight.shape[2:], stride=stride).transpose(1, 2).reshape(-1, weight[0].numel())
         self.add(self.name(weight), "conv", array(x.movedim(1, -1)).reshape(-1, x.shape[1]), array(weight.flatten(1).T), out, rows)
 
-    def on_lstm(self, *_):
-        self.skipped += ["a recurrent layer is not measured yet"] + ["its gradient passes LSTM"] * len(self.maps)
-        self.maps = []
-
     def on_softmax(self, out, *_, **__):
         self.keep.append(out)
         self.softmaxed.add(id(out))
@@ -132,8 +134,8 @@ class Tape(TorchFunctionMode):
 
     def on_add(self, out, a, b):
         """A bias that is added after the product belongs to the map."""
-        if id(b) in self.names and self.maps and self.maps[-1]["out"] is a:
-            self.maps[-1]["out"] = out
+        if id(b) in self.names and self.maps and self.maps[-1]["out"][0] is a:
+            self.maps[-1]["out"] = [out]
 
     on___add__ = on_add
 
@@ -161,20 +163,22 @@ def measure(model, inputs, loss_sum, heads=1):
     model = model.double().eval().requires_grad_(True)
     with patch.multiple(F, **OPEN), sdpa_kernel(SDPBackend.MATH), Tape(model, heads) as tape:  # exact zeros for tokens without a choice
         loss = loss_sum(model(*(x.double() if x.is_floating_point() else x for x in inputs)))
-    outs = [m["out"] for m in tape.maps] + [out for out, _ in tape.heads]
-    grads = torch.autograd.grad(loss, outs)
-    layers, used = [], {}
-    for m, gradient in zip(tape.maps, grads):
-        hb, gb, W = array(m["rows"](m["out"])), array(m["rows"](gradient)), m["W"]
+    outs = [out for m in tape.maps for out in m["out"]] + [out for out, _ in tape.heads]
+    # Of the last step of a sequence the loss may not see all.
+    grads = [torch.zeros_like(out) if g is None else g for out, g in zip(outs, torch.autograd.grad(loss, outs, allow_unused=True))]
+    layers, used, rest = [], {}, iter(grads)
+    for m in tape.maps:
+        joined = lambda tensors: np.concatenate([array(m["rows"](t)) for t in tensors])
+        hb, gb, W, ha = joined(m["out"]), joined([next(rest) for _ in m["out"]]), m["W"], np.concatenate(m["ha"])
         used[m["module"]] = used.get(m["module"], 0) + 1
         suffix = "" if used[m["module"]] == 1 else f"#{used[m['module']]}"
         entry = {"module": m["module"] + suffix, "kind": m["kind"], "d_in": W.shape[1], "d_out": W.shape[0], "samples": len(gb)}
         for convention in ("paper", "raw"):
             paper = convention == "paper"
-            entry[convention] = {"a": side(m["ha"], gb @ W, W.T @ W, paper), "b": side(hb, gb, W @ W.T, paper)}
+            entry[convention] = {"a": side(ha, gb @ W, W.T @ W, paper), "b": side(hb, gb, W @ W.T, paper)}
         layers.append(entry)
     measured = []
-    for (out, part), g in zip(tape.heads, grads[len(tape.maps) :]):
+    for (out, part), g in zip(tape.heads, rest):
         for k in range(heads):
             rows = [array(part(t, k)).reshape(-1, out.shape[-1]) for t in (out, g)]
             values = {c: pearson(*(moment(r, c == "paper")[0] for r in rows)) for c in ("paper", "raw")}

@@ -1,13 +1,14 @@
 /**
- * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary embeddings, losses, and
- * the fused operators of com.microsoft. Needs bound shapes, since masks and heads depend on them; where a form is not known
+ * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary embeddings, recurrent
+ * layers, losses, and the fused operators of com.microsoft. Needs bound shapes, since masks and heads depend on them; where a form is not known
  * the node stays.
  */
-import type { BoundValue, Graph, Model, Node } from "../graph.ts";
+import type { Attribute, BoundValue, Graph, Model, Node } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
 import { attention } from "./attention.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
 import { microsoftLowerings } from "./microsoft.ts";
+import { gru, lstm, rnn } from "./recurrent.ts";
 import { rotaryEmbedding } from "./rotaryEmbedding.ts";
 import { type Lowering, Site } from "./site.ts";
 
@@ -16,6 +17,9 @@ export const lowerings: Readonly<Record<string, Readonly<Record<string, Lowering
   "": {
     Attention: attention,
     RotaryEmbedding: rotaryEmbedding,
+    LSTM: lstm,
+    GRU: gru,
+    RNN: rnn,
     NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
     SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
     // ONNX Runtime puts it there, though the standard does not have it.
@@ -37,7 +41,7 @@ export function lowerOperators(model: Model, values: ReadonlyMap<string, BoundVa
   const nodes = graph.nodes.flatMap((node, i) => {
     const known = Object.hasOwn(lowerings, node.domain) ? lowerings[node.domain]! : {};
     const lowering = Object.hasOwn(known, node.op) ? known[node.op] : undefined;
-    const part = lowering === undefined ? undefined : written(node, lowering, `${prefix}${i}`, values);
+    const part = lowering === undefined ? undefined : written(node, lowering, `${prefix}${i}`, { values, graph });
     if (part === undefined) return [node];
     changed = true;
     for (const [name, tensor] of part.initializers) initializers.set(name, tensor);
@@ -51,10 +55,10 @@ function written(
   node: Node,
   lowering: Lowering,
   name: string,
-  values: ReadonlyMap<string, BoundValue>,
+  { values, graph }: { readonly values: ReadonlyMap<string, BoundValue>; readonly graph: Graph },
 ): Graph | undefined {
   const g = new GraphBuilder(name);
-  const results = lowering(new Site(g, node, values));
+  const results = lowering(new Site(g, node, values, graph.initializers));
   if (results === undefined) return undefined;
   const made = new Set(g.build().nodes.flatMap(({ outputs }) => outputs));
   const renamed = new Map<string, string>();
@@ -67,13 +71,31 @@ function written(
   const rename = (list: readonly string[]) => list.map((one) => renamed.get(one) ?? one);
   const built = g.build();
   const nodes = built.nodes.map((one, i) => ({
-    ...one,
-    name: node.name && `${node.name}/${one.op}_${i}`,
+    ...placed(one, i, node),
     inputs: rename(one.inputs),
     outputs: rename(one.outputs),
-    ...(node.scope === undefined ? {} : { scope: node.scope }),
   }));
   return { ...built, nodes };
+}
+
+/** A node of the written form, i-th of its graph, in the scope of the original; bodies likewise. */
+function placed(one: Node, i: number, original: Node): Node {
+  const { name, scope } = original;
+  const attributes = Object.entries(one.attributes).map(([key, value]): [string, Attribute] => [
+    key,
+    "graph" in value
+      ? { graph: { ...value.graph, nodes: value.graph.nodes.map((inner, j) => placed(inner, j, original)) } }
+      : value,
+  ]);
+  return {
+    ...one,
+    name:
+      one.part === undefined
+        ? name && `${name}/${one.op}_${i}`
+        : `${name || original.outputs.find((o) => o !== "")}.${one.part}`,
+    attributes: Object.fromEntries(attributes),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
 function freshPrefix(graph: Graph): string {

@@ -9,7 +9,7 @@ import {
   stringAttribute,
 } from "../graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../graphBuilder.ts";
-import { type DataType, float32, float64 } from "../tensor.ts";
+import { type DataType, float32, float64, type Tensor, toNumbers } from "../tensor.ts";
 import { elementTypeCode } from "../tensorProto.ts";
 
 /** Writes a node in simpler operators and gives back the names of its outputs; undefined for a form that it does not know. */
@@ -19,11 +19,23 @@ export class Site {
   readonly g: GraphBuilder;
   readonly node: Node;
   private readonly values: ReadonlyMap<string, BoundValue>;
+  private readonly constants: ReadonlyMap<string, Tensor>;
 
-  constructor(g: GraphBuilder, node: Node, values: ReadonlyMap<string, BoundValue>) {
+  constructor(
+    g: GraphBuilder,
+    node: Node,
+    values: ReadonlyMap<string, BoundValue>,
+    constants: ReadonlyMap<string, Tensor>,
+  ) {
     this.g = g;
     this.node = node;
     this.values = values;
+    this.constants = constants;
+  }
+
+  /** The same node, with nodes added to another graph: the body of a Scan. */
+  within(g: GraphBuilder): Site {
+    return new Site(g, this.node, this.values, this.constants);
   }
 
   /** Name of input i, which the operator requires. */
@@ -38,6 +50,12 @@ export class Site {
   /** Whether output i is wanted. */
   wants(i: number): boolean {
     return (this.node.outputs[i] ?? "") !== "";
+  }
+
+  /** The numbers of input i; undefined where they depend on data. */
+  constantNumbers(i: number): readonly number[] | undefined {
+    const tensor = this.constants.get(this.x(i));
+    return tensor === undefined ? undefined : toNumbers(tensor);
   }
 
   shape(i: number): readonly number[] {
