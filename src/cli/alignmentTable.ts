@@ -33,6 +33,8 @@ export interface AlignmentTableOptions extends TableLayout {
   /** File of the model before training, where `initial` is no step of a run. */
   readonly initialFile?: string | undefined;
   readonly convention?: Convention;
+  /** Whether the snapshot has a step: false of a model that is measured by itself. Default true. */
+  readonly isSeries?: boolean;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
@@ -158,7 +160,7 @@ function noiseText(noise: number): string {
 function legend(
   snapshot: Snapshot,
   found: readonly Finding[],
-  { convention = "paper", initial, initialFile, paint }: AlignmentTableOptions,
+  { convention = "paper", initial, initialFile, paint, isSeries = true }: AlignmentTableOptions,
 ): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
   const start =
@@ -169,7 +171,8 @@ function legend(
   const lines = [`value ± standard error${mark}; below it: null${start}`];
   if (paint) lines.push(tonesInWords);
   lines.push(ruleInWords);
-  const facts = [`step ${formatCount(step)}`, `${formatCount(samples)} samples`, `${convention} convention`];
+  const facts = [`${formatCount(samples)} samples`, `${convention} convention`];
+  if (isSeries || step > 0) facts.unshift(`step ${formatCount(step)}`);
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));

@@ -93,7 +93,7 @@ export interface IngestOptions extends AnalysisOutputs {
 export type RunCommand = (setting: string, assignments: string[], options: RunOptions, io: Io) => Promise<unknown>;
 export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Promise<unknown>;
 export type IngestCommand = (files: string[], options: IngestOptions, io: Io) => Promise<unknown>;
-export type AnalyzeCommand = (model: string, options: AnalyzeOptions, io: Io) => Promise<unknown>;
+export type AnalyzeCommand = (models: string[], options: AnalyzeOptions, io: Io) => Promise<unknown>;
 
 /** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
 export const MOST_THREADS = 256;

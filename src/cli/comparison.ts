@@ -85,13 +85,13 @@ export interface Comparison {
   readonly scaling: { readonly layers: readonly LayerScaling[]; readonly median: number | null };
 }
 
-/** What is compared of a run: its parameters, its first and its last measurement. */
+/** What is compared of a run or an analysis: its parameters, its start where it has one, its last measurement. */
 export interface Run {
   readonly id: string;
   readonly status: RunStatus;
   readonly error?: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly first: Snapshot;
+  readonly start: Snapshot | undefined;
   readonly last: Snapshot;
 }
 
@@ -102,7 +102,7 @@ export function compared(runs: readonly Run[]): Comparison {
   );
   const layers = scalings(runs);
   return {
-    runs: runs.map(({ id, status, error, config, first, last }) => ({
+    runs: runs.map(({ id, status, error, config, start, last }) => ({
       run: id,
       setting: String(config.setting),
       status,
@@ -115,9 +115,9 @@ export function compared(runs: readonly Run[]): Comparison {
       decayTimes: decayTimes(config, last.step),
       differing: Object.fromEntries(keys.map((key) => [key, config[key] ?? null])),
       medians: mediansOf(last),
-      initial: first.step < last.step ? mediansOf(first) : null,
+      initial: start ? mediansOf(start) : null,
       hidden: hiddenOf(last),
-      initialHidden: first.step < last.step ? hiddenOf(first) : null,
+      initialHidden: start ? hiddenOf(start) : null,
     })),
     layers: layersOf(runs),
     scaling: { layers, median: median(layers.map(({ value }) => value)) },
@@ -169,9 +169,9 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
   const names = [...new Set(runs.flatMap(({ last }) => last.layers.map(({ name }) => name)))];
   return names.map((name) => ({
     layer: name,
-    runs: runs.flatMap(({ id, first, last }) => {
+    runs: runs.flatMap(({ id, start: before, last }) => {
       const found = last.layers.find((layer) => layer.name === name);
-      const start = first.step < last.step ? first.layers.find((layer) => layer.name === name) : undefined;
+      const start = before?.layers.find((layer) => layer.name === name);
       const held = found ? layerFindings(found, start, "paper").filter(holds) : [];
       const b = found && valuesOf(found, "b");
       return found && b

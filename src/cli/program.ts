@@ -173,8 +173,8 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
   const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
   const analyze = program
     .command("analyze")
-    .description("measure every linear map and attention head of a trained model")
-    .argument("<model>", "an ONNX file")
+    .description("measure every linear map and attention head of a trained model, or of several checkpoints of one")
+    .argument("<models...>", "an ONNX file; several are checkpoints, whose steps are the numbers in their names")
     .requiredOption(
       "--inputs <files...>",
       "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; or name=file",
@@ -221,15 +221,18 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
   analyze.addHelpText("after", analyzeExample);
-  addOutputs(analyze).action(async (model: string, options: AnalyzeOptions) => {
+  addOutputs(analyze).action(async (models: string[], options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
-    finish(await module.analyzeCommand(model, options, io));
+    finish(await module.analyzeCommand(models, options, io));
   });
 }
 
 const analyzeExample = `
-Example:
-  crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy --out report.html
+Examples:
+  crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy
+  crh analyze step*.onnx --inputs x.npy --targets labels.npy --loss cross-entropy    several checkpoints, over steps
+
+What is measured is kept in a folder below runs/ as that of a run: crh runs, report, compare and explain take it.
 `;
 
 function deviceOption(): Option {
@@ -249,8 +252,10 @@ function addOutputs(command: Command): Command {
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("--out <file>", "write the report, a page of HTML, there")
+    .option("--out <file>", "write the report, a page of HTML, there too")
     .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
+    .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
+    .option("--no-save", "keep nothing but what --out and --moments name")
     .option("--json", "print the measurement as JSON");
 }
 

@@ -1,24 +1,32 @@
-/** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
+/**
+ * @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data, or of several checkpoints of
+ * one model, and keeps what it found in a run folder.
+ */
 import { basename } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
 import type { Cost } from "../../measure/measured.ts";
+import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import { type Objective, type OwnLoss, objective } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
-import { inParts, isWhole } from "../../probe/parts.ts";
+import { inParts, isWhole, type LayerOutline } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
+import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
+import { type About, checkSaving } from "../analysisFolder.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
+import { analyzeSeries } from "../analyzeSeries.ts";
+import { checkpointSteps, fileNames, seriesTitle } from "../checkpointSteps.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
+import { checkpointModel, checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
 import { evaluationForm, modelEnd, samplesFirst } from "../modelEnd.ts";
 import { checkOutputs } from "../outputFiles.ts";
-import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
+import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
 import { partBytes } from "../snapshotInParts.ts";
 
@@ -28,52 +36,139 @@ const THREADS = 2;
 /** chosen: exact for up to 16 outputs; random directions of more have an error of a quarter of the trace at most. */
 const OUTPUT_PASSES = 16;
 
-export async function analyzeCommand(path: string, options: AnalyzeOptions, io: Io): Promise<void> {
+export async function analyzeCommand(paths: readonly string[], options: AnalyzeOptions, io: Io): Promise<void> {
   const loss = chosenLoss(options);
   await checkDevice(options.device, "analyze");
-  checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...options.inputs]);
-  const form = { asExported: options.asExported === true, seed: options.sampleSeed };
-  const read = evaluationForm(await preparedModel(path), form);
-  const turned = samplesFirst(read.model);
+  checkOutputs([options.out, options.moments], [...paths, options.initial, options.targets, ...options.inputs]);
+  checkSaving(options);
+  const course = { startedAt: new Date(), signal: io.interruption() };
+  if (paths.length > 1) await analyzeCheckpoints(paths, loss, course, options, io);
+  else await analyzeModel(paths[0]!, loss, course, options, io);
+}
+
+interface Begun {
+  readonly startedAt: Date;
+  /** Aborted when the user stops the command. */
+  readonly signal: AbortSignal;
+}
+
+/** A model file in the form that is measured. */
+interface Opened {
+  readonly model: Model;
+  readonly read: Model;
+  /** What was done to it. */
+  readonly notes: readonly string[];
+}
+
+function opened(read: Model, loss: Objective | OwnLoss, options: AnalyzeOptions): Opened {
+  const used = evaluationForm(read, { asExported: options.asExported === true, seed: options.sampleSeed });
+  const turned = samplesFirst(used.model);
   const end = modelEnd(turned.model, loss, options.output);
-  const notes = [...read.notes, ...turned.notes, ...end.notes];
-  if (options.quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
-  const { model } = end;
-  const before = async (file: string) =>
-    modelEnd(samplesFirst(evaluationForm(await initialModel(file, read.model), form).model).model, loss, options.output)
-      .model;
-  const initial = options.initial === undefined ? undefined : await before(options.initial);
+  return { model: end.model, read: used.model, notes: [...used.notes, ...turned.notes, ...end.notes] };
+}
+
+function sayNotes(notes: readonly string[], { quiet }: AnalyzeOptions, io: Io): void {
+  if (quiet !== true) for (const note of notes) io.stderr.write(`crh: ${note}\n`);
+}
+
+async function analyzeModel(
+  path: string,
+  loss: Objective | OwnLoss,
+  { startedAt, signal }: Begun,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<void> {
+  const { model, read, notes } = opened(await preparedModel(path), loss, options);
+  sayNotes(notes, options, io);
+  const initial = options.initial && opened(await initialModel(options.initial, read), loss, options).model;
   const arrays = analysisData(model, loss, options);
   const data = { ...arrays, steps: [...notes, ...arrays.steps] };
   const probeOptions = chosenMaps(loss, options);
-  const started = performance.now();
-  const signal = io.interruption();
-  const found = await measureModels({ path, model, initial, data, probeOptions, signal }, options, io);
+  const found = await measureModels(
+    { path, model, initial: initial || undefined, data, probeOptions, signal },
+    options,
+    io,
+  );
   const { done } = found;
-  const measuredBefore = "inParts" in found ? found.inParts.initial : found.before;
-  const durationMs = performance.now() - started;
-  const about = describe(path, options, data, { done, before: measuredBefore !== undefined, durationMs });
-  if ("inParts" in found) showAnalysis(found.inParts, about, options, io);
-  else {
-    const { measured } = found;
-    await presentAnalysis(
-      measured.total,
-      found.before ? { ...measured, before: found.before } : measured,
-      about,
-      options,
-      io,
-    );
-  }
+  const snapshots =
+    "inParts" in found
+      ? found.inParts
+      : await measuredSnapshots(
+          found.measured.total,
+          { ...found.measured, ...(found.before && { before: found.before }) },
+          options,
+          io,
+        );
+  const before = snapshots.initial !== undefined;
+  const models = [{ file: basename(path), step: 0 }];
+  const isShort = "inParts" in found && found.inParts.layers < found.layers;
+  const isStopped = (signal.aborted && done < data.n) || isShort || (initial !== undefined && !before);
+  const about = describe([path], options, data, { done, before, models });
+  showAnalysis(snapshots, about, { startedAt, isStopped }, options, io);
   if (signal.aborted && done < data.n)
     throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
-  if ("inParts" in found && found.inParts.layers < found.layers)
+  if (isShort)
     throw new Interrupted(
       `analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
     );
-  if (initial && !measuredBefore)
+  if (initial && !before)
     throw new Interrupted("analyze: stopped before the values before training were measured; they are left out");
 }
 
+/** Several checkpoints, on the data that fit the last of them. */
+async function analyzeCheckpoints(
+  paths: readonly string[],
+  loss: Objective | OwnLoss,
+  { startedAt, signal }: Begun,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<void> {
+  if (options.initial !== undefined)
+    throw new UsageError(
+      "crh analyze: expected --initial with one model, got several, of which the first stands for the start; name it as the first of them",
+    );
+  const series = checkpointSteps(paths);
+  const last = series.checkpoints.at(-1)!;
+  const { model, read, notes } = opened(await preparedModel(last.path), loss, options);
+  sayNotes([series.stepsFrom, ...notes], options, io);
+  const arrays = analysisData(model, loss, options);
+  const data = { ...arrays, steps: [series.stepsFrom, ...notes, ...arrays.steps] };
+  const probeOptions = chosenMaps(loss, options);
+  const files = fileNames(series.checkpoints.map(({ path }) => path));
+  const models = series.checkpoints.map(({ step }, i) => ({ file: files[i]!, step }));
+  const given = { model, data, probeOptions, signal };
+  await analyzeSeries(
+    series,
+    {
+      about: { ...describe(paths, options, data, { done: data.n, before: false, models }) },
+      ...{ startedAt, signal, samples: data.n },
+      open: async (path) =>
+        path === last.path ? model : opened(await checkpointModel(path, read), loss, options).model,
+      outline: (of) => outlineOf(of, given, options),
+      measure: (of, more) => measureModels({ ...given, ...more, model: of, initial: undefined }, options, io),
+    },
+    options,
+    io,
+  );
+}
+
+/** The layers of a model on the first samples. */
+async function outlineOf(
+  model: Model,
+  { data, probeOptions }: { readonly data: AnalysisData; readonly probeOptions: ProbeOptions },
+  options: AnalyzeOptions,
+): Promise<readonly LayerOutline[]> {
+  const engine = nodeEngineOn(options.device);
+  const probe = new Probe(engine, model, probeOptions);
+  try {
+    const declared = model.graph.inputs[0]?.shape?.[0];
+    return await probe.outline(data.take(0, Math.min(data.n, typeof declared === "number" ? declared : 2)));
+  } finally {
+    await probe.dispose();
+  }
+}
+
+/** A model that was measured whole. */
 interface Whole {
   readonly measured: Measurement;
   readonly before: Measurement | undefined;
@@ -97,12 +192,18 @@ async function measureModels(
     readonly data: AnalysisData;
     readonly probeOptions: ProbeOptions;
     readonly signal: AbortSignal;
+    /** Of a checkpoint: its step, names for its layers, and the first of the series. */
+    readonly step?: number;
+    readonly rename?: ReadonlyMap<string, string> | undefined;
+    readonly known?: SnapshotOptions;
   },
   options: AnalyzeOptions,
   io: Io,
 ): Promise<Whole | InParts> {
-  const { path, model, initial, data, probeOptions, signal } = given;
-  const progress = new Progress(io, "analyze", initial ? 2 * data.n : data.n, {
+  const { path, model, initial, data, signal, step, rename: names, known } = given;
+  const probeOptions = names ? { ...given.probeOptions, rename: names } : given.probeOptions;
+  const label = step === undefined ? "analyze" : `step ${step}`;
+  const progress = new Progress(io, label, initial ? 2 * data.n : data.n, {
     unit: "samples",
     quiet: options.json === true || options.quiet === true,
   });
@@ -123,6 +224,7 @@ async function measureModels(
       );
     const batches = (onTaken?: (samples: number) => void) => batchesOf(model, data, batch, onTaken);
     const measuring: MeasureOptions = {
+      ...(step === undefined ? {} : { step }),
       source: `${basename(path)} on ${options.inputs.map((file) => basename(file)).join(", ")}`,
       signal,
       batches: Math.ceil(data.n / batch),
@@ -133,7 +235,8 @@ async function measureModels(
     if (earlier) {
       const found = await earlier.outline(sample);
       const rename = options.layers === undefined ? namesByOrder({ layers: network }, { layers: found }) : undefined;
-      if (rename === undefined) checkSameLayers(options.initial!, { layers: network }, { layers: found });
+      if (rename === undefined)
+        checkSameLayers(`--initial ${basename(options.initial!)}`, { layers: network }, { layers: found });
       else {
         progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
         await earlier.dispose();
@@ -159,7 +262,7 @@ async function measureModels(
           });
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
-      const found = await analyzeInParts(parts, passes, options, { io, signal });
+      const found = await analyzeInParts(parts, passes, options, { io, signal, known });
       return { inParts: found, done: taken, layers: network.length };
     }
     const pass = (of: Probe, from: number) =>
@@ -244,33 +347,43 @@ function wholeBatches(model: Model, n: number, size: number): number {
 
 /** @param how.before whether the model before training was measured */
 function describe(
-  path: string,
+  paths: readonly string[],
   options: AnalyzeOptions,
   data: AnalysisData,
-  how: { done: number; before: boolean; durationMs: number },
-) {
-  const { inputs, targets, initial } = options;
+  how: { done: number; before: boolean; models: AnalysisRecord["models"] },
+): About {
+  const { inputs, targets, initial, sampleSeed } = options;
+  const { done, before, models } = how;
   return {
-    config: { ...options } as Record<string, unknown>,
+    kind: "analyze",
+    config: { models: models.map(({ file }) => file), ...counting(options) },
     notes: [...data.steps, ...(options.positions === undefined ? [] : [rowsNote(options.positions)])],
-    analysis: {
-      title: basename(path),
-      model: basename(path),
-      ...(initial !== undefined && how.before ? { initial: basename(initial) } : {}),
+    record: {
+      title: seriesTitle(models.map(({ file }) => file)),
+      models,
+      ...(initial !== undefined && before ? { initial: basename(initial) } : {}),
       inputs: inputs.map((file) => basename(file)),
       ...(targets === undefined ? {} : { targets: [basename(targets)] }),
-      ...(how.done < data.n ? { plannedSamples: data.n } : {}),
-      durationMs: Math.round(how.durationMs),
-      argv: commandLine(path, options),
+      ...(done < data.n ? { plannedSamples: data.n } : {}),
     },
+    argv: commandLine(paths, options),
+    seed: sampleSeed,
   };
 }
 
+/** Options on which no number depends. */
+const UNSAID: ReadonlySet<string> = new Set(["json", "quiet", "save", "runs", "open"]);
+
+/** Those on which numbers depend. */
+function counting({ out: _, moments: __, ...options }: AnalyzeOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !UNSAID.has(key)));
+}
+
 /** The command that makes this measurement again. */
-function commandLine(path: string, options: AnalyzeOptions): string[] {
-  const words = ["analyze", path];
+function commandLine(paths: readonly string[], options: AnalyzeOptions): string[] {
+  const words = ["analyze", ...paths];
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || value === false || key === "json" || key === "quiet") continue;
+    if (value === undefined || value === false || UNSAID.has(key)) continue;
     const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     for (const one of Array.isArray(value) && key !== "normalize" ? value : [value])
       words.push(flag, ...(one === true ? [] : [one].flat().map(String)));

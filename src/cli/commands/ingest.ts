@@ -11,27 +11,32 @@ import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
 import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
 import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
+import { type About, checkSaving } from "../analysisFolder.ts";
 import type { IngestOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { presentAnalysis } from "../presentAnalysis.ts";
+import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
 import { readBytes } from "../readBytes.ts";
 
 export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
+  checkSaving(options);
+  const startedAt = new Date();
   const wanted = Math.ceil(MOST_GROUPS / files.length);
   const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
   requireDistinct(files, shards);
   const groups = shards.flat();
   const total = groups.reduce(mergeMoments);
-  const about = {
-    config: { ...options } as Record<string, unknown>,
+  const { save: _, runs: __, ...config } = options;
+  const captures = files.map((file) => basename(file));
+  const about: About = {
+    kind: "ingest",
+    config,
     notes: [],
-    analysis: {
-      title: files.map((file) => basename(file)).join(", "),
-      captures: files.map((file) => basename(file)),
-      argv: ["ingest", ...files],
-    },
+    record: { title: captures.join(", "), models: [], captures },
+    argv: ["ingest", ...files],
+    seed: 0,
   };
-  await presentAnalysis(total, groups.length < 2 ? {} : { groups }, about, options, io);
+  const found = await measuredSnapshots(total, groups.length < 2 ? {} : { groups }, options, io);
+  showAnalysis(found, about, { startedAt, isStopped: false }, options, io);
 }
 
 /** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */

@@ -3,10 +3,13 @@
  */
 import { resolve } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
-import { type ReportData, type RunReport, renderReport, reportFigures } from "../../report/report.ts";
+import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";
+import { isAnalysis } from "../../report/reportData.ts";
+import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
+import { analysisReport } from "../analysisFolder.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { picturesOf } from "../pictures.ts";
@@ -54,13 +57,16 @@ function writeFigures(run: RunFolder, data: ReportData): void {
 }
 
 /** Whether there is nothing to report yet: neither a measurement nor a look at followed points or watched numbers. */
-export function isEmpty(data: RunReport): boolean {
+export function isEmpty(data: ReportData): boolean {
+  if (isAnalysis(data)) return data.snapshots.length === 0;
   const watches = data.watched !== undefined && data.metrics.length > 0;
   return data.snapshots.length === 0 && data.twopoint === undefined && !watches;
 }
 
 /** Everything that the report of a run is made from. */
-export function reportData(run: RunFolder): RunReport {
+export function reportData(run: RunFolder): ReportData {
+  const analysis = run.analysis();
+  if (analysis) return analysisData(run, analysis);
   const info = run.info();
   const moments = run.moments();
   const twopoint = followedRun(run);
@@ -77,4 +83,14 @@ export function reportData(run: RunFolder): RunReport {
     ...(watched === undefined ? {} : { watched }),
     ...(pictures === undefined ? {} : { pictures }),
   };
+}
+
+function analysisData(run: RunFolder, record: AnalysisRecord): ReportData {
+  return analysisReport(run.info(), record, {
+    config: run.config(),
+    snapshots: runMeasurements(run),
+    metrics: run.metrics(),
+    initial: run.initial(),
+    moments: run.moments(),
+  });
 }
