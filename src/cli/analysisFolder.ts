@@ -2,7 +2,7 @@
  * @file The run folder of an analysis: one measurement, or one for each of several checkpoints, with the files of any run (docs/formats.md,
  * "Run folder"), so that the commands on runs take it.
  */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { bytesOf, type Moments } from "../moments/moments.ts";
@@ -42,6 +42,7 @@ export function checkSaving({ runs, save }: Saving): void {
   let above = resolve(runs);
   while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
   try {
+    if (!statSync(above).isDirectory()) throw Object.assign(new Error(), { code: "a file" });
     accessSync(above, constants.W_OK);
   } catch (error) {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException;
@@ -55,7 +56,7 @@ export function checkSaving({ runs, save }: Saving): void {
 export function createAnalysis(root: string, { kind, config, notes, record, argv, seed }: About, now: Date): RunFolder {
   const steps = record.models.at(-1)?.step ?? 0;
   const name = record.title
-    .split(", ")[0]!
+    .split(/, | to /)[0]!
     .replace(/(\.[A-Za-z]\w*)+$/, "")
     .slice(0, MOST_LETTERS);
   const folder = createRun(root, {

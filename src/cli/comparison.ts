@@ -9,6 +9,7 @@ import { type DecayScaling, decayScaling } from "../measure/acrossRuns.ts";
 import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
 import { median } from "../measure/median.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import type { RunStatus } from "../runs/runInfo.ts";
 
 export const sides = ["a", "b"] as const;
@@ -97,7 +98,10 @@ export interface Run {
 
 /** The runs beside each other, in the order given. */
 export function compared(runs: readonly Run[]): Comparison {
-  const keys = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))].filter((key) =>
+  // Parameters of training and options of measuring are other things, even of one name.
+  const isMixed = new Set(runs.map(({ config }) => isAnalysisRun({ setting: String(config.setting) }))).size > 1;
+  const all = isMixed ? ["setting"] : runs.flatMap(({ config }) => Object.keys(config));
+  const keys = [...new Set(all)].filter((key) =>
     runs.some(({ config }) => !isDeepStrictEqual(config[key], runs[0]!.config[key])),
   );
   const layers = scalings(runs);
