@@ -25,6 +25,7 @@ import type { CompareOptions } from "./commands/compare.ts";
 import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
+import type { InspectOptions } from "./commands/inspect.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
@@ -157,6 +158,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
       const module: { resumeCommand: ResumeCommand } = await import("./commands/resume.ts");
       finish(await module.resumeCommand(run, options, io));
     });
+  addInspect(program, io, finish);
   addAnalyze(program, io, finish);
   const ingest = program
     .command("ingest")
@@ -167,6 +169,24 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
     finish(await module.ingestCommand(files, options, io));
   });
+}
+
+function addInspect(program: Command, io: Io, finish: (result: unknown) => void): void {
+  program
+    .command("inspect")
+    .description(
+      "what a model holds and what an analysis will measure of it, without data: layers, heads, weights, time",
+    )
+    .argument("<model>", "an ONNX file")
+    .option("--bind <values...>", "free dimensions of the inputs, such as sequence=16 (default: small guesses)")
+    .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
+    .option("--no-spectra", "do not look into the weights: no norms, ranks and tail exponents")
+    .option("--quiet", "print no progress")
+    .option("--json", "print everything as JSON, eigenvalues too")
+    .action(async (model: string, options: InspectOptions) => {
+      const { inspectCommand } = await import("./commands/inspect.ts");
+      finish(await inspectCommand(model, options, io));
+    });
 }
 
 function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void): void {

@@ -13,6 +13,8 @@ export interface ProgressOptions {
   readonly unit?: string;
   /** Steps that were done before: a resumed run. */
   readonly start?: number;
+  /** Says nothing in the first two seconds. */
+  readonly patient?: boolean;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
 }
@@ -37,6 +39,7 @@ export class Progress {
   readonly #steps: number;
   readonly #start: number;
   readonly #quiet: boolean;
+  readonly #patient: boolean;
   readonly #unit: string;
   readonly #onTerminal: boolean;
   readonly #now: () => number;
@@ -53,19 +56,20 @@ export class Progress {
 
   /** @param steps how many there are in all */
   constructor(io: Io, label: string, steps: number, options: ProgressOptions = {}) {
-    const { quiet = false, unit = "steps", start = 0, now = () => performance.now() } = options;
+    const { quiet = false, unit = "steps", start = 0, patient = false, now = () => performance.now() } = options;
     this.#io = io;
     this.#label = printable(label);
     this.#steps = steps;
     this.#start = start;
     this.#quiet = quiet;
+    this.#patient = patient;
     this.#unit = unit;
     this.#onTerminal = io.stderr.isTTY === true && io.env.TERM !== "dumb";
     this.#now = now;
     this.#begin = now();
     this.#step = start;
     this.#marks = [{ time: this.#begin, step: start }];
-    this.#due = this.#begin;
+    this.#due = patient ? this.#begin + FIRST_LINE_MS : this.#begin;
     if (quiet) return;
     this.#showIfDue();
     if (!this.#onTerminal) this.#due = this.#begin + FIRST_LINE_MS;
@@ -85,7 +89,7 @@ export class Progress {
   /** What goes on between steps ("measuring", "writing the report"); shown at once on a terminal. */
   activity(text: string): void {
     this.#activity = printable(text);
-    if (this.#onTerminal) this.#due = this.#now();
+    if (this.#onTerminal && !(this.#patient && this.#now() - this.#begin < FIRST_LINE_MS)) this.#due = this.#now();
     this.#showIfDue();
   }
 

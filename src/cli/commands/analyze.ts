@@ -24,6 +24,7 @@ import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { checkpointModel, checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import type { Io } from "../io.ts";
+import { layerSelection } from "../layerSelection.ts";
 import { evaluationForm, modelEnd, samplesFirst } from "../modelEnd.ts";
 import { checkOutputs } from "../outputFiles.ts";
 import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
@@ -305,7 +306,7 @@ function chosenMaps(
     pairs: WIDEST_PAIRS[cost],
     nearestMean: cost !== "economy",
     outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
-    ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
+    ...(layers === undefined ? {} : { select: layerSelection(layers) }),
     sampleSeed,
     ...(limit === undefined ? {} : { largest: limit, beyond }),
     ...(positions === undefined ? {} : { positions }),
@@ -314,15 +315,6 @@ function chosenMaps(
 
 /** chosen: values that two maps share up to which the noise of their pair is summed, by cost. */
 const WIDEST_PAIRS: Readonly<Record<Cost, number>> = { economy: 0, standard: 1024, full: Number.POSITIVE_INFINITY };
-
-/** "blocks.*.mlp.*": a star stands for any letters, a question mark for one. */
-function matches(name: string, glob: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`).test(name);
-}
 
 /** Batches of `size`; for a model that takes no other size, a rest that does not fill one is left out. */
 function* batchesOf(
