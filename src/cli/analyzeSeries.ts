@@ -80,7 +80,13 @@ export async function analyzeSeries(
   }
   if (found === undefined) throw new Interrupted("analyze: stopped before anything was measured");
   const isStopped = snapshots.length < checkpoints.length;
-  finishAnalysis({ ...found, initial: undefined, snapshots, folder }, about, { startedAt, isStopped }, options, io);
+  await finishAnalysis(
+    { ...found, initial: undefined, snapshots, folder },
+    about,
+    { startedAt, isStopped },
+    options,
+    io,
+  );
   if (isStopped)
     throw new Interrupted(
       `analyze: stopped after ${snapshots.length} of ${checkpoints.length} checkpoints; ${folder ? "these are kept" : "what is printed covers these"}`,

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly data?: string;
   /** Folder of the runs. */
   readonly out: string;
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly moments: "none" | "final" | "all";

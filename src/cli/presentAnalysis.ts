@@ -1,5 +1,5 @@
 /** @file What `crh analyze` and `crh ingest` print, write and keep: the table or JSON, the report, the moments, the run folder. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Cost, LayerSize, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { layerExponentSeconds } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
@@ -19,6 +19,7 @@ import {
   type Saving,
   unsavedInfo,
 } from "./analysisFolder.ts";
+import { openPage } from "./browser.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
@@ -32,6 +33,8 @@ const SAID_SECONDS = 5;
 export interface AnalysisOutputs extends Saving {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
   /** File for the report. */
   readonly out?: string;
   /** File for the moments. */
@@ -72,10 +75,16 @@ export async function measuredSnapshots(
 }
 
 /** Keeps, prints and writes one measurement as it was asked for. */
-export function showAnalysis(found: Snapshots, about: About, course: Course, outputs: AnalysisOutputs, io: Io): void {
+export async function showAnalysis(
+  found: Snapshots,
+  about: About,
+  course: Course,
+  outputs: AnalysisOutputs,
+  io: Io,
+): Promise<void> {
   const folder = outputs.save ? createAnalysis(outputs.runs, about, course.startedAt) : undefined;
   if (folder) addMeasurement(folder, found.result);
-  finishAnalysis({ ...found, folder, snapshots: [found.result] }, about, course, outputs, io);
+  await finishAnalysis({ ...found, folder, snapshots: [found.result] }, about, course, outputs, io);
 }
 
 /** The measurements of an analysis, by step, and the folder that has them already. */
@@ -85,7 +94,13 @@ export interface Finished extends Snapshots {
 }
 
 /** Writes what stands beside the measurements, and prints the last of them. */
-export function finishAnalysis(found: Finished, about: About, course: Course, outputs: AnalysisOutputs, io: Io): void {
+export async function finishAnalysis(
+  found: Finished,
+  about: About,
+  course: Course,
+  outputs: AnalysisOutputs,
+  io: Io,
+): Promise<void> {
   const { folder, snapshots, result, initial, total } = found;
   const { startedAt, isStopped } = course;
   const now = new Date();
@@ -113,6 +128,7 @@ export function finishAnalysis(found: Finished, about: About, course: Course, ou
   }
   printTable(found, about, outputs, io);
   if (where !== undefined) io.stdout.write(`kept in: ${where}\n`);
+  if (outputs.open === true) await openPage(outputs.out ?? join(folder!.dir, "report.html"), io);
 }
 
 /** chosen: what takes less room on the disk is not announced. */

@@ -1,7 +1,7 @@
 /**
  * @file The commands of `crh` and their options. Each command's code is loaded when it is called, so that `crh --help` is quick.
  */
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
 import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
@@ -26,6 +26,7 @@ import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
@@ -59,6 +60,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);
+  addCompletion(program, io);
   return program;
 }
 
@@ -120,6 +122,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "--yes",
       "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
     )
+    .option("--open", "show the report in the browser at the end")
     .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress")
     .helpOption(false)
@@ -276,6 +279,7 @@ function addOutputs(command: Command): Command {
     .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
     .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
     .option("--no-save", "keep nothing but what --out and --moments name")
+    .option("--open", "show the report in the browser")
     .option("--json", "print the measurement as JSON");
 }
 
@@ -295,14 +299,30 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
     .option("-o, --output <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
     .option("--figures", "also write every figure as SVG and CSV to figures/ in the folder of the run")
+    .option("--open", "show it in the browser")
     .option("--in <folder>", "folder of the runs", RUNS)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await reportCommand(run, options, io));
     });
   program
+    .command("open")
+    .description("show a report in the browser")
+    .argument(
+      "[run]",
+      'a run or an analysis: its name, the start of it, its path or "latest"; or a page, report.html',
+      "latest",
+    )
+    .option("--in <folder>", "folder of the runs", RUNS)
+    .action(async (run: string, options: OpenOptions) => {
+      const { openCommand } = await import("./commands/open.ts");
+      finish(await openCommand(run, options, io));
+    });
+  program
     .command("compare")
-    .description("several runs side by side: median alignments, and how gradient noise goes with weight decay")
+    .description(
+      "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay",
+    )
     .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
     .option("--in <folder>", "folder of the runs", RUNS)
     .option("--json", "print it as JSON")
@@ -375,5 +395,23 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     .action(async (name: string, options: DataGetOptions) => {
       const { dataGetCommand } = await import("./commands/data.ts");
       finish(await dataGetCommand(name, options, io));
+    });
+}
+
+function addCompletion(program: Command, io: Io): void {
+  program
+    .command("completion")
+    .description("print the script that completes commands, settings, parameters and runs in a shell")
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: string) => {
+      const { completionCommand } = await import("./commands/completion.ts");
+      completionCommand(shell, io);
+    });
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]", "those of the command line up to the cursor")
+    .action(async (words: string[]) => {
+      const { completeCommand } = await import("./commands/completion.ts");
+      completeCommand(words, program, io);
     });
 }

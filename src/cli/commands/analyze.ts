@@ -105,7 +105,7 @@ async function analyzeModel(
   const isShort = "inParts" in found && found.inParts.layers < found.layers;
   const isStopped = (signal.aborted && done < data.n) || isShort || (initial !== undefined && !before);
   const about = describe([path], options, data, { done, before, models });
-  showAnalysis(snapshots, about, { startedAt, isStopped }, options, io);
+  await showAnalysis(snapshots, about, { startedAt, isStopped }, options, io);
   if (signal.aborted && done < data.n)
     throw new Interrupted(`analyze: stopped after ${done} of ${data.n} samples; what is printed covers those`);
   if (isShort)

@@ -36,7 +36,7 @@ export async function ingestCommand(files: string[], options: IngestOptions, io:
     seed: 0,
   };
   const found = await measuredSnapshots(total, groups.length < 2 ? {} : { groups }, options, io);
-  showAnalysis(found, about, { startedAt, isStopped: false }, options, io);
+  await showAnalysis(found, about, { startedAt, isStopped: false }, options, io);
 }
 
 /** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */

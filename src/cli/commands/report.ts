@@ -10,6 +10,7 @@ import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import { analysisReport } from "../analysisFolder.ts";
+import { openPage } from "../browser.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { picturesOf } from "../pictures.ts";
@@ -23,6 +24,8 @@ export interface ReportOptions {
   readonly output?: string;
   /** Also write every figure as SVG and CSV to figures/ in the run's folder. */
   readonly figures?: boolean;
+  /** Show it in the browser. */
+  readonly open?: boolean;
 }
 
 /** Writes the report and prints its path on stdout. */
@@ -34,6 +37,8 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
   const { output } = options;
   if (output === "") throw new UsageError("crh report: expected a file after -o, got nothing");
   const html = renderReport(data);
+  if (output === "-" && options.open === true)
+    throw new UsageError('crh report: expected --open with a file, got "-" for -o; leave one out');
   if (options.figures === true) writeFigures(run, data);
   if (output === "-") {
     io.stdout.write(html);
@@ -45,7 +50,8 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
     path = resolve(output);
     writeWhole(path, html, { where: "report" });
   }
-  io.stdout.write(`${path}\n`);
+  if (options.open === true) await openPage(path, io);
+  else io.stdout.write(`${path}\n`);
 }
 
 /** Numbered as on the page, so that a folder lists them in its order. */
