@@ -137,7 +137,7 @@ describe("a run", () => {
 
   test("is shown by the program that BROWSER names, or its path is said", async () => {
     writeFileSync("browser.sh", `#!/bin/sh\necho "$1" > ${join(dir, "shown")}\n`, { mode: 0o755 });
-    const { code } = await crh(["run", "fc2", ...tiny, "steps=20", "--quiet"]);
+    const { code } = await crh(["run", "fc2", ...tiny, "steps=20", "--every", "20", "--quiet"]);
     expect(code).toBe(0);
     const page = join(process.cwd(), "runs", readdirSync("runs")[0]!, "report.html");
     const none = await crh(["open"], testIo({ env: { BROWSER: "none" } }));
@@ -163,7 +163,7 @@ describe("a run", () => {
         },
       },
     };
-    expect(await main(["run", "fc2", ...tiny, "steps=4000", "--out", "long"], stopping)).toBe(130);
+    expect(await main(["run", "fc2", ...tiny, "steps=4000", "--every", "4000", "--out", "long"], stopping)).toBe(130);
     const path = join("long", readdirSync("long")[0]!, "run.json");
     const stopped = JSON.parse(readFileSync(path, "utf8")) as { durationMs: number };
     writeFileSync(path, JSON.stringify({ ...stopped, durationMs: 3_600_000 }));

@@ -1,6 +1,6 @@
 /**
  * @file `crh ingest`: measures moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures
- * of rows, arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors.
+ * of rows, arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are each a sample.
  */
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
@@ -112,11 +112,15 @@ function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): RawLay
 function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer {
   const rows = (key: string) => {
     const array = arrays.get(`${name}.${key}`);
-    if (array !== undefined && array.shape.length !== 2)
+    if (array === undefined || array.shape.length === 2) return array;
+    const { shape } = array;
+    if (key === "W" || shape.length < 2)
       throw new RangeError(
-        `ingest: expected ${name}.${key} in ${file} to have shape (samples, neurons), got (${array.shape.join(", ")})`,
+        `ingest: expected ${name}.${key} in ${file} to have shape ${key === "W" ? "(outputs, inputs)" : "(samples, neurons) or (batch, tokens, neurons)"}, got (${shape.join(", ")})`,
       );
-    return array;
+    // (batch, tokens, neurons): each token is a row.
+    const neurons = shape.at(-1)!;
+    return { ...array, shape: [shape.slice(0, -1).reduce((product, extent) => product * extent, 1), neurons] };
   };
   const [ha, hb, gb, W] = ["a.h", "b.h", "b.g", "W"].map(rows);
   if (hb === undefined || gb === undefined)
