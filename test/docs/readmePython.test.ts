@@ -19,26 +19,28 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const readme = readFileSync(join(import.meta.dirname, "..", "..", "README.md"), "utf8");
 const snippet = /```python\n([\s\S]+?)```/.exec(readme)![1]!;
 
-/** Layers are found on vectors and, with `tokens`, on (batch, tokens, d). */
-const before = (tokens: boolean) => `
+/** A model of sequences, whose rows are (batch, tokens, d). */
+const before = `
 import numpy, torch
 torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
-x, y = torch.randn(40, ${tokens ? "4, " : ""}5), torch.randint(3, (40,))
-${tokens ? "head = model; model = type('M', (torch.nn.Module,), {'forward': lambda self, x: head(x).mean(1), 'named_modules': lambda self: head.named_modules()})()" : ""}
+class Mean(torch.nn.Module):
+    def forward(self, x):
+        return x.mean(1)
+model = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3), Mean())
+x, y = torch.randn(40, 4, 5), torch.randint(3, (40,))
 `;
 
-test.skipIf(!hasTorch).each([false, true])(
-  "hooks write rows that crh ingest measures, tokens as rows: %s",
-  async (tokens) => {
-    const ran = spawnSync(python, ["-c", before(tokens) + snippet], { cwd: dir, encoding: "utf8" });
+test.skipIf(!hasTorch)(
+  "hooks write rows that crh ingest measures, a row a token",
+  async () => {
+    const ran = spawnSync(python, ["-c", before + snippet], { cwd: dir, encoding: "utf8" });
     expect([ran.status, ran.stderr]).toEqual([0, ""]);
     const io = testIo();
     expect(await main(["ingest", join(dir, "rows.npz"), "--json", "--no-save"], io)).toBe(0);
     const { layers } = JSON.parse(io.out()) as Snapshot;
     expect(layers.map(({ name, dIn, dOut, samples }) => [name, dIn, dOut, samples])).toEqual([
-      ["0", 5, 8, tokens ? 160 : 40],
-      ["2", 8, 3, tokens ? 160 : 40],
+      ["0", 5, 8, 160],
+      ["2", 8, 3, 160],
     ]);
     expect(layers[0]!.alignment.paper.b.rwa.value).toBeGreaterThan(0);
   },
