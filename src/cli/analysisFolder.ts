@@ -155,7 +155,7 @@ export function analysisReport(
     readonly moments: Moments | undefined;
   },
 ): AnalysisReport | RunReport {
-  const { models, stepsFrom: _, initial: file, ...files } = record;
+  const { models, initial: file, ...files } = record;
   const { config, snapshots, metrics, initial, moments } = found;
   const measured = {
     config: { ...config },

@@ -12,8 +12,6 @@ export interface AnalysisRecord {
   readonly title: string;
   /** Model files by ascending step; empty where captures were read. */
   readonly models: readonly { readonly file: string; readonly step: number }[];
-  /** Where the steps of several models come from, in words. */
-  readonly stepsFrom?: string;
   readonly inputs?: readonly string[];
   readonly targets?: readonly string[];
   /** The model before training, whose measurement is records/initial.json. */
@@ -38,7 +36,6 @@ const analysisRecord = z.looseObject({
   schema: z.literal(ANALYSIS_SCHEMA),
   title: z.string(),
   models: z.array(z.looseObject({ file: z.string(), step: z.int().min(0) })),
-  stepsFrom: z.string().exactOptional(),
   inputs: names.exactOptional(),
   targets: names.exactOptional(),
   initial: z.string().exactOptional(),
