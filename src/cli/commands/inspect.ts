@@ -53,7 +53,7 @@ export async function inspectCommand(path: string, options: InspectOptions, io: 
   });
   progress.activity("reading the model");
   const stored = readModel(path);
-  const prepared = preparedModel(path);
+  const prepared = await preparedModel(path);
   const used = evaluationForm(prepared, { asExported: false, seed: 0 });
   const { model, notes } = samplesFirst(used.model);
   progress.activity("finding its maps");
