@@ -35,6 +35,8 @@ export interface AlignmentTableOptions extends TableLayout {
   readonly convention?: Convention;
   /** Samples of an analysis, which has no step; the snapshot counts rows with a loss, tokens say. */
   readonly examples?: number | undefined;
+  /** Whether the snapshot has a step: false of a model that is measured by itself. Default true. */
+  readonly isSeries?: boolean;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
@@ -160,7 +162,7 @@ function noiseText(noise: number): string {
 function legend(
   snapshot: Snapshot,
   found: readonly Finding[],
-  { convention = "paper", initial, initialFile, paint, examples }: AlignmentTableOptions,
+  { convention = "paper", initial, initialFile, paint, examples, isSeries = true }: AlignmentTableOptions,
 ): string[] {
   const { step, samples, loss, accuracy, skipped } = snapshot;
   const start =
@@ -173,7 +175,7 @@ function legend(
   lines.push(ruleInWords);
   const of = examples === undefined || examples === samples ? "" : ` rows of ${formatCount(examples)}`;
   const counted = `${formatCount(samples)}${of} ${of !== "" && examples === 1 ? "sample" : "samples"}`;
-  const facts = [...(examples === undefined ? [`step ${formatCount(step)}`] : []), counted, `${convention} convention`];
+  const facts = [...(isSeries || step > 0 ? [`step ${formatCount(step)}`] : []), counted, `${convention} convention`];
   if (loss.mean !== null) facts.push(`loss ${formatQuantity(loss.mean)}`);
   if (accuracy !== undefined) facts.push(`accuracy ${(100 * accuracy).toFixed(2)} %`);
   lines.push(facts.join(", "));

@@ -29,13 +29,18 @@ export interface AnalyzedInParts {
  * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the layers of a pass that
  * is not at its end are left out, unless they are the first.
  *
+ * @param surroundings.known what measures take from another model that was measured before, such as values before training
  * @throws RangeError where the moments are to be written and too large for a file
  */
 export async function analyzeInParts(
   parts: readonly (readonly LayerOutline[])[],
   passes: { readonly pass: Pass; readonly before: Pass | undefined },
   options: AnalyzeOptions,
-  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+  {
+    io,
+    signal,
+    known: given = {},
+  }: { readonly io: Io; readonly signal: AbortSignal; readonly known?: SnapshotOptions | undefined },
 ): Promise<AnalyzedInParts> {
   const network = parts.flat();
   if (options.moments !== undefined) checkSize(network);
@@ -68,14 +73,19 @@ export async function analyzeInParts(
       const measured = await passes.pass(layers, show(stages - 2));
       if (signal.aborted && !first) break;
       summary = summaryOf(measured);
-      const known = start ? { initial: { layers: start.layers }, ...weights } : {};
+      const known = start ? { initial: { layers: start.layers }, ...weights } : given;
       await found.add(measured.groups, { ...measured, ...known, cost: options.cost });
       show(0)(0);
       if (signal.aborted) break;
     }
     const skipped = leftOut(network, found, summary!);
     const initial = start?.finished(before!);
-    const { snapshot, kept } = found.finished({ ...summary, skipped, ...(initial && { start: initial.kept }) });
+    const { snapshot, kept } = found.finished({
+      ...given,
+      ...summary,
+      skipped,
+      ...(initial && { start: initial.kept }),
+    });
     return { result: snapshot, initial: initial?.snapshot, total: kept, layers: found.layers.length };
   } finally {
     progress.end(false);

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly data?: string;
   /** Folder of the runs. */
   readonly out: string;
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly moments: "none" | "final" | "all";
@@ -93,7 +95,7 @@ export interface IngestOptions extends AnalysisOutputs {
 export type RunCommand = (setting: string, assignments: string[], options: RunOptions, io: Io) => Promise<unknown>;
 export type ResumeCommand = (run: string, options: ResumeOptions, io: Io) => Promise<unknown>;
 export type IngestCommand = (files: string[], options: IngestOptions, io: Io) => Promise<unknown>;
-export type AnalyzeCommand = (model: string | undefined, options: AnalyzeOptions, io: Io) => Promise<unknown>;
+export type AnalyzeCommand = (models: string[], options: AnalyzeOptions, io: Io) => Promise<unknown>;
 
 /** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
 export const MOST_THREADS = 256;

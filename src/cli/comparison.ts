@@ -9,6 +9,7 @@ import { type DecayScaling, decayScaling } from "../measure/acrossRuns.ts";
 import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
 import { median } from "../measure/median.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import type { RunStatus } from "../runs/runInfo.ts";
 
 export const sides = ["a", "b"] as const;
@@ -85,24 +86,27 @@ export interface Comparison {
   readonly scaling: { readonly layers: readonly LayerScaling[]; readonly median: number | null };
 }
 
-/** What is compared of a run: its parameters, its first and its last measurement. */
+/** What is compared of a run or an analysis: its parameters, its start where it has one, its last measurement. */
 export interface Run {
   readonly id: string;
   readonly status: RunStatus;
   readonly error?: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly first: Snapshot;
+  readonly start: Snapshot | undefined;
   readonly last: Snapshot;
 }
 
 /** The runs beside each other, in the order given. */
 export function compared(runs: readonly Run[]): Comparison {
-  const keys = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))].filter((key) =>
+  // Parameters of training and options of measuring are other things, even of one name.
+  const isMixed = new Set(runs.map(({ config }) => isAnalysisRun({ setting: String(config.setting) }))).size > 1;
+  const all = isMixed ? ["setting"] : runs.flatMap(({ config }) => Object.keys(config));
+  const keys = [...new Set(all)].filter((key) =>
     runs.some(({ config }) => !isDeepStrictEqual(config[key], runs[0]!.config[key])),
   );
   const layers = scalings(runs);
   return {
-    runs: runs.map(({ id, status, error, config, first, last }) => ({
+    runs: runs.map(({ id, status, error, config, start, last }) => ({
       run: id,
       setting: String(config.setting),
       status,
@@ -115,9 +119,9 @@ export function compared(runs: readonly Run[]): Comparison {
       decayTimes: decayTimes(config, last.step),
       differing: Object.fromEntries(keys.map((key) => [key, config[key] ?? null])),
       medians: mediansOf(last),
-      initial: first.step < last.step ? mediansOf(first) : null,
+      initial: start ? mediansOf(start) : null,
       hidden: hiddenOf(last),
-      initialHidden: first.step < last.step ? hiddenOf(first) : null,
+      initialHidden: start ? hiddenOf(start) : null,
     })),
     layers: layersOf(runs),
     scaling: { layers, median: median(layers.map(({ value }) => value)) },
@@ -169,9 +173,9 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
   const names = [...new Set(runs.flatMap(({ last }) => last.layers.map(({ name }) => name)))];
   return names.map((name) => ({
     layer: name,
-    runs: runs.flatMap(({ id, first, last }) => {
+    runs: runs.flatMap(({ id, start: before, last }) => {
       const found = last.layers.find((layer) => layer.name === name);
-      const start = first.step < last.step ? first.layers.find((layer) => layer.name === name) : undefined;
+      const start = before?.layers.find((layer) => layer.name === name);
       const held = found ? layerFindings(found, start, "paper").filter(holds) : [];
       const b = found && valuesOf(found, "b");
       return found && b

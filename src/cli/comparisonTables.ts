@@ -2,7 +2,9 @@
  * @file A comparison of runs in tables that fit the terminal: medians of each run, its layers, and the power of weight
  * decay. Names keep setting and digits, columns that do not fit are said in words below.
  */
+
 import { leastDecays } from "../measure/acrossRuns.ts";
+import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import {
   type ComparedLayer,
   type ComparedRun,
@@ -67,7 +69,7 @@ export function renderComparison(found: Comparison, width: number, dim: (text: s
  */
 function isColumn(key: string, runs: readonly ComparedRun[]): boolean {
   if (key === "steps") return false;
-  if (key === "setting") return runs.some(({ run, setting }) => !run.includes(`-${setting}-`));
+  if (key === "setting") return runs.some((one) => !isAnalysisRun(one) && !one.run.includes(`-${one.setting}-`));
   return runs.every(({ differing }) => differing[key] !== null);
 }
 
@@ -100,7 +102,7 @@ function medianTable(runs: readonly ComparedRun[], keys: readonly string[], layo
       [
         run.run,
         ...keys.map((key) => plain(run.differing[key])),
-        formatCount(run.step),
+        run.step === 0 && isAnalysisRun(run) ? "–" : formatCount(run.step),
         run.loss === null ? "–" : formatQuantity(run.loss),
         ...cellsOf(hidden?.medians ?? run.medians),
       ],
@@ -141,8 +143,10 @@ function parameterNotes(runs: readonly ComparedRun[], keys: readonly string[], s
   const common = keys.filter((key) => key !== "setting" && runs.every(({ differing }) => differing[key] !== null));
   const others = keys.filter((key) => key !== "setting" && !common.includes(key));
   const valued = (key: string) => `${printable(key)} (${runs.map((run) => plain(run.differing[key])).join(", ")})`;
+  const isMixed = new Set(runs.map(isAnalysisRun)).size > 1;
   return [
-    ...(settings.length > 1
+    ...(isMixed ? ["training runs beside analyses of models: parameters are not compared"] : []),
+    ...(settings.length > 1 && !isMixed
       ? [
           `runs of different settings: ${settings.join(", ")}${others.length === 0 ? "" : `; not all of them have ${others.map(printable).join(", ")}`}`,
         ]
@@ -189,6 +193,7 @@ function scalingPart(
 ): string {
   const stated = layers.filter(({ value }) => value !== null);
   const settings = new Set(compared.map(({ setting }) => setting));
+  if (compared.some(isAnalysisRun)) return "";
   if (settings.size > 1)
     return note("no exponent in weight decay (theory.md Eq. 63): the runs are of different settings", layout);
   if (stated.length === 0) {

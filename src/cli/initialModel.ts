@@ -1,6 +1,6 @@
 /**
  * @file The model before training that `crh analyze --initial` compares with: read as the model itself, measured by a probe of its own
- * over the same batches, refused where it is another network.
+ * over the same batches, refused where it is another network. Other checkpoints of a model are read and refused alike.
  */
 import { basename } from "node:path";
 import { nodeEngine } from "../engine/node.ts";
@@ -36,38 +36,50 @@ async function unblocked(model: Model, path: string): Promise<Model> {
  * @throws RangeError if the two take different inputs
  */
 export async function initialModel(path: string, trained: Model): Promise<Model> {
-  const initial = await preparedModel(path);
+  return sameInputs(await preparedModel(path), trained, `--initial ${basename(path)}`, cure);
+}
+
+/** Another checkpoint of a model. @throws RangeError if the two take different inputs */
+export async function checkpointModel(path: string, model: Model): Promise<Model> {
+  return sameInputs(await preparedModel(path), model, path, leaveOut);
+}
+
+function sameInputs(found: Model, expected: Model, what: string, remedy: string): Model {
   const inputs = ({ graph }: Model): string =>
     graph.inputs.map(({ name, dtype, shape }) => `${name} ${dtype}(${shape?.join(", ") ?? "any shape"})`).join(", ");
-  if (inputs(initial) !== inputs(trained))
+  if (inputs(found) !== inputs(expected))
     throw new RangeError(
-      `analyze: expected the inputs of the model, ${inputs(trained)}, in --initial ${basename(path)}, got ${inputs(initial)}; ${cure}`,
+      `analyze: expected the inputs of the model, ${inputs(expected)}, in ${what}, got ${inputs(found)}; ${remedy}`,
     );
-  return initial;
+  return found;
 }
 
 /**
- * @param path    file of the model before training, for the message
+ * @param what the model before training, or another checkpoint, for the message
+ * @param remedy what to do about a difference
  * @throws RangeError naming the first layer that is not the same in both: its name, kind and the shape of its weights
  */
-export function checkSameLayers(path: string, trained: Layers, initial: Layers): void {
+export function checkSameLayers(what: string, trained: Layers, initial: Layers, remedy = cure): void {
   const found = new Map(initial.layers.map((layer) => [layer.name, layer]));
   for (const layer of trained.layers) {
     const other = found.get(layer.name);
     if (other && described(other) === described(layer)) continue;
     throw new RangeError(
-      `analyze: expected layer ${layer.name}, ${described(layer)}, in --initial ${basename(path)}, got ${other ? described(other) : `none (${some(initial)})`}; ${cure}`,
+      `analyze: expected layer ${layer.name}, ${described(layer)}, in ${what}, got ${other ? described(other) : `none (${some(initial)})`}; ${remedy}`,
     );
   }
   const names = new Set(trained.layers.map(({ name }) => name));
   const more = initial.layers.find(({ name }) => !names.has(name));
   if (more)
     throw new RangeError(
-      `analyze: expected the ${trained.layers.length} layers of the model in --initial ${basename(path)}, got ${more.name}, ${described(more)}, as well; ${cure}`,
+      `analyze: expected the ${trained.layers.length} layers of the model in ${what}, got ${more.name}, ${described(more)}, as well; ${remedy}`,
     );
 }
 
 const cure = "export the network before and after training by the same code";
+
+/** What to do about a checkpoint of another network. */
+export const leaveOut = "leave it out: checkpoints of one series are of one network, exported by the same code";
 
 /**
  * Names of the model's layers for those of the model before training, where every layer is the same in its place but some have other names:

@@ -1,27 +1,40 @@
-/** @file What `crh analyze` and `crh ingest` print and write: the table or JSON, the report, the moments. */
-import { resolve } from "node:path";
+/** @file What `crh analyze` and `crh ingest` print, write and keep: the table or JSON, the report, the moments, the run folder. */
+import { join, resolve } from "node:path";
 import type { Cost, LayerSize, Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { layerExponentSeconds } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
-import { type AnalysisReport, renderReport } from "../report/report.ts";
+import { renderReport } from "../report/report.ts";
+import type { RunFolder } from "../runs/runFolder.ts";
 import { writeWhole } from "../runs/writeFile.ts";
-import { type AlignmentTableOptions, renderAlignmentTable } from "./alignmentTable.ts";
-import { formatDuration } from "./format.ts";
-import type { GivenInput } from "./givenInput.ts";
+import { renderAlignmentTable } from "./alignmentTable.ts";
+import {
+  type About,
+  addMeasurement,
+  analysisReport,
+  createAnalysis,
+  type Ending,
+  endAnalysis,
+  metricsOf,
+  type Saving,
+  unsavedInfo,
+} from "./analysisFolder.ts";
+import { openPage } from "./browser.ts";
+import { formatBytes, formatDuration } from "./format.ts";
 import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
 import { Progress } from "./progress.ts";
-import { versions } from "./versions.ts";
 
 /** chosen: what takes less is not announced. */
 const SAID_SECONDS = 5;
 
-export interface AnalysisOutputs {
+export interface AnalysisOutputs extends Saving {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
   /** File for the report. */
   readonly out?: string;
   /** File for the moments. */
@@ -34,56 +47,99 @@ export interface Presented extends SnapshotOptions {
   readonly before?: SnapshotOptions & { readonly total: Moments };
 }
 
-/** What the report says of where a measurement comes from. */
-export type About = Pick<AnalysisReport, "config" | "notes"> & {
-  analysis: Omit<AnalysisReport["analysis"], "versions" | "measuredAt">;
-  /** What the model's inputs were given, for JSON. */
-  readonly inputs?: readonly GivenInput[];
-  /** Samples of the data, of which each may have several rows with a loss. */
-  readonly examples?: number;
-};
+/** The snapshot of a model, and that of the model before training. */
+export interface Snapshots {
+  readonly result: Snapshot;
+  readonly initial: Snapshot | undefined;
+  /** The moments that are at hand; of all layers where they are to be written. */
+  readonly total: Moments;
+}
 
-/** Makes the snapshots of a measurement, and shows them. */
-export async function presentAnalysis(
+/** When a command began, and whether the user stopped it. */
+export interface Course {
+  readonly startedAt: Date;
+  readonly isStopped: boolean;
+}
+
+/** Makes the snapshots of a measurement. */
+export async function measuredSnapshots(
   total: Moments,
   { before, ...measured }: Presented,
-  about: About,
   outputs: AnalysisOutputs,
   io: Io,
-): Promise<void> {
+): Promise<Snapshots> {
   const initial = before && (await initialSnapshot(before, outputs, io));
   const start = before && initial ? startOf(before.total, initial) : {};
   const result = await measuredSnapshot(total, { ...measured, ...start, cost: outputs.cost }, outputs, io);
-  showAnalysis({ result, initial, total }, about, outputs, io);
+  return { result, initial, total };
 }
 
-/**
- * Prints and writes what was asked for.
- *
- * @param found.total the moments that are at hand; of all layers where they are to be written
- */
-export function showAnalysis(
-  { result, initial, total }: { result: Snapshot; initial: Snapshot | undefined; total: Moments },
-  { inputs, examples, ...about }: About,
+/** Keeps, prints and writes one measurement as it was asked for. */
+export async function showAnalysis(
+  found: Snapshots,
+  about: About,
+  course: Course,
   outputs: AnalysisOutputs,
   io: Io,
-): void {
+): Promise<void> {
+  const folder = outputs.save ? createAnalysis(outputs.runs, about, course.startedAt) : undefined;
+  if (folder) addMeasurement(folder, found.result);
+  await finishAnalysis({ ...found, folder, snapshots: [found.result] }, about, course, outputs, io);
+}
+
+/** The measurements of an analysis, by step, and the folder that has them already. */
+export interface Finished extends Snapshots {
+  readonly folder: RunFolder | undefined;
+  readonly snapshots: Snapshot[];
+}
+
+/** Writes what stands beside the measurements, and prints the last of them. */
+export async function finishAnalysis(
+  found: Finished,
+  about: About,
+  course: Course,
+  outputs: AnalysisOutputs,
+  io: Io,
+): Promise<void> {
+  const { folder, snapshots, result, initial, total } = found;
+  const { startedAt, isStopped } = course;
+  const now = new Date();
+  const ending: Ending = {
+    status: isStopped ? "interrupted" : "finished",
+    endedAt: now.toISOString(),
+    durationMs: now.getTime() - startedAt.getTime(),
+    ...{ total, isWhole: total.layers.length === result.layers.length, initial },
+  };
   if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
-  if (outputs.out !== undefined) {
-    const analysis = { ...about.analysis, versions: versions(), measuredAt: new Date().toISOString() };
-    const html = renderReport({
-      ...about,
-      analysis,
-      snapshots: [result],
-      moments: total,
-      ...(initial ? { initial } : {}),
-    });
-    writeWhole(resolve(outputs.out), html, { where: "report" });
+  const bytes = folder ? endAnalysis(folder, ending) : 0;
+  if (folder !== undefined || outputs.out !== undefined) {
+    const info = folder?.info() ?? unsavedInfo(about, ending);
+    const { config } = about;
+    const html = renderReport(
+      analysisReport(info, about.record, { config, snapshots, metrics: metricsOf(snapshots), initial, moments: total }),
+    );
+    folder?.writeReport(html);
+    if (outputs.out !== undefined) writeWhole(resolve(outputs.out), html, { where: "report" });
   }
-  const said = inputs === undefined ? {} : { inputs, notes: about.notes };
-  if (outputs.json === true)
-    io.stdout.write(`${JSON.stringify({ ...result, ...(initial && { initial }), ...said })}\n`);
-  else printTable(result, { initial, initialFile: about.analysis.initial, examples }, outputs, io);
+  const where = folder && `${folder.dir}${bytes > SAID_BYTES ? ` (moments ${formatBytes(bytes)})` : ""}`;
+  if (outputs.json === true) {
+    io.stdout.write(`${JSON.stringify(documentOf(found, about))}\n`);
+    return;
+  }
+  printTable(found, about, outputs, io);
+  if (where !== undefined) io.stdout.write(`kept in: ${where}\n`);
+  if (outputs.open === true) await openPage(outputs.out ?? join(folder!.dir, "report.html"), io);
+}
+
+/** chosen: what takes less room on the disk is not announced. */
+const SAID_BYTES = 1e8;
+
+/** The document of --json: one snapshot, or those of several models. */
+function documentOf({ snapshots, result, initial, folder }: Finished, { record, inputs, notes }: About): object {
+  const { models } = record;
+  const said = inputs === undefined ? {} : { inputs, notes };
+  if (models.length > 1) return { run: folder?.dir ?? null, models, ...said, snapshots };
+  return { ...result, ...(initial && { initial }), ...said, ...(folder && { run: folder.dir }) };
 }
 
 /** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */
@@ -101,7 +157,7 @@ export function costOfInitial({ cost }: Pick<AnalysisOutputs, "cost">): Snapshot
 }
 
 /** What the measures of a trained network take from the untrained one. */
-function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
+export function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
   return {
     initial,
     initialWeights: new Map(total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : []))),
@@ -110,7 +166,7 @@ function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
 }
 
 /** Measures with progress. */
-async function measuredSnapshot(
+export async function measuredSnapshot(
   total: Moments,
   options: SnapshotOptions,
   { json, quiet }: AnalysisOutputs,
@@ -142,14 +198,18 @@ export function sayCost(
 }
 
 function printTable(
-  result: Snapshot,
-  start: Pick<AlignmentTableOptions, "initial" | "initialFile" | "examples">,
-  { out, moments }: AnalysisOutputs,
+  { result, initial, snapshots }: Finished,
+  { record, examples }: About,
+  outputs: AnalysisOutputs,
   io: Io,
 ): void {
-  const options = layoutOf(io);
-  io.stdout.write(renderAlignmentTable(result, { ...options, ...start }));
-  io.stdout.write(lawsBelow(result, options));
+  const { out, moments } = outputs;
+  const layout = layoutOf(io);
+  const [first] = snapshots;
+  const start =
+    first !== undefined && first.step < result.step ? { initial: first } : { initial, initialFile: record.initial };
+  io.stdout.write(renderAlignmentTable(result, { ...layout, ...start, examples, isSeries: record.models.length > 1 }));
+  io.stdout.write(lawsBelow(result, layout));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
   if (moments !== undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);
 }

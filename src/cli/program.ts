@@ -1,7 +1,7 @@
 /**
  * @file The commands of `crh` and their options. Each command's code is loaded when it is called, so that `crh --help` is quick.
  */
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
 import type { Beyond } from "../probe/probe.ts";
 import { studySizes } from "../studies/study.ts";
@@ -25,6 +25,8 @@ import type { CompareOptions } from "./commands/compare.ts";
 import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
+import type { InspectOptions } from "./commands/inspect.ts";
+import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
@@ -59,6 +61,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);
+  addCompletion(program, io);
   return program;
 }
 
@@ -124,6 +127,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "--yes",
       "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
     )
+    .option("--open", "show the report in the browser at the end")
     .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress")
     .helpOption(false)
@@ -162,6 +166,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
       const module: { resumeCommand: ResumeCommand } = await import("./commands/resume.ts");
       finish(await module.resumeCommand(run, options, io));
     });
+  addInspect(program, io, finish);
   addAnalyze(program, io, finish);
   const ingest = program
     .command("ingest")
@@ -174,12 +179,30 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
   });
 }
 
+function addInspect(program: Command, io: Io, finish: (result: unknown) => void): void {
+  program
+    .command("inspect")
+    .description(
+      "what a model holds and what an analysis will measure of it, without data: layers, heads, weights, time",
+    )
+    .argument("<model>", "an ONNX file")
+    .option("--bind <values...>", "free dimensions of the inputs, such as sequence=16 (default: small guesses)")
+    .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
+    .option("--no-spectra", "do not look into the weights: no norms, ranks and tail exponents")
+    .option("--quiet", "print no progress")
+    .option("--json", "print everything as JSON, eigenvalues too")
+    .action(async (model: string, options: InspectOptions) => {
+      const { inspectCommand } = await import("./commands/inspect.ts");
+      finish(await inspectCommand(model, options, io));
+    });
+}
+
 function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void): void {
   const analyze = program
     .command("analyze")
-    .description("measure every linear map and attention head of a trained model")
-    .usage("<model> --inputs FILES --targets FILE --loss NAME [options]")
-    .argument("[model]", "an ONNX file")
+    .description("measure every linear map and attention head of a trained model, or of several checkpoints of one")
+    .usage("<models...> --inputs FILES --targets FILE --loss NAME [options]")
+    .argument("[models...]", "an ONNX file; several are checkpoints, whose steps are the numbers in their names")
     .option(
       "--inputs <files...>",
       "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; name=file[@axis=K | @same], name=number (see below)",
@@ -226,9 +249,9 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
   analyze.addHelpText("after", analyzeExample);
-  addOutputs(analyze).action(async (model: string | undefined, options: AnalyzeOptions) => {
+  addOutputs(analyze).action(async (models: string[], options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
-    finish(await module.analyzeCommand(model, options, io));
+    finish(await module.analyzeCommand(models, options, io));
   });
 }
 
@@ -242,8 +265,11 @@ Inputs, samples along their first axis unless it is said:
 Where all inputs are @same or numbers the data are one example, such as a graph with its nodes.
 --loss next-token is the cross-entropy with the tokens one position further along; next-token=INPUT says which input has them.
 
-Example:
-  crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy --out report.html
+Examples:
+  crh analyze model.onnx --inputs x.npy --targets labels.npy --loss cross-entropy
+  crh analyze step*.onnx --inputs x.npy --targets labels.npy --loss cross-entropy    several checkpoints, over steps
+
+What is measured is kept in a folder below runs/ as that of a run: crh runs, report, compare and explain take it.
 `;
 
 function deviceOption(): Option {
@@ -263,8 +289,11 @@ function addOutputs(command: Command): Command {
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("--out <file>", "write the report, a page of HTML, there")
+    .option("--out <file>", "write the report, a page of HTML, there too")
     .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
+    .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
+    .option("--no-save", "keep nothing but what --out and --moments name")
+    .option("--open", "show the report in the browser")
     .option("--json", "print the measurement as JSON");
 }
 
@@ -284,14 +313,30 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
     .option("-o, --output <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
     .option("--figures", "also write every figure as SVG and CSV to figures/ in the folder of the run")
+    .option("--open", "show it in the browser")
     .option("--in <folder>", "folder of the runs", RUNS)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await readingRun(run, () => reportCommand(run, options, io)));
     });
   program
+    .command("open")
+    .description("show a report in the browser")
+    .argument(
+      "[run]",
+      'a run or an analysis: its name, the start of it, its path or "latest"; or a page, report.html',
+      "latest",
+    )
+    .option("--in <folder>", "folder of the runs", RUNS)
+    .action(async (run: string, options: OpenOptions) => {
+      const { openCommand } = await import("./commands/open.ts");
+      finish(await openCommand(run, options, io));
+    });
+  program
     .command("compare")
-    .description("several runs side by side: median alignments, and how gradient noise goes with weight decay")
+    .description(
+      "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay",
+    )
     .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
     .option("--in <folder>", "folder of the runs", RUNS)
     .option("--json", "print it as JSON")
@@ -364,5 +409,23 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     .action(async (name: string, options: DataGetOptions) => {
       const { dataGetCommand } = await import("./commands/data.ts");
       finish(await dataGetCommand(name, options, io));
+    });
+}
+
+function addCompletion(program: Command, io: Io): void {
+  program
+    .command("completion")
+    .description("print the script that completes commands, settings, parameters and runs in a shell")
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: string) => {
+      const { completionCommand } = await import("./commands/completion.ts");
+      completionCommand(shell, io);
+    });
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]", "those of the command line up to the cursor")
+    .action(async (words: string[]) => {
+      const { completeCommand } = await import("./commands/completion.ts");
+      completeCommand(words, program, io);
     });
 }

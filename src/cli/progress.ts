@@ -13,6 +13,10 @@ export interface ProgressOptions {
   readonly unit?: string;
   /** Steps that were done before: a resumed run. */
   readonly start?: number;
+  /** Whether the last line gives the rate. Default true. */
+  readonly endRate?: boolean;
+  /** Says nothing in the first two seconds. */
+  readonly patient?: boolean;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
 }
@@ -26,6 +30,9 @@ const RATE_WINDOW_MS = 10_000;
 const RATE_PIECE_MS = 500;
 /** chosen: before, the first measurements make any guess of the time left far too long. */
 const SETTLED_MS = 5_000;
+/** chosen: and so does a rate of the first hundredths of the steps, which are measured most often; after a minute it must do. */
+const SETTLED_SHARE = 0.02;
+const LONGEST_WAIT_MS = 60_000;
 const TIMER_MS = 500;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = "\r\u001b[K";
@@ -37,6 +44,8 @@ export class Progress {
   readonly #steps: number;
   readonly #start: number;
   readonly #quiet: boolean;
+  readonly #patient: boolean;
+  readonly #endRate: boolean;
   readonly #unit: string;
   readonly #onTerminal: boolean;
   readonly #now: () => number;
@@ -53,19 +62,28 @@ export class Progress {
 
   /** @param steps how many there are in all */
   constructor(io: Io, label: string, steps: number, options: ProgressOptions = {}) {
-    const { quiet = false, unit = "steps", start = 0, now = () => performance.now() } = options;
+    const {
+      quiet = false,
+      unit = "steps",
+      start = 0,
+      patient = false,
+      endRate = true,
+      now = () => performance.now(),
+    } = options;
     this.#io = io;
     this.#label = printable(label);
     this.#steps = steps;
     this.#start = start;
     this.#quiet = quiet;
+    this.#patient = patient;
+    this.#endRate = endRate;
     this.#unit = unit;
     this.#onTerminal = io.stderr.isTTY === true && io.env.TERM !== "dumb";
     this.#now = now;
     this.#begin = now();
     this.#step = start;
     this.#marks = [{ time: this.#begin, step: start }];
-    this.#due = this.#begin;
+    this.#due = patient ? this.#begin + FIRST_LINE_MS : this.#begin;
     if (quiet) return;
     this.#showIfDue();
     if (!this.#onTerminal) this.#due = this.#begin + FIRST_LINE_MS;
@@ -85,7 +103,7 @@ export class Progress {
   /** What goes on between steps ("measuring", "writing the report"); shown at once on a terminal. */
   activity(text: string): void {
     this.#activity = printable(text);
-    if (this.#onTerminal) this.#due = this.#now();
+    if (this.#onTerminal && !(this.#patient && this.#now() - this.#begin < FIRST_LINE_MS)) this.#due = this.#now();
     this.#showIfDue();
   }
 
@@ -111,7 +129,7 @@ export class Progress {
     if (!completed) return;
     const time = this.#now() - this.#begin;
     const done = this.#step - this.#start;
-    const rate = time > 0 ? ` (${formatRate((done / time) * 1000)} ${this.#unit}/s)` : "";
+    const rate = this.#endRate && time > 0 ? ` (${formatRate((done / time) * 1000)} ${this.#unit}/s)` : "";
     this.#io.stderr.write(`${this.#label}: ${formatCount(done)} ${this.#unit} in ${formatDuration(time)}${rate}\n`);
   }
 
@@ -136,8 +154,9 @@ export class Progress {
     const rate = this.#rate();
     if (rate !== undefined) {
       facts.push(`${formatRate(rate).padStart(5)} ${this.#unit}/s`);
-      const settled = this.#now() - this.#begin >= SETTLED_MS;
-      if (settled && this.#step < this.#steps)
+      const time = this.#now() - this.#begin;
+      const isFar = this.#step - this.#start >= SETTLED_SHARE * (this.#steps - this.#start) || time >= LONGEST_WAIT_MS;
+      if (time >= SETTLED_MS && isFar && this.#step < this.#steps)
         facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
     }
     if (this.#loss !== undefined) facts.push(`loss ${formatQuantity(this.#loss)}`);

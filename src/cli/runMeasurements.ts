@@ -22,6 +22,20 @@ export function runMeasurements(run: RunFolder): Snapshot[] {
   return [...all.slice(0, -1), { ...last, layers }];
 }
 
+/** What a run is compared by: its last measurement, and what stands for the start where there is something. */
+export interface StartAndEnd {
+  readonly last: Snapshot;
+  /** The first measurement where that is another one; of an analysis the model before training. */
+  readonly start: Snapshot | undefined;
+}
+
+/** Undefined where nothing was measured. */
+export function startAndEnd(run: RunFolder): StartAndEnd | undefined {
+  const all = runMeasurements(run);
+  const last = all.at(-1);
+  return last && { last, start: run.initial() ?? (all.length > 1 ? all[0] : undefined) };
+}
+
 /** Whether nothing was measured by covariances, as in records of earlier versions, whether completed or not. */
 function isWithoutCovariances(found: Snapshot): boolean {
   if (isEarlier(found)) return true;

@@ -17,6 +17,7 @@ import type { Schedule } from "../train/schedule.ts";
 import { type TrainResult, train } from "../train/train.ts";
 import { trainedRate } from "../train/trainedRate.ts";
 import { renderAlignmentTable } from "./alignmentTable.ts";
+import { openPage } from "./browser.ts";
 import { isEmpty, reportData } from "./commands/report.ts";
 import { Confirmation } from "./confirmation.ts";
 import { CostEstimate } from "./costEstimate.ts";
@@ -51,6 +52,8 @@ export interface TrainJob {
 }
 
 export interface Presentation {
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -67,6 +70,7 @@ export async function trainIntoRun(
   const progress = new Progress(io, folder.info().setting, steps, {
     quiet: show.quiet === true,
     start: resume?.step ?? 0,
+    endRate: false, // what measuring took is in it; the rate of the steps alone is said below
   });
   const started = performance.now();
   let completed = false;
@@ -83,7 +87,9 @@ export async function trainIntoRun(
       status: done ? "finished" : "interrupted",
       step: result.step,
       endedAt: new Date().toISOString(),
-      durationMs: Math.round(performance.now() - started),
+      durationMs: Math.round(
+        (resume === undefined ? 0 : (folder.info().durationMs ?? 0)) + performance.now() - started,
+      ),
       stepsPerSecond,
     });
     if (done && experiment.pictures !== undefined)
@@ -110,6 +116,7 @@ export async function trainIntoRun(
     progress.end(completed);
   }
   present(folder, show, io);
+  if (show.open === true && folder.hasReport()) await openPage(join(folder.dir, "report.html"), io);
 }
 
 function milestonesOf({ every, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
@@ -332,7 +339,7 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
     if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
   }
-  const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
+  const rate = stepsPerSecond === undefined ? "" : `, training alone at ${formatRate(stepsPerSecond)} steps/s`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
   const steps = final?.step ?? step;
   io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);

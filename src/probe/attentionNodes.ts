@@ -32,7 +32,7 @@ export function findAttentions(s: Surroundings): AttentionNodes {
 }
 
 /** The product whose values a softmax takes the exponentials of. */
-function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: Surroundings): Node | undefined {
+export function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: Surroundings): Node | undefined {
   let node: Node | undefined = softmax;
   for (let step = 0; node !== undefined && step < 8; step++) {
     const candidates: Node[] = node.inputs.flatMap((name) => producers.get(name) ?? []);

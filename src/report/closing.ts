@@ -7,7 +7,7 @@ import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { otherNotes } from "./header.ts";
 import { namedNodes } from "./namedNodes.ts";
-import { isAnalysis, type ReportData } from "./reportData.ts";
+import { isAnalysis, type ReportData, trained } from "./reportData.ts";
 
 /** Sources and chosen values, one line each. */
 export function renderNotes(data: ReportData): string {
@@ -20,7 +20,7 @@ export function renderNotes(data: ReportData): string {
 export function renderSkipped(data: ReportData): string {
   const skipped = byStep(data.snapshots).at(-1)?.skipped ?? [];
   if (skipped.length === 0)
-    return isAnalysis(data) ? `<h3 id="not-measured">Not measured</h3><p class="soft">Nothing was left out.</p>` : "";
+    return !trained(data) ? `<h3 id="not-measured">Not measured</h3><p class="soft">Nothing was left out.</p>` : "";
   const reasons = [...new Set(skipped.map(({ reason }) => reason))];
   const rows = reasons.map((reason) => {
     const nodes = skipped.filter((one) => one.reason === reason).map(({ node }) => node);
@@ -38,7 +38,7 @@ export function renderReproduce(data: ReportData): string {
   const { crh, onnxruntime } = versions;
   const command = `<pre>${escapeText(commandLine(argv))}</pre>`;
   const figures = "Every figure has its picture and its numbers behind the buttons SVG and CSV.";
-  if (isAnalysis(data))
+  if (!trained(data))
     return `${command}<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, the same files and the same number of threads every number comes out the same. ${figures}</p>`;
   const { info } = data;
   return (

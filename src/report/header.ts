@@ -5,7 +5,14 @@
 import { escapeText } from "../figures/escape.ts";
 import { brief, dateTime, duration, fixed, grouped, listed } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
-import { type AnalysisReport, isAnalysis, layersInWords, type ReportData, type RunReport } from "./reportData.ts";
+import {
+  type AnalysisInfo,
+  isAnalysis,
+  layersInWords,
+  type ReportData,
+  type RunReport,
+  trained,
+} from "./reportData.ts";
 
 interface Fact {
   readonly name: string;
@@ -16,7 +23,7 @@ interface Fact {
 
 /** What the page is of, in two lines. */
 export function renderHeader(data: ReportData): string {
-  const { eyebrow, title } = isAnalysis(data) ? analysisHead(data) : runHead(data);
+  const { eyebrow, title } = headOf(data);
   return (
     `<header><div class="top"><p class="eyebrow">${eyebrow}</p><button type="button" id="theme" hidden>Theme: auto</button></div>` +
     `<h1>${escapeText(title)}</h1></header>`
@@ -25,7 +32,7 @@ export function renderHeader(data: ReportData): string {
 
 /** What was run or measured, when and with what: the foot of the page. */
 export function renderFacts(data: ReportData): string {
-  const { facts } = isAnalysis(data) ? analysisHead(data) : runHead(data);
+  const { facts } = headOf(data);
   const definitions = facts
     .filter(({ value }) => value !== undefined)
     .map(
@@ -33,6 +40,11 @@ export function renderFacts(data: ReportData): string {
         `<div${room ? ` class="${room}"` : ""}><dt>${name}</dt><dd>${escapeText(value ?? "")}</dd></div>`,
     );
   return `<dl class="facts">${definitions.join("")}</dl>`;
+}
+
+function headOf(data: ReportData): Head {
+  if (isAnalysis(data)) return analysisHead(data, data.analysis);
+  return data.series === undefined ? runHead(data) : analysisHead(data, data.series);
 }
 
 interface Head {
@@ -66,12 +78,13 @@ function batchInParts({ batch, accumulate }: RunReport["config"]): string | unde
   return `${grouped(batch)} in ${accumulate} parts`;
 }
 
-function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
+function analysisHead({ snapshots }: ReportData, analysis: AnalysisInfo): Head {
+  const steps = new Set(snapshots.map(({ step }) => step)).size;
   const last = byStep(snapshots).at(-1);
   const { model, initial, inputs, targets, captures, plannedSamples, measuredAt, durationMs, versions } = analysis;
   const planned = plannedSamples === undefined ? "" : ` of ${grouped(plannedSamples)}`;
   const facts: [string, string | undefined][] = [
-    ["model", model],
+    [steps > 1 ? "models" : "model", model],
     ["before training", initial],
     ["inputs", filesInWords(inputs)],
     ["targets", filesInWords(targets)],
@@ -86,7 +99,7 @@ function analysisHead({ analysis, snapshots }: AnalysisReport): Head {
     ["took", durationMs === undefined ? undefined : duration(durationMs)],
   ];
   return {
-    eyebrow: "crh-lab report of one measurement",
+    eyebrow: `crh-lab report of ${steps > 1 ? `${steps} checkpoints` : "one measurement"}`,
     title: analysis.title,
     facts: [
       ...facts.map(
@@ -116,7 +129,7 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
  */
 export function renderParameters(data: ReportData): string {
   const { smaller: _, ...config } = data.config; // follows from the others
-  const told = isAnalysis(data) ? [] : ["setting", "preset", "seed", "batch", "accumulate", "steps"];
+  const told = !trained(data) ? ["setting"] : ["setting", "preset", "seed", "batch", "accumulate", "steps"];
   const left = new Set([...told, ...unread(config)]);
   const rows = Object.entries(config)
     .filter(([key]) => !left.has(key))
@@ -133,7 +146,7 @@ export function renderParameters(data: ReportData): string {
   const explained = Object.keys(config).some((key) => noteOf(data, key) !== undefined);
   return Object.keys(config).length > 0
     ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}`
-    : isAnalysis(data)
+    : !trained(data)
       ? ""
       : `<p class="missing">The run recorded no parameters.</p>`;
 }

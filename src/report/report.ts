@@ -23,7 +23,7 @@ import { renderFacts, renderHeader, renderParameters } from "./header.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
-import { followsAlone, isAnalysis, layersInWords, type ReportData } from "./reportData.ts";
+import { followsAlone, isAnalysis, layersInWords, type ReportData, trained } from "./reportData.ts";
 import { pageScript } from "./script.ts";
 import { pageStyle } from "./style.ts";
 import { renderSummary } from "./summary.ts";
@@ -51,7 +51,7 @@ export function renderReport(data: ReportData): string {
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const [title, id] = isAnalysis(data)
     ? [data.analysis.title, data.analysis.title]
-    : [`${data.info.setting}, seed ${data.info.seed}`, data.info.id];
+    : [data.series?.title ?? `${data.info.setting}, seed ${data.info.seed}`, data.info.id];
   const sections = pageSections(data).filter(({ html }) => html !== "");
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
@@ -72,7 +72,7 @@ function pageSections(data: ReportData): PageSection[] {
   const figures = sections.map((one, index) => renderFigure(one, index + 1));
   const ofNetwork = figures.slice(followed.length, figures.length - pairs.length);
   const measured = !followsAlone(data);
-  const about = isAnalysis(data) ? "This measurement" : "This run";
+  const about = isAnalysis(data) ? "This measurement" : data.series ? "These measurements" : "This run";
   const parts: (PageSection | false)[] = [
     { id: "twopoint", title: "Two points", html: renderTwopoint(data, figures.slice(0, followed.length)) },
     { id: "finding", title: "Finding", html: measured ? renderFirstScreen(data) : "" },
@@ -88,7 +88,7 @@ function pageSections(data: ReportData): PageSection[] {
     section(
       "parameters",
       about,
-      `${renderFacts(data)}<h3>${isAnalysis(data) ? "Options" : "Parameters"}</h3>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}`,
+      `${renderFacts(data)}<h3>${trained(data) ? "Parameters" : "Options"}</h3>${renderParameters(data)}${renderNotes(data)}${renderSkipped(data)}`,
     ),
     section("reproduce", "Reproduce", renderReproduce(data)),
   ];

@@ -30,6 +30,8 @@ export interface RunReport extends Reported {
   watched?: WatchedRecord;
   /** Of runs whose network makes images. */
   pictures?: PicturesRecord;
+  /** Of checkpoints that were trained elsewhere and measured here, a step each. */
+  series?: AnalysisInfo;
 }
 
 /** One measurement, of a model that is there or from moments that were made elsewhere. */
@@ -66,6 +68,11 @@ export type ReportData = RunReport | AnalysisReport;
 
 export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
+}
+
+/** Whether it is of a run that trained a network here. */
+export function trained(data: ReportData): data is RunReport {
+  return !isAnalysis(data) && data.series === undefined;
 }
 
 /** The followed points of a run, where it has some. */

@@ -18,7 +18,7 @@ import { median } from "../measure/median.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import {
-  type AnalysisReport,
+  type AnalysisInfo,
   courseOf,
   followedOf,
   followsAlone,
@@ -27,6 +27,7 @@ import {
   type ReportData,
   type RunReport,
   statusWords,
+  trained,
   withStart,
 } from "./reportData.ts";
 
@@ -41,16 +42,18 @@ const sideWord = { a: "backward", b: "forward" } as const;
 /** The summary as escaped HTML: a list of sentences. */
 export function renderSummary(data: ReportData): string {
   const opening = isAnalysis(data)
-    ? [measuredSentence(data)]
-    : [
-        ...(followsAlone(data) ? [] : restSentence(data)),
-        statusSentence(data),
-        ...probeSentence(data),
-        ...watchedSentence(data),
-      ];
+    ? [measuredSentence(data, data.analysis)]
+    : data.series
+      ? [...restSentence(data), measuredSentence(data, data.series)]
+      : [
+          ...(followsAlone(data) ? [] : restSentence(data)),
+          statusSentence(data),
+          ...probeSentence(data),
+          ...watchedSentence(data),
+        ];
   const alone = followsAlone(data) ? followedOf(data) : undefined;
   const alignments = alone ? [withoutAlignments(alone.followed.points.length)] : alignmentSentences(data);
-  const items = [...opening, ...alignments, ...(isAnalysis(data) ? skippedSentence(data) : [])];
+  const items = [...opening, ...alignments, ...(trained(data) ? [] : skippedSentence(data))];
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 }
 
@@ -60,20 +63,21 @@ function restSentence(data: RunReport): string[] {
   return sentence === "" ? [] : [escapeText(sentence)];
 }
 
-function measuredSentence({ analysis, snapshots }: AnalysisReport): string {
+function measuredSentence({ snapshots }: ReportData, { plannedSamples }: AnalysisInfo): string {
   const last = byStep(snapshots).at(-1);
   if (!last) return "Nothing was measured.";
-  const { plannedSamples } = analysis;
+  const steps = new Set(snapshots.map(({ step }) => step)).size;
   const on =
     plannedSamples === undefined
       ? counted(last.samples, "sample")
       : `${grouped(last.samples)} of ${counted(plannedSamples, "sample")} (<b>stopped</b> before the end)`;
   const reached = reachedWords(last.loss.mean ?? undefined, last.accuracy);
-  return `${layersInWords(last.layers)} measured on ${on}${reached ? `: ${reached}` : ""}.`;
+  const when = steps > 1 ? ` at ${counted(steps, "checkpoint")}, the last at step ${grouped(last.step)}` : "";
+  return `${layersInWords(last.layers)} measured on ${on}${when}${reached ? `: ${reached}` : ""}.`;
 }
 
 /** Nothing is left out in silence. */
-function skippedSentence({ snapshots }: AnalysisReport): string[] {
+function skippedSentence({ snapshots }: ReportData): string[] {
   const count = byStep(snapshots).at(-1)?.skipped.length ?? 0;
   if (count === 0) return [];
   return [`${counted(count, "node")} could not be measured: see <a href="#not-measured">the reasons</a>.`];

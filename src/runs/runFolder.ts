@@ -10,6 +10,7 @@ import { completed } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { decodeMoments } from "../moments/momentsFile.ts";
+import { ANALYSIS_SCHEMA, type AnalysisRecord, checkedAnalysis } from "./analysisRecord.ts";
 import type { LinesFile } from "./linesFile.ts";
 import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
@@ -23,6 +24,8 @@ import { dropAbandoned, makeFolder, syncPath, temporarySuffix, writeWhole, writi
 
 export interface NewRun {
   readonly setting: string;
+  /** What the folder is named after. Default: the setting. */
+  readonly name?: string;
   readonly seed: number;
   /** Every resolved parameter. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -54,7 +57,7 @@ export function createRun(root: string, run: NewRun): RunFolder {
   const { setting, seed, config, steps, argv, versions, notes, now = new Date() } = run;
   makeFolder(root);
   const fullConfig = { setting, ...config };
-  const { id, dir } = claimFolder(root, setting, fullConfig, now);
+  const { id, dir } = claimFolder(root, run.name ?? setting, fullConfig, now);
   const start = processStart(process.pid);
   const info: RunInfo = {
     schema: "crh-lab/run@1",
@@ -216,6 +219,18 @@ export class RunFolder {
     return value as T;
   }
 
+  /** What was measured, of an analysis; undefined of a training run. */
+  analysis(): AnalysisRecord | undefined {
+    const found = this.record<AnalysisRecord>("analysis", ANALYSIS_SCHEMA);
+    return found && checkedAnalysis(found, this.#recordPath("analysis"));
+  }
+
+  /** The model before training as an analysis measured it, where it had one. @throws Error naming a damaged file */
+  initial(): Snapshot | undefined {
+    const path = this.#recordPath("initial");
+    return existsSync(path) ? readSnapshot({ step: 0, path }) : undefined;
+  }
+
   #recordPath(name: string): string {
     return join(this.dir, "records", `${name}.json`);
   }
@@ -335,9 +350,9 @@ export class RunFolder {
   }
 }
 
-function claimFolder(root: string, setting: string, config: Readonly<Record<string, unknown>>, now: Date) {
+function claimFolder(root: string, name: string, config: Readonly<Record<string, unknown>>, now: Date) {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const id = runId(setting, config, { now, pid: process.pid, attempt });
+    const id = runId(name, config, { now, pid: process.pid, attempt });
     const dir = join(root, id);
     if (existsSync(dir)) continue;
     try {

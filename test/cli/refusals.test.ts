@@ -47,7 +47,11 @@ describe("before a run begins, so that no folder is made", () => {
     ["res1 --preset tiny", USAGE, /^res1: expected a preset of paper, small, got "tiny"$/m],
     ["res2 --preset small", USAGE, /^res2: expected a folder with CIFAR's binary files, got none; pass --data DIR /],
     ["fc3", USAGE, /^run: expected a setting, got "fc3"; did you mean fc1\?$/m],
-    ["fc2 --widht 50", USAGE, /^crh: unknown option '--widht'; crh run --help shows what there is$/m],
+    [
+      "fc2 --widht 50",
+      USAGE,
+      /^crh run: unknown option '--widht'; parameters of a setting are given as widht=VALUE, /m,
+    ],
     [
       "fc2 --data nowhere",
       FAILED,

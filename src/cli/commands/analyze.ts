@@ -1,8 +1,12 @@
-/** @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data. */
+/**
+ * @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data, or of several checkpoints of
+ * one model, and keeps what it found in a run folder.
+ */
 import { basename } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { nodeEngineOn } from "../../engine/node.ts";
 import type { Cost } from "../../measure/measured.ts";
+import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { closest } from "../../parameters/suggest.ts";
@@ -10,23 +14,28 @@ import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";
 import type { Feeds } from "../../probe/feeds.ts";
 import { TargetMismatch } from "../../probe/lossGraph.ts";
 import { findNotFinite } from "../../probe/notFinite.ts";
-import { inParts, isWhole } from "../../probe/parts.ts";
+import { inParts, isWhole, type LayerOutline } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, NoneAskedFor, Probe, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
+import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
 import { type AnalysisData, analysisData } from "../analysisData.ts";
+import { type About, checkSaving } from "../analysisFolder.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "../analyzeInParts.ts";
-import { chosenLoss } from "../chosenLoss.ts";
+import { analyzeSeries } from "../analyzeSeries.ts";
+import { checkpointSteps, fileNames, seriesTitle } from "../checkpointSteps.ts";
+import { type ChosenLoss, chosenLoss } from "../chosenLoss.ts";
 import type { AnalyzeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
+import { checkpointModel, checkSameLayers, initialModel, namesByOrder, preparedModel } from "../initialModel.ts";
 import { filesOf, type InputWord, inputWords } from "../inputWords.ts";
 import type { Io } from "../io.ts";
+import { layerSelection } from "../layerSelection.ts";
 import { checkGiven } from "../missingWords.ts";
 import { measuredForm } from "../modelEnd.ts";
 import { type OpenedInputs, openInputs } from "../openedInputs.ts";
 import { checkOutputs } from "../outputFiles.ts";
-import { presentAnalysis, showAnalysis } from "../presentAnalysis.ts";
+import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
 import { Progress } from "../progress.ts";
 import { partBytes } from "../snapshotInParts.ts";
 import { printable } from "../table.ts";
@@ -37,84 +46,179 @@ const THREADS = 2;
 /** chosen: exact for up to 16 outputs; random directions of more have an error of a quarter of the trace at most. */
 const OUTPUT_PASSES = 16;
 
-export async function analyzeCommand(given: string | undefined, asked: AnalyzeOptions, io: Io): Promise<void> {
-  const { path, options } = withModel(given, asked);
+export async function analyzeCommand(given: readonly string[], asked: AnalyzeOptions, io: Io): Promise<void> {
+  const { paths, options } = withModels(given, asked);
   const loss = chosenLoss(options);
   await checkDevice(options.device, "analyze");
-  checkOutputs([options.out, options.moments], [path, options.initial, options.targets, ...filesOf(options.inputs)]);
+  checkOutputs(
+    [options.out, options.moments],
+    [...paths, options.initial, options.targets, ...filesOf(options.inputs)],
+  );
+  checkSaving(options);
+  const begun = { startedAt: new Date(), signal: io.interruption() };
+  await (paths.length > 1 ? analyzeCheckpoints : analyzeModel)(paths, loss, begun, options, io).catch(
+    (error: unknown) => {
+      if (error instanceof NoneAskedFor && options.layers) throw new UsageError(noneOf(options.layers, error.layers));
+      throw error;
+    },
+  );
+}
+
+interface Begun {
+  readonly startedAt: Date;
+  /** Aborted when the user stops the command. */
+  readonly signal: AbortSignal;
+}
+
+/** A model and its data, in the form that is measured. */
+interface Opened {
+  /** As it was read. */
+  readonly whole: Model;
+  readonly model: Model;
+  readonly data: AnalysisData;
+  readonly probeOptions: ProbeOptions;
+  /** Another file of the same model in that form. */
+  form(model: Model): Model;
+  say(note: string): void;
+}
+
+/** @param notes to say before those on the model */
+async function opened(
+  path: string,
+  loss: ChosenLoss | undefined,
+  options: AnalyzeOptions,
+  { io, notes: first = [] }: { readonly io: Io; readonly notes?: readonly string[] },
+): Promise<Opened> {
   const whole = await preparedModel(path);
-  const opened = openInputs(
+  const inputs = openInputs(
     whole,
     inputWords(
       options.inputs,
       whole.graph.inputs.map(({ name }) => name),
     ),
   );
-  checkGiven(path, whole, { opened, loss }, options);
+  checkGiven(path, whole, { opened: inputs, loss }, options);
   const form = (model: Model) =>
     measuredForm(model, {
-      ...{ words: wordsOf(opened), loss: loss!.objective, output: options.output },
+      ...{ words: wordsOf(inputs), loss: loss!.objective, output: options.output },
       ...{ asExported: options.asExported === true, seed: options.sampleSeed },
     });
   const { model, notes } = form(whole);
-  const initial = options.initial === undefined ? undefined : form(await initialModel(options.initial, whole)).model;
-  const arrays = analysisData(model, loss!, opened, options);
+  const arrays = analysisData(model, loss!, inputs, options);
   const say = (note: string) => {
     if (options.quiet !== true) io.stderr.write(`crh: ${printable(note)}\n`);
   };
-  for (const note of [...notes, ...arrays.steps]) say(note);
-  const data = { ...arrays, steps: [...notes, ...arrays.steps] };
+  const data = { ...arrays, steps: [...first, ...notes, ...arrays.steps] };
+  data.steps.forEach(say);
   const probeOptions = { ...chosenMaps(loss!.objective, options), same: data.same };
-  const started = performance.now();
-  const signal = io.interruption();
-  const found = await measureModels({ path, model, initial, data, probeOptions, signal, say }, options, io).catch(
-    (error: unknown) => {
-      if (error instanceof TargetMismatch) throw new RangeError(error.ofAll(data.n), { cause: error });
-      if (error instanceof NoneAskedFor && options.layers) throw new UsageError(noneOf(options.layers, error.layers));
-      throw error;
-    },
-  );
-  const { done } = found;
-  const measuredBefore = "inParts" in found ? found.inParts.initial : found.before;
-  const durationMs = performance.now() - started;
+  return { whole, model, data, probeOptions, form: (of) => form(of).model, say };
+}
+
+async function analyzeModel(
+  [path]: readonly string[],
+  loss: ChosenLoss | undefined,
+  { startedAt, signal }: Begun,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<void> {
+  const { whole, model, data, probeOptions, form, say } = await opened(path!, loss, options, { io });
+  const initial = options.initial === undefined ? undefined : form(await initialModel(options.initial, whole));
+  const found = await measureModels({ path: path!, model, initial, data, probeOptions, signal, say }, options, io);
+  const { done, planned } = found;
+  const snapshots =
+    "inParts" in found
+      ? found.inParts
+      : await measuredSnapshots(
+          found.measured.total,
+          { ...found.measured, ...(found.before && { before: found.before }) },
+          options,
+          io,
+        );
+  const before = snapshots.initial !== undefined;
+  const models = [{ file: basename(path!), step: 0 }];
+  const isShort = "inParts" in found && found.inParts.layers < found.layers;
+  const isStopped = (signal.aborted && done < planned) || isShort || (initial !== undefined && !before);
   const known = { ...data, steps: [...data.steps, ...found.notes] };
-  const about = describe(path, options, known, { done, before: measuredBefore !== undefined, durationMs });
-  if ("inParts" in found) showAnalysis(found.inParts, about, options, io);
-  else {
-    const { measured } = found;
-    await presentAnalysis(
-      measured.total,
-      found.before ? { ...measured, before: found.before } : measured,
-      about,
-      options,
-      io,
-    );
-  }
-  if (signal.aborted && done < found.planned)
-    throw new Interrupted(
-      `crh analyze: stopped after ${done} of ${found.planned} samples; what is printed covers those`,
-    );
-  if ("inParts" in found && found.inParts.layers < found.layers)
+  const about = describe([path!], options, known, { done, before, models });
+  await showAnalysis(snapshots, about, { startedAt, isStopped }, options, io);
+  if (signal.aborted && done < planned)
+    throw new Interrupted(`crh analyze: stopped after ${done} of ${planned} samples; what is printed covers those`);
+  if (isShort)
     throw new Interrupted(
       `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
     );
-  if (initial && !measuredBefore)
+  if (initial && !before)
     throw new Interrupted("crh analyze: stopped before the values before training were measured; they are left out");
 }
 
+/** Several checkpoints, on the data that fit the last of them. */
+async function analyzeCheckpoints(
+  paths: readonly string[],
+  loss: ChosenLoss | undefined,
+  { startedAt, signal }: Begun,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<void> {
+  if (options.initial !== undefined)
+    throw new UsageError(
+      "crh analyze: expected --initial with one model, got several, of which the first stands for the start; name it as the first of them",
+    );
+  const series = checkpointSteps(paths);
+  const last = series.checkpoints.at(-1)!;
+  const { whole, model, data, probeOptions, form, say } = await opened(last.path, loss, options, {
+    io,
+    notes: [series.stepsFrom],
+  });
+  const files = fileNames(series.checkpoints.map(({ path }) => path));
+  const models = series.checkpoints.map(({ step }, i) => ({ file: files[i]!, step }));
+  const given = { data, probeOptions, signal, say };
+  await analyzeSeries(
+    series,
+    {
+      about: { ...describe(paths, options, data, { done: data.n, before: false, models }) },
+      ...{ startedAt, signal },
+      open: async (path) => (path === last.path ? model : form(await checkpointModel(path, whole))),
+      outline: (of) => outlineOf(of, given, options),
+      measure: (of, place) => measureModels({ ...given, ...place, model: of, initial: undefined }, options, io),
+    },
+    options,
+    io,
+  );
+}
+
+/** The layers of a model on the first samples. */
+async function outlineOf(
+  model: Model,
+  { data, probeOptions }: { readonly data: AnalysisData; readonly probeOptions: ProbeOptions },
+  options: AnalyzeOptions,
+): Promise<readonly LayerOutline[]> {
+  const engine = nodeEngineOn(options.device);
+  const probe = new Probe(engine, model, probeOptions);
+  try {
+    return await probe.outline(data.take(0, Math.min(data.n, declaredBatch(model, data.same) ?? 2)));
+  } catch (error) {
+    throw ofAllSamples(error, data);
+  } finally {
+    await probe.dispose();
+  }
+}
+
 /**
- * The model's file, also where an option that takes several words has taken it.
+ * The files of the model, also where an option that takes several words has taken one.
  *
  * @throws UsageError where there is none
  */
-function withModel(model: string | undefined, asked: AnalyzeOptions): { path: string; options: AnalyzeOptions } {
+function withModels(
+  paths: readonly string[],
+  asked: AnalyzeOptions,
+): { paths: readonly string[]; options: AnalyzeOptions } {
   const options = { ...asked, inputs: asked.inputs ?? [] };
-  if (model !== undefined) return { path: model, options };
+  if (paths.length > 0) return { paths, options };
   for (const key of ["inputs", "layers", "normalize"] as const) {
     const words = options[key];
     const last = words?.at(-1);
     if (words === undefined || last === undefined || !/^[^=]*\.onnx$/i.test(last)) continue;
-    return { path: last, options: { ...options, [key]: words.slice(0, -1) } };
+    return { paths: [last], options: { ...options, [key]: words.slice(0, -1) } };
   }
   throw new UsageError(
     "crh analyze: expected the file of a model, got none; crh analyze model.onnx --inputs x.npy --targets y.npy --loss mse is an example",
@@ -155,13 +259,19 @@ async function measureModels(
     readonly probeOptions: ProbeOptions;
     readonly signal: AbortSignal;
     readonly say: (note: string) => void;
+    /** Of a checkpoint: its step, names for its layers, and the first of the series. */
+    readonly step?: number;
+    readonly rename?: ReadonlyMap<string, string> | undefined;
+    readonly known?: SnapshotOptions;
   },
   options: AnalyzeOptions,
   io: Io,
 ): Promise<Whole | InParts> {
-  const { path, model, initial, data, probeOptions, signal, say } = given;
+  const { path, model, initial, data, signal, say, step, rename: names, known } = given;
   const notes: string[] = [];
-  const progress = new Progress(io, "analyze", initial ? 2 * data.n : data.n, {
+  const probeOptions = names ? { ...given.probeOptions, rename: names } : given.probeOptions;
+  const label = step === undefined ? "analyze" : `step ${step}`;
+  const progress = new Progress(io, label, initial ? 2 * data.n : data.n, {
     unit: "samples",
     quiet: options.json === true || options.quiet === true,
   });
@@ -184,6 +294,7 @@ async function measureModels(
     }
     const batches = (onTaken?: (samples: number) => void) => batchesOf(data, planned, batch, onTaken);
     const measuring: MeasureOptions = {
+      ...(step === undefined ? {} : { step }),
       source: `${basename(path)} on ${options.inputs.map(withoutFolder).join(", ")}`,
       signal,
       batches: Math.ceil(planned / batch),
@@ -194,7 +305,8 @@ async function measureModels(
     if (earlier) {
       const found = await earlier.outline(sample);
       const rename = options.layers === undefined ? namesByOrder({ layers: network }, { layers: found }) : undefined;
-      if (rename === undefined) checkSameLayers(options.initial!, { layers: network }, { layers: found });
+      if (rename === undefined)
+        checkSameLayers(`--initial ${basename(options.initial!)}`, { layers: network }, { layers: found });
       else {
         progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
         await earlier.dispose();
@@ -225,7 +337,7 @@ async function measureModels(
           });
         };
       const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
-      const found = await analyzeInParts(parts, passes, options, { io, signal });
+      const found = await analyzeInParts(parts, passes, options, { io, signal, known });
       if (found.result.loss.mean === null) await sayWhere();
       return { inParts: found, done: taken, planned, notes, layers: network.length };
     }
@@ -241,11 +353,18 @@ async function measureModels(
     if (!Number.isFinite(measured.loss)) await sayWhere();
     const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
     return { measured, before: signal.aborted ? undefined : before, done, planned, notes };
+  } catch (error) {
+    throw ofAllSamples(error, data);
   } finally {
     progress.end(false);
     await probe.dispose();
     await earlier?.dispose();
   }
+}
+
+/** An error on the targets of a batch in terms of the file's. */
+function ofAllSamples(error: unknown, { n }: AnalysisData): unknown {
+  return error instanceof TargetMismatch ? new RangeError(error.ofAll(n), { cause: error }) : error;
 }
 
 /** chosen: names in a message. */
@@ -288,7 +407,7 @@ function chosenMaps(
     pairs: WIDEST_PAIRS[cost],
     nearestMean: cost !== "economy",
     outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
-    ...(layers === undefined ? {} : { select: (name) => layers.some((glob) => matches(name, glob)) }),
+    ...(layers === undefined ? {} : { select: layerSelection(layers) }),
     sampleSeed,
     ...(limit === undefined ? {} : { largest: limit, beyond }),
     ...(positions === undefined ? {} : { positions }),
@@ -297,15 +416,6 @@ function chosenMaps(
 
 /** chosen: values that two maps share up to which the noise of their pair is summed, by cost. */
 const WIDEST_PAIRS: Readonly<Record<Cost, number>> = { economy: 0, standard: 1024, full: Number.POSITIVE_INFINITY };
-
-/** "blocks.*.mlp.*": a star stands for any letters, a question mark for one. */
-function matches(name: string, glob: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`).test(name);
-}
 
 /** Batches of `size` of the first n samples. */
 function* batchesOf(
@@ -328,27 +438,29 @@ function wholeBatches(model: Model, { n, same }: AnalysisData, size: number): nu
 
 /** @param how.before whether the model before training was measured */
 function describe(
-  path: string,
+  paths: readonly string[],
   options: AnalyzeOptions,
   data: AnalysisData,
-  how: { done: number; before: boolean; durationMs: number },
-) {
-  const { inputs, targets, initial } = options;
+  how: { done: number; before: boolean; models: AnalysisRecord["models"] },
+): About {
+  const { inputs, targets, initial, sampleSeed } = options;
+  const { done, before, models } = how;
   return {
-    config: { ...options } as Record<string, unknown>,
+    kind: "analyze",
+    config: { models: models.map(({ file }) => file), ...counting(options) },
     inputs: data.inputs,
-    examples: how.done,
+    examples: done,
     notes: [...data.steps, ...(options.positions === undefined ? [] : [rowsNote(options.positions)])],
-    analysis: {
-      title: basename(path),
-      model: basename(path),
-      ...(initial !== undefined && how.before ? { initial: basename(initial) } : {}),
+    record: {
+      title: seriesTitle(models.map(({ file }) => file)),
+      models,
+      ...(initial !== undefined && before ? { initial: basename(initial) } : {}),
       inputs: inputs.map(withoutFolder),
       ...(targets === undefined ? {} : { targets: [basename(targets)] }),
-      ...(how.done < data.n ? { plannedSamples: data.n } : {}),
-      durationMs: Math.round(how.durationMs),
-      argv: commandLine(path, options),
+      ...(done < data.n ? { plannedSamples: data.n } : {}),
     },
+    argv: commandLine(paths, options),
+    seed: sampleSeed,
   };
 }
 
@@ -358,11 +470,19 @@ function withoutFolder(word: string): string {
   return at + basename(word.slice(at.length));
 }
 
+/** Options on which no number depends. */
+const UNSAID: ReadonlySet<string> = new Set(["json", "quiet", "save", "runs", "open"]);
+
+/** Those on which numbers depend. */
+function counting({ out: _, moments: __, ...options }: AnalyzeOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !UNSAID.has(key)));
+}
+
 /** The command that makes this measurement again. */
-function commandLine(path: string, options: AnalyzeOptions): string[] {
-  const words = ["analyze", path];
+function commandLine(paths: readonly string[], options: AnalyzeOptions): string[] {
+  const words = ["analyze", ...paths];
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || value === false || key === "json" || key === "quiet") continue;
+    if (value === undefined || value === false || UNSAID.has(key)) continue;
     const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     for (const one of Array.isArray(value) && key !== "normalize" ? value : [value])
       words.push(flag, ...(one === true ? [] : [one].flat().map(String)));

@@ -7,7 +7,7 @@ import { type Comparison as Compared, compared, type Run } from "../comparison.t
 import { renderComparison } from "../comparisonTables.ts";
 import { UsageError } from "../errors.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { runMeasurements } from "../runMeasurements.ts";
+import { startAndEnd } from "../runMeasurements.ts";
 import { dimmer } from "../table.ts";
 
 /** The document of --json. */
@@ -35,10 +35,9 @@ export async function compareCommand(which: readonly string[], options: CompareO
 
 function loaded(root: string, which: string): Run {
   const run = findRun(root, which);
-  const all = runMeasurements(run);
-  const [first, last] = [all[0], all.at(-1)];
+  const found = startAndEnd(run);
   const { id, status, error } = run.info();
-  if (first === undefined || last === undefined) {
+  if (found === undefined) {
     if (run.trajectories().length > 0)
       throw new Error(
         `compare: expected runs with alignments, got ${id}, which follows points and measures nothing else; crh explain ${id} tells of it`,
@@ -48,5 +47,5 @@ function loaded(root: string, which: string): Run {
     throw new Error(`compare: expected runs with a measurement, got none in ${run.dir}; ${cure}`);
   }
   const { run: _, smaller: __, ...config } = run.config();
-  return { id, status, ...(error === undefined ? {} : { error }), config, first, last };
+  return { id, status, ...(error === undefined ? {} : { error }), config, ...found };
 }

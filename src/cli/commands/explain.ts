@@ -16,7 +16,7 @@ import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts
 import { formatCount } from "../format.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { readBytes } from "../readBytes.ts";
-import { runMeasurements } from "../runMeasurements.ts";
+import { startAndEnd } from "../runMeasurements.ts";
 import { dimmer, printable, wrap } from "../table.ts";
 import { followedRun } from "../twopointRecord.ts";
 
@@ -31,7 +31,7 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial, decay, twopoint } = measurements(which, options.in);
+  const { final, initial, decay, twopoint, isAnalysis = false } = measurements(which, options.in);
   const names = [...(twopoint ? twopoint.fits.layers.map((one) => String(one.layer)) : []), ...namesOf(final)];
   if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
   if (layer !== undefined && !names.includes(layer))
@@ -67,7 +67,7 @@ export async function explainCommand(
     ...(final === undefined || explained.length === 0
       ? []
       : [
-          ...wrap(headOf(final), width).map(dim),
+          ...wrap(headOf(final, isAnalysis), width).map(dim),
           "",
           ...explained.flatMap((one) => [...(layer === undefined ? brief(one, width) : whole(one, width)), ""]),
           ...(pairs ? pairLines(pairs, layer, width) : []),
@@ -82,8 +82,9 @@ function namesOf(final: Snapshot | undefined): string[] {
   return final?.layers.map(({ name }) => name) ?? [];
 }
 
-function headOf({ step, samples }: Snapshot): string {
-  return `step ${formatCount(step)}, ${formatCount(samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
+function headOf({ step, samples }: Snapshot, isAnalysis: boolean): string {
+  const at = isAnalysis && step === 0 ? "" : `step ${formatCount(step)}, `;
+  return `${at}${formatCount(samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
 }
 
 /** Of one layer all sentences, of all layers a sentence each. */
@@ -109,6 +110,8 @@ interface Explained {
   readonly final?: Snapshot;
   readonly initial?: Snapshot;
   readonly decay?: unknown;
+  /** Whether the model was trained elsewhere: its step may be unknown. */
+  readonly isAnalysis?: boolean;
   readonly twopoint?: FollowedRun;
 }
 
@@ -116,28 +119,32 @@ interface Explained {
 function measurements(which: string, root: string): Explained {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
-  const all = runMeasurements(run);
+  const measured = startAndEnd(run);
   const twopoint = followedRun(run);
-  const [first, last] = [all[0], all.at(-1)];
-  if ((first === undefined || last === undefined) && twopoint !== undefined) return { twopoint };
-  if (first === undefined || last === undefined)
+  if (measured === undefined && twopoint !== undefined) return { twopoint };
+  if (measured === undefined)
     throw new Error(
       `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
     );
   const { decay } = run.config();
-  const found = { final: last, decay, ...(twopoint && { twopoint }) };
-  return first === last ? found : { ...found, initial: first };
+  const found = {
+    final: measured.last,
+    decay,
+    isAnalysis: run.analysis() !== undefined,
+    ...(twopoint && { twopoint }),
+  };
+  return measured.start ? { ...found, initial: measured.start } : found;
 }
 
 function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
-  let value: Partial<Snapshot> & { final?: Snapshot; initial?: Snapshot };
+  let value: Partial<Snapshot> & { final?: Snapshot; initial?: Snapshot; snapshots?: Snapshot[] };
   try {
     value = JSON.parse(new TextDecoder().decode(readBytes(path))) as typeof value;
   } catch {
     value = {};
   }
-  const { final, initial, ...rest } = value;
-  const found = final ?? rest;
+  const { final, snapshots, initial = Array.isArray(snapshots) ? snapshots[0] : undefined, ...rest } = value;
+  const found = final ?? (Array.isArray(snapshots) ? snapshots.at(-1) : undefined) ?? rest;
   if (![found, initial ?? found].every((one) => one.schema === "crh-lab/snapshot@1" && Array.isArray(one.layers)))
     throw new Error(
       `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,

@@ -1,6 +1,6 @@
 /**
  * @file `crh ingest`: measures moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures
- * of rows, arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors.
+ * of rows, arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are each a sample.
  */
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
@@ -11,27 +11,32 @@ import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
 import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
 import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
+import { type About, checkSaving } from "../analysisFolder.ts";
 import type { IngestOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { presentAnalysis } from "../presentAnalysis.ts";
+import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
 import { readBytes } from "../readBytes.ts";
 
 export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
+  checkSaving(options);
+  const startedAt = new Date();
   const wanted = Math.ceil(MOST_GROUPS / files.length);
   const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
   requireDistinct(files, shards);
   const groups = shards.flat();
   const total = groups.reduce(mergeMoments);
-  const about = {
-    config: { ...options } as Record<string, unknown>,
+  const { save: _, runs: __, ...config } = options;
+  const captures = files.map((file) => basename(file));
+  const about: About = {
+    kind: "ingest",
+    config,
     notes: [],
-    analysis: {
-      title: files.map((file) => basename(file)).join(", "),
-      captures: files.map((file) => basename(file)),
-      argv: ["ingest", ...files],
-    },
+    record: { title: captures.join(", "), models: [], captures },
+    argv: ["ingest", ...files],
+    seed: 0,
   };
-  await presentAnalysis(total, groups.length < 2 ? {} : { groups }, about, options, io);
+  const found = await measuredSnapshots(total, groups.length < 2 ? {} : { groups }, options, io);
+  await showAnalysis(found, about, { startedAt, isStopped: false }, options, io);
 }
 
 /** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */
@@ -107,11 +112,15 @@ function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): RawLay
 function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer {
   const rows = (key: string) => {
     const array = arrays.get(`${name}.${key}`);
-    if (array !== undefined && array.shape.length !== 2)
+    if (array === undefined || array.shape.length === 2) return array;
+    const { shape } = array;
+    if (key === "W" || shape.length < 2)
       throw new RangeError(
-        `ingest: expected ${name}.${key} in ${file} to have shape (samples, neurons), got (${array.shape.join(", ")})`,
+        `ingest: expected ${name}.${key} in ${file} to have shape ${key === "W" ? "(outputs, inputs)" : "(samples, neurons) or (batch, tokens, neurons)"}, got (${shape.join(", ")})`,
       );
-    return array;
+    // (batch, tokens, neurons): each token is a row.
+    const neurons = shape.at(-1)!;
+    return { ...array, shape: [shape.slice(0, -1).reduce((product, extent) => product * extent, 1), neurons] };
   };
   const [ha, hb, gb, W] = ["a.h", "b.h", "b.g", "W"].map(rows);
   if (hb === undefined || gb === undefined)

@@ -3,10 +3,14 @@
  */
 import { resolve } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
-import { type ReportData, type RunReport, renderReport, reportFigures } from "../../report/report.ts";
+import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";
+import { isAnalysis } from "../../report/reportData.ts";
+import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
+import { analysisReport } from "../analysisFolder.ts";
+import { openPage } from "../browser.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { picturesOf } from "../pictures.ts";
@@ -20,6 +24,8 @@ export interface ReportOptions {
   readonly output?: string;
   /** Also write every figure as SVG and CSV to figures/ in the run's folder. */
   readonly figures?: boolean;
+  /** Show it in the browser. */
+  readonly open?: boolean;
 }
 
 /** Writes the report and prints its path on stdout. */
@@ -31,6 +37,8 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
   const { output } = options;
   if (output === "") throw new UsageError("crh report: expected a file after -o, got nothing");
   const html = renderReport(data);
+  if (output === "-" && options.open === true)
+    throw new UsageError('crh report: expected --open with a file, got "-" for -o; leave one out');
   if (options.figures === true) writeFigures(run, data);
   if (output === "-") {
     io.stdout.write(html);
@@ -42,7 +50,8 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
     path = resolve(output);
     writeWhole(path, html, { where: "report" });
   }
-  io.stdout.write(`${path}\n`);
+  if (options.open === true) await openPage(path, io);
+  else io.stdout.write(`${path}\n`);
 }
 
 /** Numbered as on the page, so that a folder lists them in its order. */
@@ -54,13 +63,16 @@ function writeFigures(run: RunFolder, data: ReportData): void {
 }
 
 /** Whether there is nothing to report yet: neither a measurement nor a look at followed points or watched numbers. */
-export function isEmpty(data: RunReport): boolean {
+export function isEmpty(data: ReportData): boolean {
+  if (isAnalysis(data)) return data.snapshots.length === 0;
   const watches = data.watched !== undefined && data.metrics.length > 0;
   return data.snapshots.length === 0 && data.twopoint === undefined && !watches;
 }
 
 /** Everything that the report of a run is made from. */
-export function reportData(run: RunFolder): RunReport {
+export function reportData(run: RunFolder): ReportData {
+  const analysis = run.analysis();
+  if (analysis) return analysisData(run, analysis);
   const info = run.info();
   const moments = run.moments();
   const twopoint = followedRun(run);
@@ -77,4 +89,14 @@ export function reportData(run: RunFolder): RunReport {
     ...(watched === undefined ? {} : { watched }),
     ...(pictures === undefined ? {} : { pictures }),
   };
+}
+
+function analysisData(run: RunFolder, record: AnalysisRecord): ReportData {
+  return analysisReport(run.info(), record, {
+    config: run.config(),
+    snapshots: runMeasurements(run),
+    metrics: run.metrics(),
+    initial: run.initial(),
+    moments: run.moments(),
+  });
 }

@@ -1,6 +1,8 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
 import { resolve } from "node:path";
 import { parseParameters } from "../../parameters/parse.ts";
+import { commandLine } from "../../report/closing.ts";
+import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { findSetting } from "../../settings/settings.ts";
@@ -18,6 +20,10 @@ import { present, trainIntoRun, writeReport } from "../trainIntoRun.ts";
 
 export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
   const folder = findRun(options.in, which);
+  if (isAnalysisRun(folder.info()))
+    throw new Error(
+      `resume: expected a training run, got ${folder.info().id}, which is an analysis; ${commandLine(folder.info().argv)} makes it again`,
+    );
   if (folder.info().status === "finished") {
     io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
     await readingRun(which, () => {

@@ -1,6 +1,7 @@
 /**
  * @file `crh runs`: the runs of a folder, newest first.
  */
+import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { listRuns, type RunSummary } from "../../runs/listRuns.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import { formatCount, formatDuration, formatQuantity, formatRate } from "../format.ts";
@@ -40,16 +41,23 @@ export async function runsCommand(options: RunsOptions, io: Io): Promise<void> {
 }
 
 function rowOf({ id, last }: RunSummary, info: RunInfo): string[] {
-  const { status, step, steps, seed, stepsPerSecond, durationMs, startedAt } = info;
+  const { status, seed, stepsPerSecond, durationMs, startedAt } = info;
+  const isAnalysis = isAnalysisRun(info);
   const loss = last?.["eval/loss"] ?? last?.["train/loss"];
   return [
     id,
     status,
-    step === steps ? formatCount(steps) : `${formatCount(step)}/${formatCount(steps)}`,
-    String(seed),
+    stepsOf(info),
+    isAnalysis ? "–" : String(seed),
     loss === undefined ? "" : formatQuantity(loss),
     stepsPerSecond === undefined ? "" : formatRate(stepsPerSecond),
     durationMs === undefined ? "" : formatDuration(durationMs),
     startedAt.slice(0, 16).replace("T", " "),
   ];
+}
+
+/** "1,000", "200/1,000" of a run that stopped before; of a model that was measured by itself there are none. */
+function stepsOf({ setting, step, steps }: RunInfo): string {
+  if (isAnalysisRun({ setting }) && steps === 0) return "–";
+  return step === steps ? formatCount(steps) : `${formatCount(step)}/${formatCount(steps)}`;
 }

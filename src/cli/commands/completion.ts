@@ -1,0 +1,107 @@
+/**
+ * @file `crh completion bash|zsh|fish`: a script that asks this program for what may stand at the cursor, so that commands, options, settings,
+ * parameters and the names of runs are completed as they are at that moment.
+ */
+import type { Command } from "commander";
+import { listRuns } from "../../runs/listRuns.ts";
+import { settings } from "../../settings/settings.ts";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { RUNS, undatedRunName } from "../runName.ts";
+
+/** The hidden command that the scripts call: crh complete -- words.. */
+export const COMPLETE = "complete";
+
+const scripts = {
+  bash: `_crh() {
+  local IFS=$'\\n' words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
+  if [[ "\${COMP_WORDBREAKS}" == *=* && "$COMP_LINE" == *=* ]]; then
+    local line="\${COMP_LINE:0:COMP_POINT}"; IFS=' ' read -r -a words <<< "\${line#* }"; [[ "$line" == *' ' ]] && words+=("")
+  fi
+  local cur="\${words[\${#words[@]}-1]}"
+  IFS=$'\\n' COMPREPLY=($(crh ${COMPLETE} -- "\${words[@]}" 2>/dev/null))
+  [[ "$cur" == *=* ]] && COMPREPLY=("\${COMPREPLY[@]#*=}")
+  [[ "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace
+}
+complete -o default -F _crh crh
+`,
+  zsh: `#compdef crh
+_crh() {
+  local -a found
+  found=(\${(f)"$(crh ${COMPLETE} -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  if (( \${#found} )); then
+    compadd -S '' -- \${(M)found:#*=}
+    compadd -- \${found:#*=}
+  else
+    _files
+  fi
+}
+compdef _crh crh
+`,
+  fish: `function __crh_complete
+  set -l words (commandline -opc)
+  crh ${COMPLETE} -- $words[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c crh -a '(__crh_complete)'
+`,
+} as const;
+
+const how = {
+  bash: "# crh completion bash > ~/.local/share/bash-completion/completions/crh\n",
+  zsh: "# crh completion zsh > _crh, in a folder of $fpath\n",
+  fish: "# crh completion fish > ~/.config/fish/completions/crh.fish\n",
+} as const;
+
+/** Prints the script of a shell. */
+export function completionCommand(shell: string, io: Io): void {
+  if (!Object.hasOwn(scripts, shell))
+    throw new UsageError(`crh completion: expected bash, zsh or fish, got "${shell}"`);
+  const known = shell as keyof typeof scripts;
+  // zsh reads the first line of a file of functions as what it completes.
+  io.stdout.write(known === "zsh" ? `${scripts.zsh}${how.zsh}` : `${how[known]}${scripts[known]}`);
+}
+
+/** Prints what may stand in place of the last word, one a line; nothing where that is a file. */
+export function completeCommand(words: readonly string[], program: Command, io: Io): void {
+  const last = words.at(-1) ?? "";
+  const found = [...new Set(candidates(words.slice(0, -1), last, program))].filter((one) => one.startsWith(last));
+  io.stdout.write(found.map((one) => `${one}\n`).join(""));
+}
+
+function candidates(before: readonly string[], last: string, program: Command): readonly string[] {
+  let command = program;
+  let rest = before;
+  for (;;) {
+    const next = command.commands.find((one) => one.name() === rest[0]);
+    if (next === undefined) break;
+    command = next;
+    rest = rest.slice(1);
+  }
+  const previous = rest.at(-1);
+  const option = command.options.find(({ long, short }) => previous !== undefined && [long, short].includes(previous));
+  if (option?.argChoices !== undefined) return option.argChoices;
+  if (option !== undefined && (option.required || option.optional)) return presetsOf(command, option.long, rest);
+  if (last.startsWith("-")) return command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
+  if (command.commands.length > 0) return command.commands.map((one) => one.name()).filter((name) => name !== COMPLETE);
+  return argumentsOf(command, rest);
+}
+
+function presetsOf(command: Command, long: string | undefined, rest: readonly string[]): readonly string[] {
+  const setting = settings.find(({ name }) => rest.includes(name));
+  return command.name() === "run" && long === "--preset" ? Object.keys(setting?.presets ?? {}) : [];
+}
+
+/** Settings and their parameters, or runs, or the words of an argument with choices. */
+function argumentsOf(command: Command, rest: readonly string[]): readonly string[] {
+  const [first] = command.registeredArguments;
+  if (command.name() === "run") {
+    const setting = settings.find(({ name }) => rest.includes(name));
+    if (setting === undefined) return settings.map(({ name }) => name);
+    return Object.keys(setting.parameters.shape).map((name) => `${name}=`);
+  }
+  if (first?.argChoices !== undefined) return first.argChoices;
+  if (!/^runs?$/.test(first?.name() ?? "")) return [];
+  const at = rest.indexOf("--in");
+  const root = at === -1 ? RUNS : (rest[at + 1] ?? RUNS);
+  return ["latest", ...listRuns(root).flatMap(({ id }) => [id, undatedRunName(id)])];
+}

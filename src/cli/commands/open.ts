@@ -1,0 +1,24 @@
+/** @file `crh open`: shows the report of a run or an analysis, or a page that is there, in the browser. */
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { findRun } from "../../runs/listRuns.ts";
+import { openPage } from "../browser.ts";
+import type { Io } from "../io.ts";
+import { writeReport } from "../trainIntoRun.ts";
+
+export interface OpenOptions {
+  readonly in: string;
+}
+
+/** @throws Error in one line where there is no such run, or nothing to show of it yet */
+export async function openCommand(which: string, options: OpenOptions, io: Io): Promise<void> {
+  if (/\.html?$/i.test(which) && existsSync(which) && statSync(which).isFile()) {
+    await openPage(which, io);
+    return;
+  }
+  const run = findRun(options.in, which);
+  const path = run.hasReport() ? join(run.dir, "report.html") : writeReport(run);
+  if (path === undefined)
+    throw new Error(`open: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
+  await openPage(path, io);
+}

@@ -1,0 +1,54 @@
+/**
+ * @file What a run folder says of an analysis (docs/formats.md, records/analysis.json): the models that were measured at which steps, and
+ * on which files. Times, versions and the command line stand in run.json, as those of any run.
+ */
+import { z } from "zod";
+
+export const ANALYSIS_SCHEMA = "crh-lab/analysis@1";
+
+/** Files are named as a reader knows them, without their folders. */
+export interface AnalysisRecord {
+  readonly schema: typeof ANALYSIS_SCHEMA;
+  readonly title: string;
+  /** Model files by ascending step; empty where captures were read. */
+  readonly models: readonly { readonly file: string; readonly step: number }[];
+  readonly inputs?: readonly string[];
+  readonly targets?: readonly string[];
+  /** The model before training, whose measurement is records/initial.json. */
+  readonly initial?: string;
+  readonly captures?: readonly string[];
+  /** Samples that were to be measured, where the measurement was stopped before. */
+  readonly plannedSamples?: number;
+}
+
+/** What stands for a setting in the run.json of an analysis. */
+const KINDS = ["analyze", "ingest"] as const;
+export type AnalysisKind = (typeof KINDS)[number];
+
+/** Whether nothing was trained in a run: its models come from elsewhere. */
+export function isAnalysisRun({ setting }: { readonly setting: string }): boolean {
+  return (KINDS as readonly string[]).includes(setting);
+}
+
+const names = z.array(z.string());
+
+const analysisRecord = z.looseObject({
+  schema: z.literal(ANALYSIS_SCHEMA),
+  title: z.string(),
+  models: z.array(z.looseObject({ file: z.string(), step: z.int().min(0) })),
+  inputs: names.exactOptional(),
+  targets: names.exactOptional(),
+  initial: z.string().exactOptional(),
+  captures: names.exactOptional(),
+  plannedSamples: z.int().min(0).exactOptional(),
+});
+
+/** @throws Error naming the file where it is no record of an analysis */
+export function checkedAnalysis(found: unknown, path: string): AnalysisRecord {
+  const parsed = analysisRecord.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(
+    `runs: expected a record of schema ${ANALYSIS_SCHEMA} in ${path}, got another (${issue!.path.join(".") || "the whole"}: ${issue!.message}); delete that folder`,
+  );
+}
