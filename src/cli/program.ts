@@ -209,7 +209,11 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     )
     .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
     .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
-    .option("--loss <name>", `loss of one sample, whose gradients are measured: ${lossNames.join(", ")}`, lossName)
+    .addOption(
+      new Option("--loss <name>", "loss of one sample, whose gradients are measured")
+        .choices(lossNames)
+        .argParser(lossName),
+    )
     .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
     .option("--output <name>", "output of the model that the loss is taken of (default: the first)")
     .option("--as-exported", "keep dropout and batch normalization in training form, where the model has them so")

@@ -95,6 +95,9 @@ describe("a model in an ONNX file", () => {
       "skipped",
       "pairs",
       "unpaired",
+      "inputs",
+      "notes",
+      "run",
     ]);
     expect(measured).toMatchObject({
       schema: "crh-lab/snapshot@1",
