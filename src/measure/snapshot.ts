@@ -6,7 +6,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import type { BrokenEdge } from "../moments/edges.ts";
-import { type LayerMoments, type Moments, mergeLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
+import { type LayerMoments, type Moments, mergeAllLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
@@ -116,16 +116,9 @@ export function* measureJobAsking(
   { total, groups, options }: LayerJob,
   memory: Memory = new Memory(),
 ): Asking<LayerSnapshot> {
-  const made: LayerMoments[] = [];
-  const merged = (x: LayerMoments, y: LayerMoments) => {
-    const sum = mergeLayers(x, y, (length) => memory.take(length));
-    memory.give(made.splice(0).flatMap(sumsOf));
-    made.push(sum);
-    return sum;
-  };
-  const whole = total ?? groups.reduce(merged);
+  const whole = total ?? mergeAllLayers(groups, memory);
   const found = yield* layerSnapshotAsking(whole, groups, options, memory);
-  memory.give(made.flatMap(sumsOf));
+  if (!total && groups.length > 1) memory.give(sumsOf(whole));
   return found;
 }
 
