@@ -7,6 +7,7 @@
  */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { type Network, parameterShapes } from "../networks/network.ts";
+import { CHEAP_BYTES, FEW_GROUPS, MOST_GROUPS } from "../probe/probe.ts";
 import { LOG_POINTS } from "../train/milestones.ts";
 
 export interface RunSizes {
@@ -31,10 +32,12 @@ const SPEED = 2e10;
 /** chosen: seconds of a step, and of a measurement, that are there however small the network. */
 const STEP_SECONDS = 2e-4;
 const MEASURE_SECONDS = 5e-3;
-/** chosen: seconds for each entry of a second moment of a group of samples in one convention (docs/log.md). */
-const ENTRY_SECONDS = 1.2e-8;
-/** Conventions, times groups of samples and the whole. */
-const PASSES = 3 * 17;
+/** chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums put together, and relations. */
+const ENTRY_SECONDS = 3e-8;
+/** Conventions. */
+const CONVENTIONS = 3;
+/** Numbers held for each entry of a side: four symmetric sums and one between the two. */
+const SUMS = 5;
 /** chosen: measurements that take less in all disturb nobody. */
 const FREE_SECONDS = 5;
 /** chosen: samples measured where a setting has no parameter of that name. */
@@ -53,7 +56,8 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
   // Forward and backward, six operations for a weight; four sums a side, of which half is computed.
   const training = steps * (STEP_SECONDS + (6 * batch * rows * weights) / SPEED);
   const pass = (samples * (6 * rows * weights + 4 * measuredRows * squares)) / SPEED;
-  const alignments = PASSES * ENTRY_SECONDS * squares;
+  const groups = MOST_GROUPS * SUMS * 8 * squares > CHEAP_BYTES ? FEW_GROUPS : MOST_GROUPS;
+  const alignments = CONVENTIONS * (groups + 1) * ENTRY_SECONDS * squares;
   const each = MEASURE_SECONDS + pass + alignments;
   const allowed = Math.max(FREE_SECONDS, training);
   const points = fixed ?? Math.max(LEAST_POINTS, Math.min(LOG_POINTS, Math.floor(allowed / each)));

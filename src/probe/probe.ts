@@ -82,6 +82,8 @@ export interface ProbeOptions {
    * sums: their alignments are the same, and nothing else is measured of them. Default: sums.
    */
   readonly keepRowsOf?: number;
+  /** Whether groups of samples are 8 where 16 take long, since measurements are many. Default false. */
+  readonly fewGroups?: boolean;
   /** Names of maps and heads in place of those that the graph gives them. Default: none. */
   readonly rename?: ReadonlyMap<string, string>;
   /**
@@ -96,6 +98,13 @@ export const MOST_GROUPS = 16;
 
 /** chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two groups. */
 const GROUP_BYTES = 2 ** 31;
+
+/**
+ * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and a standard error to
+ * a quarter. What groups cost is time in proportion to their sums.
+ */
+export const CHEAP_BYTES = 2 ** 28;
+export const FEW_GROUPS = 8;
 
 export type Beyond = "skip" | "sample";
 
@@ -347,7 +356,7 @@ export class Probe {
     return new ProgramsByShape(async (feeds) => {
       const prepared = await this.prepare(feeds);
       const { batches } = this;
-      const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options)));
+      const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options), this.options.fewGroups));
       const { rescaled } = this;
       return instrument(this.engine, this.model, this.options, prepared, { layers, batches, groups, rescaled });
     });
@@ -378,7 +387,7 @@ export class Probe {
         const keeps = keptRows !== undefined;
         return emptyLayerSums(layer, { cross: cross && sample === undefined, columnOrder, keepsRows: keeps });
       });
-    const others = groupCount(outlinesOf(prepared, this.options)) - 1;
+    const others = groupCount(outlinesOf(prepared, this.options), this.options.fewGroups) - 1;
     return [group(first), ...Array.from({ length: others }, () => group(first.map(anotherBare)))];
   }
 }
@@ -403,10 +412,15 @@ function bareLayerOf(
   return layer;
 }
 
-/** How many groups of batches the samples are divided into, by the memory of the sums of one group. */
-export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[]): number {
+/**
+ * How many groups of batches the samples are divided into, by the memory of the sums of one group.
+ *
+ * @param fewGroups as in ProbeOptions
+ */
+export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[], fewGroups = false): number {
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
-  return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
+  const count = Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
+  return fewGroups && count * bytes > CHEAP_BYTES ? Math.min(FEW_GROUPS, count) : count;
 }
 
 export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): LayerOutline[] {
