@@ -27,8 +27,9 @@ export interface MeasuringShare {
   readonly cubicSeconds: number;
 }
 
-/** chosen: operations of a second of one core of a laptop, of products in float32. */
-const SPEED = 2e10;
+/** chosen: operations a second of one core, of products in float32: of steps, and of measurements, which write large sums. */
+const TRAINING_SPEED = 4e10;
+const MEASURING_SPEED = 2e10;
 /** chosen: seconds of a step, and of a measurement, that are there however small the network. */
 const STEP_SECONDS = 2e-4;
 const MEASURE_SECONDS = 5e-3;
@@ -42,8 +43,8 @@ const SUMS = 5;
 const FREE_SECONDS = 5;
 /** chosen: samples measured where a setting has no parameter of that name. */
 const SAMPLES = 1000;
-/** chosen: fewer points tell no course. */
-const LEAST_POINTS = 8;
+/** chosen: fewer points tell no course; only where even these take longer than training do measurements outlast it. */
+const LEAST_POINTS = 6;
 
 /** @param fixed measurements, where they are given: their number stays, and ranks have what time is left */
 export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare {
@@ -54,8 +55,8 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
   const weights = maps.reduce((sum, { dIn, dOut }) => sum + dIn * dOut, 0);
   const squares = maps.reduce((sum, { dIn, dOut }) => sum + dIn ** 2 + dOut ** 2, 0);
   // Forward and backward, six operations for a weight; four sums a side, of which half is computed.
-  const training = steps * (STEP_SECONDS + (6 * batch * rows * weights) / SPEED);
-  const pass = (samples * (6 * rows * weights + 4 * measuredRows * squares)) / SPEED;
+  const training = steps * (STEP_SECONDS + (6 * batch * rows * weights) / TRAINING_SPEED);
+  const pass = (samples * (6 * rows * weights + 4 * measuredRows * squares)) / MEASURING_SPEED;
   const groups = MOST_GROUPS * SUMS * 8 * squares > CHEAP_BYTES ? FEW_GROUPS : MOST_GROUPS;
   const alignments = CONVENTIONS * (groups + 1) * ENTRY_SECONDS * squares;
   const each = MEASURE_SECONDS + pass + alignments;

@@ -20,12 +20,12 @@ describe("measurements in mid-training", () => {
 
   test("are fewer, and without ranks, where training is short", () => {
     const { points, cubicSeconds } = share(300);
-    expect(points).toBe(8);
+    expect(points).toBe(6);
     expect(cubicSeconds).toBe(0);
   });
 
   test("are more the longer training is", () => {
-    const points = [300, 2_000, 4_000, 8_000, 20_000].map((steps) => share(steps).points);
+    const points = [300, 3_000, 6_000, 10_000, 40_000].map((steps) => share(steps).points);
     expect(points).toEqual(points.toSorted((x, y) => x - y));
     expect(new Set(points).size).toBeGreaterThan(2);
   });
