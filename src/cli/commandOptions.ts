@@ -4,7 +4,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Device } from "../engine/engine.ts";
 import type { Cost } from "../measure/measured.ts";
-import type { ObjectiveName } from "../objectives/objective.ts";
 import type { Beyond } from "../probe/probe.ts";
 import type { Io } from "./io.ts";
 import type { AnalysisOutputs } from "./presentAnalysis.ts";

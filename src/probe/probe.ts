@@ -530,7 +530,16 @@ async function instrument(
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
     const plan = noise.get(map.name);
     const scaling = { rescaled: rescaled.has(map.name) };
-    const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan, keepsRows: isKept, ...scaling };
+    const momentOptions = {
+      cross,
+      deferred,
+      added,
+      sample,
+      classifier: labels,
+      noise: plan,
+      keepsRows: isKept,
+      ...scaling,
+    };
     const names = addMomentNodes(builder, map, gradients.get(gradientAt(map))!, momentOptions);
     return { map, sample, keptRows, names, deferred, noise: plan };
   });
