@@ -3,6 +3,7 @@
  */
 import { InvalidArgumentError } from "commander";
 import type { Device } from "../engine/engine.ts";
+import type { Cost } from "../measure/measured.ts";
 import type { Beyond } from "../probe/probe.ts";
 import type { Io } from "./io.ts";
 import type { AnalysisOutputs } from "./presentAnalysis.ts";
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly moments: "none" | "final" | "all";
+  /** What every measurement holds; without it laws are measured at the last step alone. */
+  readonly cost?: Cost;
   readonly checkpointEvery?: number;
   readonly checkpointMinutes?: number;
   /** The run may take more than an hour. */

@@ -5,7 +5,7 @@
 import type { CostEstimate, Pause } from "./costEstimate.ts";
 import { Unconfirmed } from "./errors.ts";
 import { formatCount, formatDuration } from "./format.ts";
-import type { Progress } from "./progress.ts";
+import type { Pace, Progress } from "./progress.ts";
 
 /** chosen: below a minute the estimate is of no use before it is over. */
 const WORTH_SAYING_MS = 60_000;
@@ -40,6 +40,16 @@ export class Confirmation {
 
   goOn(kind?: Pause): void {
     this.#estimate.goOn(kind);
+  }
+
+  /** What progress says of the steps. */
+  get pace(): Pace {
+    return this.#estimate;
+  }
+
+  /** Milliseconds spent in measurements. */
+  get measuringMs(): number {
+    return this.#estimate.spent("measuring");
   }
 
   /** After each call of steps; looks at the estimate until there is one. */

@@ -34,6 +34,7 @@ export class CostEstimate {
   #first: { steps: number; ms: number } | undefined;
   #pause: { readonly kind: Pause; readonly since: number } | undefined;
   readonly #lasting: Partial<Record<Pause, number>> = {};
+  readonly #spent: Record<Pause, number> = { measuring: 0, evaluating: 0 };
 
   constructor({ steps, start = 0, pauses, now = () => performance.now() }: CostEstimateOptions) {
     this.#steps = steps;
@@ -52,7 +53,11 @@ export class CostEstimate {
   goOn(kind?: Pause): void {
     if (kind !== this.#pause?.kind) return;
     const time = this.#now();
-    if (this.#pause !== undefined) this.#lasting[this.#pause.kind] = time - this.#pause.since;
+    if (this.#pause !== undefined) {
+      const { kind: ended, since } = this.#pause;
+      this.#lasting[ended] = time - since;
+      this.#spent[ended] += time - since;
+    }
     this.#pause = undefined;
     this.#mark = { ...this.#mark, time };
   }
@@ -64,6 +69,23 @@ export class CostEstimate {
     if (this.#first === undefined) this.#first = call;
     else this.#timed = { steps: this.#timed.steps + call.steps, ms: this.#timed.ms + call.ms };
     this.#mark = { step, time };
+  }
+
+  /** Milliseconds spent in pauses of a kind. */
+  spent(kind: Pause): number {
+    return this.#spent[kind];
+  }
+
+  /** Steps per second of the steps alone; undefined until some were timed behind the first call. */
+  rate(): number | undefined {
+    const { steps, ms } = this.#timed;
+    return ms > 0 ? (1000 * steps) / ms : undefined;
+  }
+
+  /** Milliseconds that are left; undefined until there are enough timed steps. */
+  left(): number | undefined {
+    const total = this.total();
+    return total === undefined ? undefined : Math.max(0, total - (this.#now() - this.#begin));
   }
 
   /** Milliseconds from the beginning to the end of the run; undefined until there are enough timed steps. */

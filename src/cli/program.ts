@@ -76,7 +76,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--steps <number>", "training steps", wholeNumber(0))
     .option(
       "--every <number|log>",
-      "measure every so many steps, or at logarithmic spacing; the first and last step always (default: log, or the preset's)",
+      "measure every so many steps, or at about 30 of logarithmic spacing; the first and last step always (default: log, fewer where training is short, or the preset's)",
       interval,
     )
     .option(
@@ -100,6 +100,12 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       new Option("--moments <which>", "second moments to keep in the run folder: of no, the last or every measurement")
         .choices(["none", "final", "all"])
         .default("final"),
+    )
+    .addOption(
+      new Option(
+        "--cost <level>",
+        "what every measurement holds, as of crh analyze (default: laws at the last step alone, ranks as far as training leaves time)",
+      ).choices(["economy", "standard", "full"]),
     )
     .option(
       "--checkpoint-every <number>",

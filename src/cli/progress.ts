@@ -21,6 +21,14 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
+/** How fast steps are and what time is left, where others know it better than from steps over time. */
+export interface Pace {
+  /** Steps per second. */
+  rate(): number | undefined;
+  /** Milliseconds; undefined while any number would be a guess. */
+  left(): number | undefined;
+}
+
 /** chosen: the eye follows 10 redraws a second. */
 const REDRAW_MS = 100;
 const FIRST_LINE_MS = 2_000;
@@ -57,6 +65,8 @@ export class Progress {
   #loss: number | undefined;
   #evaluated: string | undefined;
   #activity: string | undefined;
+  /** Of steps that are interrupted by other work, such as measurements. Default: steps over time. */
+  pace: Pace | undefined;
   /** When the next line is due. */
   #due: number;
 
@@ -129,7 +139,8 @@ export class Progress {
     if (!completed) return;
     const time = this.#now() - this.#begin;
     const done = this.#step - this.#start;
-    const rate = this.#endRate && time > 0 ? ` (${formatRate((done / time) * 1000)} ${this.#unit}/s)` : "";
+    const isTold = this.#endRate && time > 0 && this.pace === undefined;
+    const rate = isTold ? ` (${formatRate((done / time) * 1000)} ${this.#unit}/s)` : "";
     this.#io.stderr.write(`${this.#label}: ${formatCount(done)} ${this.#unit} in ${formatDuration(time)}${rate}\n`);
   }
 
@@ -154,10 +165,8 @@ export class Progress {
     const rate = this.#rate();
     if (rate !== undefined) {
       facts.push(`${formatRate(rate).padStart(5)} ${this.#unit}/s`);
-      const time = this.#now() - this.#begin;
-      const isFar = this.#step - this.#start >= SETTLED_SHARE * (this.#steps - this.#start) || time >= LONGEST_WAIT_MS;
-      if (time >= SETTLED_MS && isFar && this.#step < this.#steps)
-        facts.push(`${formatDuration((1000 * (this.#steps - this.#step)) / rate)} left`);
+      const left = this.#left(rate);
+      if (left !== undefined && this.#step < this.#steps) facts.push(`${formatDuration(left)} left`);
     }
     if (this.#loss !== undefined) facts.push(`loss ${formatQuantity(this.#loss)}`);
     if (this.#evaluated !== undefined) facts.push(this.#evaluated);
@@ -172,8 +181,17 @@ export class Progress {
     while (this.#marks.length > 2 && time - this.#marks[1]!.time >= RATE_WINDOW_MS) this.#marks.shift();
   }
 
+  /** Milliseconds at that rate; undefined in the first seconds. */
+  #left(rate: number): number | undefined {
+    if (this.pace !== undefined) return this.pace.left();
+    const time = this.#now() - this.#begin;
+    const isFar = this.#step - this.#start >= SETTLED_SHARE * (this.#steps - this.#start) || time >= LONGEST_WAIT_MS;
+    return time >= SETTLED_MS && isFar ? (1000 * (this.#steps - this.#step)) / rate : undefined;
+  }
+
   /** Steps per second over the last seconds; undefined until there were some. */
   #rate(): number | undefined {
+    if (this.pace !== undefined) return this.pace.rate();
     const { time, step } = this.#marks[0]!;
     const elapsed = this.#now() - time;
     return elapsed < RATE_PIECE_MS || this.#step === step ? undefined : (1000 * (this.#step - step)) / elapsed;

@@ -7,6 +7,10 @@ const count = z.int().min(1);
 
 const runPlan = z.object({
   every: z.union([count, z.literal("log")]),
+  /** Measurements at logarithmic spacing, where training is too short for all of them (measuringShare). Not in earlier files. */
+  points: count.nullable().default(null),
+  /** What every measurement holds; null for laws at the last step alone. Not in the files of earlier versions. */
+  cost: z.enum(["economy", "standard", "full"]).nullable().default(null),
   /** Steps between evaluations beside the measurements; not in the files of earlier versions. */
   evaluateEvery: count.nullable().default(null),
   checkpointEvery: count.nullable(),

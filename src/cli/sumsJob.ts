@@ -19,7 +19,7 @@ const turning = new Turning(nodeEngine, { planMemory: false });
 /** The moments of each group of samples. @param sums used up */
 export async function groupsOf(sums: readonly LayerSums[], memory?: Memory): Promise<LayerMoments[]> {
   const groups: LayerMoments[] = [];
-  for (const group of sums) groups.push(await putTogether(group, turning, memory));
+  for (const group of sums) groups.push(await putTogether(group, turning, { memory }));
   return groups;
 }
 

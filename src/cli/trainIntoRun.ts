@@ -10,6 +10,7 @@ import type { PairTraining } from "../measure/network/pairs.ts";
 import type { Snapshot, SnapshotOptions } from "../measure/snapshot.ts";
 import { renderReport } from "../report/report.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
+import type { RunInfo } from "../runs/runInfo.ts";
 import type { Setting } from "../settings/setting.ts";
 import { DivergedError } from "../train/diverged.ts";
 import { type Milestones, milestones } from "../train/milestones.ts";
@@ -30,6 +31,7 @@ import { type Io, widthOf } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 import { Measuring } from "./measuring.ts";
+import { leftOut, measuringShare, sizesOf } from "./measuringShare.ts";
 import { picturesRecord } from "./pictures.ts";
 import { Progress } from "./progress.ts";
 import { runName } from "./runName.ts";
@@ -79,17 +81,19 @@ export async function trainIntoRun(
     for (const note of experiment.notes ?? []) progress.say(note);
     const schedule = milestonesOf(job.plan, steps);
     const cost = costOf(job, schedule, progress);
+    progress.pace = cost.pace;
     const signal = AbortSignal.any([io.interruption(), cost.signal]);
     const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
     const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
+    const before: Partial<RunInfo> = resume === undefined ? {} : folder.info();
     folder.update({
       status: done ? "finished" : "interrupted",
       step: result.step,
       endedAt: new Date().toISOString(),
-      durationMs: Math.round(
-        (resume === undefined ? 0 : (folder.info().durationMs ?? 0)) + performance.now() - started,
-      ),
+      durationMs: Math.round((before.durationMs ?? 0) + performance.now() - started),
+      trainingMs: Math.round((before.trainingMs ?? 0) + 1000 * result.trainingSeconds),
+      measuringMs: Math.round((before.measuringMs ?? 0) + cost.measuringMs),
       stepsPerSecond,
     });
     if (done && experiment.pictures !== undefined)
@@ -119,10 +123,11 @@ export async function trainIntoRun(
   if (show.open === true && folder.hasReport()) await openPage(join(folder.dir, "report.html"), io);
 }
 
-function milestonesOf({ every, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
+function milestonesOf({ every, points, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
   return milestones({
     steps,
     every,
+    ...(points === null ? {} : { points }),
     ...(evaluateEvery === null ? {} : { evaluateEvery }),
     ...(checkpointEvery === null ? {} : { checkpointEvery }),
   });
@@ -140,8 +145,17 @@ function costOf({ confirmed, parameters, resume }: TrainJob, due: Milestones, pr
   return new Confirmation(estimate, { steps, measurements: due.measure.length, confirmed, progress });
 }
 
-/** chosen: what the exponents may take at each measurement but the last, so that looking does not outlast training. */
-const PASSING_SECONDS = 3;
+/** What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves time for. */
+function contentsOf(
+  { plan, parameters }: TrainJob,
+  { network, positions }: ReturnType<Setting["build"]>,
+  { measure }: Milestones,
+): (step: number) => Pick<SnapshotOptions, "cost" | "exponentSeconds" | "cubicSeconds"> {
+  const { cost } = plan;
+  if (cost !== null) return () => ({ cost });
+  const { cubicSeconds } = measuringShare(sizesOf(network, parameters, positions), measure.length);
+  return (step) => (step === parameters.steps ? {} : { exponentSeconds: 0, cubicSeconds });
+}
 
 async function runTraining(
   job: TrainJob,
@@ -160,9 +174,10 @@ async function runTraining(
   });
   let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
   let inParts: SnapshotInParts | undefined;
+  const contents = contentsOf(job, experiment, schedule);
   /** What a snapshot takes from the run around it. */
   const surroundings = (step: number): SnapshotOptions => ({
-    ...(step === steps ? {} : { exponentSeconds: PASSING_SECONDS }),
+    ...contents(step),
     training: trainingConstants(parameters, experiment, step, earlier.previous?.step),
     ...(initial && { initial }),
     ...(earlier.previous && { previous: earlier.previous }),
@@ -173,6 +188,9 @@ async function runTraining(
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
   if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
   const written = (found: Snapshot): void => {
+    const isPassing = plan.cost === null && found.step < steps && found.layers.length > 0;
+    if (isPassing) found.leftOut = leftOut(found.layers);
+    if (isPassing && initial === undefined) progress.say(found.leftOut!);
     initial ??= found;
     folder.writeSnapshot(found);
   };
@@ -211,7 +229,7 @@ async function runTraining(
         begun = performance.now();
         const options = { ...measurement, ...surroundings(step) };
         const found = await measuring.snapshot(measurement.total, options, (done) =>
-          progress.activity(underWay("laws of layers", done / layers, begun)),
+          progress.activity(underWay("layers", done / layers, begun)),
         );
         written(found);
         earlier.measured(step, measurement.total);
@@ -318,7 +336,7 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
   const twopoint = folder.record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
   const watched = renderWatchedTable(folder, { width: widthOf(io.stdout) });
   if (final === undefined && twopoint === undefined && watched === "") return;
-  const { durationMs, stepsPerSecond, id, step } = folder.info();
+  const { durationMs, trainingMs, measuringMs, stepsPerSecond, id, step } = folder.info();
   if (show.json === true) {
     const document = {
       run: folder.dir,
@@ -339,8 +357,10 @@ export function present(folder: RunFolder, show: Presentation, io: Io): void {
     const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
     if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
   }
-  const rate = stepsPerSecond === undefined ? "" : `, training alone at ${formatRate(stepsPerSecond)} steps/s`;
-  const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${rate}`;
+  const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
+  const of = trainingMs === undefined || measuringMs === undefined ? "" : ` training ${formatDuration(trainingMs)}`;
+  const measured = of === "" ? rate : `:${of}${rate}, measuring ${formatDuration(measuringMs!)}`;
+  const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${measured}`;
   const steps = final?.step ?? step;
   io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
 }

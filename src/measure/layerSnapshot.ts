@@ -5,7 +5,7 @@
 import { type Matrix, maxAbs } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
-import { type LayerMoments, mergeLayers } from "../moments/moments.ts";
+import { type LayerMoments, mergeAllLayers } from "../moments/moments.ts";
 import { type LayerChange, layerChange } from "./acrossRuns.ts";
 import { type EffectiveRows, effectiveRows } from "./effectiveRows.ts";
 import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
@@ -96,7 +96,6 @@ export function* layerSnapshotAsking(
 ): Asking<LayerSnapshot> {
   const { cost = "standard", initial, training, previous, half } = options;
   const groups = given.filter(({ n }) => n > 0);
-  const halves = halvesOf(groups);
   const measured = yield* measureLayerAsking(total, groups, cost, memory);
   const strongest = (convention: Convention): Strongest =>
     strongestRelations(measured.alignment[convention], initial?.alignment[convention]);
@@ -109,6 +108,7 @@ export function* layerSnapshotAsking(
   if (half && !measured.sampled) found.changeSinceHalf = layerChange(half.layer, half.step, total);
   if (cost === "economy" || measured.sampled) return found;
   found.clusters = layerClusters(total);
+  const halves = halvesOf(groups);
   const wanted = cost === "full" || options.exponents !== false;
   if (wanted) {
     const even = evenGroups(groups, total);
@@ -147,7 +147,7 @@ function isUsable(W: Matrix): boolean {
 /** The even and the odd groups: two samples whose difference is the noise (Eq. 18). */
 function halvesOf(groups: readonly LayerMoments[]): readonly [LayerMoments, LayerMoments] | undefined {
   if (groups.length < 2) return undefined;
-  const half = (rest: number) => groups.filter((_, i) => i % 2 === rest).reduce((x, y) => mergeLayers(x, y));
+  const half = (rest: number) => mergeAllLayers(groups.filter((_, i) => i % 2 === rest));
   return [half(0), half(1)];
 }
 

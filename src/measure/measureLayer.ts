@@ -28,6 +28,7 @@ import {
   spreadsOf,
   withError,
 } from "./relations.ts";
+import { rowRelations, weightSums } from "./rowRelations.ts";
 import { withSamplingError } from "./samplingError.ts";
 
 export interface SideRanks {
@@ -95,6 +96,7 @@ export function* measureLayerAsking(
   memory: Memory = new Memory(),
 ): Asking<LayerAlignment> {
   const { name, kind, dIn, dOut, n, a, b, W } = total;
+  if (total.rows !== undefined) return yield* measureRows(total, groups);
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
   const spectral: Spectral = function* (A, dimension, n, convention) {
@@ -137,6 +139,43 @@ export function* measureLayerAsking(
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
     ...(isSampled ? { sampled: { a: a ? sampled(a) : null, b: sampled(b) } } : {}),
+  };
+}
+
+/** The same from rows in place of sums: alignments and mean ratios, no ranks. */
+function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Asking<LayerAlignment> {
+  const { name, kind, dIn, dOut, n, W } = total;
+  const [a, b] = [total.a!, total.b];
+  const Z = W && (yield* weightSums(W));
+  const counts = groups.map((group) => group.n);
+  const onA = rowRelations(total, "a", Z?.a, counts);
+  const onB = rowRelations(total, "b", Z?.b, counts);
+  const of = (convention: Convention) => sharedNulls(onA[convention], onB[convention], { a: Z?.a, b: Z?.b });
+  const none = (d: number, count: number) => unranked(d, count, "not-measured");
+  const ranks = (convention: Convention) => {
+    const side = ({ d, keptH, keptG }: SideMoments) =>
+      convention === "paper" ? { H: none(d, keptH), G: none(d, keptG) } : { H: none(d, n), G: none(d, n) };
+    return { a: side(a), b: side(b) };
+  };
+  const dead = deadReasons(total);
+  return {
+    name,
+    kind,
+    dIn,
+    dOut,
+    samples: n,
+    groups: groups.length < 2 ? 0 : groups.length,
+    ...(dead.length > 0 && { dead }),
+    alignment: { paper: of("paper"), covariance: of("covariance"), raw: of("raw") },
+    ranks: {
+      paper: ranks("paper"),
+      covariance: ranks("covariance"),
+      raw: ranks("raw"),
+      weights: none(Math.min(dIn, dOut), 0),
+    },
+    meanRatio: { a: meanRatios(a, n), b: meanRatios(b, n) },
+    droppedRows: { a: n - a.keptG, b: n - b.keptG },
+    droppedActivationRows: { a: n - a.keptH, b: n - b.keptH },
   };
 }
 
@@ -220,11 +259,18 @@ function withSharedNulls(
   b: SideMeasures,
   Z: { a: Entries | undefined; b: Entries | undefined },
 ): BothSides<SideAlignments> {
+  return sharedNulls(a, b, { a: Z.a && sizeOf(Z.a), b: Z.b && sizeOf(Z.b) });
+}
+
+/** The same from sizes. */
+function sharedNulls(
+  a: Pick<SideMeasures, "alignment" | "sizes"> | undefined,
+  b: Pick<SideMeasures, "alignment" | "sizes">,
+  Z: { a: Size | undefined; b: Size | undefined },
+): BothSides<SideAlignments> {
   if (!a) return { a: null, b: b.alignment };
-  const shared = (value: AlignmentValue, source: Size | undefined, weights: Entries | undefined): AlignmentValue =>
-    value.null === null || !source || !weights
-      ? value
-      : { ...value, null: sharedNullOf(source, sizeOf(weights)).value };
+  const shared = (value: AlignmentValue, source: Size | undefined, weights: Size | undefined): AlignmentValue =>
+    value.null === null || !source || !weights ? value : { ...value, null: sharedNullOf(source, weights).value };
   return {
     a: { ...a.alignment, gwa: shared(a.alignment.gwa, b.sizes.G, Z.b) },
     b: { ...b.alignment, rwa: shared(b.alignment.rwa, a.sizes.H, Z.a) },

@@ -18,7 +18,7 @@ export interface Size {
 }
 
 /** chosen: a neuron whose mean square is below this share of the mean of all is dead: rounding, or weights that have decayed. */
-const deadShare = 1e-6;
+export const deadShare = 1e-6;
 
 /** Rows, trace and norm of the matrix that the entries stand for. */
 export function sizeOf(x: Entries): Size {

@@ -6,7 +6,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import type { BrokenEdge } from "../moments/edges.ts";
-import { type LayerMoments, type Moments, mergeLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
+import { type LayerMoments, type Moments, mergeAllLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
 import { exponentSeconds } from "./exponent.ts";
 import { headBaselines } from "./headBaselines.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
@@ -34,6 +34,8 @@ export interface Snapshot {
   pairs?: PairSnapshot[];
   /** Neighbouring maps that share no symmetry, and what breaks it; `second` null where the map above was not found. */
   unpaired?: BrokenEdge[];
+  /** What was left out to save time, and how to have it, a sentence; absent where nothing was. */
+  leftOut?: string;
 }
 
 export interface SnapshotOptions {
@@ -44,8 +46,10 @@ export interface SnapshotOptions {
   groups?: readonly Moments[];
   /** "economy" leaves out what costs O(d^3); "full" leaves nothing out. Default "standard". */
   cost?: Cost;
-  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10. */
+  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10; at 0 no laws are measured. */
   exponentSeconds?: number;
+  /** The same of ranks, spectra and what else takes O(d^3): layers beyond have cost "economy". Default: no limit. */
+  cubicSeconds?: number;
   /** All layers of the network, where a part of them is at hand: what the exponents may take is shared among them. */
   network?: readonly LayerSize[];
   /** Mean loss per sample; a value that is not finite is stored as null. */
@@ -112,16 +116,9 @@ export function* measureJobAsking(
   { total, groups, options }: LayerJob,
   memory: Memory = new Memory(),
 ): Asking<LayerSnapshot> {
-  const made: LayerMoments[] = [];
-  const merged = (x: LayerMoments, y: LayerMoments) => {
-    const sum = mergeLayers(x, y, (length) => memory.take(length));
-    memory.give(made.splice(0).flatMap(sumsOf));
-    made.push(sum);
-    return sum;
-  };
-  const whole = total ?? groups.reduce(merged);
+  const whole = total ?? mergeAllLayers(groups, memory);
   const found = yield* layerSnapshotAsking(whole, groups, options, memory);
-  memory.give(made.flatMap(sumsOf));
+  if (!total && groups.length > 1) memory.give(sumsOf(whole));
   return found;
 }
 
@@ -134,7 +131,9 @@ export function* measureJobAsking(
 export function layerJobs(total: Moments | undefined, options: SnapshotOptions): LayerJob[] {
   const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous, half } = options;
   const { layers } = total ?? groups[0]!;
-  const withExponents = affordable(options.network ?? layers, options.exponentSeconds ?? exponentBudget);
+  const network = options.network ?? layers;
+  const withExponents = affordable(network, options.exponentSeconds ?? exponentBudget);
+  const withRanks = withinSeconds(network, options.cubicSeconds ?? Number.POSITIVE_INFINITY, layerCubicSeconds);
   return layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
     const W0 = initialWeights?.get(layer.name);
@@ -144,7 +143,7 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
       ...(total && { total: withoutNoise(layer) }),
       groups: groups.map((group) => withoutNoise(layerOf(group, i, layer))),
       options: {
-        cost,
+        cost: cost === "standard" && !withRanks.has(layer.name) ? "economy" : cost,
         exponents: withExponents.has(layer.name),
         ...(before ? { initial: { alignment: before.alignment } } : {}),
         ...(W0 ? { initialWeights: W0 } : {}),
@@ -187,13 +186,25 @@ export function layerExponentSeconds({ a, b }: Pick<LayerSize, "a" | "b">): numb
   return exponentSeconds(b.d) + (a ? exponentSeconds(a.d) : 0);
 }
 
-/** Names of the layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows, the narrowest first. */
+/** Operations of an eigenvalue solver and of products for each d^3, in seconds, of three conventions and two matrices a side. */
+const cubicUnit = 3e-9;
+
+/** Seconds that ranks, spectra, residuals and the like of a layer take, about; wide sides have leading eigenvalues alone. */
+export function layerCubicSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
+  const side = (d: number) => cubicUnit * d * d * Math.min(d, fullSpectrum);
+  return side(b.d) + (a ? side(a.d) : 0);
+}
+
+/** Names of the layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows. */
 function affordable(layers: readonly LayerSize[], budget: number): Set<string> {
+  const narrow = layers.filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum);
+  return withinSeconds(narrow, budget, layerExponentSeconds);
+}
+
+/** Names of as many layers as a budget of seconds allows, those of the lowest price first. */
+function withinSeconds(layers: readonly LayerSize[], budget: number, price: (layer: LayerSize) => number): Set<string> {
   let seconds = 0;
-  const priced = layers
-    .filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum)
-    .map((layer) => ({ layer, price: layerExponentSeconds(layer) }))
-    .sort((x, y) => x.price - y.price); // stable: equal layers in the network's order
+  const priced = layers.map((layer) => ({ layer, price: price(layer) })).sort((x, y) => x.price - y.price); // stable: equal layers in the network's order
   const chosen = priced.filter(({ price }) => {
     seconds += price;
     return seconds <= budget;

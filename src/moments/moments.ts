@@ -6,6 +6,7 @@
  * are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which network or file the rows came from.
  */
 import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
+import { Memory } from "../linalg/memory.ts";
 import type { Edges } from "./edges.ts";
 import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./labelledSums.ts";
 import { emptyNoise, mergeNoise, type NoiseSums } from "./noiseSums.ts";
@@ -67,6 +68,16 @@ export function isMap({ kind }: { readonly kind: LayerKind }): boolean {
   return kind === "linear" || kind === "conv";
 }
 
+/** The rows of a map themselves, one a sample, where they are fewer than the values of a side: float64, row-major. */
+export interface KeptRows {
+  /** (n, dIn) */
+  readonly ha: Float64Array;
+  readonly ga: Float64Array;
+  /** (n, dOut) */
+  readonly hb: Float64Array;
+  readonly gb: Float64Array;
+}
+
 /** The sums of one linear map, or of one attention head or block (side b alone), over n samples. */
 export interface LayerMoments {
   name: string;
@@ -78,6 +89,8 @@ export interface LayerMoments {
   b: SideMoments;
   /** (dOut, dIn) sum g_b h_a^T; of a layer whose coordinates were sampled there is none, and no W */
   gbHa?: Float64Array;
+  /** In place of matrices of sums. */
+  rows?: KeptRows;
   /** (dOut, dIn) weights */
   W?: Matrix;
   /** (dOut) h_b - W h_a; absent where there is none, or it was not captured */
@@ -238,6 +251,8 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
     take,
   );
   if (gbHa) merged.gbHa = gbHa;
+  const rows = parts.flatMap((part) => part.rows ?? []);
+  if (rows.length === parts.length) merged.rows = rows.reduce(joinRows);
   const W = x.W ?? y.W;
   if (W) merged.W = W;
   const bias = x.bias ?? y.bias;
@@ -255,6 +270,48 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
     merged.outputGradients = { sum, exact: gradients.every((one) => one.exact) };
   }
   return merged;
+}
+
+/** Sum of one layer over any number of sets of samples, one or more, in the memory of two. No argument is changed or shared but a single one. */
+export function mergeAllLayers(all: readonly LayerMoments[], memory = new Memory()): LayerMoments {
+  let made: LayerMoments | undefined;
+  return all.reduce((x, y) => {
+    const sum = mergeLayers(x, y, (length) => memory.take(length));
+    if (made !== undefined) memory.give(sumsOf(made));
+    made = sum;
+    return sum;
+  });
+}
+
+/** The same of all layers of a network, as `mergeMoments` has it for two. */
+export function mergeAllMoments(all: readonly Moments[]): Moments {
+  const heads = all.map((one) => ({ ...one, layers: one.layers.map(bare) })).reduce(mergeMoments);
+  const memory = new Memory();
+  return {
+    ...heads,
+    layers: all[0]!.layers.map((_, i) =>
+      mergeAllLayers(
+        all.map(({ layers }) => layers[i]!),
+        memory,
+      ),
+    ),
+  };
+}
+
+/** What names a layer, without its sums. */
+function bare({ name, kind, dIn, dOut }: LayerMoments): LayerMoments {
+  return { name, kind, dIn, dOut, n: 0, b: bareSide(dOut) };
+}
+
+/** Rows of x, then those of y. */
+function joinRows(x: KeptRows, y: KeptRows): KeptRows {
+  const joined = (key: keyof KeptRows) => {
+    const both = new Float64Array(x[key].length + y[key].length);
+    both.set(x[key]);
+    both.set(y[key], x[key].length);
+    return both;
+  };
+  return { ha: joined("ha"), ga: joined("ga"), hb: joined("hb"), gb: joined("gb") };
 }
 
 function sumSides(parts: SideMoments[], take: Take): SideMoments {

@@ -59,6 +59,9 @@ const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).
  * @throws RangeError if two layers have one name, a block does not fit its layer, or a count or sum is not finite
  */
 export function encodeMoments(moments: Moments): Uint8Array {
+  const kept = moments.layers.find(({ rows }) => rows !== undefined);
+  if (kept)
+    throw new RangeError(`encodeMoments: expected sums, got rows of layer ${kept.name}; measure without keepRows`);
   const tensors = new Map<string, SafetensorsTensor>();
   const put = (name: string, shape: number[], data: Float64Array | undefined): void => {
     if (data) tensors.set(name, { dtype: "F64", shape, data });

@@ -12,10 +12,7 @@ import type { LayerMoments } from "../moments/moments.ts";
 export function restoreColumns(layer: LayerMoments, order: readonly [number, number]): void {
   const [positions, channels] = order;
   if (positions === 1 || channels === 1 || layer.a === undefined) return;
-  const from = Uint32Array.from({ length: positions * channels }, (_, column) => {
-    const [channel, position] = [Math.floor(column / positions), column % positions];
-    return position * channels + channel;
-  });
+  const from = sourcesOf(order);
   const { a, gbHa } = layer;
   for (const vector of [a.hSum, a.gSum, a.hnSum, a.gnSum]) if (vector !== undefined) permuteColumns(vector, from);
   for (const square of [a.hh, a.gg, a.hnhn, a.gngn, a.gh]) {
@@ -24,6 +21,20 @@ export function restoreColumns(layer: LayerMoments, order: readonly [number, num
     permuteColumns(square, from);
   }
   if (gbHa !== undefined) permuteColumns(gbHa, from);
+}
+
+/** Reorders the columns of rows of h_a or g_a, in place. */
+export function columnsOf(rows: Float64Array, order: readonly [number, number]): void {
+  const [positions, channels] = order;
+  if (positions > 1 && channels > 1) permuteColumns(rows, sourcesOf(order));
+}
+
+/** Where each of PyTorch's columns is in the graph. */
+function sourcesOf([positions, channels]: readonly [number, number]): Uint32Array {
+  return Uint32Array.from({ length: positions * channels }, (_, column) => {
+    const [channel, position] = [Math.floor(column / positions), column % positions];
+    return position * channels + channel;
+  });
 }
 
 /** Column j of each row becomes what column from[j] was. */

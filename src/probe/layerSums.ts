@@ -9,6 +9,7 @@ import type { Tensor } from "../onnx/tensor.ts";
 import { addClasses } from "./classNodes.ts";
 import { restoreColumns } from "./columnOrder.ts";
 import { addCrossMoments, addDeferred, type DeferredSums, deferredRows } from "./deferredSums.ts";
+import { keepRows, noRows, type RowBatches, withKeptRows } from "./keptRows.ts";
 import type { SumNames } from "./momentNodes.ts";
 import { addNoise } from "./noiseNodes.ts";
 import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./rowSums.ts";
@@ -23,6 +24,8 @@ export interface LayerSums {
   readonly cross: Float64Array | undefined;
   /** Columns of h_a are W's in another order, which is put right behind the last batch. */
   readonly columnOrder: readonly [number, number] | undefined;
+  /** In place of sums, where rows are kept. */
+  readonly kept: RowBatches | undefined;
   /** Of batches whose rows of one side were summed in other coordinates. */
   deferred: DeferredSums | undefined;
 }
@@ -43,15 +46,24 @@ const KINDS = [
  */
 export function emptyLayerSums(
   layer: LayerMoments,
-  { cross, columnOrder }: { readonly cross: boolean; readonly columnOrder?: readonly [number, number] | undefined },
+  {
+    cross,
+    columnOrder,
+    keepsRows = false,
+  }: {
+    readonly cross: boolean;
+    readonly columnOrder?: readonly [number, number] | undefined;
+    readonly keepsRows?: boolean;
+  },
 ): LayerSums {
+  if (keepsRows) return { layer, rows: {}, cross: undefined, columnOrder, kept: noRows(), deferred: undefined };
   const rows: Record<string, RowSums> = {};
   for (const c of ["a", "b"] as const) {
     const d = layer[c]?.d;
     if (d !== undefined) for (const { which, suffix } of KINDS) rows[`${which}${c}${suffix}`] = emptyRowSums(d);
   }
   const crossed = cross ? new Float64Array(layer.b.d * (layer.a ?? layer.b).d) : undefined;
-  return { layer, rows, cross: crossed, columnOrder, deferred: undefined };
+  return { layer, rows, cross: crossed, columnOrder, kept: undefined, deferred: undefined };
 }
 
 /**
@@ -78,6 +90,10 @@ export function addBatch(
   const ofH = { a: found("ha.scale")?.[0] ?? 1, b: found("hb.scale")?.[0] ?? 1 };
   const ofG = { a: scale * (found("ga.scale")?.[0] ?? 1), b: scale };
   layer.n += n;
+  if (sums.kept !== undefined) {
+    keepRows(sums.kept, read, scale);
+    return;
+  }
   const elsewhere = deferred && deferredRows(deferred);
   for (const c of ["a", "b"] as const) {
     const side = layer[c];
@@ -136,8 +152,14 @@ export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: S
  *
  * @param sums used up
  * @param memory where arrays come from
+ * @param crossed whether the sums of g h^T of each side of a map are made
  */
-export async function putTogether(sums: LayerSums, turning: Turning, memory = new Memory()): Promise<LayerMoments> {
+export async function putTogether(
+  sums: LayerSums,
+  turning: Turning,
+  { memory = new Memory(), crossed = true }: { readonly memory?: Memory | undefined; readonly crossed?: boolean } = {},
+): Promise<LayerMoments> {
+  if (sums.kept !== undefined) return withKeptRows(sums.layer, sums.kept, sums.columnOrder);
   const layer: LayerMoments = { ...sums.layer };
   for (const c of ["a", "b"] as const) {
     const side = sums.layer[c];
@@ -154,7 +176,7 @@ export async function putTogether(sums: LayerSums, turning: Turning, memory = ne
   if (sums.cross !== undefined && layer.a !== undefined) layer.gbHa = sums.cross;
   if (sums.columnOrder !== undefined) restoreColumns(layer, sums.columnOrder);
   if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, turning);
-  if (layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
+  if (crossed && layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
   return layer;
 }
 
@@ -185,9 +207,9 @@ export function pairSums(groups: readonly LayerSums[]) {
 }
 
 /** The arrays that hold the sums, to hand them to another thread. */
-export function arraysOfLayer({ rows, cross, deferred }: LayerSums): (Float32Array | Float64Array)[] {
+export function arraysOfLayer({ rows, cross, kept, deferred }: LayerSums): (Float32Array | Float64Array)[] {
   const all = [...Object.values(rows), ...(deferred ? Object.values(deferredRows(deferred)) : [])];
-  return [...all.flatMap(arraysOf), ...(cross ? [cross] : [])];
+  return [...all.flatMap(arraysOf), ...(cross ? [cross] : []), ...(kept ? Object.values(kept).flat() : [])];
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided, together by `scale`. */

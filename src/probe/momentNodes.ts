@@ -17,6 +17,7 @@ import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
 import { deferredSize } from "./deferredSums.ts";
+import { outputRows } from "./keptRows.ts";
 import type { AddedGradients, MapInput, Measurable } from "./linearMap.ts";
 import { addLowerProduct } from "./lowerBlocks.ts";
 import { addNoiseNodes, type NoisePlan } from "./noiseNodes.ts";
@@ -35,6 +36,8 @@ interface MomentOptions {
   noise?: NoisePlan | undefined;
   /** Whether activations, and gradients behind the weights, are divided by a power of two. */
   rescaled?: boolean;
+  /** Whether rows leave the graph in place of sums (keptRows.ts). */
+  keepsRows?: boolean;
 }
 
 /** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
@@ -57,13 +60,14 @@ export type SumNames = Readonly<Record<string, string>>;
  * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`, `hb.scale` and a further
  *   one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
- *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y
+ *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y.
+ *   Where rows are kept, `scale` and `X.rows` for X in ha, hb, ga, gb, and nothing else
  */
 export function addMomentNodes(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, deferred, added = new Map(), sample, classifier, noise, rescaled = false }: MomentOptions,
+  { cross, deferred, added = new Map(), sample, classifier, noise, rescaled = false, keepsRows = false }: MomentOptions,
 ): SumNames {
   const names: Record<string, string> = {};
   const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
@@ -92,6 +96,7 @@ export function addMomentNodes(
         : builder.op("Div", [known, scale]);
     sides.ga = inRange("ga", ga);
   }
+  if (keepsRows) return { scale, ...outputRows(builder, sides) };
   const centred: Record<string, CentredRows> = {};
   const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
   for (const [key, rows] of Object.entries(sides)) {

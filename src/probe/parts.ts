@@ -48,7 +48,7 @@ export function outlineOf(
   { name, kind, dOut, input }: Measurable,
   sample: MapSample | undefined,
   { cross = true, outputPasses = 0 }: { readonly cross?: boolean; readonly outputPasses?: number },
-  noise?: NoisePlan,
+  { noise, keptRows }: { readonly noise?: NoisePlan | undefined; readonly keptRows?: number | undefined } = {},
 ): LayerOutline {
   const b = { d: sample?.b?.coordinates.length ?? dOut };
   const a = input && { d: sample?.a?.coordinates.length ?? input.dIn };
@@ -57,8 +57,10 @@ export function outlineOf(
   const between = isCrossed && a ? a.d * b.d : 0;
   const outputs = outputPasses > 0 && isMap({ kind }) ? dOut ** 2 : 0;
   const blocks = (noise?.a ? a!.d * noise.a.width : 0) + (noise?.b ? b.d * noise.b.width : 0);
+  const size = { name, kind, dIn: input?.dIn ?? dOut, dOut, ...(a && { a }), b };
+  if (keptRows !== undefined) return { ...size, bytes: 8 * 2 * keptRows * (b.d + (a?.d ?? 0)) };
   const bytes = 8 * (side(b) + (a ? side(a) : 0) + between + outputs + blocks);
-  return { name, kind, dIn: input?.dIn ?? dOut, dOut, ...(a && { a }), b, bytes };
+  return { ...size, bytes };
 }
 
 /**

@@ -5,6 +5,7 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
+import { Memory } from "../linalg/memory.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import {
@@ -12,7 +13,7 @@ import {
   bareLayer,
   type LayerMoments,
   type Moments,
-  mergeMoments,
+  mergeAllMoments,
   type Side,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
@@ -24,10 +25,11 @@ import { Random } from "../random/random.ts";
 import { type Block, withBlocks } from "./blocks.ts";
 import { addConditions, type Conditions, checkBranches, otherBranches } from "./branches.ts";
 import { type Classifier, findClassifier } from "./classNodes.ts";
-import { deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
+import { addCrossMoments, deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
 import { ExampleLayouts } from "./exampleRows.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
+import { keepsRows } from "./keptRows.ts";
 import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./layerSums.ts";
 import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
 import { findLinearMaps } from "./linearMaps.ts";
@@ -75,6 +77,13 @@ export interface ProbeOptions {
   readonly nearestMean?: boolean;
   /** Whether the cross moments of gradients and activations are summed as well. Default true. */
   readonly cross?: boolean;
+  /**
+   * Samples that there will be in all; where given, maps with fewer rows than half the values of their wider side keep rows in place of
+   * sums: their alignments are the same, and nothing else is measured of them. Default: sums.
+   */
+  readonly keepRowsOf?: number;
+  /** Whether groups of samples are 8 where 16 take long, since measurements are many. Default false. */
+  readonly fewGroups?: boolean;
   /** Names of maps and heads in place of those that the graph gives them. Default: none. */
   readonly rename?: ReadonlyMap<string, string>;
   /**
@@ -89,6 +98,13 @@ export const MOST_GROUPS = 16;
 
 /** chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two groups. */
 const GROUP_BYTES = 2 ** 31;
+
+/**
+ * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and a standard error to
+ * a quarter. What groups cost is time in proportion to their sums.
+ */
+export const CHEAP_BYTES = 2 ** 28;
+export const FEW_GROUPS = 8;
 
 export type Beyond = "skip" | "sample";
 
@@ -143,6 +159,8 @@ export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[]
 export interface Chosen {
   readonly map: Measurable;
   readonly sample: MapSample | undefined;
+  /** Rows that will be kept in place of sums; undefined where sums are made. */
+  readonly keptRows: number | undefined;
 }
 
 /** What there is to measure in a graph bound to one shape of batch. */
@@ -202,20 +220,26 @@ export class Probe {
     return outlinesOf(await this.prepare(feeds), this.options);
   }
 
-  /** As `measureGroups`, with the sums of all samples. */
+  /** As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps: no measure needs those of a group. */
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
-    const measured = await this.measureGroups(batches, options);
-    return { total: measured.groups.reduce(mergeMoments), ...measured };
+    const measured = await this.measureGroups(batches, options, false);
+    const total = mergeAllMoments(measured.groups);
+    for (const layer of total.layers) await addCrossMoments(layer, this.turning, new Memory());
+    return { total, ...measured };
   }
 
-  /** As `measureSums`, with the sums of each group put together. */
-  async measureGroups(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<GroupedMeasurement> {
+  /** As `measureSums`, with the sums of each group put together. @param crossed whether those of maps have gh */
+  async measureGroups(
+    batches: Iterable<Feeds>,
+    options: MeasureOptions = {},
+    crossed = true,
+  ): Promise<GroupedMeasurement> {
     const { groups: sums, ...measured } = await this.measureSums(batches, options);
     const groups: Moments[] = [];
     for (const { layers: parts, ...group } of sums) {
       const layers: LayerMoments[] = [];
       for (let part = parts.shift(); part !== undefined; part = parts.shift())
-        layers.push(await putTogether(part, this.turning));
+        layers.push(await putTogether(part, this.turning, { crossed }));
       groups.push({ ...group, layers });
     }
     return { groups, ...measured };
@@ -332,7 +356,7 @@ export class Probe {
     return new ProgramsByShape(async (feeds) => {
       const prepared = await this.prepare(feeds);
       const { batches } = this;
-      const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options)));
+      const groups = Math.min(batches, groupCount(outlinesOf(prepared, this.options), this.options.fewGroups));
       const { rescaled } = this;
       return instrument(this.engine, this.model, this.options, prepared, { layers, batches, groups, rescaled });
     });
@@ -358,11 +382,12 @@ export class Probe {
     const first = maps.map((of) => bareLayerOf(of, instrumented, parameters));
     const group = (layers: readonly LayerMoments[]) =>
       layers.map((layer, i) => {
-        const { map, sample } = maps[i]!;
+        const { map, sample, keptRows } = maps[i]!;
         const columnOrder = sample?.a === undefined ? map.input?.columnOrder : undefined;
-        return emptyLayerSums(layer, { cross: cross && sample === undefined, columnOrder });
+        const keeps = keptRows !== undefined;
+        return emptyLayerSums(layer, { cross: cross && sample === undefined, columnOrder, keepsRows: keeps });
       });
-    const others = groupCount(outlinesOf(prepared, this.options)) - 1;
+    const others = groupCount(outlinesOf(prepared, this.options), this.options.fewGroups) - 1;
     return [group(first), ...Array.from({ length: others }, () => group(first.map(anotherBare)))];
   }
 }
@@ -387,14 +412,21 @@ function bareLayerOf(
   return layer;
 }
 
-/** How many groups of batches the samples are divided into, by the memory of the sums of one group. */
-export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[]): number {
+/**
+ * How many groups of batches the samples are divided into, by the memory of the sums of one group.
+ *
+ * @param fewGroups as in ProbeOptions
+ */
+export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[], fewGroups = false): number {
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
-  return Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
+  const count = Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
+  return fewGroups && count * bytes > CHEAP_BYTES ? Math.min(FEW_GROUPS, count) : count;
 }
 
 export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): LayerOutline[] {
-  return chosen.map(({ map, sample }) => outlineOf(map, sample, options, noise.get(map.name)));
+  return chosen.map(({ map, sample, keptRows }) =>
+    outlineOf(map, sample, options, { noise: noise.get(map.name), keptRows }),
+  );
 }
 
 /** Finds the maps, and which of them the loss has a gradient at. */
@@ -439,7 +471,9 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   for (const map of maps) {
     if (gradients.get(gradientAt(map)) !== undefined) {
       const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      chosen.push({ map: inPart(map), sample });
+      const part = inPart(map);
+      const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
+      chosen.push({ map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined });
     } else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
@@ -487,19 +521,31 @@ async function instrument(
   const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
   const wantedMaps = wanted.map(({ map }) => map);
   const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
-  const maps = wanted.map(({ map, sample }) => {
-    const labels = classifier?.map === map ? classifier : undefined;
-    const cheaper = deferredSide(map, { rows: batches * map.rows, groups }, sample);
+  const maps = wanted.map(({ map, sample, keptRows }) => {
+    const isKept = keptRows !== undefined;
+    const labels = classifier?.map === map && !isKept ? classifier : undefined;
+    const cheaper = isKept ? undefined : deferredSide(map, { rows: batches * map.rows, groups }, sample);
     const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class take the rows of h_b themselves
     const d = side && deferredSize(map, side);
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
     const plan = noise.get(map.name);
     const scaling = { rescaled: rescaled.has(map.name) };
-    const momentOptions = { cross, deferred, added, sample, classifier: labels, noise: plan, ...scaling };
+    const momentOptions = {
+      cross,
+      deferred,
+      added,
+      sample,
+      classifier: labels,
+      noise: plan,
+      keepsRows: isKept,
+      ...scaling,
+    };
     const names = addMomentNodes(builder, map, gradients.get(gradientAt(map))!, momentOptions);
-    return { map, sample, names, deferred, noise: plan };
+    return { map, sample, keptRows, names, deferred, noise: plan };
   });
-  const isMeasured = wanted.some(({ map, sample }) => map === classifier?.map && sample === undefined);
+  const isMeasured = wanted.some(
+    ({ map, sample, keptRows }) => map === classifier?.map && sample === undefined && keptRows === undefined,
+  );
   const labelled = isMeasured ? classifier : undefined;
   const features = labelled && nearestMean ? addFeatures(builder, labelled, loss.pair!.output.name) : undefined;
   addLossOutputs(builder, loss, objective);

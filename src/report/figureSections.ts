@@ -130,12 +130,14 @@ function rankSection(data: ReportData): FigureSection {
     new Set(data.snapshots.map(({ step }) => step)).size > 1
       ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out."
       : "A point per layer.";
+  const passing = data.snapshots.find(({ leftOut }) => leftOut?.includes("ranks") === true)?.leftOut;
   return {
     title: "Rank of the representation against its alignment",
     missing: noRanks(data),
     ...shownAs(rankAlignment(data.snapshots), "rank-alignment"),
     caption: [
       `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
+      ...(passing === undefined ? [] : [`Layers without a course: ${passing}.`]),
     ],
     counterpart: "Fig. 4 (there colours are weight decays)",
     terms: ["alignment", "rank"],

@@ -28,6 +28,9 @@ export interface RunInfo {
   startedAt: string;
   endedAt?: string;
   durationMs?: number;
+  /** Of that the training steps alone, and the measurements. */
+  trainingMs?: number;
+  measuringMs?: number;
   stepsPerSecond?: number;
   /** One line, when status is "failed". */
   error?: string;
@@ -53,6 +56,8 @@ const runInfoSchema = z.looseObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().exactOptional(),
   durationMs: z.number().exactOptional(),
+  trainingMs: z.number().exactOptional(),
+  measuringMs: z.number().exactOptional(),
   stepsPerSecond: z.number().exactOptional(),
   error: z.string().exactOptional(),
   notes: z.array(z.string()).exactOptional(),

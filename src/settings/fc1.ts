@@ -21,6 +21,6 @@ export const fc1 = defineSetting({
       decay: [2e-5, paper],
     }),
   ),
-  presets: teacherPresets,
+  presets: teacherPresets(1),
   build: (parameters) => teacherStudent(parameters),
 });

@@ -30,6 +30,6 @@ export const fc2 = defineSetting({
       decay: [1e-4, paper],
     }),
   }),
-  presets: teacherPresets,
+  presets: teacherPresets(50),
   build: (parameters) => teacherStudent(parameters),
 });

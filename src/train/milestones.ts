@@ -13,8 +13,10 @@ export interface Milestones {
 
 export interface MilestoneOptions {
   readonly steps: number;
-  /** Measure every k steps, or at about 30 log-spaced steps. Steps 0 and `steps` are always measured. */
+  /** Measure every k steps, or at log-spaced steps. Steps 0 and `steps` are always measured. */
   readonly every: number | "log";
+  /** Log-spaced measurements, about. Default 30. */
+  readonly points?: number;
   /** Evaluate every k steps, beside the measured ones. Default: those alone. */
   readonly evaluateEvery?: number;
   /** Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000. */
@@ -26,11 +28,12 @@ const MOST_STOPS = 1_000_000;
 
 /** chosen: enough points for a smooth loss curve, few enough to read and plot quickly. */
 const RECORDS = 400;
-const LOG_POINTS = 30;
+export const LOG_POINTS = 30;
 
-export function milestones({ steps, every, evaluateEvery, checkpointEvery }: MilestoneOptions): Milestones {
+export function milestones(options: MilestoneOptions): Milestones {
+  const { steps, every, points = LOG_POINTS, evaluateEvery, checkpointEvery } = options;
   const period = checkpointEvery ?? Math.min(10_000, Math.max(1, Math.ceil(steps / 10)));
-  const measure = every === "log" ? logSpaced(steps, LOG_POINTS) : multiples(steps, every);
+  const measure = every === "log" ? logSpaced(steps, points) : multiples(steps, every);
   const record = [
     ...logSpaced(steps, LOG_POINTS),
     ...multiples(steps, Math.max(1, Math.ceil(steps / RECORDS))),

@@ -129,6 +129,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
     blocks: experiment.network.blocks ?? [],
     largest: experiment.largestSide ?? Number.POSITIVE_INFINITY,
     beyond: "sample",
+    fewGroups: true,
     positions: experiment.positions || Number.POSITIVE_INFINITY,
     pairs: experiment.widestPair ?? WIDEST_PAIR,
   });

@@ -54,6 +54,23 @@ describe("the estimate", () => {
     expect(estimate.total()).toBeCloseTo(whole, 6);
   });
 
+  test("times steps and measurements apart, and knows what is left only when it knows the whole", () => {
+    const { estimate, train } = planted({ steps: 1000, step: 300, first: 20_000 });
+    train(6);
+    expect(estimate.left()).toBeUndefined(); // five steps of 0.3 s behind the first
+    const later = planted({
+      steps: 1000,
+      step: 300,
+      first: 20_000,
+      pauses: { measuring: [0, 5] },
+      lasting: { measuring: 5_000 },
+    });
+    later.train(40);
+    expect(later.estimate.rate()).toBeCloseTo(1000 / 300, 9);
+    expect(later.estimate.spent("measuring")).toBe(10_000);
+    expect(later.estimate.left()).toBeCloseTo(960 * 300, 6);
+  });
+
   test("waits for two seconds of timed steps and three of them", () => {
     const quick = planted({ steps: 1e6, step: 1 });
     quick.train(1500);

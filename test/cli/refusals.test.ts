@@ -43,7 +43,7 @@ describe("before a run begins, so that no folder is made", () => {
     ["fc2 lr=", USAGE, /^fc2: expected lr to be a number, got ""; /],
     ["fc2 =3", USAGE, /^run: expected key=value, got "=3"; for instance lr=0\.05$/m],
     ["fc2 seed=1 --seed 2", USAGE, /^run: expected seed once, got it twice; give it once$/m],
-    ["fc2 --preset small", USAGE, /^fc2: expected a preset of paper, nonlinear, got "small"$/m],
+    ["fc2 --preset tiny", USAGE, /^fc2: expected a preset of paper, small, nonlinear, got "tiny"$/m],
     ["res1 --preset tiny", USAGE, /^res1: expected a preset of paper, small, got "tiny"$/m],
     ["res2 --preset small", USAGE, /^res2: expected a folder with CIFAR's binary files, got none; pass --data DIR /],
     ["fc3", USAGE, /^run: expected a setting, got "fc3"; did you mean fc1\?$/m],

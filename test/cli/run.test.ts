@@ -95,7 +95,9 @@ describe("crh run fc2 --json", () => {
   });
 
   test("says how far it is on stderr alone", () => {
-    expect(ended.err).toMatch(/^fc2: {3}0 % {4}0\/400\nrun folder: .*\n(fc2: .*\n)*fc2: 400 steps in .*\n$/);
+    expect(ended.err).toMatch(
+      /^fc2: {3}0 % {4}0\/400\nrun folder: .*\n(fc2: .*\n)*laws .*\n(fc2: .*\n)*fc2: 400 steps in [^(]*\n$/,
+    );
   });
 
   test("leaves a whole run folder", () => {
@@ -122,7 +124,15 @@ describe("crh run fc2 --json", () => {
       smaller: ["depth", "width", "steps", "batch"],
       run: { every: "log", data: null },
     });
+    const { durationMs, trainingMs, measuringMs } = run.info();
+    expect(trainingMs! + measuringMs!).toBeLessThanOrEqual(durationMs!);
     const snapshots = run.snapshots();
+    const [passing, last] = [snapshots[1]!, snapshots.at(-1)!];
+    expect(passing.leftOut).toMatch(/^laws \(.*crh run --cost standard measures them each time$/);
+    expect(passing.layers.every(({ phase, spectra }) => phase === undefined && spectra !== undefined)).toBe(true);
+    expect(passing.layers[0]!.exponents?.raw.b.hz.status).toBe("not-measured");
+    expect(last.leftOut).toBeUndefined();
+    expect(last.layers.every(({ phase }) => phase !== undefined)).toBe(true);
     expect(snapshots.map(({ step }) => step).slice(0, 3)).toEqual([0, 1, 2]);
     expect(snapshots.at(-1)).toEqual(document.final);
     expect(run.checkpoints().map(({ step }) => step)).toEqual([400, 360, 320]);

@@ -91,7 +91,11 @@ describe.each(subjects)("%s measured a layer at a time", (_, make) => {
         expect(groups).toHaveLength(whole.groups.length);
       }
       expect(parts.flatMap(({ nearestMean }) => nearestMean ?? [])).toEqual([whole.nearestMean ?? []].flat());
-      whole.groups.forEach((group, g) => {
+      const grouped = await probe.measureGroups(batches, { step: 3, source: "s" });
+      expect(
+        whole.groups.every(({ layers }) => layers.every(({ a, b }) => a === undefined || b.gh === undefined)),
+      ).toBe(true);
+      grouped.groups.forEach((group, g) => {
         const layers = parts.flatMap(({ groups }) => groups[g]!.layers);
         expectSame(layers, group.layers);
       });

@@ -9,7 +9,7 @@ import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { findPreset } from "../../src/settings/setting.ts";
+import { findPreset, smallerThanPaper } from "../../src/settings/setting.ts";
 import { findSetting } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { train } from "../../src/train/train.ts";
@@ -187,6 +187,17 @@ describe("noise on the targets", () => {
     const first = differences(noisy.y.data as Float32Array, plain.y.data as Float32Array).slice(0, 3);
     expect(largestDifference(float32(first), Float64Array.from(e.slice(0, 3)))).toBeGreaterThan(0.01);
   });
+});
+
+test("the preset small of fc1, fc2 and mlp resolves, smaller than the defaults in what it says", () => {
+  for (const name of ["fc1", "fc2", "mlp"]) {
+    const setting = findSetting(name);
+    const { parameters } = findPreset(setting, "small");
+    const [small, whole] = [parseParameters(setting, parameters), parseParameters(setting, {})];
+    expect(small).toMatchObject(parameters);
+    expect(smallerThanPaper(setting, small)).toContain("steps");
+    for (const key of ["samples", "steps"]) expect(small[key]).toBeLessThan(whole[key] as number);
+  }
 });
 
 test("the preset nonlinear of fc1 and fc2 is the teacher of unit arguments; the defaults are those of drawTeacher", () => {

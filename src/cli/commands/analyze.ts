@@ -110,7 +110,7 @@ async function opened(
   };
   const data = { ...arrays, steps: [...first, ...notes, ...arrays.steps] };
   data.steps.forEach(say);
-  const probeOptions = { ...chosenMaps(loss!.objective, options), same: data.same };
+  const probeOptions = { ...chosenMaps(loss!.objective, options, data.n), same: data.same };
   return { whole, model, data, probeOptions, form: (of) => form(of).model, say };
 }
 
@@ -171,7 +171,8 @@ async function analyzeCheckpoints(
   });
   const files = fileNames(series.checkpoints.map(({ path }) => path));
   const models = series.checkpoints.map(({ step }, i) => ({ file: files[i]!, step }));
-  const given = { data, probeOptions, signal, say };
+  const { keepRowsOf: _, ...ofSums } = probeOptions; // the change since the model before is of sums
+  const given = { data, probeOptions: ofSums, signal, say };
   await analyzeSeries(
     series,
     {
@@ -398,7 +399,8 @@ async function notFiniteNote(
 
 function chosenMaps(
   loss: Objective | OwnLoss,
-  { layers, limit, beyond, positions, sampleSeed, cost, threads }: AnalyzeOptions,
+  { layers, limit, beyond, positions, sampleSeed, cost, threads, moments }: AnalyzeOptions,
+  samples: number,
 ): ProbeOptions {
   return {
     objective: loss,
@@ -411,6 +413,8 @@ function chosenMaps(
     sampleSeed,
     ...(limit === undefined ? {} : { largest: limit, beyond }),
     ...(positions === undefined ? {} : { positions }),
+    // Rows say all that is measured at that cost, but a file of moments holds sums.
+    ...(cost === "economy" && moments === undefined ? { keepRowsOf: samples } : {}),
   };
 }
 

@@ -6,11 +6,14 @@ import { ParameterError, parseParameters } from "../../parameters/parse.ts";
 import { createRun } from "../../runs/runFolder.ts";
 import { findPreset, PAPER, type Preset, type Setting, smallerThanPaper } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
+import type { Experiment } from "../../train/experiment.ts";
+import { LOG_POINTS } from "../../train/milestones.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
 import { following } from "../followed.ts";
 import type { Io } from "../io.ts";
+import { measuringShare, sizesOf } from "../measuringShare.ts";
 import type { RunPlan } from "../runPlan.ts";
 import { surroundings } from "../surroundings.ts";
 import { versions } from "../versions.ts";
@@ -25,8 +28,12 @@ export async function runCommand(name: string, assignments: string[], options: R
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
+  const built = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
+  const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
-    every: options.every ?? preset.every ?? setting.every ?? "log",
+    every,
+    points: options.every === undefined && every === "log" ? pointsOf(built, parameters) : null,
+    cost: options.cost ?? null,
     evaluateEvery: options.evaluateEvery ?? null,
     checkpointEvery: options.checkpointEvery ?? null,
     checkpointMinutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
@@ -40,7 +47,6 @@ export async function runCommand(name: string, assignments: string[], options: R
     follow: options.follow === undefined ? null : [...options.follow],
     followEvery: options.followEvery ?? null,
   };
-  const built = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
   if (plan.keepBest === "accuracy" && built.objective.classAxis === undefined)
     throw new UsageError(
       `run: expected --keep-best loss or none, got accuracy, which the objective ${built.objective.name} does not have`,
@@ -110,9 +116,15 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
   return values;
 }
 
+/** Measurements at logarithmic spacing; null for all there ever are, so that records of runs do not differ for nothing. */
+function pointsOf({ network, positions }: Experiment, parameters: Readonly<Record<string, unknown>>): number | null {
+  const { points } = measuringShare(sizesOf(network, parameters, positions));
+  return points < LOG_POINTS ? points : null;
+}
+
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments } = options;
+  const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments, cost } = options;
   const { checkpointEvery, checkpointMinutes, keep, keepBest, follow, followEvery } = options;
   const checkpoints = {
     "checkpoint-every": checkpointEvery,
@@ -123,7 +135,7 @@ function flags(options: RunOptions): string[] {
     "follow-every": followEvery,
   };
   const cadence = { every, "evaluate-every": evaluateEvery };
-  const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, ...checkpoints };
+  const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, cost, ...checkpoints };
   const words = Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
