@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Snapshot } from "../measure/snapshot.ts";
-import { bytesOf, type Moments } from "../moments/moments.ts";
+import { bytesOf, type LayerMoments, type Moments } from "../moments/moments.ts";
 import { encodeMoments } from "../moments/momentsFile.ts";
 import type { AnalysisReport, RunReport } from "../report/report.ts";
 import { ANALYSIS_SCHEMA, type AnalysisKind, type AnalysisRecord } from "../runs/analysisRecord.ts";
@@ -116,17 +116,23 @@ export interface Ending {
 /**
  * Writes what is known at the end: the moments, the model before training, the status.
  *
- * @returns bytes of the moments; 0 where they are not kept, being too many for one file or not those of all layers
+ * @returns bytes of the moments; 0 where they are not kept, being too many for one file, not those of all layers, not finite, or rows in place
+ *   of sums
  */
 export function endAnalysis(folder: RunFolder, ending: Ending): number {
   const { total, isWhole, initial, status, endedAt, durationMs } = ending;
   if (initial !== undefined) folder.writeRecord("initial", initial);
   const weights = total.layers.reduce((sum, { W }) => sum + (W?.data.byteLength ?? 0), 0);
-  const isKept = isWhole && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
+  const isKept = isWhole && total.layers.every(fitsFile) && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
   const bytes = isKept ? encodeMoments(total) : undefined;
   if (bytes !== undefined) folder.writeMoments(total.step, bytes);
   folder.update({ status, endedAt, durationMs });
   return bytes?.length ?? 0;
+}
+
+/** Whether a file of moments can hold a layer: finite sums, not rows. */
+function fitsFile({ rows, a, b }: LayerMoments): boolean {
+  return rows === undefined && [a, b].every((side) => side === undefined || Number.isFinite(side.h2 + side.g2));
 }
 
 /** What run.json would say of an analysis that is not kept. */
