@@ -175,7 +175,7 @@ function row(group: PairGroup, snapshot: Snapshot, columns: readonly string[]): 
   const ratios = spreadOf(group, ({ noiseBalance }) => noiseBalance.ratio);
   const cells = [
     escapeText(several ? `${group.through}, ${sharedWords(group)}` : group.through),
-    group.symmetry,
+    escapeText(group.symmetry),
     spread(({ imbalance }) => imbalance, 3),
     balance === "–" ? balance : `${balance}${error}`,
     spread(({ noiseBalance }) => noiseBalance.null, 2),

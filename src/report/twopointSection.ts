@@ -77,7 +77,9 @@ function table(run: FollowedRun): string {
       ? `<details class="table"><summary>Table of ${counted(layers.length, "hidden layer")}</summary>${html}</details>`
       : html;
   const statuses = [...new Set(layers.map(({ status }) => status))];
-  const meanings = statuses.map((status) => `<b>${status}</b>: ${escapeText(statusMeaning[status])}`).join("; ");
+  const meanings = statuses
+    .map((status) => `<b>${escapeText(status)}</b>: ${escapeText(statusMeaning[status] ?? status)}`)
+    .join("; ");
   return (
     `<h3>Every hidden layer</h3><p class="soft note">${escapeText(pairWords(run, pair))}. Below a rate the interval that holds both rates in 95 %.</p>` +
     `${shown}<p class="soft note">${meanings}.</p>`
@@ -87,7 +89,7 @@ function table(run: FollowedRun): string {
 function row(fit: FollowedLayer): string {
   const { layer, etaH, etaY, r2, finalDistance, conservedDrift, regime, status, doubt } = fit;
   const cell = (title: string, value: string, below = "") =>
-    `<td data-label="${title}"${value === "–" ? ' class="none"' : ""}><span class="value">${value}</span>${below}</td>`;
+    `<td data-label="${title}"${value === "–" ? ' class="none"' : ""}><span class="value">${escapeText(value)}</span>${below}</td>`;
   const rate = (title: string, found: FittedRate) =>
     cell(
       title,

@@ -27,7 +27,7 @@ const followed = z.looseObject({
   pairs: z.array(z.looseObject(pair)),
   layers: z.array(text),
   layer: text,
-  lossFactor: number,
+  lossFactor: numberOrNull,
   every: z.int().min(1),
 });
 

@@ -176,7 +176,7 @@ describe("a run", () => {
     expect(await complete("ins")).toEqual(["inspect"]);
     expect(await complete("run", "")).toContain("fc2");
     expect(await complete("run", "fc2", "d")).toEqual(["depth=", "decay="]);
-    expect(await complete("run", "fc2", "--preset", "")).toEqual(["nonlinear"]);
+    expect(await complete("run", "fc2", "--preset", "")).toEqual(["small", "nonlinear"]);
     expect(await complete("analyze", "m.onnx", "--loss", "cr")).toEqual(["cross-entropy"]);
     expect(await complete("explain", readdirSync("runs")[0]!.slice(0, 6))).toEqual(readdirSync("runs"));
     expect(await complete("analyze", "")).toEqual([""]);

@@ -63,8 +63,9 @@ async function command(words: string[]): Promise<void> {
   };
   if (/this is a bug/.test(err)) complain(err.slice(0, 300));
   if (code !== 0 && !/^(resume: .* is finished already\n)?[^\n]+\n$/.test(err)) complain(`said ${err.slice(0, 300)}`);
-  const raw = words[0] === "report" ? RAW.exec(out.replace(/="[^"]*"/g, '=""')) : null; // in quotes markup is text; on a terminal processIo takes control sequences out
-  if (raw !== null) complain(`shows raw ${JSON.stringify(raw[0])}`);
+  const unquoted = out.replace(/="[^"]*"/g, '=""'); // in quotes markup is text; on a terminal processIo takes control sequences out
+  const raw = words[0] === "report" ? RAW.exec(unquoted) : null;
+  if (raw !== null) complain(`shows raw ${JSON.stringify(around(unquoted, raw.index))}`);
   const visible = out.replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>/g, "");
   const none = NO_NUMBER.exec(visible);
   if (none !== null) complain(`shows ${JSON.stringify(around(visible, none.index))}`);

@@ -63,7 +63,7 @@ it("holds program, library, licence and the engine for every system; no source, 
   ])
     expect(names).toContain(name);
   const own = names.filter((name) => !name.startsWith("node_modules/"));
-  expect(own.filter((name) => !/^(dist\/|docs\/|[A-Z-]+(\.md)?$|package\.json$)/.test(name))).toEqual([]);
+  expect(own.filter((name) => !/^(dist\/|docs\/|[A-Z-]+(\.(md|cff))?$|package\.json$)/.test(name))).toEqual([]);
   const libraries = names
     .filter((name) => /onnxruntime_binding\.node$/.test(name))
     .map((name) => name.split("/").slice(4, 6).join("/"));

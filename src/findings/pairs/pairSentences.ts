@@ -148,7 +148,7 @@ export function balanceSentence(group: PairGroup): string {
   const several = group.pairs.length > 1;
   const over = spreadOf(group, ({ noiseBalance }) => noiseBalance.alignment);
   if (several && over)
-    return `Noise balance of the heads: A and B correlate by ${spreadWords(over, true)}, median and range; tr A / tr B ${ratioSpread(group)}; farthest from balance is head ${worst.head}.`;
+    return `Noise balance of the heads: A and B correlate by ${spreadWords(over, true)}, median and range; tr A / tr B ${ratioSpread(group)}; farthest from balance is head ${worst.head ?? "of no number"}.`;
   const beside = [...(chance === null ? [] : [`chance ${fixed(chance, 2)}`]), `${counted(n, "example")}`].join(", ");
   const correlate =
     alignment === null
