@@ -139,7 +139,7 @@ function documentOf({ snapshots, result, initial, folder }: Finished, { record, 
   const { models } = record;
   const said = inputs === undefined ? {} : { inputs, notes };
   if (models.length > 1) return { run: folder?.dir ?? null, models, ...said, snapshots };
-  return { ...result, ...(initial && { initial }), ...said, ...(folder && { run: folder.dir }) };
+  return { ...result, ...(initial && { initial }), ...said }; // the same for the same model and data: no name of a folder
 }
 
 /** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */

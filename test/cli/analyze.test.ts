@@ -97,7 +97,6 @@ describe("a model in an ONNX file", () => {
       "unpaired",
       "inputs",
       "notes",
-      "run",
     ]);
     expect(measured).toMatchObject({
       schema: "crh-lab/snapshot@1",
