@@ -95,7 +95,7 @@ export function* measureLayerAsking(
   cost: Cost = "standard",
   memory: Memory = new Memory(),
 ): Asking<LayerAlignment> {
-  const { name, kind, dIn, dOut, n, a, b, W } = total;
+  const { dIn, dOut, n, a, b, W } = total;
   if (total.rows !== undefined) return yield* measureRows(total, groups);
   const isSampled = Boolean(a?.sample ?? b.sample);
   const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
@@ -121,16 +121,9 @@ export function* measureLayerAsking(
       Convention,
       ReturnType<typeof both>[Key]
     >;
-  const dead = deadReasons(total);
   const weights = yield* spectral(smaller, Math.min(dIn, dOut), "weights");
   return {
-    name,
-    kind,
-    dIn,
-    dOut,
-    samples: n,
-    groups: groups.length < 2 ? 0 : groups.length,
-    ...(dead.length > 0 && { dead }),
+    ...layerHead(total, groups),
     alignment: each("alignment"),
     ranks: { ...each("ranks"), weights: weights.rank },
     ...(neurons && { plasticity: each("plasticity") }),
@@ -142,9 +135,19 @@ export function* measureLayerAsking(
   };
 }
 
+/** What is said of a layer however it is measured. */
+function layerHead(total: LayerMoments, groups: readonly LayerMoments[]) {
+  const { name, kind, dIn, dOut, n } = total;
+  const dead = deadReasons(total);
+  return {
+    ...{ name, kind, dIn, dOut, samples: n, groups: groups.length < 2 ? 0 : groups.length },
+    ...(dead.length > 0 && { dead }),
+  };
+}
+
 /** The same from rows in place of sums: alignments and mean ratios, no ranks. */
 function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Asking<LayerAlignment> {
-  const { name, kind, dIn, dOut, n, W } = total;
+  const { dIn, dOut, n, W } = total;
   const [a, b] = [total.a!, total.b];
   const Z = W && (yield* weightSums(W));
   const counts = groups.map((group) => group.n);
@@ -157,15 +160,8 @@ function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Ask
       convention === "paper" ? { H: none(d, keptH), G: none(d, keptG) } : { H: none(d, n), G: none(d, n) };
     return { a: side(a), b: side(b) };
   };
-  const dead = deadReasons(total);
   return {
-    name,
-    kind,
-    dIn,
-    dOut,
-    samples: n,
-    groups: groups.length < 2 ? 0 : groups.length,
-    ...(dead.length > 0 && { dead }),
+    ...layerHead(total, groups),
     alignment: { paper: of("paper"), covariance: of("covariance"), raw: of("raw") },
     ranks: {
       paper: ranks("paper"),

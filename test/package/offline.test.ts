@@ -38,15 +38,15 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** Runs a shell script apart from every network, with names asked of 127.0.0.1. @returns what was tried, and the files left elsewhere */
 async function apart(script: string): Promise<{ tried: number; left: string[] }> {
   const { env, files } = freshHome();
-  const work = join(dir, "work");
-  mkdirSync(work, { recursive: true });
+  const kept = join(dir, "kept");
+  mkdirSync(kept, { recursive: true });
   const whole = `set -e
     ip link set lo up
     echo nameserver 127.0.0.1 > ${dir}/resolv; mount --bind ${dir}/resolv /etc/resolv.conf
     ${script}
     cat /proc/self/net/snmp /proc/self/net/snmp6`;
   const { stdout } = await promisify(execFile)("unshare", [...APART, "bash", "-c", whole], {
-    cwd: work,
+    cwd: kept,
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     maxBuffer: 2 ** 26,
   });
@@ -117,9 +117,9 @@ test.skipIf(!canBeApart)(
     ${process.execPath} ${dir}/alive.mjs & alive=$!
     ${crh} run fc2 ${TINY.join(" ")} --steps 40 --quiet --yes
     ${crh} run twopoint depth=3 width=8 layer=1 --steps 40 --quiet --yes
-    ${crh} analyze ${analysis} --moments ${dir}/work/m.safetensors
+    ${crh} analyze ${analysis} --moments ${dir}/kept/m.safetensors
     ${crh} inspect ${dir}/model.onnx --json
-    ${crh} ingest ${dir}/work/m.safetensors --json
+    ${crh} ingest ${dir}/kept/m.safetensors --json
     ${crh} runs; ${crh} report latest --figures; ${crh} explain latest; ${crh} doctor
     ${crh} compare $(ls runs | grep -v twopoint) --json
     ${crh} completion bash; ${crh} reproduce --list
