@@ -23,7 +23,7 @@ import type {
   Status,
 } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
-import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
 import { printable, type Tone, wrap } from "./table.ts";
 

@@ -15,9 +15,9 @@ import {
   relations,
   type Sides,
   sides,
-} from "./comparison.ts";
-import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
-import { shortenRunName, undatedRunName } from "./runName.ts";
+} from "../runner/records/comparison.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
+import { shortenRunName, undatedRunName } from "../runner/records/runName.ts";
 import { type Column, printable, renderTable, shortenName, wrap } from "./table.ts";
 
 /** Lines that fit `width`, and quiet text. */

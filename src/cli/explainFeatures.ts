@@ -5,7 +5,7 @@
 import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
 import type { IrrelevantShare, LayerIrrelevant } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 
 /** Whether the RGA of a head exceeds what heads of its layer share anyway. */
 export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {

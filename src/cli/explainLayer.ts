@@ -14,7 +14,7 @@ import { ruleInWords } from "../measure/judge.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { statusWords } from "../report/reportData.ts";
 import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";
-import { formatCount, formatDecimals } from "./format.ts";
+import { formatCount, formatDecimals } from "../formats/quantities.ts";
 
 export interface Explanation {
   layer: string;

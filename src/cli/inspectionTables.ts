@@ -2,8 +2,8 @@
  * @file What `crh inspect` prints: the model in a few lines, its layers with the measures of their weights, its attentions, what is left out,
  * and how to go on. Every table fits the terminal; numbers that do not are in --json.
  */
-import { formatBytes, formatCount, formatDecimals, formatDuration } from "./format.ts";
-import type { InspectedHead, InspectedLayer, InspectedValue, Inspection } from "./inspection.ts";
+import { formatBytes, formatCount, formatDecimals, formatDuration } from "../formats/quantities.ts";
+import type { InspectedHead, InspectedLayer, InspectedValue, Inspection } from "../runner/analysis/inspection.ts";
 import type { TableLayout } from "./layerTable.ts";
 import { type Column, printable, renderTable, shortenName, wrap } from "./table.ts";
 

@@ -18,13 +18,13 @@ import {
   metricsOf,
   type Saving,
   unsavedInfo,
-} from "./analysisFolder.ts";
+} from "../runner/analysis/analysisFolder.ts";
 import { openPage } from "./browser.ts";
-import { formatBytes, formatDuration } from "./format.ts";
+import { formatBytes, formatDuration } from "../formats/quantities.ts";
 import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
-import { Measuring } from "./measuring.ts";
+import { Measuring } from "../workers/layerPool.ts";
 import { Progress } from "./progress.ts";
 
 /** chosen: what takes less is not announced. */

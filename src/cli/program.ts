@@ -5,7 +5,7 @@ import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
 import type { Beyond } from "../probe/probe.ts";
 import { studySizes } from "../studies/study.ts";
-import { lossName, lossNames } from "./chosenLoss.ts";
+import { lossName, lossNames } from "../runner/analysis/chosenLoss.ts";
 import {
   type AnalyzeCommand,
   type AnalyzeOptions,
@@ -33,9 +33,9 @@ import type { RunsOptions } from "./commands/runs.ts";
 import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
 import { readingRun } from "./readingRun.ts";
-import { RUNS } from "./runName.ts";
+import { RUNS } from "../runner/records/runName.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
-import { crhVersion } from "./versions.ts";
+import { crhVersion } from "../runner/versions.ts";
 
 /**
  * @param finish receives what the called command returned

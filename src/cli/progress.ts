@@ -2,7 +2,7 @@
  * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere a plain line
  * at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while nothing is reported.
  */
-import { formatCount, formatDuration, formatQuantity, formatRate } from "./format.ts";
+import { formatCount, formatDuration, formatQuantity, formatRate } from "../formats/quantities.ts";
 import { type Io, widthOf } from "./io.ts";
 import { printable } from "./table.ts";
 

@@ -8,7 +8,7 @@ import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts"
 import type { LayerFit } from "../twopoint/fitLayers.ts";
 import type { FittedRate } from "../twopoint/fittedRates.ts";
 import type { TwoPointTrajectory } from "../twopoint/theory.ts";
-import { formatQuantity } from "./format.ts";
+import { formatQuantity } from "../formats/quantities.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
 
 interface Look {

@@ -1,8 +1,8 @@
 /** @file `crh analyze` of a network in parts: with the model before training, against the same as a whole, and where it is stopped. */
 import { expect, test } from "vitest";
-import { analyzeInParts, type Pass } from "../../src/cli/analyzeInParts.ts";
+import { analyzeInParts, type Pass } from "../../src/runner/analysis/analyzeInParts.ts";
 import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
-import { MOST_KEPT_BYTES } from "../../src/cli/snapshotInParts.ts";
+import { MOST_KEPT_BYTES } from "../../src/workers/snapshotInParts.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";

@@ -1,6 +1,6 @@
 /** @file The steps of checkpoints from their names. */
 import { expect, test } from "vitest";
-import { checkpointSteps, fileNames, seriesTitle } from "../../src/cli/checkpointSteps.ts";
+import { checkpointSteps, fileNames, seriesTitle } from "../../src/runner/analysis/checkpointSteps.ts";
 
 const steps = (...paths: string[]) => checkpointSteps(paths).checkpoints.map(({ path, step }) => [path, step]);
 

@@ -1,7 +1,7 @@
 /** @file The estimate of a run's time on planted clocks, and what a run does about it. */
 import { describe, expect, test } from "vitest";
-import { Confirmation } from "../../src/cli/confirmation.ts";
-import { CostEstimate, type Pause } from "../../src/cli/costEstimate.ts";
+import { Confirmation } from "../../src/runner/training/confirmation.ts";
+import { CostEstimate, type Pause } from "../../src/runner/training/costEstimate.ts";
 import { reportOf } from "../../src/cli/errors.ts";
 
 const HOUR = 3_600_000;

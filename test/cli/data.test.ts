@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { dataGetCommand, dataListCommand, getSet } from "../../src/cli/commands/data.ts";
-import { type RemoteSet, remoteSets } from "../../src/cli/fetch/dataSets.ts";
+import { type RemoteSet, remoteSets } from "../../src/disk/fetch/dataSets.ts";
 import { localServer, serve } from "./fetch/localServer.ts";
 import { tarOf } from "./fetch/tarOf.ts";
 import { testIo } from "./testIo.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { deviceState } from "../../src/cli/devices.ts";
+import { deviceState } from "../../src/runner/devices.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { nodeEngineOn } from "../../src/engine/node.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Inspection } from "../../src/cli/inspection.ts";
+import type { Inspection } from "../../src/runner/analysis/inspection.ts";
 import { main } from "../../src/cli/main.ts";
 import { gram, matrix } from "../../src/linalg/matrix.ts";
 import { weightMeasures } from "../../src/measure/weightMeasures.ts";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RunOptions } from "../../src/cli/commandOptions.ts";
 import { Interrupted } from "../../src/cli/errors.ts";
 import { main } from "../../src/cli/main.ts";
-import { crhVersion, versions } from "../../src/cli/versions.ts";
+import { crhVersion, versions } from "../../src/runner/versions.ts";
 import { createRun, type RunFolder } from "../../src/runs/runFolder.ts";
 import { testIo } from "./testIo.ts";
 

@@ -1,6 +1,6 @@
 /** @file What measurements in mid-training hold, by sizes alone. */
 import { describe, expect, test } from "vitest";
-import { leftOut, measuringShare, sizesOf } from "../../src/cli/measuringShare.ts";
+import { leftOut, measuringShare, sizesOf } from "../../src/runner/training/measuringShare.ts";
 import type { LayerSnapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { Random } from "../../src/random/random.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lastWeights } from "../../src/cli/lastWeights.ts";
-import { picturesOf } from "../../src/cli/pictures.ts";
+import { lastWeights } from "../../src/runner/records/lastWeights.ts";
+import { picturesOf } from "../../src/runner/records/pictures.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
 import { onlyRun, workplace } from "./builtProgram.ts";

@@ -5,7 +5,7 @@ import { parseHTML } from "linkedom";
 import { afterAll, describe, expect, it } from "vitest";
 import { type ReproduceOptions, reproduceCommand, reproduceStudy } from "../../src/cli/commands/reproduce.ts";
 import { main } from "../../src/cli/main.ts";
-import { renderScore } from "../../src/cli/reproduce/scoreTable.ts";
+import { renderScore } from "../../src/cli/scoreTable.ts";
 import { charts } from "../../src/figures/charts.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { scored } from "../../src/studies/score.ts";

@@ -1,7 +1,7 @@
 /** @file Snapshots of networks measured in parts, against the same measured whole. */
 import { expect, test } from "vitest";
-import { Measuring } from "../../src/cli/measuring.ts";
-import { SnapshotInParts } from "../../src/cli/snapshotInParts.ts";
+import { Measuring } from "../../src/workers/layerPool.ts";
+import { SnapshotInParts } from "../../src/workers/snapshotInParts.ts";
 import { inMemory } from "../../src/data/byteSource.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import type { Snapshot, SnapshotOptions } from "../../src/measure/snapshot.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/cli/format.ts";
-import { shortenRunName, undatedRunName } from "../../src/cli/runName.ts";
+import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/formats/quantities.ts";
+import { shortenRunName, undatedRunName } from "../../src/runner/records/runName.ts";
 import { dimmer, printable, renderTable, shorten, shortenName } from "../../src/cli/table.ts";
 
 describe("a table", () => {

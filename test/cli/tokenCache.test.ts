@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { surroundings } from "../../src/cli/surroundings.ts";
-import { keptTokens } from "../../src/cli/tokenCache.ts";
+import { surroundings } from "../../src/disk/dataFolder.ts";
+import { keptTokens } from "../../src/disk/tokenCache.ts";
 import { textFileNames } from "../../src/data/corpus.ts";
 import { byteTokenizer } from "../../src/data/tokenizer.ts";
 

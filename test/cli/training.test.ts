@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { evaluatedIn } from "../../src/cli/evaluations.ts";
+import { evaluatedIn } from "../../src/runner/training/evaluations.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
 import { expectOneLine, onlyRun, readJson, resultsOf, TINY, workplace } from "./builtProgram.ts";

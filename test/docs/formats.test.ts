@@ -1,7 +1,7 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { picturesRecord } from "../../src/cli/pictures.ts";
+import { picturesRecord } from "../../src/runner/records/pictures.ts";
 import { watchedRecord } from "../../src/cli/watched.ts";
 import { statusMeaning } from "../../src/findings/twopoint/sentences.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBeside, readModel } from "../../src/cli/readModel.ts";
+import { filesBeside, readModel } from "../../src/disk/readModel.ts";
 import { type ExternalFiles, readExternal } from "../../src/onnx/externalData.ts";
 import type { Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

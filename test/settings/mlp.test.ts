@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { surroundings } from "../../src/cli/surroundings.ts";
+import { surroundings } from "../../src/disk/dataFolder.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";

@@ -3,11 +3,11 @@
  */
 
 import { findRun } from "../../runs/listRuns.ts";
-import { type Comparison as Compared, compared, type Run } from "../comparison.ts";
+import { type Comparison as Compared, compared, type Run } from "../../runner/records/comparison.ts";
 import { renderComparison } from "../comparisonTables.ts";
 import { UsageError } from "../errors.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { startAndEnd } from "../runMeasurements.ts";
+import { startAndEnd } from "../../runner/records/runMeasurements.ts";
 import { dimmer } from "../table.ts";
 
 /** The document of --json. */

@@ -7,7 +7,7 @@ import { listRuns } from "../../runs/listRuns.ts";
 import { settings } from "../../settings/settings.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { RUNS, undatedRunName } from "../runName.ts";
+import { RUNS, undatedRunName } from "../../runner/records/runName.ts";
 
 /** The hidden command that the scripts call: crh complete -- words.. */
 export const COMPLETE = "complete";

@@ -13,12 +13,12 @@ import { findRun } from "../../runs/listRuns.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
 import { explainPairs, type PairsExplanation } from "../explainPairs.ts";
 import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
-import { formatCount } from "../format.ts";
+import { formatCount } from "../../formats/quantities.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { readBytes } from "../readBytes.ts";
-import { startAndEnd } from "../runMeasurements.ts";
+import { readBytes } from "../../disk/readBytes.ts";
+import { startAndEnd } from "../../runner/records/runMeasurements.ts";
 import { dimmer, printable, wrap } from "../table.ts";
-import { followedRun } from "../twopointRecord.ts";
+import { followedRun } from "../../runner/records/twopointRecord.ts";
 
 export interface ExplainOptions {
   readonly in: string;

@@ -11,11 +11,11 @@ import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
 import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
 import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
-import { type About, checkSaving } from "../analysisFolder.ts";
+import { type About, checkSaving } from "../../runner/analysis/analysisFolder.ts";
 import type { IngestOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
 import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
-import { readBytes } from "../readBytes.ts";
+import { readBytes } from "../../disk/readBytes.ts";
 
 export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
   checkSaving(options);

@@ -7,9 +7,9 @@ import { nodeEngine } from "../../engine/node.ts";
 import { type WeightMeasures, weightMeasures } from "../../measure/weightMeasures.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";
-import { analysisCost, multiplicationRate } from "../analysisCost.ts";
+import { analysisCost, multiplicationRate } from "../../runner/analysis/analysisCost.ts";
 import { Interrupted, reportOf, UsageError } from "../errors.ts";
-import { preparedModel } from "../initialModel.ts";
+import { preparedModel } from "../../runner/analysis/initialModel.ts";
 import {
   headOf,
   INSPECTION_SCHEMA,
@@ -18,15 +18,15 @@ import {
   inspectedHeads,
   inspectedLayer,
   inspectedValues,
-} from "../inspection.ts";
+} from "../../runner/analysis/inspection.ts";
 import { renderInspection } from "../inspectionTables.ts";
 import type { Io } from "../io.ts";
-import { layerSelection } from "../layerSelection.ts";
+import { layerSelection } from "../../runner/analysis/layerSelection.ts";
 import { layoutOf } from "../layerTable.ts";
-import { evaluationForm, samplesFirst } from "../modelEnd.ts";
+import { evaluationForm, samplesFirst } from "../../runner/analysis/modelEnd.ts";
 import { Progress } from "../progress.ts";
 import { proposedCommand } from "../proposedCommand.ts";
-import { readModel } from "../readModel.ts";
+import { readModel } from "../../disk/readModel.ts";
 
 export interface InspectOptions {
   /** "sequence=16": extents of free dimensions. */

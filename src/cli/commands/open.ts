@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findRun } from "../../runs/listRuns.ts";
 import { openPage } from "../browser.ts";
 import type { Io } from "../io.ts";
-import { writeReport } from "../trainIntoRun.ts";
+import { writeReport } from "../../runner/training/trainIntoRun.ts";
 
 export interface OpenOptions {
   readonly in: string;

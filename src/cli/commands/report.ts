@@ -9,13 +9,13 @@ import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
-import { analysisReport } from "../analysisFolder.ts";
+import { analysisReport } from "../../runner/analysis/analysisFolder.ts";
 import { openPage } from "../browser.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { picturesOf } from "../pictures.ts";
-import { runMeasurements } from "../runMeasurements.ts";
-import { followedRun } from "../twopointRecord.ts";
+import { picturesOf } from "../../runner/records/pictures.ts";
+import { runMeasurements } from "../../runner/records/runMeasurements.ts";
+import { followedRun } from "../../runner/records/twopointRecord.ts";
 import { watchedOf } from "../watched.ts";
 
 export interface ReportOptions {

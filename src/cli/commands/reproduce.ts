@@ -13,11 +13,11 @@ import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
 import { studies } from "../../studies/studies.ts";
 import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
 import { Interrupted, Unconfirmed, UsageError } from "../errors.ts";
-import { formatDuration } from "../format.ts";
+import { formatDuration } from "../../formats/quantities.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { lastWeights } from "../lastWeights.ts";
-import { picturesOf } from "../pictures.ts";
-import { doRun } from "../reproduce/doRun.ts";
+import { lastWeights } from "../../runner/records/lastWeights.ts";
+import { picturesOf } from "../../runner/records/pictures.ts";
+import { doRun } from "../../runner/reproduce/doRun.ts";
 import {
   type Existing,
   existingRuns,
@@ -25,9 +25,9 @@ import {
   findPlanned,
   plannedRuns,
   secondsLeft,
-} from "../reproduce/plannedRuns.ts";
-import { renderScore } from "../reproduce/scoreTable.ts";
-import { surroundings } from "../surroundings.ts";
+} from "../../runner/reproduce/plannedRuns.ts";
+import { renderScore } from "../scoreTable.ts";
+import { surroundings } from "../../disk/dataFolder.ts";
 import { dimmer, renderTable } from "../table.ts";
 import { watchedOf } from "../watched.ts";
 

@@ -8,15 +8,15 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
 import type { ResumeOptions } from "../commandOptions.ts";
-import { checkDevice } from "../devices.ts";
-import { following } from "../followed.ts";
+import { checkDevice } from "../../runner/devices.ts";
+import { following } from "../../runner/training/followed.ts";
 import type { Io } from "../io.ts";
-import { readBytes } from "../readBytes.ts";
+import { readBytes } from "../../disk/readBytes.ts";
 import { readingRun } from "../readingRun.ts";
-import { runName } from "../runName.ts";
-import { parsePlan } from "../runPlan.ts";
-import { surroundings } from "../surroundings.ts";
-import { present, trainIntoRun, writeReport } from "../trainIntoRun.ts";
+import { runName } from "../../runner/records/runName.ts";
+import { parsePlan } from "../../runner/training/runPlan.ts";
+import { surroundings } from "../../disk/dataFolder.ts";
+import { present, trainIntoRun, writeReport } from "../../runner/training/trainIntoRun.ts";
 
 export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
   const folder = findRun(options.in, which);

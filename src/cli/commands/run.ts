@@ -9,14 +9,14 @@ import { findSetting, settings } from "../../settings/settings.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
 import type { RunOptions } from "../commandOptions.ts";
-import { checkDevice } from "../devices.ts";
+import { checkDevice } from "../../runner/devices.ts";
 import { UsageError } from "../errors.ts";
-import { following } from "../followed.ts";
+import { following } from "../../runner/training/followed.ts";
 import type { Io } from "../io.ts";
-import { measuringShare, sizesOf } from "../measuringShare.ts";
-import type { RunPlan } from "../runPlan.ts";
-import { surroundings } from "../surroundings.ts";
-import { versions } from "../versions.ts";
+import { measuringShare, sizesOf } from "../../runner/training/measuringShare.ts";
+import type { RunPlan } from "../../runner/training/runPlan.ts";
+import { surroundings } from "../../disk/dataFolder.ts";
+import { versions } from "../../runner/versions.ts";
 
 /** chosen: what a power cut may cost; writing a checkpoint takes well under a second. */
 const CHECKPOINT_MINUTES = 2;
@@ -53,7 +53,7 @@ export async function runCommand(name: string, assignments: string[], options: R
     );
   await checkDevice(plan.device, "run");
   const experiment = await following(built, plan, parameters.steps as number);
-  const { trainIntoRun } = await import("../trainIntoRun.ts"); // here, so that what is wrong is said at once
+  const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts"); // here, so that what is wrong is said at once
   const folder = createRun(options.out, {
     setting: setting.name,
     seed: parameters.seed as number,

@@ -4,9 +4,9 @@
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { listRuns, type RunSummary } from "../../runs/listRuns.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
-import { formatCount, formatDuration, formatQuantity, formatRate } from "../format.ts";
+import { formatCount, formatDuration, formatQuantity, formatRate } from "../../formats/quantities.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { shortenRunName } from "../runName.ts";
+import { shortenRunName } from "../../runner/records/runName.ts";
 import { type Column, dimmer, renderTable } from "../table.ts";
 
 export interface RunsOptions {

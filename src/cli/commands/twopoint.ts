@@ -10,7 +10,7 @@ import { twoPointTheory } from "../../twopoint/theory.ts";
 import { EXIT_FAILED, UsageError } from "../errors.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer } from "../table.ts";
-import { readLosses, readTrajectories } from "../twoPointFile.ts";
+import { readLosses, readTrajectories } from "../../disk/trajectoryFile.ts";
 import { renderFits, renderTheory } from "../twoPointTables.ts";
 
 export interface TwoPointTheoryOptions {

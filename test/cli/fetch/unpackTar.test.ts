@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { unpackTar } from "../../../src/cli/fetch/unpackTar.ts";
+import { unpackTar } from "../../../src/disk/fetch/unpackTar.ts";
 import { tarOf } from "./tarOf.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-tar-"));

@@ -1,5 +1,5 @@
 /** @file Which devices besides the CPU can be used: both are optional. */
-import { deviceCures, deviceState } from "../../devices.ts";
+import { deviceCures, deviceState } from "../../../runner/devices.ts";
 import type { Check } from "./check.ts";
 
 export async function checkWebGpu(): Promise<Check> {

@@ -1,7 +1,7 @@
 /**
  * @file Does ONNX Runtime load, and does it compute? Runs y = Relu(x + 1) on two numbers.
  */
-import { versions } from "../../versions.ts";
+import { versions } from "../../../runner/versions.ts";
 import type { Check } from "./check.ts";
 
 const cure =

@@ -1,0 +1,46 @@
+/** @file The score card of a study in the terminal. */
+import { countWords, type ScoreRecord } from "../studies/scoreRecord.ts";
+import type { ScoreRow } from "../studies/study.ts";
+import { hasColour, type Io, widthOf } from "./io.ts";
+import { type Column, dimmer, painter, renderTable, shorten, type Tone, wrap } from "./table.ts";
+
+const tones: Record<ScoreRow["verdict"], Tone> = {
+  holds: "holds",
+  "does not hold": "lost",
+  "not at this scale": "strong",
+  "too early": "strong",
+  undecided: "quiet",
+};
+
+const columns: readonly Column[] = [
+  { header: "claim", shrinkTo: 18, shorten: (text, width) => shorten(text, width) },
+  { header: "measured", align: "right", shrinkTo: 12 },
+  { header: "wanted", shrinkTo: 12, dispensable: 1 },
+  { header: "verdict" },
+];
+
+export function renderScore({ study, title, statement, claims, notes }: ScoreRecord, folder: string, io: Io): string {
+  const [width, colour] = [widthOf(io.stdout), hasColour(io.stdout, io.env)];
+  const paint = painter(colour);
+  const table = renderTable(
+    columns,
+    claims.map(({ name, number, limit, verdict }) => [name, number, limit, verdict]),
+    { width, dim: dimmer(colour) },
+  );
+  const toned = table.split("\n").map((line, i) => {
+    const claim = claims[i - 1];
+    if (claim === undefined || !line.endsWith(claim.verdict)) return line;
+    return `${line.slice(0, -claim.verdict.length)}${paint(tones[claim.verdict], claim.verdict)}`;
+  });
+  const list = notes.flatMap((note) => wrap(`- ${note}`, width));
+  return [
+    paint("bold", `${study}: ${title}`),
+    ...wrap(statement, width),
+    "",
+    ...(claims.length > 0 ? toned : [""]),
+    `${countWords(claims)}`,
+    ...list,
+    `${folder}/index.html`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,86 @@
+/**
+ * @file What an analysis of a model will take, roughly: multiplications of its passes and sums at the rate that this machine shows, the
+ * eigenvalue problems of its measures, and the memory of its sums.
+ */
+import type { Engine } from "../../engine/engine.ts";
+import { layerExponentSeconds } from "../../measure/snapshot.ts";
+import { GraphBuilder, WORKING_OPSET } from "../../onnx/graphBuilder.ts";
+import { float32 } from "../../onnx/tensor.ts";
+import type { OutlinedLayer } from "../../probe/outlineModel.ts";
+import { inParts, isWhole } from "../../probe/parts.ts";
+import { groupCount } from "../../probe/probe.ts";
+import { partBytes } from "../../workers/snapshotInParts.ts";
+
+export interface AnalysisCost {
+  readonly samples: number;
+  readonly seconds: number;
+  /** Memory of the sums that are held at once. */
+  readonly bytes: number;
+  /** Passes over the data. */
+  readonly passes: number;
+}
+
+/** chosen: samples that alignments of a few hundred neurons are told from noise with. */
+const SAMPLES = 1000;
+/** chosen: batches of these samples, as many as there are groups. */
+const BATCHES = 16;
+
+/** Of the multiplications of a pass forward: itself, and the gradients of values and the chain of them. */
+const PASSES = 3;
+/** Sums of H and G, the products of symmetric ones by blocks of their lower half. */
+const LOWER = 0.6;
+
+/** chosen: time of one multiplication of the eigenvalue solver here, and how many problems of d^3 a side has. */
+const EIGEN_SECONDS = 1e-10;
+const PROBLEMS = 8;
+/** Widest side whose eigenvalues are all computed; of wider ones the leading. */
+const WIDEST = 1024;
+/** Seconds that laws take at cost "standard" at most. */
+const LAWS_SECONDS = 10;
+
+/** @param rate multiplications a second, of `multiplicationRate` */
+export function analysisCost(layers: readonly OutlinedLayer[], rate: number): AnalysisCost {
+  const perSample = layers.reduce((sum, layer) => sum + multiplications(layer), 0);
+  const laws = layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
+  const eigen = layers.reduce((sum, { a, b }) => sum + eigenSeconds(b.d) + (a ? eigenSeconds(a.d) : 0), 0);
+  const whole = isWhole(layers);
+  const parts = whole ? [layers] : inParts(layers, partBytes(), BATCHES);
+  const sums = layers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const largest = Math.max(...parts.map((part) => part.reduce((sum, { bytes }) => sum + bytes, 0)));
+  return {
+    samples: SAMPLES,
+    seconds: (SAMPLES * perSample * Math.max(1, 0.5 + parts.length / 2)) / rate + Math.min(LAWS_SECONDS, laws) + eigen,
+    bytes: whole ? sums * groupCount(layers) : 2 * largest,
+    passes: parts.length,
+  };
+}
+
+function multiplications({ a, b, dIn, dOut, rowsPerSample }: OutlinedLayer): number {
+  const forward = a ? PASSES * dIn * dOut : 0;
+  const sums = 2 * LOWER * (b.d ** 2 + (a ? a.d ** 2 : 0));
+  return rowsPerSample * (forward + sums);
+}
+
+function eigenSeconds(d: number): number {
+  return EIGEN_SECONDS * PROBLEMS * Math.min(d, WIDEST) ** 3;
+}
+
+/** chosen: a product that takes some hundredths of a second. */
+const SIDE = 512;
+
+/** Multiplications and additions a second of the engine on this machine, from one product. */
+export async function multiplicationRate(engine: Engine, threads: number): Promise<number> {
+  const g = new GraphBuilder("rate");
+  const [x, y] = ["x", "y"].map((name) => g.input(name, "float32", [SIDE, SIDE])) as [string, string];
+  g.output(g.op("ReduceMax", [g.op("MatMul", [x, y])]), "z");
+  const program = await engine.compile({ graph: g.build(), opset: WORKING_OPSET }, { threads });
+  const feed = float32(new Float32Array(SIDE * SIDE).fill(1), [SIDE, SIDE]);
+  try {
+    await program.run({ x: feed, y: feed });
+    const begun = performance.now();
+    await program.run({ x: feed, y: feed });
+    return SIDE ** 3 / Math.max(1e-6, (performance.now() - begun) / 1000);
+  } finally {
+    await program.dispose();
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * @file The run folder of an analysis: one measurement, or one for each of several checkpoints, with the files of any run (docs/formats.md,
+ * "Run folder"), so that the commands on runs take it.
+ */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Snapshot } from "../../measure/snapshot.ts";
+import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
+import { encodeMoments } from "../../moments/momentsFile.ts";
+import type { AnalysisReport, RunReport } from "../../report/report.ts";
+import { ANALYSIS_SCHEMA, type AnalysisKind, type AnalysisRecord } from "../../runs/analysisRecord.ts";
+import type { MetricRow } from "../../runs/metricsFile.ts";
+import { createRun, type RunFolder } from "../../runs/runFolder.ts";
+import type { RunInfo, RunStatus } from "../../runs/runInfo.ts";
+import { UsageError } from "../../cli/errors.ts";
+import type { GivenInput } from "./givenInput.ts";
+import { MOST_KEPT_BYTES } from "../../workers/snapshotInParts.ts";
+import { versions } from "../versions.ts";
+
+/** What is known of an analysis beside its numbers. */
+export interface About {
+  readonly kind: AnalysisKind;
+  /** Every option. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What was done to models and data. */
+  readonly notes: readonly string[];
+  readonly record: Omit<AnalysisRecord, "schema">;
+  /** The command that makes it again. */
+  readonly argv: readonly string[];
+  readonly seed: number;
+  /** What the model's inputs were given, for JSON. */
+  readonly inputs?: readonly GivenInput[];
+  /** Samples of the data, of which each may have several rows with a loss. */
+  readonly examples?: number;
+}
+
+/** Where the folder of an analysis is to be. */
+export interface Saving {
+  /** Folder of the runs. */
+  readonly runs: string;
+  /** False where nothing is to be kept. */
+  readonly save: boolean;
+}
+
+/** What is shown of an analysis, and where its page is written besides. */
+interface Shown {
+  readonly out?: string;
+  readonly open?: boolean;
+  readonly json?: boolean;
+}
+
+/** @throws Error in one line where the folder of the runs cannot be made or written, before anything is measured for it */
+export function checkSaving({ runs, save, out, open, json }: Saving & Shown): void {
+  if (open === true && json === true)
+    throw new UsageError("crh: expected --open or --json, got both; crh open shows the report afterwards");
+  if (open === true && !save && out === undefined)
+    throw new UsageError("crh: expected a report for --open, got --no-save without --out; name a file after --out");
+  if (!save) return;
+  let above = resolve(runs);
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  try {
+    if (!statSync(above).isDirectory()) throw Object.assign(new Error(), { code: "a file" });
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `runs: expected a folder that can be written for the results, got ${resolve(runs)} (${code}); --runs FOLDER names another, --no-save keeps none`,
+    );
+  }
+}
+
+/** Makes the folder, named after its model, or the first of its files, with status "running" and no measurement yet. */
+export function createAnalysis(root: string, { kind, config, notes, record, argv, seed }: About, now: Date): RunFolder {
+  const steps = record.models.at(-1)?.step ?? 0;
+  const name = record.title
+    .split(/, | to /)[0]!
+    .replace(/(\.[A-Za-z]\w*)+$/, "")
+    .slice(0, MOST_LETTERS);
+  const folder = createRun(root, {
+    ...{ setting: kind, name, seed, config, steps, argv, notes, now },
+    versions: versions(),
+  });
+  folder.writeRecord("analysis", { ...record, schema: ANALYSIS_SCHEMA });
+  return folder;
+}
+
+/** chosen: a folder's name is read in tables. */
+const MOST_LETTERS = 40;
+
+/** Adds a measurement, with its loss and accuracy as metrics. */
+export function addMeasurement(folder: RunFolder, snapshot: Snapshot): void {
+  folder.writeSnapshot(snapshot);
+  folder.appendMetrics(metricsOf([snapshot]));
+  folder.update({ step: snapshot.step });
+}
+
+export function metricsOf(snapshots: readonly Snapshot[]): MetricRow[] {
+  return snapshots.flatMap(({ step, loss, accuracy }) => [
+    ...(loss.mean === null ? [] : [{ step, name: "eval/loss", value: loss.mean }]),
+    ...(accuracy === undefined ? [] : [{ step, name: "eval/accuracy", value: accuracy }]),
+  ]);
+}
+
+/** How an analysis ended. */
+export interface Ending {
+  readonly status: Extract<RunStatus, "finished" | "interrupted">;
+  readonly endedAt: string;
+  readonly durationMs: number;
+  /** Of the last measurement, as far as they are at hand. */
+  readonly total: Moments;
+  /** Whether these are of all its layers. */
+  readonly isWhole: boolean;
+  readonly initial?: Snapshot | undefined;
+}
+
+/**
+ * Writes what is known at the end: the moments, the model before training, the status.
+ *
+ * @returns bytes of the moments; 0 where they are not kept, being too many for one file, not those of all layers, not finite, or rows in place
+ *   of sums
+ */
+export function endAnalysis(folder: RunFolder, ending: Ending): number {
+  const { total, isWhole, initial, status, endedAt, durationMs } = ending;
+  if (initial !== undefined) folder.writeRecord("initial", initial);
+  const weights = total.layers.reduce((sum, { W }) => sum + (W?.data.byteLength ?? 0), 0);
+  const isKept = isWhole && total.layers.every(fitsFile) && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
+  const bytes = isKept ? encodeMoments(total) : undefined;
+  if (bytes !== undefined) folder.writeMoments(total.step, bytes);
+  folder.update({ status, endedAt, durationMs });
+  return bytes?.length ?? 0;
+}
+
+/** Whether a file of moments can hold a layer: finite sums, not rows. */
+function fitsFile({ rows, a, b }: LayerMoments): boolean {
+  return rows === undefined && [a, b].every((side) => side === undefined || Number.isFinite(side.h2 + side.g2));
+}
+
+/** What run.json would say of an analysis that is not kept. */
+export function unsavedInfo(
+  { kind, record, seed, argv, notes }: About,
+  { status, endedAt, durationMs, total }: Ending,
+): RunInfo {
+  const steps = record.models.at(-1)?.step ?? 0;
+  return {
+    schema: "crh-lab/run@1",
+    id: record.title,
+    ...{ setting: kind, status, seed, steps, step: total.step },
+    argv: [...argv],
+    pid: process.pid,
+    host: "",
+    versions: versions(),
+    startedAt: endedAt,
+    ...{ endedAt, durationMs, notes: [...notes] },
+  };
+}
+
+/** What the page of an analysis is made from: of one measurement, or of several over steps. */
+export function analysisReport(
+  info: RunInfo,
+  record: Omit<AnalysisRecord, "schema">,
+  found: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly snapshots: Snapshot[];
+    readonly metrics: MetricRow[];
+    readonly initial: Snapshot | undefined;
+    readonly moments: Moments | undefined;
+  },
+): AnalysisReport | RunReport {
+  const { models, initial: file, ...files } = record;
+  const { config, snapshots, metrics, initial, moments } = found;
+  const measured = {
+    config: { ...config },
+    notes: info.notes ?? [],
+    snapshots,
+    ...(moments && { moments }),
+  };
+  const analysis = {
+    ...files,
+    ...(models.length > 0 && { model: models.map((one) => one.file).join(", ") }),
+    ...(initial !== undefined && file !== undefined && { initial: file }),
+    measuredAt: info.endedAt ?? info.startedAt,
+    ...(info.durationMs !== undefined && { durationMs: info.durationMs }),
+    versions: info.versions,
+    argv: info.argv,
+  };
+  if (models.length > 1) return { ...measured, info, metrics, series: analysis };
+  return { ...measured, analysis, ...(initial && { initial }) };
+}

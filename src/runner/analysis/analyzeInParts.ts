@@ -1,0 +1,118 @@
+/**
+ * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers, and their measures
+ * before the next, of the model before training too where there is one.
+ */
+import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { Moments } from "../../moments/moments.ts";
+import type { LayerOutline } from "../../probe/parts.ts";
+import type { GroupSums, MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
+import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
+import type { Io } from "../../cli/io.ts";
+import { Measuring } from "../../workers/layerPool.ts";
+import { costOfInitial, sayCost } from "../../cli/presentAnalysis.ts";
+import { Progress } from "../../cli/progress.ts";
+import { bytesOfFile, MOST_KEPT_BYTES, SnapshotInParts } from "../../workers/snapshotInParts.ts";
+
+/** Measures some layers over all batches, telling the share of them that is done. */
+export type Pass = (layers: readonly string[], onShare: (share: number) => void) => Promise<SummedMeasurement>;
+
+export interface AnalyzedInParts {
+  readonly result: Snapshot;
+  readonly initial: Snapshot | undefined;
+  /** What is kept of the moments. */
+  readonly total: Moments;
+  /** Layers that were measured: less than all where the user has stopped it. */
+  readonly layers: number;
+}
+
+/**
+ * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the layers of a pass that
+ * is not at its end are left out, unless they are the first.
+ *
+ * @param surroundings.known what measures take from another model that was measured before, such as values before training
+ * @throws RangeError where the moments are to be written and too large for a file
+ */
+export async function analyzeInParts(
+  parts: readonly (readonly LayerOutline[])[],
+  passes: { readonly pass: Pass; readonly before: Pass | undefined },
+  options: AnalyzeOptions,
+  {
+    io,
+    signal,
+    known: given = {},
+  }: { readonly io: Io; readonly signal: AbortSignal; readonly known?: SnapshotOptions | undefined },
+): Promise<AnalyzedInParts> {
+  const network = parts.flat();
+  if (options.moments !== undefined) checkSize(network);
+  const progress = new Progress(io, "analyze", network.length, {
+    unit: "layers",
+    quiet: options.json === true || options.quiet === true,
+  });
+  const measuring = new Measuring();
+  const found = new SnapshotInParts(measuring, network);
+  const start = passes.before && new SnapshotInParts(measuring, network);
+  let summary: Summary | undefined;
+  let before: Summary | undefined;
+  try {
+    sayCost(progress, network, options);
+    for (const part of parts) {
+      const layers = part.map(({ name }) => name);
+      const stages = passes.before ? 4 : 2;
+      const show = (stage: number) => (share: number) =>
+        progress.update(Math.floor(found.layers.length + (part.length * (stage + share)) / stages));
+      let weights: SnapshotOptions = {};
+      const first = summary === undefined;
+      const earlier = await passes.before?.(layers, show(0));
+      if (earlier && (!signal.aborted || first)) {
+        weights = weightsOf(earlier.groups[0]!);
+        before = summaryOf(earlier);
+        await start!.add(earlier.groups, { ...earlier, ...costOfInitial(options) });
+        show(2)(0);
+      }
+      if (signal.aborted && !first) break;
+      const measured = await passes.pass(layers, show(stages - 2));
+      if (signal.aborted && !first) break;
+      summary = summaryOf(measured);
+      const known = start ? { initial: { layers: start.layers }, ...weights } : given;
+      await found.add(measured.groups, { ...measured, ...known, cost: options.cost });
+      show(0)(0);
+      if (signal.aborted) break;
+    }
+    const skipped = leftOut(network, found, summary!);
+    const initial = start?.finished(before!);
+    const { snapshot, kept } = found.finished({
+      ...given,
+      ...summary,
+      skipped,
+      ...(initial && { start: initial.kept }),
+    });
+    return { result: snapshot, initial: initial?.snapshot, total: kept, layers: found.layers.length };
+  } finally {
+    progress.end(false);
+    await measuring.close();
+  }
+}
+
+type Summary = Omit<MeasuredLosses, "nearestMean">;
+
+function summaryOf({ groups: _, nearestMean: __, ...summary }: SummedMeasurement): Summary {
+  return summary;
+}
+
+function weightsOf({ layers }: GroupSums): SnapshotOptions {
+  return { initialWeights: new Map(layers.flatMap(({ layer: { name, W } }) => (W ? [[name, W] as const] : []))) };
+}
+
+/** What was skipped, and the layers that were not reached. */
+function leftOut(network: readonly LayerOutline[], { layers }: SnapshotInParts, { skipped }: Summary) {
+  const rest = network.slice(layers.length);
+  return [...skipped, ...rest.map(({ name }) => ({ node: name, reason: "stopped before it was measured" }))];
+}
+
+function checkSize(network: readonly LayerOutline[]): void {
+  const bytes = bytesOfFile(network);
+  if (bytes > MOST_KEPT_BYTES)
+    throw new RangeError(
+      `analyze: expected moments of at most ${MOST_KEPT_BYTES / 2 ** 30} GiB for one file, got ${(bytes / 2 ** 30).toFixed(1)}; choose some --layers, or leave --moments out`,
+    );
+}

@@ -1,0 +1,131 @@
+/**
+ * @file `crh analyze` of several checkpoints of one model: each is measured on the same data, kept as soon as it is measured, and compared
+ * with the first, which stands for the values before training, and with the one before it. Where the user stops it, what is done stays.
+ */
+import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { Moments } from "../../moments/moments.ts";
+import type { Model } from "../../onnx/graph.ts";
+import type { LayerOutline } from "../../probe/parts.ts";
+import type { Measurement } from "../../probe/probe.ts";
+import { type About, addMeasurement, createAnalysis } from "./analysisFolder.ts";
+import type { AnalyzedInParts } from "./analyzeInParts.ts";
+import type { Checkpoint, Series } from "./checkpointSteps.ts";
+import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
+import { Interrupted } from "../../cli/errors.ts";
+import { checkSameLayers, leaveOut, namesByOrder } from "./initialModel.ts";
+import type { Io } from "../../cli/io.ts";
+import { finishAnalysis, measuredSnapshot, type Snapshots, startOf } from "../../cli/presentAnalysis.ts";
+
+/** What measures take of a checkpoint's place in the series. */
+export interface Place extends Checkpoint {
+  /** Names of its layers in place of those that its graph gives them. */
+  readonly rename: ReadonlyMap<string, string> | undefined;
+  readonly known: SnapshotOptions;
+}
+
+/** A model that was measured whole, or in parts of its layers. */
+export type Measured =
+  | (Counted & { readonly measured: Measurement })
+  | (Counted & { readonly inParts: AnalyzedInParts; readonly layers: number });
+
+interface Counted {
+  /** Samples that were measured, and those that were to be. */
+  readonly done: number;
+  readonly planned: number;
+}
+
+export interface SeriesJob {
+  readonly about: About;
+  readonly startedAt: Date;
+  /** Aborted when the user stops the command. */
+  readonly signal: AbortSignal;
+  /** @throws Error where the file is no such model */
+  open(path: string): Promise<Model>;
+  outline(model: Model): Promise<readonly LayerOutline[]>;
+  measure(model: Model, place: Place): Promise<Measured>;
+}
+
+/** chosen: as at measurements of a run in mid-training: what laws may take at each checkpoint but the last, in seconds. */
+const PASSING_SECONDS = 3;
+
+/** @throws RangeError naming a checkpoint whose layers are not those of the last, before anything is measured */
+export async function analyzeSeries(
+  { checkpoints }: Series,
+  job: SeriesJob,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<void> {
+  const { signal, startedAt } = job;
+  let { about } = job;
+  const names = await namesOf(checkpoints, job);
+  const snapshots: Snapshot[] = [];
+  let folder: ReturnType<typeof createAnalysis> | undefined;
+  let found: Snapshots | undefined;
+  let start: SnapshotOptions = {};
+  let previous: Moments | undefined;
+  for (const [i, checkpoint] of checkpoints.entries()) {
+    if (signal.aborted) break;
+    const known: SnapshotOptions = {
+      ...start,
+      ...(previous && { previous }),
+      ...(i < checkpoints.length - 1 && { exponentSeconds: PASSING_SECONDS }),
+    };
+    const measured = await job.measure(await job.open(checkpoint.path), { ...checkpoint, rename: names[i], known });
+    // Of a checkpoint that was stopped fewer samples or layers are measured than of those before it.
+    if (i > 0 && signal.aborted && !isComplete(measured)) break;
+    found = await snapshotsOf(measured, known, options, io);
+    snapshots.push(found.result);
+    if (!isComplete(measured) && signal.aborted)
+      about = { ...about, record: { ...about.record, plannedSamples: measured.planned } };
+    folder ??= options.save ? createAnalysis(options.runs, about, startedAt) : undefined;
+    if (folder) addMeasurement(folder, found.result);
+    if (i === 0) start = startOf(found.total, found.result);
+    previous = found.total.layers.length === found.result.layers.length ? found.total : undefined;
+  }
+  if (found === undefined) throw new Interrupted("analyze: stopped before anything was measured");
+  const isStopped = snapshots.length < checkpoints.length;
+  await finishAnalysis(
+    { ...found, initial: undefined, snapshots, folder },
+    about,
+    { startedAt, isStopped },
+    options,
+    io,
+  );
+  if (isStopped)
+    throw new Interrupted(
+      `analyze: stopped after ${snapshots.length} of ${checkpoints.length} checkpoints; ${folder ? "these are kept" : "what is printed covers these"}`,
+    );
+}
+
+/** Names for the layers of each checkpoint, where its exporter gave them others than those of the last. */
+async function namesOf(
+  checkpoints: readonly Checkpoint[],
+  job: SeriesJob,
+): Promise<(ReadonlyMap<string, string> | undefined)[]> {
+  const last = { layers: await job.outline(await job.open(checkpoints.at(-1)!.path)) };
+  const names: (ReadonlyMap<string, string> | undefined)[] = [];
+  for (const { path } of checkpoints.slice(0, -1)) {
+    const layers = { layers: await job.outline(await job.open(path)) };
+    const rename = namesByOrder(last, layers);
+    if (rename === undefined) checkSameLayers(`${path}, as in ${checkpoints.at(-1)!.path}`, last, layers, leaveOut);
+    names.push(rename);
+  }
+  return [...names, undefined];
+}
+
+function isComplete(measured: Measured): boolean {
+  const layers = "inParts" in measured ? measured.inParts.layers === measured.layers : true;
+  return layers && measured.done >= measured.planned;
+}
+
+async function snapshotsOf(
+  measured: Measured,
+  known: SnapshotOptions,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<Snapshots> {
+  if ("inParts" in measured) return measured.inParts;
+  const { total } = measured.measured;
+  const result = await measuredSnapshot(total, { ...measured.measured, ...known, cost: options.cost }, options, io);
+  return { result, initial: undefined, total };
+}

@@ -1,0 +1,41 @@
+/** @file The loss that the user of `crh analyze` asks for. */
+import { InvalidArgumentError } from "commander";
+import { type Objective, type ObjectiveName, type OwnLoss, objective } from "../../objectives/objective.ts";
+import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
+import { UsageError } from "../../cli/errors.ts";
+
+/** Of one sample each, by which a model of somebody else may be trained. */
+const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
+
+/** Cross-entropy of a language model, whose targets are its tokens one position further along. */
+const NEXT_TOKEN = "next-token";
+
+export const lossNames: readonly string[] = [...losses, NEXT_TOKEN];
+
+export interface ChosenLoss {
+  readonly objective: Objective | OwnLoss;
+  /** The input of tokens whose next ones are the targets; true where there is one alone. */
+  readonly nextToken?: string | true;
+}
+
+/** Reads --loss: one of the names, or next-token=INPUT. */
+export function lossName(text: string): string {
+  if (lossNames.includes(text) || (text.startsWith(`${NEXT_TOKEN}=`) && text.length > NEXT_TOKEN.length + 1))
+    return text;
+  throw new InvalidArgumentError(`Allowed choices are ${lossNames.join(", ")}.`);
+}
+
+/** @returns undefined where none is asked for */
+export function chosenLoss({ loss, lossOutput, targets }: AnalyzeOptions): ChosenLoss | undefined {
+  if (lossOutput !== undefined && loss !== undefined)
+    throw new UsageError("crh analyze: expected --loss or --loss-output, got both; leave one out");
+  if (lossOutput !== undefined) return { objective: { name: `output ${lossOutput}`, lossOutput } };
+  if (loss === undefined) return undefined;
+  const [name, input] = loss.startsWith(NEXT_TOKEN) ? [NEXT_TOKEN, loss.slice(NEXT_TOKEN.length + 1)] : [loss];
+  if (name !== NEXT_TOKEN) return { objective: objective(name) };
+  if (targets !== undefined)
+    throw new UsageError(
+      "crh analyze: expected no --targets with --loss next-token, whose targets are the inputs, got some; leave them out or take --loss cross-entropy",
+    );
+  return { objective: objective("cross-entropy"), nextToken: input || true };
+}

@@ -1,0 +1,82 @@
+/**
+ * @file The words of `crh analyze --inputs`: which input of the model they are for, what it is given, and where the samples lie.
+ *
+ *     x.npy                  the only input, or arrays by their names in an archive
+ *     x=x.npy                the input x
+ *     h=h.npy@axis=1         its samples lie along axis 1, in the file as in the model
+ *     edges=edges.npy@same   the whole array is given with every batch: it is the same for all samples
+ *     sr=16000, h=zeros      every value is this number
+ */
+import { suggestion } from "../../parameters/suggest.ts";
+import { UsageError } from "../../cli/errors.ts";
+
+/** What one word says. */
+export type InputWord = FileWord | NumberWord;
+
+export interface FileWord {
+  /** Undefined where the file stands alone. */
+  readonly name: string | undefined;
+  readonly path: string;
+  /** The axis of the samples, where it is said. */
+  readonly axis?: number;
+  /** The whole array with every batch. */
+  readonly same?: true;
+}
+
+export interface NumberWord {
+  readonly name: string;
+  readonly value: number;
+}
+
+export function isNumberWord(word: InputWord): word is NumberWord {
+  return "value" in word;
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * @param names of the model's inputs
+ * @throws UsageError in one line where a name is none of the model's, is given twice, or what follows "@" is not known
+ */
+export function inputWords(words: readonly string[], names: readonly string[]): InputWord[] {
+  const read = words.map((word) => inputWord(word, names));
+  for (const [i, { name }] of read.entries())
+    if (name !== undefined && read.findIndex((other) => other.name === name) < i)
+      throw new UsageError(`crh analyze: expected the input ${name} once in --inputs, got it twice; leave one out`);
+  return read;
+}
+
+/** Files among the words, without the names before and what is said of them behind. */
+export function filesOf(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const { path } = fileWord(word.slice(word.indexOf("=", 1) + 1));
+    return [path, fileWord(word).path];
+  });
+}
+
+function inputWord(word: string, names: readonly string[]): InputWord {
+  const known = names.find((name) => word.startsWith(`${name}=`));
+  const at = known === undefined ? word.indexOf("=") : known.length;
+  // A path with an equals sign in the name of a folder or behind it, or an axis of a file alone.
+  if (known === undefined && (at < 1 || /[/\\@]/.test(word.slice(0, at))))
+    return { name: undefined, ...fileWord(word) };
+  const [name, rest] = [word.slice(0, at), word.slice(at + 1)];
+  if (known === undefined)
+    throw new UsageError(
+      `crh analyze: expected the name of an input of the model before "=" in --inputs ${word}, got ${name}` +
+        `${suggestion(name, names)} (a file of such a name is given as ./${word})`,
+    );
+  if (rest === "zeros") return { name, value: 0 };
+  return NUMBER.test(rest) ? { name, value: Number(rest) } : { name, ...fileWord(rest) };
+}
+
+/** A file with what is said behind it. */
+function fileWord(text: string): { readonly path: string; readonly axis?: number; readonly same?: true } {
+  const [, path, said] = /^(.+)@(same|axis=\d+)$/.exec(text) ?? [];
+  if (path !== undefined && said !== undefined)
+    return said === "same" ? { path, same: true } : { path, axis: Number(said.slice("axis=".length)) };
+  const wrong = /@(\w+=.*|sam\w*|axis.*)$/.exec(text);
+  if (wrong !== null)
+    throw new UsageError(`crh analyze: expected @axis=NUMBER or @same behind a file in --inputs, got ${wrong[0]}`);
+  return { path: text };
+}

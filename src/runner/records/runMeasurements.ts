@@ -1,0 +1,62 @@
+/**
+ * @file The measurements of a run as they are read today: those of earlier versions completed, the last one measured anew where its
+ * moments were kept, so that old runs are read by covariances and by today's rule.
+ */
+import { isEarlier } from "../../measure/earlierRecords.ts";
+import { type LayerSnapshot, type Snapshot, snapshot } from "../../measure/snapshot.ts";
+import type { RunFolder } from "../../runs/runFolder.ts";
+
+/** All measurements, by step. The last of an earlier version takes the seconds that its laws take. */
+export function runMeasurements(run: RunFolder): Snapshot[] {
+  const all = run.snapshots();
+  const last = all.at(-1);
+  if (last === undefined || !isWithoutCovariances(last)) return all;
+  const moments = run.moments();
+  if (moments?.step !== last.step) return all;
+  const first = all.length > 1 ? all[0]! : undefined;
+  const anew = snapshot(moments, first ? { initial: first } : {});
+  const layers = last.layers.map((layer) => {
+    const found = anew.layers.find(({ name }) => name === layer.name);
+    return found ? withErrors({ ...layer, ...found }, layer) : layer;
+  });
+  return [...all.slice(0, -1), { ...last, layers }];
+}
+
+/** What a run is compared by: its last measurement, and what stands for the start where there is something. */
+export interface StartAndEnd {
+  readonly last: Snapshot;
+  /** The first measurement where that is another one; of an analysis the model before training. */
+  readonly start: Snapshot | undefined;
+}
+
+/** Undefined where nothing was measured. */
+export function startAndEnd(run: RunFolder): StartAndEnd | undefined {
+  const all = runMeasurements(run);
+  const last = all.at(-1);
+  return last && { last, start: run.initial() ?? (all.length > 1 ? all[0] : undefined) };
+}
+
+/** Whether nothing was measured by covariances, as in records of earlier versions, whether completed or not. */
+function isWithoutCovariances(found: Snapshot): boolean {
+  if (isEarlier(found)) return true;
+  const values = found.layers.flatMap(({ alignment }) => Object.values(alignment.covariance.b));
+  return values.length > 0 && values.every(({ status }) => status === "not-measured");
+}
+
+/** Sums without groups tell no standard error: that of the record stays, half the difference of two halves. */
+function withErrors(now: LayerSnapshot, record: LayerSnapshot): LayerSnapshot {
+  const alignment = { ...now.alignment };
+  for (const convention of ["paper", "raw"] as const) {
+    const { a, b } = alignment[convention];
+    const was = record.alignment[convention];
+    const side = (found: typeof b, old: typeof b | null): typeof b =>
+      Object.fromEntries(
+        Object.entries(found).map(([name, value]) => [
+          name,
+          { ...value, noise: old?.[name as keyof typeof old].noise ?? null },
+        ]),
+      ) as typeof b;
+    alignment[convention] = { a: a && side(a, was.a), b: side(b, was.b) };
+  }
+  return { ...now, alignment };
+}

@@ -1,0 +1,36 @@
+/** @file Evaluations of a run in words, and the best of them. */
+import type { RunFolder } from "../../runs/runFolder.ts";
+import type { BestBy, Metric } from "../../train/train.ts";
+import { formatCount, formatQuantity } from "../../formats/quantities.ts";
+import { parsePlan } from "./runPlan.ts";
+
+/** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */
+export function bestSoFar(folder: RunFolder, by: BestBy): { by: BestBy; value?: number } {
+  const value = evaluationAt(folder, folder.best()?.step, by);
+  return value === undefined ? { by } : { by, value };
+}
+
+/** "best evaluation: loss 0.3121 at step 300, whose checkpoint is kept"; empty where none is kept. */
+export function bestLine(folder: RunFolder): string {
+  const { keepBest: by } = parsePlan(folder.config().run);
+  const best = folder.best();
+  if (by === "none" || best === undefined) return "";
+  const value = evaluationAt(folder, best.step, by);
+  if (value === undefined) return "";
+  const shown = by === "loss" ? `loss ${formatQuantity(value)}` : `accuracy ${(100 * value).toFixed(2)} %`;
+  return `best evaluation: ${shown} at step ${formatCount(best.step)}, whose checkpoint is kept\n`;
+}
+
+function evaluationAt(folder: RunFolder, step: number | undefined, by: BestBy): number | undefined {
+  return folder.metrics().find((row) => row.step === step && row.name === `eval/${by}`)?.value;
+}
+
+/** What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is none. */
+export function evaluatedIn(metrics: readonly Metric[]): string | undefined {
+  const value = (name: string) => metrics.find((row) => row.name === `eval/${name}`)?.value;
+  const [loss, accuracy, perplexity, samples] = ["loss", "accuracy", "perplexity", "samples"].map(value);
+  if (loss === undefined) return undefined;
+  const share = accuracy === undefined ? "" : `, ${(100 * accuracy).toFixed(2)} % right`;
+  const choices = perplexity === undefined ? "" : `, perplexity ${formatQuantity(perplexity)}`;
+  return `evaluated ${formatQuantity(loss)}${choices || share} on ${formatCount(samples!)}`;
+}

@@ -1,0 +1,396 @@
+/**
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
+ * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
+ */
+import { join } from "node:path";
+import { nodeEngineOn } from "../../engine/node.ts";
+import { stationaritySentence } from "../../findings/stationarity.ts";
+import { TWOPOINT_SCHEMA, type TwopointRecord } from "../../findings/twopoint/twopointRecord.ts";
+import type { PairTraining } from "../../measure/network/pairs.ts";
+import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import { renderReport } from "../../report/report.ts";
+import type { RunFolder } from "../../runs/runFolder.ts";
+import type { RunInfo } from "../../runs/runInfo.ts";
+import type { Setting } from "../../settings/setting.ts";
+import { DivergedError } from "../../train/diverged.ts";
+import { type Milestones, milestones } from "../../train/milestones.ts";
+import type { Schedule } from "../../train/schedule.ts";
+import { type TrainResult, train } from "../../train/train.ts";
+import { trainedRate } from "../../train/trainedRate.ts";
+import { renderAlignmentTable } from "../../cli/alignmentTable.ts";
+import { openPage } from "../../cli/browser.ts";
+import { isEmpty, reportData } from "../../cli/commands/report.ts";
+import { Confirmation } from "./confirmation.ts";
+import { CostEstimate } from "./costEstimate.ts";
+import { EarlierMoments } from "./earlierMoments.ts";
+import { Interrupted } from "../../cli/errors.ts";
+import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
+import { Followed } from "./followed.ts";
+import { formatDuration, formatRate } from "../../formats/quantities.ts";
+import { type Io, widthOf } from "../../cli/io.ts";
+import { lawsBelow } from "../../cli/lawsTable.ts";
+import { layoutOf } from "../../cli/layerTable.ts";
+import { Measuring } from "../../workers/layerPool.ts";
+import { leftOut, measuringShare, sizesOf } from "./measuringShare.ts";
+import { picturesRecord } from "../records/pictures.ts";
+import { Progress } from "../../cli/progress.ts";
+import { runName } from "../records/runName.ts";
+import type { RunPlan } from "./runPlan.ts";
+import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
+import { wrap } from "../../cli/table.ts";
+import { recordTwopoint } from "../records/twopointRecord.ts";
+import { renderTwopointTable } from "../../cli/twopointTable.ts";
+import { renderWatchedTable, watchedRecord } from "../../cli/watched.ts";
+
+export interface TrainJob {
+  readonly folder: RunFolder;
+  readonly setting: Setting;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly plan: RunPlan;
+  /** Whether the run may take more than an hour. */
+  readonly confirmed: boolean;
+  /** Bytes of the checkpoint to go on from, and its step. */
+  readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
+}
+
+export interface Presentation {
+  /** Whether the report is shown in the browser. */
+  readonly open?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Trains, writes everything, prints the table or the JSON on stdout. */
+export async function trainIntoRun(
+  job: TrainJob,
+  experiment: ReturnType<Setting["build"]>,
+  show: Presentation,
+  io: Io,
+): Promise<void> {
+  const { folder, resume } = job;
+  const steps = job.parameters.steps as number;
+  const progress = new Progress(io, folder.info().setting, steps, {
+    quiet: show.quiet === true,
+    start: resume?.step ?? 0,
+    endRate: false, // what measuring took is in it; the rate of the steps alone is said below
+  });
+  const started = performance.now();
+  let completed = false;
+  try {
+    progress.say(`run folder: ${folder.dir}`);
+    for (const note of experiment.notes ?? []) progress.say(note);
+    const schedule = milestonesOf(job.plan, steps);
+    const cost = costOf(job, schedule, progress);
+    progress.pace = cost.pace;
+    const signal = AbortSignal.any([io.interruption(), cost.signal]);
+    const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
+    const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
+    const done = result.step === steps;
+    const before: Partial<RunInfo> = resume === undefined ? {} : folder.info();
+    folder.update({
+      status: done ? "finished" : "interrupted",
+      step: result.step,
+      endedAt: new Date().toISOString(),
+      durationMs: Math.round((before.durationMs ?? 0) + performance.now() - started),
+      trainingMs: Math.round((before.trainingMs ?? 0) + 1000 * result.trainingSeconds),
+      measuringMs: Math.round((before.measuringMs ?? 0) + cost.measuringMs),
+      stepsPerSecond,
+    });
+    if (done && experiment.pictures !== undefined)
+      folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
+    if (experiment.follow !== undefined) {
+      progress.activity("fitting the two-point theory");
+      recordTwopoint(folder);
+    }
+    progress.activity("writing the report");
+    writeReport(folder);
+    completed = done;
+    const name = runName(folder, folder.info().id);
+    if (!done)
+      throw (
+        cost.refusal(name) ??
+        new Interrupted(
+          `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${name}`,
+        )
+      );
+  } catch (error) {
+    if (!(error instanceof Interrupted)) fail(folder, error as Error);
+    throw error;
+  } finally {
+    progress.end(completed);
+  }
+  present(folder, show, io);
+  if (show.open === true && folder.hasReport()) await openPage(join(folder.dir, "report.html"), io);
+}
+
+function milestonesOf({ every, points, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
+  return milestones({
+    steps,
+    every,
+    ...(points === null ? {} : { points }),
+    ...(evaluateEvery === null ? {} : { evaluateEvery }),
+    ...(checkpointEvery === null ? {} : { checkpointEvery }),
+  });
+}
+
+function costOf({ confirmed, parameters, resume }: TrainJob, due: Milestones, progress: Progress): Confirmation {
+  const steps = parameters.steps as number;
+  const measured = new Set(due.measure);
+  const evaluating = (due.evaluate ?? []).filter((step) => !measured.has(step));
+  const estimate = new CostEstimate({
+    steps,
+    start: resume?.step ?? 0,
+    pauses: { measuring: due.measure, evaluating },
+  });
+  return new Confirmation(estimate, { steps, measurements: due.measure.length, confirmed, progress });
+}
+
+/** What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves time for. */
+function contentsOf(
+  { plan, parameters }: TrainJob,
+  { network, positions }: ReturnType<Setting["build"]>,
+  { measure }: Milestones,
+): (step: number) => Pick<SnapshotOptions, "cost" | "exponentSeconds" | "cubicSeconds"> {
+  const { cost } = plan;
+  if (cost !== null) return () => ({ cost });
+  const { cubicSeconds } = measuringShare(sizesOf(network, parameters, positions), measure.length);
+  return (step) => (step === parameters.steps ? {} : { exponentSeconds: 0, cubicSeconds });
+}
+
+async function runTraining(
+  job: TrainJob,
+  experiment: ReturnType<Setting["build"]>,
+  progress: Progress,
+  { schedule, cost, signal }: { schedule: Milestones; cost: Confirmation; signal: AbortSignal },
+): Promise<TrainResult> {
+  const { folder, plan, parameters, resume } = job;
+  const steps = parameters.steps as number;
+  const measuring = new Measuring();
+  let begun = performance.now();
+  const earlier = new EarlierMoments(folder, plan, {
+    steps,
+    measured: schedule.measure,
+    ...(resume && { resumedFrom: resume.step }),
+  });
+  let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
+  let inParts: SnapshotInParts | undefined;
+  const contents = contentsOf(job, experiment, schedule);
+  /** What a snapshot takes from the run around it. */
+  const surroundings = (step: number): SnapshotOptions => ({
+    ...contents(step),
+    training: trainingConstants(parameters, experiment, step, earlier.previous?.step),
+    ...(initial && { initial }),
+    ...(earlier.previous && { previous: earlier.previous }),
+    ...(earlier.half(step) && { half: earlier.half(step)! }),
+    ...(earlier.start && { start: earlier.start }),
+  });
+  const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
+  if (followed !== undefined) folder.writeRecord("followed", followed.record);
+  if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
+  const written = (found: Snapshot): void => {
+    const isPassing = plan.cost === null && found.step < steps && found.layers.length > 0;
+    if (isPassing) found.leftOut = leftOut(found.layers);
+    if (isPassing && initial === undefined) progress.say(found.leftOut!);
+    initial ??= found;
+    folder.writeSnapshot(found);
+  };
+  const result = train(nodeEngineOn(plan.device), experiment, {
+    steps,
+    threads: plan.threads,
+    ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
+    ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
+    signal,
+    milestones: schedule,
+    ...(resume === undefined ? {} : { resume: resume.bytes }),
+    observer: {
+      onProgress(step, loss) {
+        progress.update(step, loss);
+        cost.trained(step);
+      },
+      onMetrics(metrics) {
+        folder.appendMetrics(metrics);
+        progress.evaluated(evaluatedIn(metrics));
+        cost.goOn("evaluating");
+      },
+      ...(followed && { onFollowed: (steps) => folder.appendTrajectories(followed.rows(steps)) }),
+      onMeasuring(_, share) {
+        if (share === 0) {
+          begun = performance.now();
+          cost.pause("measuring");
+        }
+        progress.activity(underWay("measuring", share, begun));
+      },
+      onEvaluating() {
+        progress.activity("evaluating");
+        cost.pause("evaluating");
+      },
+      async onMeasurement(step, measurement) {
+        const layers = measurement.total.layers.length;
+        begun = performance.now();
+        const options = { ...measurement, ...surroundings(step) };
+        const found = await measuring.snapshot(measurement.total, options, (done) =>
+          progress.activity(underWay("layers", done / layers, begun)),
+        );
+        written(found);
+        earlier.measured(step, measurement.total);
+        cost.goOn("measuring");
+      },
+      parts: {
+        async onPart(step, part, network) {
+          inParts ??= new SnapshotInParts(measuring, network);
+          await inParts.add(part.groups, { ...part, ...surroundings(step) });
+        },
+        onEnd(step, summary) {
+          const { isKept } = inParts!;
+          const { snapshot, kept } = inParts!.finished({ ...summary, ...surroundings(step) });
+          inParts = undefined;
+          written(snapshot);
+          if (!isKept && earlier.stays(step)) progress.say(`moments of step ${step}: too large for one file, not kept`);
+          earlier.measured(step, kept, isKept);
+          cost.goOn("measuring");
+        },
+      },
+      onBest(step, bytes) {
+        earlier.beforeCheckpoint();
+        folder.writeBest(step, bytes);
+        earlier.afterCheckpoint();
+        cost.goOn();
+      },
+      onCheckpoint(step, bytes) {
+        earlier.beforeCheckpoint();
+        folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
+        folder.update({ step });
+        earlier.afterCheckpoint();
+        cost.goOn();
+      },
+    },
+  });
+  try {
+    const done = await result;
+    if (done.step === steps) earlier.finished();
+    return done;
+  } finally {
+    await measuring.close();
+  }
+}
+
+/**
+ * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since the
+ * measurement before, and the setting's optimizer.
+ */
+function trainingConstants(
+  { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
+  { schedule, syre }: ReturnType<Setting["build"]>,
+  step: number,
+  previous: number | undefined,
+): PairTraining {
+  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 119).
+  const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
+  return {
+    lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),
+    decay,
+    momentum: momentum as number,
+    batch: batch as number,
+    optimizer: optimizer as string,
+    ...(previous !== undefined && previous < step && { since: meanRates(schedule, previous, step) }),
+  };
+}
+
+/** Means of the rate and of its square over the steps between two measurements. */
+function meanRates(schedule: Schedule, from: number, to: number): { rate: number; square: number } {
+  let [rate, square] = [0, 0];
+  for (let step = from; step < to; step++) {
+    rate += schedule(step) / (to - from);
+    square += schedule(step) ** 2 / (to - from);
+  }
+  return { rate, square };
+}
+
+/** Records a failure, and still writes the report of what was measured before. */
+function fail(folder: RunFolder, error: Error): void {
+  try {
+    folder.update({
+      status: "failed",
+      error: error.message.replace(/\s+/g, " "),
+      endedAt: new Date().toISOString(),
+      ...(error instanceof DivergedError ? { step: error.step } : {}),
+    });
+    if (!(error instanceof DivergedError)) return;
+    recordTwopoint(folder);
+    writeReport(folder);
+  } catch {
+    // The disk may be the reason of the failure; the first error is the one to show.
+  }
+}
+
+/** Writes report.html, unless there is nothing to report yet. */
+export function writeReport(folder: RunFolder): string | undefined {
+  const data = reportData(folder);
+  return isEmpty(data) ? undefined : folder.writeReport(renderReport(data));
+}
+
+/** The end of a run on stdout: the tables, or one JSON document. */
+export function present(folder: RunFolder, show: Presentation, io: Io): void {
+  const snapshots = folder.snapshots();
+  const final = snapshots.at(-1);
+  const twopoint = folder.record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
+  const watched = renderWatchedTable(folder, { width: widthOf(io.stdout) });
+  if (final === undefined && twopoint === undefined && watched === "") return;
+  const { durationMs, trainingMs, measuringMs, stepsPerSecond, id, step } = folder.info();
+  if (show.json === true) {
+    const document = {
+      run: folder.dir,
+      accuracy: final?.accuracy ?? null,
+      stepsPerSecond: stepsPerSecond ?? null,
+      final: finalDocument(step, final, twopoint),
+    };
+    io.stdout.write(`${JSON.stringify(document)}\n`);
+    return;
+  }
+  if (watched !== "") io.stdout.write(`${watched}\n`);
+  if (twopoint !== undefined) io.stdout.write(`${renderTwopointTable(twopoint, layoutOf(io))}\n`);
+  if (final !== undefined) {
+    const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
+    const options = { ...initial, ...layoutOf(io) };
+    io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
+    io.stdout.write(probeLine(folder));
+    const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
+    if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
+  }
+  const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
+  const of = trainingMs === undefined || measuringMs === undefined ? "" : ` training ${formatDuration(trainingMs)}`;
+  const measured = of === "" ? rate : `:${of}${rate}, measuring ${formatDuration(measuringMs!)}`;
+  const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${measured}`;
+  const steps = final?.step ?? step;
+  io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
+}
+
+/** The last snapshot, an empty one where nothing was measured, with what the two-point theory says of the run. */
+function finalDocument(step: number, final: Snapshot | undefined, record: TwopointRecord | undefined): object {
+  const measured = final ?? { step, layers: [] };
+  if (record === undefined) return measured;
+  const { schema: _, ...twopoint } = record;
+  return { ...measured, twopoint };
+}
+
+/**
+ * What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without
+ * one.
+ */
+function probeLine(folder: RunFolder): string {
+  const rows = folder.metrics().filter(({ name }) => name === "eval/linear-probe");
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  return `linear probe of the features: ${share(last.value)} right, ${share(first.value)} at step ${first.step}\n\n`;
+}
+
+/** chosen: a share reached in less says nothing of the time left. */
+const SETTLED_SECONDS = 2;
+
+/** "measuring 34 %, 1 min 20 s left" of what began at a time of performance.now(). */
+function underWay(what: string, share: number, begun: number): string {
+  const seconds = (performance.now() - begun) / 1000;
+  const left = share > 0 && share < 1 && seconds > SETTLED_SECONDS ? (seconds * (1 - share)) / share : undefined;
+  return `${what} ${Math.round(100 * share)} %${left === undefined ? "" : `, ${formatDuration(left * 1000)} left`}`;
+}

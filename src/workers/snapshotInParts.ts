@@ -1,0 +1,103 @@
+/**
+ * @file The snapshot of a network that is measured a part of its layers at a time: the sums of each part are measured and let go before
+ * those of the next are made. What later steps need of them is kept.
+ */
+import { totalmem } from "node:os";
+import { PairHalves, pairsFrom } from "../measure/network/pairs.ts";
+import {
+  assembled,
+  type LayerJob,
+  type LayerSnapshot,
+  layerJobs,
+  type Snapshot,
+  type SnapshotOptions,
+} from "../measure/snapshot.ts";
+import { type Moments, mergeLayers } from "../moments/moments.ts";
+import { type LayerSums, pairSums } from "../probe/layerSums.ts";
+import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
+import type { GroupSums } from "../probe/probe.ts";
+import type { Measuring } from "./layerPool.ts";
+import { groupsOf, type SumsJob } from "./sumsJob.ts";
+
+/** The largest file that Node reads as a whole: sums of more are measured, not kept. */
+export const MOST_KEPT_BYTES = 2 ** 31;
+
+/** chosen: what is left of the machine's memory beside a part of the sums is for the network, its values and the layers at hand. */
+const MEMORY_SHARE = 2 / 5;
+
+/** Memory of a part here, at least that of `inParts`: fewer parts take fewer passes. */
+export function partBytes(): number {
+  const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY; // 0 where nothing limits the process
+  return Math.max(PART_BYTES, MEMORY_SHARE * Math.min(allowed, totalmem()));
+}
+
+/** Memory of the sums and weights of a network, about the size of their file. */
+export function bytesOfFile(network: readonly LayerOutline[]): number {
+  return network.reduce((sum, { bytes, dIn, dOut, a }) => sum + bytes + (a ? 8 * dIn * dOut : 0), 0);
+}
+
+export class SnapshotInParts {
+  private readonly measuring: Measuring;
+  private readonly network: readonly LayerOutline[];
+  /** Those that were added so far. */
+  readonly layers: LayerSnapshot[] = [];
+  private kept: Moments | undefined;
+  private halves: PairHalves | undefined;
+  /** Whether the sums of all layers are kept; else those of the attention heads. */
+  readonly isKept: boolean;
+
+  /** @param network its layers, in the order in which their parts are added */
+  constructor(measuring: Measuring, network: readonly LayerOutline[]) {
+    this.measuring = measuring;
+    this.network = network;
+    this.isKept = bytesOfFile(network) <= MOST_KEPT_BYTES;
+  }
+
+  /**
+   * Measures the layers of a part, whose sums are then used up.
+   *
+   * @param groups their sums over groups of the samples
+   * @param onLayer told how many layers of the network are done
+   */
+  async add(
+    groups: readonly GroupSums[],
+    options: Omit<SnapshotOptions, "groups">,
+    onLayer: (done: number) => void = () => {},
+  ): Promise<void> {
+    const bare = groups.map((group) => ({ ...group, layers: group.layers.map(({ layer }) => layer) }));
+    const { edges } = bare[0]!;
+    if (edges) {
+      this.halves ??= new PairHalves(edges);
+      const sums = bare[0]!.layers.map((_, i) => pairSums(groups.map(({ layers }) => layers[i]!)));
+      this.halves.add(
+        sums,
+        bare.map(({ layers }) => layers),
+      );
+    }
+    const kept = this.kept?.layers ?? [];
+    const jobs: (LayerJob | SumsJob)[] = [];
+    for (const [i, job] of layerJobs(undefined, { ...options, groups: bare, network: this.network }).entries()) {
+      const sums = groups.map(({ layers }) => layers[i]!);
+      if (!this.isKept && sums[0]!.layer.kind !== "head") jobs.push({ ...job, sums: sums.map(withoutNoise) });
+      else {
+        const layers = await groupsOf(sums);
+        kept.push(layers.reduce((x, y) => mergeLayers(x, y)));
+        jobs.push({ ...job, groups: layers });
+      }
+    }
+    this.kept = { ...bare[0]!, layers: kept };
+    const before = this.layers.length;
+    this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done))));
+  }
+
+  /** The snapshot of the parts so far, and what is kept of their sums. */
+  finished(options: SnapshotOptions): { snapshot: Snapshot; kept: Moments } {
+    if (this.kept === undefined) throw new RangeError("snapshot: expected at least one part of the layers, got none");
+    const pairs = this.halves && pairsFrom(this.halves, this.kept.step, options);
+    return { snapshot: assembled(this.kept, { ...options, pairs }, this.layers), kept: this.kept };
+  }
+}
+
+function withoutNoise({ layer: { noise: _, ...layer }, ...sums }: LayerSums): LayerSums {
+  return { ...sums, layer };
+}
