@@ -60,7 +60,7 @@ export { mlp } from "./networks/mlp.ts";
 export type { Network } from "./networks/network.ts";
 export { resnet18 } from "./networks/resnet18.ts";
 
-// Measuring a model
+// LayerPool a model
 export { type Objective, objective } from "./objectives/objective.ts";
 export type { Solution } from "./ode/solution.ts";
 export { castModel } from "./onnx/castModel.ts";

@@ -13,6 +13,8 @@
 
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
+import { printable } from "../formats/printable.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import { judge, ruleInWords, type Verdict } from "../measure/judge.ts";
 import type {
   AlignmentValue,
@@ -23,9 +25,8 @@ import type {
   Status,
 } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
-import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
-import { printable, type Tone, wrap } from "./table.ts";
+import { type Tone, wrap } from "./table.ts";
 
 export interface AlignmentTableOptions extends TableLayout {
   /** The first snapshot of the run, or that of the model before training. */

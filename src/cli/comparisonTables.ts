@@ -3,8 +3,9 @@
  * decay. Names keep setting and digits, columns that do not fit are said in words below.
  */
 
+import { printable } from "../formats/printable.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import { leastDecays } from "../measure/acrossRuns.ts";
-import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import {
   type ComparedLayer,
   type ComparedRun,
@@ -16,9 +17,9 @@ import {
   type Sides,
   sides,
 } from "../runner/records/comparison.ts";
-import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
-import { shortenRunName, undatedRunName } from "../runner/records/runName.ts";
-import { type Column, printable, renderTable, shortenName, wrap } from "./table.ts";
+import { isAnalysisRun } from "../runs/analysisRecord.ts";
+import { shortenRunName, undatedRunName } from "./shortRunName.ts";
+import { type Column, renderTable, shortenName, wrap } from "./table.ts";
 
 /** Lines that fit `width`, and quiet text. */
 interface Layout {

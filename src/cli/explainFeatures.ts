@@ -2,10 +2,11 @@
  * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside what it is to be
  * compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
  */
+
+import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
 import type { IrrelevantShare, LayerIrrelevant } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 
 /** Whether the RGA of a head exceeds what heads of its layer share anyway. */
 export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {

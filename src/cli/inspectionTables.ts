@@ -2,10 +2,12 @@
  * @file What `crh inspect` prints: the model in a few lines, its layers with the measures of their weights, its attentions, what is left out,
  * and how to go on. Every table fits the terminal; numbers that do not are in --json.
  */
+
+import { printable } from "../formats/printable.ts";
 import { formatBytes, formatCount, formatDecimals, formatDuration } from "../formats/quantities.ts";
 import type { InspectedHead, InspectedLayer, InspectedValue, Inspection } from "../runner/analysis/inspection.ts";
 import type { TableLayout } from "./layerTable.ts";
-import { type Column, printable, renderTable, shortenName, wrap } from "./table.ts";
+import { type Column, renderTable, shortenName, wrap } from "./table.ts";
 
 /** Ends with a newline. */
 export function renderInspection(found: Inspection, { width = 100, dim = (text) => text }: TableLayout): string {

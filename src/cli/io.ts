@@ -2,6 +2,7 @@
  * @file What a command may touch of the world around it, handed in as an argument so that tests can hand in their own, and the
  * real thing.
  */
+import { EXIT_INTERRUPTED } from "../runner/errors.ts";
 
 export interface Output {
   write(text: string): unknown;
@@ -74,8 +75,6 @@ function listen(controller: AbortController): void {
       controller.abort();
     });
 }
-
-export const EXIT_INTERRUPTED = 130;
 
 /** Width for text on this output; 100 where nobody looks. */
 export function widthOf(output: Output): number {

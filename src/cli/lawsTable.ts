@@ -10,9 +10,9 @@
 
 import { lawConvention, lawExponents } from "../findings/laws.ts";
 import { conventionWord } from "../findings/vocabulary.ts";
+import { formatDecimals } from "../formats/quantities.ts";
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
-import { formatDecimals } from "../formats/quantities.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
 import { renderPairsTable } from "./pairsTable.ts";
 import { renderPhaseTable } from "./phaseTable.ts";

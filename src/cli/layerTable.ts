@@ -2,9 +2,11 @@
  * @file The layout that the tables of layers share: two lines a layer, names on the left, three columns a side under its title; the
  * second line is quieter. Sides stand under each other where the terminal is narrow.
  */
+
+import { printable } from "../formats/printable.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
-import { dimmer, pad, painter, printable, shorten, shortenName, type Tone, wrap } from "./table.ts";
+import { dimmer, pad, painter, shorten, shortenName, type Tone, wrap } from "./table.ts";
 
 export type Side = "a" | "b";
 export const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const satisfies Record<Side, string>;

@@ -6,7 +6,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
-import { EXIT_USAGE, reportOf } from "./errors.ts";
+import { EXIT_USAGE, reportOf } from "../runner/errors.ts";
 import { type Io, processIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 

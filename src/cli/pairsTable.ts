@@ -10,6 +10,7 @@ import { brief, fixed } from "../findings/numbers.ts";
 import { brokenSentence, hasPairs, pairLetters, pairsHeadline, spreadWords } from "../findings/pairs/pairSentences.ts";
 import { errorText } from "../findings/sentences.ts";
 import { percent } from "../findings/stationarity.ts";
+import { printable } from "../formats/printable.ts";
 import {
   attentionName,
   isHeads,
@@ -24,7 +25,7 @@ import {
 import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { NOTHING, type TableLayout } from "./layerTable.ts";
-import { printable, renderTable, shortenName, wrap } from "./table.ts";
+import { renderTable, shortenName, wrap } from "./table.ts";
 
 /** chosen: of more pairs so many are shown, those farthest from noise balance among them; the report has all. */
 const MOST_ROWS = 24;

@@ -4,38 +4,36 @@
 import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
 import type { Beyond } from "../probe/probe.ts";
+import type { AnalyzeOptions, IngestOptions } from "../runner/analysis/analyzeOptions.ts";
+import { lossNames } from "../runner/analysis/chosenLoss.ts";
+import type { InspectOptions } from "../runner/analysis/inspectModel.ts";
+import { UsageError } from "../runner/errors.ts";
+import { readingRun } from "../runner/records/readingRun.ts";
+import { RUNS } from "../runner/records/runName.ts";
+import type { ReproduceOptions } from "../runner/reproduce/reproduceStudy.ts";
+import { MOST_THREADS, type ResumeOptions, type RunOptions } from "../runner/training/runOptions.ts";
+import { crhVersion } from "../runner/versions.ts";
 import { studySizes } from "../studies/study.ts";
-import { lossName, lossNames } from "../runner/analysis/chosenLoss.ts";
 import {
   type AnalyzeCommand,
-  type AnalyzeOptions,
   type IngestCommand,
-  type IngestOptions,
   interval,
-  MOST_THREADS,
+  lossName,
   minutes,
   places,
   type ResumeCommand,
-  type ResumeOptions,
   type RunCommand,
-  type RunOptions,
   wholeNumber,
 } from "./commandOptions.ts";
 import type { CompareOptions } from "./commands/compare.ts";
 import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
-import type { InspectOptions } from "./commands/inspect.ts";
 import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
-import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
-import { UsageError } from "./errors.ts";
 import { type Io, widthOf } from "./io.ts";
-import { readingRun } from "./readingRun.ts";
-import { RUNS } from "../runner/records/runName.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
-import { crhVersion } from "../runner/versions.ts";
 
 /**
  * @param finish receives what the called command returned

@@ -2,31 +2,18 @@
  * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere a plain line
  * at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while nothing is reported.
  */
-import { formatCount, formatDuration, formatQuantity, formatRate } from "../formats/quantities.ts";
-import { type Io, widthOf } from "./io.ts";
-import { printable } from "./table.ts";
 
-export interface ProgressOptions {
+import { printable } from "../formats/printable.ts";
+import { formatCount, formatDuration, formatQuantity, formatRate } from "../formats/quantities.ts";
+import type { Observer, Pace, Progress, ProgressOptions } from "../runner/observer.ts";
+import { type Io, widthOf } from "./io.ts";
+
+/** As the observer's, and what a test sets. */
+export interface LineOptions extends ProgressOptions {
   /** Says nothing at all. */
   readonly quiet?: boolean;
-  /** What is counted. Default "steps". */
-  readonly unit?: string;
-  /** Steps that were done before: a resumed run. */
-  readonly start?: number;
-  /** Whether the last line gives the rate. Default true. */
-  readonly endRate?: boolean;
-  /** Says nothing in the first two seconds. */
-  readonly patient?: boolean;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
-}
-
-/** How fast steps are and what time is left, where others know it better than from steps over time. */
-export interface Pace {
-  /** Steps per second. */
-  rate(): number | undefined;
-  /** Milliseconds; undefined while any number would be a guess. */
-  left(): number | undefined;
 }
 
 /** chosen: the eye follows 10 redraws a second. */
@@ -46,7 +33,7 @@ const BAR_WIDTH = 24;
 const CLEAR_LINE = "\r\u001b[K";
 const CLEAR_REST = "\u001b[K";
 
-export class Progress {
+export class ProgressLine implements Progress {
   readonly #io: Io;
   readonly #label: string;
   readonly #steps: number;
@@ -71,7 +58,7 @@ export class Progress {
   #due: number;
 
   /** @param steps how many there are in all */
-  constructor(io: Io, label: string, steps: number, options: ProgressOptions = {}) {
+  constructor(io: Io, label: string, steps: number, options: LineOptions = {}) {
     const {
       quiet = false,
       unit = "steps",
@@ -213,4 +200,25 @@ function drawBar(share: number, width: number, env: Io["env"]): string {
   const [full, empty] = /utf-?8/i.test(locale) ? ["━", "┄"] : ["#", "."];
   const filled = Math.min(width, Math.floor(Math.min(1, share) * width));
   return full!.repeat(filled) + empty!.repeat(width - filled);
+}
+
+/**
+ * The terminal as an observer of work.
+ *
+ * @param options.quiet says nothing; options.hidden: draws no progress, but notes are written; options.prefix: before each note
+ */
+export function terminalObserver(
+  io: Io,
+  {
+    quiet = false,
+    hidden = quiet,
+    prefix = "",
+  }: { quiet?: boolean | undefined; hidden?: boolean; prefix?: string } = {},
+): Observer {
+  return {
+    note(text) {
+      if (!quiet) io.stderr.write(`${prefix}${printable(text)}\n`);
+    },
+    progress: (label, total, options) => new ProgressLine(io, label, total, { ...options, quiet: quiet || hidden }),
+  };
 }

@@ -1,6 +1,7 @@
 /**
  * @file Tables for the terminal: aligned columns that fit a width. Names may be shortened, numbers never.
  */
+import { printable } from "../formats/printable.ts";
 
 export interface Column {
   readonly header: string;
@@ -105,11 +106,6 @@ export function wrap(text: string, width: number): string[] {
     } else line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, line];
-}
-
-/** The text without what a terminal would obey: names come from files of others. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
 }
 
 function lengthOf(text: string): number {

@@ -3,12 +3,12 @@
  */
 
 import { namesWords } from "../findings/twopoint/sentences.ts";
+import { formatQuantity } from "../formats/quantities.ts";
 import type { TwoPointConstants, TwoPointState } from "../twopoint/equations.ts";
 import { type FinalDistance, finalDistance } from "../twopoint/finalDistance.ts";
 import type { LayerFit } from "../twopoint/fitLayers.ts";
 import type { FittedRate } from "../twopoint/fittedRates.ts";
 import type { TwoPointTrajectory } from "../twopoint/theory.ts";
-import { formatQuantity } from "../formats/quantities.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
 
 interface Look {

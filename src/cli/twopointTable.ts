@@ -16,8 +16,9 @@ import {
   statusMeaning,
 } from "../findings/twopoint/sentences.ts";
 import type { TwopointRecord } from "../findings/twopoint/twopointRecord.ts";
+import { printable } from "../formats/printable.ts";
 import type { TableLayout } from "./layerTable.ts";
-import { printable, wrap } from "./table.ts";
+import { wrap } from "./table.ts";
 import { renderFits } from "./twoPointTables.ts";
 
 /**

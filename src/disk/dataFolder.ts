@@ -7,8 +7,8 @@ import { readBytes } from "./readBytes.ts";
 import { keptTokens } from "./tokenCache.ts";
 
 /** Files of the data folder, or the one file. @throws Error in one line when it is not there */
-export function surroundings(data: string | null): Surroundings {
-  const folder = (path: string): Surroundings => surroundings(path);
+export function dataFolder(data: string | null): Surroundings {
+  const folder = (path: string): Surroundings => dataFolder(path);
   if (data === null) return { folder };
   const refusal = (what: string) =>
     new Error(`run: expected a folder of data, got "${data}", which is ${what}; check --data`);

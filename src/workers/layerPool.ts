@@ -34,7 +34,7 @@ const program = fileURLToPath(new URL("./layerWorker.js", import.meta.url));
 type Job = LayerJob | SumsJob;
 
 /** Threads that stay up from one snapshot to the next, until they are closed. */
-export class Measuring {
+export class LayerPool {
   private readonly workers: Worker[] = [];
 
   /**

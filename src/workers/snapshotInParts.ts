@@ -16,7 +16,7 @@ import { type Moments, mergeLayers } from "../moments/moments.ts";
 import { type LayerSums, pairSums } from "../probe/layerSums.ts";
 import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
 import type { GroupSums } from "../probe/probe.ts";
-import type { Measuring } from "./layerPool.ts";
+import type { LayerPool } from "./layerPool.ts";
 import { groupsOf, type SumsJob } from "./sumsJob.ts";
 
 /** The largest file that Node reads as a whole: sums of more are measured, not kept. */
@@ -37,7 +37,7 @@ export function bytesOfFile(network: readonly LayerOutline[]): number {
 }
 
 export class SnapshotInParts {
-  private readonly measuring: Measuring;
+  private readonly pool: LayerPool;
   private readonly network: readonly LayerOutline[];
   /** Those that were added so far. */
   readonly layers: LayerSnapshot[] = [];
@@ -47,8 +47,8 @@ export class SnapshotInParts {
   readonly isKept: boolean;
 
   /** @param network its layers, in the order in which their parts are added */
-  constructor(measuring: Measuring, network: readonly LayerOutline[]) {
-    this.measuring = measuring;
+  constructor(pool: LayerPool, network: readonly LayerOutline[]) {
+    this.pool = pool;
     this.network = network;
     this.isKept = bytesOfFile(network) <= MOST_KEPT_BYTES;
   }
@@ -87,7 +87,7 @@ export class SnapshotInParts {
     }
     this.kept = { ...bare[0]!, layers: kept };
     const before = this.layers.length;
-    this.layers.push(...(await this.measuring.layers(jobs, (done) => onLayer(before + done))));
+    this.layers.push(...(await this.pool.layers(jobs, (done) => onLayer(before + done))));
   }
 
   /** The snapshot of the parts so far, and what is kept of their sums. */

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Inspection } from "../../src/runner/analysis/inspection.ts";
 import { main } from "../../src/cli/main.ts";
 import { gram, matrix } from "../../src/linalg/matrix.ts";
 import { weightMeasures } from "../../src/measure/weightMeasures.ts";
@@ -11,6 +10,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { encodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";
+import type { Inspection } from "../../src/runner/analysis/inspection.ts";
 import { type TestIo, testIo } from "./testIo.ts";
 
 const home = process.cwd();

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RunOptions } from "../../src/cli/commandOptions.ts";
-import { Interrupted } from "../../src/cli/errors.ts";
 import { main } from "../../src/cli/main.ts";
+import { Interrupted } from "../../src/runner/errors.ts";
+import type { RunOptions } from "../../src/runner/training/runOptions.ts";
 import { crhVersion, versions } from "../../src/runner/versions.ts";
 import { createRun, type RunFolder } from "../../src/runs/runFolder.ts";
 import { testIo } from "./testIo.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Progress } from "../../src/cli/progress.ts";
+import { ProgressLine } from "../../src/cli/progress.ts";
 import { testIo } from "./testIo.ts";
 
 beforeEach(() => {
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 /** Goes on for `seconds` at `rate` steps per second, reporting every 10 ms. */
-function train(progress: Progress, seconds: number, rate: number, from = 0): number {
+function train(progress: ProgressLine, seconds: number, rate: number, from = 0): number {
   for (let i = 1; i <= seconds * 100; i++) {
     vi.advanceTimersByTime(10);
     progress.update(from + Math.round((i * rate) / 100), 1 / (1 + i));
@@ -20,7 +20,7 @@ function train(progress: Progress, seconds: number, rate: number, from = 0): num
 
 test("without a terminal there are plain lines: at once, after 2 s, then every 10 s", () => {
   const io = testIo();
-  const progress = new Progress(io, "fc2", 100_000);
+  const progress = new ProgressLine(io, "fc2", 100_000);
   expect(io.err()).toBe("fc2:   0 %        0/100,000\n");
   train(progress, 30, 1000);
   progress.end();
@@ -34,7 +34,7 @@ test("without a terminal there are plain lines: at once, after 2 s, then every 1
 
 test("the last evaluation stays in the line until there is another", () => {
   const io = testIo();
-  const progress = new Progress(io, "mlp", 10);
+  const progress = new ProgressLine(io, "mlp", 10);
   progress.evaluated("evaluated 0.5 on 30");
   progress.evaluated(undefined); // lines of the metrics without an evaluation
   vi.advanceTimersByTime(3_000);
@@ -47,7 +47,7 @@ test("the last evaluation stays in the line until there is another", () => {
 
 test("without a terminal it shows that it lives while nothing is reported", () => {
   const io = testIo();
-  const progress = new Progress(io, "fc2", 10);
+  const progress = new ProgressLine(io, "fc2", 10);
   progress.activity("measuring");
   vi.advanceTimersByTime(23_000);
   expect(
@@ -63,7 +63,7 @@ test("without a terminal it shows that it lives while nothing is reported", () =
 
 test("on a terminal the bar is redrawn in place, at most ten times a second, and fits the width", () => {
   const io = testIo({ columns: 100, env: { LANG: "en_US.UTF-8" } });
-  const progress = new Progress(io, "fc2", 10_000);
+  const progress = new ProgressLine(io, "fc2", 10_000);
   train(progress, 5, 1000);
   const frames = io.err().split("\r");
   expect(frames.length).toBeLessThanOrEqual(53);
@@ -80,7 +80,7 @@ test("on a terminal the bar is redrawn in place, at most ten times a second, and
 test("on a narrow terminal, or one without UTF-8, the bar still makes one line", () => {
   for (const columns of [20, 30, 50, 70]) {
     const io = testIo({ columns });
-    const progress = new Progress(io, "fc2", 10_000);
+    const progress = new ProgressLine(io, "fc2", 10_000);
     train(progress, 2, 1000);
     for (const frame of io.err().split("\r")) expect(frame.replace("\u001b[K", "").length).toBeLessThan(columns);
     expect(io.err()).not.toMatch(/[\u0080-\uffff]/);
@@ -90,7 +90,7 @@ test("on a narrow terminal, or one without UTF-8, the bar still makes one line",
 
 test("a message stands on its own line above the bar", () => {
   const io = testIo({ columns: 80 });
-  const progress = new Progress(io, "fc2", 10);
+  const progress = new ProgressLine(io, "fc2", 10);
   progress.say("the report is written");
   expect(io.err()).toContain("\r\u001b[Kthe report is written\n\rfc2");
   progress.end(false);
@@ -98,7 +98,7 @@ test("a message stands on its own line above the bar", () => {
 
 test("the rate is that of the last seconds, and a resumed run starts where it was", () => {
   const io = testIo();
-  const progress = new Progress(io, "fc2", 100_000, { start: 50_000 });
+  const progress = new ProgressLine(io, "fc2", 100_000, { start: 50_000 });
   const reached = train(progress, 30, 100, 50_000);
   train(progress, 13, 1000, reached);
   expect(io.err()).toMatch(/ 64,990\/100,000 {4}999 steps\/s/);
@@ -108,7 +108,7 @@ test("the rate is that of the last seconds, and a resumed run starts where it wa
 
 test("quiet says nothing", () => {
   const io = testIo({ columns: 80 });
-  const progress = new Progress(io, "fc2", 10, { quiet: true });
+  const progress = new ProgressLine(io, "fc2", 10, { quiet: true });
   progress.activity("measuring");
   progress.say("hello");
   train(progress, 3, 1);

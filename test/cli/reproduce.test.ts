@@ -3,16 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ReproduceOptions, reproduceCommand, reproduceStudy } from "../../src/cli/commands/reproduce.ts";
+import { reproduceCommand } from "../../src/cli/commands/reproduce.ts";
 import { main } from "../../src/cli/main.ts";
+import { terminalObserver } from "../../src/cli/progress.ts";
 import { renderScore } from "../../src/cli/scoreTable.ts";
 import { charts } from "../../src/figures/charts.ts";
+import type { Watcher } from "../../src/runner/observer.ts";
+import { type ReproduceOptions, reproduceStudy } from "../../src/runner/reproduce/reproduceStudy.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { scored } from "../../src/studies/score.ts";
 import { SCORE_SCHEMA, type ScoreRecord } from "../../src/studies/scoreRecord.ts";
 import { studies } from "../../src/studies/studies.ts";
 import type { Study } from "../../src/studies/study.ts";
-import { testIo } from "./testIo.ts";
+import { type TestIo, testIo } from "./testIo.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-reproduce-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -58,10 +61,13 @@ const study = (parameters: Readonly<Record<string, number>>[]): Study => ({
   }),
 });
 
+/** A terminal as the watcher of a study. */
+const watcherOf = (io: TestIo): Watcher => ({ observer: terminalObserver(io), signal: io.interruption() });
+
 describe("crh reproduce", () => {
   it("does what is missing once, and writes figures, score card and page", async () => {
     const [io, given] = [testIo({ columns: 80, env: { NO_COLOR: "1" } }), options("whole")];
-    const { record, folder } = await reproduceStudy(study([tiny, tiny]), given, io);
+    const { record, folder } = await reproduceStudy(study([tiny, tiny]), given, watcherOf(io));
     expect(record.claims[0]).toMatchObject({ verdict: "holds", count: 2 });
     expect(readdirSync(folder).sort()).toEqual(["index.html", "loss.csv", "loss.svg", "score.json"]);
     expect(folder).toBe(join(given.to, "tiny-1"));
@@ -83,7 +89,7 @@ describe("crh reproduce", () => {
 
     const runs = readdirSync(given.out).sort();
     const page = readFileSync(join(folder, "score.json"), "utf8");
-    await reproduceStudy(study([tiny, tiny]), given, testIo());
+    await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
     expect(readdirSync(given.out).sort()).toEqual(runs);
     expect(readFileSync(join(folder, "score.json"), "utf8")).toBe(page);
 
@@ -92,10 +98,10 @@ describe("crh reproduce", () => {
     const config = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     delete config.syre;
     writeFileSync(file, JSON.stringify(config));
-    await reproduceStudy(study([tiny, tiny]), given, testIo());
+    await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
     expect(readdirSync(given.out).sort()).toEqual(runs);
 
-    await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, testIo());
+    await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, watcherOf(testIo()));
     expect(readdirSync(given.out)).toHaveLength(3);
   }, 60_000);
 
@@ -103,12 +109,12 @@ describe("crh reproduce", () => {
     const given = options("interrupted");
     const io = testIo();
     io.interrupt();
-    await expect(reproduceStudy(study([tiny]), given, io)).rejects.toThrow(
+    await expect(reproduceStudy(study([tiny]), given, watcherOf(io))).rejects.toThrow(
       /^reproduce: stopped at run 1 of 1, nothing is lost/,
     );
     const [id] = readdirSync(given.out);
     expect(openRun(join(given.out, id!)).info().status).toBe("interrupted");
-    const { record } = await reproduceStudy(study([tiny]), given, testIo());
+    const { record } = await reproduceStudy(study([tiny]), given, watcherOf(testIo()));
     expect(readdirSync(given.out)).toEqual([id]);
     expect(record.runs[0]!.id).toBe(id);
   }, 60_000);
@@ -124,13 +130,13 @@ describe("crh reproduce", () => {
         return one.evaluate(done, context);
       },
     });
-    const { record } = await reproduceStudy(counting(study([wild, tiny])), given, testIo());
+    const { record } = await reproduceStudy(counting(study([wild, tiny])), given, watcherOf(testIo()));
     expect(seen).toEqual([["tiny, seed 0", expect.any(Number)]]);
     expect(seen[0]![1]).toBeGreaterThan(0);
     expect(record.runs[0]).toMatchObject({ id: null, failure: expect.stringMatching(/expected a finite loss/) });
     expect(record.claims[0]!.count).toBe(1);
     const runs = readdirSync(given.out);
-    await reproduceStudy(study([wild, tiny]), given, testIo());
+    await reproduceStudy(study([wild, tiny]), given, watcherOf(testIo()));
     expect(readdirSync(given.out)).toEqual(runs);
   }, 60_000);
 

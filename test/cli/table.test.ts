@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { shortenRunName, undatedRunName } from "../../src/cli/shortRunName.ts";
+import { dimmer, renderTable, shorten, shortenName } from "../../src/cli/table.ts";
+import { printable } from "../../src/formats/printable.ts";
 import { formatBytes, formatCount, formatDuration, formatQuantity, formatRate } from "../../src/formats/quantities.ts";
-import { shortenRunName, undatedRunName } from "../../src/runner/records/runName.ts";
-import { dimmer, printable, renderTable, shorten, shortenName } from "../../src/cli/table.ts";
 
 describe("a table", () => {
   const columns = [

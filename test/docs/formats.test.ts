@@ -1,8 +1,6 @@
 /** Every key that the project writes is explained in docs/formats.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { picturesRecord } from "../../src/runner/records/pictures.ts";
-import { watchedRecord } from "../../src/cli/watched.ts";
 import { statusMeaning } from "../../src/findings/twopoint/sentences.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
@@ -11,6 +9,8 @@ import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type Moments, mergeMoments } from "../../src/moments/moments.ts";
 import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { Random } from "../../src/random/random.ts";
+import { picturesRecord } from "../../src/runner/records/pictures.ts";
+import { watchedRecord } from "../../src/runner/records/watched.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { plantedFollowed } from "../findings/twopoint/planted.ts";
 

@@ -1,7 +1,7 @@
 /** @file Grids of images. */
 import { expect, test } from "vitest";
-import { picturesRecord } from "../../src/runner/records/pictures.ts";
 import { picturesFigure } from "../../src/figures/pictures.ts";
+import { picturesRecord } from "../../src/runner/records/pictures.ts";
 
 const drawn = { title: "two <images>", width: 2, height: 1, columns: 2, pixels: Float64Array.of(0, 0.5, 1.7, -3) };
 

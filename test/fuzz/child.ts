@@ -6,8 +6,8 @@
 import { writeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { argv, stdout } from "node:process";
-import { reportOf } from "../../src/cli/errors.ts";
 import { Random } from "../../src/random/random.ts";
+import { reportOf } from "../../src/runner/errors.ts";
 import { mutate } from "./mutate.ts";
 import { hostileTexts, mutateJson } from "./mutateJson.ts";
 import { mutateModel } from "./mutateModel.ts";

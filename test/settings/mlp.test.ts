@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { surroundings } from "../../src/disk/dataFolder.ts";
+import { dataFolder } from "../../src/disk/dataFolder.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
@@ -27,7 +27,7 @@ const setting = findSetting("mlp");
 const tiny = { hidden: "10,6", batch: 20, steps: 60, lr: 0.1 };
 
 function build(folder: string, given: Record<string, unknown> = {}): Experiment {
-  return setting.build(parseParameters(setting, { ...tiny, ...given }) as never, surroundings(folder));
+  return setting.build(parseParameters(setting, { ...tiny, ...given }) as never, dataFolder(folder));
 }
 
 const values = (batches: readonly Feeds[], name: string) =>

@@ -2,12 +2,12 @@
  * @file `crh compare`: several runs side by side, in tables or as JSON.
  */
 
-import { findRun } from "../../runs/listRuns.ts";
+import { UsageError } from "../../runner/errors.ts";
 import { type Comparison as Compared, compared, type Run } from "../../runner/records/comparison.ts";
-import { renderComparison } from "../comparisonTables.ts";
-import { UsageError } from "../errors.ts";
-import { hasColour, type Io, widthOf } from "../io.ts";
 import { startAndEnd } from "../../runner/records/runMeasurements.ts";
+import { findRun } from "../../runs/listRuns.ts";
+import { renderComparison } from "../comparisonTables.ts";
+import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer } from "../table.ts";
 
 /** The document of --json. */

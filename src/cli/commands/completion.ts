@@ -3,11 +3,12 @@
  * parameters and the names of runs are completed as they are at that moment.
  */
 import type { Command } from "commander";
+import { UsageError } from "../../runner/errors.ts";
+import { RUNS } from "../../runner/records/runName.ts";
 import { listRuns } from "../../runs/listRuns.ts";
 import { settings } from "../../settings/settings.ts";
-import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { RUNS, undatedRunName } from "../../runner/records/runName.ts";
+import { undatedRunName } from "../shortRunName.ts";
 
 /** The hidden command that the scripts call: crh complete -- words.. */
 export const COMPLETE = "complete";

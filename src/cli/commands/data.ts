@@ -1,14 +1,14 @@
 /** @file `crh data list` and `crh data get`: data sets from where their publishers offer them. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
-import { suggestion } from "../../parameters/suggest.ts";
-import { makeFolder, writing } from "../../runs/writeFile.ts";
-import { Interrupted, UsageError } from "../errors.ts";
 import { MAX_FILE_BYTES, type RemoteFile, type RemoteSet, remoteSets } from "../../disk/fetch/dataSets.ts";
 import { download, isWhole } from "../../disk/fetch/download.ts";
 import { unpackTar } from "../../disk/fetch/unpackTar.ts";
+import { suggestion } from "../../parameters/suggest.ts";
+import { Interrupted, UsageError } from "../../runner/errors.ts";
+import { makeFolder, writing } from "../../runs/writeFile.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { Progress } from "../progress.ts";
+import { ProgressLine } from "../progress.ts";
 import { dimmer, renderTable } from "../table.ts";
 
 export interface DataGetOptions {
@@ -69,7 +69,7 @@ async function fetchFile(
 ): Promise<void> {
   const url = from === undefined ? file.url : `${from.replace(/\/+$/, "")}/${basename(new URL(file.url).pathname)}`;
   const signal = io.interruption();
-  let progress: Progress | undefined;
+  let progress: ProgressLine | undefined;
   const kilobytes = (bytes: number) => Math.round(bytes / 1000);
   try {
     await download(url, path, {
@@ -77,7 +77,7 @@ async function fetchFile(
       maxBytes: MAX_FILE_BYTES,
       signal,
       onProgress: (bytes, total) => {
-        progress ??= new Progress(io, file.name, kilobytes(total ?? bytes), {
+        progress ??= new ProgressLine(io, file.name, kilobytes(total ?? bytes), {
           quiet: quiet || total === undefined,
           unit: "kB",
           start: kilobytes(bytes),

@@ -2,9 +2,11 @@
  * @file `crh doctor`: versions, what this machine offers, what is missing and how to get it. Fails if something that every command
  * needs does not work.
  */
-import { EXIT_FAILED } from "../errors.ts";
+
+import { printable } from "../../formats/printable.ts";
+import { EXIT_FAILED } from "../../runner/errors.ts";
 import { hasColour, type Io } from "../io.ts";
-import { dimmer, pad, printable } from "../table.ts";
+import { dimmer, pad } from "../table.ts";
 import type { Check } from "./doctor/check.ts";
 import { checkCuda, checkWebGpu } from "./doctor/devices.ts";
 import { checkEngine, checkTelemetry } from "./doctor/engine.ts";

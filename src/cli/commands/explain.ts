@@ -4,21 +4,22 @@
  * says of its hidden layers before that.
  */
 import { existsSync, statSync } from "node:fs";
+import { readBytes } from "../../disk/readBytes.ts";
 import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";
 import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
+import { printable } from "../../formats/printable.ts";
+import { formatCount } from "../../formats/quantities.ts";
 import { completed } from "../../measure/earlierRecords.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { suggestion } from "../../parameters/suggest.ts";
+import { startAndEnd } from "../../runner/records/runMeasurements.ts";
+import { followedRun } from "../../runner/records/twopointRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
 import { explainPairs, type PairsExplanation } from "../explainPairs.ts";
 import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
-import { formatCount } from "../../formats/quantities.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { readBytes } from "../../disk/readBytes.ts";
-import { startAndEnd } from "../../runner/records/runMeasurements.ts";
-import { dimmer, printable, wrap } from "../table.ts";
-import { followedRun } from "../../runner/records/twopointRecord.ts";
+import { dimmer, wrap } from "../table.ts";
 
 export interface ExplainOptions {
   readonly in: string;

@@ -1,136 +1,15 @@
-/**
- * @file `crh ingest`: measures moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures
- * of rows, arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are each a sample.
- */
-import { basename } from "node:path";
-import type { DataArray } from "../../data/array.ts";
-import { toFloat64 } from "../../data/array.ts";
-import { loadArrays } from "../../data/loadArrays.ts";
-import { matrix } from "../../linalg/matrix.ts";
-import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
-import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
-import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
-import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
-import { type About, checkSaving } from "../../runner/analysis/analysisFolder.ts";
-import type { IngestOptions } from "../commandOptions.ts";
+/** @file `crh ingest`: measures moments that were made elsewhere. */
+import type { IngestOptions } from "../../runner/analysis/analyzeOptions.ts";
+import { ingest } from "../../runner/analysis/ingest.ts";
+import type { Presentation } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { measuredSnapshots, showAnalysis } from "../presentAnalysis.ts";
-import { readBytes } from "../../disk/readBytes.ts";
+import { checkShowing, presentAnalysis } from "../presentAnalysis.ts";
+import { terminalObserver } from "../progress.ts";
 
-export async function ingestCommand(files: string[], options: IngestOptions, io: Io): Promise<void> {
-  checkSaving(options);
-  const startedAt = new Date();
-  const wanted = Math.ceil(MOST_GROUPS / files.length);
-  const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
-  requireDistinct(files, shards);
-  const groups = shards.flat();
-  const total = groups.reduce(mergeMoments);
-  const { save: _, runs: __, ...config } = options;
-  const captures = files.map((file) => basename(file));
-  const about: About = {
-    kind: "ingest",
-    config,
-    notes: [],
-    record: { title: captures.join(", "), models: [], captures },
-    argv: ["ingest", ...files],
-    seed: 0,
-  };
-  const found = await measuredSnapshots(total, groups.length < 2 ? {} : { groups }, options, io);
-  await showAnalysis(found, about, { startedAt, isStopped: false }, options, io);
-}
-
-/** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */
-function readShard(path: string, objective: string, wanted: number): Moments[] {
-  const bytes = readBytes(path);
-  if (isMoments(bytes)) return [decodeMoments(bytes)];
-  const source = basename(path);
-  const { arrays } = loadArrays(bytes, { name: source });
-  const layers = rawLayers(arrays, source);
-  const counts = layers.map(({ layer, rows }) => countRows(layer, rows));
-  const fits = groupCount([{ bytes: bytesOf(layers.map(({ layer }) => layer)) }]);
-  const groups = Math.max(1, Math.min(wanted, fits, ...counts));
-  return Array.from({ length: groups }, (_, g) => ({
-    step: 0,
-    objective,
-    source,
-    layers: layers.map(({ layer, rows }, i) => {
-      const [from, to] = [g, g + 1].map((at) => Math.floor((at * counts[i]!) / groups)) as [number, number];
-      const { name, kind, dIn, dOut, W } = layer;
-      const group = g === 0 ? layer : emptyLayer(name, kind, dIn, dOut, W);
-      addRows(group, rowsBetween(layer, rows, from, to));
-      return group;
-    }),
-  }));
-}
-
-function rowsBetween({ dIn, dOut }: LayerMoments, { ha, hb, gb }: LayerRows, from: number, to: number): LayerRows {
-  const cut = { hb: hb.subarray(from * dOut, to * dOut), gb: gb.subarray(from * dOut, to * dOut) };
-  return ha ? { ...cut, ha: ha.subarray(from * dIn, to * dIn) } : cut;
-}
-
-/**
- * The same samples twice would count twice, and make errors too small.
- *
- * @throws RangeError naming two files whose sums of norms agree to the last bit in every layer
- */
-function requireDistinct(files: readonly string[], shards: readonly Moments[][]): void {
-  const seen = new Map<string, string>();
-  shards.forEach((groups, i) => {
-    const { layers } = groups.reduce(mergeMoments);
-    if (layers.every(({ n }) => n === 0)) return;
-    const numbers = layers.map(({ n, b: { h2, h4, g2, g4 } }) => [n, h2, h4, g2, g4].join(" ")).join("; ");
-    const other = seen.get(numbers);
-    if (other !== undefined)
-      throw new RangeError(
-        `ingest: expected every shard once, got the same samples in ${other} and ${files[i]}; leave one of them out`,
-      );
-    seen.set(numbers, files[i]!);
-  });
-}
-
-/** A layer over no samples, and its rows. */
-interface RawLayer {
-  layer: LayerMoments;
-  rows: LayerRows;
-}
-
-/** Layers from rows, in the order of their names' first appearance. */
-function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer[] {
-  const names = new Set<string>();
-  for (const key of arrays.keys()) {
-    const name = /^(.+)\.(a\.h|b\.h|b\.g|W)$/.exec(key)?.[1];
-    if (name === undefined)
-      throw new RangeError(
-        `ingest: expected arrays <layer>.a.h, <layer>.b.h, <layer>.b.g, <layer>.W in ${file}, got "${key}"; see docs/formats.md`,
-      );
-    names.add(name);
-  }
-  if (names.size === 0) throw new RangeError(`ingest: expected a capture, got no arrays in ${file}`);
-  return [...names].map((name) => rawLayer(name, arrays, file));
-}
-
-function rawLayer(name: string, arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer {
-  const rows = (key: string) => {
-    const array = arrays.get(`${name}.${key}`);
-    if (array === undefined || array.shape.length === 2) return array;
-    const { shape } = array;
-    if (key === "W" || shape.length < 2)
-      throw new RangeError(
-        `ingest: expected ${name}.${key} in ${file} to have shape ${key === "W" ? "(outputs, inputs)" : "(samples, neurons) or (batch, tokens, neurons)"}, got (${shape.join(", ")})`,
-      );
-    // (batch, tokens, neurons): each token is a row.
-    const neurons = shape.at(-1)!;
-    return { ...array, shape: [shape.slice(0, -1).reduce((product, extent) => product * extent, 1), neurons] };
-  };
-  const [ha, hb, gb, W] = ["a.h", "b.h", "b.g", "W"].map(rows);
-  if (hb === undefined || gb === undefined)
-    throw new RangeError(`ingest: expected ${name}.b.h and ${name}.b.g in ${file}, got only one of them; capture both`);
-  const dOut = hb.shape[1]!;
-  const head = ha === undefined && W === undefined;
-  if (!head && (ha === undefined || W === undefined))
-    throw new RangeError(`ingest: expected both ${name}.a.h and ${name}.W in ${file}, or neither; got one`);
-  const weights = W && matrix(W.shape[0]!, W.shape[1]!, toFloat64(W));
-  const layer = emptyLayer(name, head ? "head" : "linear", ha?.shape[1] ?? dOut, dOut, weights);
-  const values = { hb: toFloat64(hb), gb: toFloat64(gb) };
-  return { layer, rows: ha === undefined ? values : { ...values, ha: toFloat64(ha) } };
+export async function ingestCommand(files: string[], asked: IngestOptions & Presentation, io: Io): Promise<void> {
+  checkShowing(asked);
+  const { json, quiet, open: _, ...wanted } = asked;
+  const hidden = json === true || quiet === true;
+  const kept = await ingest(files, wanted, terminalObserver(io, { quiet, hidden }));
+  await presentAnalysis(kept, asked, io);
 }

@@ -1,10 +1,10 @@
 /** @file `crh open`: shows the report of a run or an analysis, or a page that is there, in the browser. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { writeReport } from "../../runner/records/runReport.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { openPage } from "../browser.ts";
 import type { Io } from "../io.ts";
-import { writeReport } from "../../runner/training/trainIntoRun.ts";
 
 export interface OpenOptions {
   readonly in: string;

@@ -4,19 +4,13 @@
 import { resolve } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
 import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";
-import { isAnalysis } from "../../report/reportData.ts";
-import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
+import { UsageError } from "../../runner/errors.ts";
+import { isEmpty, reportData } from "../../runner/records/runReport.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
-import { analysisReport } from "../../runner/analysis/analysisFolder.ts";
 import { openPage } from "../browser.ts";
-import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { picturesOf } from "../../runner/records/pictures.ts";
-import { runMeasurements } from "../../runner/records/runMeasurements.ts";
-import { followedRun } from "../../runner/records/twopointRecord.ts";
-import { watchedOf } from "../watched.ts";
 
 export interface ReportOptions {
   readonly in: string;
@@ -60,43 +54,4 @@ function writeFigures(run: RunFolder, data: ReportData): void {
     run.writeFigure(`${name}.svg`, standaloneSvg(figure.svg));
     run.writeFigure(`${name}.csv`, figure.csv);
   }
-}
-
-/** Whether there is nothing to report yet: neither a measurement nor a look at followed points or watched numbers. */
-export function isEmpty(data: ReportData): boolean {
-  if (isAnalysis(data)) return data.snapshots.length === 0;
-  const watches = data.watched !== undefined && data.metrics.length > 0;
-  return data.snapshots.length === 0 && data.twopoint === undefined && !watches;
-}
-
-/** Everything that the report of a run is made from. */
-export function reportData(run: RunFolder): ReportData {
-  const analysis = run.analysis();
-  if (analysis) return analysisData(run, analysis);
-  const info = run.info();
-  const moments = run.moments();
-  const twopoint = followedRun(run);
-  const watched = watchedOf(run);
-  const pictures = picturesOf(run);
-  return {
-    info,
-    config: run.config(),
-    notes: info.notes ?? [],
-    metrics: run.metrics(),
-    snapshots: runMeasurements(run),
-    ...(moments === undefined ? {} : { moments }),
-    ...(twopoint === undefined ? {} : { twopoint }),
-    ...(watched === undefined ? {} : { watched }),
-    ...(pictures === undefined ? {} : { pictures }),
-  };
-}
-
-function analysisData(run: RunFolder, record: AnalysisRecord): ReportData {
-  return analysisReport(run.info(), record, {
-    config: run.config(),
-    snapshots: runMeasurements(run),
-    metrics: run.metrics(),
-    initial: run.initial(),
-    moments: run.moments(),
-  });
 }

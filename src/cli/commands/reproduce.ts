@@ -1,43 +1,22 @@
 /**
- * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes
- * figures, score card and page. What is done stays: a finished run with the same parameters is not done again, an
- * unfinished one is gone on with from its last checkpoint, or anew where it has none.
+ * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes figures, score card
+ * and page.
  */
-import { join } from "node:path";
-import { standaloneSvg } from "../../figures/figure.ts";
-import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
-import { suggestion } from "../../parameters/suggest.ts";
-import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
-import { scorePage } from "../../studies/scorePage.ts";
-import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
-import { studies } from "../../studies/studies.ts";
-import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
-import { Interrupted, Unconfirmed, UsageError } from "../errors.ts";
-import { formatDuration } from "../../formats/quantities.ts";
-import { hasColour, type Io, widthOf } from "../io.ts";
-import { lastWeights } from "../../runner/records/lastWeights.ts";
-import { picturesOf } from "../../runner/records/pictures.ts";
-import { doRun } from "../../runner/reproduce/doRun.ts";
-import {
-  type Existing,
-  existingRuns,
-  type Found,
-  findPlanned,
-  plannedRuns,
-  secondsLeft,
-} from "../../runner/reproduce/plannedRuns.ts";
-import { renderScore } from "../scoreTable.ts";
-import { surroundings } from "../../disk/dataFolder.ts";
-import { dimmer, renderTable } from "../table.ts";
-import { watchedOf } from "../watched.ts";
 
-export interface ReproduceOptions {
-  readonly size: StudySize;
-  readonly data?: string;
-  /** Folder of the runs. */
-  readonly out: string;
-  /** Folder that gets a folder for each study. */
-  readonly to: string;
+import { formatDuration } from "../../formats/quantities.ts";
+import { suggestion } from "../../parameters/suggest.ts";
+import { Unconfirmed, UsageError } from "../../runner/errors.ts";
+import { existingRuns, secondsLeft } from "../../runner/reproduce/plannedRuns.ts";
+import { distinct, foundRuns, type ReproduceOptions, reproduceStudy } from "../../runner/reproduce/reproduceStudy.ts";
+import type { ScoreRecord } from "../../studies/scoreRecord.ts";
+import { studies } from "../../studies/studies.ts";
+import type { Study } from "../../studies/study.ts";
+import { hasColour, type Io, widthOf } from "../io.ts";
+import { terminalObserver } from "../progress.ts";
+import { renderScore } from "../scoreTable.ts";
+import { dimmer, renderTable } from "../table.ts";
+
+export interface ReproduceCommandOptions extends ReproduceOptions {
   readonly list?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -47,7 +26,11 @@ export interface ReproduceOptions {
 /** chosen: as a single run, which asks above an hour too. */
 const CONFIRMED_ABOVE_SECONDS = 3600;
 
-export async function reproduceCommand(name: string | undefined, options: ReproduceOptions, io: Io): Promise<void> {
+export async function reproduceCommand(
+  name: string | undefined,
+  options: ReproduceCommandOptions,
+  io: Io,
+): Promise<void> {
   const chosen = chosenStudies(name);
   if (options.list === true) {
     list(chosen, options, io);
@@ -57,8 +40,14 @@ export async function reproduceCommand(name: string | undefined, options: Reprod
   for (const study of able) requireData(study, options);
   confirm(able, options);
   const records: ScoreRecord[] = [];
+  const watcher = {
+    observer: terminalObserver(io, { quiet: options.quiet }),
+    get signal() {
+      return io.interruption(); // from the first run on: before, the system ends the command
+    },
+  };
   for (const study of able) {
-    const { record, folder } = await reproduceStudy(study, options, io);
+    const { record, folder } = await reproduceStudy(study, options, watcher);
     records.push(record);
     if (options.json !== true) io.stdout.write(`${renderScore(record, folder, io)}\n`);
   }
@@ -75,7 +64,7 @@ function chosenStudies(name: string | undefined): readonly Study[] {
   );
 }
 
-function requireData({ name, needsData }: Study, { data }: ReproduceOptions): void {
+function requireData({ name, needsData }: Study, { data }: ReproduceCommandOptions): void {
   if (needsData !== undefined && data === undefined)
     throw new UsageError(
       `reproduce: expected --data with ${needsData} for ${name}, got none; crh data get ` +
@@ -83,13 +72,13 @@ function requireData({ name, needsData }: Study, { data }: ReproduceOptions): vo
     );
 }
 
-function hasData(study: Study, { data, quiet }: ReproduceOptions, io: Io): boolean {
+function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io): boolean {
   if (study.needsData === undefined || data !== undefined) return true;
   if (quiet !== true) io.stderr.write(`${study.name}: left out, for it needs --data with ${study.needsData}\n`);
   return false;
 }
 
-function confirm(chosen: readonly Study[], options: ReproduceOptions): void {
+function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): void {
   const existing = existingRuns(options.out);
   const left = distinct(chosen.flatMap((study) => foundRuns(study, options, existing)));
   const { seconds } = secondsLeft(left);
@@ -102,101 +91,7 @@ function confirm(chosen: readonly Study[], options: ReproduceOptions): void {
   );
 }
 
-/** One of each command: studies share runs. */
-function distinct(all: readonly Found[]): Found[] {
-  return [...new Map(all.map((one) => [one.planned.command, one])).values()];
-}
-
-function foundRuns(
-  study: Study,
-  { size, data, out }: ReproduceOptions,
-  existing: Existing = existingRuns(out),
-): Found[] {
-  return plannedRuns(study, size).map((planned) => findPlanned(planned, existing, data));
-}
-
-/** Does what is missing, evaluates, writes the folder of the study. */
-export async function reproduceStudy(
-  study: Study,
-  options: ReproduceOptions,
-  io: Io,
-): Promise<{ record: ScoreRecord; folder: string }> {
-  await doMissing(study, options, io);
-  const found = foundRuns(study, options);
-  const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
-  const diverged = found.flatMap((one) =>
-    one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
-  );
-  const { file } = surroundings(options.data ?? null);
-  const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
-  const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
-  const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
-  const folder = join(options.to, study.name.replaceAll("/", "-"));
-  makeFolder(folder, "reproduce");
-  const write = (name: string, text: string) => writeWhole(join(folder, name), text, { where: "reproduce" });
-  for (const { name, figure } of evaluation.figures) {
-    write(`${name}.svg`, standaloneSvg(figure.svg));
-    write(`${name}.csv`, figure.csv);
-  }
-  write("score.json", `${JSON.stringify(record, undefined, 2)}\n`);
-  write("index.html", scorePage(record, evaluation.figures, runs));
-  return { record, folder };
-}
-
-async function doMissing(study: Study, options: ReproduceOptions, io: Io): Promise<void> {
-  const { out, data, quiet } = options;
-  const say = (text: string) => quiet !== true && io.stderr.write(`${text}\n`);
-  const count = foundRuns(study, options).length;
-  for (let i = 0; i < count; i++) {
-    const found = foundRuns(study, options)[i]!; // read anew: another process may have done it meanwhile
-    if (found.state === "done" || found.state === "diverged") continue;
-    if (found.state === "running")
-      throw new Error(
-        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
-          `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
-      );
-    const left = secondsLeft(foundRuns(study, options)).seconds;
-    say(
-      `${study.name}: run ${i + 1} of ${count}, ` +
-        `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +
-        `${formatDuration(1000 * left)} left`,
-    );
-    try {
-      await doRun(found, { out, quiet: quiet === true, ...(data !== undefined && { data }) }, io);
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      throw new Interrupted(
-        `reproduce: stopped at run ${i + 1} of ${count}, nothing is lost: finished runs stay, and the same ` +
-          "command goes on with this one from its last checkpoint",
-      );
-    }
-  }
-}
-
-function scoredRun({ planned: { run, command }, state, info }: Found) {
-  const shared = { label: run.label, setting: run.setting, seed: run.seed, command };
-  if (state === "done") return { ...shared, id: info!.id };
-  return { ...shared, id: null, failure: info?.error ?? "not done" };
-}
-
-function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
-  return {
-    label: run.label,
-    seed: run.seed,
-    parameters,
-    followed: folder!.record<FollowedRecord>("followed", FOLLOWED_SCHEMA),
-    trajectories: () => folder!.trajectories(),
-    metrics: () => folder!.metrics(),
-    snapshot: () => folder!.snapshots().at(-1),
-    snapshots: () => folder!.snapshots(),
-    moments: () => folder!.moments(),
-    watched: () => watchedOf(folder!),
-    pictures: () => picturesOf(folder!),
-    weights: () => lastWeights(folder!),
-  };
-}
-
-function list(chosen: readonly Study[], options: ReproduceOptions, io: Io): void {
+function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): void {
   const existing = existingRuns(options.out);
   const rows = chosen.map((study) => {
     const found = foundRuns(study, options, existing);

@@ -1,24 +1,18 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
-import { resolve } from "node:path";
-import { parseParameters } from "../../parameters/parse.ts";
 import { commandLine } from "../../report/closing.ts";
+import { readingRun } from "../../runner/records/readingRun.ts";
+import { writeReport } from "../../runner/records/runReport.ts";
+import { resumeTraining } from "../../runner/training/resumeTraining.ts";
+import type { ResumeOptions } from "../../runner/training/runOptions.ts";
+import { trainIntoRun } from "../../runner/training/trainIntoRun.ts";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
-import type { RunFolder } from "../../runs/runFolder.ts";
-import { findSetting } from "../../settings/settings.ts";
-import { stepOfCheckpoint } from "../../train/checkpoint.ts";
-import type { ResumeOptions } from "../commandOptions.ts";
-import { checkDevice } from "../../runner/devices.ts";
-import { following } from "../../runner/training/followed.ts";
+import type { Presentation } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { readBytes } from "../../disk/readBytes.ts";
-import { readingRun } from "../readingRun.ts";
-import { runName } from "../../runner/records/runName.ts";
-import { parsePlan } from "../../runner/training/runPlan.ts";
-import { surroundings } from "../../disk/dataFolder.ts";
-import { present, trainIntoRun, writeReport } from "../../runner/training/trainIntoRun.ts";
+import { presentRun } from "../presentRun.ts";
+import { terminalObserver } from "../progress.ts";
 
-export async function resumeCommand(which: string, options: ResumeOptions, io: Io): Promise<void> {
+export async function resumeCommand(which: string, options: ResumeOptions & Presentation, io: Io): Promise<void> {
   const folder = findRun(options.in, which);
   if (isAnalysisRun(folder.info()))
     throw new Error(
@@ -26,62 +20,17 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
     );
   if (folder.info().status === "finished") {
     io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
-    await readingRun(which, () => {
+    await readingRun(which, async () => {
       if (!folder.hasReport()) {
         folder.dropHalfWritten(); // it was killed while it wrote the report
         writeReport(folder);
       }
-      present(folder, options, io);
+      await presentRun(folder, options, io);
     });
     return;
   }
-  const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say
-  const setting = findSetting(String(name));
-  const parameters = parseParameters(setting, rest);
-  const plan = parsePlan(run);
-  const resume = chosenCheckpoint(folder, options.from);
-  const built = setting.build(
-    parameters as never,
-    surroundings(options.data === undefined ? plan.data : resolve(options.data)),
-  );
-  await checkDevice(plan.device, "resume");
-  const experiment = await following(built, plan, parameters.steps as number);
-  folder.takeOver(["resume", which]);
-  // Checkpoints first: while a later one is there, resuming goes on from it, and must find what was recorded before it.
-  folder.dropCheckpoints(resume?.step ?? -1);
-  folder.truncateMetrics(resume?.step ?? -1);
-  folder.truncateTrajectories(resume?.step ?? 0);
-  folder.dropSnapshots(resume?.step ?? -1);
-  const job = { folder, setting, parameters, plan, confirmed: plan.confirmed || options.yes === true };
-  await trainIntoRun(resume === undefined ? job : { ...job, resume }, experiment, options, io);
-}
-
-/**
- * The newest checkpoint, or the one of the step asked for, which may be the best; none if the run was stopped before its first.
- *
- * @throws Error in one line when it is torn, naming the newest earlier one
- */
-function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
-  const newest = folder.checkpoints();
-  if (from === undefined && newest.length === 0) return undefined;
-  const others = folder.bestOnes().filter(({ step }) => newest.every((checkpoint) => checkpoint.step !== step));
-  const all = [...newest, ...others].sort((x, y) => y.step - x.step);
-  const chosen = from === undefined ? newest[0]! : all.find(({ step }) => step === from);
-  if (chosen === undefined)
-    throw new Error(
-      `resume: expected a checkpoint of step ${from}, got those of steps ${all.map(({ step }) => step).join(", ") || "none"}`,
-    );
-  const bytes = readBytes(chosen.path);
-  try {
-    return { bytes, step: stepOfCheckpoint(bytes) };
-  } catch (error) {
-    const earlier = newest.find(({ step }) => step < chosen.step);
-    const cure =
-      earlier === undefined
-        ? "start the run anew"
-        : `go on from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
-    throw new Error(
-      `resume: expected a whole checkpoint, got a damaged ${chosen.path} (${(error as Error).message}); ${cure}`,
-    );
-  }
+  const { job, experiment } = await resumeTraining(folder, options, which);
+  const observer = terminalObserver(io, { quiet: options.quiet });
+  await trainIntoRun(job, experiment, { observer, signal: io.interruption() });
+  await presentRun(folder, options, io);
 }

@@ -1,74 +1,26 @@
 /** @file `crh run`: trains a setting and measures it. */
-import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { describeParameters } from "../../parameters/describe.ts";
-import { ParameterError, parseParameters } from "../../parameters/parse.ts";
-import { createRun } from "../../runs/runFolder.ts";
-import { findPreset, PAPER, type Preset, type Setting, smallerThanPaper } from "../../settings/setting.ts";
+import { createTraining } from "../../runner/training/createTraining.ts";
+import type { RunOptions } from "../../runner/training/runOptions.ts";
+import { asUsage } from "../../runner/usage.ts";
+import { PAPER } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
-import type { Experiment } from "../../train/experiment.ts";
-import { LOG_POINTS } from "../../train/milestones.ts";
-import type { RunOptions } from "../commandOptions.ts";
-import { checkDevice } from "../../runner/devices.ts";
-import { UsageError } from "../errors.ts";
-import { following } from "../../runner/training/followed.ts";
+import type { Presentation } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
-import { measuringShare, sizesOf } from "../../runner/training/measuringShare.ts";
-import type { RunPlan } from "../../runner/training/runPlan.ts";
-import { surroundings } from "../../disk/dataFolder.ts";
-import { versions } from "../../runner/versions.ts";
+import { terminalObserver } from "../progress.ts";
 
-/** chosen: what a power cut may cost; writing a checkpoint takes well under a second. */
-const CHECKPOINT_MINUTES = 2;
-
-export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
-  const { setting, preset, parameters } = asUsage(() => {
-    const found = findSetting(name);
-    const chosen = findPreset(found, options.preset ?? PAPER);
-    const values = { ...chosen.parameters, ...given(assignments, options) };
-    return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
-  });
-  const built = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
-  const every = options.every ?? preset.every ?? setting.every ?? "log";
-  const plan: RunPlan = {
-    every,
-    points: options.every === undefined && every === "log" ? pointsOf(built, parameters) : null,
-    cost: options.cost ?? null,
-    evaluateEvery: options.evaluateEvery ?? null,
-    checkpointEvery: options.checkpointEvery ?? null,
-    checkpointMinutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
-    keep: options.keep ?? null,
-    keepBest: options.keepBest,
-    confirmed: options.yes === true,
-    threads: options.threads ?? (setting.parallel ? availableParallelism() : 1),
-    device: options.device,
-    data: options.data === undefined ? null : resolve(options.data),
-    moments: options.moments,
-    follow: options.follow === undefined ? null : [...options.follow],
-    followEvery: options.followEvery ?? null,
-  };
-  if (plan.keepBest === "accuracy" && built.objective.classAxis === undefined)
-    throw new UsageError(
-      `run: expected --keep-best loss or none, got accuracy, which the objective ${built.objective.name} does not have`,
-    );
-  await checkDevice(plan.device, "run");
-  const experiment = await following(built, plan, parameters.steps as number);
+export async function runCommand(
+  name: string,
+  assignments: string[],
+  options: RunOptions & Presentation,
+  io: Io,
+): Promise<void> {
+  const { job, experiment } = await createTraining(name, assignments, options);
   const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts"); // here, so that what is wrong is said at once
-  const folder = createRun(options.out, {
-    setting: setting.name,
-    seed: parameters.seed as number,
-    steps: parameters.steps as number,
-    config: {
-      ...(setting.presets && { preset: options.preset ?? PAPER }),
-      ...parameters,
-      smaller: smallerThanPaper(setting, parameters),
-      run: plan,
-    },
-    argv: ["run", name, ...assignments, ...flags(options)],
-    versions: versions(),
-    notes: [...(experiment.notes ?? []), ...sources(setting, parameters, preset)],
-  });
-  await trainIntoRun({ folder, setting, parameters, plan, confirmed: plan.confirmed }, experiment, options, io);
+  const { presentRun } = await import("../presentRun.ts");
+  const observer = terminalObserver(io, { quiet: options.quiet });
+  await trainIntoRun(job, experiment, { observer, signal: io.interruption() });
+  await presentRun(job.folder, options, io);
 }
 
 const EXAMPLES = `
@@ -97,67 +49,4 @@ export function settingHelp(name?: string): string {
   const paper = `  ${PAPER}: the defaults below\n`;
   const listed = presets.length > 0 ? `\nPresets (--preset; without it, ${PAPER}):\n${paper}${presets.join("")}` : "";
   return `\n${setting.name}: ${setting.summary}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
-}
-
-/** key=value words and the flags that set parameters, as the setting's raw parameters. */
-function given(assignments: readonly string[], { seed, steps }: RunOptions): Record<string, unknown> {
-  const values: Record<string, unknown> = Object.create(null); // no inherited keys: "toString" is as unknown as any
-  const set = (key: string, value: unknown) => {
-    if (key in values) throw new ParameterError(`run: expected ${key} once, got it twice; give it once`);
-    values[key] = value;
-  };
-  for (const word of assignments) {
-    const at = word.indexOf("=");
-    if (at < 1) throw new ParameterError(`run: expected key=value, got "${word}"; for instance lr=0.05`);
-    set(word.slice(0, at), word.slice(at + 1));
-  }
-  if (seed !== undefined) set("seed", seed);
-  if (steps !== undefined) set("steps", steps);
-  return values;
-}
-
-/** Measurements at logarithmic spacing; null for all there ever are, so that records of runs do not differ for nothing. */
-function pointsOf({ network, positions }: Experiment, parameters: Readonly<Record<string, unknown>>): number | null {
-  const { points } = measuringShare(sizesOf(network, parameters, positions));
-  return points < LOG_POINTS ? points : null;
-}
-
-/** The flags as they would be typed, for run.json. */
-function flags(options: RunOptions): string[] {
-  const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments, cost } = options;
-  const { checkpointEvery, checkpointMinutes, keep, keepBest, follow, followEvery } = options;
-  const checkpoints = {
-    "checkpoint-every": checkpointEvery,
-    "checkpoint-minutes": checkpointMinutes,
-    keep,
-    "keep-best": keepBest,
-    follow: follow?.join(),
-    "follow-every": followEvery,
-  };
-  const cadence = { every, "evaluate-every": evaluateEvery };
-  const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, cost, ...checkpoints };
-  const words = Object.entries(pairs).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, String(value)],
-  );
-  return options.yes === true ? [...words, "--yes"] : words;
-}
-
-/** Where each default comes from, and which values were changed, by the preset or for this run, for the report. */
-function sources(setting: Setting, parameters: Readonly<Record<string, unknown>>, preset: Preset): string[] {
-  const each = describeParameters(setting).map(({ key, description, source, ...rest }) => {
-    const value = String(parameters[key]);
-    const by = value === String(preset.parameters[key]) ? "by the preset" : "for this run";
-    const origin = value === String(rest.default) ? source : `set ${by} (default ${String(rest.default)}; ${source})`;
-    return `${key} = ${value}: ${description}. ${origin[0]!.toUpperCase()}${origin.slice(1)}.`;
-  });
-  return setting.presets ? [`Preset: ${preset.summary}.`, ...each] : each;
-}
-
-function asUsage<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof ParameterError) throw new UsageError(error.message);
-    throw error;
-  }
 }

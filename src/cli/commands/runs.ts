@@ -1,12 +1,13 @@
 /**
  * @file `crh runs`: the runs of a folder, newest first.
  */
+
+import { formatCount, formatDuration, formatQuantity, formatRate } from "../../formats/quantities.ts";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { listRuns, type RunSummary } from "../../runs/listRuns.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
-import { formatCount, formatDuration, formatQuantity, formatRate } from "../../formats/quantities.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
-import { shortenRunName } from "../../runner/records/runName.ts";
+import { shortenRunName } from "../shortRunName.ts";
 import { type Column, dimmer, renderTable } from "../table.ts";
 
 export interface RunsOptions {

@@ -3,14 +3,14 @@
  * (docs/theory.md, The two-point theory).
  */
 import { basename } from "node:path";
+import { readLosses, readTrajectories } from "../../disk/trajectoryFile.ts";
 import { suggestion } from "../../parameters/suggest.ts";
+import { EXIT_FAILED, UsageError } from "../../runner/errors.ts";
 import { type TwoPointSystem, twoPointSystems } from "../../twopoint/equations.ts";
 import { fitLayers } from "../../twopoint/fitLayers.ts";
 import { twoPointTheory } from "../../twopoint/theory.ts";
-import { EXIT_FAILED, UsageError } from "../errors.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer } from "../table.ts";
-import { readLosses, readTrajectories } from "../../disk/trajectoryFile.ts";
 import { renderFits, renderTheory } from "../twoPointTables.ts";
 
 export interface TwoPointTheoryOptions {

@@ -9,17 +9,17 @@ import { moveAxis } from "../../data/moveAxis.ts";
 import { byteTokenizer, encodeText, type Tokenizer } from "../../data/tokenizer.ts";
 import { loadTokenizer } from "../../data/tokenizerFolder.ts";
 import { tokenWindows } from "../../data/tokenWindows.ts";
+import { readBytes, readIfThere } from "../../disk/readBytes.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import type { Tensor } from "../../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../../probe/feeds.ts";
+import { UsageError } from "../errors.ts";
 import { classTargets, nextTokens, targetArray } from "./analysisTargets.ts";
+import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import type { ChosenLoss } from "./chosenLoss.ts";
-import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
-import { UsageError } from "../../cli/errors.ts";
 import { type Dimensions, dimensionsOf, filled } from "./filledInput.ts";
 import type { GivenInput } from "./givenInput.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";
-import { readBytes, readIfThere } from "../../disk/readBytes.ts";
 
 export interface AnalysisData {
   /** Samples at hand. */

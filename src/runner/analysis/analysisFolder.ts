@@ -12,10 +12,9 @@ import { ANALYSIS_SCHEMA, type AnalysisKind, type AnalysisRecord } from "../../r
 import type { MetricRow } from "../../runs/metricsFile.ts";
 import { createRun, type RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo, RunStatus } from "../../runs/runInfo.ts";
-import { UsageError } from "../../cli/errors.ts";
-import type { GivenInput } from "./givenInput.ts";
 import { MOST_KEPT_BYTES } from "../../workers/snapshotInParts.ts";
 import { versions } from "../versions.ts";
+import type { GivenInput } from "./givenInput.ts";
 
 /** What is known of an analysis beside its numbers. */
 export interface About {
@@ -42,19 +41,8 @@ export interface Saving {
   readonly save: boolean;
 }
 
-/** What is shown of an analysis, and where its page is written besides. */
-interface Shown {
-  readonly out?: string;
-  readonly open?: boolean;
-  readonly json?: boolean;
-}
-
 /** @throws Error in one line where the folder of the runs cannot be made or written, before anything is measured for it */
-export function checkSaving({ runs, save, out, open, json }: Saving & Shown): void {
-  if (open === true && json === true)
-    throw new UsageError("crh: expected --open or --json, got both; crh open shows the report afterwards");
-  if (open === true && !save && out === undefined)
-    throw new UsageError("crh: expected a report for --open, got --no-save without --out; name a file after --out");
+export function checkSaving({ runs, save }: Saving): void {
   if (!save) return;
   let above = resolve(runs);
   while (!existsSync(above) && dirname(above) !== above) above = dirname(above);

@@ -2,10 +2,10 @@
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { loadArrays } from "../../data/loadArrays.ts";
+import { readBytes } from "../../disk/readBytes.ts";
 import { IGNORED } from "../../objectives/objective.ts";
 import type { ValueInfo } from "../../onnx/graph.ts";
 import { labelArray } from "./openedInputs.ts";
-import { readBytes } from "../../disk/readBytes.ts";
 
 /**
  * Class indices of targets of one more axis than there are samples and positions: a column of indices, as Keras hands them out, or one-hot

@@ -6,12 +6,11 @@ import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Moments } from "../../moments/moments.ts";
 import type { LayerOutline } from "../../probe/parts.ts";
 import type { GroupSums, MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
-import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
-import type { Io } from "../../cli/io.ts";
-import { Measuring } from "../../workers/layerPool.ts";
-import { costOfInitial, sayCost } from "../../cli/presentAnalysis.ts";
-import { Progress } from "../../cli/progress.ts";
+import { LayerPool } from "../../workers/layerPool.ts";
 import { bytesOfFile, MOST_KEPT_BYTES, SnapshotInParts } from "../../workers/snapshotInParts.ts";
+import type { Observer } from "../observer.ts";
+import type { AnalyzeOptions } from "./analyzeOptions.ts";
+import { costOfInitial, sayCost } from "./measuredSnapshots.ts";
 
 /** Measures some layers over all batches, telling the share of them that is done. */
 export type Pass = (layers: readonly string[], onShare: (share: number) => void) => Promise<SummedMeasurement>;
@@ -37,18 +36,15 @@ export async function analyzeInParts(
   passes: { readonly pass: Pass; readonly before: Pass | undefined },
   options: AnalyzeOptions,
   {
-    io,
+    observer,
     signal,
     known: given = {},
-  }: { readonly io: Io; readonly signal: AbortSignal; readonly known?: SnapshotOptions | undefined },
+  }: { readonly observer: Observer; readonly signal: AbortSignal; readonly known?: SnapshotOptions | undefined },
 ): Promise<AnalyzedInParts> {
   const network = parts.flat();
   if (options.moments !== undefined) checkSize(network);
-  const progress = new Progress(io, "analyze", network.length, {
-    unit: "layers",
-    quiet: options.json === true || options.quiet === true,
-  });
-  const measuring = new Measuring();
+  const progress = observer.progress("analyze", network.length, { unit: "layers" });
+  const measuring = new LayerPool();
   const found = new SnapshotInParts(measuring, network);
   const start = passes.before && new SnapshotInParts(measuring, network);
   let summary: Summary | undefined;

@@ -7,14 +7,15 @@ import type { Moments } from "../../moments/moments.ts";
 import type { Model } from "../../onnx/graph.ts";
 import type { LayerOutline } from "../../probe/parts.ts";
 import type { Measurement } from "../../probe/probe.ts";
+import { Interrupted } from "../errors.ts";
+import type { Observer, Watcher } from "../observer.ts";
 import { type About, addMeasurement, createAnalysis } from "./analysisFolder.ts";
 import type { AnalyzedInParts } from "./analyzeInParts.ts";
+import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import type { Checkpoint, Series } from "./checkpointSteps.ts";
-import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
-import { Interrupted } from "../../cli/errors.ts";
 import { checkSameLayers, leaveOut, namesByOrder } from "./initialModel.ts";
-import type { Io } from "../../cli/io.ts";
-import { finishAnalysis, measuredSnapshot, type Snapshots, startOf } from "../../cli/presentAnalysis.ts";
+import { type Kept, keepAnalysis } from "./keepAnalysis.ts";
+import { measuredSnapshot, type Snapshots, startOf } from "./measuredSnapshots.ts";
 
 /** What measures take of a checkpoint's place in the series. */
 export interface Place extends Checkpoint {
@@ -24,7 +25,7 @@ export interface Place extends Checkpoint {
 }
 
 /** A model that was measured whole, or in parts of its layers. */
-export type Measured =
+export type MeasuredModel =
   | (Counted & { readonly measured: Measurement })
   | (Counted & { readonly inParts: AnalyzedInParts; readonly layers: number });
 
@@ -34,28 +35,35 @@ interface Counted {
   readonly planned: number;
 }
 
+/** What was kept of an analysis, and, where the user stopped it before its end, what it covers. */
+export interface Analyzed {
+  readonly kept: Kept;
+  readonly stopped?: string;
+}
+
 export interface SeriesJob {
   readonly about: About;
   readonly startedAt: Date;
-  /** Aborted when the user stops the command. */
-  readonly signal: AbortSignal;
   /** @throws Error where the file is no such model */
   open(path: string): Promise<Model>;
   outline(model: Model): Promise<readonly LayerOutline[]>;
-  measure(model: Model, place: Place): Promise<Measured>;
+  measure(model: Model, place: Place): Promise<MeasuredModel>;
 }
 
 /** chosen: as at measurements of a run in mid-training: what laws may take at each checkpoint but the last, in seconds. */
 const PASSING_SECONDS = 3;
 
-/** @throws RangeError naming a checkpoint whose layers are not those of the last, before anything is measured */
+/**
+ * @returns what was kept, and why it is not all, if it is not
+ * @throws RangeError naming a checkpoint whose layers are not those of the last, before anything is measured
+ */
 export async function analyzeSeries(
   { checkpoints }: Series,
   job: SeriesJob,
   options: AnalyzeOptions,
-  io: Io,
-): Promise<void> {
-  const { signal, startedAt } = job;
+  { observer, signal }: Watcher,
+): Promise<Analyzed> {
+  const { startedAt } = job;
   let { about } = job;
   const names = await namesOf(checkpoints, job);
   const snapshots: Snapshot[] = [];
@@ -73,7 +81,7 @@ export async function analyzeSeries(
     const measured = await job.measure(await job.open(checkpoint.path), { ...checkpoint, rename: names[i], known });
     // Of a checkpoint that was stopped fewer samples or layers are measured than of those before it.
     if (i > 0 && signal.aborted && !isComplete(measured)) break;
-    found = await snapshotsOf(measured, known, options, io);
+    found = await snapshotsOf(measured, known, options, observer);
     snapshots.push(found.result);
     if (!isComplete(measured) && signal.aborted)
       about = { ...about, record: { ...about.record, plannedSamples: measured.planned } };
@@ -84,17 +92,15 @@ export async function analyzeSeries(
   }
   if (found === undefined) throw new Interrupted("analyze: stopped before anything was measured");
   const isStopped = snapshots.length < checkpoints.length;
-  await finishAnalysis(
+  const kept = keepAnalysis(
     { ...found, initial: undefined, snapshots, folder },
     about,
     { startedAt, isStopped },
     options,
-    io,
   );
-  if (isStopped)
-    throw new Interrupted(
-      `analyze: stopped after ${snapshots.length} of ${checkpoints.length} checkpoints; ${folder ? "these are kept" : "what is printed covers these"}`,
-    );
+  if (!isStopped) return { kept };
+  const stopped = `analyze: stopped after ${snapshots.length} of ${checkpoints.length} checkpoints; ${folder ? "these are kept" : "what is printed covers these"}`;
+  return { kept, stopped };
 }
 
 /** Names for the layers of each checkpoint, where its exporter gave them others than those of the last. */
@@ -113,19 +119,19 @@ async function namesOf(
   return [...names, undefined];
 }
 
-function isComplete(measured: Measured): boolean {
+function isComplete(measured: MeasuredModel): boolean {
   const layers = "inParts" in measured ? measured.inParts.layers === measured.layers : true;
   return layers && measured.done >= measured.planned;
 }
 
 async function snapshotsOf(
-  measured: Measured,
+  measured: MeasuredModel,
   known: SnapshotOptions,
   options: AnalyzeOptions,
-  io: Io,
+  observer: Observer,
 ): Promise<Snapshots> {
   if ("inParts" in measured) return measured.inParts;
   const { total } = measured.measured;
-  const result = await measuredSnapshot(total, { ...measured.measured, ...known, cost: options.cost }, options, io);
+  const result = await measuredSnapshot(total, { ...measured.measured, ...known, cost: options.cost }, observer);
   return { result, initial: undefined, total };
 }

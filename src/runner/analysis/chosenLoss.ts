@@ -1,8 +1,7 @@
 /** @file The loss that the user of `crh analyze` asks for. */
-import { InvalidArgumentError } from "commander";
 import { type Objective, type ObjectiveName, type OwnLoss, objective } from "../../objectives/objective.ts";
-import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
-import { UsageError } from "../../cli/errors.ts";
+import { UsageError } from "../errors.ts";
+import type { AnalyzeOptions } from "./analyzeOptions.ts";
 
 /** Of one sample each, by which a model of somebody else may be trained. */
 const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
@@ -18,11 +17,9 @@ export interface ChosenLoss {
   readonly nextToken?: string | true;
 }
 
-/** Reads --loss: one of the names, or next-token=INPUT. */
-export function lossName(text: string): string {
-  if (lossNames.includes(text) || (text.startsWith(`${NEXT_TOKEN}=`) && text.length > NEXT_TOKEN.length + 1))
-    return text;
-  throw new InvalidArgumentError(`Allowed choices are ${lossNames.join(", ")}.`);
+/** Whether a word names a loss: one of `lossNames`, or next-token=INPUT. */
+export function isLoss(word: string): boolean {
+  return lossNames.includes(word) || (word.startsWith(`${NEXT_TOKEN}=`) && word.length > NEXT_TOKEN.length + 1);
 }
 
 /** @returns undefined where none is asked for */

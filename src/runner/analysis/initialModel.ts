@@ -3,6 +3,7 @@
  * over the same batches, refused where it is another network. Other checkpoints of a model are read and refused alike.
  */
 import { basename } from "node:path";
+import { readModel } from "../../disk/readModel.ts";
 import { nodeEngine } from "../../engine/node.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
 import { isBlocked, plainLayout, possibleBlocks } from "../../onnx/blockedLayout.ts";
@@ -10,7 +11,6 @@ import { castModel } from "../../onnx/castModel.ts";
 import { dequantizeModel } from "../../onnx/dequantizeModel.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { upgradeModel } from "../../onnx/upgrade.ts";
-import { readModel } from "../../disk/readModel.ts";
 
 /** A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand for. */
 export async function preparedModel(path: string): Promise<Model> {

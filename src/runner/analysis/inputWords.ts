@@ -7,8 +7,9 @@
  *     edges=edges.npy@same   the whole array is given with every batch: it is the same for all samples
  *     sr=16000, h=zeros      every value is this number
  */
+import { basename } from "node:path";
 import { suggestion } from "../../parameters/suggest.ts";
-import { UsageError } from "../../cli/errors.ts";
+import { UsageError } from "../errors.ts";
 
 /** What one word says. */
 export type InputWord = FileWord | NumberWord;
@@ -79,4 +80,10 @@ function fileWord(text: string): { readonly path: string; readonly axis?: number
   if (wrong !== null)
     throw new UsageError(`crh analyze: expected @axis=NUMBER or @same behind a file in --inputs, got ${wrong[0]}`);
   return { path: text };
+}
+
+/** A word of --inputs without the folder of its file: "x=x.npy@same". */
+export function withoutFolder(word: string): string {
+  const at = /^[^/\\]*=/.exec(word)?.[0] ?? "";
+  return at + basename(word.slice(at.length));
 }

@@ -1,9 +1,9 @@
 /** @file What `crh analyze` was not told, asked for at once: inputs, loss and targets, in a command line with the model's own names. */
 import { basename } from "node:path";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
+import { UsageError } from "../errors.ts";
+import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import { type ChosenLoss, lossNames } from "./chosenLoss.ts";
-import type { AnalyzeOptions } from "../../cli/commandOptions.ts";
-import { UsageError } from "../../cli/errors.ts";
 import type { OpenedInputs } from "./openedInputs.ts";
 
 /** @throws UsageError naming all that is missing, and a command line that has it */

@@ -2,10 +2,10 @@
 import { basename, dirname, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { type LoadedArrays, labelFileNames, labelsOf, loadArrays } from "../../data/loadArrays.ts";
-import type { Model, ValueInfo } from "../../onnx/graph.ts";
-import { UsageError } from "../../cli/errors.ts";
-import { type FileWord, type InputWord, isNumberWord, type NumberWord } from "./inputWords.ts";
 import { readBytes, readIfThere } from "../../disk/readBytes.ts";
+import type { Model, ValueInfo } from "../../onnx/graph.ts";
+import { UsageError } from "../errors.ts";
+import { type FileWord, type InputWord, isNumberWord, type NumberWord } from "./inputWords.ts";
 
 export interface OpenedArray {
   /** Of the model's input. */

@@ -1,17 +1,16 @@
-/** @file Does one run of a study as `crh run` and `crh resume` would, without their tables. */
-
+/** @file Does one run of a study as `crh run` and `crh resume` would. */
 import { DivergedError } from "../../train/diverged.ts";
-import type { RunOptions } from "../../cli/commandOptions.ts";
-import { resumeCommand } from "../../cli/commands/resume.ts";
-import { runCommand } from "../../cli/commands/run.ts";
-import type { Io } from "../../cli/io.ts";
+import type { Watcher } from "../observer.ts";
+import { createTraining, type StartedRun } from "../training/createTraining.ts";
+import { resumeTraining } from "../training/resumeTraining.ts";
+import type { RunOptions } from "../training/runOptions.ts";
+import { trainIntoRun } from "../training/trainIntoRun.ts";
 import { type Found, readsData } from "./plannedRuns.ts";
 
 export interface DoOptions {
   /** Folder of the runs. */
   readonly out: string;
   readonly data?: string;
-  readonly quiet: boolean;
 }
 
 /**
@@ -20,27 +19,29 @@ export interface DoOptions {
  * @throws Interrupted where the user stops it; a loss that is no number any more is no error here, the run's folder
  *   says it
  */
-export async function doRun({ planned, state, folder }: Found, { out, data, quiet }: DoOptions, io: Io): Promise<void> {
-  const silent: Io = { ...io, stdout: { write: () => true }, interruption: () => io.interruption() };
-  const { run, parameters } = planned;
+export async function doRun(found: Found, options: DoOptions, watcher: Watcher): Promise<void> {
   try {
-    if (state === "begun" && folder !== undefined) {
-      await resumeCommand(folder.dir, { in: out, yes: true, quiet, ...(data && { data }) }, silent);
-      return;
-    }
-    const assignments = Object.entries(run.parameters ?? {}).map(([key, value]) => `${key}=${value}`);
-    const options: RunOptions = {
-      ...{ seed: run.seed, out, quiet, yes: true, device: "cpu" as const, keep: 1 },
-      ...{ moments: run.keepsMoments ? ("final" as const) : ("none" as const), keepBest: "none" as const },
-      every: run.measured === "often" ? "log" : (parameters.steps as number), // the first and the last step
-      ...(run.preset === undefined ? {} : { preset: run.preset }),
-      ...(run.follow === undefined ? {} : { follow: run.follow }),
-      ...(run.followEvery === undefined ? {} : { followEvery: run.followEvery }),
-      ...(data !== undefined && readsData(planned) ? { data } : {}),
-    };
-    await runCommand(run.setting, assignments, options, silent);
+    const { job, experiment } = await startedRun(found, options);
+    await trainIntoRun(job, experiment, watcher);
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
-    io.stderr.write(`${run.label}: ${error.message}\n`);
+    watcher.observer.note(`${found.planned.run.label}: ${error.message}`);
   }
+}
+
+function startedRun({ planned, state, folder }: Found, { out, data }: DoOptions): Promise<StartedRun> {
+  if (state === "begun" && folder !== undefined)
+    return resumeTraining(folder, { in: out, yes: true, ...(data && { data }) });
+  const { run, parameters } = planned;
+  const assignments = Object.entries(run.parameters ?? {}).map(([key, value]) => `${key}=${value}`);
+  const options: RunOptions = {
+    ...{ seed: run.seed, out, yes: true, device: "cpu" as const, keep: 1 },
+    ...{ moments: run.keepsMoments ? ("final" as const) : ("none" as const), keepBest: "none" as const },
+    every: run.measured === "often" ? "log" : (parameters.steps as number), // the first and the last step
+    ...(run.preset === undefined ? {} : { preset: run.preset }),
+    ...(run.follow === undefined ? {} : { follow: run.follow }),
+    ...(run.followEvery === undefined ? {} : { followEvery: run.followEvery }),
+    ...(data !== undefined && readsData(planned) ? { data } : {}),
+  };
+  return createTraining(run.setting, assignments, options);
 }

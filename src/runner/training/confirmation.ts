@@ -2,10 +2,11 @@
  * @file What a run does about its cost: says the estimate as soon as there is one and it is above a minute, and stops where it is above
  * an hour and nobody has confirmed it.
  */
-import type { CostEstimate, Pause } from "./costEstimate.ts";
-import { Unconfirmed } from "../../cli/errors.ts";
+
 import { formatCount, formatDuration } from "../../formats/quantities.ts";
-import type { Pace, Progress } from "../../cli/progress.ts";
+import { Unconfirmed } from "../errors.ts";
+import type { Pace, Progress } from "../observer.ts";
+import type { CostEstimate, Pause } from "./costEstimate.ts";
 
 /** chosen: below a minute the estimate is of no use before it is over. */
 const WORTH_SAYING_MS = 60_000;

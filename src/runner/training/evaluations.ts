@@ -1,7 +1,8 @@
 /** @file Evaluations of a run in words, and the best of them. */
+
+import { formatCount, formatQuantity } from "../../formats/quantities.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { BestBy, Metric } from "../../train/train.ts";
-import { formatCount, formatQuantity } from "../../formats/quantities.ts";
 import { parsePlan } from "./runPlan.ts";
 
 /** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */

@@ -6,7 +6,7 @@ import type { TrajectoryRow } from "../../runs/trajectoriesFile.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { type Follow, type FollowedStep, pairsOf, squaredDistances, usualEvery } from "../../train/follow.ts";
 import { followSamples } from "../../train/followSamples.ts";
-import { UsageError } from "../../cli/errors.ts";
+import { UsageError } from "../errors.ts";
 import type { RunPlan } from "./runPlan.ts";
 
 /**

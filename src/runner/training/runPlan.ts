@@ -1,7 +1,7 @@
 /** @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
 import { z } from "zod";
 import { devices } from "../../engine/engine.ts";
-import { MOST_THREADS } from "../../cli/commandOptions.ts";
+import { MOST_THREADS } from "./runOptions.ts";
 
 const count = z.int().min(1);
 

@@ -2,13 +2,10 @@
  * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
  * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
-import { join } from "node:path";
 import { nodeEngineOn } from "../../engine/node.ts";
-import { stationaritySentence } from "../../findings/stationarity.ts";
-import { TWOPOINT_SCHEMA, type TwopointRecord } from "../../findings/twopoint/twopointRecord.ts";
+import { formatDuration } from "../../formats/quantities.ts";
 import type { PairTraining } from "../../measure/network/pairs.ts";
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
-import { renderReport } from "../../report/report.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import type { Setting } from "../../settings/setting.ts";
@@ -17,30 +14,22 @@ import { type Milestones, milestones } from "../../train/milestones.ts";
 import type { Schedule } from "../../train/schedule.ts";
 import { type TrainResult, train } from "../../train/train.ts";
 import { trainedRate } from "../../train/trainedRate.ts";
-import { renderAlignmentTable } from "../../cli/alignmentTable.ts";
-import { openPage } from "../../cli/browser.ts";
-import { isEmpty, reportData } from "../../cli/commands/report.ts";
+import { LayerPool } from "../../workers/layerPool.ts";
+import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
+import { Interrupted } from "../errors.ts";
+import type { Progress, Watcher } from "../observer.ts";
+import { picturesRecord } from "../records/pictures.ts";
+import { runName } from "../records/runName.ts";
+import { writeReport } from "../records/runReport.ts";
+import { recordTwopoint } from "../records/twopointRecord.ts";
+import { watchedRecord } from "../records/watched.ts";
 import { Confirmation } from "./confirmation.ts";
 import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
-import { Interrupted } from "../../cli/errors.ts";
-import { bestLine, bestSoFar, evaluatedIn } from "./evaluations.ts";
+import { bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { Followed } from "./followed.ts";
-import { formatDuration, formatRate } from "../../formats/quantities.ts";
-import { type Io, widthOf } from "../../cli/io.ts";
-import { lawsBelow } from "../../cli/lawsTable.ts";
-import { layoutOf } from "../../cli/layerTable.ts";
-import { Measuring } from "../../workers/layerPool.ts";
 import { leftOut, measuringShare, sizesOf } from "./measuringShare.ts";
-import { picturesRecord } from "../records/pictures.ts";
-import { Progress } from "../../cli/progress.ts";
-import { runName } from "../records/runName.ts";
 import type { RunPlan } from "./runPlan.ts";
-import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
-import { wrap } from "../../cli/table.ts";
-import { recordTwopoint } from "../records/twopointRecord.ts";
-import { renderTwopointTable } from "../../cli/twopointTable.ts";
-import { renderWatchedTable, watchedRecord } from "../../cli/watched.ts";
 
 export interface TrainJob {
   readonly folder: RunFolder;
@@ -53,24 +42,19 @@ export interface TrainJob {
   readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
 }
 
-export interface Presentation {
-  /** Whether the report is shown in the browser. */
-  readonly open?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** Trains, writes everything, prints the table or the JSON on stdout. */
+/**
+ * Trains, and writes everything.
+ *
+ * @throws Interrupted where the run was stopped before its end; what it did is kept
+ */
 export async function trainIntoRun(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
-  show: Presentation,
-  io: Io,
+  { observer, signal: stopped }: Watcher,
 ): Promise<void> {
   const { folder, resume } = job;
   const steps = job.parameters.steps as number;
-  const progress = new Progress(io, folder.info().setting, steps, {
-    quiet: show.quiet === true,
+  const progress = observer.progress(folder.info().setting, steps, {
     start: resume?.step ?? 0,
     endRate: false, // what measuring took is in it; the rate of the steps alone is said below
   });
@@ -82,7 +66,7 @@ export async function trainIntoRun(
     const schedule = milestonesOf(job.plan, steps);
     const cost = costOf(job, schedule, progress);
     progress.pace = cost.pace;
-    const signal = AbortSignal.any([io.interruption(), cost.signal]);
+    const signal = AbortSignal.any([stopped, cost.signal]);
     const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
     const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
@@ -119,8 +103,6 @@ export async function trainIntoRun(
   } finally {
     progress.end(completed);
   }
-  present(folder, show, io);
-  if (show.open === true && folder.hasReport()) await openPage(join(folder.dir, "report.html"), io);
 }
 
 function milestonesOf({ every, points, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
@@ -165,7 +147,7 @@ async function runTraining(
 ): Promise<TrainResult> {
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
-  const measuring = new Measuring();
+  const measuring = new LayerPool();
   let begun = performance.now();
   const earlier = new EarlierMoments(folder, plan, {
     steps,
@@ -321,68 +303,6 @@ function fail(folder: RunFolder, error: Error): void {
   } catch {
     // The disk may be the reason of the failure; the first error is the one to show.
   }
-}
-
-/** Writes report.html, unless there is nothing to report yet. */
-export function writeReport(folder: RunFolder): string | undefined {
-  const data = reportData(folder);
-  return isEmpty(data) ? undefined : folder.writeReport(renderReport(data));
-}
-
-/** The end of a run on stdout: the tables, or one JSON document. */
-export function present(folder: RunFolder, show: Presentation, io: Io): void {
-  const snapshots = folder.snapshots();
-  const final = snapshots.at(-1);
-  const twopoint = folder.record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
-  const watched = renderWatchedTable(folder, { width: widthOf(io.stdout) });
-  if (final === undefined && twopoint === undefined && watched === "") return;
-  const { durationMs, trainingMs, measuringMs, stepsPerSecond, id, step } = folder.info();
-  if (show.json === true) {
-    const document = {
-      run: folder.dir,
-      accuracy: final?.accuracy ?? null,
-      stepsPerSecond: stepsPerSecond ?? null,
-      final: finalDocument(step, final, twopoint),
-    };
-    io.stdout.write(`${JSON.stringify(document)}\n`);
-    return;
-  }
-  if (watched !== "") io.stdout.write(`${watched}\n`);
-  if (twopoint !== undefined) io.stdout.write(`${renderTwopointTable(twopoint, layoutOf(io))}\n`);
-  if (final !== undefined) {
-    const initial = snapshots[0]!.step < final.step ? { initial: snapshots[0]! } : {};
-    const options = { ...initial, ...layoutOf(io) };
-    io.stdout.write(`${renderAlignmentTable(final, options)}${lawsBelow(final, options)}\n`);
-    io.stdout.write(probeLine(folder));
-    const rest = stationaritySentence({ snapshots, metrics: folder.metrics() });
-    if (rest !== "") io.stdout.write(`${wrap(rest, widthOf(io.stdout)).join("\n")}\n\n`);
-  }
-  const rate = stepsPerSecond === undefined ? "" : ` at ${formatRate(stepsPerSecond)} steps/s`;
-  const of = trainingMs === undefined || measuringMs === undefined ? "" : ` training ${formatDuration(trainingMs)}`;
-  const measured = of === "" ? rate : `:${of}${rate}, measuring ${formatDuration(measuringMs!)}`;
-  const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}${measured}`;
-  const steps = final?.step ?? step;
-  io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
-}
-
-/** The last snapshot, an empty one where nothing was measured, with what the two-point theory says of the run. */
-function finalDocument(step: number, final: Snapshot | undefined, record: TwopointRecord | undefined): object {
-  const measured = final ?? { step, layers: [] };
-  if (record === undefined) return measured;
-  const { schema: _, ...twopoint } = record;
-  return { ...measured, twopoint };
-}
-
-/**
- * What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without
- * one.
- */
-function probeLine(folder: RunFolder): string {
-  const rows = folder.metrics().filter(({ name }) => name === "eval/linear-probe");
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return "";
-  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
-  return `linear probe of the features: ${share(last.value)} right, ${share(first.value)} at step ${first.step}\n\n`;
 }
 
 /** chosen: a share reached in less says nothing of the time left. */

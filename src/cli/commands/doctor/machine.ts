@@ -4,9 +4,9 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { writing } from "../../../runs/writeFile.ts";
 import { formatBytes } from "../../../formats/quantities.ts";
 import { crhVersion } from "../../../runner/versions.ts";
+import { writing } from "../../../runs/writeFile.ts";
 import type { Check } from "./check.ts";
 
 /** "engines" of package.json. */

@@ -1,7 +1,5 @@
 /** @file Snapshots of networks measured in parts, against the same measured whole. */
 import { expect, test } from "vitest";
-import { Measuring } from "../../src/workers/layerPool.ts";
-import { SnapshotInParts } from "../../src/workers/snapshotInParts.ts";
 import { inMemory } from "../../src/data/byteSource.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import type { Snapshot, SnapshotOptions } from "../../src/measure/snapshot.ts";
@@ -10,7 +8,9 @@ import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import type { TrainObserver } from "../../src/train/train.ts";
 import { train } from "../../src/train/train.ts";
-import { expectAlike } from "./expectAlike.ts";
+import { LayerPool } from "../../src/workers/layerPool.ts";
+import { SnapshotInParts } from "../../src/workers/snapshotInParts.ts";
+import { expectAlike } from "../cli/expectAlike.ts";
 
 const STEPS = 2;
 const text = new TextEncoder().encode("in parts, or whole? ".repeat(200));
@@ -45,7 +45,7 @@ async function snapshots(
 }
 
 test("a run that is measured a layer at a time has the snapshots of one that is measured whole, changes and exponents included", async () => {
-  const measuring = new Measuring();
+  const measuring = new LayerPool();
   const whole = await snapshots((found, options) => ({
     async onMeasurement(_, measurement) {
       found(await measuring.snapshot(measurement.total, { ...measurement, ...options() }), measurement.total);

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { surroundings } from "../../src/disk/dataFolder.ts";
-import { keptTokens } from "../../src/disk/tokenCache.ts";
 import { textFileNames } from "../../src/data/corpus.ts";
 import { byteTokenizer } from "../../src/data/tokenizer.ts";
+import { dataFolder } from "../../src/disk/dataFolder.ts";
+import { keptTokens } from "../../src/disk/tokenCache.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-tokens-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -13,7 +13,7 @@ mkdirSync(join(root, "data/more"), { recursive: true });
 writeFileSync(join(root, "data/b.txt"), "bb\n");
 writeFileSync(join(root, "data/more/a.md"), "aé\n");
 writeFileSync(join(root, "data/README.md"), "about");
-const data = surroundings(join(root, "data"));
+const data = dataFolder(join(root, "data"));
 const files = textFileNames(data.list!()).map((name) => ({ name, source: data.open!(name) }));
 const folder = join(root, "cache");
 
@@ -39,7 +39,7 @@ describe("tokens that are kept", () => {
 
   test("leave nothing behind when the text is none", () => {
     writeFileSync(join(root, "bad.txt"), Uint8Array.of(97, 0xff));
-    const bad = [{ name: "bad.txt", source: surroundings(join(root, "bad.txt")).open!("bad.txt") }];
+    const bad = [{ name: "bad.txt", source: dataFolder(join(root, "bad.txt")).open!("bad.txt") }];
     expect(() => keptTokens(bad, byteTokenizer, { from: 0, folder: join(root, "other") })).toThrow("at byte 1");
     expect(readdirSync(join(root, "other"))).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe("what settings see of the data", () => {
   });
 
   test("a file is itself alone, and no folder", () => {
-    const single = surroundings(join(root, "data/b.txt"));
+    const single = dataFolder(join(root, "data/b.txt"));
     expect(single.list!()).toEqual(["b.txt"]);
     expect(single.open!("b.txt").size).toBe(3);
     expect(() => single.file!("x")).toThrow("which is a file; check --data");

@@ -1,5 +1,5 @@
 /** @file Reading the files of runs that may come from anyone: what a schema let pass and nothing can be made of is one line that says so. */
-import { reportOf } from "./errors.ts";
+import { reportOf } from "../errors.ts";
 
 /**
  * Does what reads a run.

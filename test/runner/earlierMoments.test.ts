@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { EarlierMoments } from "../../src/runner/training/earlierMoments.ts";
-import type { RunPlan } from "../../src/runner/training/runPlan.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import type { Moments } from "../../src/moments/moments.ts";
+import { EarlierMoments } from "../../src/runner/training/earlierMoments.ts";
+import type { RunPlan } from "../../src/runner/training/runPlan.ts";
 import { createRun, type RunFolder } from "../../src/runs/runFolder.ts";
 import { plantedTransformer } from "../figures/planted.ts";
 

@@ -1,9 +1,9 @@
 /** @file What measurements in mid-training hold, by sizes alone. */
 import { describe, expect, test } from "vitest";
-import { leftOut, measuringShare, sizesOf } from "../../src/runner/training/measuringShare.ts";
 import type { LayerSnapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { Random } from "../../src/random/random.ts";
+import { leftOut, measuringShare, sizesOf } from "../../src/runner/training/measuringShare.ts";
 import { LOG_POINTS } from "../../src/train/milestones.ts";
 
 const network = (widths: number[]) => mlp({ widths, activation: "relu", initialisation: "torch" }, new Random(1));

@@ -1,7 +1,5 @@
 /** @file Sums that the built program's threads put together and measure, against the same in this one, and one thread at a time. */
 import { beforeAll, expect, test } from "vitest";
-import type { Measuring } from "../../src/workers/layerPool.ts";
-import type { SumsJob } from "../../src/workers/sumsJob.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { type LayerSnapshot, layerJobs, measureJob } from "../../src/measure/snapshot.ts";
@@ -11,10 +9,12 @@ import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { Probe, type SummedMeasurement } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
-import { expectAlike } from "./expectAlike.ts";
+import type { LayerPool } from "../../src/workers/layerPool.ts";
+import type { SumsJob } from "../../src/workers/sumsJob.ts";
+import { expectAlike } from "../cli/expectAlike.ts";
 
 const built = new URL("../../dist/workers/layerPool.js", import.meta.url).href;
-const { Measuring: Threads } = (await import(/* @vite-ignore */ built)) as { Measuring: typeof Measuring };
+const { LayerPool: Threads } = (await import(/* @vite-ignore */ built)) as { LayerPool: typeof LayerPool };
 
 /** As many rows as make some sides be summed in coordinates of the other one (deferredSide). */
 const [width, context, samples, batch] = [32, 128, 256, 16];
@@ -57,6 +57,6 @@ test("threads give the measures of sums that were put together here", async () =
 }, 60_000);
 
 test("so does this thread", async () => {
-  const { Measuring: Here } = await import("../../src/workers/layerPool.ts");
+  const { LayerPool: Here } = await import("../../src/workers/layerPool.ts");
   expectAlike(await new Here().layers(jobsOf(await probe.measureSums(batches))), expected, "here");
 }, 60_000);

@@ -2,7 +2,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { deviceState } from "../../src/runner/devices.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
 import { nodeEngineOn } from "../../src/engine/node.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
@@ -11,8 +10,9 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { encodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";
+import { deviceState } from "../../src/runner/devices.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
-import { type Ended, expectOneLine, onlyRun, TINY, workplace } from "./builtProgram.ts";
+import { type Ended, expectOneLine, onlyRun, TINY, workplace } from "../cli/builtProgram.ts";
 
 /** Float32 sums in another order, over twenty steps of a small network; relative to the loss. */
 const OTHER_ORDER = 1e-4;

@@ -1,8 +1,8 @@
 /** @file The estimate of a run's time on planted clocks, and what a run does about it. */
 import { describe, expect, test } from "vitest";
+import { reportOf } from "../../src/runner/errors.ts";
 import { Confirmation } from "../../src/runner/training/confirmation.ts";
 import { CostEstimate, type Pause } from "../../src/runner/training/costEstimate.ts";
-import { reportOf } from "../../src/cli/errors.ts";
 
 const HOUR = 3_600_000;
 

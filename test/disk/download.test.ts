@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type DownloadOptions, download } from "../../../src/disk/fetch/download.ts";
-import { localServer, serve } from "./localServer.ts";
+import { type DownloadOptions, download } from "../../src/disk/fetch/download.ts";
+import { localServer, serve } from "../cli/fetch/localServer.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-download-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

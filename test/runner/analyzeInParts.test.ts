@@ -1,8 +1,6 @@
 /** @file `crh analyze` of a network in parts: with the model before training, against the same as a whole, and where it is stopped. */
 import { expect, test } from "vitest";
-import { analyzeInParts, type Pass } from "../../src/runner/analysis/analyzeInParts.ts";
-import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
-import { MOST_KEPT_BYTES } from "../../src/workers/snapshotInParts.ts";
+import { terminalObserver } from "../../src/cli/progress.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
@@ -12,9 +10,12 @@ import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { inParts } from "../../src/probe/parts.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
+import { analyzeInParts, type Pass } from "../../src/runner/analysis/analyzeInParts.ts";
+import type { AnalyzeOptions } from "../../src/runner/analysis/analyzeOptions.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
-import { expectAlike } from "./expectAlike.ts";
-import { testIo } from "./testIo.ts";
+import { MOST_KEPT_BYTES } from "../../src/workers/snapshotInParts.ts";
+import { expectAlike } from "../cli/expectAlike.ts";
+import { testIo } from "../cli/testIo.ts";
 
 const context = 6;
 const batches = tokenFeeds(tokensInMemory(Uint16Array.from({ length: 200 }, (_, i) => 97 + ((i * i) % 7))), {
@@ -55,7 +56,7 @@ test("has the snapshots of the model and of that before training that one pass o
   const expected = snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
   const parts = inParts(await trained.outline(batches[0]!), 1, batches.length);
   const found = await analyzeInParts(parts, { pass: passOf(trained), before: passOf(untrained) }, options, {
-    io: testIo(),
+    observer: terminalObserver(testIo()),
     signal: new AbortController().signal,
   });
   expect(found.layers).toBe(parts.length);
@@ -77,7 +78,7 @@ test("stopped in the first pass it has those layers over the samples so far; lat
       if (++done === count) controller.abort();
     });
     return analyzeInParts(parts, { pass, before: undefined }, options, {
-      io: testIo(),
+      observer: terminalObserver(testIo()),
       signal: controller.signal,
     });
   };
@@ -105,7 +106,7 @@ test("refuses moments that do not fit in a file before anything is measured", as
   } as const;
   const pass: Pass = () => Promise.reject(new Error("measured"));
   const writing = { ...options, moments: "m.safetensors" };
-  const surroundings = { io: testIo(), signal: new AbortController().signal };
+  const surroundings = { observer: terminalObserver(testIo()), signal: new AbortController().signal };
   await expect(analyzeInParts([[layer]], { pass, before: undefined }, writing, surroundings)).rejects.toThrow(
     /^analyze: expected moments of at most 2 GiB for one file, got 2\.0; choose some --layers/,
   );

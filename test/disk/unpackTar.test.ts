@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { unpackTar } from "../../../src/disk/fetch/unpackTar.ts";
-import { tarOf } from "./tarOf.ts";
+import { unpackTar } from "../../src/disk/fetch/unpackTar.ts";
+import { tarOf } from "../cli/fetch/tarOf.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-tar-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

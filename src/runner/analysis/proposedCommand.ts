@@ -1,5 +1,5 @@
 /** @file A command line of `crh analyze` for a model, guessed from its inputs and outputs, with what its files should hold. */
-import type { Graph, ValueInfo } from "../onnx/graph.ts";
+import type { Graph, ValueInfo } from "../../onnx/graph.ts";
 
 export interface Proposal {
   /** Words of the command line. */

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { lastWeights } from "../../src/runner/records/lastWeights.ts";
 import { picturesOf } from "../../src/runner/records/pictures.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
+import { onlyRun, workplace } from "../cli/builtProgram.ts";
 import { idxSet, writeIdxSet } from "../settings/idxSet.ts";
-import { onlyRun, workplace } from "./builtProgram.ts";
 
 const { dir, crh } = workplace();
 

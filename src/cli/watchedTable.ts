@@ -1,25 +1,8 @@
-/** @file What a run watches: its record, and a table of first and last values for the terminal. */
-import { WATCHED_SCHEMA, type WatchedRecord, watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
+/** @file What a run watches, as a table of first and last values. */
+import { watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
+import { watchedOf } from "../runner/records/watched.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
-import type { Watch } from "../train/watch.ts";
 import { renderTable } from "./table.ts";
-
-/** What is watched, in words. */
-export function watchedRecord({ groups }: Watch): WatchedRecord {
-  return {
-    schema: WATCHED_SCHEMA,
-    groups: groups.map(({ title, axis, log = false, quantities, expected = {} }) => ({
-      ...{ title, axis, log },
-      quantities: Object.entries(quantities).map(([name, meaning]) => ({ name, meaning })),
-      expected: Object.entries(expected).map(([meaning, value]) => ({ meaning, value })),
-    })),
-  };
-}
-
-/** The record of a run that watches something. */
-export function watchedOf(folder: RunFolder): WatchedRecord | undefined {
-  return folder.record<WatchedRecord>("watched", WATCHED_SCHEMA);
-}
 
 /** Every watched quantity with its first and its last value; nothing for a run that watches nothing. */
 export function renderWatchedTable(folder: RunFolder, options: Parameters<typeof renderTable>[2]): string {

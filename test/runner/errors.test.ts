@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Interrupted, reportOf, UsageError } from "../../src/cli/errors.ts";
 import { closest, suggestion } from "../../src/parameters/suggest.ts";
+import { Interrupted, reportOf, UsageError } from "../../src/runner/errors.ts";
 import { writing } from "../../src/runs/writeFile.ts";
 
 function thrownBy(action: () => unknown): unknown {

@@ -2,11 +2,11 @@
  * @file From anything thrown to one line and an exit code. The project's own errors read "<where>: expected X, got Y; cure" and are
  * shown as they are, so are the file system's, put into words; anything else is a bug, whose stack is shown with --debug.
  */
-import { EXIT_INTERRUPTED } from "./io.ts";
-import { printable } from "./table.ts";
+import { printable } from "../formats/printable.ts";
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+export const EXIT_INTERRUPTED = 130;
 
 /** Wrong use of the command line: an unknown name, key or value. */
 export class UsageError extends Error {

@@ -1,0 +1,6 @@
+/** @file Text of others where a person reads it. */
+
+/** The text without what a terminal would obey: names come from files of others. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
+}

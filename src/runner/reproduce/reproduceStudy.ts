@@ -1,0 +1,122 @@
+/**
+ * @file A study done: the runs that are missing, one after the other, then figures, score card and page. What is done stays: a finished run
+ * with the same parameters is not done again, an unfinished one is gone on with from its last checkpoint, or anew where it has none.
+ */
+import { join } from "node:path";
+import { dataFolder } from "../../disk/dataFolder.ts";
+import { standaloneSvg } from "../../figures/figure.ts";
+import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
+import { formatDuration } from "../../formats/quantities.ts";
+import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
+import { scorePage } from "../../studies/scorePage.ts";
+import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
+import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
+import { Interrupted } from "../errors.ts";
+import type { Watcher } from "../observer.ts";
+import { lastWeights } from "../records/lastWeights.ts";
+import { picturesOf } from "../records/pictures.ts";
+import { watchedOf } from "../records/watched.ts";
+import { doRun } from "./doRun.ts";
+import { type Existing, existingRuns, type Found, findPlanned, plannedRuns, secondsLeft } from "./plannedRuns.ts";
+
+export interface ReproduceOptions {
+  readonly size: StudySize;
+  readonly data?: string;
+  /** Folder of the runs. */
+  readonly out: string;
+  /** Folder that gets a folder for each study. */
+  readonly to: string;
+}
+
+/** One of each command: studies share runs. */
+export function distinct(all: readonly Found[]): Found[] {
+  return [...new Map(all.map((one) => [one.planned.command, one])).values()];
+}
+
+export function foundRuns(
+  study: Study,
+  { size, data, out }: ReproduceOptions,
+  existing: Existing = existingRuns(out),
+): Found[] {
+  return plannedRuns(study, size).map((planned) => findPlanned(planned, existing, data));
+}
+
+/** Does what is missing, evaluates, writes the folder of the study. */
+export async function reproduceStudy(
+  study: Study,
+  options: ReproduceOptions,
+  watcher: Watcher,
+): Promise<{ record: ScoreRecord; folder: string }> {
+  await doMissing(study, options, watcher);
+  const found = foundRuns(study, options);
+  const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
+  const diverged = found.flatMap((one) =>
+    one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
+  );
+  const { file } = dataFolder(options.data ?? null);
+  const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
+  const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
+  const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
+  const folder = join(options.to, study.name.replaceAll("/", "-"));
+  makeFolder(folder, "reproduce");
+  const write = (name: string, text: string) => writeWhole(join(folder, name), text, { where: "reproduce" });
+  for (const { name, figure } of evaluation.figures) {
+    write(`${name}.svg`, standaloneSvg(figure.svg));
+    write(`${name}.csv`, figure.csv);
+  }
+  write("score.json", `${JSON.stringify(record, undefined, 2)}\n`);
+  write("index.html", scorePage(record, evaluation.figures, runs));
+  return { record, folder };
+}
+
+async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
+  const { out, data } = options;
+  const count = foundRuns(study, options).length;
+  for (let i = 0; i < count; i++) {
+    const found = foundRuns(study, options)[i]!; // read anew: another process may have done it meanwhile
+    if (found.state === "done" || found.state === "diverged") continue;
+    if (found.state === "running")
+      throw new Error(
+        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
+          `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
+      );
+    const left = secondsLeft(foundRuns(study, options)).seconds;
+    watcher.observer.note(
+      `${study.name}: run ${i + 1} of ${count}, ` +
+        `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +
+        `${formatDuration(1000 * left)} left`,
+    );
+    try {
+      await doRun(found, { out, ...(data !== undefined && { data }) }, watcher);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `reproduce: stopped at run ${i + 1} of ${count}, nothing is lost: finished runs stay, and the same ` +
+          "command goes on with this one from its last checkpoint",
+      );
+    }
+  }
+}
+
+function scoredRun({ planned: { run, command }, state, info }: Found) {
+  const shared = { label: run.label, setting: run.setting, seed: run.seed, command };
+  if (state === "done") return { ...shared, id: info!.id };
+  return { ...shared, id: null, failure: info?.error ?? "not done" };
+}
+
+function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
+  return {
+    label: run.label,
+    seed: run.seed,
+    parameters,
+    followed: folder!.record<FollowedRecord>("followed", FOLLOWED_SCHEMA),
+    trajectories: () => folder!.trajectories(),
+    metrics: () => folder!.metrics(),
+    snapshot: () => folder!.snapshots().at(-1),
+    snapshots: () => folder!.snapshots(),
+    moments: () => folder!.moments(),
+    watched: () => watchedOf(folder!),
+    pictures: () => picturesOf(folder!),
+    weights: () => lastWeights(folder!),
+  };
+}
