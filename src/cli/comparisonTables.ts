@@ -3,7 +3,7 @@
  * decay. Names keep setting and digits, columns that do not fit are said in words below.
  */
 
-import { leastDecays } from "../measure/acrossRuns.ts";
+import { leastDecays } from "../measure/training/decayScaling.ts";
 import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import {
   type ComparedLayer,

@@ -2,9 +2,10 @@
  * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside what it is to be
  * compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
  */
-import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
-import type { IrrelevantShare, LayerIrrelevant } from "../measure/irrelevantDirections.ts";
+
 import type { LayerSnapshot } from "../measure/snapshot.ts";
+import type { AnsatzForms, Comparison } from "../measure/training/ansatz.ts";
+import type { IrrelevantShare, LayerIrrelevant } from "../measure/training/irrelevantDirections.ts";
 import { formatCount, formatDecimals, formatQuantity } from "./format.ts";
 
 /** Whether the RGA of a head exceeds what heads of its layer share anyway. */

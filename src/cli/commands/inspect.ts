@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { nodeEngine } from "../../engine/node.ts";
-import { type WeightMeasures, weightMeasures } from "../../measure/weightMeasures.ts";
+import { type WeightMeasures, weightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";
 import { analysisCost, multiplicationRate } from "../analysisCost.ts";
