@@ -4,7 +4,7 @@
  */
 
 // Moments and measures
-export { alignment } from "./measure/alignment.ts";
+export { alignment } from "./measure/alignment/alignment.ts";
 export { diagonalNull } from "./measure/network/diagonalNull.ts";
 export type { ChargeChange, PairDrift, PairStatus, PairTraining } from "./measure/network/pairDrift.ts";
 export {

@@ -36,13 +36,13 @@ export { type EigenSystem, eigh } from "./linalg/eigh.ts";
 export { eigvalsh } from "./linalg/eigvalsh.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
-export { cosine } from "./measure/cosine.ts";
-export { type Exponent, type LayerExponents, layerExponents } from "./measure/exponent.ts";
-export { hiddenSides } from "./measure/hidden.ts";
-export { type Judgement, judge, type Verdict } from "./measure/judge.ts";
+export { alignmentNull, projectedNullOf, sharedNullOf } from "./measure/alignment/alignmentNull.ts";
+export { cosine } from "./measure/alignment/cosine.ts";
+export { type Judgement, judge, type Verdict } from "./measure/alignment/judge.ts";
+export { type Exponent, type LayerExponents, layerExponents } from "./measure/laws/exponent.ts";
 export { type LayerSnapshot, layerSnapshot } from "./measure/layerSnapshot.ts";
 export { type LayerAlignment, measureLayer } from "./measure/measureLayer.ts";
-export { alignmentNull, projectedNullOf, sharedNullOf } from "./measure/null.ts";
+export { hiddenSides } from "./measure/network/hiddenSides.ts";
 export type { AlignmentValue, SideAlignments, Status } from "./measure/snapshot.ts";
 export {
   effectiveRank,
@@ -51,8 +51,8 @@ export {
   type Spectrum,
   sideSpectra,
   spectrum,
-} from "./measure/spectrum.ts";
-export { type TailExponent, tailExponent } from "./measure/tailExponent.ts";
+} from "./measure/spectra/spectrum.ts";
+export { type TailExponent, tailExponent } from "./measure/spectra/tailExponent.ts";
 export type { LayerRows } from "./moments/addRows.ts";
 export { mergeMoments, type SideMoments, secondMoment } from "./moments/moments.ts";
 export { gpt } from "./networks/gpt.ts";

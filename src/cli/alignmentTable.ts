@@ -15,7 +15,7 @@ import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { printable } from "../formats/printable.ts";
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
-import { judge, ruleInWords, type Verdict } from "../measure/judge.ts";
+import { judge, ruleInWords, type Verdict } from "../measure/alignment/judge.ts";
 import type {
   AlignmentValue,
   Convention,

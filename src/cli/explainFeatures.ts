@@ -4,9 +4,9 @@
  */
 
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
-import type { AnsatzForms, Comparison } from "../measure/ansatz.ts";
-import type { IrrelevantShare, LayerIrrelevant } from "../measure/irrelevantDirections.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
+import type { AnsatzForms, Comparison } from "../measure/training/ansatz.ts";
+import type { IrrelevantShare, LayerIrrelevant } from "../measure/training/irrelevantDirections.ts";
 
 /** Whether the RGA of a head exceeds what heads of its layer share anyway. */
 export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {

@@ -11,7 +11,7 @@ import { percent } from "../findings/stationarity.ts";
 import { conventionWord, relationWord, sideWord } from "../findings/vocabulary.ts";
 import { isSmallDecay } from "../findings/weightDecay.ts";
 import { formatCount, formatDecimals } from "../formats/quantities.ts";
-import { ruleInWords } from "../measure/judge.ts";
+import { ruleInWords } from "../measure/alignment/judge.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { statusWords } from "../report/reportData.ts";
 import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";

@@ -4,7 +4,7 @@
  * their own.
  */
 
-import type { OtherHeads } from "../measure/headBaselines.ts";
+import type { OtherHeads } from "../measure/network/headBaselines.ts";
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { lowestAlignment, sides } from "./alignmentSeries.ts";

@@ -3,7 +3,7 @@
  * (side a) (theory.md Eq. 125; as Fig. 5 of Symmetry Induces Structure and Constraint of Learning, ICML 2024).
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
-import { CLUSTER_LIMIT, clusterOrder } from "../measure/neuronClusters.ts";
+import { CLUSTER_LIMIT, clusterOrder } from "../measure/neurons/neuronClusters.ts";
 import type { Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { toCsv } from "./csv.ts";

@@ -1,6 +1,6 @@
 /** @file Figure: neural collapse of a classifier's features over training, NC1 to NC4 (theory.md Eqs. 67 to 70). */
 import * as Plot from "@observablehq/plot";
-import type { LayerCollapse } from "../measure/layerCollapse.ts";
+import type { LayerCollapse } from "../measure/collapse/layerCollapse.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { centred, titleText } from "./axes.ts";
 import { toCsv } from "./csv.ts";

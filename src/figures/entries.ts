@@ -3,7 +3,7 @@
  * of arXiv 2410.03006). On a straight line through zero H and G are proportional.
  */
 import * as Plot from "@observablehq/plot";
-import { alignment } from "../measure/alignment.ts";
+import { alignment } from "../measure/alignment/alignment.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { centred, titleText } from "./axes.ts";
 import { significant, toCsv } from "./csv.ts";

@@ -4,7 +4,7 @@
  * of the layer.
  */
 import * as Plot from "@observablehq/plot";
-import { byHeadLayer, type OtherHeads } from "../measure/headBaselines.ts";
+import { byHeadLayer, type OtherHeads } from "../measure/network/headBaselines.ts";
 import { type DepthRow, depthScale, panelTitle, valueWords } from "./depthPanel.ts";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";

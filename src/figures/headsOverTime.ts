@@ -3,8 +3,8 @@
  * of arXiv 2410.03006). Lines are medians over the heads of the layer, bands reach from the lowest to the highest head.
  */
 import * as Plot from "@observablehq/plot";
-import { byHeadLayer } from "../measure/headBaselines.ts";
 import { median } from "../measure/median.ts";
+import { byHeadLayer } from "../measure/network/headBaselines.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
 import { titleText, unitAxis } from "./axes.ts";

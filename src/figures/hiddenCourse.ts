@@ -3,8 +3,8 @@
  * read (side a) and what maps 0 to D - 1 write (side b). Data and output are left out, and dead layers.
  */
 
-import { hiddenSides } from "../measure/hidden.ts";
 import { median } from "../measure/median.ts";
+import { hiddenSides } from "../measure/network/hiddenSides.ts";
 import type { AlignmentValue, Convention, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Side } from "../moments/moments.ts";
 import { type Relation, relations } from "./palette.ts";

@@ -4,7 +4,7 @@
  * different laws are seen as branches.
  */
 import * as Plot from "@observablehq/plot";
-import { neuronPoints, type Points, plasticity } from "../measure/plasticity.ts";
+import { neuronPoints, type Points, plasticity } from "../measure/neurons/plasticity.ts";
 import type { Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { logarithmicAxis } from "./axes.ts";

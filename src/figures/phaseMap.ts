@@ -3,9 +3,9 @@
  * is divided as its draws are among the rows of the table; what belongs to no row stays empty. The label stands where it is strict.
  */
 import * as Plot from "@observablehq/plot";
-import type { LayerPhase } from "../measure/layerPhase.ts";
-import { phaseTable } from "../measure/phaseTable.ts";
-import { leadingRows } from "../measure/rowWeights.ts";
+import type { LayerPhase } from "../measure/phase/layerPhase.ts";
+import { phaseTable } from "../measure/phase/phaseTable.ts";
+import { leadingRows } from "../measure/phase/rowWeights.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { layerNames } from "./alignmentSeries.ts";
 import { centred } from "./axes.ts";

@@ -3,8 +3,8 @@
  * phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
  */
 import * as Plot from "@observablehq/plot";
+import { type SpectralPairs, spectralPairs } from "../measure/laws/spectralPairs.ts";
 import type { Convention, Exponent, LayerExponents, SideExponents } from "../measure/snapshot.ts";
-import { type SpectralPairs, spectralPairs } from "../measure/spectralPairs.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import { sideTitle } from "./alignmentSeries.ts";
 import { centred, logarithmicAxis } from "./axes.ts";

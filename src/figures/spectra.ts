@@ -3,8 +3,8 @@
  * Eqs. 29, 30). As the right of Fig. 14 of arXiv 2410.03006.
  */
 import * as Plot from "@observablehq/plot";
-import type { SpectrumRecord } from "../measure/layerSpectra.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
+import type { SpectrumRecord } from "../measure/spectra/layerSpectra.ts";
 import type { Side } from "../moments/moments.ts";
 import { sides, sideTitle } from "./alignmentSeries.ts";
 import { centred, logarithmicAxis } from "./axes.ts";

@@ -2,9 +2,10 @@
  * @file Medians over the hidden representations of a network, as the paper's Fig. 8 takes them: side a of maps 1 to D, side b of maps
  * 0 to D - 1; the data's side and the output's side apart. Dead layers are in no median.
  */
-import { hiddenSides, type LayerSide } from "../measure/hidden.ts";
+
 import { median } from "../measure/median.ts";
-import { type RelationName, relationNames } from "../measure/phaseTable.ts";
+import { hiddenSides, type LayerSide } from "../measure/network/hiddenSides.ts";
+import { type RelationName, relationNames } from "../measure/phase/phaseTable.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 
 export type SideValues = Record<RelationName, number | null>;

@@ -3,10 +3,11 @@
  * its learning rate. A fixed factor of time is what tells a drift in log t and a random walk from convergence: measured
  * per step, all of them slow down.
  */
-import { halvings } from "../measure/halvings.ts";
-import { hiddenSides } from "../measure/hidden.ts";
+
 import { median } from "../measure/median.ts";
+import { hiddenSides } from "../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
+import { halvings } from "../measure/training/halvings.ts";
 import { byStep } from "./relationFindings.ts";
 
 /** A quantity at a step: train/loss, eval/loss, lr. */

@@ -2,10 +2,10 @@
  * @file Power laws and phases in words, for terminal, report and explain. Laws are those of covariances (theory.md, "Which convention");
  * records of earlier versions have plain second moments alone.
  */
-import type { LayerPhase } from "../measure/layerPhase.ts";
-import type { PhaseName } from "../measure/phaseEvidence.ts";
-import { labelInWords } from "../measure/phaseReadings.ts";
-import { leadingRows, type RowWeights } from "../measure/rowWeights.ts";
+import type { LayerPhase } from "../measure/phase/layerPhase.ts";
+import type { PhaseName } from "../measure/phase/phaseEvidence.ts";
+import { labelInWords } from "../measure/phase/phaseReadings.ts";
+import { leadingRows, type RowWeights } from "../measure/phase/rowWeights.ts";
 import type { Convention, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { counted, listed } from "./numbers.ts";
 

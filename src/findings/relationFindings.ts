@@ -1,8 +1,8 @@
 /**
  * @file The last measurement laid out relation by relation, each with its value before training and its verdict (theory.md Eq. 85).
  */
-import { type Judgement, judge, type Verdict } from "../measure/judge.ts";
-import { type RelationName, relationNames } from "../measure/phaseTable.ts";
+import { type Judgement, judge, type Verdict } from "../measure/alignment/judge.ts";
+import { type RelationName, relationNames } from "../measure/phase/phaseTable.ts";
 import type { AlignmentValue, Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { isMap, type Side } from "../moments/moments.ts";
 

@@ -1,8 +1,8 @@
 /**
  * @file The words for sides, relations, conventions and verdicts, once for terminal, report, explain, claims and compare.
  */
-import type { Verdict } from "../measure/judge.ts";
-import type { RelationName } from "../measure/phaseTable.ts";
+import type { Verdict } from "../measure/alignment/judge.ts";
+import type { RelationName } from "../measure/phase/phaseTable.ts";
 import type { Convention, DeadReason } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";
 

@@ -6,7 +6,7 @@
  * eigenvalues that agree, and vectors that the cut hardly touches, need no joining. Clusters and rank deficiency thus make it faster.
  */
 import { addProducts } from "./products.ts";
-import { rankOneUpdate } from "./secular.ts";
+import { rankOneUpdate } from "./secularEquation.ts";
 import { tridiagonalQL } from "./tridiagonalQL.ts";
 
 /** chosen: below this side QL with rotations is faster. */

@@ -7,8 +7,8 @@
  * while every row of `out` is visited. 0.5 ns per product.
  */
 
-import { kernelColumns, kernelRows, type SimdKernel, simdKernel } from "./simdKernel.ts";
 import { lowerTiles } from "./tiles.ts";
+import { kernelColumns, kernelRows, type SimdKernel, simdKernel } from "./wasm/productKernel.ts";
 
 /** The product X^T Y = sum_i x_i y_i^T, (dx, dy), of rows X (n, dx) and Y (n, dy). */
 export interface Product {

@@ -6,7 +6,7 @@
  * another: what stands above the diagonal is the mirror image, so that four rows and four columns can always be taken together.
  */
 import type { Matrix } from "./matrix.ts";
-import { tridiagonalKernel } from "./tridiagonalKernel.ts";
+import { tridiagonalKernel } from "./wasm/tridiagonalKernel.ts";
 
 /**
  * Sum of squares below which a row counts as cleared: it moves no eigenvalue by more than eps^2, and h^2 stays clear of underflow.

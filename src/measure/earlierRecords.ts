@@ -2,13 +2,14 @@
  * @file Snapshots written by earlier versions, read as those of today: what they lack is said to be not measured, and the nulls of
  * forward RWA and backward GWA, which took the two matrices for unrelated, are made anew from the participation ratios (Eq. 84).
  */
-import { unmeasuredExponents } from "./exponent.ts";
+
+import { type Size, sharedNullOf } from "./alignment/alignmentNull.ts";
+import type { AlignmentValue, Convention, SideAlignments } from "./alignment/relations.ts";
+import { unmeasuredExponents } from "./laws/exponent.ts";
 import type { LayerSnapshot } from "./layerSnapshot.ts";
-import { type Size, sharedNullOf } from "./null.ts";
-import type { RankValue } from "./rank.ts";
-import { unranked } from "./rank.ts";
-import type { AlignmentValue, Convention, SideAlignments } from "./relations.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { RankValue } from "./spectra/rank.ts";
+import { unranked } from "./spectra/rank.ts";
 
 /** Whether a record was written before covariances were measured. */
 export function isEarlier({ layers }: Pick<Snapshot, "layers">): boolean {

@@ -2,26 +2,27 @@
  * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share (docs/formats.md). It
  * needs nothing but the layer's moments, so that layers can be measured side by side.
  */
+
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import { type Matrix, maxAbs } from "../linalg/matrix.ts";
-import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { type LayerMoments, mergeAllLayers } from "../moments/moments.ts";
-import { type LayerChange, layerChange } from "./acrossRuns.ts";
-import { type EffectiveRows, effectiveRows } from "./effectiveRows.ts";
-import { type LayerExponents, layerExponents, unmeasuredExponents } from "./exponent.ts";
-import type { HeadBaselines } from "./headBaselines.ts";
-import { evenGroups } from "./heavyGroups.ts";
-import { type LayerIrrelevant, layerIrrelevant } from "./irrelevantDirections.ts";
-import { type LayerAnsatz, layerAnsatz } from "./layerAnsatz.ts";
-import { type LayerCollapse, layerCollapse } from "./layerCollapse.ts";
-import { type LayerPhase, layerPhase } from "./layerPhase.ts";
-import { leadingSystem, liveSubspace, weightSystems } from "./liveSubspace.ts";
+import type { Convention } from "./alignment/relations.ts";
+import { type Strongest, strongestRelations } from "./alignment/strongestRelations.ts";
+import { type LayerCollapse, layerCollapse } from "./collapse/layerCollapse.ts";
+import { type LayerExponents, layerExponents, unmeasuredExponents } from "./laws/exponent.ts";
+import { evenGroups } from "./laws/heavyGroups.ts";
+import { leadingSystem, liveSubspace, weightSystems } from "./laws/liveSubspace.ts";
 import type { BothSides, Cost } from "./measured.ts";
 import { type LayerAlignment, measureLayer, measureLayerAsking } from "./measureLayer.ts";
-import { layerClusters, type NeuronClusters } from "./neuronClusters.ts";
-import type { Convention } from "./relations.ts";
-import { type Residuals, residuals, type TrainingConstants } from "./residual.ts";
-import { type Strongest, strongestRelations } from "./strongest.ts";
+import type { HeadBaselines } from "./network/headBaselines.ts";
+import { layerClusters, type NeuronClusters } from "./neurons/neuronClusters.ts";
+import { type LayerPhase, layerPhase } from "./phase/layerPhase.ts";
+import { type EffectiveRows, effectiveRows } from "./spectra/effectiveRows.ts";
+import { type LayerIrrelevant, layerIrrelevant } from "./training/irrelevantDirections.ts";
+import { type LayerAnsatz, layerAnsatz } from "./training/layerAnsatz.ts";
+import { type LayerChange, layerChange } from "./training/relativeChange.ts";
+import { type Residuals, residuals, type TrainingConstants } from "./training/residual.ts";
 
 export interface LayerSnapshot extends LayerAlignment {
   /** Power laws between H, G and Z (Eqs. 33 to 37). Not at cost "economy". */
@@ -92,7 +93,7 @@ export function* layerSnapshotAsking(
   total: LayerMoments,
   given: readonly LayerMoments[],
   options: LayerOptions = {},
-  memory: Memory = new Memory(),
+  memory: ArrayPool = new ArrayPool(),
 ): Asking<LayerSnapshot> {
   const { cost = "standard", initial, training, previous, half } = options;
   const groups = given.filter(({ n }) => n > 0);

@@ -1,23 +1,13 @@
 /**
  * @file The six alignments of one layer in all conventions, with ranks and mean ratios: what every measurement has.
  */
+
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
-import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { conventions, type LayerKind, type LayerMoments, type Side, type SideMoments } from "../moments/moments.ts";
-import { type Entries, symmetricEntriesOf } from "./entries.ts";
-import {
-  type LayerSpectra,
-  measureSpectrum,
-  type SideSpectraRecord,
-  type SpectrumRecord,
-  weightMoment,
-} from "./layerSpectra.ts";
-import { meanRatio } from "./meanRatio.ts";
-import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
-import { type Size, sharedNullOf, sizeOf } from "./null.ts";
-import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./plasticity.ts";
-import { type RankValue, rank, unranked } from "./rank.ts";
+import { type Size, sharedNullOf, sizeOf } from "./alignment/alignmentNull.ts";
+import { type Entries, symmetricEntriesOf } from "./alignment/entrySums.ts";
 import {
   type AlignmentValue,
   type Convention,
@@ -27,9 +17,20 @@ import {
   sideMatrices,
   spreadsOf,
   withError,
-} from "./relations.ts";
-import { rowRelations, weightSums } from "./rowRelations.ts";
-import { withSamplingError } from "./samplingError.ts";
+} from "./alignment/relations.ts";
+import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
+import { withSamplingError } from "./alignment/samplingError.ts";
+import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
+import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./neurons/plasticity.ts";
+import {
+  type LayerSpectra,
+  measureSpectrum,
+  type SideSpectraRecord,
+  type SpectrumRecord,
+  weightMoment,
+} from "./spectra/layerSpectra.ts";
+import { meanRatio } from "./spectra/meanRatio.ts";
+import { type RankValue, rank, unranked } from "./spectra/rank.ts";
 
 export interface SideRanks {
   H: RankValue;
@@ -83,7 +84,7 @@ export function measureLayer(
   total: LayerMoments,
   groups: readonly LayerMoments[] = [],
   cost: Cost = "standard",
-  memory?: Memory,
+  memory?: ArrayPool,
 ): LayerAlignment {
   return withOwnProducts(measureLayerAsking(total, groups, cost, memory));
 }
@@ -93,7 +94,7 @@ export function* measureLayerAsking(
   total: LayerMoments,
   groups: readonly LayerMoments[] = [],
   cost: Cost = "standard",
-  memory: Memory = new Memory(),
+  memory: ArrayPool = new ArrayPool(),
 ): Asking<LayerAlignment> {
   const { dIn, dOut, n, a, b, W } = total;
   if (total.rows !== undefined) return yield* measureRows(total, groups);
@@ -208,7 +209,7 @@ function* measureSide(
   { n, ...layer }: LayerMoments,
   Z: Entries | undefined,
   groups: readonly LayerMoments[],
-  { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: Memory },
+  { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: ArrayPool },
 ): Asking<Record<Convention, SideMeasures>> {
   const side = layer[key]!;
   const into = { H: memory.square(side.d), G: memory.square(side.d) };
@@ -245,7 +246,7 @@ function* measureSide(
     covariance: yield* within("covariance"),
     raw: yield* within("raw"),
   };
-  memory.give([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
+  memory.release([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
   return measured;
 }
 

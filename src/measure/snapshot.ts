@@ -2,24 +2,25 @@
  * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON form that
  * runs, reports and the command line share (docs/formats.md).
  */
+
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { Memory } from "../linalg/memory.ts";
 import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import type { BrokenEdge } from "../moments/edges.ts";
 import { type LayerMoments, type Moments, mergeAllLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
-import { exponentSeconds } from "./exponent.ts";
-import { headBaselines } from "./headBaselines.ts";
+import { exponentSeconds } from "./laws/exponent.ts";
 import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
-import { fullSpectrum } from "./layerSpectra.ts";
 import type { Cost } from "./measured.ts";
+import { headBaselines } from "./network/headBaselines.ts";
 import { type PairSnapshot, type PairsFound, type PairTraining, pairsOf } from "./network/pairs.ts";
+import { fullSpectrum } from "./spectra/layerSpectra.ts";
 
-export type { Exponent, LayerExponents, SideExponents } from "./exponent.ts";
+export type { AlignmentValue, Convention, SideAlignments } from "./alignment/relations.ts";
+export type { Exponent, LayerExponents, SideExponents } from "./laws/exponent.ts";
 export type { LayerSnapshot } from "./layerSnapshot.ts";
 export type { BothSides, Cost, Measured, Status } from "./measured.ts";
 export type { DeadReason, LayerAlignment, SideRanks } from "./measureLayer.ts";
-export type { RankValue } from "./rank.ts";
-export type { AlignmentValue, Convention, SideAlignments } from "./relations.ts";
+export type { RankValue } from "./spectra/rank.ts";
 
 export interface Snapshot {
   schema: "crh-lab/snapshot@1";
@@ -114,11 +115,11 @@ export function measureJob(job: LayerJob): LayerSnapshot {
  */
 export function* measureJobAsking(
   { total, groups, options }: LayerJob,
-  memory: Memory = new Memory(),
+  memory: ArrayPool = new ArrayPool(),
 ): Asking<LayerSnapshot> {
   const whole = total ?? mergeAllLayers(groups, memory);
   const found = yield* layerSnapshotAsking(whole, groups, options, memory);
-  if (!total && groups.length > 1) memory.give(sumsOf(whole));
+  if (!total && groups.length > 1) memory.release(sumsOf(whole));
   return found;
 }
 

@@ -5,8 +5,9 @@
  * per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of norm zero
  * are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which network or file the rows came from.
  */
+
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import { type Matrix, matrix, trace } from "../linalg/matrix.ts";
-import { Memory } from "../linalg/memory.ts";
 import type { Edges } from "./edges.ts";
 import { emptyLabelledSums, type LabelledSums, mergeLabelledSums } from "./labelledSums.ts";
 import { emptyNoise, mergeNoise, type NoiseSums } from "./noiseSums.ts";
@@ -273,11 +274,11 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
 }
 
 /** Sum of one layer over any number of sets of samples, one or more, in the memory of two. No argument is changed or shared but a single one. */
-export function mergeAllLayers(all: readonly LayerMoments[], memory = new Memory()): LayerMoments {
+export function mergeAllLayers(all: readonly LayerMoments[], memory = new ArrayPool()): LayerMoments {
   let made: LayerMoments | undefined;
   return all.reduce((x, y) => {
-    const sum = mergeLayers(x, y, (length) => memory.take(length));
-    if (made !== undefined) memory.give(sumsOf(made));
+    const sum = mergeLayers(x, y, (length) => memory.acquire(length));
+    if (made !== undefined) memory.release(sumsOf(made));
     made = sum;
     return sum;
   });
@@ -286,7 +287,7 @@ export function mergeAllLayers(all: readonly LayerMoments[], memory = new Memory
 /** The same of all layers of a network, as `mergeMoments` has it for two. */
 export function mergeAllMoments(all: readonly Moments[]): Moments {
   const heads = all.map((one) => ({ ...one, layers: one.layers.map(bare) })).reduce(mergeMoments);
-  const memory = new Memory();
+  const memory = new ArrayPool();
   return {
     ...heads,
     layers: all[0]!.layers.map((_, i) =>

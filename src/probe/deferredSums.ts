@@ -5,8 +5,9 @@
  * Not by H_b = W H_a W^T and G_a = W^T G_b W themselves (docs/theory.md Eq. 6): where W cancels the largest direction of h_a, the float32
  * sums of h_a have no digits left of what remains. The coordinates are as long as the rows they stand for.
  */
+
+import type { ArrayPool } from "../linalg/arrayPool.ts";
 import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
-import type { Memory } from "../linalg/memory.ts";
 import { mirrorLower } from "../linalg/tiles.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -104,7 +105,7 @@ export async function addDeferred(
 }
 
 /** Adds the cross moments of both sides, of those between g_b and h_a; behind addDeferred. */
-export async function addCrossMoments(layer: LayerMoments, turning: Turning, memory: Memory): Promise<void> {
+export async function addCrossMoments(layer: LayerMoments, turning: Turning, memory: ArrayPool): Promise<void> {
   const { n, a, b, W, gbHa } = layer;
   if (a === undefined || W === undefined || gbHa === undefined) return;
   a.gh = memory.zeros(a.d * a.d);

@@ -2,7 +2,7 @@
  * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: what is put together
  * of them may be put together in another thread.
  */
-import { Memory } from "../linalg/memory.ts";
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { mergeNoise } from "../moments/noiseSums.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -157,7 +157,10 @@ export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: S
 export async function putTogether(
   sums: LayerSums,
   turning: Turning,
-  { memory = new Memory(), crossed = true }: { readonly memory?: Memory | undefined; readonly crossed?: boolean } = {},
+  {
+    memory = new ArrayPool(),
+    crossed = true,
+  }: { readonly memory?: ArrayPool | undefined; readonly crossed?: boolean } = {},
 ): Promise<LayerMoments> {
   if (sums.kept !== undefined) return withKeptRows(sums.layer, sums.kept, sums.columnOrder);
   const layer: LayerMoments = { ...sums.layer };
@@ -168,7 +171,7 @@ export async function putTogether(
     for (const { which, suffix, sum, gram } of KINDS) {
       const rows = sums.rows[`${which}${c}${suffix}`]!;
       whole[sum] = rows.sum;
-      whole[gram] = writeGram(rows, memory.take(side.d * side.d));
+      whole[gram] = writeGram(rows, memory.acquire(side.d * side.d));
     }
     layer[c] = whole;
   }

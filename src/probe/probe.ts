@@ -5,7 +5,7 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import type { Engine, Program } from "../engine/engine.ts";
-import { Memory } from "../linalg/memory.ts";
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import {
@@ -224,7 +224,7 @@ export class Probe {
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
     const measured = await this.measureGroups(batches, options, false);
     const total = mergeAllMoments(measured.groups);
-    for (const layer of total.layers) await addCrossMoments(layer, this.turning, new Memory());
+    for (const layer of total.layers) await addCrossMoments(layer, this.turning, new ArrayPool());
     return { total, ...measured };
   }
 

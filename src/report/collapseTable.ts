@@ -6,9 +6,9 @@
 import { escapeText, shorten } from "../figures/escape.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
-import type { Comparison } from "../measure/ansatz.ts";
-import type { LayerCollapse } from "../measure/layerCollapse.ts";
+import type { LayerCollapse } from "../measure/collapse/layerCollapse.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
+import type { Comparison } from "../measure/training/ansatz.ts";
 import { type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;

@@ -12,7 +12,7 @@ import { watchedFigure } from "../figures/watched.ts";
 import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { watchedCourse } from "../findings/watchedRecord.ts";
-import { otherHeads } from "../measure/headBaselines.ts";
+import { otherHeads } from "../measure/network/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { headSections } from "./headSections.ts";

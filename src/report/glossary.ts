@@ -4,7 +4,7 @@
  */
 
 import { byStep } from "../findings/relationFindings.ts";
-import { ruleInWords } from "../measure/judge.ts";
+import { ruleInWords } from "../measure/alignment/judge.ts";
 import {
   alignmentEquation,
   changeEquation,

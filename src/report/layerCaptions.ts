@@ -9,7 +9,7 @@ import { lawExponents } from "../findings/laws.ts";
 import { counted, fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
-import { CLUSTER_LIMIT } from "../measure/neuronClusters.ts";
+import { CLUSTER_LIMIT } from "../measure/neurons/neuronClusters.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TermName } from "./glossary.ts";
 import type { LayerKindName } from "./layerFigures.ts";

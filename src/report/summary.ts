@@ -13,7 +13,7 @@ import { stationaritySentence } from "../findings/stationarity.ts";
 import { withoutAlignments } from "../findings/twopoint/sentences.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
 import { watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
-import { ruleInWords } from "../measure/judge.ts";
+import { ruleInWords } from "../measure/alignment/judge.ts";
 import { median } from "../measure/median.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";

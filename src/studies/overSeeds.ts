@@ -1,5 +1,5 @@
 /** @file A number over seeds: its mean and how well the seeds tell it. */
-import { student } from "../measure/deming.ts";
+import { student } from "../measure/laws/deming.ts";
 
 export interface OverSeeds {
   /** Null where there is no number. */

@@ -4,7 +4,7 @@
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { matrix } from "../linalg/matrix.ts";
-import { type LabelledFeatures, linearProbeAccuracy } from "../measure/ridgeClassifier.ts";
+import { type LabelledFeatures, linearProbeAccuracy } from "../measure/collapse/ridgeClassifier.ts";
 import type { Network } from "../networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";

@@ -4,7 +4,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
-import { Memory } from "../linalg/memory.ts";
+import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { Asking, Product } from "../linalg/products.ts";
 import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
 import { sumsOf } from "../moments/moments.ts";
@@ -43,11 +43,11 @@ async function withEngine<Result>(algorithm: Asking<Result>): Promise<Result> {
 /** A layer to measure, or to let go of the memory that is kept from layer to layer. */
 export type Request = LayerJob | SumsJob | "forget";
 
-let memory = new Memory();
+let memory = new ArrayPool();
 
 parentPort?.on("message", async (request: Request) => {
   if (request === "forget") {
-    memory = new Memory();
+    memory = new ArrayPool();
     return;
   }
   if (!("sums" in request)) {
@@ -57,5 +57,5 @@ parentPort?.on("message", async (request: Request) => {
   const { asLayerJob } = await import("./sumsJob.ts");
   const job = await asLayerJob(request, memory);
   parentPort?.postMessage(await withEngine(measureJobAsking(job, memory)));
-  memory.give(job.groups.flatMap(sumsOf));
+  memory.release(job.groups.flatMap(sumsOf));
 });

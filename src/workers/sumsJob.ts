@@ -1,6 +1,6 @@
 /** @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next. */
 import { nodeEngine } from "../engine/node.ts";
-import type { Memory } from "../linalg/memory.ts";
+import type { ArrayPool } from "../linalg/arrayPool.ts";
 import type { LayerOptions } from "../measure/layerSnapshot.ts";
 import type { LayerJob } from "../measure/snapshot.ts";
 import type { LayerMoments } from "../moments/moments.ts";
@@ -17,13 +17,13 @@ export interface SumsJob {
 const turning = new Turning(nodeEngine, { planMemory: false });
 
 /** The moments of each group of samples. @param sums used up */
-export async function groupsOf(sums: readonly LayerSums[], memory?: Memory): Promise<LayerMoments[]> {
+export async function groupsOf(sums: readonly LayerSums[], memory?: ArrayPool): Promise<LayerMoments[]> {
   const groups: LayerMoments[] = [];
   for (const group of sums) groups.push(await putTogether(group, turning, { memory }));
   return groups;
 }
 
 /** @param job used up */
-export async function asLayerJob({ sums, options }: SumsJob, memory?: Memory): Promise<LayerJob> {
+export async function asLayerJob({ sums, options }: SumsJob, memory?: ArrayPool): Promise<LayerJob> {
   return { groups: await groupsOf(sums, memory), options };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { gram, matrix } from "../../src/linalg/matrix.ts";
-import { weightMeasures } from "../../src/measure/weightMeasures.ts";
+import { weightMeasures } from "../../src/measure/spectra/weightMeasures.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { encodeModel } from "../../src/onnx/modelFile.ts";
 import { float32 } from "../../src/onnx/tensor.ts";

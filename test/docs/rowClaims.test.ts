@@ -1,9 +1,9 @@
 /** What docs/theory.md states of planted layers under Eqs. 52, 86 and 87: who has the weight, and which directions are live. */
 import { describe, expect, it } from "vitest";
 import { matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
-import { liveSubspace, weightSystems } from "../../src/measure/liveSubspace.ts";
-import type { PhaseLabel } from "../../src/measure/phaseTable.ts";
-import { leadingRows, type RowWeights, rowWeights } from "../../src/measure/rowWeights.ts";
+import { liveSubspace, weightSystems } from "../../src/measure/laws/liveSubspace.ts";
+import type { PhaseLabel } from "../../src/measure/phase/phaseTable.ts";
+import { leadingRows, type RowWeights, rowWeights } from "../../src/measure/phase/rowWeights.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";

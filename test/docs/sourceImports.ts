@@ -10,7 +10,7 @@ export interface Source {
   readonly path: string;
   /** Module names as they are written: "../linalg/matrix.ts", "node:fs", "zod". Static, type and dynamic imports alike. */
   readonly imports: readonly string[];
-  /** Module names of `export ... from`, without those that repeat types of a file in the same folder. */
+  /** Module names of `export ... from`, without those that repeat types of a file in or below the same folder. */
   readonly reexports: readonly string[];
   /** Whether a dynamic import has a computed name, which no table can allow. */
   readonly computed: boolean;
@@ -47,7 +47,7 @@ export function scan(path: string, text: string): Source {
   const code = text.replace(/^\s*(?:\*|\/\*|\/\/).*$/gm, "");
   const names = (pattern: RegExp): string[] => [...code.matchAll(pattern)].map((match) => match[1]!);
   const exported = names(/^export\s+(?:type\s+)?(?:\*[^;"']*|\{[^}]*\}\s*)from\s*["']([^"']+)["']/gm);
-  const repeatedTypes = new Set(names(/^export\s+type\s+\{[^}]*\}\s*from\s*["'](\.\/[^"'/]+)["']/gm));
+  const repeatedTypes = new Set(names(/^export\s+type\s+\{[^}]*\}\s*from\s*["'](\.\/[^"']+)["']/gm));
   const reexports = exported.filter((name) => !repeatedTypes.has(name));
   const imports = [
     ...names(/^import\s+(?:[^;"']*?\sfrom\s+)?["']([^"']+)["']/gm),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { standaloneSvg } from "../../src/figures/figure.ts";
 import { exponentLabel, exponentTicks } from "../../src/figures/logTicks.ts";
 import { spectra } from "../../src/figures/spectra.ts";
-import type { LayerSpectra, SpectrumRecord } from "../../src/measure/layerSpectra.ts";
+import type { LayerSpectra, SpectrumRecord } from "../../src/measure/spectra/layerSpectra.ts";
 import { expectClean, rowsOf, textsOf } from "./svg.ts";
 
 function planted(decay: number, floor: number | null, d = 20): SpectrumRecord {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Claim, ClaimData } from "../../src/findings/claims/claim.ts";
 import { claims } from "../../src/findings/claims/claims.ts";
-import type { RelationName } from "../../src/measure/phaseTable.ts";
+import type { RelationName } from "../../src/measure/phase/phaseTable.ts";
 import type { LayerSnapshot, Snapshot } from "../../src/measure/snapshot.ts";
 import { alignmentValue, plantedSnapshot } from "../figures/planted.ts";
 import { plantedCourse } from "../figures/plantedHeads.ts";

@@ -5,8 +5,8 @@
 import { describe, expect, test } from "vitest";
 import { errorText } from "../../src/findings/sentences.ts";
 import { relationWord } from "../../src/findings/vocabulary.ts";
-import { type Judgement, judge, type Verdict, verdicts } from "../../src/measure/judge.ts";
-import { type RelationName, relationNames } from "../../src/measure/phaseTable.ts";
+import { type Judgement, judge, type Verdict, verdicts } from "../../src/measure/alignment/judge.ts";
+import { type RelationName, relationNames } from "../../src/measure/phase/phaseTable.ts";
 import type { AlignmentValue, Convention } from "../../src/measure/snapshot.ts";
 import { conventions, isMap, type Side } from "../../src/moments/moments.ts";
 import { type Counted, type Read, readExplain, readReport, readTerminal, type Said } from "./faces.ts";

@@ -1,8 +1,8 @@
 /** @file Runs made by hand whose representation follows a known course: what was measured of it, and nothing else. */
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
-import { type LayerChange, relativeChange } from "../../src/measure/acrossRuns.ts";
-import { halvings } from "../../src/measure/halvings.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
+import { halvings } from "../../src/measure/training/halvings.ts";
+import { type LayerChange, relativeChange } from "../../src/measure/training/relativeChange.ts";
 import { Random } from "../../src/random/random.ts";
 import { logSpaced } from "../../src/train/milestones.ts";
 import { plantedSnapshot } from "../figures/planted.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { lossChange, type MetricPoint, rateAtZero, stillFalls } from "../../src/findings/lastHalf.ts";
 import { stationaritySentence } from "../../src/findings/stationarity.ts";
-import type { Residual, Residuals } from "../../src/measure/residual.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
+import type { Residual, Residuals } from "../../src/measure/training/residual.ts";
 import { Random } from "../../src/random/random.ts";
 import { plantedSnapshot } from "../figures/planted.ts";
 import { converged, measuredCourse } from "./plantedChange.ts";

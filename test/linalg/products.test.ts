@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addGram, addProducts } from "../../src/linalg/products.ts";
-import { simdKernel } from "../../src/linalg/simdKernel.ts";
+import { simdKernel } from "../../src/linalg/wasm/productKernel.ts";
 import { Random } from "../../src/random/random.ts";
 
 const values = (random: Random, n: number): Float64Array => Float64Array.from({ length: n }, () => random.normal());

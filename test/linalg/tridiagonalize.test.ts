@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frobenius, type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { rowStart, scaledTriangle, tridiagonalize } from "../../src/linalg/tridiagonalize.ts";
-import { tridiagonalKernel } from "../../src/linalg/tridiagonalKernel.ts";
+import { tridiagonalKernel } from "../../src/linalg/wasm/tridiagonalKernel.ts";
 import { Random } from "../../src/random/random.ts";
 
 function randomSymmetric(seed: number, n: number): Matrix {

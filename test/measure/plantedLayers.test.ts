@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gram, type Matrix, matmul, transpose } from "../../src/linalg/matrix.ts";
-import { cosine } from "../../src/measure/cosine.ts";
+import { cosine } from "../../src/measure/alignment/cosine.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../src/moments/moments.ts";
 import { mergeGroups, plantedExponents, plantedGroups, plantedLayer, plantedRows } from "./plantedLayers.ts";
 

@@ -4,7 +4,7 @@
  */
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { type LayerSnapshot, layerSnapshot } from "../../src/measure/layerSnapshot.ts";
-import type { PhaseName } from "../../src/measure/phaseEvidence.ts";
+import type { PhaseName } from "../../src/measure/phase/phaseEvidence.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type LayerMoments } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";

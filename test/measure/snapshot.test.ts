@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ArrayPool } from "../../src/linalg/arrayPool.ts";
 import { gram, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
-import { Memory } from "../../src/linalg/memory.ts";
-import { alignment } from "../../src/measure/alignment.ts";
+import { alignment } from "../../src/measure/alignment/alignment.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { type LayerSnapshot, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { addRows } from "../../src/moments/addRows.ts";
@@ -67,7 +67,7 @@ describe("measureLayer", () => {
 
   it("is the same in memory that was used before, one layer after the other", () => {
     const other = layerOf(layerCase(2, 300, 6, 5));
-    const memory = new Memory();
+    const memory = new ArrayPool();
     for (const each of [total, other, total])
       expect(measureLayer(each, halves, "standard", memory)).toEqual(measureLayer(each, halves));
   });

@@ -4,8 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { averageGradientOuterProduct } from "../../src/measure/ansatz.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
+import { averageGradientOuterProduct } from "../../src/measure/training/ansatz.ts";
 import { type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
 import { type Objective, objective } from "../../src/objectives/objective.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";

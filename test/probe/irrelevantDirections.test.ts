@@ -9,8 +9,8 @@
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { type EigenSystem, eigh } from "../../src/linalg/eigh.ts";
-import { deming } from "../../src/measure/deming.ts";
-import { irrelevantDirections } from "../../src/measure/irrelevantDirections.ts";
+import { deming } from "../../src/measure/laws/deming.ts";
+import { irrelevantDirections } from "../../src/measure/training/irrelevantDirections.ts";
 import { secondMoment } from "../../src/moments/moments.ts";
 import type { Network } from "../../src/networks/network.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -10,7 +10,7 @@ import { decodeNpy } from "../../src/data/npy.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { gram, matrix, trace } from "../../src/linalg/matrix.ts";
-import { alignment } from "../../src/measure/alignment.ts";
+import { alignment } from "../../src/measure/alignment/alignment.ts";
 import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";

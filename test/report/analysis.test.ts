@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { ruleInWords } from "../../src/measure/judge.ts";
+import { ruleInWords } from "../../src/measure/alignment/judge.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { drawable, spreadOrder } from "../../src/report/chosenLayers.ts";
 import { type AnalysisReport, renderReport } from "../../src/report/report.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FollowedPair } from "../../src/findings/twopoint/followedRecord.ts";
-import { relationNames } from "../../src/measure/phaseTable.ts";
+import { relationNames } from "../../src/measure/phase/phaseTable.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { Random } from "../../src/random/random.ts";
 import { architectureStudy } from "../../src/studies/twopoint/architectures.ts";

@@ -1,5 +1,5 @@
 /** @file The paper's claims on ResNet-18: Figs. 1, 6, 11, 12, 13 and 19. */
-import { strongFrom } from "../../measure/judge.ts";
+import { strongFrom } from "../../measure/alignment/judge.ts";
 import { median } from "../../measure/median.ts";
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import { counted, fixed, grouped } from "../numbers.ts";

@@ -3,7 +3,7 @@
  * representations as Fig. 8 takes them, side a of maps 1 to D and side b of maps 0 to D - 1; data and output stand
  * apart.
  */
-import { type RelationName, relationNames } from "../../measure/phaseTable.ts";
+import { type RelationName, relationNames } from "../../measure/phase/phaseTable.ts";
 import type { Side } from "../../moments/moments.ts";
 import { type HiddenMedians, hiddenMedians } from "../hiddenMedians.ts";
 import { fixed } from "../numbers.ts";

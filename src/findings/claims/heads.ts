@@ -1,7 +1,8 @@
 /** @file The paper's claims on the attention heads of a transformer: Figs. 5, 9, 10, 14 and 15. */
-import { byHeadLayer } from "../../measure/headBaselines.ts";
-import { strongFrom } from "../../measure/judge.ts";
+
+import { strongFrom } from "../../measure/alignment/judge.ts";
 import { median } from "../../measure/median.ts";
+import { byHeadLayer } from "../../measure/network/headBaselines.ts";
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import { counted, fixed, grouped } from "../numbers.ts";
 import type { Tested } from "./claim.ts";

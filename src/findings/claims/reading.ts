@@ -2,7 +2,7 @@
  * @file What the claims share of a network and its training, read once. Dead layers are left out: they count in no
  * claim.
  */
-import { hiddenSides, type LayerSide } from "../../measure/hidden.ts";
+import { hiddenSides, type LayerSide } from "../../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { fixed } from "../numbers.ts";
 import { byStep, type Finding, findings, holds } from "../relationFindings.ts";

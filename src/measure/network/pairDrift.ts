@@ -4,7 +4,7 @@
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
 import type { Status } from "../measured.ts";
-import type { TrainingConstants } from "../residualEquations.ts";
+import type { TrainingConstants } from "../training/residualEquations.ts";
 import type { PairHalf } from "./pairHalf.ts";
 
 /** Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only grows. */

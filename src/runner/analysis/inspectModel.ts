@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
 import { nodeEngine } from "../../engine/node.ts";
-import { type WeightMeasures, weightMeasures } from "../../measure/weightMeasures.ts";
+import { type WeightMeasures, weightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";
 import { reportOf, UsageError } from "../errors.ts";

@@ -1,5 +1,5 @@
 /** @file The document of `crh inspect` (docs/formats.md, "Inspection"): what a model file holds, without any data. */
-import type { WeightMeasures } from "../../measure/weightMeasures.ts";
+import type { WeightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { LayerKind } from "../../moments/moments.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { blockName } from "../../probe/attentionParts.ts";

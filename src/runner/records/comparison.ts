@@ -4,10 +4,10 @@
  * (theory.md Eq. 63).
  */
 import { isDeepStrictEqual } from "node:util";
+import { type DecayScaling, decayScaling } from "../../";
 import { holds, layerFindings } from "../../findings/relationFindings.ts";
-import { type DecayScaling, decayScaling } from "../../measure/acrossRuns.ts";
-import { hiddenSides, type LayerSide } from "../../measure/hidden.ts";
 import { median } from "../../measure/median.ts";
+import { hiddenSides, type LayerSide } from "../../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import type { RunStatus } from "../../runs/runInfo.ts";

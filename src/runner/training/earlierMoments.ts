@@ -4,7 +4,7 @@
  * are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with
  * the same ones.
  */
-import { halvings } from "../../measure/halvings.ts";
+import { halvings } from "../../measure/training/halvings.ts";
 import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
 import { encodeMoments } from "../../moments/momentsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";

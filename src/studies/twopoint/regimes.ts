@@ -7,7 +7,7 @@ import type { LegendEntry } from "../../figures/legend.ts";
 import { type Relation, relationColour, relationFormula } from "../../figures/palette.ts";
 import { type HiddenMedians, hiddenMedians } from "../../findings/hiddenMedians.ts";
 import { median } from "../../measure/median.ts";
-import { type RelationName, relationNames } from "../../measure/phaseTable.ts";
+import { type RelationName, relationNames } from "../../measure/phase/phaseTable.ts";
 import { BLUE, GREY } from "../colours.ts";
 import { spearman } from "../correlation.ts";
 import { fitWatched, grouped, watchedPairs } from "../fits.ts";

@@ -1,0 +1,60 @@
+/**
+ * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to 71), with the noise
+ * of the samples beside the numbers that are compared most.
+ */
+import type { ClassSums } from "../../moments/classSums.ts";
+import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
+import { splitHalf } from "../alignment/splitHalf.ts";
+import { type Collapse, collapse } from "./collapse.ts";
+import { type CollapsePremises, collapsePremises } from "./collapsePremises.ts";
+
+export interface LayerCollapse extends Omit<Collapse, "status"> {
+  /** Premises of the paper's Theorem 3; null where the gradients were not captured. */
+  premises: CollapsePremises | null;
+  /** Half the difference of two half samples (Eq. 18); null without halves, and where a half lacks a class. */
+  noise: Record<"trace" | "cdnv" | "equiangular" | "selfDuality", number | null>;
+  status?: Collapse["status"] | "unlabelled-samples";
+}
+
+/**
+ * @param nearestMean disagreement with the nearest class mean (Eq. 70)
+ * @returns undefined where the layer has no sums by class
+ */
+export function layerCollapse(
+  layer: LayerMoments,
+  halves: readonly [LayerMoments, LayerMoments] | undefined,
+  nearestMean: number | null,
+): LayerCollapse | undefined {
+  const [features, outputs] = [classSumsOf(layer, "a"), classSumsOf(layer, "b")];
+  if (!features || !outputs) return undefined;
+  const classifier = layer.W ? { classifier: layer.W } : {};
+  const found = collapse(features, { ...classifier, nc4: nearestMean });
+  const Gf = secondMoment(layer.b, "G", "raw", layer.n);
+  const [first, second] = (halves ?? []).map((half) => {
+    const sums = classSumsOf(half, "a");
+    return sums && collapse(sums, classifier);
+  });
+  const sameClasses = first?.classes === found.classes && second?.classes === found.classes;
+  const noise = (pick: (of: Collapse) => number | null) =>
+    first && second && sameClasses ? splitHalf(pick(first), pick(second)) : null;
+  const labelled = features.counts.reduce((sum, count) => sum + count, 0);
+  return {
+    ...found,
+    premises: Gf ? collapsePremises(outputs, Gf) : null,
+    noise: {
+      trace: noise(({ nc1 }) => nc1.trace),
+      cdnv: noise(({ nc1 }) => nc1.cdnv),
+      equiangular: noise(({ nc2 }) => nc2.means.equiangular),
+      selfDuality: noise(({ nc3 }) => nc3?.selfDuality ?? null),
+    },
+    ...(found.status === undefined && labelled !== layer.n && { status: "unlabelled-samples" as const }),
+  };
+}
+
+/** The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured. */
+function classSumsOf(layer: LayerMoments, side: "a" | "b"): ClassSums | undefined {
+  const { labelled } = layer;
+  const moments = layer[side];
+  if (!labelled || !moments?.hh) return undefined;
+  return { classes: labelled.classes, d: moments.d, counts: labelled.counts, ...labelled[side], hh: moments.hh };
+}

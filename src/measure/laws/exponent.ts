@@ -1,0 +1,393 @@
+/**
+ * @file Exponents of power laws between H, G and Z of one layer, H ~ G^s: slopes of logarithms of second moments along common
+ * eigenvectors, each with an interval and with what speaks against reading it (theory.md Eqs. 33 to 37).
+ *
+ * Pairing sorted eigenvalues, as the paper does, finds a positive slope between any two spectra. Here a matrix is paired with the
+ * other along the eigenvectors of one of them: along those of Z, which are exact; for H with G along those of the steeper of the two,
+ * found from one half of the samples and evaluated on the other half. A slope is only stated where the spectrum that it is in spans a
+ * decade and the two matrices share eigenvectors beyond chance.
+ */
+import { type EigenSystem, eigh } from "../../linalg/eigh.ts";
+import { type Matrix, matmul, matrix, maxAbs, transpose } from "../../linalg/matrix.ts";
+import { type LayerMoments, mergeLayers, type Side } from "../../moments/moments.ts";
+import { Random } from "../../random/random.ts";
+import type { Convention } from "../alignment/relations.ts";
+import { leastSamples, type Status } from "../measured.ts";
+import { noiseFloor } from "../spectra/spectrum.ts";
+import { deming } from "./deming.ts";
+import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
+import { leadingSystem, liveSubspace, type SingularSystem, weightSystems } from "./liveSubspace.ts";
+import { type Halves, type Known, logSlope } from "./logSlope.ts";
+import { alongDirections, pooledMoment, type Which } from "./rayleighQuotients.ts";
+import { commutator, commutatorNull, overlap, strangers, type Unshared, unshared } from "./sharedBasis.ts";
+
+/** One exponent: the first matrix of its pair is the second to the power of `value`. */
+export interface Exponent {
+  /** Slope along common eigenvectors (Eqs. 33, 34); null where the status says why it cannot be read. */
+  value: number | null;
+  /** 95 % interval (Eq. 37). */
+  interval: [number, number] | null;
+  /** Squared correlation of the logarithms. */
+  r2: number | null;
+  /** Decades that the second matrix spans over the directions used. */
+  decades: number | null;
+  /** The slope between sorted eigenvalues: the paper's reading, positive for any two spectra. */
+  sorted: number | null;
+  /** |AB - BA| / (|A| |B|) (Eq. 36), and its root mean square if one of the two is rotated at random. */
+  commutator: number | null;
+  commutatorNull: number | null;
+  /** Overlap of the leading subspaces (Eq. 36), of as many dimensions as the smaller participation ratio; dimensions / d by chance. */
+  overlap: number | null;
+  /** Off-diagonal part in the common basis over that in a random one (Eq. 35): 0 shared, 1 nothing in common. */
+  unshared: number | null;
+  /** Directions used. */
+  directions: number;
+  status?: Status;
+}
+
+/** hg: H ~ G^value; hz: H ~ Z^value; gz: G ~ Z^value. */
+export interface SideExponents {
+  hg: Exponent;
+  hz: Exponent;
+  gz: Exponent;
+}
+
+export type LayerExponents = Record<Convention, { a: SideExponents | null; b: SideExponents }>;
+
+export interface ExponentOptions {
+  /** The live part of the layer's singular system, where it was found before; null where the layer has no weights. */
+  live?: SingularSystem | null;
+  /** Draws of each bootstrap. Default 100: the width of an interval to 7 %. */
+  replicates?: number;
+  seed?: number;
+}
+
+/** chosen: directions fitted at most, evenly spaced in rank; more add time and little precision. */
+const mostDirections = 128;
+
+/** chosen: a spectrum that spans less than this is flat (singular values within a factor of 1.26). */
+const flatDecades = 0.2;
+
+/**
+ * The exponents of one layer, both sides, all conventions.
+ *
+ * @param groups moments of the layer over disjoint groups of samples, 8 to 16 of about equal size: the interval comes from drawing them
+ *   anew. One group gives values too, with an interval from the scatter of the directions alone
+ * @returns for side a null where the layer has none (attention heads); pairs with Z have status "missing-moments" without weights
+ * @throws RangeError if there is no group
+ *
+ * Where Z is known everything is projected on its live subspace (theory.md Eq. 86), as the laws require of H_a and G_b (Eq. 50).
+ * A handful of eigendecompositions and one (d, d) by (d, 128) product a group for each side and convention.
+ */
+export function layerExponents(groups: readonly LayerMoments[], options: ExponentOptions = {}): LayerExponents {
+  const first = groups[0];
+  if (!first) throw new RangeError("layerExponents: expected at least one group of samples, got none; pass [moments]");
+  const known = options.live === undefined ? liveSystem(groups) : options.live;
+  const weights = (side: Side): EigenSystem | Status =>
+    first.W ? (known?.[side] ?? weightStatus(first.W)) : "missing-moments";
+  const of = (convention: Convention) => ({
+    a: first.a ? sideExponents(groups, "a", convention, weights("a"), options) : null,
+    b: sideExponents(groups, "b", convention, weights("b"), options),
+  });
+  return { paper: of("paper"), covariance: of("covariance"), raw: of("raw") };
+}
+
+/** Why weights have no singular system. */
+function weightStatus(W: Matrix): Status {
+  return W.data.every(Number.isFinite) ? "zero-matrix" : "not-finite";
+}
+
+/** The live part of the singular system of the layer, over all groups; null where there is none. */
+function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
+  const W = groups[0]!.W;
+  if (!W || weightStatus(W) === "not-finite" || maxAbs(W.data) === 0) return null;
+  const Z = weightSystems(W);
+  return leadingSystem(
+    Z,
+    liveSubspace(
+      groups.reduce((x, y) => mergeLayers(x, y)),
+      Z,
+    ).rank,
+  );
+}
+
+/** The exponents of a layer that was left out because the user asked for less. */
+export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
+  const side = () => ({ hg: none("not-measured"), hz: none("not-measured"), gz: none("not-measured") });
+  const both = () => ({ a: a ? side() : null, b: side() });
+  return { paper: both(), covariance: both(), raw: both() };
+}
+
+/**
+ * Seconds that the exponents of a side of d values take, about: a polynomial fitted to d = 100, 256, 512 for two conventions. With three, and
+ * with the weights of rows, it is some half of what a layer takes; it says which layers are measured, so it stays.
+ */
+export function exponentSeconds(d: number): number {
+  return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
+}
+
+/** One of the two moments in coordinates of the range of Z. */
+interface Part {
+  which: Which;
+  /** (r, r) of all samples, and of each of two halves. */
+  whole: Matrix;
+  halves: [Matrix, Matrix];
+  n: number;
+  system: EigenSystem;
+}
+
+/** What is common to the pairs of one side in one convention. */
+interface Scene {
+  groups: readonly LayerMoments[];
+  halves: [readonly LayerMoments[], readonly LayerMoments[]];
+  side: Side;
+  convention: Convention;
+  Z: EigenSystem | undefined;
+  options: ExponentOptions;
+}
+
+function sideExponents(
+  groups: readonly LayerMoments[],
+  side: Side,
+  convention: Convention,
+  weights: EigenSystem | Status,
+  options: ExponentOptions,
+): SideExponents {
+  const Z = typeof weights === "string" ? undefined : weights;
+  const halves: Scene["halves"] =
+    groups.length > 1 ? [groups.filter((_, i) => i % 2 === 0), groups.filter((_, i) => i % 2 === 1)] : [groups, groups];
+  const scene: Scene = { groups, halves, side, convention, Z, options };
+  const [H, G] = [partOf(scene, "H"), partOf(scene, "G")];
+  const withZ = (part: Part | Status): Exponent =>
+    typeof part === "string"
+      ? none(part)
+      : typeof weights === "string"
+        ? none(weights)
+        : againstWeights(scene, part, weights);
+  const failed = typeof H === "string" ? H : typeof G === "string" ? G : undefined;
+  return {
+    hg: failed ? none(failed) : betweenMoments(scene, H as Part, G as Part),
+    hz: withZ(H),
+    gz: withZ(G),
+  };
+}
+
+function none(status: Status): Exponent {
+  return {
+    value: null,
+    interval: null,
+    r2: null,
+    decades: null,
+    sorted: null,
+    commutator: null,
+    commutatorNull: null,
+    overlap: null,
+    unshared: null,
+    directions: 0,
+    status,
+  };
+}
+
+function partOf({ groups, halves, side, convention, Z }: Scene, which: Which): Part | Status {
+  const within = (some: readonly LayerMoments[]) => {
+    const { A, n } = pooledMoment(some, side, which, convention);
+    return { A: A && (Z ? congruent(A, Z.vectors) : A), n };
+  };
+  const whole = within(groups);
+  if (!whole.A)
+    return groups.every((group) => group[side]?.[which === "H" ? "hh" : "gg"]) ? "too-few-samples" : "missing-moments";
+  if (groups.every((group) => group[side]![which === "H" ? "keptH" : "keptG"] === 0)) return "dead";
+  if (whole.n < leastSamples) return "too-few-samples";
+  const largest = maxAbs(whole.A.data);
+  if (!Number.isFinite(largest)) return "not-finite";
+  if (largest === 0) return "zero-matrix";
+  const [first, second] = groups.length > 1 ? halves.map((half) => within(half).A) : [whole.A, whole.A];
+  if (!first || !second) return "too-few-samples";
+  return { which, whole: whole.A, halves: [first, second], n: whole.n, system: eigh(whole.A) };
+}
+
+/** V^T A V, exactly symmetric. */
+function congruent(A: Matrix, V: Matrix): Matrix {
+  const B = matmul(transpose(V), matmul(A, V));
+  const r = B.rows;
+  for (let i = 0; i < r; i++)
+    for (let j = 0; j < i; j++) {
+      const value = (B.data[i * r + j]! + B.data[j * r + i]!) / 2;
+      B.data[i * r + j] = value;
+      B.data[j * r + i] = value;
+    }
+  return B;
+}
+
+function leading(V: Matrix, k: number): Matrix {
+  return columns(
+    V,
+    Array.from({ length: k }, (_, j) => j),
+  );
+}
+
+function columns(V: Matrix, chosen: readonly number[]): Matrix {
+  const out = matrix(V.rows, chosen.length);
+  for (let i = 0; i < V.rows; i++)
+    chosen.forEach((j, c) => {
+      out.data[i * chosen.length + c] = V.data[i * V.cols + j]!;
+    });
+  return out;
+}
+
+/** At most `mostDirections` of the first m, evenly spaced, first and last included. */
+function spaced(m: number): number[] {
+  if (m <= mostDirections) return Array.from({ length: m }, (_, i) => i);
+  return Array.from({ length: mostDirections }, (_, i) => Math.round((i * (m - 1)) / (mostDirections - 1)));
+}
+
+/** H or G against Z, along the eigenvectors of Z. */
+function againstWeights(scene: Scene, part: Part, Z: EigenSystem): Exponent {
+  const { groups, side, convention, options } = scene;
+  const chosen = spaced(Z.values.length);
+  const y = alongDirections(groups, side, part.which, convention, columns(Z.vectors, chosen));
+  const x = Float64Array.from(chosen, (i) => Z.values[i]!);
+  const fit = fitFor(scene, `${part.which}Z`, [{ x: { exact: x }, y: { groups: y } }], chosen.length, options);
+  const [first, second] = part.halves.map((half) => (holdsWeights(side, part.which) ? withoutWeights(half, Z) : half));
+  const apart = unshared(first!, second!, Z.values.length);
+  const inBasis = matrix(Z.values.length, Z.values.length);
+  Z.values.forEach((value, i) => {
+    inBasis.data[i * (Z.values.length + 1)] = value;
+  });
+  const system: EigenSystem = { values: Z.values, vectors: unit(Z.values.length) };
+  const exact = Number.POSITIVE_INFINITY;
+  return judged(fit, apart, system, exact, pairOf(part.whole, part.system, part.n, inBasis, system, exact));
+}
+
+/** H_b = W H_a W^T and G_a = W^T G_b W (theory.md Eq. 6) lean towards Z whatever H_a and G_b are. */
+const holdsWeights = (side: Side, which: Which): boolean => (side === "b") === (which === "H");
+
+/** Z^(-1/2) A Z^(-1/2) in the basis of Z: H_a for H_b and G_b for G_a, in other coordinates. */
+function withoutWeights(A: Matrix, { values }: EigenSystem): Matrix {
+  const r = A.rows;
+  return matrix(
+    r,
+    r,
+    A.data.map((value, k) => value / Math.sqrt(values[Math.floor(k / r)]! * values[k % r]!)),
+  );
+}
+
+function unit(r: number): Matrix {
+  const I = matrix(r, r);
+  for (let i = 0; i < r; i++) I.data[i * (r + 1)] = 1;
+  return I;
+}
+
+/** H against G, along the eigenvectors of the steeper of the two: noise in the basis mixes least there. */
+function betweenMoments(scene: Scene, H: Part, G: Part): Exponent {
+  const { halves, side, convention, Z, options, groups } = scene;
+  const steeper = steepness(H) >= steepness(G) ? H : G;
+  const other = steeper === H ? G : H;
+  const bases = groups.length > 1 ? steeper.halves.map((half) => eigh(half)) : [steeper.system];
+  const n = steeper.n / bases.length;
+  const kept = Math.min(...bases.map(({ values }) => aboveFloor(values, n)));
+  const chosen = spaced(kept);
+  const folds = bases.map(({ vectors }, f): Fold => {
+    const inRange = columns(vectors, chosen);
+    const V = Z ? matmul(Z.vectors, inRange) : inRange;
+    const tested = groups.length > 1 ? halves[1 - f]! : groups;
+    const along = (which: Which) => ({ groups: alongDirections(tested, side, which, convention, V) });
+    return { x: along("G"), y: along("H") };
+  });
+  const along = chosen.length > 0 ? fitFor(scene, "HG", folds, chosen.length, options) : undefined;
+  const whole = kept === steeper.system.values.length;
+  const known: Known = new Map(bases.map((system, i) => [steeper.halves[i]!, system]));
+  const fit = along && withoutBasis(along, H, G, whole ? undefined : leading(steeper.system.vectors, kept), known);
+  const U = bases[0]!.vectors;
+  const apart = unshared(congruent(other.halves[0], U), congruent(other.halves[1], U), kept);
+  return judged(fit, apart, G.system, G.n, pairOf(H.whole, H.system, H.n, G.whole, G.system, G.n));
+}
+
+/** The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37, 80). */
+function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined, known: Known): Fit {
+  const within = ({ halves }: Part): Halves => (V ? [congruent(halves[0], V), congruent(halves[1], V)] : halves);
+  const found = logSlope(within(H), within(G), leastDirections, known);
+  if (!found) return fit;
+  const { slope, angles } = found;
+  return { ...fit, slope, interval: between(angles[0] - fit.half, angles[1] + fit.half) };
+}
+
+function aboveFloor(values: Float64Array, n: number): number {
+  const floor = noiseFloor(values, n);
+  return values.filter((value) => value > floor).length;
+}
+
+/** Variance of the logarithms of the eigenvalues above the floor, times their share. */
+function steepness({ system: { values }, n }: Part): number {
+  const kept = values.slice(0, aboveFloor(values, n)).map(Math.log);
+  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  return kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+}
+
+function fitFor(
+  scene: Scene,
+  pair: string,
+  folds: readonly Fold[],
+  m: number,
+  options: ExponentOptions,
+): Fit | undefined {
+  const { replicates = 100, seed = 1 } = options;
+  const random = new Random(seed).split(`${scene.side} ${scene.convention} ${pair}`);
+  return fitExponent(folds, m, replicates, random);
+}
+
+/** What is stated of a pair whether or not it has an exponent. */
+type PairFacts = Pick<Exponent, "sorted" | "commutator" | "commutatorNull" | "overlap">;
+
+function pairOf(A: Matrix, a: EigenSystem, nA: number, B: Matrix, b: EigenSystem, nB: number): PairFacts {
+  const k = Math.max(1, Math.round(Math.min(participation(a.values), participation(b.values))) || 1);
+  return {
+    sorted: sortedSlope(a.values, nA, b.values, nB),
+    commutator: commutator(A, B),
+    commutatorNull: commutatorNull(A, B),
+    overlap: overlap(a.vectors, b.vectors, k),
+  };
+}
+
+function participation(values: Float64Array): number {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return sum ** 2 / values.reduce((total, value) => total + value * value, 0);
+}
+
+/** Orthogonal slope between the logarithms of sorted eigenvalues above both floors. */
+function sortedSlope(y: Float64Array, nY: number, x: Float64Array, nX: number): number | null {
+  const kept = Math.min(aboveFloor(x, nX), aboveFloor(y, nY));
+  if (kept < leastDirections) return null;
+  const { slope } = deming(x.slice(0, kept).map(Math.log), y.slice(0, kept).map(Math.log), 1);
+  return Number.isFinite(slope) ? slope : null;
+}
+
+/** Why the spectrum that an exponent is in has no slope: eigenvalues above the floor within a small factor, or hardly any. */
+function spectrumStatus(values: Float64Array, n: number): Status | undefined {
+  if (values.length < leastDirections) return "too-few-values";
+  const kept = aboveFloor(values, n);
+  if (kept === 0 || Math.log10(values[0]! / values[kept - 1]!) < flatDecades) return "flat-spectrum";
+  return kept < leastDirections ? "too-few-values" : undefined;
+}
+
+/**
+ * Decides whether the slope may be read.
+ *
+ * @param x eigenvalues of the second matrix of the pair, over n samples
+ */
+function judged(fit: Fit | undefined, apart: Unshared, x: EigenSystem, n: number, facts: PairFacts): Exponent {
+  const base = { ...facts, unshared: apart.value };
+  const own = spectrumStatus(x.values, n) ?? (fit ? undefined : "too-few-values");
+  if (own || !fit) return { ...none(own ?? "too-few-values"), ...base };
+  const { slope, interval, r2, decades, directions } = fit;
+  const flat = decades < flatDecades || fit.spread < 4 * fit.noise || !interval.every(Number.isFinite);
+  const status: Status | undefined = strangers(apart)
+    ? "no-common-eigenbasis"
+    : flat
+      ? "flat-spectrum"
+      : decades < 1
+        ? "under-one-decade"
+        : undefined;
+  if (status) return { ...none(status), ...base, r2, decades, directions };
+  return { ...base, value: slope, interval, r2, decades, directions };
+}

@@ -1,0 +1,73 @@
+/**
+ * @file Groups of samples that one or few rows dominate, counted less for the reading of laws (theory.md Eq. 88).
+ *
+ * Under heavy tails a single row can be most of a second moment, one direction that belongs to no law. A group of samples whose
+ * variance is far above that of the others gives it away. Scaling all sums of a group by one number keeps Eq. 6 exactly, so every law
+ * stays what it was. Alignments, ranks and spectra are of all samples alike; exponents and phases say how many groups counted less.
+ */
+import { type LayerMoments, mergeLayers, type SideMoments, sideBlocks, sideNumbers } from "../../moments/moments.ts";
+
+/** chosen: a group counts less where the variance of its rows is more than this many times the median of all groups. */
+export const heavyFrom = 2;
+
+export interface EvenedGroups {
+  groups: readonly LayerMoments[];
+  total: LayerMoments;
+  /** Groups that count less. */
+  heavy: number;
+}
+
+/**
+ * The groups with those of large variance scaled down to `heavyFrom` times the median   (theory.md Eq. 88).
+ *
+ * @param groups disjoint groups of the samples
+ * @param total  their sum
+ * @returns the very same groups where none is heavy, as in Gaussian samples; at least three groups are needed to tell
+ */
+export function evenGroups(groups: readonly LayerMoments[], total: LayerMoments): EvenedGroups {
+  const weights = groups.map(() => 1);
+  if (groups.length > 2)
+    for (const sizeOf of [spreadOfH, spreadOfG]) {
+      const sizes = groups.map(sizeOf);
+      const middle = sizes.toSorted((x, y) => x - y)[sizes.length >> 1]!;
+      sizes.forEach((size, i) => {
+        if (size > heavyFrom * middle && middle > 0) weights[i] = Math.min(weights[i]!, (heavyFrom * middle) / size);
+      });
+    }
+  const heavy = weights.filter((weight) => weight < 1).length;
+  if (heavy === 0) return { groups, total, heavy };
+  const evened = groups.map((group, i) => (weights[i]! < 1 ? scaled(group, weights[i]!) : group));
+  return { groups: evened, total: evened.reduce((x, y) => mergeLayers(x, y)), heavy };
+}
+
+/** Variance of the rows of one group. */
+function spreadOfH({ a, b, n }: LayerMoments): number {
+  const { h2, hSum } = a ?? b;
+  return h2 / n - square(hSum, n);
+}
+
+function spreadOfG({ b, n }: LayerMoments): number {
+  return b.g2 / n - square(b.gSum, n);
+}
+
+function square(sum: Float64Array | undefined, n: number): number {
+  return sum?.reduce((total, value) => total + (value / n) ** 2, 0) ?? 0;
+}
+
+function scaled(layer: LayerMoments, weight: number): LayerMoments {
+  const { a, b, gbHa, n, ...rest } = layer;
+  return {
+    ...rest,
+    n: n * weight,
+    b: scaledSide(b, weight),
+    ...(a && { a: scaledSide(a, weight) }),
+    ...(gbHa && { gbHa: gbHa.map((value) => weight * value) }),
+  };
+}
+
+function scaledSide(side: SideMoments, weight: number): SideMoments {
+  const out: SideMoments = { ...side };
+  for (const key of sideNumbers) out[key] = weight * side[key];
+  for (const key of sideBlocks) if (side[key]) out[key] = side[key].map((value) => weight * value);
+  return out;
+}

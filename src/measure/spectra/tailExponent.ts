@@ -1,0 +1,236 @@
+/**
+ * @file Whether the largest values of one spectrum are distributed as a power law, p(x) ~ x^-alpha for x >= xMin, and with which
+ * exponent: the method of Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009)
+ * (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a law between two.
+ * The tail has to span a decade, and rounding is no value.
+ */
+import { Random } from "../../random/random.ts";
+import type { Status } from "../measured.ts";
+import { roundingFloor } from "./spectrum.ts";
+import { exponentialTail, lognormalTail, vuong } from "./tailRivals.ts";
+
+export interface TailExponent {
+  /** alpha of the density; the eigenvalue of rank k then falls as k^(-1/(alpha - 1)). */
+  value: number | null;
+  /** 95 % interval by resampling the values, xMin found anew each time. */
+  interval: [number, number] | null;
+  xMin: number | null;
+  /** Values at or above xMin. */
+  tail: number;
+  /** log10 of the largest value over xMin: what the law was fitted over, where it has a value at least one. */
+  decades: number | null;
+  /** Kolmogorov-Smirnov distance of the tail from the law. */
+  distance: number | null;
+  /** Share of synthetic data sets, xMin found anew in each, that lie as far from their law: below 0.1 the law is rejected. */
+  plausibility: number | null;
+  /** Log likelihood of the power law over that of a rival on the same tail: positive speaks for the law, if p is small. */
+  against: { lognormal: Comparison; exponential: Comparison } | null;
+  /** Values above the floor. */
+  n: number;
+  status?: Status;
+}
+
+/** Likelihood ratio by Vuong's test: the log ratio divided by its standard deviation, and the chance of one as large either way. */
+export interface Comparison {
+  ratio: number;
+  p: number;
+}
+
+export interface TailOptions {
+  /** Synthetic data sets, and resampled ones. Default 200: p to about 0.03. */
+  replicates?: number;
+  seed?: number;
+  /** Values at or below it are noise or rounding, not data. Default: `roundingFloor` times the largest. */
+  floor?: number;
+  /**
+   * Error of the values: nearer ones are one level. Default: that of eigenvalues of W^T W in float32, `roundingFloor`
+   * sqrt(value largest).
+   */
+  resolution?: number;
+}
+
+/** chosen: an exponent of fewer values is not worth stating. */
+const leastTail = 10;
+
+/** chosen: over less than a decade any falling density is a power law. */
+const leastDecades = 1;
+
+/** Clauset, Shalizi and Newman (2009), section 4.1: below it the law is rejected. */
+const leastPlausible = 0.1;
+
+/** chosen: candidates for xMin, evenly spaced in rank; the distance varies slowly between neighbours. */
+const mostCandidates = 64;
+
+interface Fit {
+  alpha: number;
+  xMin: number;
+  /** Index of xMin in the ascending values. */
+  from: number;
+  distance: number;
+}
+
+/**
+ * Power-law exponent of the tail of a set of values   (theory.md Eqs. 31, 32).
+ *
+ * @param values eigenvalues or others, in any order; those at or below the floor are left out
+ * @returns value and its interval, goodness of fit, and likelihood ratios; null with status "too-few-values" for
+ *   fewer than 20 values above the floor that differ by more than rounding, "flat-spectrum" if all agree,
+ *   "under-one-decade" where the values, or all tails that are like a power law, span less (the tail nearest to one is
+ *   then described without its exponent), "not-finite"
+ *
+ * Eigenvalues of one matrix are not independent, as the test supposes; read p as a guide. O(replicates n): about half a second for n = 1000.
+ */
+export function tailExponent(
+  values: ArrayLike<number>,
+  { replicates = 200, seed = 1, floor, resolution }: TailOptions = {},
+): TailExponent {
+  const all = Array.from(values);
+  const largest = all.reduce((most, value) => Math.max(most, value), 0);
+  const least = Math.max(0, floor ?? roundingFloor * largest);
+  const x = Float64Array.from(all.filter((value) => value > least)).sort();
+  const none = (status: Status): TailExponent => ({
+    value: null,
+    interval: null,
+    xMin: null,
+    tail: 0,
+    decades: null,
+    distance: null,
+    plausibility: null,
+    against: null,
+    n: x.length,
+    status,
+  });
+  if (!all.every(Number.isFinite)) return none("not-finite");
+  if (x.length < 2 * leastTail) return none("too-few-values");
+  const distinct = levels(x, resolution);
+  if (distinct < 2 * leastTail) return none(distinct === 1 ? "flat-spectrum" : "too-few-values");
+  const random = new Random(seed).split("tailExponent");
+  const { any, long } = fits(x);
+  const isNarrow = decadesOf(x, any.from) < leastDecades;
+  if (long) {
+    const interval = resampled(x, replicates, random);
+    const plausible = plausibility(x, long, replicates, random);
+    if (!isNarrow || plausible === null || plausible >= leastPlausible)
+      return { value: long.alpha, interval, ...described(x, long, plausible) };
+  }
+  const plausible = plausibility(x, any, replicates, random);
+  return { value: null, interval: null, ...described(x, any, plausible), status: "under-one-decade" };
+}
+
+/** The tail of a fit, and how it stands to its rivals. */
+function described(x: Float64Array, fit: Fit, plausible: number | null): Omit<TailExponent, "value" | "interval"> {
+  const tail = x.subarray(fit.from);
+  const logs = powerLogs(tail, fit);
+  return {
+    xMin: fit.xMin,
+    tail: tail.length,
+    decades: decadesOf(x, fit.from),
+    distance: fit.distance,
+    plausibility: plausible,
+    against: {
+      lognormal: vuong(logs, lognormalTail(tail, fit.xMin)),
+      exponential: vuong(logs, exponentialTail(tail, fit.xMin)),
+    },
+    n: x.length,
+  };
+}
+
+/**
+ * How many values can be told apart: a level is what lies above its smallest value by no more than its error; x
+ * ascending.
+ */
+function levels(x: Float64Array, resolution: number | undefined): number {
+  const largest = x[x.length - 1]!;
+  let count = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const value of x)
+    if (value > end) {
+      end = value + (resolution ?? roundingFloor * Math.sqrt(value * largest));
+      count++;
+    }
+  return count;
+}
+
+/** Decades from x[from] to the largest; x ascending. */
+function decadesOf(x: Float64Array, from: number): number {
+  return Math.log10(x[x.length - 1]! / x[from]!);
+}
+
+/**
+ * The xMin whose law is nearest to the values above it, and the maximum-likelihood exponent there (Eq. 31); x
+ * ascending.
+ *
+ * @returns `any`: of all tails; `long`: of those that span a decade, undefined where none does
+ */
+function fits(x: Float64Array): { any: Fit; long: Fit | undefined } {
+  const n = x.length;
+  const logs = x.map(Math.log);
+  const sums = new Float64Array(n + 1); // sums[i]: sum of ln x from i on
+  for (let i = n - 1; i >= 0; i--) sums[i] = sums[i + 1]! + logs[i]!;
+  let any: Fit = { alpha: Number.NaN, xMin: x[0]!, from: 0, distance: Number.POSITIVE_INFINITY };
+  let long: Fit | undefined;
+  const decade = logs[n - 1]! - leastDecades * Math.LN10;
+  const candidates = n - leastTail + 1;
+  const step = Math.max(1, candidates / mostCandidates);
+  for (let t = 0; t < candidates; t += step) {
+    const from = Math.floor(t);
+    const spread = sums[from]! - (n - from) * logs[from]!;
+    if (!(spread > 1e-12 * (n - from))) continue;
+    const alpha = 1 + (n - from) / spread;
+    const fit = { alpha, xMin: x[from]!, from, distance: kolmogorov(logs, from, alpha) };
+    if (fit.distance < any.distance) any = fit;
+    if (logs[from]! <= decade && (!long || fit.distance < long.distance)) long = fit;
+  }
+  return { any, long };
+}
+
+/** Largest distance between the distribution of the values from `from` on, given by their logarithms, and that of the law. */
+function kolmogorov(logs: Float64Array, from: number, alpha: number): number {
+  const count = logs.length - from;
+  const start = logs[from]!;
+  let largest = 0;
+  for (let i = 0; i < count; i++) {
+    const model = 1 - Math.exp((1 - alpha) * (logs[from + i]! - start));
+    largest = Math.max(largest, model - i / count, (i + 1) / count - model);
+  }
+  return largest;
+}
+
+/** ln p(x) of each value of the tail under the power law. */
+function powerLogs(tail: Float64Array, { alpha, xMin }: Fit): Float64Array {
+  return tail.map((value) => Math.log((alpha - 1) / xMin) - alpha * Math.log(value / xMin));
+}
+
+/** 2.5 and 97.5 % points of the exponent over data sets drawn from x with replacement, of those that have one. */
+function resampled(x: Float64Array, replicates: number, random: Random): [number, number] | null {
+  const found: number[] = [];
+  for (let r = 0; r < replicates; r++) {
+    const { long } = fits(x.map(() => x[random.below(x.length)]!).sort());
+    if (long) found.push(long.alpha);
+  }
+  if (found.length < replicates / 2) return null;
+  found.sort((a, b) => a - b);
+  const at = (share: number): number => found[Math.min(found.length - 1, Math.floor(share * found.length))]!;
+  return [at(0.025), at(0.975)];
+}
+
+/**
+ * Semi-parametric bootstrap: the law above xMin, the data below, each synthetic set fitted from the start, over a
+ * decade if `fit` is.
+ */
+function plausibility(x: Float64Array, fit: Fit, replicates: number, random: Random): number | null {
+  const n = x.length;
+  const isLong = decadesOf(x, fit.from) >= leastDecades;
+  let farther = 0;
+  for (let r = 0; r < replicates; r++) {
+    const synthetic = x.map(() => {
+      const i = random.below(n);
+      return i < fit.from ? x[i]! : fit.xMin * (1 - random.uniform()) ** (1 / (1 - fit.alpha));
+    });
+    const { any, long = any } = fits(
+      synthetic.map((value) => (Number.isFinite(value) ? value : Number.MAX_VALUE)).sort(),
+    );
+    if ((isLong ? long : any).distance >= fit.distance) farther++;
+  }
+  return replicates > 0 ? farther / replicates : null;
+}

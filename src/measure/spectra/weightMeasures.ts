@@ -1,0 +1,91 @@
+/**
+ * @file What the weights of one map say by themselves: norms, ranks, spectrum, and the power law of its tail, under the names that
+ * WeightWatcher (Martin, Peng and Mahoney, Nature Communications 12, 4122 (2021)) made usual.
+ */
+import { eigvalsh } from "../../linalg/eigvalsh.ts";
+import { gram, type Matrix, maxAbs } from "../../linalg/matrix.ts";
+import type { Status } from "../measured.ts";
+import { type RankValue, rank, unranked } from "./rank.ts";
+import { effectiveRank, roundingFloor } from "./spectrum.ts";
+import { type TailExponent, tailExponent } from "./tailExponent.ts";
+
+export interface WeightMeasures {
+  /** Largest singular value |W|_2. */
+  spectralNorm: number | null;
+  /** log10 |W|_F^2, log10 |W|_2^2. */
+  logNorm: number | null;
+  logSpectralNorm: number | null;
+  /** |W|_F^2 / |W|_2^2: Eq. 15 of W itself, where `ranks.stable` is that of W^T W. */
+  stableRank: number | null;
+  /** Ranks of the smaller of W^T W and W W^T (theory.md Eqs. 14 to 16). */
+  ranks: RankValue;
+  effectiveRank: number | null;
+  /** Exponent of the density of eigenvalues above `tail.xMin`, whether a power law is plausible there or not. */
+  alpha: number | null;
+  /** alpha log10 |W|_2^2. */
+  alphaWeighted: number | null;
+  /** The fit, its interval and its rivals (Eqs. 31, 32); its `value` is null where the tail is too short for a law. */
+  tail: TailExponent;
+  /** Eigenvalues, descending, to six digits. */
+  eigenvalues: number[];
+  status?: Status;
+}
+
+/** chosen: half of what is usual, since weights of a whole network are looked at: p to about 0.04. */
+const REPLICATES = 100;
+
+/** Digits of an eigenvalue that float32 weights can have. */
+const DIGITS = 6;
+
+/**
+ * @param W (dOut, dIn)
+ * @returns nulls with status "zero-matrix" or "not-finite" where there is no spectrum
+ *
+ * O(dOut dIn m + m^3) for m = min(dOut, dIn), and half a second or less for the fits.
+ */
+export function weightMeasures(W: Matrix): WeightMeasures {
+  const m = Math.min(W.rows, W.cols);
+  const size = maxAbs(W.data);
+  if (!(size > 0 && Number.isFinite(size * size * W.data.length)))
+    return unmeasured(m, size === 0 ? "zero-matrix" : "not-finite");
+  const Z = gram(W, W.rows < W.cols ? "b" : "a");
+  const values = eigvalsh(Z).map((value) => Math.max(0, value));
+  const largest = values[0]!;
+  const total = values.reduce((sum, value) => sum + value, 0);
+  const tail = tailExponent(values, { replicates: REPLICATES, resolution: roundingFloor * largest });
+  const alpha = tail.xMin === null ? null : densityExponent(values, tail.xMin);
+  return {
+    spectralNorm: Math.sqrt(largest),
+    logNorm: Math.log10(total),
+    logSpectralNorm: Math.log10(largest),
+    stableRank: total / largest,
+    ranks: rank(Z, m, "weights", values),
+    effectiveRank: effectiveRank(values),
+    alpha,
+    alphaWeighted: alpha === null ? null : alpha * Math.log10(largest),
+    tail,
+    eigenvalues: Array.from(values, (value) => Number(value.toPrecision(DIGITS))),
+  };
+}
+
+/** Maximum likelihood of the exponent of p(x) ~ x^-alpha for x >= xMin (theory.md Eq. 31); null where all values are xMin. */
+function densityExponent(values: Float64Array, xMin: number): number | null {
+  const logs = Array.from(
+    values.filter((value) => value >= xMin),
+    (value) => Math.log(value / xMin),
+  );
+  const sum = logs.reduce((total, log) => total + log, 0);
+  return sum > 0 ? 1 + logs.length / sum : null;
+}
+
+function unmeasured(dimension: number, status: Status): WeightMeasures {
+  const none = null;
+  return {
+    ...{ spectralNorm: none, logNorm: none, logSpectralNorm: none, stableRank: none, effectiveRank: none },
+    ...{ alpha: none, alphaWeighted: none },
+    ranks: unranked(dimension, 0, status),
+    tail: tailExponent([]),
+    eigenvalues: [],
+    status,
+  };
+}

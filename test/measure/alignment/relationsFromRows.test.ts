@@ -1,0 +1,113 @@
+/** @file Relations from rows against those from (d, d) sums of the same rows, over random shapes. */
+import { describe, expect, test } from "vitest";
+import { matmul, matrix, transpose } from "../../../src/linalg/matrix.ts";
+import { withOwnProducts } from "../../../src/linalg/products.ts";
+import { weightSums } from "../../../src/measure/alignment/relationsFromRows.ts";
+import { measureLayer } from "../../../src/measure/measureLayer.ts";
+import { addRows } from "../../../src/moments/addRows.ts";
+import { bareLayer, emptyLayer, type LayerMoments, mergeAllLayers } from "../../../src/moments/moments.ts";
+import { keepRows, noRows, withKeptRows } from "../../../src/probe/keptRows.ts";
+import { Random } from "../../../src/random/random.ts";
+
+/** Rounding of float64 sums, of both ways. */
+const TOLERANCE = 1e-9;
+
+interface Case {
+  readonly dIn: number;
+  readonly dOut: number;
+  readonly counts: readonly number[];
+  /** Added to every activation, so that the mean is most of the second moment. */
+  readonly mean?: number;
+  /** Places of rows whose activations, and whose gradients, are zero. */
+  readonly empty?: readonly number[];
+}
+
+/** The same rows as sums and as rows, group by group. */
+function both({ dIn, dOut, counts, mean = 0, empty = [] }: Case, seed: number) {
+  const random = new Random(seed);
+  const normal = (rows: number, cols: number, shift = 0) => {
+    const values = new Float32Array(rows * cols);
+    random.fillNormal(values);
+    return matrix(
+      rows,
+      cols,
+      Float64Array.from(values, (value) => value + shift),
+    );
+  };
+  const W = normal(dOut, dIn);
+  let row = 0;
+  const groups = counts.map((n) => {
+    const [h, gb] = [normal(n, dIn, mean), normal(n, dOut)];
+    for (let i = 0; i < n; i++, row++) {
+      if (!empty.includes(row)) continue;
+      h.data.fill(0, i * dIn, (i + 1) * dIn);
+      gb.data.fill(0, i * dOut, (i + 1) * dOut);
+    }
+    const [hb, ga] = [matmul(h, transpose(W)), matmul(gb, W)];
+    const summed = emptyLayer("map", "linear", dIn, dOut, W);
+    addRows(summed, { ha: h.data, hb: hb.data, gb: gb.data, ga: ga.data });
+    const batches = noRows();
+    const all = { ha: h.data, hb: hb.data, gb: gb.data, ga: ga.data };
+    for (const key of ["ha", "ga", "hb", "gb"] as const) batches[key].push(all[key]);
+    const kept = withKeptRows({ ...bareLayer("map", "linear", dIn, dOut, W), n }, batches, undefined);
+    return { summed, kept };
+  });
+  const measured = (all: LayerMoments[]) => measureLayer(mergeAllLayers(all), all, "economy");
+  return {
+    sums: measured(groups.map(({ summed }) => summed)),
+    rows: measured(groups.map(({ kept }) => kept)),
+  };
+}
+
+/** Every number of x beside that of y. */
+function expectEqual(x: unknown, y: unknown, path = ""): void {
+  if (typeof x === "number" && typeof y === "number")
+    expect(Math.abs(x - y), `${path}: ${x} and ${y}`).toBeLessThanOrEqual(TOLERANCE * Math.max(1, Math.abs(x)));
+  else if (x !== null && typeof x === "object") {
+    expect(Object.keys(y as object).sort(), path).toEqual(Object.keys(x).sort());
+    for (const [key, value] of Object.entries(x))
+      expectEqual(value, (y as Record<string, unknown>)[key], `${path}.${key}`);
+  } else expect(y, path).toEqual(x);
+}
+
+describe("rows in place of sums", () => {
+  test.each<[string, Case]>([
+    ["fewer rows than values on both sides", { dIn: 30, dOut: 21, counts: [4, 5, 3] }],
+    ["fewer on one side", { dIn: 5, dOut: 40, counts: [7, 6] }],
+    ["more rows than values", { dIn: 6, dOut: 4, counts: [20, 11] }],
+    ["one group, which tells no error", { dIn: 12, dOut: 9, counts: [5] }],
+    ["large means", { dIn: 24, dOut: 18, counts: [5, 5, 5], mean: 30 }],
+    ["rows of zeros", { dIn: 16, dOut: 20, counts: [5, 4, 5], empty: [0, 6, 13] }],
+    ["a map to one value", { dIn: 17, dOut: 1, counts: [4, 4] }],
+    ["one row", { dIn: 8, dOut: 6, counts: [1] }],
+    ["dead rows alone", { dIn: 8, dOut: 6, counts: [2, 2], empty: [0, 1, 2, 3] }],
+  ])("say what sums say: %s", (_, given) => {
+    for (const seed of [1, 2]) {
+      const { sums, rows } = both(given, seed);
+      expectEqual(sums, rows);
+    }
+  });
+
+  test("the larger Z is never formed, and its norm is that of the smaller", () => {
+    const W = matrix(
+      3,
+      5,
+      Float64Array.from({ length: 15 }, (_, i) => Math.sin(i + 1)),
+    );
+    const found = withOwnProducts(weightSums(W));
+    const norm = Math.hypot(...matmul(transpose(W), W).data);
+    expect(found.a.norm).toBeCloseTo(norm, 12);
+    expect(found.b.norm).toBeCloseTo(norm, 12);
+    expect(found.a.sum).toBeCloseTo(
+      matmul(transpose(W), W).data.reduce((x, y) => x + y, 0),
+      12,
+    );
+  });
+
+  test("gradients come back times the scale that they were divided by", () => {
+    const batches = noRows();
+    keepRows(batches, (key) => Float32Array.of(key.length, 2), 4);
+    expect(batches.gb[0]).toEqual(Float64Array.of(28, 8));
+    expect(batches.hb[0]).toEqual(Float64Array.of(7, 2));
+  });
+});
