@@ -3,9 +3,9 @@
  * decay. Names keep setting and digits, columns that do not fit are said in words below.
  */
 
-import { leastDecays } from "../";
 import { printable } from "../formats/printable.ts";
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
+import { leastDecays } from "../measure/training/decayScaling.ts";
 import {
   type ComparedLayer,
   type ComparedRun,

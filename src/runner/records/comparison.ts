@@ -4,11 +4,11 @@
  * (theory.md Eq. 63).
  */
 import { isDeepStrictEqual } from "node:util";
-import { type DecayScaling, decayScaling } from "../../";
 import { holds, layerFindings } from "../../findings/relationFindings.ts";
 import { median } from "../../measure/median.ts";
 import { hiddenSides, type LayerSide } from "../../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
+import { type DecayScaling, decayScaling } from "../../measure/training/decayScaling.ts";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import type { RunStatus } from "../../runs/runInfo.ts";
 
