@@ -41,7 +41,9 @@ describe("a download", () => {
     await get();
     done();
     expect(server.ranges[0]).toBe("");
-    expect(server.ranges.slice(1)).toEqual([15, 30, 45, 60, 75, 90].map((k) => `bytes=${k}000-`));
+    expect(server.ranges.slice(1).filter((range, i, all) => range !== all[i - 1])).toEqual(
+      [15, 30, 45, 60, 75, 90].map((k) => `bytes=${k}000-`),
+    );
   });
 
   test("begins anew where the server knows no ranges", async () => {
