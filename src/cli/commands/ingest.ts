@@ -10,7 +10,7 @@ import { matrix } from "../../linalg/matrix.ts";
 import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
 import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
-import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
+import { groupCount, MOST_GROUPS } from "../../probe/groupCount.ts";
 import { type About, checkSaving } from "../analysisFolder.ts";
 import type { IngestOptions } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
