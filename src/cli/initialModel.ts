@@ -3,7 +3,7 @@
  * over the same batches, refused where it is another network. Other checkpoints of a model are read and refused alike.
  */
 import { basename } from "node:path";
-import { nodeEngine } from "../engine/node.ts";
+import { nodeEngine } from "../engineNode/nodeEngine.ts";
 import type { LayerMoments } from "../moments/moments.ts";
 import { isBlocked, plainLayout, possibleBlocks } from "../onnx/blockedLayout.ts";
 import { castModel } from "../onnx/castModel.ts";

@@ -3,7 +3,7 @@
  * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
 import { join } from "node:path";
-import { nodeEngineOn } from "../engine/node.ts";
+import { nodeEngineOn } from "../engineNode/nodeEngine.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
 import { TWOPOINT_SCHEMA, type TwopointRecord } from "../findings/twopoint/twopointRecord.ts";
 import type { PairTraining } from "../measure/network/pairs.ts";

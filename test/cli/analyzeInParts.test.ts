@@ -4,7 +4,7 @@ import { analyzeInParts, type Pass } from "../../src/cli/analyzeInParts.ts";
 import type { AnalyzeOptions } from "../../src/cli/commandOptions.ts";
 import { MOST_KEPT_BYTES } from "../../src/cli/snapshotInParts.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";

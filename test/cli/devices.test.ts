@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deviceState } from "../../src/cli/devices.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { nodeEngineOn } from "../../src/engine/node.ts";
+import { nodeEngineOn } from "../../src/engineNode/nodeEngine.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

@@ -3,13 +3,13 @@ import { expect, test } from "vitest";
 import { Measuring } from "../../src/cli/measuring.ts";
 import { SnapshotInParts } from "../../src/cli/snapshotInParts.ts";
 import { inMemory } from "../../src/data/byteSource.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Snapshot, SnapshotOptions } from "../../src/measure/snapshot.ts";
 import type { Moments } from "../../src/moments/moments.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import type { TrainObserver } from "../../src/train/train.ts";
 import { train } from "../../src/train/train.ts";
+import { buildExperiment } from "../settings/loadedSettings.ts";
 import { expectAlike } from "./expectAlike.ts";
 
 const STEPS = 2;

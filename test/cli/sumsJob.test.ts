@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Measuring } from "../../src/cli/measuring.ts";
 import type { SumsJob } from "../../src/cli/sumsJob.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type LayerSnapshot, layerJobs, measureJob } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";

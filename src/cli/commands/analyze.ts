@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
-import { nodeEngineOn } from "../../engine/node.ts";
+import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import type { Cost } from "../../measure/measured.ts";
 import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";

@@ -3,7 +3,7 @@
  * out and why, spectra, ranks and tail exponents of the weights, time and memory, and a command line to begin with.
  */
 import { basename } from "node:path";
-import { nodeEngine } from "../../engine/node.ts";
+import { nodeEngine } from "../../engineNode/nodeEngine.ts";
 import { type WeightMeasures, weightMeasures } from "../../measure/weightMeasures.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";

@@ -50,12 +50,12 @@ const CONFIRMED_ABOVE_SECONDS = 3600;
 export async function reproduceCommand(name: string | undefined, options: ReproduceOptions, io: Io): Promise<void> {
   const chosen = chosenStudies(name);
   if (options.list === true) {
-    list(chosen, options, io);
+    await list(chosen, options, io);
     return;
   }
   const able = name === undefined ? chosen.filter((study) => hasData(study, options, io)) : chosen;
   for (const study of able) requireData(study, options);
-  confirm(able, options);
+  await confirm(able, options);
   const records: ScoreRecord[] = [];
   for (const study of able) {
     const { record, folder } = await reproduceStudy(study, options, io);
@@ -89,9 +89,10 @@ function hasData(study: Study, { data, quiet }: ReproduceOptions, io: Io): boole
   return false;
 }
 
-function confirm(chosen: readonly Study[], options: ReproduceOptions): void {
+async function confirm(chosen: readonly Study[], options: ReproduceOptions): Promise<void> {
   const existing = existingRuns(options.out);
-  const left = distinct(chosen.flatMap((study) => foundRuns(study, options, existing)));
+  const found = await Promise.all(chosen.map((study) => foundRuns(study, options, existing)));
+  const left = distinct(found.flat());
   const { seconds } = secondsLeft(left);
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
   const count = left.filter(({ state }) => state === "missing" || state === "begun").length;
@@ -107,12 +108,12 @@ function distinct(all: readonly Found[]): Found[] {
   return [...new Map(all.map((one) => [one.planned.command, one])).values()];
 }
 
-function foundRuns(
+async function foundRuns(
   study: Study,
   { size, data, out }: ReproduceOptions,
   existing: Existing = existingRuns(out),
-): Found[] {
-  return plannedRuns(study, size).map((planned) => findPlanned(planned, existing, data));
+): Promise<Found[]> {
+  return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));
 }
 
 /** Does what is missing, evaluates, writes the folder of the study. */
@@ -122,7 +123,7 @@ export async function reproduceStudy(
   io: Io,
 ): Promise<{ record: ScoreRecord; folder: string }> {
   await doMissing(study, options, io);
-  const found = foundRuns(study, options);
+  const found = await foundRuns(study, options);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
   const diverged = found.flatMap((one) =>
     one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
@@ -146,16 +147,16 @@ export async function reproduceStudy(
 async function doMissing(study: Study, options: ReproduceOptions, io: Io): Promise<void> {
   const { out, data, quiet } = options;
   const say = (text: string) => quiet !== true && io.stderr.write(`${text}\n`);
-  const count = foundRuns(study, options).length;
+  const count = (await foundRuns(study, options)).length;
   for (let i = 0; i < count; i++) {
-    const found = foundRuns(study, options)[i]!; // read anew: another process may have done it meanwhile
+    const found = (await foundRuns(study, options))[i]!; // read anew: another process may have done it meanwhile
     if (found.state === "done" || found.state === "diverged") continue;
     if (found.state === "running")
       throw new Error(
         `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
           `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
-    const left = secondsLeft(foundRuns(study, options)).seconds;
+    const left = secondsLeft(await foundRuns(study, options)).seconds;
     say(
       `${study.name}: run ${i + 1} of ${count}, ` +
         `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +
@@ -196,14 +197,15 @@ function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
   };
 }
 
-function list(chosen: readonly Study[], options: ReproduceOptions, io: Io): void {
+async function list(chosen: readonly Study[], options: ReproduceOptions, io: Io): Promise<void> {
   const existing = existingRuns(options.out);
-  const rows = chosen.map((study) => {
-    const found = foundRuns(study, options, existing);
+  const counted = chosen.map(async (study) => {
+    const found = await foundRuns(study, options, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;
     const { seconds, measured } = secondsLeft(found);
     return { study, runs: found.length, done, seconds, measured };
   });
+  const rows = await Promise.all(counted);
   if (options.json === true) {
     const all = rows.map(({ study: { name, title, source, needsData = null }, runs, done, seconds, measured }) => ({
       ...{ name, title, source, size: options.size, needsData, runs, done, secondsLeft: Math.round(seconds), measured },

@@ -23,13 +23,13 @@ import { versions } from "../versions.ts";
 const CHECKPOINT_MINUTES = 2;
 
 export async function runCommand(name: string, assignments: string[], options: RunOptions, io: Io): Promise<void> {
-  const { setting, preset, parameters } = asUsage(() => {
-    const found = findSetting(name);
+  const { setting, preset, parameters } = await asUsage(async () => {
+    const found = await findSetting(name);
     const chosen = findPreset(found, options.preset ?? PAPER);
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
-  const built = asUsage(() => setting.build(parameters as never, surroundings(options.data ?? null)));
+  const built = await asUsage(async () => setting.build(parameters as never, surroundings(options.data ?? null)));
   const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
     every,
@@ -81,12 +81,13 @@ Examples:
 `;
 
 /** The settings, and the parameters of one of them with meaning, default and source. */
-export function settingHelp(name?: string): string {
+export async function settingHelp(name?: string): Promise<string> {
   const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
   const list = settings.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join("\n");
   if (name === undefined)
     return `\nSettings:\n${list}\n${EXAMPLES}\ncrh run <setting> --help lists its parameters and presets.\n`;
-  const setting = asUsage(() => findSetting(name));
+  const setting = await asUsage(() => findSetting(name));
+  const { summary: what } = settings.find((entry) => entry.name === setting.name)!;
   const rows = describeParameters(setting).map(({ key, description, source, values, ...rest }) => {
     const choices = values === undefined ? "" : ` (${values.join(", ")})`;
     return `  ${key}=${String(rest.default)}\n      ${description}${choices}\n      ${source}`;
@@ -97,7 +98,7 @@ export function settingHelp(name?: string): string {
   });
   const paper = `  ${PAPER}: the defaults below\n`;
   const listed = presets.length > 0 ? `\nPresets (--preset; without it, ${PAPER}):\n${paper}${presets.join("")}` : "";
-  return `\n${setting.name}: ${setting.summary}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
+  return `\n${setting.name}: ${what}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
 }
 
 /** key=value words and the flags that set parameters, as the setting's raw parameters. */
@@ -154,9 +155,9 @@ function sources(setting: Setting, parameters: Readonly<Record<string, unknown>>
   return setting.presets ? [`Preset: ${preset.summary}.`, ...each] : each;
 }
 
-function asUsage<T>(work: () => T): T {
+async function asUsage<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (error instanceof ParameterError) throw new UsageError(error.message);
     throw error;
