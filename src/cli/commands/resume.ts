@@ -7,6 +7,7 @@ import { findRun } from "../../runs/listRuns.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import type { ResumeOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { following } from "../followed.ts";
@@ -40,10 +41,8 @@ export async function resumeCommand(which: string, options: ResumeOptions, io: I
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);
-  const built = setting.build(
-    parameters as never,
-    surroundings(options.data === undefined ? plan.data : resolve(options.data)),
-  );
+  const data = options.data === undefined ? plan.data : resolve(options.data);
+  const built = setting.build(parameters as never, { ...surroundings(data), augment: augmentThreads });
   await checkDevice(plan.device, "resume");
   const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", which]);

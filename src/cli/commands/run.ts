@@ -9,6 +9,7 @@ import type { Preset, Setting } from "../../settings/setting.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import type { RunOptions } from "../commandOptions.ts";
 import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
@@ -29,7 +30,9 @@ export async function runCommand(name: string, assignments: string[], options: R
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
-  const built = await asUsage(async () => setting.build(parameters as never, surroundings(options.data ?? null)));
+  const built = await asUsage(async () =>
+    setting.build(parameters as never, { ...surroundings(options.data ?? null), augment: augmentThreads }),
+  );
   const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
     every,
