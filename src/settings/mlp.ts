@@ -10,10 +10,11 @@ import { objective } from "../objectives/objective.ts";
 import { count, field, flag } from "../parameters/field.ts";
 import { ParameterError } from "../parameters/parse.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
-import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
-import { defineSetting, optimization } from "./setting.ts";
+import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/finiteSet.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 /** chosen: rows per measured batch; bounds memory at 784 inputs to a few megabytes. */
@@ -59,7 +60,6 @@ const parameters = z.object({
 
 export const mlp = defineSetting({
   name: "mlp",
-  summary: "fully connected classifier on images in IDX files, such as MNIST (--data DIR)",
   needsData: true,
   parameters,
   presets: {

@@ -9,8 +9,10 @@ import { objective } from "../objectives/objective.ts";
 import { count, field, flag } from "../parameters/field.ts";
 import { Random } from "../random/random.ts";
 import { augmentedImages, imageFeeds } from "../train/imageData.ts";
+import { checkAccumulate } from "./accumulate.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
-import { checkAccumulate, defineSetting, optimization } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res1)";
@@ -37,7 +39,6 @@ const parameters = z.object({
 
 export const res1 = defineSetting({
   name: "res1",
-  summary: "ResNet-18 that classifies CIFAR images (the paper's res1; --data DIR)",
   needsData: true,
   parallel: true,
   parameters,
@@ -60,7 +61,7 @@ export const res1 = defineSetting({
       objective: objective("cross-entropy"),
       ...optimization(p),
       data: augmentedImages(images.train, {
-        ...drawn(p, images, random),
+        ...drawn(p, images, { ...surroundings, random }),
         augment: p.augment ? cropFlip : { kind: "none" },
       }),
       ...(p.accumulate > 1 ? { parts: p.accumulate, notes: [partsNote(p)] } : {}),

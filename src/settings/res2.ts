@@ -12,7 +12,8 @@ import { Random } from "../random/random.ts";
 import { imageFeeds, twoViews, viewFeeds } from "../train/imageData.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
-import { defineSetting, optimization } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res2)";
@@ -47,7 +48,6 @@ const parameters = z.object({
 
 export const res2 = defineSetting({
   name: "res2",
-  summary: "ResNet-18 that learns CIFAR images without labels, by SimCLR (the paper's res2; --data DIR)",
   needsData: true,
   parallel: true,
   parameters,
@@ -72,7 +72,7 @@ export const res2 = defineSetting({
       network,
       objective: objective("nt-xent", { temperature: p.temperature }),
       ...optimization(p),
-      data: twoViews(train, { ...drawn(p, images, random), augment: simclr }),
+      data: twoViews(train, { ...drawn(p, images, { ...surroundings, random }), augment: simclr }),
       callSteps: 1,
       largestSide: p.limit,
       positions: p.positions,

@@ -9,12 +9,13 @@ import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { count, field, layerCount, nonNegative, positive } from "../parameters/field.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/experiment.ts";
+import { onlineTeacher, teacherNodes } from "../train/onlineTeacher.ts";
 import { noisyTargets, withNoise } from "../train/targetNoise.ts";
-import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
-import { optimization, type Preset } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import type { Preset } from "./setting.ts";
 import { type SharedDefaults, sharedFields } from "./sharedFields.ts";
 
 /** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */

@@ -6,7 +6,8 @@ import { parseParameters } from "../../parameters/parse.ts";
 import { listRuns } from "../../runs/listRuns.ts";
 import { openRun, type RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
-import { findPreset, PAPER, type Setting } from "../../settings/setting.ts";
+import { findPreset, PAPER } from "../../settings/presets.ts";
+import type { Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { estimatedSeconds } from "../../studies/cost.ts";
 import type { Study, StudyRun, StudySize } from "../../studies/study.ts";
@@ -40,13 +41,14 @@ export type Existing = readonly {
 }[];
 
 /** The runs of a study with every parameter. */
-export function plannedRuns(study: Study, size: StudySize): Planned[] {
-  return study.runs(size).map((run) => {
-    const setting = findSetting(run.setting);
+export async function plannedRuns(study: Study, size: StudySize): Promise<Planned[]> {
+  const planned = study.runs(size).map(async (run) => {
+    const setting = await findSetting(run.setting);
     const preset = findPreset(setting, run.preset ?? PAPER);
     const parameters = parseParameters(setting, { ...preset.parameters, ...run.parameters, seed: run.seed });
     return { run, setting, parameters, command: commandOf(run), seconds: estimatedSeconds(parameters) };
   });
+  return Promise.all(planned);
 }
 
 /** Whether a run reads the folder of --data. */

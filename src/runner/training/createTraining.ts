@@ -5,10 +5,12 @@ import { dataFolder } from "../../disk/dataFolder.ts";
 import { describeParameters } from "../../parameters/describe.ts";
 import { ParameterError, parseParameters } from "../../parameters/parse.ts";
 import { createRun } from "../../runs/runFolder.ts";
-import { findPreset, PAPER, type Preset, type Setting, smallerThanPaper } from "../../settings/setting.ts";
+import { findPreset, PAPER, smallerThanPaper } from "../../settings/presets.ts";
+import type { Preset, Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
 import { asUsage } from "../usage.ts";
@@ -39,13 +41,15 @@ export async function createTraining(
   assignments: readonly string[],
   options: RunOptions,
 ): Promise<StartedRun> {
-  const { setting, preset, parameters } = asUsage(() => {
-    const found = findSetting(name);
+  const { setting, preset, parameters } = await asUsage(async () => {
+    const found = await findSetting(name);
     const chosen = findPreset(found, options.preset ?? PAPER);
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
-  const built = asUsage(() => setting.build(parameters as never, dataFolder(options.data ?? null)));
+  const built = await asUsage(async () =>
+    setting.build(parameters as never, { ...dataFolder(options.data ?? null), augment: augmentThreads }),
+  );
   const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
     every,

@@ -6,6 +6,7 @@ import { parseParameters } from "../../parameters/parse.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import { checkDevice } from "../devices.ts";
 import { runName } from "../records/runName.ts";
 import type { StartedRun } from "./createTraining.ts";
@@ -25,14 +26,12 @@ export async function resumeTraining(
   named = folder.dir,
 ): Promise<StartedRun> {
   const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say
-  const setting = findSetting(String(name));
+  const setting = await findSetting(String(name));
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);
-  const built = setting.build(
-    parameters as never,
-    dataFolder(options.data === undefined ? plan.data : resolve(options.data)),
-  );
+  const data = options.data === undefined ? plan.data : resolve(options.data);
+  const built = setting.build(parameters as never, { ...dataFolder(data), augment: augmentThreads });
   await checkDevice(plan.device, "resume");
   const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", named]);

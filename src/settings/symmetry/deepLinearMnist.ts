@@ -9,7 +9,8 @@ import { count, field, layerCount } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { freshSamples, type SampleSource } from "../../train/freshSamples.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain } from "./chain.ts";
 import { chainWatch } from "./chainWatch.ts";
 import { startFields, startGains } from "./deepLinear.ts";
@@ -24,7 +25,6 @@ const { descent: _, ...shared } = noiseFields({
 
 export const deepLinearMnist = defineSetting({
   name: "deep-linear-mnist",
-  summary: "a chain of linear maps on MNIST, whose inner norms approach one another (--data DIR)",
   needsData: true,
   parameters: z.object({
     depth: field(

@@ -14,7 +14,8 @@ import { sumOf } from "../../symmetry/noiseBalance.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples } from "../../train/freshSamples.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain, initialMaps, mapsOf } from "./chain.ts";
 import { NOISE, noiseFields } from "./fields.ts";
 import { heldOut, linearSource, momentsOf, populationOf, spreadVariances } from "./linearTask.ts";
@@ -24,7 +25,6 @@ const spreadType = number.pipe(z.number().min(1, "1 or more"));
 
 export const factorization = defineSetting({
   name: "factorization",
-  summary: "two linear maps on y = x + noise: SGD ends in noise balance, gradient descent keeps its charge",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 30, "dimension of x and y", `${NOISE}: 30`),

@@ -13,7 +13,8 @@ import { Random } from "../../random/random.ts";
 import { factorisationMinimum } from "../../symmetry/thresholds.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { chain, mapsOf } from "./chain.ts";
 import { populationOf } from "./linearTask.ts";
@@ -25,7 +26,6 @@ const [LEAST, VISIBLE] = [1e-8, 1e-3];
 
 export const lowRank = defineSetting({
   name: "low-rank",
-  summary: "two linear maps under weight decay: singular values thresholded softly, and what syre changes",
   needsData: false,
   every: 5000,
   parameters: z.object({

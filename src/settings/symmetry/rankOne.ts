@@ -11,7 +11,8 @@ import { rankOneSharpness } from "../../symmetry/rankOneStability.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples } from "../../train/freshSamples.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain, mapsOf } from "./chain.ts";
 import { NOISE, noiseFields } from "./fields.ts";
 import { heldOut, linearSource, populationOf } from "./linearTask.ts";
@@ -27,8 +28,6 @@ const { warmup: _, ...shared } = noiseFields({
 
 export const rankOne = defineSetting({
   name: "rank-one",
-  summary:
-    "a product of two vectors: diverges at a rate that it bears after a warm-up, in which noise lowers its sharpness",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 50, "dimension of x and y", "chosen: the authors state none; every seed tried does the same"),

@@ -11,7 +11,8 @@ import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples, type SampleSource } from "../../train/freshSamples.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain, mapsOf, withWeights } from "./chain.ts";
 import { NOISE, noiseFields } from "./fields.ts";
 import { heldOut, linearSource, populationOf } from "./linearTask.ts";
@@ -30,7 +31,6 @@ const onesPopulation = { x: float32([1, -1], [2, 1]), target: float32([1, 1], [2
 
 export const scalar = defineSetting({
   name: "scalar",
-  summary: "two numbers u and w that multiply: SGD ends at |u| = |w|, gradient descent does not",
   needsData: false,
   parameters: z.object({
     target: field(

@@ -11,12 +11,13 @@ import { float32, int64, type Tensor } from "../../onnx/tensor.ts";
 import { count, field, positive } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { type Feeds, TARGET } from "../../probe/feeds.ts";
-import { MOST_GROUPS } from "../../probe/probe.ts";
+import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import { Random } from "../../random/random.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";
 import { freshRows } from "../../train/freshRows.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { numberList } from "./numberList.ts";
 
@@ -31,7 +32,6 @@ const toy = "chosen: one mode collapsed, one at its threshold and four kept at d
 
 export const simclrLinear = defineSetting({
   name: "simclr-linear",
-  summary: "a linear map under SimCLR's loss and weight decay: which modes collapse, against exact thresholds",
   needsData: false,
   every: 1000,
   parameters: z.object({

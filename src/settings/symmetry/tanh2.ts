@@ -13,7 +13,8 @@ import { deepLinearBalance, type LabelNoise } from "../../symmetry/deepLinear.ts
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples, samplesOf } from "../../train/freshSamples.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain, initialMaps, mapsOf } from "./chain.ts";
 import { noiseFields } from "./fields.ts";
 import { heldOut, linearSource, momentsOf, spreadVariances } from "./linearTask.ts";
@@ -21,7 +22,6 @@ import { chargeChange, normResidual, sideCosine } from "./twoMaps.ts";
 
 export const tanh2 = defineSetting({
   name: "tanh2",
-  summary: "two maps with tanh between: SGD aligns the two sides of the noise balance, gradient descent does not",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 10, "dimension of x and y", "chosen: small enough to end in a minute"),

@@ -17,7 +17,8 @@ import { linearVae, type VaeMode } from "../../symmetry/linearVae.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import type { Pictures } from "../../train/pictures.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { numberList } from "./numberList.ts";
 import { imageData, modeData, type VaeData } from "./vaeData.ts";
@@ -72,7 +73,6 @@ type Parameters = z.output<typeof parameters>;
 
 export const vae = defineSetting({
   name: "vae",
-  summary: "a variational autoencoder, linear with exact modes or on MNIST: which dimensions of its code collapse",
   needsData: false,
   readsData: ({ data }) => data === "mnist",
   every: 2000,

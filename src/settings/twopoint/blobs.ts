@@ -10,10 +10,11 @@ import { float32, type Tensor } from "../../onnx/tensor.ts";
 import { count, field } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { sliceBatches, TARGET } from "../../probe/feeds.ts";
-import { MOST_GROUPS } from "../../probe/probe.ts";
+import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import { Random } from "../../random/random.ts";
 import { finiteValues } from "../../train/finiteValues.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 
@@ -30,7 +31,6 @@ interface Blob {
 
 export const blobs = defineSetting({
   name: "twopoint-blobs",
-  summary: "places of Gaussian bumps in two contexts, the map of whose representation is followed",
   needsData: false,
   parameters: z.object({
     ...networkFields({ architecture: "tanh", depth: 4, width: 100, gain: 0.5 }),

@@ -9,10 +9,11 @@ import { objective } from "../../objectives/objective.ts";
 import { count, field, wholeFromZero } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
+import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../../train/finiteSet.ts";
 import type { FollowedPoints } from "../../train/follow.ts";
-import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../../train/trainingData.ts";
 import { batches, pixelScale } from "../mlp.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 
@@ -22,7 +23,6 @@ const EPOCH = 937;
 
 export const mnistPair = defineSetting({
   name: "twopoint-mnist",
-  summary: "a zero and a one of MNIST, followed while the whole set is learned (--data DIR)",
   needsData: true,
   every: 50 * EPOCH, // a measurement takes as long as several epochs
   parameters: z.object({

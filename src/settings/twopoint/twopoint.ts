@@ -9,7 +9,8 @@ import { count, field, positive } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
-import { defineSetting, optimization, type Preset } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting, type Preset } from "../setting.ts";
 import { minimalNormDecoder } from "./minimalNormDecoder.ts";
 import { buildNetwork, followFields, fullBatchFields, lookEvery, networkFields, TABLE, withMasks } from "./network.ts";
 import { twoPoints } from "./points.ts";
@@ -54,7 +55,6 @@ function of(summary: string, parameters: Preset["parameters"]): Preset {
 
 export const twopoint = defineSetting({
   name: "twopoint",
-  summary: "a network on two points, against the two-point theory of learning dynamics (van Rossem & Saxe)",
   needsData: false,
   parameters: z.object({
     ...networkFields({ depth: 20, width: 500, gain: 1 }),
