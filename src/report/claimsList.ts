@@ -21,7 +21,7 @@ export function renderClaims(data: ReportData): string {
   const rows = found.map(({ figure, statement, measured, threshold, verdict, numbers, because }) => {
     const reason = because === undefined ? "" : ` <small>${escapeText(because)}</small>`;
     return (
-      `<tr><th scope="row">${figure}</th><td>${escapeText(statement)} <small>measured: ${escapeText(measured)}</small></td>` +
+      `<tr><th scope="row">${figure.replace(/^Eq/, "paper Eq")}</th><td>${escapeText(statement)} <small>measured: ${escapeText(measured)}</small></td>` +
       `<td><span class="verdict ${classes[verdict]}">${verdict}</span>${reason}</td>` +
       `<td>${escapeText(numbers)} <small>wanted: ${escapeText(threshold)}</small></td></tr>`
     );

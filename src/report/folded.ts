@@ -5,9 +5,9 @@ import { layersInWords } from "./reportData.ts";
 /** chosen: tables of more layers are folded away; the figure by depth shows alignments at one glance. */
 const maxRows = 12;
 
-/** The table as it is, or behind a line that says how much of it there is. */
-export function folded(layers: readonly LayerSnapshot[], table: string): string {
-  return layers.length > maxRows
+/** The table as it is, or behind a line that says how much of it there is. @param atOnce rows that are not folded away */
+export function folded(layers: readonly LayerSnapshot[], table: string, { atOnce = maxRows } = {}): string {
+  return layers.length > atOnce
     ? `<details class="table"><summary>Table of ${layersInWords(layers)}</summary>${table}</details>`
     : table;
 }
