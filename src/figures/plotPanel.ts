@@ -44,7 +44,8 @@ export function plotPanel(
 ): Panel {
   const drawn = Plot.plot({ ...options, document: svgDocument() });
   for (const style of drawn.querySelectorAll("style")) style.remove();
-  for (const one of drawn.querySelectorAll("[aria-label]")) one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));
+  for (const one of drawn.querySelectorAll("[aria-label]"))
+    one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));
   const content = String(drawn.innerHTML)
     .replace(/<[^>]*>/g, (tag) =>
       tag.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),

@@ -142,7 +142,14 @@ function rankPanel(
           title: (point) => `${visibleText(point.layer)}\n${reading(point.x, title, point.alignment)}`,
         }),
         ...labels.map(({ text, colour, ...place }) =>
-          Plot.text([text], { ...place, frameAnchor: "top-left", fill: colour, ...halo, fontSize: 11, fontWeight: 650 }),
+          Plot.text([text], {
+            ...place,
+            frameAnchor: "top-left",
+            fill: colour,
+            ...halo,
+            fontSize: 11,
+            fontWeight: 650,
+          }),
         ),
       ],
     },

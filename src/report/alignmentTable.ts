@@ -5,13 +5,14 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
-import { attentionNames } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { errorText, relationSentence } from "../findings/sentences.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
+import { headTitles } from "./headTitles.ts";
+import { layerAnchor } from "./layerAnchor.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
 /** chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take three quarters of their bytes. */
@@ -47,25 +48,18 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
 export function renderOutputTable(data: ReportData, convention: Convention): string {
   const all = findings(withStart(data), convention).filter(({ layer }) => !isMap(layer));
   if (all.length === 0) return "";
-  const attention = [...new Set(all.map(({ layer }) => attentionOf(layer.name)))];
-  const names = attentionNames(attention);
+  const titles = headTitles(all.map(({ layer }) => layer));
   const compared = all.some(({ layer }) => layer.baselines?.otherHeads[convention] != null);
   const body = all.map((finding) => {
     const { name, dOut, kind } = finding.layer;
-    const [, head] = /\[(\d+)\]$/.exec(name) ?? [];
-    const title = head === undefined ? name : `${names[attention.indexOf(attentionOf(name))]!}, head ${head}`;
     const others = finding.layer.baselines?.otherHeads[convention]?.median ?? null;
     return (
-      `<tr><th scope="row"><span title="${escapeText(name)}">${escapeText(shorten(title, 40))}</span><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
+      `<tr><th scope="row"><a href="#${layerAnchor(name)}" title="${escapeText(name)}">${escapeText(shorten(titles.get(name) ?? name, 40))}</a><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
       `${compared ? `<td data-label="with other heads" class="none">${others === null ? "–" : fixed(others, 2)}</td>` : ""}</tr>`
     );
   });
   const head = `<tr><th scope="col">output of</th><th scope="col" class="rga">RGA <span>${relationFormula.rga}</span></th>${compared ? `<th scope="col">H with H of the other heads</th>` : ""}</tr>`;
   return `<table class="alignments outputs"><thead>${head}</thead><tbody>${body.join("")}</tbody></table>`;
-}
-
-function attentionOf(name: string): string {
-  return name.replace(/\[\d+\]$/, "");
 }
 
 function row(layer: LayerSnapshot, own: readonly Finding[], withBars: boolean): string {

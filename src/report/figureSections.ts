@@ -15,7 +15,7 @@ import { watchedCourse } from "../findings/watchedRecord.ts";
 import { otherHeads } from "../measure/network/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { headSections } from "./headSections.ts";
+import { deepSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
 import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
@@ -26,7 +26,7 @@ import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./rep
 export function figureSections(data: ReportData): FigureSection[] {
   if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)]; // without a glossary
   const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data), ...pictureSections(data)];
-  return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
+  return [...course, depthSection(data), rankSection(data), ...deepSections(data), ...lawSections(data)];
 }
 
 /** Every axis of steps on the page is of one kind: that of the measurements. */

@@ -5,6 +5,7 @@
 
 import { byStep } from "../findings/relationFindings.ts";
 import { ruleInWords } from "../measure/alignment/judge.ts";
+import { citedEquations } from "./citations.ts";
 import {
   alignmentEquation,
   changeEquation,
@@ -22,7 +23,6 @@ import {
   rankEquation,
   relationsEquation,
 } from "./equations.ts";
-import { citedEquations } from "./citations.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 interface Term {

@@ -178,7 +178,10 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
   const known = layers.filter(({ residuals }) => residuals !== undefined);
   if (known.length === 0) return "";
   const groups = residualColumns
-    .map(({ title, equation, columns }) => `<th colspan="${columns.length}" scope="colgroup">${title} <span>${equation}</span></th>`)
+    .map(
+      ({ title, equation, columns }) =>
+        `<th colspan="${columns.length}" scope="colgroup">${title} <span>${equation}</span></th>`,
+    )
     .join("");
   const columns = residualColumns
     .flatMap((group) => group.columns.map(([title]) => `<th scope="col">${title}</th>`))
@@ -208,7 +211,7 @@ function rateNote(layers: readonly LayerSnapshot[]): string {
 function residualCell(label: string, { value, floor, status }: Residual): string {
   const open = `<td data-label="${label}"`;
   if (value === null) return `${open} class="none">${escapeText(statusWords(status))}</td>`;
-  const below = floor === null ? "" : `<small>from sampling ${significant(floor)}</small>`;
+  const below = floor === null ? "" : `<small>sampling ${significant(floor)}</small>`;
   return `${open}><span class="value">${significant(value)}</span>${below}</td>`;
 }
 

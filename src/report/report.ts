@@ -10,8 +10,8 @@ import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
-import { renderClaims } from "./claimsList.ts";
 import { citedEquations, equationAnchor, linkEquations, renderEquations } from "./citations.ts";
+import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
 import { type PageSection, renderContents } from "./contents.ts";
@@ -21,6 +21,7 @@ import { firstFigure, renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
 import { explainedEquations, renderGlossary } from "./glossary.ts";
 import { renderFacts, renderHeader, renderParameters } from "./header.ts";
+import { headSections, renderHeads } from "./headSections.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
@@ -68,7 +69,9 @@ export function renderReport(data: ReportData): string {
 /** The sections with their citations as links, and behind the glossary the equations that it does not have. */
 function withEquations(sections: readonly PageSection[], data: ReportData): PageSection[] {
   const explained = explainedEquations(sections.some(({ id }) => id === "glossary") ? data : undefined);
-  const numbers = citedEquations(sections.map(({ html }) => html).join("\n")).filter((number) => !explained.has(number));
+  const numbers = citedEquations(sections.map(({ html }) => html).join("\n")).filter(
+    (number) => !explained.has(number),
+  );
   const anchorOf = (number: number) =>
     explained.get(number) ?? (numbers.includes(number) ? equationAnchor(number) : undefined);
   const linked = [...sections];
@@ -81,9 +84,14 @@ function withEquations(sections: readonly PageSection[], data: ReportData): Page
 function pageSections(data: ReportData): PageSection[] {
   const followed = twopointFigures(data);
   const pairs = symmetrySections(data);
-  const sections = [...followed, ...figureSections(data), ...pairs];
+  const heads = headSections(data);
+  const sections = [...followed, ...figureSections(data), ...heads, ...pairs];
   const figures = sections.map((one, index) => renderFigure(one, index + 1));
-  const ofNetwork = figures.slice(followed.length, figures.length - pairs.length);
+  const [ofNetwork, ofHeads, ofPairs] = [
+    figures.slice(followed.length, figures.length - pairs.length - heads.length),
+    figures.slice(figures.length - pairs.length - heads.length, figures.length - pairs.length),
+    figures.slice(figures.length - pairs.length),
+  ];
   const measured = !followsAlone(data);
   const about = isAnalysis(data) ? "This measurement" : data.series ? "These measurements" : "This run";
   const parts: (PageSection | false)[] = [
@@ -92,7 +100,8 @@ function pageSections(data: ReportData): PageSection[] {
     section("summary", "Summary", renderSummary(data)),
     { id: "claims", title: "Claims", html: renderClaims(data) },
     section("figures", "The whole network", ofNetwork.join("\n"), "Network"),
-    { id: "symmetry", title: "Symmetry", html: renderSymmetry(data, figures.slice(figures.length - pairs.length)) },
+    { id: "heads", title: "Heads", html: renderHeads(data, ofHeads) },
+    { id: "symmetry", title: "Symmetry", html: renderSymmetry(data, ofPairs) },
     measured && section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
     measured && section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
     { id: "laws", title: "Laws", html: renderLaws(data) },
@@ -110,7 +119,7 @@ function pageSections(data: ReportData): PageSection[] {
 
 /** Every figure with a number: those of followed points first, those of symmetric pairs last. */
 function allSections(data: ReportData): FigureSection[] {
-  return [...twopointFigures(data), ...figureSections(data), ...symmetrySections(data)];
+  return [...twopointFigures(data), ...figureSections(data), ...headSections(data), ...symmetrySections(data)];
 }
 
 function section(id: string, heading: string, html: string, title = heading): PageSection {
@@ -139,7 +148,7 @@ export function reportFigures(data: ReportData): NamedFigure[] {
 }
 
 function renderTables(data: ReportData): string {
-  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "paper")];
+  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "raw")];
   if (paper === "" && outputs === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
   const raw = renderAlignmentTable(data, "raw");
   const last = byStep(data.snapshots).at(-1)!;
@@ -161,7 +170,7 @@ function renderTables(data: ReportData): string {
       "As in the paper: rows normalised and centred",
       isAnalysis(data) && !data.initial ? sharedNote : startNote,
       paper,
-      outputs,
+      "",
     ) +
     several(
       "Covariances: centred, not normalised",
@@ -170,7 +179,7 @@ function renderTables(data: ReportData): string {
       renderOutputTable(data, "covariance"),
       0,
     ) +
-    several("Plain second moments (raw)", rawNote, raw, renderOutputTable(data, "raw"), 0) +
+    several("Plain second moments (raw)", rawNote, raw, outputs, 0) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
 }

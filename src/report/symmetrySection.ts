@@ -5,6 +5,7 @@
 import { chargeDrift } from "../figures/chargeDrift.ts";
 import { chargesOverTime } from "../figures/chargesOverTime.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import type { Figure } from "../figures/figure.ts";
 import { noiseBalanceOverTime } from "../figures/noiseBalanceOverTime.ts";
 import { pairsByDepth } from "../figures/pairsByDepth.ts";
 import { brief, counted, fixed, grouped } from "../findings/numbers.ts";
@@ -33,9 +34,8 @@ import {
 } from "../measure/network/pairGroups.ts";
 import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
-import type { Figure } from "../figures/figure.ts";
-import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
 import { type BriefNames, briefNames } from "./briefNames.ts";
+import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 /** The last measurement, where it has pairs or says why there are none. */
@@ -95,10 +95,16 @@ export function symmetrySections(data: ReportData): FigureSection[] {
 const chargesAtOnce = 12;
 
 /** The charges of pairs beyond those drawn at once, and of `scales` where these are not what is drawn. */
-function furtherCharges({ snapshots }: ReportData, of: "two-sided" | "scale", scales: Figure | undefined): NamedFigure[] {
+function furtherCharges(
+  { snapshots }: ReportData,
+  of: "two-sided" | "scale",
+  scales: Figure | undefined,
+): NamedFigure[] {
   const rest = chargesOverTime(snapshots, { of, from: chargesAtOnce, most: Number.POSITIVE_INFINITY });
   return [
-    ...(rest ? [{ name: "charges-further", words: `Charges of ${counted(rest.panels.length, "further pair")}`, figure: rest }] : []),
+    ...(rest
+      ? [{ name: "charges-further", words: `Charges of ${counted(rest.panels.length, "further pair")}`, figure: rest }]
+      : []),
     ...(scales ? [{ name: "charges-scale", words: "Squared weights before a normalization", figure: scales }] : []),
   ];
 }
@@ -232,7 +238,9 @@ function drift({ drift: { since } }: PairSnapshot): string {
 function brokenList(snapshot: Snapshot): string {
   const lines = brokenByReason(snapshot.unpaired ?? []);
   if (lines.length === 0) return "";
-  const items = lines.map(({ reason, names }) => `<li>${escapeText(reason)}: ${names.map((name) => code(name)).join(", ")}</li>`);
+  const items = lines.map(
+    ({ reason, names }) => `<li>${escapeText(reason)}: ${names.map((name) => code(name)).join(", ")}</li>`,
+  );
   const count = lines.reduce((sum, { names }) => sum + names.length, 0);
   const list = `<ul>${items.join("")}</ul>`;
   return count > mostTold

@@ -10,7 +10,12 @@ function equationsModule(theory: string): string {
     ([, number, title, body = ""]) => {
       const [, lead = "", formula = "", letters = ""] =
         /^((?:(?! {4}).*\n)*?)\n?((?: {4}.*\n|\n(?= {4}))+)\n?((?:(?![-|*#]).+\n)*)/.exec(body) ?? [];
-      const fields = { title: `Eq. ${number}: ${title}`, lead: joined(lead), formula: unindented(formula), letters: joined(letters) };
+      const fields = {
+        title: `Eq. ${number}: ${title}`,
+        lead: joined(lead),
+        formula: unindented(formula),
+        letters: joined(letters),
+      };
       return `  ${number}: ${JSON.stringify(fields)},\n`;
     },
   );
