@@ -131,7 +131,7 @@ export function renderSymmetry(data: ReportData, figures: readonly string[]): st
 }
 
 /** chosen: pairs that are told of one by one; of more those farthest from balance. The table has all. */
-const mostTold = 3;
+const mostTold = 5;
 
 function inWords(groups: readonly PairGroup[], brief: BriefNames): string[] {
   const told = groups.filter((group) => driveSentence(group) !== "");

@@ -288,12 +288,12 @@ test("statuses and heads stand as words and dashes", () => {
     };
   }
   const document = page(data);
-  const [maps, outputs] = [...document.querySelectorAll("#alignments table")].map((table) =>
-    [...table.querySelectorAll("tbody tr")].map((row) =>
+  const [maps, outputs] = ["#alignments", "#heads"].map((section) =>
+    [...document.querySelector(`${section} table`)!.querySelectorAll("tbody tr")].map((row) =>
       [...row.querySelectorAll("td")].map((cell) => cell.textContent),
     ),
   );
-  expect(maps).toHaveLength(2); // a head has a table of its own, with the one relation that it has
+  expect(maps).toHaveLength(2); // a head has a section of its own, with the one relation that it has
   expect(outputs).toHaveLength(1);
   expect(outputs![0]![0]).toContain("0.800");
   expect(maps![0]!.slice(3)).toEqual(["undefined (1 × 1)", "undefined (1 × 1)", "undefined (constant matrix)"]);
