@@ -54,7 +54,7 @@ export function renderFigure(section: FigureSection, number: number): string {
   const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
   const folded = more.map(
     (one) =>
-      `<details><summary>${escapeText(one.words ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+      `<details data-screen><summary>${escapeText(one.words ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
   );
   const body = shown
     ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${pictures(shown)}</div>`

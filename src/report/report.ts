@@ -158,7 +158,9 @@ function renderTables(data: ReportData): string {
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
   const table = (rows: string, kind: "maps" | "others", atOnce: number | undefined) => {
     const layers = last.layers.filter((layer) => isMap(layer) === (kind === "maps"));
-    return rows === "" ? "" : folded(layers, `<div class="wide">${rows}</div>`, atOnce === undefined ? {} : { atOnce });
+    return rows === ""
+      ? ""
+      : folded(layers, `<div class="wide">${rows}</div>`, atOnce === undefined ? {} : { atOnce, printed: false });
   };
   const several = (title: string, note: string, maps: string, others: string, atOnce?: number) =>
     maps + others === ""

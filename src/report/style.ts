@@ -35,6 +35,7 @@ nav.contents{grid-column:1;grid-row:1/span 2;position:sticky;top:22px;align-self
 nav.contents ul{list-style:none;margin:0;padding:0}nav.contents li{margin:0 0 7px;max-width:none}nav.contents a{text-decoration:none;color:var(--soft)}
 nav.contents a:hover{color:var(--ink);text-decoration:underline}nav.contents a[aria-current]{color:var(--ink);font-weight:650}
 section,figure,article{scroll-margin-top:16px}
+#symmetry>.summary{margin-bottom:36px}
 #twopoint>h2{border:0;padding:0;margin-top:20px}#twopoint>.summary{margin-bottom:44px}
 a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
@@ -154,9 +155,9 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 @page{margin:16mm 14mm}
 body{display:block;max-width:none;padding:0}html{font-size:10pt}button,nav,.picker,.unscripted,#tip{display:none!important}
 h1,h2,h3,h4,.head,.legend{break-after:avoid}h2{margin-top:22px}figure,article figure{margin-bottom:18px;break-inside:avoid}
-.finding{font-size:15pt}.overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}.cell,.scale i,.swatch i,#finding{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.finding{font-size:15pt}.overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}.cell,.scale,.scale i,.bar,.bar i,.swatch i,#finding{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .strip,.line,figcaption,tr,dl.glossary div{break-inside:avoid}
-.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
+.cited p{display:none}.cited pre{font-size:7pt;white-space:pre-wrap;padding:4px 6px}.cited div{padding:0 0 6px;break-inside:avoid}.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels:not(.three):not(.full) svg{max-height:5.4cm}.panels.three{grid-template-columns:repeat(3,minmax(0,1fr))}.panels.three svg{max-height:5cm}.panels.one{grid-template-columns:minmax(0,10cm)}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
 figure.single{display:grid;grid-template-columns:minmax(0,10cm) minmax(0,1fr);column-gap:18px}.course .panels,.overview.stacked .course .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.overview.beside .course .panels{grid-template-columns:minmax(0,1fr)}

@@ -6,7 +6,9 @@ test("citations in text are found, ranges filled in; those of a paper, in code, 
   expect(citedEquations("<p>A (Eq. 53), B (Eqs. 33 to 35, 86 and 87).</p>")).toEqual([33, 34, 35, 53, 86, 87]);
   expect(citedEquations("<p>The paper's Eq. 10, the paper&#39;s Eq. 11 and paper Eq. 12</p>")).toEqual([]);
   expect(
-    citedEquations('<code>Eq. 2</code><a href="#x">Eq. 3</a><svg><text>Eq. 4</text></svg><td data-label="Eq. 5">x</td>'),
+    citedEquations(
+      '<code>Eq. 2</code><a href="#x">Eq. 3</a><svg><text>Eq. 4</text></svg><td data-label="Eq. 5">x</td>',
+    ),
   ).toEqual([]);
   expect(citedEquations("Eq. 9999")).toEqual([]);
 });
