@@ -15,6 +15,9 @@ export function logarithmicAxis(domain: readonly [number, number], most?: number
   return { domain: [...domain], ticks: exponentTicks(domain, most), tickFormat: exponentLabel, grid: true };
 }
 
+/** A rim of the ground around letters that stand among marks. */
+export const halo = { stroke: "var(--ground, #ffffff)", strokeWidth: 3 } as const;
+
 /** The title of a panel, so many pixels from the upper left corner of its frame. */
 export function titleText(text: string, dx: number, dy: number): Plot.Markish {
   return Plot.text([text], { frameAnchor: "top-left", dx, dy, fontWeight: 650, fontSize: 13, lineAnchor: "top" });

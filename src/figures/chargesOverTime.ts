@@ -24,18 +24,19 @@ interface Row {
 export interface ChargesFigureOptions {
   /** Two maps' pairs, or scales of what normalizations follow. */
   readonly of?: "two-sided" | "scale";
-  /** Panels, those of the first pairs; the table has all. */
+  /** Panels, of the pairs from `from` on; the table has all. */
   readonly most?: number;
+  readonly from?: number;
 }
 
-/** Draws the courses; undefined where no charges are known at two steps. csv: one row per step and pair */
+/** Draws the courses; undefined where no charges of so many pairs are known at two steps. csv: one row per step and pair */
 export function chargesOverTime(
   snapshots: readonly Snapshot[],
-  { of = "two-sided", most = 12 }: ChargesFigureOptions = {},
+  { of = "two-sided", most = 12, from = 0 }: ChargesFigureOptions = {},
 ): Figure | undefined {
   const all = pairSeries(snapshots, of).map((one) => ({ one, rows: rowsOf(one) }));
   const drawn = all.filter(({ rows }) => rows.length > 1);
-  if (drawn.length === 0) return undefined;
+  if (drawn.length <= from) return undefined;
   const axis = stepAxis(
     drawn.flatMap(({ rows }) => rows.map(({ step }) => step)),
     4,
@@ -58,7 +59,7 @@ export function chargesOverTime(
     ],
     640,
   );
-  const panels = drawn.slice(0, most).map(({ one, rows }) => chargePanel(one, rows, axis, of));
+  const panels = drawn.slice(from, from + most).map(({ one, rows }) => chargePanel(one, rows, axis, of));
   return makeFigure(panels, csv, { columns: 3, legend });
 }
 

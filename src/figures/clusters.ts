@@ -87,7 +87,13 @@ function panel(
     `<image x="8" y="${top}" width="${size}" height="${size}" href="${uri}" preserveAspectRatio="none" class="raster" style="image-rendering:pixelated"/>` +
     `<rect x="8" y="${top}" width="${size}" height="${size}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>${lines}`;
   const label = `Correlations of ${sideTitle[side]}, reordered by cluster: ${words}, ${inClusters} of them with another, |correlation| above ${CLUSTER_LIMIT}`;
-  return { width: size + 16, height: top + size + 8, label, content };
+  return {
+    width: size + 16,
+    height: top + size + 8,
+    label,
+    content,
+    image: { name: `correlation_${side}`, d, limit: 1 },
+  };
 }
 
 function scale(palette: Uint8Array): Panel {

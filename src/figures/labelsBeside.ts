@@ -27,9 +27,19 @@ interface Frame {
 const line = 13;
 const aside = 9;
 const character = 6.2;
+/** Pixels of a mark from its middle. */
+const radius = 5;
 
-/** Places in pixels, y downwards. A label that finds no free place near its mark is left out. Deterministic. */
-export function labelsBeside(marks: readonly Labelled[], { left, right, top, bottom }: Frame): PlacedLabel[] {
+/**
+ * Places in pixels, y downwards. A label that finds no free place near its mark is left out. Deterministic.
+ *
+ * @param others further marks, on which no label stands where another place is free
+ */
+export function labelsBeside(
+  marks: readonly Labelled[],
+  { left, right, top, bottom }: Frame,
+  others: readonly { readonly x: number; readonly y: number }[] = [],
+): PlacedLabel[] {
   const placed: (PlacedLabel & { from: number; to: number })[] = [];
   for (const mark of marks.toSorted((p, q) => p.y - q.y)) {
     const width = [...mark.text].length * character;
@@ -40,7 +50,10 @@ export function labelsBeside(marks: readonly Labelled[], { left, right, top, bot
       atY >= top &&
       atY <= bottom &&
       placed.every((other) => Math.abs(other.atY - atY) >= line || other.to < from || other.from > to);
-    const atY = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((k) => mark.y + k * line).find(free);
+    const covers = (atY: number) =>
+      others.some(({ x, y }) => x > from - radius && x < to + radius && Math.abs(y - atY) < line / 2 + radius - 2);
+    const places = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((k) => mark.y + k * line).filter(free);
+    const atY = places.find((place) => !covers(place)) ?? places[0];
     if (atY !== undefined) placed.push({ ...mark, atX, atY, anchor, from, to });
   }
   return placed.map(({ from: _, to: __, ...label }) => label);

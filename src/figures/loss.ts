@@ -42,9 +42,9 @@ export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean):
   const all = [...loss, ...others.flatMap(({ series }) => series)];
   const samples = metrics.findLast((row) => row.name === "eval/samples")?.value;
   const log = logSteps ?? all.some(({ points }) => isLogSpaced(points.map((point) => point.step)));
-  const panels = [quantityPanel("loss", loss, log)];
-  for (const { name, series } of others)
-    if (series.length > 0) panels.push(quantityPanel(axisWords[name] ?? name, series, log));
+  const drawn = [{ name: "loss", series: loss }, ...others.filter(({ series }) => series.length > 0)];
+  const width = drawn.length === 3 ? narrow : wide;
+  const panels = drawn.map(({ name, series }) => quantityPanel(axisWords[name] ?? name, series, { log, width }));
   const entries = (["train", "eval"] as const)
     .filter((who) => all.some((series) => series.who === who))
     .map((who) => ({
@@ -76,7 +76,15 @@ function seriesOf(metrics: readonly MetricPoint[], quantity: string): Series[] {
     .filter(({ points }) => points.length > 0);
 }
 
-function quantityPanel(quantity: string, series: readonly Series[], log: boolean): Panel {
+/** Pixels of a panel with one beside it, or two. */
+const wide = 460;
+const narrow = 324;
+
+function quantityPanel(
+  quantity: string,
+  series: readonly Series[],
+  { log, width }: { log: boolean; width: number },
+): Panel {
   const all = series.flatMap(({ points }) => points);
   const drawn = series.map((one) => ({ ...one, points: thin(one.points, log) }));
   const last = all.reduce((latest, point) => (point.step > latest.step ? point : latest));
@@ -84,14 +92,14 @@ function quantityPanel(quantity: string, series: readonly Series[], log: boolean
   return plotPanel(
     label,
     {
-      width: 460,
-      height: 260,
+      width,
+      height: width === narrow ? 220 : 260,
       marginLeft: 52,
       marginBottom: 40,
       marginTop: 28,
       x: stepAxis(
         all.map((point) => point.step),
-        6,
+        width === narrow ? 4 : 6,
         log,
       ),
       y: {

@@ -128,5 +128,5 @@ function scalePanel(side: Side, limit: number, uri: string): Panel {
     `<image x="${left}" y="5" width="${width}" height="10" href="${uri}" ${raster}/><rect x="${left}" y="5" width="${width}" height="10" ${frame}/>` +
     `<path d="M${left + width / 2},3v14" stroke="currentColor" fill="none"/>` +
     text(left + width + 8, `${limit} and beyond; the middle is 0`, "start");
-  return { width: left + width + 190, height: 20, label: `side ${side}, colours from ${-limit} to ${limit}`, content };
+  return { width: left + width + 240, height: 20, label: `side ${side}, colours from ${-limit} to ${limit}`, content };
 }

@@ -4,6 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
 import { type ReadableAxes, readableAxis } from "./readings.ts";
 
@@ -43,11 +44,25 @@ export function plotPanel(
 ): Panel {
   const drawn = Plot.plot({ ...options, document: svgDocument() });
   for (const style of drawn.querySelectorAll("style")) style.remove();
-  const content = String(drawn.innerHTML).replace(/<[^>]*>/g, (tag) =>
-    tag.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
-  );
+  for (const one of drawn.querySelectorAll("[aria-label]"))
+    one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));
+  const content = String(drawn.innerHTML)
+    .replace(/<[^>]*>/g, (tag) =>
+      tag.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    )
+    .replaceAll(lessThan, "&lt;")
+    .replaceAll(greaterThan, "&gt;");
   const axes = reading && axesOf(drawn, options, reading);
   return { width: options.width, height: options.height, label, content, ...(axes && { axes }) };
+}
+
+/** Two characters that Unicode keeps out of texts. */
+const lessThan = "\ufdd0";
+const greaterThan = "\ufdd1";
+
+/** The label with what HTML leaves as it is in attributes, and XML does not, marked until all is text. */
+function marked(label: string): string {
+  return visibleText(label).replaceAll("<", lessThan).replaceAll(">", greaterThan);
 }
 
 function axesOf(

@@ -102,26 +102,28 @@ function panel({ side, pair, points, exponent }: Drawn): Panel {
   const inside = ({ x, y }: Point) => x >= left && x <= right && y >= low && y <= high;
   const line = (slope: number) => clipped(centre, slope, { left, right, low, high });
   const fit = exponent?.value ?? null;
+  const alongText = `${first} along the same direction`;
   return plotPanel(
     `${first} against ${second} along common eigenvectors, ${sideTitle[side]}, logarithmic`,
     {
       width: 324,
-      height: 262,
-      marginTop: 40,
-      marginLeft: 60,
+      height: 272,
+      marginTop: 50,
+      marginLeft: 50,
       marginRight: 26,
       marginBottom: 40,
-      x: axis([left, right], `λ of ${second}_${side}`),
-      y: { ...axis([low, high], `${first}_${side}`), labelOffset: 54 },
+      x: axis([left, right], `eigenvalue of ${second}, side ${side}`),
+      y: axis([low, high], null),
       marks: [
         Plot.text([`${sideTitle[side]}: ${heading(first, second, exponent)}`], {
           frameAnchor: "top-left",
-          dx: -56,
-          dy: -36,
+          dx: -46,
+          dy: -46,
           fontWeight: 650,
           fontSize: 12,
           lineAnchor: "top",
         }),
+        Plot.text([alongText], { frameAnchor: "top-left", dx: -46, dy: -27, fontSize: 11, lineAnchor: "top" }),
         ...guideMarks(guides.map(line), { left, right, low, high }),
         Plot.line(sorted.filter(inside), { x: "x", y: "y", stroke: "var(--soft, #8b93a1)", strokeWidth: 1.2 }),
         ...(fit === null || !exponent?.interval
@@ -131,7 +133,7 @@ function panel({ side, pair, points, exponent }: Drawn): Panel {
         Plot.dot(along, { x: "x", y: "y", r: along.length > 300 ? 1.4 : 2.2, fill: colour, fillOpacity: 0.8 }),
       ],
     },
-    { powers: "xy" },
+    { y: alongText, powers: "xy" },
   );
 }
 
@@ -145,7 +147,7 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
   return `${first} ~ ${second}^${text(value)}${within}`;
 }
 
-function axis(domain: [number, number], label: string): Plot.ScaleOptions {
+function axis(domain: [number, number], label: string | null): Plot.ScaleOptions {
   return { ...logarithmicAxis(domain), ...centred, label };
 }
 

@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";
 import { layerNames, lowestAlignment } from "./alignmentSeries.ts";
-import { centred } from "./axes.ts";
+import { centred, halo } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { visibleText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -142,7 +142,14 @@ function rankPanel(
           title: (point) => `${visibleText(point.layer)}\n${reading(point.x, title, point.alignment)}`,
         }),
         ...labels.map(({ text, colour, ...place }) =>
-          Plot.text([text], { ...place, frameAnchor: "top-left", fill: colour, fontSize: 11, fontWeight: 650 }),
+          Plot.text([text], {
+            ...place,
+            frameAnchor: "top-left",
+            fill: colour,
+            ...halo,
+            fontSize: 11,
+            fontWeight: 650,
+          }),
         ),
       ],
     },
@@ -172,7 +179,11 @@ function endLabels(
     text: labels[index]!,
     colour,
   }));
-  return labelsBeside(marks, { left: 0, right: width + 8, top: 0, bottom: height }).map((placed) => ({
+  const others = ends.map(({ x, alignment }) => ({
+    x: (x / most) * width,
+    y: ((1 - Math.max(low, alignment)) / (1 - low)) * height,
+  }));
+  return labelsBeside(marks, { left: 0, right: width + 8, top: 0, bottom: height }, others).map((placed) => ({
     text: placed.text,
     colour: marks.find((mark) => mark.x === placed.x && mark.y === placed.y && mark.text === placed.text)!.colour,
     dx: placed.atX,

@@ -12,6 +12,7 @@ import { errorText, relationSentence } from "../findings/sentences.ts";
 import { layerNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
+import { layerAnchor } from "./layerAnchor.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
 /** chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take three quarters of their bytes. */
@@ -51,10 +52,9 @@ export function renderOutputTable(data: ReportData, convention: Convention): str
   const compared = all.some(({ layer }) => layer.baselines?.otherHeads[convention] != null);
   const body = all.map((finding) => {
     const { name, dOut, kind } = finding.layer;
-    const title = names.get(name) ?? name;
     const others = finding.layer.baselines?.otherHeads[convention]?.median ?? null;
     return (
-      `<tr><th scope="row"><span title="${escapeText(name)}">${escapeText(shorten(title, 40))}</span><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
+      `<tr><th scope="row"><a href="#${layerAnchor(name)}" title="${escapeText(name)}">${escapeText(shorten(names.get(name) ?? name, 40))}</a><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
       `${compared ? `<td data-label="with other heads" class="none">${others === null ? "–" : fixed(others, 2)}</td>` : ""}</tr>`
     );
   });

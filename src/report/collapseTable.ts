@@ -89,7 +89,7 @@ function collapsePart(last: readonly LayerSnapshot[], first: readonly LayerSnaps
   const head = `<th scope="col">measured</th>${before ? `<th scope="col">at the start</th>` : ""}<th scope="col">collapsed</th>`;
   return (
     `<h3>Collapse of the features of <code>${escapeText(shorten(layer.name, 60))}</code></h3>` +
-    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; what the last map reads, its class means M and its weights W (Eqs. 66 to 71 of docs/theory.md). ± is the split-half noise.${remarks(now)}</p>` +
+    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; what the last map reads, its class means M and its weights W (Eqs. 66 to 71). ± is the split-half noise.${remarks(now)}</p>` +
     `<div class="wide"><table class="alignments"><thead><tr><th scope="col">quantity</th>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
 }
@@ -125,7 +125,7 @@ function ansatzPart(layers: readonly LayerSnapshot[]): string {
     "WWᵀ, G<sub>b</sub>",
   ];
   return (
-    `<h3>Feature ansatz</h3><p class="soft note">Cosine · Pearson's correlation (Eqs. 72 to 74 of docs/theory.md); the last two columns are the equivariant form, GWA.${random ? " Random directions of the outputs stand for all of them." : ""}</p>` +
+    `<h3>Feature ansatz</h3><p class="soft note">Cosine · Pearson's correlation (Eqs. 72 to 74); the last two columns are the equivariant form, GWA.${random ? " Random directions of the outputs stand for all of them." : ""}</p>` +
     `<div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
 }

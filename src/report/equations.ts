@@ -33,7 +33,7 @@ function fraction(above: string, below: string): string {
 /** Formulas that belong together under one number; they may stand on one line or break between them. */
 function equation(numbers: string, ...formulas: string[]): string {
   const math = formulas.map((formula) => `<math displaystyle="true">${formula}</math>`).join("");
-  return `<span class="equation">${math}<span class="number">${numbers} of docs/theory.md</span></span>`;
+  return `<span class="equation">${math}<span class="number">${numbers}</span></span>`;
 }
 
 const sumOverOutputs = `<munder><mo>∑</mo><mi>k</mi></munder>`;

@@ -45,13 +45,16 @@ const columnClass: Record<number, string> = { 1: " one", 3: " three" };
 /** chosen: a single panel of more pixels has the width of the page. */
 const maxNarrow = 600;
 
+/** chosen: panels grow with their column by at most this factor, so that letters of all figures have about one size. */
+const mostGrowth = 1.15;
+
 /** The section as a figure element. */
 export function renderFigure(section: FigureSection, number: number): string {
   const { title, shown, more = [], missing } = section;
   const heading = `<h3>Figure ${number}. ${escapeText(title)}</h3>`;
   const folded = more.map(
     (one) =>
-      `<details><summary>${escapeText(one.words ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
+      `<details data-screen><summary>${escapeText(one.words ?? one.name)}</summary><div class="block" ${blockData(one)}>${buttons}${pictures(one)}</div></details>`,
   );
   const body = shown
     ? `<div ${blockData(shown)}><div class="head">${heading}${buttons}</div>${pictures(shown)}</div>`
@@ -89,7 +92,8 @@ function pictures({ figure }: NamedFigure, csv = true): string {
   const count = figure.panels.length === 1 ? 1 : figure.columns;
   const legend = figure.legendParts.length > 0 ? `<div class="legend">${figure.legendParts.join("")}</div>` : "";
   const wide = count === 1 && panelWidth(figure.panels) > maxNarrow ? " full" : "";
-  return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}">${figure.panels.join("")}</div>${csv ? packedCsv(figure.csv) : ""}`;
+  const most = Math.round(mostGrowth * panelWidth(figure.panels));
+  return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}" style="--most:${most}px">${figure.panels.join("")}</div>${csv ? packedCsv(figure.csv) : ""}`;
 }
 
 /** The table deflated, as base64 in an element that browsers do not run; the page's script unpacks it. */

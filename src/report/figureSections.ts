@@ -15,7 +15,7 @@ import { watchedCourse } from "../findings/watchedRecord.ts";
 import { otherHeads } from "../measure/network/headBaselines.ts";
 import type { Convention } from "../measure/snapshot.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { headSections } from "./headSections.ts";
+import { deepSections } from "./headSections.ts";
 import { lawSections } from "./lawSections.ts";
 import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
@@ -26,7 +26,7 @@ import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./rep
 export function figureSections(data: ReportData): FigureSection[] {
   if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)]; // without a glossary
   const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data), ...pictureSections(data)];
-  return [...course, depthSection(data), rankSection(data), ...headSections(data), ...lawSections(data)];
+  return [...course, depthSection(data), rankSection(data), ...deepSections(data), ...lawSections(data)];
 }
 
 /** Every axis of steps on the page is of one kind: that of the measurements. */
@@ -126,18 +126,23 @@ function noRanks(data: ReportData): string {
 function rankSection(data: ReportData): FigureSection {
   const ranked = data.snapshots.flatMap(({ layers }) => layers).find((layer) => layer.ranks?.paper.a);
   const threshold = ranked?.ranks?.paper.a?.H.threshold;
+  const steps = data.snapshots.filter(({ layers }) => layers.some(({ ranks }) => ranks?.paper.a));
   const points =
-    new Set(data.snapshots.map(({ step }) => step)).size > 1
+    new Set(steps.map(({ step }) => step)).size > 1
       ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out."
       : "A point per layer.";
-  const passing = data.snapshots.find(({ leftOut }) => leftOut?.includes("ranks") === true)?.leftOut;
+  const passing = data.snapshots.some(({ leftOut }) => leftOut?.includes("ranks") === true);
   return {
     title: "Rank of the representation against its alignment",
     missing: noRanks(data),
     ...shownAs(rankAlignment(data.snapshots), "rank-alignment"),
     caption: [
       `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
-      ...(passing === undefined ? [] : [`Layers without a course: ${passing}.`]),
+      ...(passing
+        ? [
+            `In mid-training ranks of ${steps.length > 1 ? "some" : "all"} layers were left out, which would have taken longer than training: crh run --cost standard measures them each time.`,
+          ]
+        : []),
     ],
     counterpart: "Fig. 4 (there colours are weight decays)",
     terms: ["alignment", "rank"],

@@ -1,10 +1,11 @@
 /**
  * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the
- * equations are numbered as in docs/theory.md, where they are derived.
+ * equations are numbered as in docs/theory.md.
  */
 
 import { byStep } from "../findings/relationFindings.ts";
 import { ruleInWords } from "../measure/alignment/judge.ts";
+import { citedEquations } from "./citations.ts";
 import {
   alignmentEquation,
   changeEquation,
@@ -177,8 +178,8 @@ export function termLinks(names: readonly TermName[]): string {
     .join(" · ");
 }
 
-/** The section's content: every term that the page may link to. */
-export function renderGlossary(data: ReportData): string {
+/** Terms that a page of these data explains, each with the formula that stands beside it ("" for none). */
+function explained(data: ReportData): { name: TermName; formula: string }[] {
   const once = isAnalysis(data) && !data.initial;
   const loss = lossEquation(byStep(data.snapshots).at(-1)?.objective);
   const left = new Set<TermName>([
@@ -188,12 +189,24 @@ export function renderGlossary(data: ReportData): string {
       ? []
       : (["pairs", "charge", "noiseBalance", "drift"] as const)),
   ]);
-  const items = (Object.keys(terms) as TermName[])
+  return (Object.keys(terms) as TermName[])
     .filter((name) => !left.has(name))
-    .map((name) => {
-      const { title, words, formula }: Term = terms[name];
-      const shown = name === "loss" ? loss : (formula ?? "");
-      return `<div id="term-${name}"><dt>${title}</dt><dd>${words}${shown}</dd></div>`;
-    });
-  return `<p class="soft">Equations have the numbers of docs/theory.md, in the folder of crh-lab, which derives them.</p><dl class="glossary">${items.join("")}</dl>`;
+    .map((name) => ({ name, formula: name === "loss" ? loss : ((terms[name] as Term).formula ?? "") }));
+}
+
+/** Where on the page the glossary has the formula of an equation, by number; none without a glossary. */
+export function explainedEquations(data: ReportData | undefined): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const { name, formula } of data ? explained(data) : [])
+    for (const number of citedEquations(formula)) if (!found.has(number)) found.set(number, `term-${name}`);
+  return found;
+}
+
+/** The section's content: every term that the page may link to. */
+export function renderGlossary(data: ReportData): string {
+  const items = explained(data).map(({ name, formula }) => {
+    const { title, words }: Term = terms[name];
+    return `<div id="term-${name}"><dt>${title}</dt><dd>${words}${formula}</dd></div>`;
+  });
+  return `<dl class="glossary">${items.join("")}</dl>`;
 }

@@ -8,12 +8,32 @@ import { headsOverTime } from "../figures/headsOverTime.ts";
 import { counted, fixed } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { median } from "../measure/median.ts";
+import { isMap } from "../moments/moments.ts";
+import { renderOutputTable } from "./alignmentTable.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { folded } from "./folded.ts";
 import type { ReportData } from "./reportData.ts";
 
-/** Those that can be drawn. */
+/** What deep networks add, where it can be drawn. */
+export function deepSections(data: ReportData): FigureSection[] {
+  return [conventionSection(data)].filter(({ shown }) => shown !== undefined);
+}
+
+/** The figures of attention heads by themselves, where they can be drawn. */
 export function headSections(data: ReportData): FigureSection[] {
-  return [baselineSection(data), conventionSection(data)].filter(({ shown }) => shown !== undefined);
+  return [baselineSection(data)].filter(({ shown }) => shown !== undefined);
+}
+
+/** The section of attention heads and blocks: their course, and each in a table; "" without any. @param figures HTML */
+export function renderHeads(data: ReportData, figures: readonly string[]): string {
+  const table = renderOutputTable(data, "paper");
+  if (table === "") return "";
+  const others = byStep(data.snapshots)
+    .at(-1)!
+    .layers.filter((layer) => !isMap(layer));
+  const title = others.every(({ kind }) => kind === "block") ? "Blocks" : "Attention heads";
+  const note = `${title === "Blocks" ? "Blocks" : "Heads"} have no weights of their own, so RGA of their output alone; by the paper's convention, rows normalised and centred.`;
+  return `<section id="heads"><h2>${title}</h2>${figures.join("\n")}<h3>In numbers</h3><p class="soft note">${note}</p>${folded(others, `<div class="wide">${table}</div>`)}</section>`;
 }
 
 function baselineSection({ snapshots }: ReportData): FigureSection {

@@ -131,24 +131,29 @@ export function renderParameters(data: ReportData): string {
   const { smaller: _, ...config } = data.config; // follows from the others
   const told = !trained(data) ? ["setting"] : ["setting", "preset", "seed", "batch", "accumulate", "steps"];
   const left = new Set([...told, ...unread(config)]);
-  const rows = Object.entries(config)
-    .filter(([key]) => !left.has(key))
-    .flatMap(([key, value]) =>
-      isRecord(value) ? Object.entries(value).filter(([, one]) => one !== null) : [[key, value] as const],
-    )
-    .map(([key, value]) => {
-      const note = noteOf(data, key);
-      return `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd>${note === undefined ? "" : `<dd class="meaning">${escapeText(note)}</dd>`}</div>`;
-    });
+  const own = Object.entries(config).filter(([key, value]) => !left.has(key) && !isRecord(value));
+  const rows = own.map(([key, value]) => {
+    const note = noteOf(data, key);
+    return `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd>${note === undefined ? "" : `<dd class="meaning">${escapeText(note)}</dd>`}</div>`;
+  });
   const idle = unread(config).filter((key) => key in config);
   const note =
     idle.length > 0 ? `<p class="soft note">Not read by these choices: ${escapeText(listed(idle))}.</p>` : "";
   const explained = Object.keys(config).some((key) => noteOf(data, key) !== undefined);
   return Object.keys(config).length > 0
-    ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}`
+    ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}${carriedOut(config)}`
     : !trained(data)
       ? ""
       : `<p class="missing">The run recorded no parameters.</p>`;
+}
+
+/** How it was carried out, which changes no result: what was set of it. */
+function carriedOut(config: Record<string, unknown>): string {
+  const rows = Object.values(config)
+    .filter(isRecord)
+    .flatMap((values) => Object.entries(values).filter(([, value]) => value !== null && value !== undefined))
+    .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
+  return rows.length === 0 ? "" : `<h3>Carried out with</h3><dl class="config">${rows.join("")}</dl>`;
 }
 
 /** What a parameter means and where its value comes from: the note that begins with it ("lr = 0.1: ..."). */
@@ -164,8 +169,9 @@ export function otherNotes({ notes, config }: ReportData): string[] {
 }
 
 /** Parameters that the chosen optimizer or schedule does not read (src/settings/sharedFields.ts). */
-function unread({ optimizer, schedule }: Record<string, unknown>): string[] {
+function unread({ optimizer, schedule, syre }: Record<string, unknown>): string[] {
   return [
+    ...(syre === false ? ["syreSize", "syreSpread"] : []),
     ...(optimizer === "sgd" ? ["beta1", "beta2", "epsilon"] : []),
     ...(optimizer === "adam" || optimizer === "adamw" ? ["momentum", "nesterov"] : []),
     ...(schedule === "constant" || schedule === "cosine" ? ["period", "factor"] : []),

@@ -25,7 +25,7 @@ export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readon
   const others = known.length - found.length;
   return (
     `<h3>Irrelevant directions</h3>${folded(found, `<div class="wide"><table class="alignments"><thead>${head}</thead><tbody>${rows.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, which is what float32 sums resolve, and what share of the variance of h lies in them; the other way round for the inputs (Eqs. 55 and 65 of docs/theory.md; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. In brackets: the probability, at most, that a further sample has a part in the directions after all; near: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
+    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, which is what float32 sums resolve, and what share of the variance of h lies in them; the other way round for the inputs (Eqs. 55 and 65; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. Nearly so: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
   );
 }
 
@@ -41,8 +41,8 @@ function sideCells(
   if (!found || found.count === 0)
     return [`${open} class="none">${found ? `none of ${grouped(d)}` : "–"}</td>`, `${openShare} class="none">–</td>`];
   const few = found.status === undefined ? "" : ": too few samples";
-  const near = found.near === 0 ? "" : ` · ${grouped(found.near)} near`;
-  const directions = `${open}><span class="value">${grouped(found.count)}</span> of ${grouped(d)}<small>(${shareOf(found.unseen)}${few})${near}</small></td>`;
+  const near = found.near === 0 ? "" : `<small>${grouped(found.near)} more nearly so</small>`;
+  const directions = `${open}><span class="value">${grouped(found.count)}</span> of ${grouped(d)}<small>a new sample reaches them: at most ${percent(found.unseen)}${few}</small>${near}</td>`;
   if (found.share === null) return [directions, `${openShare} class="none">–</td>`];
   const noise = found.noise === null ? "" : `<span class="pm"> ± ${shareOf(found.noise)}</span>`;
   const value =
@@ -54,6 +54,11 @@ function sideCells(
     ...(start?.share == null ? [] : [`start ${shareOf(start.share)} in ${grouped(start.count)}`]),
   ];
   return [directions, `${openShare}>${value}<small>${beside.join(" · ")}</small></td>`];
+}
+
+/** A probability in percent. */
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
 }
 
 /** Three decimals, two digits of what is smaller. */

@@ -28,22 +28,11 @@ function phaseSection(data: ReportData): FigureSection {
   return {
     title: "The phase of every layer over training",
     ...(decided ? shownAs(phaseMap(data.snapshots), "phases") : {}),
-    ...missingPhases(data),
     caption: [
       `${foundPhases(data)}A cell is divided as its resampled groups and directions are among the rows of the table of phases (Eqs. 50, 87), by covariances; what belongs to no row stays empty. A bold label is strict: relations and exponents all agree (Eq. 52); a quiet one has half of the draws. No cell where phases were not measured at that step.`,
     ],
     counterpart: "Table 1",
     terms: ["phase", "relations"],
-  };
-}
-
-/** Why there is no course of phases, where laws were left to the last step. */
-function missingPhases({ snapshots }: ReportData): { missing?: string } {
-  const steps = snapshots.filter(({ layers }) => layers.some(({ phase }) => phase)).length;
-  if (steps !== 1 || snapshots.every(({ leftOut }) => leftOut === undefined)) return {};
-  return {
-    missing:
-      "Exponents and phases were measured at the last step alone, where each layer says its own; crh run --cost standard measures them at every step.",
   };
 }
 

@@ -40,9 +40,9 @@ export function renderLaws(data: ReportData): string {
   const first = ordered.length > 1 ? ordered[0]!.layers : [];
   const withLaws = layers.filter(isLawful);
   return (
-    `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers, isAnalysis(data) ? undefined : data.config.decay)}${phaseSentence(withLaws)}` +
+    `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers, isAnalysis(data) ? undefined : data.config.decay)}${phaseSentence(withLaws)}${onceSentence(data)}` +
     exponentTables(withLaws) +
-    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86 of docs/theory.md); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
+    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
 }
@@ -73,6 +73,13 @@ function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): strin
       ? ""
       : ` The paper's Eq. 10 expects forward RWA and backward GWA to be strongest at a weight decay as small as ${String(decay)}: both are in ${both} of ${counted(known.length, "layer")}.`;
   return `<p>Strongest relations by the paper's convention: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
+}
+
+/** Why there is no course of phases, where laws were left to the last step. */
+function onceSentence({ snapshots }: ReportData): string {
+  const steps = snapshots.filter(({ layers }) => layers.some(({ phase }) => phase)).length;
+  if (steps !== 1 || snapshots.every(({ leftOut }) => leftOut === undefined)) return "";
+  return `<p>Exponents and phases were measured at the last step alone; crh run --cost standard measures them at every step.</p>`;
 }
 
 function phaseSentence(layers: readonly LayerSnapshot[]): string {
@@ -133,30 +140,63 @@ function exponentCell(label: string, exponent: Exponent | undefined): string {
   return `${open} title="${escapeText(title)}"><span class="value">${fixed(value, 2)}</span>${within}</td>`;
 }
 
-/** The residuals shown, with what they say. */
-const residualColumns: readonly [title: string, pick: (found: Residuals) => Residual][] = [
-  ["stationarity, Eq. 53", (r) => r.stationarity],
-  ["balance b, Eq. 54", (r) => r.balance.forward],
-  ["balance a, Eq. 54", (r) => r.balance.backward],
-  ["H<sub>b</sub>, same sample, Eq. 55", (r) => r.sameSample.forward],
-  ["G<sub>b</sub> ∝ Z<sub>b</sub>, Eq. 58", (r) => r.gradientNoise.forward],
-  ["H<sub>a</sub> ∝ Z<sub>a</sub>, Eq. 58", (r) => r.gradientNoise.backward],
-  ["H<sub>b</sub> ∝ Z<sub>b</sub>, Eq. 59", (r) => r.proportional.forward],
-  ["G<sub>a</sub> ∝ Z<sub>a</sub>, Eq. 59", (r) => r.proportional.backward],
+/** The residuals shown, with what they say, in groups. */
+const residualColumns: readonly {
+  title: string;
+  equation: string;
+  columns: readonly [title: string, pick: (found: Residuals) => Residual][];
+}[] = [
+  { title: "weights rest", equation: "Eq. 53", columns: [["W", (r) => r.stationarity]] },
+  {
+    title: "gradient balances decay",
+    equation: "Eq. 54",
+    columns: [
+      ["output (b)", (r) => r.balance.forward],
+      ["input (a)", (r) => r.balance.backward],
+    ],
+  },
+  { title: "a step leaves H", equation: "Eq. 55", columns: [["H<sub>b</sub>", (r) => r.sameSample.forward]] },
+  {
+    title: "gradient noise is like W",
+    equation: "Eq. 58",
+    columns: [
+      ["G<sub>b</sub> ∝ Z<sub>b</sub>", (r) => r.gradientNoise.forward],
+      ["H<sub>a</sub> ∝ Z<sub>a</sub>", (r) => r.gradientNoise.backward],
+    ],
+  },
+  {
+    title: "H and G are like W",
+    equation: "Eq. 59",
+    columns: [
+      ["H<sub>b</sub> ∝ Z<sub>b</sub>", (r) => r.proportional.forward],
+      ["G<sub>a</sub> ∝ Z<sub>a</sub>", (r) => r.proportional.backward],
+    ],
+  },
 ];
 
 function residualTable(layers: readonly LayerSnapshot[]): string {
   const known = layers.filter(({ residuals }) => residuals !== undefined);
   if (known.length === 0) return "";
-  const columns = residualColumns.map(([title]) => `<th scope="col">${title}</th>`).join("");
+  const groups = residualColumns
+    .map(
+      ({ title, equation, columns }) =>
+        `<th colspan="${columns.length}" scope="colgroup">${title} <span>${equation}</span></th>`,
+    )
+    .join("");
+  const columns = residualColumns
+    .flatMap((group) => group.columns.map(([title]) => `<th scope="col">${title}</th>`))
+    .join("");
   const body = known.map(({ name, residuals }) => {
-    const cells = residualColumns.map(([title, pick]) => residualCell(title.replace(/<.*?>/g, ""), pick(residuals!)));
+    const cells = residualColumns.flatMap(({ title, columns: own }) =>
+      own.map(([column, pick]) => residualCell(`${title}: ${column.replace(/<.*?>/g, "")}`, pick(residuals!))),
+    );
     const rho = residuals!.rho;
-    return `<tr><th scope="row"><code>${escapeText(shorten(name, 40))}</code></th>${cells.join("")}<td data-label="ρ, Eq. 58">${rho === null ? "–" : significant(rho)}</td></tr>`;
+    return `<tr><th scope="row"><code title="${escapeText(name)}">${escapeText(shorten(name, 40))}</code></th>${cells.join("")}<td data-label="ρ"><span class="value">${rho === null ? "–" : significant(rho)}</span></td></tr>`;
   });
+  const head = `<tr><th rowspan="2" scope="col">layer</th>${groups}<th rowspan="2" scope="col">noise over mean, ρ <span>Eq. 58</span></th></tr><tr>${columns}</tr>`;
   return (
-    `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${columns}<th scope="col">ρ, Eq. 58</th></tr></thead><tbody>${body.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">Residuals of the theory's equations, 0 where they hold; below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
+    `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead>${head}</thead><tbody>${body.join("")}</tbody></table></div>`)}` +
+    `<p class="soft note">How far each of the theory's equations is from holding: 0 where it holds, 1 where what is missing is as large as what should be there. Below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
   );
 }
 
@@ -171,7 +211,7 @@ function rateNote(layers: readonly LayerSnapshot[]): string {
 function residualCell(label: string, { value, floor, status }: Residual): string {
   const open = `<td data-label="${label}"`;
   if (value === null) return `${open} class="none">${escapeText(statusWords(status))}</td>`;
-  const below = floor === null ? "" : `<small>floor ${significant(floor)}</small>`;
+  const below = floor === null ? "" : `<small>sampling ${significant(floor)}</small>`;
   return `${open}><span class="value">${significant(value)}</span>${below}</td>`;
 }
 

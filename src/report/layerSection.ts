@@ -39,11 +39,12 @@ export function renderLayers(data: ReportData, first: number): string {
   const drawn = drawnBlocks(blocks, chosen, (figure) =>
     renderKind(figure, captions[figure.kind], kinds, blocks.length),
   );
+  const titles = layerNames(blocks.flatMap(({ layer, moments }) => layer ?? moments ?? []));
   const articles = blocks.map((block, index) => {
     const own = found.filter(({ layer }) => layer.name === block.name);
-    return article(block, own, drawn.get(index)!, index === chosen);
+    return article(block, own, drawn.get(index)!, { chosen: index === chosen, title: titles.get(block.name) });
   });
-  return `${picker(blocks, chosen)}${whyMissing(data)}<div class="articles">${articles.join("\n")}</div>`;
+  return `${picker(blocks, chosen, titles)}${whyMissing(data)}<div class="articles">${articles.join("\n")}</div>`;
 }
 
 /** The penultimate map. */
@@ -113,9 +114,10 @@ function article(
   block: LayerBlock,
   own: readonly Finding[],
   { inPage, packed, missing }: Drawn,
-  chosen: boolean,
+  { chosen, title }: { chosen: boolean; title: string | undefined },
 ): string {
   const { name, moments } = block;
+  const code = `<code>${escapeText(shorten(name, 80))}</code>`;
   const large = moments && !drawable(moments) ? "It is too large for its matrices to be drawn." : "";
   const note = [large, missing]
     .filter(Boolean)
@@ -126,8 +128,8 @@ function article(
       ? ""
       : `<p class="unscripted soft">Further figures of this layer are packed and need the page's script.</p><script type="text/plain" class="packed">${packed}</script>`;
   return (
-    `<article class="layer${chosen ? " chosen" : ""}" id="${layerAnchor(name)}" data-layer="${escapeText(name)}">` +
-    `<h3><a href="#${layerAnchor(name)}"><code>${escapeText(shorten(name, 80))}</code></a> <small>${shape(block)}</small></h3>` +
+    `<article class="layer${chosen ? " chosen" : ""}" id="${layerAnchor(name)}" data-layer="${escapeText(title === undefined ? name : `${name} ${title}`)}">` +
+    `<h3><a href="#${layerAnchor(name)}">${title === undefined ? code : escapeText(title)}</a> <small>${title === undefined ? "" : `${code}, `}${shape(block)}</small></h3>` +
     `${own.length > 0 ? renderLayerStrip(own) : ""}<div class="figures">${inPage}</div>${note}${hidden}</article>`
   );
 }
@@ -141,11 +143,10 @@ function shape({ layer, moments }: LayerBlock): string {
 }
 
 /** Without the page's script it does nothing and is hidden; all layers then follow one another. */
-function picker(blocks: readonly LayerBlock[], chosen: number): string {
+function picker(blocks: readonly LayerBlock[], chosen: number, titles: ReadonlyMap<string, string>): string {
   const groups = layerGroups(blocks.map(({ name }) => name));
-  const called = layerNames(blocks.flatMap(({ layer, moments }) => layer ?? moments ?? []));
   const option = (name: string) =>
-    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(called.get(name) ?? name, 60))}</option>`;
+    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(titles.get(name) ?? name, 60))}</option>`;
   const options = groups.map(({ title, layers }) => {
     const own = layers.map(({ name }) => option(name)).join("");
     return title === "" || groups.length === 1 ? own : `<optgroup label="${escapeText(title)}">${own}</optgroup>`;

@@ -10,6 +10,7 @@ import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { isMap } from "../moments/moments.ts";
 import { alignmentCsv, renderAlignmentTable, renderOutputTable } from "./alignmentTable.ts";
+import { citedEquations, equationAnchor, linkEquations, renderEquations } from "./citations.ts";
 import { renderClaims } from "./claimsList.ts";
 import { renderNotes, renderReproduce, renderSkipped } from "./closing.ts";
 import { renderCollapse } from "./collapseTable.ts";
@@ -18,8 +19,9 @@ import { type FigureSection, fileName, type NamedFigure, packedCsv, renderFigure
 import { figureSections } from "./figureSections.ts";
 import { firstFigure, renderFirstScreen } from "./firstScreen.ts";
 import { folded } from "./folded.ts";
-import { renderGlossary } from "./glossary.ts";
+import { explainedEquations, renderGlossary } from "./glossary.ts";
 import { renderFacts, renderHeader, renderParameters } from "./header.ts";
+import { headSections, renderHeads } from "./headSections.ts";
 import { renderLaws } from "./lawsTable.ts";
 import { layerBlocks } from "./layerFigures.ts";
 import { numberedKinds, renderLayers } from "./layerSection.ts";
@@ -52,7 +54,7 @@ export function renderReport(data: ReportData): string {
   const [title, id] = isAnalysis(data)
     ? [data.analysis.title, data.analysis.title]
     : [data.series?.title ?? `${data.info.setting}, seed ${data.info.seed}`, data.info.id];
-  const sections = pageSections(data).filter(({ html }) => html !== "");
+  const sections = withEquations(pageSections(data), data).filter(({ html }) => html !== "");
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
@@ -64,13 +66,32 @@ export function renderReport(data: ReportData): string {
   ].join("\n");
 }
 
+/** The sections with their citations as links, and behind the glossary the equations that it does not have. */
+function withEquations(sections: readonly PageSection[], data: ReportData): PageSection[] {
+  const explained = explainedEquations(sections.some(({ id }) => id === "glossary") ? data : undefined);
+  const numbers = citedEquations(sections.map(({ html }) => html).join("\n")).filter(
+    (number) => !explained.has(number),
+  );
+  const anchorOf = (number: number) =>
+    explained.get(number) ?? (numbers.includes(number) ? equationAnchor(number) : undefined);
+  const linked = [...sections];
+  const before = sections.findIndex(({ id }) => id === "parameters");
+  linked.splice(before, 0, { id: "equations", title: "Equations", html: renderEquations(numbers) });
+  return linked.map((one) => ({ ...one, html: linkEquations(one.html, anchorOf) }));
+}
+
 /** The sections from the finding to what it was found with. */
 function pageSections(data: ReportData): PageSection[] {
   const followed = twopointFigures(data);
   const pairs = symmetrySections(data);
-  const sections = [...followed, ...figureSections(data), ...pairs];
+  const heads = headSections(data);
+  const sections = [...followed, ...figureSections(data), ...heads, ...pairs];
   const figures = sections.map((one, index) => renderFigure(one, index + 1));
-  const ofNetwork = figures.slice(followed.length, figures.length - pairs.length);
+  const [ofNetwork, ofHeads, ofPairs] = [
+    figures.slice(followed.length, figures.length - pairs.length - heads.length),
+    figures.slice(figures.length - pairs.length - heads.length, figures.length - pairs.length),
+    figures.slice(figures.length - pairs.length),
+  ];
   const measured = !followsAlone(data);
   const about = isAnalysis(data) ? "This measurement" : data.series ? "These measurements" : "This run";
   const parts: (PageSection | false)[] = [
@@ -79,7 +100,8 @@ function pageSections(data: ReportData): PageSection[] {
     section("summary", "Summary", renderSummary(data)),
     { id: "claims", title: "Claims", html: renderClaims(data) },
     section("figures", "The whole network", ofNetwork.join("\n"), "Network"),
-    { id: "symmetry", title: "Symmetry", html: renderSymmetry(data, figures.slice(figures.length - pairs.length)) },
+    { id: "heads", title: "Heads", html: renderHeads(data, ofHeads) },
+    { id: "symmetry", title: "Symmetry", html: renderSymmetry(data, ofPairs) },
     measured && section("layers", "Layer by layer", renderLayers(data, sections.length + 1), "Layers"),
     measured && section("alignments", "Alignments in numbers", renderTables(data), "Numbers"),
     { id: "laws", title: "Laws", html: renderLaws(data) },
@@ -97,7 +119,7 @@ function pageSections(data: ReportData): PageSection[] {
 
 /** Every figure with a number: those of followed points first, those of symmetric pairs last. */
 function allSections(data: ReportData): FigureSection[] {
-  return [...twopointFigures(data), ...figureSections(data), ...symmetrySections(data)];
+  return [...twopointFigures(data), ...figureSections(data), ...headSections(data), ...symmetrySections(data)];
 }
 
 function section(id: string, heading: string, html: string, title = heading): PageSection {
@@ -126,7 +148,7 @@ export function reportFigures(data: ReportData): NamedFigure[] {
 }
 
 function renderTables(data: ReportData): string {
-  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "paper")];
+  const [paper, outputs] = [renderAlignmentTable(data, "paper"), renderOutputTable(data, "raw")];
   if (paper === "" && outputs === "") return `<p class="missing">No layer was measured, so there is no table.</p>`;
   const raw = renderAlignmentTable(data, "raw");
   const last = byStep(data.snapshots).at(-1)!;
@@ -134,33 +156,32 @@ function renderTables(data: ReportData): string {
     `<p class="key"><span><span class="bar"><i class="fill" style="width:70%"></i></span>alignment ± standard error, from 0 to 1; bold where it <a href="#term-holds">holds</a></span>` +
     `<span><span class="bar"><i class="null" style="left:50%"></i></span>null</span>${startKey(data)}</p>`;
   const at = isAnalysis(data) ? layersInWords(last.layers) : `At step ${grouped(last.step)}`;
-  const table = (title: string, note: string, rows: string, layers = last.layers.filter(isMap)) =>
-    `<h3>${title}</h3><p class="soft note">${note}</p>${folded(layers, `<div class="wide">${rows}</div>`)}`;
-  const several = (title: string, note: string, maps: string, others: string) =>
-    (maps === "" ? "" : table(title, note, maps)) +
-    (others === ""
+  const table = (rows: string, kind: "maps" | "others", atOnce: number | undefined) => {
+    const layers = last.layers.filter((layer) => isMap(layer) === (kind === "maps"));
+    return rows === ""
       ? ""
-      : table(
-          `${title}: outputs of heads and blocks`,
-          outputNote,
-          others,
-          last.layers.filter((layer) => !isMap(layer)),
-        ));
+      : folded(layers, `<div class="wide">${rows}</div>`, atOnce === undefined ? {} : { atOnce, printed: false });
+  };
+  const several = (title: string, note: string, maps: string, others: string, atOnce?: number) =>
+    maps + others === ""
+      ? ""
+      : `<h3>${title}</h3><p class="soft note">${note}${others === "" ? "" : ` ${outputNote}`}</p>${table(maps, "maps", atOnce)}${table(others, "others", atOnce)}`;
   return (
     `<div data-name="table" data-columns="1"><div class="head"><p class="soft" style="margin:0">${at}.</p><div class="tools"><button type="button" data-save="csv" hidden>CSV</button></div></div>${key}` +
     several(
       "As in the paper: rows normalised and centred",
       isAnalysis(data) && !data.initial ? sharedNote : startNote,
       paper,
-      outputs,
+      "",
     ) +
     several(
       "Covariances: centred, not normalised",
       covarianceNote,
       renderAlignmentTable(data, "covariance"),
       renderOutputTable(data, "covariance"),
+      0,
     ) +
-    several("Plain second moments (raw)", rawNote, raw, renderOutputTable(data, "raw")) +
+    several("Plain second moments (raw)", rawNote, raw, outputs, 0) +
     `${packedCsv(alignmentCsv(data))}</div>`
   );
 }
@@ -181,7 +202,7 @@ const startNote =
   "The null of forward RWA and backward GWA knows that both matrices contain W (Eq. 84), that of the others takes the two matrices for unrelated (Eq. 13). The cosine of each pair is in the CSV.";
 const sharedNote = `${startNote} Values before training are not known.`;
 const covarianceNote =
-  "The laws of the table of phases are exact for these whatever the bias is, since cov(h_b) = W cov(h_a) Wᵀ (Eq. 83): exponents and phases are read from them.";
+  "The laws of the table of phases are exact for these whatever the bias is, since cov(h<sub>b</sub>) = W cov(h<sub>a</sub>) Wᵀ (Eq. 83): exponents and phases are read from them.";
 const outputNote = "Heads and blocks have no weights of their own, so RGA alone.";
 const rawNote =
   "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";

@@ -56,7 +56,7 @@ function svgOf(block) {
   return all.replace(/<[^>]*>/g, (tag) => tag.replace(/var\(--[\w-]+, (#[0-9a-f]+)\)/g, "$1"));
 }
 function withButtons(part) {
-  for (const svg of part.querySelectorAll(".panels svg[data-axes]")) svg.tabIndex = 0;
+  for (const svg of part.querySelectorAll(".panels svg")) if (svg.dataset.axes || svg.dataset.image || svg.querySelector("title")) svg.tabIndex = 0;
   for (const button of part.querySelectorAll("button[data-save][hidden]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -67,6 +67,12 @@ function withButtons(part) {
   }
 }
 withButtons(document);
+function openTarget() {
+  const target = document.getElementById(location.hash.slice(1)), folded = target?.closest("details:not([open])");
+  if (folded) { folded.open = true; target.scrollIntoView(); }
+}
+addEventListener("hashchange", openTarget);
+openTarget();
 addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details:not([data-screen])")) details.open = true; });
 `;
 

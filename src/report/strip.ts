@@ -181,6 +181,16 @@ function tip(
   return lines.map(escapeText).join("&#10;");
 }
 
+/** chosen: lines of heads in one column; more stand in two, where the screen has room. */
+const linesInColumn = 3;
+
+/** The heads' numbers, above their cells. */
+function headNumbers(count: number, named: boolean): string {
+  const step = count <= 24 ? 1 : 4;
+  const cells = Array.from({ length: count }, (_, i) => `<span>${i % step === 0 ? i : ""}</span>`);
+  return `<div class="line" aria-hidden="true"><span class="lineName">${named ? "head" : ""}</span><div class="lineCells numbers">${cells.join("")}</div></div>`;
+}
+
 /** Layers that have RGA of their output alone: a row per attention layer with its heads, or one row of blocks. */
 function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly Finding[]): string {
   const own = found.filter(({ layer }) => layer.kind === kind);
@@ -197,5 +207,13 @@ function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly
     const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24, called));
     return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
   });
-  return `<div class="strip lines" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p>${rows.join("")}</div>`;
+  const most = Math.max(...[...groups.values()].map((members) => members.length));
+  const numbers = kind === "head" ? headNumbers(most, groups.size > 1) : "";
+  return `<div class="strip lines${groups.size > linesInColumn ? " two" : ""}" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p><div class="columns">${rows
+    .map((row, i) =>
+      numbers !== "" && (i === 0 || (groups.size > linesInColumn && i === Math.ceil(rows.length / 2)))
+        ? `<div class="keep">${numbers}${row}</div>`
+        : row,
+    )
+    .join("")}</div></div>`;
 }

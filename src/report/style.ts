@@ -35,6 +35,7 @@ nav.contents{grid-column:1;grid-row:1/span 2;position:sticky;top:22px;align-self
 nav.contents ul{list-style:none;margin:0;padding:0}nav.contents li{margin:0 0 7px;max-width:none}nav.contents a{text-decoration:none;color:var(--soft)}
 nav.contents a:hover{color:var(--ink);text-decoration:underline}nav.contents a[aria-current]{color:var(--ink);font-weight:650}
 section,figure,article{scroll-margin-top:16px}
+#symmetry>.summary{margin-bottom:36px}
 #twopoint>h2{border:0;padding:0;margin-top:20px}#twopoint>.summary{margin-bottom:44px}
 a{color:inherit;text-underline-offset:3px;text-decoration-color:var(--soft)}
 .status{display:inline-block;font-size:13px;font-weight:600;border-radius:99px;padding:1px 10px;border:1px solid currentColor;color:var(--soft)}
@@ -69,12 +70,12 @@ td.rga .fill{background:var(--crh-rga)}td.rwa .fill{background:var(--crh-rwa)}td
 td.holds .fill{opacity:1}
 .bar .null{width:2px;margin-left:-1px;top:-2px;height:9px;background:var(--ink)}
 .bar .start{width:7px;height:7px;margin-left:-3.5px;top:-1px;border-radius:50%;border:1.5px solid var(--ink);background:var(--ground)}
-.note{font-size:13px;margin:0 0 8px}
+.note{font-size:13px;margin:0 0 8px;max-width:110ch}
 .key{font-size:13px;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 20px;margin:6px 0 10px;max-width:none}
 .key .bar{display:inline-block;width:30px;margin:0 7px 0 0;vertical-align:2px}
 figure{margin:0 0 52px;break-inside:auto}
 figure h3{margin:0 0 4px}
-@media screen and (min-width:1000px){figure.single{display:grid;grid-template-columns:minmax(0,560px) minmax(0,1fr);column-gap:40px}figure.single>figcaption{align-self:center}figure.single>details{grid-column:1/-1}}
+@media screen and (min-width:1000px){figure.single{display:grid;grid-template-columns:minmax(0,560px) minmax(0,1fr);column-gap:40px}figure.single>figcaption{margin-top:44px}figure.single>details{grid-column:1/-1}}
 .tools{display:flex;gap:8px;justify-content:flex-end;margin:0 0 6px}
 .head{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;margin-bottom:10px;break-after:avoid}
 .head .tools{margin:0}
@@ -84,7 +85,7 @@ svg{max-width:100%;height:auto;display:block}
 .panels.one{grid-template-columns:minmax(0,540px)}
 .panels.full{grid-template-columns:auto;overflow-x:auto}
 .panels.three{grid-template-columns:repeat(3,minmax(0,324px));gap:14px 10px}
-.panels svg{break-inside:avoid;width:100%}
+.panels svg{break-inside:avoid;width:100%;max-width:min(100%,var(--most,100%))}
 .panels.one svg{width:auto}
 .panels.full svg{width:auto;max-width:none}
 figcaption{margin-top:8px;font-size:14px;color:var(--soft)}
@@ -104,7 +105,7 @@ table.claims{border-collapse:collapse;font-size:14px;width:100%}
 .claims thead th{font-size:12px;color:var(--soft)}.claims tbody tr{border-top:1px solid var(--line)}.claims td:last-child{color:var(--soft);padding-right:0}
 .claims small{display:block;color:var(--soft)}.claims .verdict{font-weight:650;white-space:nowrap}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 dl.config.explained{display:block}
-.explained div{display:grid;grid-template-columns:130px 110px minmax(0,1fr);gap:4px 16px;justify-content:start}dl.config.explained dd{text-align:left}.explained .meaning{color:var(--soft);font-size:13px}
+dl.config.explained div{display:grid;grid-template-columns:150px 130px minmax(0,1fr);gap:4px 16px;justify-content:start;align-items:baseline}dl.config.explained dd{text-align:left}.explained .meaning{color:var(--soft);font-size:13px}
 figure.large .panels,figure.large .panels.three{grid-template-columns:minmax(0,1fr)}figure.large.single{display:block}figure.large .panels.one svg{width:100%}figure.large .panels svg{max-width:900px}
 .legend>.toggle{cursor:pointer}.legend>.off{opacity:.35;text-decoration:line-through}.legend>.toggle:focus-visible{outline:2px solid var(--crh-rga)}
 th.sortable{cursor:pointer}th[aria-sort]::after{content:" ▾"}th[aria-sort=ascending]::after{content:" ▴"}
@@ -120,11 +121,14 @@ article.layer{margin:0 0 30px;scroll-margin-top:64px}article.layer[hidden]{displ
 article .strip.alone{max-width:620px;margin:0 0 22px}article .figures{min-width:0}
 article figure{margin:0 0 34px}h4{font-size:15px;font-weight:650;margin:0;line-height:1.3}
 .scripted .unscripted{display:none}.many article figure:not(.alignments){display:none}.many article .missing{display:none}
+.cited div{padding:0 0 14px;scroll-margin-top:60px}.cited dt{font-weight:650;font-size:14px}.cited dd{margin:2px 0 0}.cited p{margin:2px 0;font-size:13px;color:var(--soft);max-width:110ch}.cited pre{font-size:12px;margin:4px 0;padding:8px 12px;white-space:pre;overflow-x:auto;overflow-wrap:normal}.cited div:target dt{text-decoration:underline;text-underline-offset:4px;text-decoration-thickness:2px}
+a.eq{text-decoration-style:dotted}
 .terms{font-size:13px}.terms a,.key a{color:var(--soft)}
 dl.glossary{columns:2;column-gap:44px;margin:14px 0 0}dl.glossary div{break-inside:avoid;padding:0 0 16px;scroll-margin-top:60px}
 dl.glossary dt{font-weight:650}dl.glossary dd{margin:2px 0 0;font-size:14px;color:var(--soft)}dl.glossary .equation{display:flex;margin:6px 0 0;color:var(--ink)}
 dl.glossary div:target dt{text-decoration:underline;text-underline-offset:4px;text-decoration-thickness:2px}
 #tip{position:fixed;z-index:9;pointer-events:none;max-width:min(340px,92vw);padding:6px 10px;border-radius:6px;background:var(--ink);color:var(--ground);font-size:13px;line-height:1.45;font-variant-numeric:tabular-nums;box-shadow:0 2px 10px #0003;overflow-wrap:anywhere}
+#tip.formula{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:12px;max-width:min(900px,94vw);white-space:pre-wrap}
 #tip[hidden]{display:none}#tip .first{font-weight:650}#tip i{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:6px;border:1px solid var(--ground)}
 .cross{stroke:currentColor;stroke-opacity:.45;fill:none;pointer-events:none}
 .panels svg:focus-visible{outline:2px solid var(--crh-rga);outline-offset:2px}.panels svg{touch-action:pan-y}
@@ -137,7 +141,7 @@ section,figure,article{scroll-margin-top:52px}.overview.beside{grid-template-col
 }
 @media screen and (max-width:760px){
 html{font-size:15px}body{padding:0 14px 48px}nav.contents{margin:0 -14px;padding:9px 14px}h1{font-size:23px}.finding{font-size:18px}h2{margin-top:40px}
-.panels.three{grid-template-columns:repeat(3,230px);gap:12px 10px;overflow-x:auto}dl.glossary{columns:1}.explained div{grid-template-columns:110px minmax(0,1fr)}.explained .meaning{grid-column:1/-1}.picker{gap:6px;padding:6px 0}.picker label:first-child{flex:1 1 62%}select{max-width:none;flex:1;min-width:0}.enlarge{display:none}input[type=search]{width:110px}.picker output{display:none}
+.panels.three{grid-template-columns:repeat(3,min(300px,84vw));gap:12px 14px;overflow-x:auto;scroll-snap-type:x proximity}.panels.three svg{scroll-snap-align:start}dl.glossary{columns:1}dl.config.explained div{grid-template-columns:130px minmax(0,1fr)}.explained .meaning{grid-column:1/-1}.picker{gap:6px;padding:6px 0}.picker label:first-child{flex:1 1 62%}select{max-width:none;flex:1;min-width:0}.enlarge{display:none}input[type=search]{width:110px}.picker output{display:none}
 dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 .alignments,.alignments tbody{display:block}.alignments thead{display:none}
 .alignments tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:10px 12px;padding:12px 0}
@@ -151,11 +155,11 @@ dl.facts{grid-template-columns:repeat(auto-fill,minmax(120px,1fr))}
 @page{margin:16mm 14mm}
 body{display:block;max-width:none;padding:0}html{font-size:10pt}button,nav,.picker,.unscripted,#tip{display:none!important}
 h1,h2,h3,h4,.head,.legend{break-after:avoid}h2{margin-top:22px}figure,article figure{margin-bottom:18px;break-inside:avoid}
-.finding{font-size:15pt}.overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}.cell,.scale i,.swatch i,#finding{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.finding{font-size:15pt}.overview.beside{grid-template-columns:minmax(0,7fr) minmax(0,5fr)}.cell,.scale,.scale i,.bar,.bar i,.swatch i,#finding{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .strip,.line,figcaption,tr,dl.glossary div{break-inside:avoid}
-.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
+.cited p{display:none}.cited pre{font-size:7pt;white-space:pre-wrap;padding:4px 6px}.cited div{padding:0 0 6px;break-inside:avoid}.wide{overflow:visible}.alignments{font-size:8pt}.alignments td,.alignments tbody th{min-width:0;padding:4px}.alignments tbody th{width:15%}.alignments td .value{font-size:9pt}.alignments td .pm,.alignments td small{white-space:normal}.alignments thead th{padding:4px;font-size:8pt}.alignments thead th span{display:block}
 details.table::details-content{content-visibility:visible;display:block}details.table summary{display:none}
 .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.panels:not(.three):not(.full) svg{max-height:5.4cm}.panels.three{grid-template-columns:repeat(3,minmax(0,1fr))}.panels.three svg{max-height:5cm}.panels.one{grid-template-columns:minmax(0,10cm)}.panels.full{grid-template-columns:auto}.panels.full svg{max-width:100%}
 figure.single{display:grid;grid-template-columns:minmax(0,10cm) minmax(0,1fr);column-gap:18px}.course .panels,.overview.stacked .course .panels{grid-template-columns:repeat(2,minmax(0,1fr))}.overview.beside .course .panels{grid-template-columns:minmax(0,1fr)}
-.explained div{padding:2px 0}.figures{display:block}
+dl.config.explained div{padding:2px 0}.figures{display:block}
 }`.trim();

@@ -214,23 +214,29 @@ function medianSentence(defined: readonly Finding[]): string[] {
   return [`Median over layers: ${parts.flat().join("; ")}.`];
 }
 
-/** What does not hold, layer by layer: value, value at the start, and how it stands to both that and its null. */
+/** chosen: relations told one by one; of more, how many there are of each verdict. */
+const mostToldWeak = 6;
+
+/** What does not hold: few relations one by one, of more how often each verdict is given. Cells and table have each. */
 function exceptionSentence(defined: readonly Finding[]): string[] {
   const weak = defined.filter((finding) => !holds(finding));
   if (weak.length === 0) return [];
-  const names = [...new Set(weak.map(({ layer }) => layer.name))];
-  if (new Set(defined.map(({ layer }) => layer.name)).size > manyLayers) return weakByRelation(defined, weak);
-  const lines = names.slice(0, maxNamed).map((name) => {
-    const parts = weak.filter(({ layer }) => layer.name === name).map(weakRelation);
-    return `<li>${code(name)}: ${parts.join("; ")}</li>`;
-  });
-  if (names.length > maxNamed)
-    lines.push(`<li>and in ${counted(names.length - maxNamed, "more layer")}, see the table</li>`);
-  return [`Not holding:<ul>${lines.join("")}</ul>`];
+  if (weak.length <= mostToldWeak) return [`Not holding: ${weak.map(weakRelation).join("; ")}.`];
+  const where =
+    new Set(defined.map(({ layer }) => layer.name)).size > manyLayers ? [weakByRelation(defined, weak)] : [];
+  const verdicts = [...new Set(weak.map(({ verdict }) => verdict))];
+  const counts = verdicts
+    .map((verdict) => ({ verdict, count: weak.filter((one) => one.verdict === verdict).length }))
+    .toSorted((x, y) => y.count - x.count);
+  const words = counts.map(({ verdict, count }) => `${escapeText(verdictShort[verdict])}: ${grouped(count)}`);
+  return [
+    `Of the ${grouped(weak.length)} that do not hold (${words.join("; ")}) each is a cell <a href="#finding">above</a> and stands <a href="#alignments">in numbers</a> below.`,
+    ...where,
+  ];
 }
 
 /** Many layers: how often each relation does not hold; the figure by depth shows where. */
-function weakByRelation(defined: readonly Finding[], weak: readonly Finding[]): string[] {
+function weakByRelation(defined: readonly Finding[], weak: readonly Finding[]): string {
   const parts = sides.flatMap((side) => {
     const counts = relations.flatMap((relation) => {
       const own = (all: readonly Finding[]) =>
@@ -241,14 +247,14 @@ function weakByRelation(defined: readonly Finding[], weak: readonly Finding[]): 
     });
     return counts.length > 0 ? [`${sideWord[side]} ${counts.join(", ")}`] : [];
   });
-  return [`Not holding: ${parts.join("; ")} layers. The figure by depth shows where.`];
+  return `Not holding: ${parts.join("; ")} layers. The figure by depth shows where.`;
 }
 
-function weakRelation({ side, relation, last, first, verdict }: Finding): string {
+function weakRelation({ layer, side, relation, last, first, verdict }: Finding): string {
   const start = first?.value ?? null;
   const reason = verdictShort[verdict];
   const compared = start === null ? "" : `, was ${fixed(start, 2)}`;
-  return `${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!)} (${reason}${compared})`;
+  return `${code(layer.name)} ${sideWord[side]} ${relation.toUpperCase()} ${fixed(last.value!)} (${reason}${compared})`;
 }
 
 function undefinedSentence(all: readonly Finding[]): string[] {

@@ -5,6 +5,7 @@
 import { chargeDrift } from "../figures/chargeDrift.ts";
 import { chargesOverTime } from "../figures/chargesOverTime.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
+import type { Figure } from "../figures/figure.ts";
 import { noiseBalanceOverTime } from "../figures/noiseBalanceOverTime.ts";
 import { pairsByDepth } from "../figures/pairsByDepth.ts";
 import { brief, counted, fixed, grouped } from "../findings/numbers.ts";
@@ -33,7 +34,8 @@ import {
 } from "../measure/network/pairGroups.ts";
 import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
-import { type FigureSection, shownAs } from "./figureBlock.ts";
+import { type BriefNames, briefNames } from "./briefNames.ts";
+import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 /** The last measurement, where it has pairs or says why there are none. */
@@ -48,8 +50,8 @@ export function symmetrySections(data: ReportData): FigureSection[] {
   if (last === undefined || (last.pairs ?? []).length === 0) return [];
   const drawn = (section: FigureSection) => (section.shown === undefined ? [] : [section]);
   const { snapshots } = data;
-  const scales = chargesOverTime(snapshots, { of: "scale" });
-  const charges = chargesOverTime(snapshots) ?? scales;
+  const scales = chargesOverTime(snapshots, { of: "scale", most: chargesAtOnce });
+  const charges = chargesOverTime(snapshots, { most: chargesAtOnce });
   const at = isAnalysis(data) ? "" : ` at step ${grouped(last.step)}`;
   return [
     ...drawn({
@@ -70,11 +72,9 @@ export function symmetrySections(data: ReportData): FigureSection[] {
       terms: ["noiseBalance", "charge", "noise"],
     }),
     ...drawn({
-      title: charges === scales ? "Squared weights before a normalization" : "Charges over training",
-      ...shownAs(charges, "charges"),
-      ...(scales && charges !== scales
-        ? { more: [{ name: "charges-scale", words: "Squared weights before a normalization", figure: scales }] }
-        : {}),
+      title: charges ? "Charges over training" : "Squared weights before a normalization",
+      ...shownAs(charges ?? scales, "charges"),
+      more: charges ? furtherCharges(data, "two-sided", scales) : furtherCharges(data, "scale", undefined),
       caption: [
         "What gradient flow would keep: of a neuron its squared incoming weights, bias included, less its squared outgoing ones; of a rotation the eigenvalues of Q, outgoing less incoming. Noise moves them, decay shrinks them.",
       ],
@@ -91,6 +91,24 @@ export function symmetrySections(data: ReportData): FigureSection[] {
   ];
 }
 
+/** chosen: pairs whose charges are drawn at once; the others are folded away. */
+const chargesAtOnce = 12;
+
+/** The charges of pairs beyond those drawn at once, and of `scales` where these are not what is drawn. */
+function furtherCharges(
+  { snapshots }: ReportData,
+  of: "two-sided" | "scale",
+  scales: Figure | undefined,
+): NamedFigure[] {
+  const rest = chargesOverTime(snapshots, { of, from: chargesAtOnce, most: Number.POSITIVE_INFINITY });
+  return [
+    ...(rest
+      ? [{ name: "charges-further", words: `Charges of ${counted(rest.panels.length, "further pair")}`, figure: rest }]
+      : []),
+    ...(scales ? [{ name: "charges-scale", words: "Squared weights before a normalization", figure: scales }] : []),
+  ];
+}
+
 /**
  * The section as HTML, "" where pairs were not looked for. @param figures HTML, those of `symmetrySections` in their
  * order
@@ -98,23 +116,24 @@ export function symmetrySections(data: ReportData): FigureSection[] {
 export function renderSymmetry(data: ReportData, figures: readonly string[]): string {
   const last = paired(data);
   if (last === undefined) return "";
-  const { claim, details } = pairsHeadline(last);
   const groups = pairGroups(last.pairs);
+  const brief = briefNames(groups.flatMap(({ first, second }) => [first, second]));
+  const { claim, details } = pairsHeadline(last);
   const [first = "", ...others] = figures;
-  const sentences = inWords(groups);
+  const sentences = inWords(groups, brief);
   const words = sentences.length > 0 ? `<h3>In words</h3><ul class="summary">${sentences.join("")}</ul>` : "";
   const broken = groups.length > 0 ? brokenList(last) : "";
   return (
     `<section id="symmetry"><h2>Symmetry and noise</h2>` +
-    `<p class="finding"><b>${escapeText(claim)}</b>. ${escapeText(details)}</p>${first}${words}${others.join("\n")}` +
-    `${pairTable(groups, last)}${broken}</section>`
+    `<p class="finding"><b>${escapeText(claim)}</b>. ${escapeText(brief(details))}</p>${first}${words}${others.join("\n")}` +
+    `${pairTable(groups, last, brief)}${broken}</section>`
   );
 }
 
-/** chosen: pairs that are told of one by one; of more those farthest from balance. */
-const mostTold = 8;
+/** chosen: pairs that are told of one by one; of more those farthest from balance. The table has all. */
+const mostTold = 5;
 
-function inWords(groups: readonly PairGroup[]): string[] {
+function inWords(groups: readonly PairGroup[], brief: BriefNames): string[] {
   const told = groups.filter((group) => driveSentence(group) !== "");
   const far = (group: PairGroup) => worstOf(group).noiseBalance.residual ?? 0;
   const chosen = new Set(told.toSorted((x, y) => far(y) - far(x)).slice(0, mostTold));
@@ -123,7 +142,7 @@ function inWords(groups: readonly PairGroup[]): string[] {
     .map((group) => {
       const moved = worstOf(group).drift.since === null ? "" : driftSentence(group);
       const text = [driveSentence(group), moved].filter((one) => one !== "").join(" ");
-      return `<li>${code(pairName(group))}: ${escapeText(text)}</li>`;
+      return `<li>${code(pairName(group), brief)}: ${escapeText(brief(text))}</li>`;
     });
   const left = told.length - items.length;
   const scales = groups.filter(({ symmetry }) => symmetry === "scale").length;
@@ -143,13 +162,13 @@ function inWords(groups: readonly PairGroup[]): string[] {
 /** chosen: tables of more rows are folded away. */
 const mostRows = 12;
 
-function pairTable(groups: readonly PairGroup[], snapshot: Snapshot): string {
+function pairTable(groups: readonly PairGroup[], snapshot: Snapshot, short: BriefNames): string {
   const rows = groups.filter(({ symmetry }) => symmetry !== "scale");
   if (rows.length === 0) return "";
   const titles = ["pair", "through", "symmetry", "imbalance", "noise balance", "chance", "tr A / tr B", "RGA"];
   const columns = [...titles, "noise moves weight to", "drift: predicted, measured"];
   const head = columns.map((title) => `<th scope="col">${title}</th>`).join("");
-  const body = rows.map((group) => row(group, snapshot, columns)).join("");
+  const body = rows.map((group) => row(group, { snapshot, columns, short })).join("");
   const html = `<div class="wide"><table class="alignments compact"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
   const heads = rows.some(isHeads)
     ? " Of heads median and range; direction and drift are those of the head farthest from balance."
@@ -161,7 +180,13 @@ function pairTable(groups: readonly PairGroup[], snapshot: Snapshot): string {
   return `<h3>Every pair in numbers</h3><p class="soft note">${escapeText(pairLetters)}.${heads}</p>${shown}`;
 }
 
-function row(group: PairGroup, snapshot: Snapshot, columns: readonly string[]): string {
+interface RowContext {
+  readonly snapshot: Snapshot;
+  readonly columns: readonly string[];
+  readonly short: BriefNames;
+}
+
+function row(group: PairGroup, { snapshot, columns, short }: RowContext): string {
   const several = isHeads(group);
   const worst = worstOf(group);
   const spread = (value: (pair: PairSnapshot) => number | null, decimals: number) => {
@@ -185,23 +210,23 @@ function row(group: PairGroup, snapshot: Snapshot, columns: readonly string[]): 
         ? `${brief(ratios.median)} (${brief(ratios.low)} to ${brief(ratios.high)})`
         : brief(ratio),
     rga === null ? "–" : fixed(rga, 3),
-    moves(group, worst),
+    moves(group, worst, short),
     drift(worst),
   ];
   const html = cells.map(
     (value, i) =>
       `<td data-label="${columns[i + 1]}"${value === "–" ? ' class="none"' : ""}><span class="value">${value}</span></td>`,
   );
-  return `<tr><th scope="row">${code(pairName(group))}</th>${html.join("")}</tr>`;
+  return `<tr><th scope="row">${code(pairName(group), short)}</th>${html.join("")}</tr>`;
 }
 
-function moves({ first, second }: PairGroup, worst: PairSnapshot): string {
+function moves({ first, second }: PairGroup, worst: PairSnapshot, short: BriefNames): string {
   const drive = driveOf(worst);
   if (drive === undefined) return "–";
   if (drive === "none") return "neither";
   const scores = first === second;
   if (scores) return drive === "up" ? "keys" : "queries";
-  return code(drive === "up" ? second : first);
+  return code(drive === "up" ? second : first, short);
 }
 
 function drift({ drift: { since } }: PairSnapshot): string {
@@ -213,7 +238,9 @@ function drift({ drift: { since } }: PairSnapshot): string {
 function brokenList(snapshot: Snapshot): string {
   const lines = brokenByReason(snapshot.unpaired ?? []);
   if (lines.length === 0) return "";
-  const items = lines.map(({ reason, names }) => `<li>${escapeText(reason)}: ${names.map(code).join(", ")}</li>`);
+  const items = lines.map(
+    ({ reason, names }) => `<li>${escapeText(reason)}: ${names.map((name) => code(name)).join(", ")}</li>`,
+  );
   const count = lines.reduce((sum, { names }) => sum + names.length, 0);
   const list = `<ul>${items.join("")}</ul>`;
   return count > mostTold
@@ -221,6 +248,6 @@ function brokenList(snapshot: Snapshot): string {
     : `<h3>What breaks symmetries</h3>${list}`;
 }
 
-function code(name: string): string {
-  return `<code title="${escapeText(name)}">${escapeText(shorten(name, 48))}</code>`;
+function code(name: string, brief: BriefNames = (text) => text): string {
+  return `<code title="${escapeText(name)}">${escapeText(shorten(brief(name), 64))}</code>`;
 }

@@ -8,7 +8,8 @@ const tip = document.createElement("div"), cross = document.createElementNS("htt
 tip.id = "tip"; tip.setAttribute("role", "status"); tip.hidden = true; document.body.append(tip);
 cross.setAttribute("class", "cross");
 function hideTip() { tip.hidden = true; cross.remove(); }
-function showTip(lines, x, y) {
+function showTip(lines, x, y, kind = "") {
+  tip.className = kind;
   tip.replaceChildren(...lines.map(([text, colour], i) => {
     const line = document.createElement("div");
     if (colour) { const dot = document.createElement("i"); dot.style.background = colour; line.append(dot); }
@@ -117,12 +118,30 @@ async function readMatrix(svg, event) {
   const beyond = Math.abs(found) >= limit * 0.999 ? (found > 0 ? "at least " : "at most ") : "about ";
   showTip([[name + "[" + at(i) + ", " + at(j) + "]"], [beyond + String(Number(found.toPrecision(2))).replace("-", "\u2212")]], event.clientX, event.clientY);
 }
+function stepMatrix(svg, key) {
+  const [i, j] = (svg.dataset.at ?? "-1,-1").split(",").map(Number), box = svg.querySelector("image").getBoundingClientRect();
+  matrixOf(svg).then(({ rows }) => {
+    const within = (k) => Math.max(0, Math.min(rows - 1, k));
+    const [p, q] = [within(i + (key === "ArrowDown") - (key === "ArrowUp")), within(j + (key === "ArrowRight") - (key === "ArrowLeft"))];
+    svg.dataset.at = p + "," + q;
+    readMatrix(svg, { clientX: box.left + ((q + 0.5) / rows) * box.width, clientY: box.top + ((p + 0.5) / rows) * box.height });
+  });
+}
 async function matrixCsv(block) {
   const found = await Promise.all([...block.querySelectorAll("svg[data-image]")].map(matrixOf)), lines = ["matrix,i,j,value"];
   for (const { name, rows, value } of found) for (let i = 0; i < rows; i++) for (let j = i; j < rows; j++) lines.push([name, i, j, value(i, j).toPrecision(2)].join());
   return lines.join("\n") + "\n";
 }
+function equationTip(link) {
+  const target = document.getElementById(link.hash.slice(1));
+  if (!target) return;
+  const formula = target.querySelector("pre"), words = [...target.querySelector("dd").childNodes].filter((node) => node.className !== "equation").map((node) => node.textContent).join("");
+  const box = link.getBoundingClientRect(), lines = [target.querySelector("dt").textContent, ...(formula ? formula.textContent.split("\n") : [words])];
+  showTip(lines.map((line) => [line]), box.left, box.top, formula ? "formula" : "");
+}
 function point(event) {
+  const cite = event.target.closest("a.eq");
+  if (cite) { if (event.pointerType !== "touch") equationTip(cite); return; }
   const cell = event.target.closest("[data-tip]"), svg = event.target.closest(".panels svg");
   if (cell) { const box = cell.getBoundingClientRect(); cross.remove(); showTip(cell.dataset.tip.split("\n").map((line) => [line]), box.left + box.width / 2, box.top); }
   else if (svg && svg.dataset.image) readMatrix(svg, event);
@@ -140,15 +159,19 @@ addEventListener("keydown", (event) => {
   if (here.matches("[data-tip]")) {
     const cells = [...here.closest(".strip, table").querySelectorAll("[data-tip]")], next = cells[cells.indexOf(here) + step];
     if (next) { here.tabIndex = -1; next.tabIndex = 0; next.focus(); event.preventDefault(); }
-  } else if (here.matches(".panels svg[data-axes]")) {
-    const axes = JSON.parse(here.dataset.axes), marks = marksOf(here), order = [...marks].sort((a, b) => a.x - b.x);
-    const stops = axes.along ? order.filter((mark, i) => i === 0 || mark.x - order[i - 1].x > 0.6) : order;
+  } else if (here.matches(".panels svg[data-image]")) {
+    stepMatrix(here, event.key); event.preventDefault();
+  } else if (here.matches(".panels svg")) {
+    const axes = here.dataset.axes && JSON.parse(here.dataset.axes), marks = marksOf(here), order = [...marks].sort(axes ? (a, b) => a.x - b.x : (a, b) => Math.round((a.y - b.y) / 3) || a.x - b.x);
+    const stops = axes && axes.along ? order.filter((mark, i) => i === 0 || mark.x - order[i - 1].x > 0.6) : order;
     const at = Math.max(0, Math.min(stops.length - 1, (Number(here.dataset.at ?? -1)) + step)), mark = stops[at];
     here.dataset.at = at;
     if (mark) { read(here, mark, marks, axes, { ...place(here, { clientX: 0, clientY: 0 }), y: mark.y }); event.preventDefault(); }
   }
 });
 document.addEventListener("focusin", (event) => {
+  const cite = event.target.closest("a.eq");
+  if (cite && cite.matches(":focus-visible")) return equationTip(cite);
   const cell = event.target.closest("[data-tip]");
   if (cell && cell.matches(":focus-visible")) { const box = cell.getBoundingClientRect(); showTip(cell.dataset.tip.split("\n").map((line) => [line]), box.left + box.width / 2, box.top); }
 });

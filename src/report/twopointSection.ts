@@ -48,7 +48,7 @@ function sentences({ fits }: FollowedRun): string[] {
 }
 
 const theory =
-  "The theory takes encoder and decoder of a hidden layer for free linear maps around the pair of points, and leaves two rates: η_h of what leads to the layer, η_y of what follows it (docs/theory.md, Eq. 93).";
+  "The theory takes encoder and decoder of a hidden layer for free linear maps around the pair of points, and leaves two rates: η_h of what leads to the layer, η_y of what follows it (Eq. 93).";
 
 const columns = [
   "layer",

@@ -157,7 +157,7 @@ test("the tables name the phase, the exponents with intervals, the residuals wit
   expect(html).toMatch(
     /data-label="forward H ~ Zˢ" title="R² (0\.9\d|1\.00)[^"]*"><span class="value">(2\.9|3\.0)\d<\/span><small>\[/,
   );
-  expect(html).toContain("floor");
+  expect(html).toContain("sampling");
   expect(html).toContain("Strongest relations by the paper's convention: backward");
   expect(renderLaws({ ...plantedAnalysis(), snapshots: [] })).toBe("");
 });

@@ -44,12 +44,12 @@ test("the head of an analysis names files, objective, samples and results, and n
   const { title, body } = page(data);
   expect(title).toBe("resnet20 · crh-lab");
   expect(body.getAttribute("data-run")).toBe("resnet20");
-  expect(body.querySelector("pre")!.textContent).toBe("crh analyze resnet20.onnx --inputs images.npy");
+  expect(body.querySelector("#reproduce pre")!.textContent).toBe("crh analyze resnet20.onnx --inputs images.npy");
 });
 
 test("an analysis has no words about steps, runs, seeds or values at the start, but for the rule and what is not known", () => {
   const { body } = page(plantedAnalysis());
-  for (const script of body.querySelectorAll("script")) script.remove();
+  for (const part of body.querySelectorAll("script, #equations")) part.remove();
   const rule = ruleInWords.slice(1);
   expect(body.textContent).toContain(rule);
   const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are not known.", "");
