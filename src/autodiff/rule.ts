@@ -5,11 +5,11 @@
  * to the test of the same name. Nothing else has to know.
  */
 
+import { elementTypeCode } from "../onnx/elementType.ts";
 import type { Attribute } from "../onnx/graph.ts";
 import { type BoundValue, floatAttribute, type Graph, int, intAttribute, type Node } from "../onnx/graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../onnx/graphBuilder.ts";
 import { type DataType, float32, float64, sizeOf, type Tensor, toNumbers } from "../onnx/tensor.ts";
-import { elementTypeCode } from "../onnx/tensorProto.ts";
 import { NotDifferentiableError } from "./notDifferentiable.ts";
 
 /**

@@ -8,9 +8,9 @@
  * range becomes its largest number (exporters write masks as -1.8e308). Functions of the model must be inlined before.
  */
 import { bfloat16ToFloat32, halfToFloat32 } from "../formats/halfPrecision.ts";
+import { elementTypeCode } from "./elementType.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
 import type { DataType, Tensor } from "./tensor.ts";
-import { elementTypeCode } from "./tensorProto.ts";
 
 const LARGEST_FLOAT32 = 3.4028234663852886e38;
 

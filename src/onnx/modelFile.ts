@@ -4,6 +4,7 @@
  * Weights in files beside the model are read through what the caller hands over (externalData.ts).
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { elementType, elementTypeCode } from "./elementType.ts";
 import type { ExternalFiles } from "./externalData.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo } from "./graph.ts";
 import { inlineFunctions, MAX_NODES } from "./inlineFunctions.ts";
@@ -20,7 +21,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./proto/onnx_pb.ts";
-import { decodeTensor, elementType, elementTypeCode, encodeTensor, type Outside } from "./tensorProto.ts";
+import { decodeTensor, encodeTensor, type Outside } from "./tensorProto.ts";
 
 /** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
 const MAX_NESTING = 16;

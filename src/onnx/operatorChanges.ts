@@ -6,10 +6,11 @@
  * To add one: an entry with the version that changed and a function from the old node to the new one, and a case in
  * test/onnx/upgrade.test.ts.
  */
+
+import { elementTypeCode, elementTypeNames } from "./elementType.ts";
 import { type Attribute, int, intAttribute, intsAttribute, type Node, stringAttribute } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
-import { elementTypeCode, elementTypeNames } from "./tensorProto.ts";
 
 /** What a rewriting may use besides the node. */
 export interface Surroundings {

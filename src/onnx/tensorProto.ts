@@ -3,6 +3,7 @@
  * anything is allocated; raw bytes are little-endian.
  */
 import { create } from "@bufbuild/protobuf";
+import { elementType, elementTypeCode } from "./elementType.ts";
 import { type ExternalFiles, readExternal } from "./externalData.ts";
 import {
   StringStringEntryProtoSchema,
@@ -11,44 +12,6 @@ import {
   TensorProtoSchema,
 } from "./proto/onnx_pb.ts";
 import { arrayType, type DataType, sizeOf, type Tensor, type TensorData } from "./tensor.ts";
-
-/** TensorProto.DataType codes of the element types that we read. */
-const codes: Record<DataType, number> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-};
-/** Element types by the names of TensorProto.DataType ("FLOAT", "INT64"). */
-export const elementTypeNames: Readonly<Record<string, DataType>> = Object.fromEntries(
-  Object.keys(codes).map((dtype) => [
-    dtype === "float32" ? "FLOAT" : dtype === "float64" ? "DOUBLE" : dtype.toUpperCase(),
-    dtype as DataType,
-  ]),
-);
-
-const typesByCode = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DataType]));
-
-export function elementTypeCode(dtype: DataType): number {
-  return codes[dtype];
-}
-
-export function elementType(code: number, name: string): DataType {
-  const dtype = typesByCode.get(code);
-  if (dtype === undefined)
-    throw new Error(`onnx: expected ${name} to be of a float, integer, bool or string type, got type code ${code}`);
-  return dtype;
-}
 
 /**
  * @param files where the tensor's data may be when it is not in the model's file

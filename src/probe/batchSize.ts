@@ -5,10 +5,11 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Feeds } from "./feeds.ts";
+import { groupCount } from "./groupCount.ts";
 import { findLinearMaps } from "./linearMaps.ts";
 import { lossGraph } from "./lossGraph.ts";
 import { moduleNames } from "./moduleName.ts";
-import { groupCount, outlinesOf, type ProbeOptions, prepare } from "./probe.ts";
+import { outlinesOf, type ProbeOptions, prepare } from "./probe.ts";
 
 /** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
 const LARGEST_ROWS = 2 ** 21;

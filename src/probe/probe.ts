@@ -29,6 +29,7 @@ import { addCrossMoments, deferredSide, deferredSize, emptyDeferred, factorOf } 
 import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
 import { ExampleLayouts } from "./exampleRows.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
+import { groupCount } from "./groupCount.ts";
 import { keepsRows } from "./keptRows.ts";
 import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./layerSums.ts";
 import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
@@ -92,19 +93,6 @@ export interface ProbeOptions {
    */
   readonly pairs?: number;
 }
-
-/** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
-export const MOST_GROUPS = 16;
-
-/** chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two groups. */
-const GROUP_BYTES = 2 ** 31;
-
-/**
- * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and a standard error to
- * a quarter. What groups cost is time in proportion to their sums.
- */
-export const CHEAP_BYTES = 2 ** 28;
-export const FEW_GROUPS = 8;
 
 export type Beyond = "skip" | "sample";
 
@@ -410,17 +398,6 @@ function bareLayerOf(
   if (outputGradients !== undefined && W !== undefined)
     layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
   return layer;
-}
-
-/**
- * How many groups of batches the samples are divided into, by the memory of the sums of one group.
- *
- * @param fewGroups as in ProbeOptions
- */
-export function groupCount(layers: readonly Pick<LayerOutline, "bytes">[], fewGroups = false): number {
-  const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
-  const count = Math.max(2, Math.min(MOST_GROUPS, Math.floor(GROUP_BYTES / Math.max(1, bytes))));
-  return fewGroups && count * bytes > CHEAP_BYTES ? Math.min(FEW_GROUPS, count) : count;
 }
 
 export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): LayerOutline[] {

@@ -10,7 +10,7 @@ import { objective } from "../objectives/objective.ts";
 import { count, field, flag } from "../parameters/field.ts";
 import { ParameterError } from "../parameters/parse.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
 import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
 import { defineSetting, optimization } from "./setting.ts";

@@ -9,7 +9,7 @@ import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { count, field, layerCount, nonNegative, positive } from "../parameters/field.ts";
 import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/experiment.ts";
 import { noisyTargets, withNoise } from "../train/targetNoise.ts";

@@ -11,7 +11,7 @@ import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import type { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 

@@ -2,7 +2,7 @@
 import type { Tokens } from "../data/tokens.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { MOST_GROUPS } from "../probe/probe.ts";
+import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 

@@ -1,4 +1,6 @@
 /** @file What a lowering sees: one node with bound shapes, and the means to write it in simpler operators. */
+
+import { elementTypeCode } from "../elementType.ts";
 import {
   type Attribute,
   type BoundValue,
@@ -10,7 +12,6 @@ import {
 } from "../graph.ts";
 import type { GraphBuilder, OperatorOptions } from "../graphBuilder.ts";
 import { type DataType, float32, float64, type Tensor, toNumbers } from "../tensor.ts";
-import { elementTypeCode } from "../tensorProto.ts";
 
 /** Writes a node in simpler operators and gives back the names of its outputs; undefined for a form that it does not know. */
 export type Lowering = (site: Site) => readonly string[] | undefined;

@@ -6,9 +6,9 @@ import type { Engine } from "../../engine/engine.ts";
 import { layerExponentSeconds } from "../../measure/snapshot.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../onnx/graphBuilder.ts";
 import { float32 } from "../../onnx/tensor.ts";
+import { groupCount } from "../../probe/groupCount.ts";
 import type { OutlinedLayer } from "../../probe/outlineModel.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
-import { groupCount } from "../../probe/probe.ts";
 import { partBytes } from "../../workers/snapshotInParts.ts";
 
 export interface AnalysisCost {

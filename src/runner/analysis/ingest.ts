@@ -11,7 +11,7 @@ import { matrix } from "../../linalg/matrix.ts";
 import { addRows, countRows, type LayerRows } from "../../moments/addRows.ts";
 import { bytesOf, emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../moments/moments.ts";
 import { decodeMoments, isMoments } from "../../moments/momentsFile.ts";
-import { groupCount, MOST_GROUPS } from "../../probe/probe.ts";
+import { groupCount, MOST_GROUPS } from "../../probe/groupCount.ts";
 import type { Observer } from "../observer.ts";
 import { type About, checkSaving } from "./analysisFolder.ts";
 import type { IngestOptions } from "./analyzeOptions.ts";

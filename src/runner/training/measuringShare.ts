@@ -7,7 +7,7 @@
  */
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import { type Network, parameterShapes } from "../../networks/network.ts";
-import { CHEAP_BYTES, FEW_GROUPS, MOST_GROUPS } from "../../probe/probe.ts";
+import { CHEAP_BYTES, FEW_GROUPS, MOST_GROUPS } from "../../probe/groupCount.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
 
 export interface RunSizes {

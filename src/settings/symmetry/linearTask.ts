@@ -6,7 +6,7 @@
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
 import { type Feeds, sliceBatches, TARGET } from "../../probe/feeds.ts";
-import { MOST_GROUPS } from "../../probe/probe.ts";
+import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import type { Random } from "../../random/random.ts";
 import type { GaussianTask } from "../../symmetry/gaussianNoise.ts";
 import { type SampleSource, samplesOf } from "../../train/freshSamples.ts";

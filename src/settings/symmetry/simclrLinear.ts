@@ -11,7 +11,7 @@ import { float32, int64, type Tensor } from "../../onnx/tensor.ts";
 import { count, field, positive } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { type Feeds, TARGET } from "../../probe/feeds.ts";
-import { MOST_GROUPS } from "../../probe/probe.ts";
+import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import { Random } from "../../random/random.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";
 import { freshRows } from "../../train/freshRows.ts";

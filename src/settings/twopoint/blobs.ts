@@ -10,7 +10,7 @@ import { float32, type Tensor } from "../../onnx/tensor.ts";
 import { count, field } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { sliceBatches, TARGET } from "../../probe/feeds.ts";
-import { MOST_GROUPS } from "../../probe/probe.ts";
+import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import { Random } from "../../random/random.ts";
 import { finiteValues } from "../../train/finiteValues.ts";
 import { defineSetting, optimization } from "../setting.ts";
