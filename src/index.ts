@@ -92,13 +92,15 @@ export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
 // Training
 export { DivergedError } from "./train/diverged.ts";
 export type { Experiment } from "./train/experiment.ts";
+export { finiteSet } from "./train/finiteSet.ts";
 export { augmentedImages, imageFeeds, twoViews, viewFeeds } from "./train/imageData.ts";
 export { milestones } from "./train/milestones.ts";
+export { onlineTeacher } from "./train/onlineTeacher.ts";
 export { optimizer } from "./train/optimizer.ts";
 export { schedule } from "./train/schedule.ts";
 export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
 export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
-export { finiteSet, onlineTeacher, type TrainingData } from "./train/trainingData.ts";
+export type { TrainingData } from "./train/trainingData.ts";
 export type { Watch, WatchedGroup } from "./train/watch.ts";
 // The two-point theory
 export type { Regime } from "./twopoint/finalDistance.ts";

@@ -13,7 +13,9 @@ import { ParameterError } from "../parameters/parse.ts";
 import { Random } from "../random/random.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
-import { checkAccumulate, defineSetting, optimization, type Surroundings } from "./setting.ts";
+import { checkAccumulate } from "./accumulate.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting, type Surroundings } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (llm)";

@@ -12,8 +12,9 @@ import { ParameterError } from "../parameters/parse.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
-import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/trainingData.ts";
-import { defineSetting, optimization } from "./setting.ts";
+import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../train/finiteSet.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 /** chosen: rows per measured batch; bounds memory at 784 inputs to a few megabytes. */

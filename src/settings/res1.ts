@@ -9,8 +9,10 @@ import { objective } from "../objectives/objective.ts";
 import { count, field, flag } from "../parameters/field.ts";
 import { Random } from "../random/random.ts";
 import { augmentedImages, imageFeeds } from "../train/imageData.ts";
+import { checkAccumulate } from "./accumulate.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, measuredBatch, scaleOf } from "./imageSetting.ts";
-import { checkAccumulate, defineSetting, optimization } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res1)";

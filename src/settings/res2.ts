@@ -12,7 +12,8 @@ import { Random } from "../random/random.ts";
 import { imageFeeds, twoViews, viewFeeds } from "../train/imageData.ts";
 import { optimizerNames } from "../train/optimizer.ts";
 import { cifarOf, drawn, FORWARD_BATCH, imageFields, scaleOf } from "./imageSetting.ts";
-import { defineSetting, optimization } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import { defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (res2)";

@@ -7,13 +7,7 @@ import type { ByteSource } from "../data/byteSource.ts";
 import type { TextFile } from "../data/corpus.ts";
 import type { Tokenizer } from "../data/tokenizer.ts";
 import type { Tokens } from "../data/tokens.ts";
-import { describeParameters } from "../parameters/describe.ts";
-import { ParameterError } from "../parameters/parse.ts";
-import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/experiment.ts";
-import type { OptimizerOptions } from "../train/optimizer.ts";
-import { optimizer } from "../train/optimizer.ts";
-import { type ScheduleOptions, schedule } from "../train/schedule.ts";
 
 /** What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but `folder`. */
 export interface Surroundings {
@@ -38,9 +32,6 @@ export interface Preset {
   readonly every?: number;
 }
 
-/** The preset of the defaults. */
-export const PAPER = "paper";
-
 export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** One line for the help. */
@@ -63,60 +54,4 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
 /** Keeps the type of a setting's schema while listing settings together. */
 export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting {
   return setting as unknown as Setting;
-}
-
-/**
- * A preset of a setting by name.
- *
- * @throws ParameterError listing the presets where there is none of that name
- */
-export function findPreset({ name, presets = {} }: Setting, preset: string): Preset {
-  const all: Readonly<Record<string, Preset>> = {
-    [PAPER]: { summary: "the paper's values, chosen ones where it leaves them open", parameters: {} },
-    ...presets,
-  };
-  const found = Object.hasOwn(all, preset) ? all[preset] : undefined;
-  if (found !== undefined) return found;
-  throw new ParameterError(`${name}: expected a preset of ${Object.keys(all).join(", ")}, got "${preset}"`);
-}
-
-/** chosen: parameters by which a network or its training is smaller than another. */
-const SIZES: ReadonlySet<string> = new Set(["layers", "depth", "heads", "width", "context", "batch", "steps"]);
-
-/** The parameters that make a run smaller than the paper's, whose are the defaults: claims of the paper may fail at their size. */
-export function smallerThanPaper(setting: Setting, parameters: Readonly<Record<string, unknown>>): string[] {
-  const less = (value: unknown, than: unknown) => typeof value === "number" && typeof than === "number" && value < than;
-  return describeParameters(setting)
-    .filter((field) => SIZES.has(field.key) && less(parameters[field.key], field.default))
-    .map(({ key }) => key);
-}
-
-/** @throws ParameterError where a batch cannot be cut into so many equal parts */
-export function checkAccumulate(name: string, { batch, accumulate }: { batch: number; accumulate: number }): void {
-  if (accumulate > 0 && batch % accumulate !== 0)
-    throw new ParameterError(
-      `${name}: expected accumulate to divide the batch of ${batch}, got ${accumulate}; change one`,
-    );
-}
-
-/**
- * Optimizer and schedule from the shared parameters, and with `syre` the decay towards a random point, which then is all the decay there
- * is.
- */
-export function optimization(p: Omit<OptimizerOptions, "kind"> & Omit<ScheduleOptions, "kind"> & SharedKinds) {
-  const { optimizer: kind, schedule: shape, syre, syreSize: size, syreSpread: spread, seed, ...rest } = p;
-  const { decay = 0 } = rest;
-  const plain = { optimizer: optimizer({ ...rest, kind }), schedule: schedule({ ...rest, kind: shape }) };
-  if (!syre || decay === 0) return plain;
-  const random = new Random(seed).split("syre");
-  return { ...plain, optimizer: optimizer({ ...rest, decay: 0, kind }), syre: { decay, size, spread, random } };
-}
-
-interface SharedKinds {
-  readonly seed: number;
-  readonly syre: boolean;
-  readonly syreSize: number;
-  readonly syreSpread: number;
-  readonly optimizer: OptimizerOptions["kind"];
-  readonly schedule: ScheduleOptions["kind"];
 }

@@ -12,9 +12,10 @@ import { type Feeds, sliceBatches, TARGET } from "../probe/feeds.ts";
 import { MOST_GROUPS } from "../probe/groupCount.ts";
 import { Random } from "../random/random.ts";
 import type { Experiment } from "../train/experiment.ts";
+import { onlineTeacher, teacherNodes } from "../train/onlineTeacher.ts";
 import { noisyTargets, withNoise } from "../train/targetNoise.ts";
-import { onlineTeacher, teacherNodes } from "../train/trainingData.ts";
-import { optimization, type Preset } from "./setting.ts";
+import { optimization } from "./optimization.ts";
+import type { Preset } from "./setting.ts";
 import { type SharedDefaults, sharedFields } from "./sharedFields.ts";
 
 /** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */

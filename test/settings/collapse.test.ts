@@ -13,7 +13,7 @@ import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";
 import { ParameterError } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { findPreset } from "../../src/settings/setting.ts";
+import { findPreset } from "../../src/settings/presets.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { codeDivergence } from "../../src/symmetry/codeDivergence.ts";
 import { linearVae } from "../../src/symmetry/linearVae.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
+import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
-import { findPreset, smallerThanPaper } from "../../src/settings/setting.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";

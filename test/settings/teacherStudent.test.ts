@@ -9,11 +9,11 @@ import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { findPreset, smallerThanPaper } from "../../src/settings/setting.ts";
+import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
 import { findSetting } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
+import { teacherNodes } from "../../src/train/onlineTeacher.ts";
 import { train } from "../../src/train/train.ts";
-import { teacherNodes } from "../../src/train/trainingData.ts";
 
 /** Sums of at most 20 terms of order 1 in float32. */
 const FLOAT32 = 2e-6;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
-import { findPreset, PAPER } from "../../src/settings/setting.ts";
+import { findPreset, PAPER } from "../../src/settings/presets.ts";
 import { findSetting } from "../../src/settings/settings.ts";
 import type { StudiedRun, Study, StudyRun } from "../../src/studies/study.ts";
 import { countAbove } from "../../src/studies/symmetry/reads.ts";

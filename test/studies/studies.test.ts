@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseParameters } from "../../src/parameters/parse.ts";
-import { findPreset, PAPER } from "../../src/settings/setting.ts";
+import { findPreset, PAPER } from "../../src/settings/presets.ts";
 import { findSetting } from "../../src/settings/settings.ts";
 import { estimatedSeconds } from "../../src/studies/cost.ts";
 import { studies } from "../../src/studies/studies.ts";

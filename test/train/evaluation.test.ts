@@ -8,11 +8,11 @@ import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
+import { finiteSet, rowsOf } from "../../src/train/finiteSet.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
 import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
-import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
 
 const STEPS = 40;
 const [INPUTS, HIDDEN, CLASSES, TRAINED, HELD] = [6, 5, 3, 64, 50];

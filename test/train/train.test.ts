@@ -12,12 +12,12 @@ import { findSetting } from "../../src/settings/settings.ts";
 import { decodeCheckpoint, stepOfCheckpoint } from "../../src/train/checkpoint.ts";
 import { DivergedError } from "../../src/train/diverged.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
+import { finiteSet, rowsOf } from "../../src/train/finiteSet.ts";
 import { logSpaced, milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
 import { STEP_MODEL } from "../../src/train/stepModel.ts";
 import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
-import { finiteSet, rowsOf } from "../../src/train/trainingData.ts";
 
 const STEPS = 150;
 /** Twenty Adam steps of 0.01 at most, on gradients that differ in the order of their sums. */

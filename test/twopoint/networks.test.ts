@@ -1,7 +1,7 @@
 /** Networks trained here, held against the equations: where they hold exactly, where they are fitted, and where they end. */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engine/node.ts";
-import { findPreset } from "../../src/settings/setting.ts";
+import { findPreset } from "../../src/settings/presets.ts";
 import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { train } from "../../src/train/train.ts";
 import { fitTwoPoint, type TwoPointFit } from "../../src/twopoint/fitTwoPoint.ts";

@@ -3,7 +3,7 @@ import { describeParameters } from "../../parameters/describe.ts";
 import { createTraining } from "../../runner/training/createTraining.ts";
 import type { RunOptions } from "../../runner/training/runOptions.ts";
 import { asUsage } from "../../runner/usage.ts";
-import { PAPER } from "../../settings/setting.ts";
+import { PAPER } from "../../settings/presets.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
 import type { Presentation } from "../commandOptions.ts";
 import type { Io } from "../io.ts";

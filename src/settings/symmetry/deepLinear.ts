@@ -9,7 +9,8 @@ import { count, field, flag, layerCount, positive } from "../../parameters/field
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples } from "../../train/freshSamples.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain } from "./chain.ts";
 import { chainWatch } from "./chainWatch.ts";
 import { NOISE, noiseFields } from "./fields.ts";

@@ -16,7 +16,8 @@ import { Random } from "../../random/random.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";
 import { freshRows } from "../../train/freshRows.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { numberList } from "./numberList.ts";
 

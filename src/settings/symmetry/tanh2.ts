@@ -13,7 +13,8 @@ import { deepLinearBalance, type LabelNoise } from "../../symmetry/deepLinear.ts
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples, samplesOf } from "../../train/freshSamples.ts";
 import type { Watch } from "../../train/watch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { chain, initialMaps, mapsOf } from "./chain.ts";
 import { noiseFields } from "./fields.ts";
 import { heldOut, linearSource, momentsOf, spreadVariances } from "./linearTask.ts";

@@ -11,9 +11,10 @@ import { ParameterError } from "../../parameters/parse.ts";
 import { type Feeds, sliceBatches, TARGET } from "../../probe/feeds.ts";
 import type { Random } from "../../random/random.ts";
 import { withCodeNoise } from "../../train/codeNoise.ts";
+import { finiteSet } from "../../train/finiteSet.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
 import { freshSamples, type SampleSource, samplesOf } from "../../train/freshSamples.ts";
-import { finiteSet, type TrainingData } from "../../train/trainingData.ts";
+import type { TrainingData } from "../../train/trainingData.ts";
 import { orthogonal, withScaledColumns } from "./orthogonal.ts";
 
 export interface VaeData {

@@ -13,7 +13,8 @@ import { sliceBatches, TARGET } from "../../probe/feeds.ts";
 import { MOST_GROUPS } from "../../probe/groupCount.ts";
 import { Random } from "../../random/random.ts";
 import { finiteValues } from "../../train/finiteValues.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 

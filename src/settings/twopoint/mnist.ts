@@ -9,10 +9,11 @@ import { objective } from "../../objectives/objective.ts";
 import { count, field, wholeFromZero } from "../../parameters/field.ts";
 import { ParameterError } from "../../parameters/parse.ts";
 import { Random } from "../../random/random.ts";
+import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../../train/finiteSet.ts";
 import type { FollowedPoints } from "../../train/follow.ts";
-import { finiteSet, type LabelledBytes, type PixelScale, rowsOf, type TargetForm } from "../../train/trainingData.ts";
 import { batches, pixelScale } from "../mlp.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { sharedFields } from "../sharedFields.ts";
 import { buildNetwork, followFields, lookEvery, networkFields, withMasks } from "./network.ts";
 

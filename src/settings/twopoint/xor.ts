@@ -8,7 +8,8 @@ import { objective } from "../../objectives/objective.ts";
 import { float32 } from "../../onnx/tensor.ts";
 import { Random } from "../../random/random.ts";
 import { fixedBatch } from "../../train/fixedBatch.ts";
-import { defineSetting, optimization } from "../setting.ts";
+import { optimization } from "../optimization.ts";
+import { defineSetting } from "../setting.ts";
 import { buildNetwork, followFields, fullBatchFields, lookEvery, networkFields, withMasks } from "./network.ts";
 
 const table = "paper (2402.09142), the authors' table of settings: rich";
