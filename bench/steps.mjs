@@ -43,7 +43,7 @@ function randomImages() {
 /** Steps per second of our training loop, and the seconds a step of drawing data. */
 async function ours({ setting }, steps) {
   const surroundings = setting === "mlp" ? randomImages() : {};
-  const { experiment } = buildExperiment(setting, { steps: WARM_UP + steps }, surroundings);
+  const { experiment } = await buildExperiment(setting, { steps: WARM_UP + steps }, surroundings);
   let drawing = 0;
   let begin = 0;
   const draw = experiment.data.draw;

@@ -15,7 +15,7 @@ const median = (values) => values.toSorted((x, y) => x - y)[Math.floor(values.le
 
 /** Steps per second of our training loop with every step looked at. */
 async function ours(steps, threads) {
-  const { experiment } = buildExperiment("twopoint", { steps: WARM_UP + steps, followEvery: 1 });
+  const { experiment } = await buildExperiment("twopoint", { steps: WARM_UP + steps, followEvery: 1 });
   let [begin, looks] = [0, 0];
   await train(nodeEngine, experiment, {
     steps: WARM_UP + steps,

@@ -3,7 +3,7 @@
 import { buildExperiment, milestones, nodeEngine, snapshot, train } from "crh-lab";
 
 const steps = Number(process.argv[2] ?? 2000);
-const { experiment } = buildExperiment("fc2", { steps, seed: 1, decay: 1e-4 });
+const { experiment } = await buildExperiment("fc2", { steps, seed: 1, decay: 1e-4 });
 
 await train(nodeEngine, experiment, {
   steps,

@@ -138,11 +138,11 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("-h, --help", "print this help, with the parameters of the setting if one is named")
     .action(
       async (setting: string | undefined, assignments: string[], options: RunOptions & { help?: true }, command) => {
-        const module: { runCommand: RunCommand; settingHelp?: (setting?: string) => string } = await import(
+        const module: { runCommand: RunCommand; settingHelp?: (setting?: string) => Promise<string> } = await import(
           "./commands/run.ts"
         );
         if (options.help === true) {
-          io.stdout.write(`${command.helpInformation()}${module.settingHelp?.(setting) ?? ""}`);
+          io.stdout.write(`${command.helpInformation()}${(await module.settingHelp?.(setting)) ?? ""}`);
           return;
         }
         if (setting === undefined)
@@ -434,6 +434,6 @@ function addCompletion(program: Command, io: Io): void {
     .argument("[words...]", "those of the command line up to the cursor")
     .action(async (words: string[]) => {
       const { completeCommand } = await import("./commands/completion.ts");
-      completeCommand(words, program, io);
+      await completeCommand(words, program, io);
     });
 }

@@ -3,9 +3,9 @@ import { ParameterError } from "../parameters/parse.ts";
 import { UsageError } from "./errors.ts";
 
 /** @throws UsageError in place of a ParameterError */
-export function asUsage<T>(work: () => T): T {
+export async function asUsage<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (error instanceof ParameterError) throw new UsageError(error.message);
     throw error;

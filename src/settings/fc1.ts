@@ -8,7 +8,6 @@ const open = "chosen: as fc2, the paper leaves it open for fc1";
 
 export const fc1 = defineSetting({
   name: "fc1",
-  summary: "fully connected network, scalar teacher, isotropic input (the paper's fc1)",
   needsData: false,
   parameters: z.object(
     teacherStudentFields({

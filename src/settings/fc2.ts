@@ -11,7 +11,6 @@ const paper = "paper, appendix C.1 (fc2)";
 
 export const fc2 = defineSetting({
   name: "fc2",
-  summary: "fully connected network, 100-dimensional teacher, input between isotropic and not (the paper's fc2)",
   needsData: false,
   parameters: z.object({
     phi: field(

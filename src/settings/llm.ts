@@ -81,7 +81,6 @@ const parameters = z.object({
 
 export const llm = defineSetting({
   name: "llm",
-  summary: "transformer that predicts the next token of a text (the paper's llm; --data FILE or DIR)",
   needsData: true,
   parallel: true,
   parameters,

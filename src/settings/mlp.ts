@@ -60,7 +60,6 @@ const parameters = z.object({
 
 export const mlp = defineSetting({
   name: "mlp",
-  summary: "fully connected classifier on images in IDX files, such as MNIST (--data DIR)",
   needsData: true,
   parameters,
   presets: {

@@ -39,7 +39,6 @@ const parameters = z.object({
 
 export const res1 = defineSetting({
   name: "res1",
-  summary: "ResNet-18 that classifies CIFAR images (the paper's res1; --data DIR)",
   needsData: true,
   parallel: true,
   parameters,

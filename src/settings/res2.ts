@@ -48,7 +48,6 @@ const parameters = z.object({
 
 export const res2 = defineSetting({
   name: "res2",
-  summary: "ResNet-18 that learns CIFAR images without labels, by SimCLR (the paper's res2; --data DIR)",
   needsData: true,
   parallel: true,
   parameters,

@@ -33,9 +33,8 @@ export interface Preset {
 }
 
 export interface Setting<S extends z.ZodObject = z.ZodObject> {
+  /** As in the list of settings. */
   readonly name: string;
-  /** One line for the help. */
-  readonly summary: string;
   /** Whether it reads a data folder. */
   readonly needsData: boolean;
   /** Whether it reads a data folder with these parameters, where that is not always the same. Default: needsData. */
@@ -51,7 +50,7 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   build(parameters: z.output<S>, surroundings: Surroundings): Experiment;
 }
 
-/** Keeps the type of a setting's schema while listing settings together. */
-export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting {
-  return setting as unknown as Setting;
+/** The setting as it is: its schema's type is that of the parameters that `build` takes. */
+export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting<S> {
+  return setting;
 }

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import "../engine/telemetry.ts"; // before a thread starts: it gets a copy of the environment
+import "../engineNode/telemetry.ts"; // before a thread starts: it gets a copy of the environment
 import {
   assembled,
   type LayerJob,

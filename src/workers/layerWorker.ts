@@ -14,7 +14,7 @@ import type { SumsJob } from "./sumsJob.ts";
 
 /** X^T Y in float64, or X Y, which the engine multiplies faster. Loads the engine, which layers that are not wide do without. */
 async function productProgram(transA: 0 | 1): Promise<Program> {
-  const { nodeEngine } = await import("../engine/node.ts");
+  const { nodeEngine } = await import("../engineNode/nodeEngine.ts");
   const builder = new GraphBuilder("product");
   const [X, Y] = [builder.input("X", "float64", ["n", "dx"]), builder.input("Y", "float64", ["m", "dy"])];
   builder.output(builder.op("Gemm", [X, Y], { transA: int(transA) }), "product");

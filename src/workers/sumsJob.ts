@@ -1,5 +1,5 @@
 /** @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next. */
-import { nodeEngine } from "../engine/node.ts";
+import { nodeEngine } from "../engineNode/nodeEngine.ts";
 import type { ArrayPool } from "../linalg/arrayPool.ts";
 import type { LayerOptions } from "../measure/layerSnapshot.ts";
 import type { LayerJob } from "../measure/snapshot.ts";

@@ -10,7 +10,7 @@ import { expect } from "vitest";
 import { gradientGraph } from "../../src/autodiff/gradient.ts";
 import { bindBodies } from "../../src/engine/bindBodies.ts";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Graph } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, float64, sizeOf, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

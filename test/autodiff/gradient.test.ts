@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { addGradients, gradientGraph } from "../../src/autodiff/gradient.ts";
 import { NotDifferentiableError } from "../../src/autodiff/notDifferentiable.ts";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Graph, int, type Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, float64, int64, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { gradientGraph } from "../../src/autodiff/gradient.ts";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";
 import { Random } from "../../src/random/random.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { addGradients } from "../../src/autodiff/gradient.ts";
 import { addWinograd, gainsByWinograd } from "../../src/autodiff/rules/convolution/winograd.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Attribute, BoundValue, Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { type DataType, float32, float64, sizeOf, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

@@ -12,7 +12,7 @@ import { testIo } from "./testIo.ts";
 const run = vi.hoisted(() => vi.fn());
 vi.mock("../../src/cli/commands/run.ts", () => ({
   runCommand: run,
-  settingHelp: (setting?: string) => `parameters of ${setting ?? "every setting"}\n`,
+  settingHelp: async (setting?: string) => `parameters of ${setting ?? "every setting"}\n`,
 }));
 
 let root: string;

@@ -35,7 +35,7 @@ test("the leading eigenvalues and relations of wide layers are those of this pro
   const { env, files } = freshHome();
   const { out, err } = await start(["ingest", "wide.safetensors", "--json"], env).ended;
   expect(err).not.toContain("crh:");
-  expect(files()).toEqual([]); // the engine of a thread keeps its telemetry off (test/engine/telemetry.test.ts)
+  expect(files()).toEqual([]); // the engine of a thread keeps its telemetry off (test/engineNode/telemetry.test.ts)
   const found = JSON.parse(out) as Snapshot;
   const [expected, layer] = [snapshot(moments), found].map(({ layers }) => layers.find(({ name }) => name === "wide")!);
   for (const convention of ["paper", "covariance", "raw"] as const) {

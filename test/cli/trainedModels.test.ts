@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";

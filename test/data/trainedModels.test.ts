@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { toFloat32 } from "../../src/data/array.ts";
 import { type FitOptions, fitArray } from "../../src/data/fitArray.ts";
 import { labelsOf, loadArrays } from "../../src/data/loadArrays.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Model } from "../../src/onnx/graph.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";
 import type { Tensor } from "../../src/onnx/tensor.ts";

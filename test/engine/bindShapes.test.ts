@@ -1,7 +1,7 @@
 /** @file Types and shapes of all values, inferred by the engine or learned by running. */
 import { describe, expect, it } from "vitest";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, float64, int64, type Tensor } from "../../src/onnx/tensor.ts";

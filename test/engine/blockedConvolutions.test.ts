@@ -1,7 +1,7 @@
 /** @file Convolutions in the engine's blocked layout against the same convolutions in the plain one. */
 import { expect, test } from "vitest";
 import { blockConvolutions } from "../../src/engine/blockedConvolutions.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Attribute, Graph } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type FoldOptions, foldConstants } from "../../src/engine/foldConstants.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Graph, int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

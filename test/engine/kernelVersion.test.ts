@@ -1,7 +1,7 @@
 /** @file Operators that ONNX Runtime has a kernel for in older versions of the operator set alone. */
 import { describe, expect, it } from "vitest";
 import { withKernels } from "../../src/engine/kernelVersion.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Attribute, float, int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

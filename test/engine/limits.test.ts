@@ -1,7 +1,7 @@
 /** @file Graphs that ask for absurd memory or time in a few bytes are refused before anything runs. */
 import { describe, expect, it } from "vitest";
 import { bindShapes } from "../../src/engine/bindShapes.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";

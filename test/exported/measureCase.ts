@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { toFloat32 } from "../../src/data/array.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { type Objective, type OwnLoss, objective } from "../../src/objectives/objective.ts";
 import { plainLayout, possibleBlocks } from "../../src/onnx/blockedLayout.ts";

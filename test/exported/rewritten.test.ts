@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { onnxRuntime } from "../../src/engine/onnxRuntime.ts";
+import { onnxRuntime } from "../../src/engineNode/library.ts";
 import { expectedOf, folder, measureCase } from "./measureCase.ts";
 
 /** What rounding of weights and activations to 8 bits may change. */

@@ -9,7 +9,7 @@ import type { DataArray } from "../../src/data/array.ts";
 import { fitArray } from "../../src/data/fitArray.ts";
 import { loadArrays } from "../../src/data/loadArrays.ts";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { emptyLayer } from "../../src/moments/moments.ts";

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { addGradients } from "../../src/autodiff/gradient.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialBuffers, initialParameters, type Network } from "../../src/networks/network.ts";
 import { trainingForm } from "../../src/networks/trainingForm.ts";
 import type { Objective } from "../../src/objectives/objective.ts";

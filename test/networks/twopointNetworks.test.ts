@@ -1,6 +1,6 @@
 /** @file The networks of the two-point experiments beside loops written out by hand: skips, convolutions, scale of the weights. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { convolutional1d } from "../../src/networks/convolutional1d.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import type { Network } from "../../src/networks/network.ts";

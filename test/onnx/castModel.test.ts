@@ -1,6 +1,6 @@
 /** @file Models of other float types become the same model in float32. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { castModel, castTensor } from "../../src/onnx/castModel.ts";
 import { type Attribute, type Graph, int, type Model } from "../../src/onnx/graph.ts";
 import { decodeModel } from "../../src/onnx/modelFile.ts";

@@ -1,6 +1,6 @@
 /** @file Quantized models become the float models they approximate: weights exactly, outputs within what rounding costs. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { castModel } from "../../src/onnx/castModel.ts";
 import { dequantizeModel } from "../../src/onnx/dequantizeModel.ts";

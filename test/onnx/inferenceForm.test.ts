@@ -1,6 +1,6 @@
 /** @file Models in training form: used as they are after training, or drawing by a seed, the same numbers twice. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { inferenceForm, seeded } from "../../src/onnx/inferenceForm.ts";

@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { decodeModel, encodeModel } from "../../src/onnx/modelFile.ts";
 import {
   AttributeProto_AttributeType as AttributeType,

@@ -1,7 +1,7 @@
 /** @file Fused operators of com.microsoft, run by ONNX Runtime as they are and written out: the same numbers. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
 import { specialize } from "../../src/engine/specialize.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Attribute, float, int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { lowerings } from "../../src/onnx/lowering/lowerOperators.ts";

@@ -1,7 +1,7 @@
 /** @file Model files: what is written reads back the same; what is torn or hostile is refused in one line, before memory is taken. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Attribute, Graph, Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { decodeModel, encodeModel } from "../../src/onnx/modelFile.ts";

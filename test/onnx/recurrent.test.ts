@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
 import { specialize } from "../../src/engine/specialize.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Attribute, float, int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";

@@ -1,6 +1,6 @@
 /** @file Sequences of tensors: the model without them computes what ONNX Runtime computes with them. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64 } from "../../src/onnx/tensor.ts";

@@ -1,6 +1,6 @@
 /** @file Old forms of operators, run as they are and upgraded: ONNX Runtime must give the same numbers. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Attribute, float, type Graph, int, ints, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { operatorChanges } from "../../src/onnx/operatorChanges.ts";

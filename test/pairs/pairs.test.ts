@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/data/array.ts";
 import { decodeNpy } from "../../src/data/npy.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { frobenius, type Matrix, matrix, trace } from "../../src/linalg/matrix.ts";
 import { PairHalves, pairsFrom, pairsOf } from "../../src/measure/network/pairs.ts";
 import type { EdgeEnd, MapEdge } from "../../src/moments/edges.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/data/array.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import type { EdgeEnd, MapEdge } from "../../src/moments/edges.ts";
 import { objective } from "../../src/objectives/objective.ts";

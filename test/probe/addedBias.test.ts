@@ -3,7 +3,7 @@
  * added behind a convolution and is no bias leaves h_b what it is.
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -3,7 +3,7 @@
  * that the layouts differ in nothing else.
  */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int, ints } from "../../src/onnx/graph.ts";

@@ -1,6 +1,6 @@
 /** @file The size of a batch: as the data and the maps allow, and as a model of a fixed batch can be bound to. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

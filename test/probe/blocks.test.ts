@@ -1,6 +1,6 @@
 /** @file Blocks by channel: moments of a network whose block and gradient are written out by hand. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

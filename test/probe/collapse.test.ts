@@ -3,7 +3,7 @@
  * (theory.md Eqs. 66 to 71) and the average gradient outer product (Eq. 72).
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { type Collapse, collapse } from "../../src/measure/collapse/collapse.ts";
 import { nearestMeanDisagreement } from "../../src/measure/collapse/collapsePremises.ts";

@@ -1,6 +1,6 @@
 /** @file Branches that data decide, loops over sequences, and Scans of any origin: what of them is measured, and what is said. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int } from "../../src/onnx/graph.ts";

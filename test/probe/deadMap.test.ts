@@ -1,6 +1,6 @@
 /** @file A map that the loss does not depend on breaks nothing where pairs are looked for: it is skipped with the reason. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";

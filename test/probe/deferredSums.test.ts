@@ -1,6 +1,6 @@
 /** @file Sums that follow from others behind the last batch, against plain float64 sums of the same rows (addRows). */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { matmul, matrix, maxAbs, transpose } from "../../src/linalg/matrix.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type LayerMoments, sideBlocks } from "../../src/moments/moments.ts";

@@ -3,7 +3,7 @@
  * of the loss's gradients do not change, the average gradient outer product does (theory.md Eq. 74).
  */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { averageGradientOuterProduct } from "../../src/measure/training/ansatz.ts";
 import { type LayerMoments, secondMoment } from "../../src/moments/moments.ts";

@@ -7,7 +7,7 @@
  * output. Of the other four one is needed; along the three that are not, h = 0 makes the gradient zero, but not the second derivative.
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type EigenSystem, eigh } from "../../src/linalg/eigh.ts";
 import { deming } from "../../src/measure/laws/deming.ts";
 import { irrelevantDirections } from "../../src/measure/training/irrelevantDirections.ts";

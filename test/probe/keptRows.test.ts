@@ -1,6 +1,6 @@
 /** @file A network measured by rows in place of sums: a convolution with columns in an order of its own, and two maps wider than rows are many. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";

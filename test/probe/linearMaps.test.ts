@@ -3,7 +3,7 @@
  * and G_a = W^T G_b W (centred), which fails as soon as rows, columns or weights are laid out differently from each other.
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";
 import { objective } from "../../src/objectives/objective.ts";

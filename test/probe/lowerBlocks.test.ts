@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { addLowerProduct, lowerSegments } from "../../src/probe/lowerBlocks.ts";

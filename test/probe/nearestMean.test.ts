@@ -1,6 +1,6 @@
 /** @file Samples whose nearest class mean is another class than the one named, against distances in float64. */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { emptyLabelledSums } from "../../src/moments/labelledSums.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { Features } from "../../src/probe/nearestMean.ts";

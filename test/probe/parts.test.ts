@@ -1,7 +1,7 @@
 /** @file Networks measured a part of their layers at a time, against the same measured whole. */
 import { describe, expect, test } from "vitest";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { bytesOf, type LayerMoments, mergeMoments } from "../../src/moments/moments.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -1,6 +1,6 @@
 /** @file Moments measured in the graph against the plain float64 twin (addRows) on the same rows. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { addRows } from "../../src/moments/addRows.ts";
 import { emptyLayer, type LayerMoments, secondMoment } from "../../src/moments/moments.ts";

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/data/array.ts";
 import { decodeNpy } from "../../src/data/npy.ts";
 import { decodeNpz } from "../../src/data/npz.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { gram, matrix, trace } from "../../src/linalg/matrix.ts";
 import { alignment } from "../../src/measure/alignment/alignment.ts";
 import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";

@@ -3,7 +3,7 @@
  * alignments, ranks, collapse and noise.
  */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { conventions } from "../../src/moments/moments.ts";
 import { type ObjectiveName, objective } from "../../src/objectives/objective.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { decodeNpy } from "../../src/data/npy.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { gram } from "../../src/linalg/matrix.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { type LayerMoments, type Moments, mergeMoments, type SideMoments } from "../../src/moments/moments.ts";

@@ -1,7 +1,7 @@
 /** @file Maps of which some rows of each sample are measured. */
 import { expect, test } from "vitest";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { terminalObserver } from "../../src/cli/progress.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeNpy } from "../../src/data/npy.ts";
-import { nodeEngineOn } from "../../src/engine/node.ts";
+import { nodeEngineOn } from "../../src/engineNode/nodeEngine.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

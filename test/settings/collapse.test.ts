@@ -3,7 +3,7 @@
  * exact thresholds, resumed runs, refusals.
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { LINEAR_VAE, VaeLook } from "../../src/networks/vae.ts";
 import { elbo } from "../../src/objectives/elbo.ts";
@@ -14,12 +14,12 @@ import { ParameterError } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
 import { findPreset } from "../../src/settings/presets.ts";
-import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { codeDivergence } from "../../src/symmetry/codeDivergence.ts";
 import { linearVae } from "../../src/symmetry/linearVae.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { idxSet } from "./idxSet.ts";
+import { buildExperiment, loadedSetting } from "./loadedSettings.ts";
 
 /** Some tens of steps, or sums of some hundred terms of order 1, in float32. */
 const FLOAT32 = 2e-5;
@@ -258,7 +258,7 @@ describe("low-rank", () => {
 
 describe("vae on images", () => {
   const mnist = {
-    ...findPreset(findSetting("vae"), "mnist").parameters,
+    ...findPreset(loadedSetting("vae"), "mnist").parameters,
     hidden: "8,6",
     latent: 3,
     steps: 20,

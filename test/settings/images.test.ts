@@ -1,13 +1,13 @@
 /** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
-import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { records } from "./cifarSet.ts";
+import { buildExperiment, loadedSetting } from "./loadedSettings.ts";
 
 const files: Record<string, Uint8Array> = { "data_batch_1.bin": records(120, 1), "test_batch.bin": records(40, 2) };
 const folder: Surroundings = { file: (name) => files[name] };
@@ -98,7 +98,7 @@ describe("res2", () => {
 
 test("presets: the paper's are the defaults, a small one changes what it says, an unknown one is refused with the list", () => {
   for (const name of ["res1", "res2", "llm"]) {
-    const setting = findSetting(name);
+    const setting = loadedSetting(name);
     expect(findPreset(setting, "paper").parameters).toEqual({});
     const { parameters } = findPreset(setting, "small");
     expect(parseParameters(setting, parameters)).toMatchObject(parameters);

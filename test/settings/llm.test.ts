@@ -1,12 +1,12 @@
 /** @file Setting llm: learns a text with structure, goes on bit for bit, refuses in one line. */
 import { describe, expect, test } from "vitest";
 import { inMemory } from "../../src/data/byteSource.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import type { Surroundings } from "../../src/settings/setting.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
+import { buildExperiment } from "./loadedSettings.ts";
 
 /** Sums of a float32 gradient in another order, relative to how far the parameters moved. */
 const ROUNDING = 1e-4;

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { dataFolder } from "../../src/disk/dataFolder.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { train } from "../../src/train/train.ts";
 import { idxSet, writeIdxSet } from "./idxSet.ts";
+import { loadedSetting } from "./loadedSettings.ts";
 
 /** Mean and deviation of float32 pixels against their exact 0 and 1. */
 const FLOAT32 = 1e-5;
@@ -23,7 +23,7 @@ writeIdxSet(plain, idxSet());
 writeIdxSet(packed, idxSet(), true);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const setting = findSetting("mlp");
+const setting = loadedSetting("mlp");
 const tiny = { hidden: "10,6", batch: 20, steps: 60, lr: 0.1 };
 
 function build(folder: string, given: Record<string, unknown> = {}): Experiment {

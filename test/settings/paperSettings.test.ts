@@ -4,10 +4,10 @@
  * map 5 (docs/log.md).
  */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type LayerSnapshot, snapshot } from "../../src/measure/snapshot.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import { train } from "../../src/train/train.ts";
+import { buildExperiment } from "./loadedSettings.ts";
 
 const STEPS = 10_000;
 const MINUTE = 60_000;

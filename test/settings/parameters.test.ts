@@ -4,6 +4,7 @@ import { describeParameters } from "../../src/parameters/describe.ts";
 import { ParameterError, parseParameters } from "../../src/parameters/parse.ts";
 import type { Setting } from "../../src/settings/setting.ts";
 import { findSetting, settings } from "../../src/settings/settings.ts";
+import { loadedSetting } from "./loadedSettings.ts";
 
 function refusal(setting: Setting, given: Record<string, unknown>): string {
   try {
@@ -16,7 +17,11 @@ function refusal(setting: Setting, given: Record<string, unknown>): string {
 }
 
 describe.each(settings.map(({ name }) => name))("setting %s", (name) => {
-  const setting = findSetting(name);
+  const setting = loadedSetting(name);
+
+  test("has the name under which it is listed", () => {
+    expect(setting.name).toBe(name);
+  });
 
   test("says of every parameter what it means, where its default comes from, and has that default", () => {
     for (const parameter of describeParameters(setting)) {
@@ -78,16 +83,16 @@ describe("a wrong value is refused in one line that names the key, what is expec
     ["mlp", "objective", "nll", "one of mse, cross-entropy"],
     ["mlp", "measureOn", "both", "one of test, train"],
   ])("%s %s=%j", (name, key, value, expected) => {
-    const setting = findSetting(name);
+    const setting = loadedSetting(name);
     expect(refusal(setting, { [key]: value })).toBe(
       `${setting.name}: expected ${key} to be ${expected}, got "${String(value)}"; crh run ${setting.name} --help lists the parameters`,
     );
   });
 });
 
-test("an unknown setting is refused with the one that was meant", () => {
-  expect(() => findSetting("fc3")).toThrow(/^run: expected a setting, got "fc3"; did you mean fc1\?$/);
-  expect(() => findSetting("transformer")).toThrow(
+test("an unknown setting is refused with the one that was meant", async () => {
+  await expect(findSetting("fc3")).rejects.toThrow(/^run: expected a setting, got "fc3"; did you mean fc1\?$/);
+  await expect(findSetting("transformer")).rejects.toThrow(
     /^run: expected a setting, got "transformer"; known: fc1, fc2, mlp, llm, res1, res2, twopoint, twopoint-mnist, twopoint-xor, twopoint-blobs/,
   );
 });

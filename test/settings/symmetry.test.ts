@@ -3,11 +3,10 @@
  * to charges within seconds, runs that are resumed, refusals. Full lengths and all claims are in the studies.
  */
 import { describe, expect, it, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { gram, type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import { initialMaps, mapsOf } from "../../src/settings/symmetry/chain.ts";
 import { linearSource, populationOf, spreadVariances } from "../../src/settings/symmetry/linearTask.ts";
 import { nextImbalance } from "../../src/symmetry/noiseBalance.ts";
@@ -17,6 +16,7 @@ import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { combined, deviation } from "../symmetry/cases.ts";
 import { idxSet } from "./idxSet.ts";
+import { buildExperiment } from "./loadedSettings.ts";
 
 /** Some tens of steps in float32. */
 const FLOAT32 = 2e-5;

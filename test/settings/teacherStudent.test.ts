@@ -1,7 +1,7 @@
 /** @file fc1 and fc2: the shapes of the paper, a stream of its own for everything random, and the teacher against its float64 twin. */
 import { describe, expect, test } from "vitest";
 import { drawTeacher, TEACHER_SCALE, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
@@ -10,10 +10,10 @@ import { parseParameters } from "../../src/parameters/parse.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
 import { Random } from "../../src/random/random.ts";
 import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { teacherNodes } from "../../src/train/onlineTeacher.ts";
 import { train } from "../../src/train/train.ts";
+import { loadedSetting } from "./loadedSettings.ts";
 
 /** Sums of at most 20 terms of order 1 in float32. */
 const FLOAT32 = 2e-6;
@@ -21,7 +21,7 @@ const FLOAT32 = 2e-6;
 const tiny = { depth: 2, width: 12, inputs: 8, outputs: 3, terms: 5, batch: 10, samples: 60 };
 
 function build(name: "fc1" | "fc2", given: Record<string, unknown>): Experiment {
-  const setting = findSetting(name);
+  const setting = loadedSetting(name);
   return setting.build(parseParameters(setting, given) as never, {});
 }
 
@@ -191,7 +191,7 @@ describe("noise on the targets", () => {
 
 test("the preset small of fc1, fc2 and mlp resolves, smaller than the defaults in what it says", () => {
   for (const name of ["fc1", "fc2", "mlp"]) {
-    const setting = findSetting(name);
+    const setting = loadedSetting(name);
     const { parameters } = findPreset(setting, "small");
     const [small, whole] = [parseParameters(setting, parameters), parseParameters(setting, {})];
     expect(small).toMatchObject(parameters);
@@ -202,7 +202,7 @@ test("the preset small of fc1, fc2 and mlp resolves, smaller than the defaults i
 
 test("the preset nonlinear of fc1 and fc2 is the teacher of unit arguments; the defaults are those of drawTeacher", () => {
   for (const name of ["fc1", "fc2"]) {
-    const setting = findSetting(name);
+    const setting = loadedSetting(name);
     const { parameters } = findPreset(setting, "nonlinear");
     expect(parseParameters(setting, parameters)).toMatchObject({ wScale: 0.1, bScale: 1, uScale: 0.1 });
     expect(parseParameters(setting, {})).toMatchObject({ wScale: 0.058, bScale: 0.058, uScale: 0.058, noise: 0 });
@@ -212,7 +212,7 @@ test("the preset nonlinear of fc1 and fc2 is the teacher of unit arguments; the 
 });
 
 test("a dead network can be made: with --preset nonlinear uScale=1 no gradient passes the last hidden layer", async () => {
-  const { parameters } = findPreset(findSetting("fc2"), "nonlinear");
+  const { parameters } = findPreset(loadedSetting("fc2"), "nonlinear");
   const experiment = build("fc2", { ...parameters, uScale: 1, samples: 300, steps: 1000 });
   const { measurement } = await train(nodeEngine, experiment, {
     steps: 1000,

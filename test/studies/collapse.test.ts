@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, PAPER } from "../../src/settings/presets.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import type { StudiedRun, Study, StudyRun } from "../../src/studies/study.ts";
 import { countAbove } from "../../src/studies/symmetry/reads.ts";
 import { simclrStudy } from "../../src/studies/symmetry/simclr.ts";
@@ -11,6 +10,7 @@ import { syreStudy } from "../../src/studies/symmetry/syre.ts";
 import { vaeStudy } from "../../src/studies/symmetry/vae.ts";
 import { linearSimclr } from "../../src/symmetry/linearSimclr.ts";
 import { linearVae } from "../../src/symmetry/linearVae.ts";
+import { loadedSetting } from "../settings/loadedSettings.ts";
 import { verdictOf } from "./planted.ts";
 
 interface Ending {
@@ -26,7 +26,7 @@ function planted(
   end: (parameters: Readonly<Record<string, unknown>>, run: StudyRun) => Ending,
 ): StudiedRun[] {
   return study.runs("small").map((run) => {
-    const setting = findSetting(run.setting);
+    const setting = loadedSetting(run.setting);
     const preset = findPreset(setting, run.preset ?? PAPER).parameters;
     const parameters = parseParameters(setting, { ...preset, ...run.parameters, seed: run.seed });
     const { values, loss = 1, expected = 0, weights = new Map() } = end(parameters, run);

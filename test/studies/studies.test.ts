@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, PAPER } from "../../src/settings/presets.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import { estimatedSeconds } from "../../src/studies/cost.ts";
 import { studies } from "../../src/studies/studies.ts";
 import { studySizes } from "../../src/studies/study.ts";
+import { loadedSetting } from "../settings/loadedSettings.ts";
 
 describe("the list of studies", () => {
   it("has every name once", () => {
@@ -18,7 +18,7 @@ describe("the list of studies", () => {
       if (runs.length === 0) return;
       expect(new Set(runs.map(({ label }) => label)).size).toBe(runs.length);
       for (const { setting: name, preset = PAPER, parameters, seed, follow } of runs) {
-        const setting = findSetting(name);
+        const setting = loadedSetting(name);
         const values = { ...findPreset(setting, preset).parameters, ...parameters, seed };
         const parsed = parseParameters(setting, values);
         expect(estimatedSeconds(parsed)).toBeGreaterThan(0);

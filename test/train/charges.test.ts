@@ -3,7 +3,7 @@
  * Eq. 108), and the prediction from moments (Eq. 124), against what the weights do.
  */
 import { expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { type PairHalf, pairHalf } from "../../src/measure/network/pairHalf.ts";
 import { type PairSnapshot, pairsOf } from "../../src/measure/network/pairs.ts";
@@ -11,16 +11,16 @@ import type { Moments } from "../../src/moments/moments.ts";
 import { parameterShapes } from "../../src/networks/network.ts";
 import type { Tensor } from "../../src/onnx/tensor.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import { imbalance, withBias } from "../../src/symmetry/charge.ts";
 import { type MomentumState, nextMomentumState } from "../../src/symmetry/noiseBalance.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { train } from "../../src/train/train.ts";
+import { loadedSetting } from "../settings/loadedSettings.ts";
 
 function experiment(parameters: Readonly<Record<string, unknown>>): Experiment {
-  const setting = findSetting("fc2");
+  const setting = loadedSetting("fc2");
   return setting.build(parseParameters(setting, parameters as never) as never, {});
 }
 

@@ -1,6 +1,6 @@
 /** @file Evaluation passes: beside the measurements, on what the setting holds out, in the evaluation form, changing no other number. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { GraphBuilder } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { type Follow, type FollowedStep, Follower, pairsOf, squaredDistances } from "../../src/train/follow.ts";
 import { followSamples } from "../../src/train/followSamples.ts";
@@ -9,6 +8,7 @@ import { milestones } from "../../src/train/milestones.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { records } from "../settings/cifarSet.ts";
 import { idxSet } from "../settings/idxSet.ts";
+import { buildExperiment } from "../settings/loadedSettings.ts";
 
 const cifar: Record<string, Uint8Array> = { "data_batch_1.bin": records(60, 1), "test_batch.bin": records(20, 2) };
 const mnist = idxSet();

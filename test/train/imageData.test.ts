@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { cropFlip, simclr } from "../../src/data/augment/augmentation.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";

@@ -1,7 +1,7 @@
 /** @file Steps of a network some of whose convolutions take Winograd's form. */
 import { expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { resnet18 } from "../../src/networks/resnet18.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { float32, int64 } from "../../src/onnx/tensor.ts";

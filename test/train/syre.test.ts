@@ -1,6 +1,6 @@
 /** @file Removal of symmetries: the step against a loop in float64, what it leaves alone, what it keeps decay from doing. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { singularValues } from "../../src/linalg/singularValues.ts";
 import { mlp } from "../../src/networks/mlp.ts";
@@ -9,13 +9,13 @@ import { objective } from "../../src/objectives/objective.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { ParameterError } from "../../src/parameters/parse.ts";
 import { Random } from "../../src/random/random.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import { fixedBatch } from "../../src/train/fixedBatch.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { drawAnchor, fanInOf, type Syre } from "../../src/train/syre.ts";
 import { train } from "../../src/train/train.ts";
+import { buildExperiment } from "../settings/loadedSettings.ts";
 
 /** Float32 over some hundred steps of numbers of order 1. */
 const FLOAT32 = 2e-5;

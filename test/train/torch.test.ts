@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import type { Network } from "../../src/networks/network.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -1,14 +1,13 @@
 /** @file The training loop: resuming bit for bit, milestones, interruption, divergence, checkpoints. */
 import { describe, expect, test } from "vitest";
 import type { Engine, Program } from "../../src/engine/engine.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { mlp } from "../../src/networks/mlp.ts";
 import { bufferShapes, parameterShapes } from "../../src/networks/network.ts";
 import { resnet18 } from "../../src/networks/resnet18.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { Random } from "../../src/random/random.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import { decodeCheckpoint, stepOfCheckpoint } from "../../src/train/checkpoint.ts";
 import { DivergedError } from "../../src/train/diverged.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
@@ -18,13 +17,14 @@ import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
 import { STEP_MODEL } from "../../src/train/stepModel.ts";
 import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
+import { loadedSetting } from "../settings/loadedSettings.ts";
 
 const STEPS = 150;
 /** Twenty Adam steps of 0.01 at most, on gradients that differ in the order of their sums. */
 const SUMMED = 1e-4;
 
 function fc2(changes: Record<string, unknown> = {}): Experiment {
-  const setting = findSetting("fc2");
+  const setting = loadedSetting("fc2");
   const small = { depth: 2, width: 12, inputs: 8, outputs: 3, terms: 5, batch: 10, samples: 60, steps: STEPS };
   return setting.build(parseParameters(setting, { ...small, ...changes }) as never, {});
 }

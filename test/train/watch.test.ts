@@ -1,11 +1,11 @@
 /** Watched numbers: when they are looked at, that they change nothing, that a resumed run has the same. */
 import { describe, expect, test } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
-import { findSetting } from "../../src/settings/settings.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { type Watch, Watcher } from "../../src/train/watch.ts";
+import { loadedSetting } from "../settings/loadedSettings.ts";
 
 const STEPS = 150;
 const group = { title: "Norm", axis: "norm", quantities: { norm: "root of the sum of squares", gone: "never finite" } };
@@ -22,7 +22,7 @@ function watch(changes: Partial<Watch> = {}): Watch {
 }
 
 async function record(watched?: Watch, resume?: Uint8Array) {
-  const setting = findSetting("fc2");
+  const setting = loadedSetting("fc2");
   const small = { depth: 1, width: 8, inputs: 6, outputs: 3, terms: 4, batch: 5, samples: 40, steps: STEPS };
   const experiment = setting.build(parseParameters(setting, small) as never, {});
   const metrics: Metric[] = [];

@@ -1,18 +1,18 @@
 /** Networks trained here, held against the equations: where they hold exactly, where they are fitted, and where they end. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { findPreset } from "../../src/settings/presets.ts";
-import { buildExperiment, findSetting } from "../../src/settings/settings.ts";
 import { train } from "../../src/train/train.ts";
 import { fitTwoPoint, type TwoPointFit } from "../../src/twopoint/fitTwoPoint.ts";
 import { twoPointTheory } from "../../src/twopoint/theory.ts";
 import type { LayerTrajectory } from "../../src/twopoint/trajectory.ts";
+import { buildExperiment, loadedSetting } from "../settings/loadedSettings.ts";
 
 const [dx2, dy2] = [1, 0.5];
 
 /** The trajectory of one hidden layer of a run of `twopoint`. */
 async function trajectory(given: Record<string, unknown>, preset = "paper"): Promise<LayerTrajectory> {
-  const all = { ...findPreset(findSetting("twopoint"), preset).parameters, ...given };
+  const all = { ...findPreset(loadedSetting("twopoint"), preset).parameters, ...given };
   const { experiment, parameters } = buildExperiment("twopoint", all);
   const layer = parameters.layer as number;
   const found = { layer, step: [] as number[], dh2: [] as number[], dy2: [] as number[], w: [] as number[] };

@@ -1,16 +1,16 @@
 /** @file Snapshots of networks measured in parts, against the same measured whole. */
 import { expect, test } from "vitest";
 import { inMemory } from "../../src/data/byteSource.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { Snapshot, SnapshotOptions } from "../../src/measure/snapshot.ts";
 import type { Moments } from "../../src/moments/moments.ts";
-import { buildExperiment } from "../../src/settings/settings.ts";
 import type { Experiment } from "../../src/train/experiment.ts";
 import type { TrainObserver } from "../../src/train/train.ts";
 import { train } from "../../src/train/train.ts";
 import { LayerPool } from "../../src/workers/layerPool.ts";
 import { SnapshotInParts } from "../../src/workers/snapshotInParts.ts";
 import { expectAlike } from "../cli/expectAlike.ts";
+import { buildExperiment } from "../settings/loadedSettings.ts";
 
 const STEPS = 2;
 const text = new TextEncoder().encode("in parts, or whole? ".repeat(200));

@@ -1,7 +1,7 @@
 /** @file Sums that the built program's threads put together and measure, against the same in this one, and one thread at a time. */
 import { beforeAll, expect, test } from "vitest";
 import { tokensInMemory } from "../../src/data/tokens.ts";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type LayerSnapshot, layerJobs, measureJob } from "../../src/measure/snapshot.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";

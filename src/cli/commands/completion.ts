@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { UsageError } from "../../runner/errors.ts";
 import { RUNS } from "../../runner/records/runName.ts";
 import { listRuns } from "../../runs/listRuns.ts";
+import type { Setting } from "../../settings/setting.ts";
 import { settings } from "../../settings/settings.ts";
 import type { Io } from "../io.ts";
 import { undatedRunName } from "../shortRunName.ts";
@@ -63,13 +64,14 @@ export function completionCommand(shell: string, io: Io): void {
 }
 
 /** Prints what may stand in place of the last word, one a line; nothing where that is a file. */
-export function completeCommand(words: readonly string[], program: Command, io: Io): void {
+export async function completeCommand(words: readonly string[], program: Command, io: Io): Promise<void> {
   const last = words.at(-1) ?? "";
-  const found = [...new Set(candidates(words.slice(0, -1), last, program))].filter((one) => one.startsWith(last));
+  const all = await candidates(words.slice(0, -1), last, program);
+  const found = [...new Set(all)].filter((one) => one.startsWith(last));
   io.stdout.write(found.map((one) => `${one}\n`).join(""));
 }
 
-function candidates(before: readonly string[], last: string, program: Command): readonly string[] {
+async function candidates(before: readonly string[], last: string, program: Command): Promise<readonly string[]> {
   let command = program;
   let rest = before;
   for (;;) {
@@ -87,16 +89,24 @@ function candidates(before: readonly string[], last: string, program: Command): 
   return argumentsOf(command, rest);
 }
 
-function presetsOf(command: Command, long: string | undefined, rest: readonly string[]): readonly string[] {
-  const setting = settings.find(({ name }) => rest.includes(name));
-  return command.name() === "run" && long === "--preset" ? Object.keys(setting?.presets ?? {}) : [];
+async function presetsOf(
+  command: Command,
+  long: string | undefined,
+  rest: readonly string[],
+): Promise<readonly string[]> {
+  if (command.name() !== "run" || long !== "--preset") return [];
+  return Object.keys((await settingAmong(rest))?.presets ?? {});
 }
 
+/** The setting that the words name. */
+const settingAmong = async (words: readonly string[]): Promise<Setting | undefined> =>
+  settings.find(({ name }) => words.includes(name))?.load();
+
 /** Settings and their parameters, or runs, or the words of an argument with choices. */
-function argumentsOf(command: Command, rest: readonly string[]): readonly string[] {
+async function argumentsOf(command: Command, rest: readonly string[]): Promise<readonly string[]> {
   const [first] = command.registeredArguments;
   if (command.name() === "run") {
-    const setting = settings.find(({ name }) => rest.includes(name));
+    const setting = await settingAmong(rest);
     if (setting === undefined) return settings.map(({ name }) => name);
     return Object.keys(setting.parameters.shape).map((name) => `${name}=`);
   }

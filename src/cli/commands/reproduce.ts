@@ -33,12 +33,12 @@ export async function reproduceCommand(
 ): Promise<void> {
   const chosen = chosenStudies(name);
   if (options.list === true) {
-    list(chosen, options, io);
+    await list(chosen, options, io);
     return;
   }
   const able = name === undefined ? chosen.filter((study) => hasData(study, options, io)) : chosen;
   for (const study of able) requireData(study, options);
-  confirm(able, options);
+  await confirm(able, options);
   const records: ScoreRecord[] = [];
   const watcher = {
     observer: terminalObserver(io, { quiet: options.quiet }),
@@ -78,9 +78,10 @@ function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io)
   return false;
 }
 
-function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): void {
+async function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): Promise<void> {
   const existing = existingRuns(options.out);
-  const left = distinct(chosen.flatMap((study) => foundRuns(study, options, existing)));
+  const found = await Promise.all(chosen.map((study) => foundRuns(study, options, existing)));
+  const left = distinct(found.flat());
   const { seconds } = secondsLeft(left);
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
   const count = left.filter(({ state }) => state === "missing" || state === "begun").length;
@@ -91,14 +92,15 @@ function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): vo
   );
 }
 
-function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): void {
+async function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): Promise<void> {
   const existing = existingRuns(options.out);
-  const rows = chosen.map((study) => {
-    const found = foundRuns(study, options, existing);
+  const counted = chosen.map(async (study) => {
+    const found = await foundRuns(study, options, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;
     const { seconds, measured } = secondsLeft(found);
     return { study, runs: found.length, done, seconds, measured };
   });
+  const rows = await Promise.all(counted);
   if (options.json === true) {
     const all = rows.map(({ study: { name, title, source, needsData = null }, runs, done, seconds, measured }) => ({
       ...{ name, title, source, size: options.size, needsData, runs, done, secondsLeft: Math.round(seconds), measured },

@@ -32,12 +32,13 @@ Examples:
 `;
 
 /** The settings, and the parameters of one of them with meaning, default and source. */
-export function settingHelp(name?: string): string {
+export async function settingHelp(name?: string): Promise<string> {
   const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
   const list = settings.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join("\n");
   if (name === undefined)
     return `\nSettings:\n${list}\n${EXAMPLES}\ncrh run <setting> --help lists its parameters and presets.\n`;
-  const setting = asUsage(() => findSetting(name));
+  const setting = await asUsage(() => findSetting(name));
+  const { summary: what } = settings.find((entry) => entry.name === setting.name)!;
   const rows = describeParameters(setting).map(({ key, description, source, values, ...rest }) => {
     const choices = values === undefined ? "" : ` (${values.join(", ")})`;
     return `  ${key}=${String(rest.default)}\n      ${description}${choices}\n      ${source}`;
@@ -48,5 +49,5 @@ export function settingHelp(name?: string): string {
   });
   const paper = `  ${PAPER}: the defaults below\n`;
   const listed = presets.length > 0 ? `\nPresets (--preset; without it, ${PAPER}):\n${paper}${presets.join("")}` : "";
-  return `\n${setting.name}: ${setting.summary}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
+  return `\n${setting.name}: ${what}\n${listed}\nParameters (key=default):\n${rows.join("\n")}\n`;
 }

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
-import { nodeEngine } from "../../engine/node.ts";
+import { nodeEngine } from "../../engineNode/nodeEngine.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
 import { isBlocked, plainLayout, possibleBlocks } from "../../onnx/blockedLayout.ts";
 import { castModel } from "../../onnx/castModel.ts";

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
-import { nodeEngine } from "../../engine/node.ts";
+import { nodeEngine } from "../../engineNode/nodeEngine.ts";
 import { type WeightMeasures, weightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";

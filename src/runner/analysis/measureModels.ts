@@ -1,7 +1,7 @@
 /** @file A model streamed through the probe, whole or a part of its layers at a time, and the model before training over the same batches. */
 import { basename } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
-import { nodeEngineOn } from "../../engine/node.ts";
+import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";

@@ -41,13 +41,14 @@ export type Existing = readonly {
 }[];
 
 /** The runs of a study with every parameter. */
-export function plannedRuns(study: Study, size: StudySize): Planned[] {
-  return study.runs(size).map((run) => {
-    const setting = findSetting(run.setting);
+export async function plannedRuns(study: Study, size: StudySize): Promise<Planned[]> {
+  const planned = study.runs(size).map(async (run) => {
+    const setting = await findSetting(run.setting);
     const preset = findPreset(setting, run.preset ?? PAPER);
     const parameters = parseParameters(setting, { ...preset.parameters, ...run.parameters, seed: run.seed });
     return { run, setting, parameters, command: commandOf(run), seconds: estimatedSeconds(parameters) };
   });
+  return Promise.all(planned);
 }
 
 /** Whether a run reads the folder of --data. */

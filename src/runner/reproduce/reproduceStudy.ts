@@ -33,12 +33,12 @@ export function distinct(all: readonly Found[]): Found[] {
   return [...new Map(all.map((one) => [one.planned.command, one])).values()];
 }
 
-export function foundRuns(
+export async function foundRuns(
   study: Study,
   { size, data, out }: ReproduceOptions,
   existing: Existing = existingRuns(out),
-): Found[] {
-  return plannedRuns(study, size).map((planned) => findPlanned(planned, existing, data));
+): Promise<Found[]> {
+  return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));
 }
 
 /** Does what is missing, evaluates, writes the folder of the study. */
@@ -48,7 +48,7 @@ export async function reproduceStudy(
   watcher: Watcher,
 ): Promise<{ record: ScoreRecord; folder: string }> {
   await doMissing(study, options, watcher);
-  const found = foundRuns(study, options);
+  const found = await foundRuns(study, options);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
   const diverged = found.flatMap((one) =>
     one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
@@ -71,16 +71,16 @@ export async function reproduceStudy(
 
 async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
   const { out, data } = options;
-  const count = foundRuns(study, options).length;
+  const count = (await foundRuns(study, options)).length;
   for (let i = 0; i < count; i++) {
-    const found = foundRuns(study, options)[i]!; // read anew: another process may have done it meanwhile
+    const found = (await foundRuns(study, options))[i]!; // read anew: another process may have done it meanwhile
     if (found.state === "done" || found.state === "diverged") continue;
     if (found.state === "running")
       throw new Error(
         `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
           `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
-    const left = secondsLeft(foundRuns(study, options)).seconds;
+    const left = secondsLeft(await foundRuns(study, options)).seconds;
     watcher.observer.note(
       `${study.name}: run ${i + 1} of ${count}, ` +
         `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +

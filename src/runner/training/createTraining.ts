@@ -40,13 +40,13 @@ export async function createTraining(
   assignments: readonly string[],
   options: RunOptions,
 ): Promise<StartedRun> {
-  const { setting, preset, parameters } = asUsage(() => {
-    const found = findSetting(name);
+  const { setting, preset, parameters } = await asUsage(async () => {
+    const found = await findSetting(name);
     const chosen = findPreset(found, options.preset ?? PAPER);
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
-  const built = asUsage(() => setting.build(parameters as never, dataFolder(options.data ?? null)));
+  const built = await asUsage(async () => setting.build(parameters as never, dataFolder(options.data ?? null)));
   const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
     every,

@@ -1,5 +1,5 @@
 /** @file Followed points of a run: which they are, and how what is seen of them becomes rows of its trajectories. */
-import { nodeEngineOn } from "../../engine/node.ts";
+import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
 import type { Tensor } from "../../onnx/tensor.ts";
 import type { TrajectoryRow } from "../../runs/trajectoriesFile.ts";

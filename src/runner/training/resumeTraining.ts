@@ -25,7 +25,7 @@ export async function resumeTraining(
   named = folder.dir,
 ): Promise<StartedRun> {
   const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say
-  const setting = findSetting(String(name));
+  const setting = await findSetting(String(name));
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);

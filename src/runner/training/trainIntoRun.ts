@@ -2,7 +2,7 @@
  * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
  * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
-import { nodeEngineOn } from "../../engine/node.ts";
+import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import { formatDuration } from "../../formats/quantities.ts";
 import type { PairTraining } from "../../measure/network/pairs.ts";
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";

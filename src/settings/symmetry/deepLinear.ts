@@ -41,7 +41,6 @@ export const startFields = (gain: number, why: string) => ({
 
 export const deepLinear = defineSetting({
   name: "deep-linear",
-  summary: "a chain of linear maps: SGD gives all of them one size, by norms that know the data",
   needsData: false,
   parameters: z.object({
     depth: field(

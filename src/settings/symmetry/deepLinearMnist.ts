@@ -25,7 +25,6 @@ const { descent: _, ...shared } = noiseFields({
 
 export const deepLinearMnist = defineSetting({
   name: "deep-linear-mnist",
-  summary: "a chain of linear maps on MNIST, whose inner norms approach one another (--data DIR)",
   needsData: true,
   parameters: z.object({
     depth: field(

@@ -25,7 +25,6 @@ const spreadType = number.pipe(z.number().min(1, "1 or more"));
 
 export const factorization = defineSetting({
   name: "factorization",
-  summary: "two linear maps on y = x + noise: SGD ends in noise balance, gradient descent keeps its charge",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 30, "dimension of x and y", `${NOISE}: 30`),

@@ -26,7 +26,6 @@ const [LEAST, VISIBLE] = [1e-8, 1e-3];
 
 export const lowRank = defineSetting({
   name: "low-rank",
-  summary: "two linear maps under weight decay: singular values thresholded softly, and what syre changes",
   needsData: false,
   every: 5000,
   parameters: z.object({

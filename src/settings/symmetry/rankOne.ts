@@ -28,8 +28,6 @@ const { warmup: _, ...shared } = noiseFields({
 
 export const rankOne = defineSetting({
   name: "rank-one",
-  summary:
-    "a product of two vectors: diverges at a rate that it bears after a warm-up, in which noise lowers its sharpness",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 50, "dimension of x and y", "chosen: the authors state none; every seed tried does the same"),

@@ -31,7 +31,6 @@ const onesPopulation = { x: float32([1, -1], [2, 1]), target: float32([1, 1], [2
 
 export const scalar = defineSetting({
   name: "scalar",
-  summary: "two numbers u and w that multiply: SGD ends at |u| = |w|, gradient descent does not",
   needsData: false,
   parameters: z.object({
     target: field(

@@ -32,7 +32,6 @@ const toy = "chosen: one mode collapsed, one at its threshold and four kept at d
 
 export const simclrLinear = defineSetting({
   name: "simclr-linear",
-  summary: "a linear map under SimCLR's loss and weight decay: which modes collapse, against exact thresholds",
   needsData: false,
   every: 1000,
   parameters: z.object({

@@ -22,7 +22,6 @@ import { chargeChange, normResidual, sideCosine } from "./twoMaps.ts";
 
 export const tanh2 = defineSetting({
   name: "tanh2",
-  summary: "two maps with tanh between: SGD aligns the two sides of the noise balance, gradient descent does not",
   needsData: false,
   parameters: z.object({
     inputs: field(count, 10, "dimension of x and y", "chosen: small enough to end in a minute"),

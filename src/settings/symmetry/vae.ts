@@ -73,7 +73,6 @@ type Parameters = z.output<typeof parameters>;
 
 export const vae = defineSetting({
   name: "vae",
-  summary: "a variational autoencoder, linear with exact modes or on MNIST: which dimensions of its code collapse",
   needsData: false,
   readsData: ({ data }) => data === "mnist",
   every: 2000,

@@ -31,7 +31,6 @@ interface Blob {
 
 export const blobs = defineSetting({
   name: "twopoint-blobs",
-  summary: "places of Gaussian bumps in two contexts, the map of whose representation is followed",
   needsData: false,
   parameters: z.object({
     ...networkFields({ architecture: "tanh", depth: 4, width: 100, gain: 0.5 }),

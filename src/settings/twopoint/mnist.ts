@@ -23,7 +23,6 @@ const EPOCH = 937;
 
 export const mnistPair = defineSetting({
   name: "twopoint-mnist",
-  summary: "a zero and a one of MNIST, followed while the whole set is learned (--data DIR)",
   needsData: true,
   every: 50 * EPOCH, // a measurement takes as long as several epochs
   parameters: z.object({

@@ -55,7 +55,6 @@ function of(summary: string, parameters: Preset["parameters"]): Preset {
 
 export const twopoint = defineSetting({
   name: "twopoint",
-  summary: "a network on two points, against the two-point theory of learning dynamics (van Rossem & Saxe)",
   needsData: false,
   parameters: z.object({
     ...networkFields({ depth: 20, width: 500, gain: 1 }),

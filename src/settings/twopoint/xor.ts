@@ -17,7 +17,6 @@ const names = ["00", "01", "10", "11"];
 
 export const xor = defineSetting({
   name: "twopoint-xor",
-  summary: "the exclusive or, its six pairs followed, against the two-point theory's final distances",
   needsData: false,
   parameters: z.object({
     ...networkFields({ architecture: "relu", depth: 20, width: 500, gain: 0.85 }),

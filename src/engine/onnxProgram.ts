@@ -1,17 +1,58 @@
 /**
- * @file The engine in Node: ONNX Runtime (onnxruntime-node) on the CPU or another device. Its calls are synchronous inside; a program
- * is run from one place at a time. Operators that a device has no kernel for run on the CPU, and so do graphs that run once.
- * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on the device.
+ * @file A graph compiled by ONNX Runtime, whichever of its JavaScript packages is handed in: they have one interface. Inputs and outputs of a
+ * call are arrays of JavaScript: between calls nothing stays on a device.
  */
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { BLOCKED } from "../onnx/blockedLayout.ts";
 import type { Model } from "../onnx/graph.ts";
-import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
-import { type DataType, float32, type Tensor, type TensorData } from "../onnx/tensor.ts";
-import type { CompileOptions, Device, Engine, PartlyBound, Program } from "./engine.ts";
+import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
+import type { CompileOptions, PartlyBound, Program } from "./engine.ts";
 import { withKernels } from "./kernelVersion.ts";
-import { type OnnxRuntime, onnxRuntime } from "./onnxRuntime.ts";
+
+/** What this project asks of a package of ONNX Runtime (onnxruntime-node, onnxruntime-web). */
+export interface OnnxRuntime {
+  readonly InferenceSession: { create(model: Uint8Array, options: SessionOptions): Promise<Session> };
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
+}
+
+/** By the names of ONNX Runtime. */
+interface SessionOptions {
+  readonly externalData: { readonly path: string; readonly data: Uint8Array }[];
+  readonly executionProviders: string[];
+  readonly intraOpNumThreads: number;
+  readonly interOpNumThreads: number;
+  readonly executionMode: "sequential";
+  readonly graphOptimizationLevel: "all" | "disabled";
+  readonly enableMemPattern: boolean;
+  readonly logSeverityLevel: 4;
+  readonly enableProfiling?: boolean;
+  readonly profileFilePrefix?: string;
+}
+
+interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly outputMetadata: readonly ValueMetadata[];
+  run(
+    feeds: Readonly<Record<string, OnnxTensor>>,
+    fetch: readonly string[],
+  ): Promise<Readonly<Record<string, unknown>>>;
+  release(): Promise<void>;
+}
+
+type ValueMetadata =
+  | { readonly name: string; readonly isTensor: false }
+  | {
+      readonly name: string;
+      readonly isTensor: true;
+      readonly type: string;
+      readonly shape: readonly (number | string)[];
+    };
+
+interface OnnxTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
 
 /** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
 const LOG_FATAL_ONLY = 4;
@@ -22,40 +63,25 @@ const OUTSIDE_BYTES = 2 ** 20;
 /** chosen: ONNX Runtime lists whole signatures in its errors. */
 const MAX_MESSAGE = 400;
 
-export const nodeEngine: Engine = nodeEngineOn("cpu");
-
-/** The engine on a device; whether the machine has it shows when the first graph is compiled. */
-export function nodeEngineOn(device: Device): Engine {
-  return {
-    name: `onnxruntime-node (${device})`,
-    compile: (model, options = {}) => compile(model, options, options.optimize === false ? "cpu" : device),
-    ...(device === "cpu" ? { channelBlock, prefersProducts: true } : {}),
-  };
+export interface Provider {
+  /** ONNX Runtime's name of it: "cpu", "wasm". */
+  readonly provider: string;
+  /** What to do about an error, added to its line. Default: nothing. */
+  readonly cure?: string;
 }
 
-/** Found by reordering one pixel of four channels, which fills a block; a processor without the layout adds none. */
-async function channelBlock(): Promise<number | undefined> {
-  const g = new GraphBuilder("block");
-  g.output(g.op("ReorderInput", [g.input("x", "float32", [1, 4, 1, 1])], {}, { domain: BLOCKED }), "y");
-  try {
-    const program = await compile({ graph: g.build(), opset: WORKING_OPSET }, {}, "cpu");
-    const { y } = await program.run({ x: float32([1, 2, 3, 4], [1, 4, 1, 1]) });
-    await program.dispose();
-    const block = y!.shape[1]!;
-    return block > 4 ? block : undefined;
-  } catch {
-    return undefined; // built without the operator
-  }
-}
-
-async function compile(model: Model, options: CompileOptions, device: Device): Promise<Program> {
+/** @throws Error in one line where ONNX Runtime refuses the graph */
+export async function compileProgram(
+  library: OnnxRuntime,
+  model: Model,
+  options: CompileOptions,
+  { provider, cure = "" }: Provider,
+): Promise<Program> {
   const { threads = 1, optimize = true, planMemory = true, profile } = options;
-  const cure = device === "cpu" ? "" : `; not everything works on ${device}: choose the device cpu`;
   const { bytes, external } = encodeModelParts(withKernels(model), OUTSIDE_BYTES);
-  const library = await onnxRuntime();
   const session = await library.InferenceSession.create(bytes, {
     externalData: Array.from(external, ([path, data]) => ({ path, data })),
-    executionProviders: [device],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -76,30 +102,30 @@ async function compile(model: Model, options: CompileOptions, device: Device): P
 }
 
 async function run(
-  { session, library }: { readonly session: InferenceSession; readonly library: OnnxRuntime },
+  { session, library }: { readonly session: Session; readonly library: OnnxRuntime },
   feeds: Readonly<Record<string, Tensor>>,
   { fetch, cure }: { readonly fetch: readonly string[]; readonly cure: string },
 ): Promise<Record<string, Tensor>> {
-  const ortFeeds: Record<string, OrtTensor> = {};
-  for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(tensor, library);
-  const results = await session.run(ortFeeds, fetch).catch((error: Error) => {
+  const given: Record<string, OnnxTensor> = {};
+  for (const [name, tensor] of Object.entries(feeds)) given[name] = toOnnx(tensor, library);
+  const results = await session.run(given, fetch).catch((error: Error) => {
     throw new Error(`engine: ONNX Runtime failed: ${oneLine(error.message)}${cure}`, { cause: error });
   });
   const outputs: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(results)) {
-    const { type, dims, data } = value as OrtTensor;
+    const { type, dims, data } = value as OnnxTensor;
     outputs[name] = { dtype: type as DataType, shape: dims, data: data as TensorData };
   }
   return outputs;
 }
 
-function toOrt(tensor: Tensor, library: OnnxRuntime): OrtTensor {
+function toOnnx(tensor: Tensor, library: OnnxRuntime): OnnxTensor {
   if (tensor.dtype === "bfloat16")
     throw new TypeError("engine: bfloat16 cannot be fed to ONNX Runtime; convert it to float32");
   return new library.Tensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
 }
 
-function outputInfo(meta: InferenceSession.ValueMetadata): PartlyBound {
+function outputInfo(meta: ValueMetadata): PartlyBound {
   if (!meta.isTensor) return { dtype: "float32", shape: undefined, isSequence: true };
   const extents = meta.shape.map((extent) => (typeof extent === "number" ? extent : undefined));
   const shape = extents.length === 0 ? undefined : extents; // a scalar and an unknown rank are reported alike

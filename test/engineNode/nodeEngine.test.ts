@@ -1,6 +1,6 @@
 /** @file ONNX Runtime in Node: what it returns, and that what it refuses is one line. */
 import { describe, expect, it } from "vitest";
-import { nodeEngine } from "../../src/engine/node.ts";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";

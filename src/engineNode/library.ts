@@ -5,15 +5,15 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { switchTelemetryOff } from "./telemetry.ts";
 
-export interface OnnxRuntime {
+interface Library {
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: typeof Tensor;
 }
 
-let loaded: Promise<OnnxRuntime> | undefined;
+let loaded: Promise<Library> | undefined;
 
 /** @throws Error where the package or its library cannot be loaded, or telemetry not be switched off */
-export function onnxRuntime(): Promise<OnnxRuntime> {
+export function onnxRuntime(): Promise<Library> {
   loaded ??= switchTelemetryOff().then(() => import("onnxruntime-node"));
   return loaded;
 }
