@@ -1,14 +1,18 @@
 /**
- * @file Unpacks gzip files and the deflated members of zip files, with a bound on the output that holds while unpacking.
- * The only file of this room that needs Node (node:zlib, which also checks gzip's CRC-32 and length).
+ * @file Unpacks gzip files and the deflated members of zip files, with a bound on the output that holds while unpacking. The decoder is
+ * fflate's, which runs in browsers as in Node and checks neither CRC-32 nor length: both are checked here.
  */
-import { gunzipSync, inflateRawSync, type ZlibOptions } from "node:zlib";
+import { type FlateError, FlateErrorCode, Gunzip, Inflate } from "fflate";
+import { crc32 } from "./crc32.ts";
 
 /** chosen: 1 GiB, twenty times the unpacked MNIST training images. */
 export const DEFAULT_MAX_BYTES = 2 ** 30;
 
-/** Output is collected in pieces of at most this size (chosen: fewer, larger pieces unpack faster). */
-const CHUNK_BYTES = 2 ** 20;
+/** chosen: input of one turn, which unpacks to 1,032 times as much at most; the bound on the output holds behind each. */
+const TURN_BYTES = 2 ** 15;
+
+/** CRC-32 and length, behind each member of a gzip file. */
+const TRAILER_BYTES = 8;
 
 export interface GunzipOptions {
   /** Largest size of the unpacked data, in bytes. */
@@ -29,7 +33,20 @@ export function gunzip(
 ): Uint8Array {
   if (bytes.length < 2 || bytes[0] !== 0x1f || bytes[1] !== 0x8b)
     throw new RangeError(`${where}: expected gzip data (1f 8b ...), got something else; check the file`);
-  return unpack(gunzipSync, bytes, { maxBytes, where });
+  const out = new Unpacked({ maxBytes, where });
+  let member = { crc: 0, length: 0 };
+  const check = (end: number) => {
+    if (!isTrailer(bytes.subarray(end - TRAILER_BYTES, end), member)) throw damaged(where, "its checksum does not fit");
+    member = { crc: 0, length: 0 };
+  };
+  const stream = new Gunzip((piece) => {
+    out.add(piece);
+    member = { crc: crc32(piece, member.crc), length: member.length + piece.length };
+  });
+  stream.onmember = check; // with the offset of the next one
+  push(stream, bytes, where);
+  check(bytes.length);
+  return out.whole();
 }
 
 /**
@@ -38,30 +55,68 @@ export function gunzip(
  * @throws RangeError as gunzip; the caller checks length and CRC-32, which a raw stream does not carry
  */
 export function inflateRaw(bytes: Uint8Array, options: Required<GunzipOptions>): Uint8Array {
-  return unpack(inflateRawSync, bytes, options);
+  const out = new Unpacked(options);
+  push(new Inflate((piece) => out.add(piece)), bytes, options.where);
+  return out.whole();
 }
 
-function unpack(
-  method: (bytes: Uint8Array, options: ZlibOptions) => Uint8Array,
-  bytes: Uint8Array,
-  { maxBytes, where }: Required<GunzipOptions>,
-): Uint8Array {
-  const maxOutputLength = Math.max(1, maxBytes); // zlib refuses a bound of 0
-  const chunkSize = Math.min(CHUNK_BYTES, Math.max(64, maxOutputLength)); // 64: zlib's smallest
-  try {
-    const out = method(bytes, { maxOutputLength, chunkSize });
-    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength); // not a Buffer, whose slice would share memory
-  } catch (cause) {
-    throw new RangeError(explain(cause, bytes.length, maxBytes, where), { cause });
+/** What a decoder gives, piece by piece. */
+class Unpacked {
+  readonly #limits: Required<GunzipOptions>;
+  readonly #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(limits: Required<GunzipOptions>) {
+    this.#limits = limits;
+  }
+
+  /** @throws RangeError where there is more than allowed */
+  add(piece: Uint8Array): void {
+    const { maxBytes, where } = this.#limits;
+    this.#length += piece.length;
+    if (this.#length > maxBytes)
+      throw new RangeError(
+        `${where}: expected at most ${maxBytes} bytes unpacked, got more; raise the limit if the source is trusted`,
+      );
+    if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  whole(): Uint8Array {
+    const [first] = this.#pieces;
+    if (first !== undefined && this.#pieces.length === 1) return first;
+    const all = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all;
   }
 }
 
-function explain(cause: unknown, length: number, maxBytes: number, where: string): string {
-  const code = (cause as { code?: unknown }).code;
-  if (code === "ERR_BUFFER_TOO_LARGE")
-    return `${where}: expected at most ${maxBytes} bytes unpacked, got more; raise the limit if the source is trusted`;
-  if (code === "Z_BUF_ERROR")
-    return `${where}: expected the end of the compressed data, got only its first ${length} bytes; download the file again`;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${where}: expected intact compressed data, got damage (${reason}); download the file again`;
+/** Gives a decoder all of its input, and turns its errors into lines. */
+function push(stream: Gunzip | Inflate, bytes: Uint8Array, where: string): void {
+  try {
+    for (let at = 0; at < bytes.length; at += TURN_BYTES)
+      stream.push(bytes.subarray(at, at + TURN_BYTES), at + TURN_BYTES >= bytes.length);
+  } catch (cause) {
+    if (cause instanceof RangeError && cause.message.startsWith(`${where}: `)) throw cause;
+    if ((cause as Partial<FlateError>).code === FlateErrorCode.UnexpectedEOF)
+      throw new RangeError(
+        `${where}: expected the end of the compressed data, got only its first ${bytes.length} bytes; download the file again`,
+        { cause },
+      );
+    throw damaged(where, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function damaged(where: string, reason: string, cause?: unknown): RangeError {
+  const line = `${where}: expected intact compressed data, got damage (${reason}); download the file again`;
+  return new RangeError(line, { cause });
+}
+
+function isTrailer(bytes: Uint8Array, { crc, length }: { readonly crc: number; readonly length: number }): boolean {
+  if (bytes.length < TRAILER_BYTES) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, TRAILER_BYTES);
+  return view.getUint32(0, true) === crc && view.getUint32(4, true) === length % 2 ** 32;
 }

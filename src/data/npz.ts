@@ -3,9 +3,9 @@
  * directory (APPNOTE.TXT 4.3 and 4.4). Every size is checked before anything is unpacked, so a bomb is refused. Not read: ZIP64
  * (files over 4 GiB), encryption, members that are not .npy.
  */
-import { crc32 } from "node:zlib";
 import { quote } from "../formats/quote.ts";
 import type { DataArray } from "./array.ts";
+import { crc32 } from "./crc32.ts";
 import { DEFAULT_MAX_BYTES, inflateRaw } from "./gunzip.ts";
 import { decodeNpy } from "./npy.ts";
 
