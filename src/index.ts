@@ -110,3 +110,4 @@ export type { TwoPointFitOptions } from "./twopoint/fitTwoPoint.ts";
 export type { FittedRate } from "./twopoint/fittedRates.ts";
 export type { FittedLoss, LossTrajectory } from "./twopoint/lossCurve.ts";
 export type { TwoPointTrajectory } from "./twopoint/theory.ts";
+export { augmentThreads } from "./workers/augmentThreads.ts";

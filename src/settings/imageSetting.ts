@@ -67,8 +67,13 @@ export function scaleOf({ train, shape: { channels, height, width } }: CifarSet)
   return channelScale(train.x, { channels, pixels: height * width });
 }
 
-/** How training images are drawn: in batches, scaled, augmented by threads of their own. */
-export function drawn(p: { batch: number; workers: number }, images: CifarSet, random: Random) {
+/** How training images are drawn: in batches, scaled, augmented by threads where there are any. */
+export function drawn(
+  p: { batch: number; workers: number },
+  images: CifarSet,
+  { random, augment }: { readonly random: Random } & Pick<Surroundings, "augment">,
+) {
   const { shape } = images;
-  return { batch: p.batch, workers: p.workers, random: random.split("data"), scale: scaleOf(images), shape };
+  const maker = augment === undefined ? {} : { maker: augment(p.workers) };
+  return { batch: p.batch, random: random.split("data"), scale: scaleOf(images), shape, ...maker };
 }

@@ -61,7 +61,7 @@ export const res1 = defineSetting({
       objective: objective("cross-entropy"),
       ...optimization(p),
       data: augmentedImages(images.train, {
-        ...drawn(p, images, random),
+        ...drawn(p, images, { ...surroundings, random }),
         augment: p.augment ? cropFlip : { kind: "none" },
       }),
       ...(p.accumulate > 1 ? { parts: p.accumulate, notes: [partsNote(p)] } : {}),

@@ -72,7 +72,7 @@ export const res2 = defineSetting({
       network,
       objective: objective("nt-xent", { temperature: p.temperature }),
       ...optimization(p),
-      data: twoViews(train, { ...drawn(p, images, random), augment: simclr }),
+      data: twoViews(train, { ...drawn(p, images, { ...surroundings, random }), augment: simclr }),
       callSteps: 1,
       largestSide: p.limit,
       positions: p.positions,

@@ -3,6 +3,7 @@
  * settings.ts.
  */
 import type { z } from "zod";
+import type { MakeBatches } from "../data/augment/batchMaker.ts";
 import type { ByteSource } from "../data/byteSource.ts";
 import type { TextFile } from "../data/corpus.ts";
 import type { Tokenizer } from "../data/tokenizer.ts";
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly open?: (name: string) => ByteSource;
   /** Tokens of text files: in memory, or where they are many in a file that is kept for the next time. */
   readonly tokens?: (files: readonly TextFile[], tokenizer: Tokenizer) => Tokens;
+  /** Threads that augment images (augmentThreads). Default: the thread that trains augments them. */
+  readonly augment?: (workers: number) => MakeBatches;
   /** Another folder that a parameter names, such as a tokenizer's. */
   readonly folder?: (path: string) => Surroundings;
 }

@@ -1,8 +1,9 @@
 /**
- * @file Images as training data: augmented by threads beside the step, bytes or values in [0, 1] as they come, scaled per channel in
+ * @file Images as training data: augmented here or by threads beside the step, bytes or values in [0, 1] as they come, scaled per channel in
  * the training graph. `augmentedImages` with labels, `twoViews` for contrastive objectives; the feeds to measure on.
  */
 import { type Augmentation, augmentBatch, augmentedType, type ViewRecipe } from "../data/augment/augmentation.ts";
+import type { MakeBatches } from "../data/augment/batchMaker.ts";
 import { type ImageShape, imageSize } from "../data/augment/image.ts";
 import { type AugmentedBatch, AugmentedStream } from "../data/augment/stream.ts";
 import type { ShuffleState } from "../data/batches.ts";
@@ -26,10 +27,8 @@ export interface ImageDataOptions<A extends Augmentation = Augmentation> {
   /** Pixels become (byte / 255 - mean) / sd, per channel. */
   readonly scale: ChannelScale;
   readonly shape: ImageShape;
-  /** Threads that augment ahead of the step. Default 1; the batches do not depend on it. */
-  readonly workers?: number;
-  /** Program of those threads, for tests. */
-  readonly entry?: URL;
+  /** Who augments: threads, ahead of the step (augmentThreads). Default: this thread. The batches do not depend on it. */
+  readonly maker?: MakeBatches;
 }
 
 /**

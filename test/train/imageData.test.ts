@@ -13,6 +13,7 @@ import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
 import { train } from "../../src/train/train.ts";
 import type { TrainingData } from "../../src/train/trainingData.ts";
+import { augmentThreads } from "../../src/workers/augmentThreads.ts";
 import { builtEntry } from "../builtEntry.ts";
 
 const shape = { channels: 3, height: 4, width: 4 };
@@ -20,7 +21,7 @@ const n = 12;
 const x = Uint8Array.from({ length: n * 48 }, (_, i) => (i * 29 + (i >> 4)) % 256);
 const set = { n, x, y: Uint8Array.from({ length: n }, (_, i) => (i * 7) % 10) };
 const scale = { mean: [0.5, 0.4, 0.3], sd: [0.25, 0.2, 0.5] };
-const options = { batch: 4, scale, shape, workers: 0 };
+const options = { batch: 4, scale, shape };
 
 async function drawn(data: TrainingData, K: number) {
   const g = new GraphBuilder("data");
@@ -113,8 +114,7 @@ test("training on batches that threads made ends with the same numbers when it i
         ...options,
         random: new Random(4),
         augment: cropFlip,
-        workers,
-        entry: builtEntry("data/augment/worker.js"),
+        maker: augmentThreads(workers, builtEntry("workers/augmentWorker.js")),
       }),
     ),
     evaluation: async () => rows(),

@@ -1,22 +1,20 @@
 /**
- * @file An endless stream of augmented batches in shuffled order, made ahead of time by threads: a bounded queue. Its state is that
+ * @file An endless stream of augmented batches in shuffled order, made ahead of time where threads make them: a bounded queue. Its state is that
  * of the batches handed out, so a resumed stream gives exactly those that this one would have given.
  */
 import type { Random } from "../../random/random.ts";
 import { ShuffledIndices, type ShuffleState } from "../batches.ts";
 import type { AugmentationSource } from "./augmentation.ts";
+import { type BatchMaker, inThisThread, type MakeBatches } from "./batchMaker.ts";
 import { imageSize } from "./image.ts";
-import { type BatchMaker, batchMaker } from "./workers.ts";
 
 export interface StreamOptions {
   readonly batch: number;
   readonly views: number;
   /** Used up by this stream alone. */
   readonly random: Random;
-  /** Threads that make batches ahead. Default 1; 0 makes them when they are asked for. The batches are the same. */
-  readonly workers?: number;
-  /** Program of the threads, for tests. */
-  readonly entry?: URL;
+  /** Who makes the batches, ahead where others do. Default: this thread, when they are asked for. */
+  readonly maker?: MakeBatches;
 }
 
 export interface AugmentedBatch {
@@ -45,20 +43,18 @@ export class AugmentedStream {
   #position: ShuffleState;
   #queue: Queued[] = [];
 
-  /** @throws RangeError if the batch is not 1 to n samples or workers no count */
+  /** @throws RangeError if the batch is not 1 to n samples */
   constructor(
     source: Omit<AugmentationSource, "generator">,
-    { batch, views, random, workers = 1, entry }: StreamOptions,
+    { batch, views, random, maker = inThisThread }: StreamOptions,
   ) {
-    if (!Number.isInteger(workers) || workers < 0 || workers > 64)
-      throw new RangeError(`augmentation: expected 0 to 64 workers, got ${workers}; 1 is enough for most steps`);
     this.#n = source.images.length / imageSize(source.shape);
     this.#views = views;
     this.#batch = batch;
     this.#order = new ShuffledIndices(this.#n, batch, random.split("shuffle"));
     this.#position = this.#order.state();
     const generator = Array.from(random.split("augment").state());
-    this.#maker = batchMaker({ ...source, generator }, workers, entry);
+    this.#maker = maker({ ...source, generator });
   }
 
   /** The next batches, in their order. @throws Error in one line where a thread failed */

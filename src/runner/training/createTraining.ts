@@ -10,6 +10,7 @@ import type { Preset, Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import { checkDevice } from "../devices.ts";
 import { UsageError } from "../errors.ts";
 import { asUsage } from "../usage.ts";
@@ -46,7 +47,9 @@ export async function createTraining(
     const values = { ...chosen.parameters, ...given(assignments, options) };
     return { setting: found, preset: chosen, parameters: parseParameters(found, values) };
   });
-  const built = await asUsage(async () => setting.build(parameters as never, dataFolder(options.data ?? null)));
+  const built = await asUsage(async () =>
+    setting.build(parameters as never, { ...dataFolder(options.data ?? null), augment: augmentThreads }),
+  );
   const every = options.every ?? preset.every ?? setting.every ?? "log";
   const plan: RunPlan = {
     every,

@@ -6,6 +6,7 @@ import { parseParameters } from "../../parameters/parse.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { stepOfCheckpoint } from "../../train/checkpoint.ts";
+import { augmentThreads } from "../../workers/augmentThreads.ts";
 import { checkDevice } from "../devices.ts";
 import { runName } from "../records/runName.ts";
 import type { StartedRun } from "./createTraining.ts";
@@ -29,10 +30,8 @@ export async function resumeTraining(
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
   const resume = chosenCheckpoint(folder, options.from);
-  const built = setting.build(
-    parameters as never,
-    dataFolder(options.data === undefined ? plan.data : resolve(options.data)),
-  );
+  const data = options.data === undefined ? plan.data : resolve(options.data);
+  const built = setting.build(parameters as never, { ...dataFolder(data), augment: augmentThreads });
   await checkDevice(plan.device, "resume");
   const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", named]);

@@ -3,14 +3,15 @@ import { type Augmentation, cropFlip, simclr } from "../../../src/data/augment/a
 import { randomRectangle } from "../../../src/data/augment/crop.ts";
 import { AugmentedStream, type StreamOptions } from "../../../src/data/augment/stream.ts";
 import { Random } from "../../../src/random/random.ts";
+import { augmentThreads } from "../../../src/workers/augmentThreads.ts";
 import { builtEntry } from "../../builtEntry.ts";
 
 const shape = { channels: 3, height: 8, width: 8 };
 const images = Uint8Array.from({ length: 20 * 192 }, (_, i) => (i * 37 + (i >> 5)) % 256);
-const entry = builtEntry("data/augment/worker.js");
+const entry = builtEntry("workers/augmentWorker.js");
 
 function stream(augmentation: Augmentation, options: Partial<StreamOptions> = {}): AugmentedStream {
-  const defaults = { batch: 6, views: 2, random: new Random(3), workers: 0, entry };
+  const defaults = { batch: 6, views: 2, random: new Random(3) };
   return new AugmentedStream({ images, shape, augmentation }, { ...defaults, ...options });
 }
 
@@ -25,7 +26,7 @@ describe("an augmented stream", () => {
     async (recipe) => {
       const expected = await take(stream(recipe), 7);
       for (const workers of [1, 3]) {
-        const source = stream(recipe, { workers });
+        const source = stream(recipe, { maker: augmentThreads(workers, entry) });
         expect([...(await take(source, 2)), ...(await take(source, 5))]).toEqual(expected);
         await source.close();
       }
@@ -34,11 +35,11 @@ describe("an augmented stream", () => {
 
   test("goes on from its state as if nothing had been, whatever was made ahead", async () => {
     const expected = await take(stream(simclr), 9);
-    const first = stream(simclr, { workers: 2 });
+    const first = stream(simclr, { maker: augmentThreads(2, entry) });
     await first.next(4);
     const state = JSON.parse(JSON.stringify(first.state()));
     await first.close();
-    const second = stream(simclr, { workers: 2 });
+    const second = stream(simclr, { maker: augmentThreads(2, entry) });
     await second.next(1);
     second.restore(state);
     expect(await take(second, 5)).toEqual(expected.slice(4));
@@ -47,7 +48,7 @@ describe("an augmented stream", () => {
 
   test("can be closed and drawn from again at the same place", async () => {
     const expected = await take(stream(cropFlip), 4);
-    const source = stream(cropFlip, { workers: 1 });
+    const source = stream(cropFlip, { maker: augmentThreads(1, entry) });
     await source.next(2);
     await source.close();
     expect(await take(source, 2)).toEqual(expected.slice(2));
@@ -92,8 +93,7 @@ describe("an augmented stream", () => {
 
   test("a thread that fails is one line for whoever draws, and for everyone after", async () => {
     const source = stream(cropFlip, {
-      workers: 1,
-      entry: new URL('data:text/javascript,throw new Error("no"+String.fromCharCode(10)+"memory")'),
+      maker: augmentThreads(1, new URL('data:text/javascript,throw new Error("no"+String.fromCharCode(10)+"memory")')),
     });
     const line = "augmentation: expected batches from its threads, got no memory; try workers=0";
     await expect(source.next(1)).rejects.toThrow(line);
@@ -103,7 +103,7 @@ describe("an augmented stream", () => {
 
   test("refuses a batch larger than the set, a state of another batch or set, a number of threads that is none", async () => {
     expect(() => stream(cropFlip, { batch: 21 })).toThrow("expected a batch of 1 to 20 samples, got 21");
-    expect(() => stream(cropFlip, { workers: 0.5 })).toThrow("expected 0 to 64 workers, got 0.5");
+    expect(() => augmentThreads(0.5)).toThrow("expected 0 to 64 workers, got 0.5");
     expect(() => stream(cropFlip).restore(stream(cropFlip, { batch: 5 }).state())).toThrow(
       "the batch of 5 of the checkpoint",
     );

@@ -3,17 +3,8 @@
  * The threads do not keep the process alive unless someone waits for a batch.
  */
 import { Worker } from "node:worker_threads";
-import { Random } from "../../random/random.ts";
-import { type AugmentationSource, augmentBatch, type BatchOrder } from "./augmentation.ts";
-
-/** Makes batches, here or elsewhere. */
-export interface BatchMaker {
-  /** Batches that can be made at once. 0: in this thread, when asked. */
-  readonly workers: number;
-  make(order: BatchOrder): Promise<Uint8Array | Float32Array>;
-  /** Ends the threads; making another batch starts them again. */
-  close(): Promise<void>;
-}
+import type { AugmentationSource, BatchOrder } from "../data/augment/augmentation.ts";
+import { type BatchMaker, inThisThread, type MakeBatches } from "../data/augment/batchMaker.ts";
 
 interface Job {
   readonly resolve: (values: Uint8Array | Float32Array) => void;
@@ -24,16 +15,19 @@ interface Job {
 const canStart = !import.meta.url.endsWith(".ts") || "typescript" in process.features;
 
 /**
+ * Threads for `augmentedImages`, `twoViews` and the settings on images.
+ *
  * @param workers threads; 0 makes every batch in this one, as does running from TypeScript sources that Node cannot read
  * @param entry the thread's program; only tests give another
+ * @throws RangeError if workers is no count, or above 64
  */
-export function batchMaker(source: AugmentationSource, workers: number, entry?: URL): BatchMaker {
-  if (workers === 0 || (!canStart && entry === undefined)) {
-    const random = Random.fromState(source.generator);
-    return { workers: 0, make: async (order) => augmentBatch(source, random, order), close: async () => {} };
-  }
+export function augmentThreads(workers: number, entry?: URL): MakeBatches {
+  if (!Number.isInteger(workers) || workers < 0 || workers > 64)
+    throw new RangeError(`augmentation: expected 0 to 64 workers, got ${workers}; 1 is enough for most steps`);
+  if (workers === 0 || (!canStart && entry === undefined)) return inThisThread;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new WorkerPool(source, workers, entry ?? new URL(`./worker.${extension}`, import.meta.url));
+  const program = entry ?? new URL(`./augmentWorker.${extension}`, import.meta.url);
+  return (source) => new WorkerPool(source, workers, program);
 }
 
 class WorkerPool implements BatchMaker {

@@ -1,7 +1,7 @@
 /** @file The thread that augments batches: gets a source once and orders of batches after it, answers each with its values. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Random } from "../../random/random.ts";
-import { type AugmentationSource, augmentBatch, type BatchOrder } from "./augmentation.ts";
+import { type AugmentationSource, augmentBatch, type BatchOrder } from "../data/augment/augmentation.ts";
+import { Random } from "../random/random.ts";
 
 const source = workerData as AugmentationSource;
 const random = Random.fromState(source.generator);
