@@ -1,8 +1,12 @@
 /**
  * @file What runs in a browser as in Node: `import { fitTwoPoint } from "crh-lab/browser"`. Everything that this
- * file reaches does without modules of Node and without ONNX Runtime (test/docs/browser.test.ts).
+ * file reaches does without modules of Node (test/docs/browser.test.ts); ONNX Runtime is handed in by the page.
  */
 
+// Engines
+export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
+export type { OnnxRuntime } from "./engine/onnxProgram.ts";
+export { webEngine } from "./engineWeb/webEngine.ts";
 // Moments and measures
 export { alignment } from "./measure/alignment/alignment.ts";
 export { diagonalNull } from "./measure/network/diagonalNull.ts";
@@ -37,7 +41,11 @@ export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
 export type { NoiseBlocks, NoiseSums } from "./moments/noiseSums.ts";
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
+export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
+export { type Measurement, Probe } from "./probe/probe.ts";
 export { Random } from "./random/random.ts";
+export type { Preset, Setting, Surroundings } from "./settings/setting.ts";
+export { type Built, buildExperiment, findSetting, type SettingEntry, settings } from "./settings/settings.ts";
 // Symmetry and noise
 export {
   type AdjacentMaps,
@@ -97,6 +105,11 @@ export {
   type SymmetricMinimum,
   signMinimum,
 } from "./symmetry/thresholds.ts";
+// Training
+export { DivergedError } from "./train/diverged.ts";
+export type { Experiment } from "./train/experiment.ts";
+export { milestones } from "./train/milestones.ts";
+export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 // The two-point theory
 export { conservedQuantity } from "./twopoint/conserved.ts";
 export {

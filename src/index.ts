@@ -24,7 +24,6 @@ export { type Tokens, tokensInMemory } from "./data/tokens.ts";
 export { type TokenWindows, tokenWindows } from "./data/tokenWindows.ts";
 export { bindBodies } from "./engine/bindBodies.ts";
 export { bindShapes } from "./engine/bindShapes.ts";
-export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export { type Specialized, specialize, type TakenBranch } from "./engine/specialize.ts";
 export { nodeEngine, nodeEngineOn } from "./engineNode/nodeEngine.ts";
 export { hiddenMedians } from "./findings/hiddenMedians.ts";
@@ -82,24 +81,17 @@ export { decodeModel, encodeModel } from "./onnx/modelFile.ts";
 export { type DataType, float32, float64, int64, type Tensor } from "./onnx/tensor.ts";
 export { upgradeModel } from "./onnx/upgrade.ts";
 export { Evaluator } from "./probe/evaluator.ts";
-export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
-export { type Measurement, Probe } from "./probe/probe.ts";
 // Runs and reports
 export { type AnalysisReport, type ReportData, type RunReport, renderReport } from "./report/report.ts";
 export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
-export { buildExperiment, findSetting, settings } from "./settings/settings.ts";
 // Training
-export { DivergedError } from "./train/diverged.ts";
-export type { Experiment } from "./train/experiment.ts";
 export { finiteSet } from "./train/finiteSet.ts";
 export { augmentedImages, imageFeeds, twoViews, viewFeeds } from "./train/imageData.ts";
-export { milestones } from "./train/milestones.ts";
 export { onlineTeacher } from "./train/onlineTeacher.ts";
 export { optimizer } from "./train/optimizer.ts";
 export { schedule } from "./train/schedule.ts";
 export { tokenFeeds, tokenStream } from "./train/tokenData.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
 export type { TrainingData } from "./train/trainingData.ts";
 export type { Watch, WatchedGroup } from "./train/watch.ts";
 // The two-point theory
