@@ -18,7 +18,13 @@ const sources = readSources(fileURLToPath(new URL("src", root)));
 const table = readTable(readFileSync(new URL("docs/architecture.md", root), "utf8"));
 
 /** Tried in a browser (test/browser) or, being arithmetic alone, known to run there. */
-const plain: readonly string[] = ["@bufbuild/protobuf", "fflate", "ml-levenberg-marquardt", "zod"];
+const plain: readonly string[] = [
+  "@bufbuild/protobuf",
+  "@observablehq/plot",
+  "fflate",
+  "ml-levenberg-marquardt",
+  "zod",
+];
 
 /** What files load, directly or not, that a browser does not have. */
 function beyondBrowsers(from: readonly string[]): string[] {
