@@ -2,6 +2,9 @@
  * @file The public API, by name. What is not listed here may change without notice; what is, follows semantic versioning.
  */
 
+// A document for figures
+import "./figuresNode/linkedomDocument.ts";
+
 // Differentiation and graphs
 export { addGradients, type GradientRequest, gradientGraph } from "./autodiff/gradient.ts";
 export { NotDifferentiableError } from "./autodiff/notDifferentiable.ts";

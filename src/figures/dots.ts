@@ -1,6 +1,6 @@
 /** @file A mark of many small dots as one path: a tenth of the bytes of a circle each. */
 import type * as Plot from "@observablehq/plot";
-import { svgDocument } from "./plotPanel.ts";
+import { svgDocument } from "./svgDocument.ts";
 
 interface Scales {
   x?: (value: number) => number;

@@ -1,20 +1,12 @@
 /**
- * @file Runs Observable Plot outside a browser, on a document made by linkedom, and takes from its result only the
+ * @file Runs Observable Plot, in a page or outside of one, and takes from its result only the
  * drawing: no style sheet, no class, no generated id, coordinates to a hundredth of a pixel. Same options, same bytes.
  */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
 import { type ReadableAxes, readableAxis } from "./readings.ts";
-
-let shared: ReturnType<typeof parseHTML>["document"] | undefined;
-
-/** The document that Plot makes its elements with. Nothing is ever attached to it. */
-export function svgDocument(): ReturnType<typeof parseHTML>["document"] {
-  shared ??= parseHTML("<!doctype html><html><body></body></html>").document;
-  return shared;
-}
+import { svgDocument } from "./svgDocument.ts";
 
 /**
  * How values are read off a panel: the names of its axes where these have no label of their own, and what is special
@@ -42,7 +34,7 @@ export function plotPanel(
   options: Plot.PlotOptions & { width: number; height: number },
   reading?: Reading,
 ): Panel {
-  const drawn = Plot.plot({ ...options, document: svgDocument() });
+  const drawn = Plot.plot({ ...options, document: svgDocument() as Plot.PlotOptions["document"] });
   for (const style of drawn.querySelectorAll("style")) style.remove();
   for (const one of drawn.querySelectorAll("[aria-label]"))
     one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));

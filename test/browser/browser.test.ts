@@ -9,6 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { build, createLogger, type PreviewServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
+import { lossFigure } from "../../src/figures/loss.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { buildExperiment, settings } from "../../src/settings/settings.ts";
 import { train } from "../../src/train/train.ts";
@@ -80,6 +81,10 @@ function expectSame(got: Recorded, expected: Recorded): void {
   expect(apart).toEqual([]);
 }
 
+/** Paths, places and texts of a drawing; how a document writes its attributes is its own affair. */
+const marksOf = (svg: string): string[] =>
+  [...svg.matchAll(/ d="[^"]*"| transform="[^"]*"|>[^<]+</g)].map(([mark]) => mark);
+
 describe.skipIf(isSkipped)("crh-lab/browser", () => {
   it("is bundled by Vite without a warning, and lists the settings", async () => {
     expect(warnings).toEqual([]);
@@ -99,6 +104,13 @@ describe.skipIf(isSkipped)("crh-lab/browser", () => {
     const got = await there(small, steps);
     expect(got.alignments).toHaveLength(3 * 6);
     expectSame(got, await here(small, steps));
+  });
+
+  it("draws the figure that Node draws, on the page's own document", async () => {
+    const metrics = [0, 1, 2, 3].map((i) => ({ step: 10 * i, name: "train/loss", value: 1 / (1 + i) }));
+    const svg = (await page.evaluate(`window.draw(${JSON.stringify(metrics)})`)) as string;
+    expect(marksOf(svg).length).toBeGreaterThan(10);
+    expect(marksOf(svg)).toEqual(marksOf(lossFigure(metrics)!.svg));
   });
 
   it("asks no other host, and meets no error", () => {

@@ -29,4 +29,10 @@ describe("docs/coverage.md", () => {
   it("has a row for every setting", () => {
     expect(words(section("Settings"), /^\| `([\w-]+)` \|/gm)).toEqual(settings.map(({ name }) => name).sort());
   });
+
+  it("stands beside docs/formats.md, which names every setting", () => {
+    const formats = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
+    const row = formats.match(/^\| `setting` \| text \|([^;]*); of an analysis/m)?.[1] ?? "";
+    expect(words(row, /`([\w-]+)`/g)).toEqual(settings.map(({ name }) => name).sort());
+  });
 });

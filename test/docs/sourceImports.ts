@@ -10,15 +10,19 @@ export interface Source {
   readonly path: string;
   /** Module names as they are written: "../linalg/matrix.ts", "node:fs", "zod". Static, type and dynamic imports alike. */
   readonly imports: readonly string[];
+  /** Those of them that are there when the program runs: neither types alone nor types in brackets. */
+  readonly loads: readonly string[];
   /** Module names of `export ... from`, without those that repeat types of a file in or below the same folder. */
   readonly reexports: readonly string[];
   /** Whether a dynamic import has a computed name, which no table can allow. */
   readonly computed: boolean;
 }
 
-/** One row of the table: what a room may import. */
+/** One row of the table: what a room may import, and whether it runs in a browser. */
 export interface Room {
   readonly name: string;
+  /** "yes" or "no". */
+  readonly browser: string;
   readonly rooms: Permission;
   /** Built-in modules of Node without the prefix "node:". */
   readonly builtins: Permission;
@@ -54,11 +58,16 @@ export function scan(path: string, text: string): Source {
     ...names(/\bimport\s*\(\s*["']([^"']+)["']/g),
     ...exported,
   ];
-  return { path, imports, reexports, computed: /\bimport\s*\(\s*[^"'\s]/.test(code) };
+  const loads = [
+    ...names(/^import\s+(?!type\b)(?:[^;"']*?\sfrom\s+)?["']([^"']+)["']/gm),
+    ...names(/(?<!typeof )\bimport\s*\(\s*["']([^"']+)["']\s*\)(?!\s*\.[A-Z])/g),
+    ...names(/^export\s+(?!type\b)(?:\*[^;"']*|\{[^}]*\}\s*)from\s*["']([^"']+)["']/gm),
+  ];
+  return { path, imports, loads, reexports, computed: /\bimport\s*\(\s*[^"'\s]/.test(code) };
 }
 
 /**
- * The rooms of a markdown table whose first heads are `room`, `holds`, `may import`, `node:`, `packages`. Names stand in
+ * The rooms of a markdown table whose heads are `room`, `holds`, `may import`, `node:`, `packages`, `browser`. Names stand in
  * backquotes or bare, separated by commas; "-" is none and "any" anything.
  */
 export function readTable(markdown: string): Room[] {
@@ -67,12 +76,13 @@ export function readTable(markdown: string): Room[] {
   if (head < 0) throw new Error('docs/architecture.md: expected a table "| room | holds | may import | ...", got none');
   const end = lines.findIndex((line, i) => i > head && !line.startsWith("|"));
   return lines.slice(head + 2, end < 0 ? undefined : end).map((line) => {
-    const [name = "", , rooms = "", builtins = "", packages = ""] = line
+    const [name = "", , rooms = "", builtins = "", packages = "", browser = ""] = line
       .split("|")
       .slice(1, -1)
       .map((cell) => cell.replaceAll("`", "").trim());
     return {
       name,
+      browser,
       rooms: permission(rooms),
       builtins: permission(builtins),
       packages: permission(packages),
@@ -163,18 +173,21 @@ export function cycles(sources: readonly Source[]): string[] {
   return found;
 }
 
-/** Files that a file reaches through its imports, itself among them, and the modules from outside that they import; both sorted. */
-export function reached(sources: readonly Source[], from: string): { files: string[]; outside: string[] } {
+/**
+ * Files that files reach through what they load, themselves among them, and the modules from outside that these load; both sorted. Types
+ * count for nothing.
+ */
+export function reached(sources: readonly Source[], from: readonly string[]): { files: string[]; outside: string[] } {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const [files, outside] = [new Set<string>(), new Set<string>()];
   const visit = (path: string): void => {
     if (files.has(path)) return;
     files.add(path);
-    for (const name of byPath.get(path)!.imports) {
+    for (const name of byPath.get(path)!.loads) {
       if (name.startsWith(".")) visit(posix.join(posix.dirname(path), name));
       else outside.add(name);
     }
   };
-  visit(from);
+  for (const path of from) visit(path);
   return { files: [...files].sort(), outside: [...outside].sort() };
 }

@@ -1,6 +1,7 @@
 /**
  * @file `crh report`: the page of a run that is there, written anew; on request its figures as files.
  */
+import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
 import { standaloneSvg } from "../../figures/figure.ts";
 import { type ReportData, renderReport, reportFigures } from "../../report/report.ts";

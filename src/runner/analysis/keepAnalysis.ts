@@ -1,4 +1,5 @@
 /** @file Keeps an analysis as it was asked for: its run folder, the report, the moments. */
+import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { encodeMoments } from "../../moments/momentsFile.ts";

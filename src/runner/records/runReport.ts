@@ -1,4 +1,5 @@
 /** @file The page of a run, and what it is made from. */
+import "../../figuresNode/linkedomDocument.ts";
 import { type ReportData, renderReport } from "../../report/report.ts";
 import { isAnalysis } from "../../report/reportData.ts";
 import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
