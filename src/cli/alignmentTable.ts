@@ -16,6 +16,7 @@ import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { printable } from "../formats/printable.ts";
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
 import { judge, ruleInWords, type Verdict } from "../measure/alignment/judge.ts";
+import { withLayerNames } from "../measure/network/layerNames.ts";
 import type {
   AlignmentValue,
   Convention,
@@ -60,11 +61,14 @@ function inWords(status: Status): readonly [short: string, meaning: string] {
 }
 
 /** The table of a snapshot with its legend; ends with a newline. */
-export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTableOptions = {}): string {
-  const { initial, convention = "paper" } = options;
+export function renderAlignmentTable(measured: Snapshot, given: AlignmentTableOptions = {}): string {
+  const { convention = "paper" } = given;
+  const [snapshot = measured, initial] = withLayerNames([measured, ...(given.initial ? [given.initial] : [])]);
+  const options = { ...given, initial };
   const columns = (side: Side): Column[] =>
     relations.map((relation) => ({
       title: `${side}.${relation}`,
+      ofOutputs: relation === "rga",
       cell: (layer) => {
         const value = layer.alignment[convention][side]?.[relation];
         const before = initial?.layers.find(({ name }) => name === layer.name)?.alignment[convention][side]?.[relation];
@@ -85,6 +89,7 @@ export function renderAlignmentTable(snapshot: Snapshot, options: AlignmentTable
       corner: "layer",
       below: (layer) => (isMap(layer) ? `${layer.dIn} → ${layer.dOut}` : `${layer.kind} of ${layer.dOut}`),
       columns: { a: columns("a"), b: columns("b") },
+      second: initial ? "null · start" : "null",
       legend: legend(snapshot, found, options),
     },
     options,

@@ -5,7 +5,9 @@
 
 import { printable } from "../formats/printable.ts";
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
+import { layerNames } from "../measure/network/layerNames.ts";
 import { leastDecays } from "../measure/training/decayScaling.ts";
+import { isMap } from "../moments/moments.ts";
 import {
   type ComparedLayer,
   type ComparedRun,
@@ -19,7 +21,7 @@ import {
 } from "../runner/records/comparison.ts";
 import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import { shortenRunName, undatedRunName } from "./shortRunName.ts";
-import { type Column, renderTable, shortenName, wrap } from "./table.ts";
+import { type Column, renderTable, wrap } from "./table.ts";
 
 /** Lines that fit `width`, and quiet text. */
 interface Layout {
@@ -33,7 +35,7 @@ const MOST_COLUMNS = 3;
 /** chosen: rows of the table of layers; more are in the JSON alone. */
 const MOST_ROWS = 60;
 
-const RUN: Column = { header: "run", shrinkTo: 11, shorten: shortenRunName };
+const RUN: Column = { header: "run", shrinkTo: 11, isName: true, shorten: shortenRunName };
 const RELATIONS = sides.flatMap((side) =>
   relations.map((name): Column => ({ header: `${side}.${name}`, align: "right" })),
 );
@@ -171,17 +173,26 @@ function measuredOn(runs: readonly ComparedRun[], keys: readonly string[]): stri
 
 /** The six alignments of each layer, a row for each run that has it, by its short name: the width is the layers'. */
 function layerTable(layers: readonly ComparedLayer[], layout: Layout): string {
-  const columns: Column[] = [{ header: "layer", shrinkTo: 14, shorten: shortenName }, RUN, ...RELATIONS];
-  const rows = layers.flatMap(({ layer, runs }) =>
-    runs.map(({ run, holds, ...found }, i) => [
-      i === 0 ? layer : "",
-      undatedRunName(run),
-      ...cellsOf(found).map((text, k) => `${holds.includes(RELATION_KEYS[k]!) ? "*" : ""}${text}`),
-    ]),
-  );
-  const rest = rows.length - MOST_ROWS;
+  const called = layerNames(layers.map(({ layer, kind }) => ({ name: layer, kind })));
+  const rowsOf = (own: readonly ComparedLayer[], keys: readonly Relation[]) =>
+    own.flatMap(({ layer, runs }) =>
+      runs.map(({ run, holds, ...found }, i) => {
+        const cells = cellsOf(found);
+        const shown = keys.map((key) => `${holds.includes(key) ? "*" : ""}${cells[RELATION_KEYS.indexOf(key)]!}`);
+        return [i === 0 ? (called.get(layer) ?? layer) : "", undatedRunName(run), ...shown];
+      }),
+    );
+  const [maps, outputs] = [layers.filter(isMap), layers.filter((one) => !isMap(one))];
+  const rows = { maps: rowsOf(maps, RELATION_KEYS), outputs: rowsOf(outputs, ["b.rga"]) };
+  const [shownMaps, shownOutputs] = [rows.maps.slice(0, MOST_ROWS), rows.outputs.slice(0, MOST_ROWS)];
+  const rest = rows.maps.length + rows.outputs.length - shownMaps.length - shownOutputs.length;
+  const name = (header: string): Column => ({ header, shrinkTo: 14, isName: true });
+  const kinds = [...new Set(outputs.map(({ kind }) => kind))].join(" or ");
   return [
-    renderTable(columns, rows.slice(0, MOST_ROWS), layout),
+    ...(maps.length > 0 ? [renderTable([name("layer"), RUN, ...RELATIONS], shownMaps, layout)] : []),
+    ...(outputs.length > 0
+      ? [renderTable([name(kinds), RUN, { header: "b.rga", align: "right" }], shownOutputs, layout)]
+      : []),
     note("each layer at the last measurement, paper convention; * where the relation holds (theory.md Eq. 85)", layout),
     ...(rest > 0 ? [note(`${formatCount(rest)} rows more are in --json`, layout)] : []),
   ].join("");
@@ -206,7 +217,7 @@ function scalingPart(
     );
   }
   const columns: Column[] = [
-    { header: "layer", shrinkTo: 12, shorten: shortenName },
+    { header: "layer", shrinkTo: 12, isName: true },
     { header: "p of decay^p", align: "right" },
     { header: "95 % interval", align: "right" },
     { header: "runs", align: "right" },

@@ -5,9 +5,10 @@
 
 import { printable } from "../formats/printable.ts";
 import { formatBytes, formatCount, formatDecimals, formatDuration } from "../formats/quantities.ts";
+import { attentionOf, layerNames } from "../measure/network/layerNames.ts";
 import type { InspectedHead, InspectedLayer, InspectedValue, Inspection } from "../runner/analysis/inspection.ts";
 import type { TableLayout } from "./layerTable.ts";
-import { type Column, renderTable, shortenName, wrap } from "./table.ts";
+import { type Column, renderTable, wrap } from "./table.ts";
 
 /** Ends with a newline. */
 export function renderInspection(found: Inspection, { width = 100, dim = (text) => text }: TableLayout): string {
@@ -60,7 +61,7 @@ function valueWords({ dtype, shape }: InspectedValue): string {
 const LEAST_NAME = 14;
 
 const columns: readonly Column[] = [
-  { header: "layer", shrinkTo: LEAST_NAME, shorten: shortenName },
+  { header: "layer", shrinkTo: LEAST_NAME, isName: true },
   { header: "kind", dispensable: 5 },
   { header: "shape" },
   { header: "parameters", align: "right", dispensable: 4 },
@@ -125,15 +126,15 @@ function headsTable(
   if (heads.length === 0) return "";
   const groups = new Map<string, InspectedHead[]>();
   for (const head of heads) {
-    const key = head.name.replace(/\[\d+\](#\d+)?$/, "");
+    const key = attentionOf(head.name);
     groups.set(key, [...(groups.get(key) ?? []), head]);
   }
   const within = (block: string, name: string | null) =>
     name === null ? "–" : name.startsWith(`${block}.`) ? name.slice(block.length) : name;
-  const map = (header: string): Column => ({ header, shrinkTo: 7, shorten: shortenName });
+  const map = (header: string): Column => ({ header, shrinkTo: 7, isName: true });
   const table = renderTable(
     [
-      { header: "attention", shrinkTo: LEAST_NAME, shorten: shortenName },
+      { header: "attention", shrinkTo: LEAST_NAME, isName: true },
       { header: "heads", align: "right" },
       { header: "of", align: "right" },
       ...["queries", "keys", "values", "output"].map(map),
@@ -149,10 +150,10 @@ function headsTable(
     }),
     layout,
   );
-  const [key, first] = [...groups][0]!;
-  return `${table}${note(
-    `maps of an attention that begin with a dot go on with its name; its heads are called after their product, such as ${key}[0] for head 0 of ${first[0]!.block}`,
-  )}`;
+  const [first = ""] = calledNames([], heads);
+  const { name } = heads[0]!;
+  const twice = first === name ? "" : `; "${first}" is ${name} in JSON, and --layers takes either`;
+  return `${table}${note(`maps of an attention that begin with a dot go on with its name${twice}`)}`;
 }
 
 /** chosen: names of one reason; --json has all. */
@@ -180,8 +181,15 @@ function nextLines({ estimate, command, files, layers, heads }: Inspection, note
     ...commandLines(command),
     "",
     ...files.map((file) => note(`  ${file}`)),
-    note(`names for --layers: ${patterns([...layers, ...heads].map(({ name }) => name))}`),
+    note(`names for --layers: ${patterns(calledNames(layers, heads))}`),
   ].join("\n");
+}
+
+/** What people call layers and heads. */
+function calledNames(layers: readonly InspectedLayer[], heads: readonly InspectedHead[]): string[] {
+  const all = [...layers, ...heads.map(({ name }) => ({ name, kind: "head" as const }))];
+  const called = layerNames(all);
+  return all.map(({ name }) => called.get(name) ?? name);
 }
 
 /** The command with its options on lines of their own where it is long. */
@@ -206,7 +214,7 @@ const MOST_PATTERNS = 8;
 function patterns(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
-    const pattern = name.replace(/(?<=[.[/_])\d+(?=$|[.\]/_])/g, "*");
+    const pattern = name.replace(/(?<=[.[/_ ])\d+(?=$|[.\]/_,])/g, "*");
     const key = pattern === "*" || /^\d+$/.test(pattern) ? name : pattern;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

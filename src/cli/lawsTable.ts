@@ -11,6 +11,7 @@
 import { lawConvention, lawExponents } from "../findings/laws.ts";
 import { conventionWord } from "../findings/vocabulary.ts";
 import { formatDecimals } from "../formats/quantities.ts";
+import { withLayerNames } from "../measure/network/layerNames.ts";
 import type { Exponent, LayerSnapshot, SideExponents, Snapshot, Status } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { CELL, type Column, NOTHING, renderLayerTable, type Side, type TableLayout } from "./layerTable.ts";
@@ -43,6 +44,7 @@ export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}):
   const columns = (side: Side): Column[] =>
     names.map((name) => ({
       title: pairs[name],
+      ofOutputs: name === "hg",
       cell: (layer) => {
         const exponent = lawExponents(layer)?.[side]?.[name];
         if (withoutWeights(layer, name)) return [` ${NOTHING}`, ""];
@@ -51,7 +53,13 @@ export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}):
     }));
   return renderLayerTable(
     shown,
-    { corner: "layer", below: liveWords, columns: { a: columns("a"), b: columns("b") }, legend: legend(shown) },
+    {
+      corner: "layer",
+      below: (layer) => (isMap(layer) ? liveWords(layer) : `${layer.kind} of ${layer.dOut}`),
+      columns: { a: columns("a"), b: columns("b") },
+      second: "95 % within",
+      legend: legend(shown),
+    },
     layout,
   );
 }
@@ -62,7 +70,8 @@ function withoutWeights(layer: LayerSnapshot, name: keyof SideExponents): boolea
 }
 
 /** The tables below that of the alignments, an empty line before each: laws, phases, pairs. */
-export function lawsBelow(snapshot: Snapshot, layout: TableLayout): string {
+export function lawsBelow(measured: Snapshot, layout: TableLayout): string {
+  const [snapshot = measured] = withLayerNames([measured]);
   const tables = [
     renderLawsTable(snapshot, layout),
     renderPhaseTable(snapshot.layers, layout),

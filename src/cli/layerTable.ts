@@ -1,12 +1,14 @@
 /**
  * @file The layout that the tables of layers share: two lines a layer, names on the left, three columns a side under its title; the
- * second line is quieter. Sides stand under each other where the terminal is narrow.
+ * second line is quieter. Sides stand under each other where the terminal is narrow. Heads and blocks, which have no
+ * weights, have a block of their own below, a line each with what is known of an output alone.
  */
 
 import { printable } from "../formats/printable.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
-import { dimmer, pad, painter, shorten, shortenName, type Tone, wrap } from "./table.ts";
+import { dimmer, lengthOf, pad, painter, shorten, shortenNames, type Tone, wrap } from "./table.ts";
 
 export type Side = "a" | "b";
 export const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as const satisfies Record<Side, string>;
@@ -25,6 +27,8 @@ export interface LayerTable {
   readonly below: (layer: LayerSnapshot) => string;
   /** Title of a column, the two lines of its cell for a layer, each of at most `CELL` characters, and the tone of the first. */
   readonly columns: Readonly<Record<Side, readonly Column[]>>;
+  /** What the second line of a cell is, as a title. */
+  readonly second: string;
   /** What the table says, below it. */
   readonly legend: readonly string[];
 }
@@ -32,6 +36,8 @@ export interface LayerTable {
 export interface Column {
   readonly title: string;
   readonly cell: (layer: LayerSnapshot) => readonly [first: string, second: string, tone?: Tone | undefined];
+  /** Whether heads and blocks have it. */
+  readonly ofOutputs?: boolean;
 }
 
 export interface TableLayout {
@@ -49,50 +55,87 @@ export function layoutOf({ stdout, env }: Pick<Io, "stdout" | "env">): TableLayo
 }
 
 /** The table with an empty line and its legend below; ends with a newline. */
-export function renderLayerTable(
-  layers: readonly LayerSnapshot[],
-  { corner, below, columns, legend }: LayerTable,
+export function renderLayerTable(layers: readonly LayerSnapshot[], table: LayerTable, layout: TableLayout): string {
+  const { width = 100, dim = (text) => text } = layout;
+  const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
+  const lines = [
+    ...(maps.length > 0 || outputs.length === 0 ? mapLines(maps, table, layout) : []),
+    ...(outputs.length > 0 ? outputLines(outputs, table, layout) : []),
+    ...table.legend.flatMap((words) => wrap(words, width)).map(dim),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Two lines a map, an empty one behind each block of sides. */
+function mapLines(
+  maps: readonly LayerSnapshot[],
+  { corner, below, columns }: LayerTable,
   { width = 100, dim = (text) => text, paint = (_, text) => text }: TableLayout,
-): string {
+): string[] {
   const cells = (count: number) => count * (GAP.length + CELL);
   const blocks: Side[][] =
     width >= LEAST_NAME + cells(columns.a.length + columns.b.length) ? [["a", "b"]] : [["a"], ["b"]];
   const most = Math.max(...blocks.map((sides) => sides.reduce((sum, side) => sum + columns[side].length, 0)));
-  const lengths = layers.flatMap((layer) => [[...printable(layer.name)].length, below(layer).length + 2]);
-  const longest = Math.max(LEAST_NAME, ...lengths);
+  const names = maps.map(({ name }) => printable(name));
+  const longest = Math.max(LEAST_NAME, ...names.map(lengthOf), ...maps.map((layer) => below(layer).length + 2));
   const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells(most)));
+  const shown = shortenNames(names, nameWidth);
   const line = (name: string, texts: readonly string[]) =>
     [pad(name, nameWidth), ...texts.map((text) => pad(text, CELL))].join(GAP).trimEnd();
-  const lines = blocks.flatMap((sides) => {
+  return blocks.flatMap((sides) => {
     const own = sides.flatMap((side) => columns[side]);
     const titles = sides.map((side) => pad(` ${sideTitles[side]}`, cells(columns[side].length) - GAP.length));
+    const headings = own.map(({ title }) => ` ${title}`);
     return [
       dim([pad("", nameWidth), ...titles].join(GAP).trimEnd()),
-      dim(
-        line(
-          corner,
-          own.map(({ title }) => ` ${title}`),
-        ),
-      ),
-      ...layers.flatMap((layer) => {
+      dim(line(corner, headings)),
+      ...maps.flatMap((layer, i) => {
         const found = own.map(({ cell }) => cell(layer));
+        const seconds = found.map(([, second]) => second);
         return [
           line(
-            shortenName(printable(layer.name), nameWidth),
+            shown[i]!,
             found.map(([first, , tone]) => (tone ? paint(tone, first) + blanksAfter(first) : first)),
           ),
-          dim(
-            line(
-              shorten(`  ${below(layer)}`, nameWidth),
-              found.map(([, second]) => second),
-            ),
-          ),
+          dim(line(shorten(`  ${below(layer)}`, nameWidth), seconds)),
         ];
       }),
       "",
     ];
   });
-  return `${[...lines, ...legend.flatMap((words) => wrap(words, width)).map(dim)].join("\n")}\n`;
+}
+
+/** A line a head or block, and an empty one. */
+function outputLines(
+  outputs: readonly LayerSnapshot[],
+  { below, columns, second }: LayerTable,
+  { width = 100, dim = (text) => text, paint = (_, text) => text }: TableLayout,
+): string[] {
+  const own = columns.b.filter(({ ofOutputs }) => ofOutputs);
+  const corner = [...new Set(outputs.map(({ kind }) => kind))].join(" or ");
+  const cells = own.length * 2 * (GAP.length + CELL);
+  const kinds = outputs.map(below);
+  const kindWidth = Math.max(...kinds.map(lengthOf));
+  const names = outputs.map(({ name }) => printable(name));
+  const longest = Math.max(LEAST_NAME, ...names.map(lengthOf));
+  const isRoomy = width - cells - GAP.length - kindWidth >= Math.min(longest, 2 * LEAST_NAME);
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, width - cells - (isRoomy ? GAP.length + kindWidth : 0)));
+  const shown = shortenNames(names, nameWidth);
+  const line = (name: string, texts: readonly string[], kind: string) =>
+    [pad(name, nameWidth), ...texts.map((text) => pad(text, CELL)), ...(isRoomy ? [kind] : [])].join(GAP).trimEnd();
+  const headings = own.flatMap(({ title }) => [` ${title}`, ` ${second}`]);
+  return [
+    dim(line(corner, headings, "")),
+    ...outputs.map((layer, i) => {
+      const found = own.map(({ cell }) => cell(layer));
+      const texts = found.flatMap(([first, below, tone]) => [
+        tone ? paint(tone, first) + blanksAfter(first) : first,
+        dim(below) + blanksAfter(below),
+      ]);
+      return line(shown[i]!, texts, dim(kinds[i]!));
+    }),
+    "",
+  ];
 }
 
 /** What fills a text up to the width of a cell: escape sequences around it take no room. */

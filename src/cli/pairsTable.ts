@@ -83,7 +83,7 @@ function mapTable(groups: readonly PairGroup[], snapshot: Snapshot, layout: Layo
   const last = groups.some(({ pairs }) => pairs[0]!.drift.since !== null);
   return renderTable(
     [
-      { header: "pair", shrinkTo: 22, shorten: shortenPair },
+      { header: "pair", shrinkTo: 22, isName: true, shorten: shortenPair },
       { header: "through", shrinkTo: 7, dispensable: 4 },
       { header: "imbalance", align: "right" },
       { header: "noise balance", align: "right" },
@@ -115,7 +115,7 @@ function mapTable(groups: readonly PairGroup[], snapshot: Snapshot, layout: Layo
 function headTable(groups: readonly PairGroup[], layout: Layout): string {
   return renderTable(
     [
-      { header: "heads of", shrinkTo: 14, shorten: shortenPair },
+      { header: "heads of", shrinkTo: 14, isName: true, shorten: shortenPair },
       { header: "through", shrinkTo: 7, shorten: (text, width) => text.replace("attention ", "").slice(0, width) },
       { header: "heads", align: "right" },
       { header: "imbalance", align: "right", dispensable: 1 },

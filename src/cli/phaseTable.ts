@@ -5,7 +5,7 @@
 import { isDecided, labelShort, phasesSentence, sharesInWords } from "../findings/laws.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TableLayout } from "./layerTable.ts";
-import { renderTable, shortenName, wrap } from "./table.ts";
+import { renderTable, wrap } from "./table.ts";
 
 /** The table with its sentence, ends with a newline; the sentence alone where no layer is in a phase nor has shares; "" without phases. */
 export function renderPhaseTable(layers: readonly LayerSnapshot[], layout: TableLayout = {}): string {
@@ -18,7 +18,7 @@ export function renderPhaseTable(layers: readonly LayerSnapshot[], layout: Table
   const by = told[0]!.phase!.convention === "raw" ? "raw" : "covariance";
   const table = renderTable(
     [
-      { header: "layer", shrinkTo: 14, shorten: shortenName },
+      { header: "layer", shrinkTo: 14, isName: true },
       { header: by },
       { header: "paper" },
       { header: "shares of the rows", shrinkTo: 16 },

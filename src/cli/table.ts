@@ -8,7 +8,9 @@ export interface Column {
   readonly align?: "left" | "right";
   /** Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened. */
   readonly shrinkTo?: number;
-  /** How a text is shortened to a width. Default: `shorten`. */
+  /** Whether its texts are names, no two of which may be cut to the same one. Default: no. */
+  readonly isName?: boolean;
+  /** How a text is shortened to a width. Default: of names as in `shortenNames`, else `shorten`. */
   readonly shorten?: (text: string, width: number) => string;
   /**
    * Left out where the table is too wide with every column at its least width: the highest number first. Default:
@@ -42,12 +44,16 @@ export function renderTable(
     excess -= widths[j]! - narrower;
     widths[j] = narrower;
   }
+  const shown = columns.map(({ isName = false, shorten: cut }, j) => {
+    const texts = cells.map((row) => row[j]!);
+    return isName ? shortenNames(texts, widths[j]!, cut) : texts.map((text) => (cut ?? shorten)(text, widths[j]!));
+  });
   const line = (row: readonly string[]) =>
     row
-      .map((text, j) => pad((columns[j]!.shorten ?? shorten)(text, widths[j]!), widths[j]!, columns[j]!.align))
+      .map((text, j) => pad(text, widths[j]!, columns[j]!.align))
       .join(" ".repeat(GAP))
       .trimEnd();
-  return `${[dim(line(columns.map(({ header }) => header))), ...cells.map(line)].join("\n")}\n`;
+  return `${[dim(line(columns.map(({ header }) => header))), ...cells.map((_, i) => line(shown.map((texts) => texts[i]!)))].join("\n")}\n`;
 }
 
 const GAP = 2;
@@ -88,11 +94,70 @@ export function shorten(text: string, width: number): string {
  * not enough the middle is left out.
  */
 export function shortenName(name: string, width: number): string {
+  const parts = name.split(".").length;
+  const cut = Array.from({ length: parts }, (_, k) => initials(name, k)).find((text) => lengthOf(text) <= width);
+  return cut ?? shorten(initials(name, parts), width);
+}
+
+/** A dotted name whose first `count` parts are their first letters, but numbers and the last part. */
+function initials(name: string, count: number): string {
   const parts = name.split(".");
-  for (let i = 0; i < parts.length - 1 && [...parts.join(".")].length > width; i++)
-    if (!/^\d+$/.test(parts[i]!)) parts[i] = [...parts[i]!].slice(0, 1).join("");
-  const short = parts.join(".");
-  return [...short].length <= width ? short : shorten(name, width);
+  const isCut = (part: string, i: number) => i < Math.min(count, parts.length - 1) && !/^\d+$/.test(part);
+  return parts.map((part, i) => (isCut(part, i) ? [...part].slice(0, 1).join("") : part)).join(".");
+}
+
+/** Names as `shortenName` cuts them, those that begin with the same part as far as the one of them that takes most. */
+function evenly(names: readonly string[], width: number): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const [root = "", ...rest] = name.split(".");
+    const enough = [...rest.keys()].find((k) => lengthOf(initials(name, k)) <= width) ?? rest.length;
+    counts.set(root, Math.max(counts.get(root) ?? 0, enough));
+  }
+  return names.map((name) => shorten(initials(name, counts.get(name.split(".")[0]!)!), width));
+}
+
+/**
+ * Names cut to a width, all as far as the one that takes most, no two of them to the same text: what names that would be
+ * cut alike begin with in common is left out, "…4.attn"; where that is not enough they are numbered.
+ */
+export function shortenNames(
+  names: readonly string[],
+  width: number,
+  cut?: (name: string, width: number) => string,
+): string[] {
+  const found = new Map<string, string>();
+  const taken = new Set<string>();
+  const groups = new Map<string, string[]>();
+  const different = [...new Set(names)];
+  const shorts = cut ? different.map((name) => cut(name, width)) : evenly(different, width);
+  for (const [i, name] of different.entries()) {
+    const short = shorts[i]!;
+    groups.set(short, [...(groups.get(short) ?? []), name]);
+  }
+  const take = (name: string, short: string) => {
+    let free = short;
+    for (let k = 2; taken.has(free); k++) free = `${shorten(short, width - 1 - String(k).length)}~${k}`;
+    taken.add(free);
+    found.set(name, free);
+  };
+  for (const [short, [only, ...others]] of groups) if (others.length === 0) take(only!, short);
+  for (const [short, alike] of groups) {
+    if (alike.length < 2) continue;
+    const shared = sharedLength(alike);
+    const rest = alike.map((name) => `…${[...name].slice(shared).join("")}`);
+    const own = rest.map((text) => shorten(text, width));
+    const isTelling = new Set(own).size === own.length;
+    for (const [i, name] of alike.entries()) take(name, isTelling ? own[i]! : short);
+  }
+  return names.map((name) => found.get(name)!);
+}
+
+/** Characters that all names begin with. */
+function sharedLength(names: readonly string[]): number {
+  const [first = [], ...others] = names.map((name) => [...name]);
+  const end = first.findIndex((letter, i) => others.some((other) => other[i] !== letter));
+  return end < 0 ? first.length : end;
 }
 
 /** Lines of at most `width` characters, broken at blanks where there are any. */
@@ -108,7 +173,8 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function lengthOf(text: string): number {
+/** Characters of a text. */
+export function lengthOf(text: string): number {
   return [...text].length;
 }
 

@@ -5,10 +5,10 @@
  */
 import * as Plot from "@observablehq/plot";
 import { byHeadLayer, type OtherHeads } from "../measure/network/headBaselines.ts";
+import { attentionNames, layerNames } from "../measure/network/layerNames.ts";
 import { type DepthRow, depthScale, panelTitle, valueWords } from "./depthPanel.ts";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
-import { attentionNames } from "./layerGroups.ts";
 import { fullName, labelWidth, layerLabels } from "./layerLabels.ts";
 import { relationColour, relationSymbol } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -17,6 +17,8 @@ interface HeadRow extends DepthRow {
   /** Pixels from the top. */
   readonly at: number;
   readonly others: OtherHeads | undefined;
+  /** What people call it. */
+  readonly called: string;
 }
 
 /** The heads of one attention layer, from one height to another. */
@@ -104,9 +106,9 @@ function headMarks(rows: readonly HeadRow[], half: number): Plot.Markish[] {
   ];
 }
 
-function words({ layer, found, others }: HeadRow): string {
+function words({ called, found, others }: HeadRow): string {
   const compared = others ? `, with the ${others.count} other heads ${others.median.toFixed(3)}` : "";
-  return `${valueWords(`${visibleText(layer)} RGA`, found)}${compared}`;
+  return `${valueWords(`${visibleText(called)} RGA`, found)}${compared}`;
 }
 
 /** Heads laid out from the top, `step` pixels apart, those of one layer together. */
@@ -119,11 +121,16 @@ function bandsOf(
   const groups = [...byHeadLayer(rows, ({ layer }) => layer)];
   const names = groups.map(([name]) => name);
   const labels = what === "blocks" ? layerLabels(names, labelLength) : layerLabels(attentionNames(names), labelLength);
+  const called = layerNames(rows.map(({ layer, kind }) => ({ name: layer, kind })));
   let from = gap / 2;
   return groups.map(([name, heads], index): Band => {
     const to = from + Math.max(leastBand, heads.length * step);
     const first = (from + to - (heads.length - 1) * step) / 2;
-    const placed = heads.map((row, k) => ({ ...row, at: first + k * step, others: baseline?.get(row.layer) }));
+    const placed = heads.map((row, k) => ({
+      ...row,
+      at: first + k * step,
+      ...{ others: baseline?.get(row.layer), called: called.get(row.layer) ?? row.layer },
+    }));
     const band = { name, label: labels[index]!, rows: placed, from, to };
     from = to + gap;
     return band;

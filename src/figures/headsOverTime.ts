@@ -5,13 +5,13 @@
 import * as Plot from "@observablehq/plot";
 import { median } from "../measure/median.ts";
 import { byHeadLayer } from "../measure/network/headBaselines.ts";
+import { attentionNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
 import { titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
-import { shorten } from "./escape.ts";
+import { shorten, visibleText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
-import { attentionNames } from "./layerGroups.ts";
 import { legendPanel } from "./legend.ts";
 import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
@@ -67,7 +67,7 @@ export function headsOverTime(snapshots: readonly Snapshot[], convention: Conven
   const low = lowestAlignment(rows.map((row) => row.low));
   const axis = stepAxis(steps, 5);
   const layers = [...new Set(rows.map(({ layer }) => layer))];
-  const names = attentionNames(layers);
+  const names = attentionNames(layers).map(visibleText);
   const panels = layers.map((layer, index) =>
     panel(
       names[index]!,

@@ -21,18 +21,6 @@ function blockOf(name: string): string | undefined {
   return /(?:^|[./_])(\d+)(?=[./_[]|$)/.exec(name)?.[1];
 }
 
-/**
- * Attention layers as people call them: "block 3" where the names have one number that tells them apart, else as they
- * are.
- */
-export function attentionNames(names: readonly string[]): string[] {
-  const words = names.map((name) => {
-    const block = blockOf(name);
-    return block === undefined ? visibleText(name) : `block ${block}`;
-  });
-  return new Set(words).size === new Set(names).size ? words : names.map(visibleText);
-}
-
 /** Groups in the order of the names; neighbours of one block stand together, the rest in groups without a title. */
 export function layerGroups(names: readonly string[]): LayerGroup[] {
   const runs: string[][] = [];

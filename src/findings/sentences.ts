@@ -3,6 +3,7 @@
  * sentence names its convention.
  */
 
+import { layerNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { fixed, grouped, listed } from "./numbers.ts";
 import { type Finding, holds } from "./relationFindings.ts";
@@ -71,7 +72,8 @@ export function deadSentence(layers: readonly LayerSnapshot[]): string {
   const dead = layers.filter((layer) => layer.dead !== undefined);
   if (dead.length === 0) return "";
   const reasons = [...new Set(dead.flatMap((layer) => layer.dead!))].map((reason) => deadWord[reason]);
-  const names = dead.slice(0, 6).map(({ name }) => name);
+  const called = layerNames(layers);
+  const names = dead.slice(0, 6).map(({ name }) => called.get(name) ?? name);
   const which =
     dead.length > names.length ? `${names.join(", ")} and ${dead.length - names.length} more` : listed(names);
   if (dead.length === layers.length) return `The network is dead: ${listed(reasons)} in all ${layers.length} layers.`;

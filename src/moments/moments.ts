@@ -64,6 +64,12 @@ export interface SideMoments {
 /** "head" (an attention head) and "block" (the output of a block of convolutions by channel) have side b alone. */
 export type LayerKind = "linear" | "conv" | "head" | "block";
 
+/** What a layer is called in records, and what it is. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly kind: LayerKind;
+}
+
 /** Whether a layer is a linear map with weights; heads and blocks are outputs alone. */
 export function isMap({ kind }: { readonly kind: LayerKind }): boolean {
   return kind === "linear" || kind === "conv";

@@ -14,6 +14,7 @@ import {
   type LayerMoments,
   type Moments,
   mergeAllMoments,
+  type NamedLayer,
   type Side,
 } from "../moments/moments.ts";
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
@@ -56,8 +57,8 @@ export interface ProbeOptions {
   readonly threads?: number;
   /** As in CompileOptions. Default true; parts of a network (`layers`) go without. */
   readonly planMemory?: boolean;
-  /** Which maps are measured, by name; the others are listed as skipped. Default: all. */
-  readonly select?: (name: string) => boolean;
+  /** Which maps are measured, of all there are by their names; the others are listed as skipped. Default: all. */
+  readonly select?: (layers: readonly NamedLayer[]) => (name: string) => boolean;
   /** Sides of more values are not measured whole: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
   readonly largest?: number;
   /** What becomes of them: the layer is left out, or so many coordinates of the side are drawn at random (Eq. 77). Default "skip". */
@@ -446,8 +447,10 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     const name = options.rename?.get(map.name) ?? map.name;
     return { ...map, name, ...(standIn !== undefined && { gradientAt: standIn }) };
   });
-  const maps = withBlocks(renamed, options.blocks ?? [], graph, values).filter((map) => {
-    const reason = leftOut(map, options);
+  const all = withBlocks(renamed, options.blocks ?? [], graph, values);
+  const selected = options.select?.(all);
+  const maps = all.filter((map) => {
+    const reason = leftOut(map, options, selected);
     if (reason !== undefined) skipped.push({ node: map.name, reason });
     return reason === undefined;
   });
@@ -478,7 +481,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
       skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
   if (chosen.length === 0) {
-    const others = skipped.filter(({ reason }) => reason === NOT_ASKED).map(({ node }) => node);
+    const others = all.filter(({ name }) => selected?.(name) === false);
     throw others.length > 0 ? new NoneAskedFor(others, noMaps(skipped)) : new RangeError(noMaps(skipped));
   }
   const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
@@ -621,18 +624,22 @@ const NOT_ASKED = "not among the layers asked for";
 /** None of the layers is among those asked for. */
 export class NoneAskedFor extends RangeError {
   override readonly name = "RangeError";
-  /** Names of the layers that there are. */
-  readonly layers: readonly string[];
+  /** The layers that there are. */
+  readonly layers: readonly NamedLayer[];
 
-  constructor(layers: readonly string[], message: string) {
+  constructor(layers: readonly NamedLayer[], message: string) {
     super(message);
-    this.layers = layers;
+    this.layers = layers.map(({ name, kind }) => ({ name, kind }));
   }
 }
 
 /** Why a map is not measured although it could be. */
-function leftOut({ name, dOut, input }: Measurable, { select, largest, beyond }: ProbeOptions): string | undefined {
-  if (select !== undefined && !select(name)) return NOT_ASKED;
+function leftOut(
+  { name, dOut, input }: Measurable,
+  { largest, beyond }: ProbeOptions,
+  selected: ((name: string) => boolean) | undefined,
+): string | undefined {
+  if (selected?.(name) === false) return NOT_ASKED;
   const d = Math.max(dOut, input?.dIn ?? 0);
   return largest !== undefined && d > largest && beyond !== "sample"
     ? `${d} values on a side, more than the limit of ${largest}`

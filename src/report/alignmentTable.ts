@@ -5,11 +5,11 @@
 import { sides } from "../figures/alignmentSeries.ts";
 import { toCsv } from "../figures/csv.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
-import { attentionNames } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { errorText, relationSentence } from "../findings/sentences.ts";
+import { layerNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
@@ -47,13 +47,11 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
 export function renderOutputTable(data: ReportData, convention: Convention): string {
   const all = findings(withStart(data), convention).filter(({ layer }) => !isMap(layer));
   if (all.length === 0) return "";
-  const attention = [...new Set(all.map(({ layer }) => attentionOf(layer.name)))];
-  const names = attentionNames(attention);
+  const names = layerNames(data.snapshots.flatMap(({ layers }) => layers));
   const compared = all.some(({ layer }) => layer.baselines?.otherHeads[convention] != null);
   const body = all.map((finding) => {
     const { name, dOut, kind } = finding.layer;
-    const [, head] = /\[(\d+)\]$/.exec(name) ?? [];
-    const title = head === undefined ? name : `${names[attention.indexOf(attentionOf(name))]!}, head ${head}`;
+    const title = names.get(name) ?? name;
     const others = finding.layer.baselines?.otherHeads[convention]?.median ?? null;
     return (
       `<tr><th scope="row"><span title="${escapeText(name)}">${escapeText(shorten(title, 40))}</span><small>${kind}, ${dOut}</small></th>${cell("forward", "rga", finding)}` +
@@ -62,10 +60,6 @@ export function renderOutputTable(data: ReportData, convention: Convention): str
   });
   const head = `<tr><th scope="col">output of</th><th scope="col" class="rga">RGA <span>${relationFormula.rga}</span></th>${compared ? `<th scope="col">H with H of the other heads</th>` : ""}</tr>`;
   return `<table class="alignments outputs"><thead>${head}</thead><tbody>${body.join("")}</tbody></table>`;
-}
-
-function attentionOf(name: string): string {
-  return name.replace(/\[\d+\]$/, "");
 }
 
 function row(layer: LayerSnapshot, own: readonly Finding[], withBars: boolean): string {

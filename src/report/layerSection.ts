@@ -9,6 +9,7 @@ import { layerGroups } from "../figures/layerGroups.ts";
 import { toBase64 } from "../figures/png.ts";
 import { grouped } from "../findings/numbers.ts";
 import { type Finding, findings } from "../findings/relationFindings.ts";
+import { layerNames } from "../measure/network/layerNames.ts";
 import { isMap } from "../moments/moments.ts";
 import { detailFor, drawable, maxPlainCourses, packedBudget, penultimate, spreadOrder } from "./chosenLayers.ts";
 import { renderPicture } from "./figureBlock.ts";
@@ -142,8 +143,9 @@ function shape({ layer, moments }: LayerBlock): string {
 /** Without the page's script it does nothing and is hidden; all layers then follow one another. */
 function picker(blocks: readonly LayerBlock[], chosen: number): string {
   const groups = layerGroups(blocks.map(({ name }) => name));
+  const called = layerNames(blocks.flatMap(({ layer, moments }) => layer ?? moments ?? []));
   const option = (name: string) =>
-    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(name, 60))}</option>`;
+    `<option value="${layerAnchor(name)}"${name === blocks[chosen]!.name ? " selected" : ""}>${escapeText(shorten(called.get(name) ?? name, 60))}</option>`;
   const options = groups.map(({ title, layers }) => {
     const own = layers.map(({ name }) => option(name)).join("");
     return title === "" || groups.length === 1 ? own : `<optgroup label="${escapeText(title)}">${own}</optgroup>`;

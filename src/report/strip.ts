@@ -5,12 +5,13 @@
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
-import { attentionNames, type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
+import { type LayerGroup, layerGroups, sharedParts } from "../figures/layerGroups.ts";
 import { relationFormula, relations } from "../figures/palette.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
 import { byWords, errorText } from "../findings/sentences.ts";
 import { verdictWord } from "../findings/vocabulary.ts";
+import { attentionNames, attentionOf, layerNames } from "../measure/network/layerNames.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
@@ -134,16 +135,22 @@ function layerCells(name: string, short: string, own: readonly Finding[], at: nu
   return `<div class="row" role="row">${label}${cells.join("")}</div>`;
 }
 
-function cell(finding: Finding | undefined, place: string, relation: string, numbers: boolean): string {
+function cell(
+  finding: Finding | undefined,
+  place: string,
+  relation: string,
+  numbers: boolean,
+  names: ReadonlyMap<string, string> = new Map(),
+): string {
   const value = finding?.last.value ?? null;
   if (!finding || value === null)
-    return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${tip(finding)}"` : ""}>–</div>`;
+    return `<div class="cell none" role="cell" style="${place}"${finding ? ` data-tip="${tip(finding, names)}"` : ""}>–</div>`;
   const held = holds(finding);
   const shade = Math.round(100 * Math.max(0, Math.min(1, value)));
   const text = numbers
     ? `<span class="value">${fixed(value, 2)}</span>${held ? '<span class="tick" aria-hidden="true">✓</span>' : ""}${bar(finding)}`
     : "";
-  return `<div class="cell ${relation}${held ? " holds" : ""}" role="cell" style="${place};--v:${shade}" data-tip="${tip(finding)}" aria-label="${fixed(value, 2)}${held ? ", holds" : ""}">${text}</div>`;
+  return `<div class="cell ${relation}${held ? " holds" : ""}" role="cell" style="${place};--v:${shade}" data-tip="${tip(finding, names)}" aria-label="${fixed(value, 2)}${held ? ", holds" : ""}">${text}</div>`;
 }
 
 function bar({ last, first }: Finding): string {
@@ -153,8 +160,11 @@ function bar({ last, first }: Finding): string {
 }
 
 /** What a pointer on the cell is told, a line each; escaped. */
-function tip({ layer, side, relation, convention, last, first, verdict }: Finding): string {
-  const title = `${layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
+function tip(
+  { layer, side, relation, convention, last, first, verdict }: Finding,
+  names: ReadonlyMap<string, string>,
+): string {
+  const title = `${names.get(layer.name) ?? layer.name} · ${sideWords[side]} ${relation.toUpperCase()}, ${relationFormula[relation]}`;
   const compared = [
     ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}`]),
     ...(first?.value == null ? [] : [`start ${fixed(first.value, 2)}`]),
@@ -177,13 +187,14 @@ function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly
   if (own.length === 0) return "";
   const groups = new Map<string, Finding[]>();
   for (const finding of own) {
-    const name = finding.layer.name.replace(/\[\d+\]$/, "");
+    const name = attentionOf(finding.layer.name);
     const key = kind === "head" ? name : "";
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
   const names = attentionNames([...groups.keys()]);
+  const called = layerNames(own.map(({ layer }) => layer));
   const rows = [...groups].map(([name, members], index) => {
-    const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24));
+    const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24, called));
     return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
   });
   return `<div class="strip lines" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p>${rows.join("")}</div>`;

@@ -61,7 +61,7 @@ test("a shortened name keeps both ends", () => {
   expect(shorten("short", 5)).toBe("short");
   expect(shorten("abc", 1)).toBe("…");
   expect(shortenName("transformer.h.0.attn.c_attn", 18)).toBe("t.h.0.attn.c_attn");
-  expect(shortenName("transformer.h.11.attn.heads[3]", 16)).toBe("transfo…heads[3]");
+  expect(shortenName("transformer.h.11.attn.heads[3]", 16)).toBe("t.h.11.…heads[3]");
   expect(shortenName("transformer.h.11.attn.heads[3]", 18)).toBe("t.h.11.a.heads[3]");
   expect(shortenName("lm_head", 18)).toBe("lm_head");
   expect(shorten("abc", 0)).toBe("");

@@ -4,9 +4,11 @@ import { renderAlignmentTable } from "../../src/cli/alignmentTable.ts";
 import { explainLayer } from "../../src/cli/explainLayer.ts";
 import { conventionWord, relationFormula, verdictShort, verdictWord } from "../../src/findings/vocabulary.ts";
 import type { Verdict } from "../../src/measure/alignment/judge.ts";
+import { layerNames } from "../../src/measure/network/layerNames.ts";
 import type { RelationName } from "../../src/measure/phase/phaseTable.ts";
 import type { Convention } from "../../src/measure/snapshot.ts";
 import type { Side } from "../../src/moments/moments.ts";
+import { isMap } from "../../src/moments/moments.ts";
 import { renderReport } from "../../src/report/report.ts";
 import type { Planted } from "./plantedVerdicts.ts";
 
@@ -83,22 +85,26 @@ export function readTerminal({ final, initial }: Planted, convention: Convention
   const paint = (tone: string, text: string) => tone.slice(0, text.length).padEnd(text.length);
   const toned = renderAlignmentTable(final, { ...options, paint }).split("\n");
   const header = lines.findIndex((line) => line.startsWith("layer"));
-  const said = final.layers.flatMap(({ name }): Said[] => {
-    const row = lines.findIndex((line, i) => i > header && line.startsWith(`${name} `));
-    return [...lines[header]!.matchAll(/ ([ab])\.(rga|rwa|gwa)/g)].flatMap(
-      ({ index, 1: side, 2: relation }): Said[] => {
-        const cell = (from: string[], line: number) => from[line]!.slice(index, index + 14);
-        const about = { layer: name, side: side as Side, relation: relation as RelationName, convention };
-        const [, star, value, error] = /^ *(\*?)(-?\d\.\d{3})(?: ±(\S+))? *$/.exec(cell(lines, row)) ?? [];
-        const text = cell(lines, row).trim();
-        if (text === "–") return [];
-        const tone = cell(toned, row).trim();
-        if (value === undefined) return [{ ...about, holds: false, tone: tone === text ? "" : tone }];
-        const [, chance, start] = /^ *(-?\d\.\d\d)(?: · *(-?\d\.\d\d))?/.exec(cell(lines, row + 1))!;
-        const untoned = /±|\d/.test(tone);
-        return [{ ...about, holds: star === "*", value, error, chance, start, tone: untoned ? "" : tone }];
-      },
-    );
+  const outputs = lines.findIndex((line) => /^(head|block)\b/.test(line));
+  const called = layerNames(final.layers);
+  const said = final.layers.flatMap((layer): Said[] => {
+    const { name } = layer;
+    const from = isMap(layer) ? header : outputs;
+    const row = lines.findIndex((line, i) => i > from && line.startsWith(`${called.get(name) ?? name} `));
+    return [...lines[from]!.matchAll(/ ([ab])\.(rga|rwa|gwa)/g)].flatMap(({ index, 1: side, 2: relation }): Said[] => {
+      const cell = (from: string[], line: number) => from[line]!.slice(index, index + 14);
+      const about = { layer: name, side: side as Side, relation: relation as RelationName, convention };
+      const [, star, value, error] = /^ *(\*?)(-?\d\.\d{3})(?: ±(\S+))? *$/.exec(cell(lines, row)) ?? [];
+      const text = cell(lines, row).trim();
+      if (text === "–") return [];
+      const tone = cell(toned, row).trim();
+      if (value === undefined) return [{ ...about, holds: false, tone: tone === text ? "" : tone }];
+      const [, chance, start] = /^ *(-?\d\.\d\d)(?: · *(-?\d\.\d\d))?/.exec(
+        isMap(layer) ? cell(lines, row + 1) : lines[row]!.slice(index + 14, index + 28),
+      )!;
+      const untoned = /±|\d/.test(tone);
+      return [{ ...about, holds: star === "*", value, error, chance, start, tone: untoned ? "" : tone }];
+    });
   });
   return { said, counted: counts(lines.slice(0, header).join(" ")) };
 }

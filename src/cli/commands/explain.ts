@@ -10,8 +10,10 @@ import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
 import { printable } from "../../formats/printable.ts";
 import { formatCount } from "../../formats/quantities.ts";
 import { completed } from "../../measure/earlierRecords.ts";
+import { withLayerNames } from "../../measure/network/layerNames.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
-import { suggestion } from "../../parameters/suggest.ts";
+import type { NamedLayer } from "../../moments/moments.ts";
+import { layerCalled, nearestLayer, someLayers } from "../../runner/analysis/layerSelection.ts";
 import { startAndEnd } from "../../runner/records/runMeasurements.ts";
 import { followedRun } from "../../runner/records/twopointRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
@@ -28,26 +30,20 @@ export interface ExplainOptions {
 
 export async function explainCommand(
   which: string,
-  layer: string | undefined,
+  asked: string | undefined,
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
   const { final, initial, decay, twopoint, isAnalysis = false } = measurements(which, options.in);
-  const names = [...(twopoint ? twopoint.fits.layers.map((one) => String(one.layer)) : []), ...namesOf(final)];
-  if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
-  if (layer !== undefined && !names.includes(layer))
-    throw new Error(`explain: expected a layer of the measurement, got "${layer}"${suggestion(layer, names)}`);
+  const layers: NamedLayer[] = [
+    ...(twopoint ? twopoint.fits.layers.map((one) => ({ name: String(one.layer), kind: "linear" as const })) : []),
+    ...(final?.layers ?? []),
+  ];
+  if (layers.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
+  const layer = asked === undefined ? undefined : chosenLayer(asked, layers);
   const wanted = (name: string) => layer === undefined || name === layer;
   const followed = twopoint ? explainTwopoint(twopoint).filter((one) => wanted(one.layer)) : undefined;
-  const explained = (final?.layers ?? [])
-    .filter(({ name }) => wanted(name))
-    .map((one) =>
-      explainLayer(
-        one,
-        initial?.layers.find(({ name }) => name === one.name),
-        decay,
-      ),
-    );
+  const explained = final ? explanations(final, initial, decay).filter((one) => wanted(one.layer)) : [];
   const pairs = final && explained.length > 0 ? explainPairs(final, layer) : undefined;
   if (options.json === true) {
     const step = final?.step ?? twopoint!.fits.step;
@@ -79,8 +75,22 @@ export async function explainCommand(
   io.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
 
-function namesOf(final: Snapshot | undefined): string[] {
-  return final?.layers.map(({ name }) => name) ?? [];
+/** The name in records of a layer that was asked for. @throws Error with the nearest name, or some of those there are */
+function chosenLayer(asked: string, layers: readonly NamedLayer[]): string {
+  const found = layerCalled(asked, layers);
+  if (found !== undefined) return found;
+  const near = nearestLayer(asked, layers);
+  const cure = near === undefined ? `known: ${someLayers(layers)}` : `did you mean ${near}?`;
+  throw new Error(`explain: expected a layer of the measurement, got "${asked}"; ${cure}`);
+}
+
+/** All layers in words that call heads as people do; `layer` is the name in records. */
+function explanations(final: Snapshot, initial: Snapshot | undefined, decay: unknown): Explanation[] {
+  const [called = final, before] = withLayerNames(initial ? [final, initial] : [final]);
+  return called.layers.map((one, i) => {
+    const start = before?.layers.find(({ name }) => name === one.name);
+    return { ...explainLayer(one, start, decay), layer: final.layers[i]!.name };
+  });
 }
 
 function headOf({ step, samples }: Snapshot, isAnalysis: boolean): string {

@@ -16,7 +16,7 @@ export interface RunsOptions {
 }
 
 const columns: readonly Column[] = [
-  { header: "run", shrinkTo: 11, shorten: shortenRunName },
+  { header: "run", shrinkTo: 11, isName: true, shorten: shortenRunName },
   { header: "status" },
   { header: "steps", align: "right" },
   { header: "seed", align: "right", dispensable: 1 },

@@ -6,6 +6,7 @@ import { type LayerMoments, type Moments, secondMoment } from "../../moments/mom
 import { alignmentOf } from "../alignment/alignment.ts";
 import { type Entries, symmetricEntriesOf } from "../alignment/entrySums.ts";
 import type { Convention } from "../alignment/relations.ts";
+import { attentionOf } from "./layerNames.ts";
 
 /** Over the other heads of the layer. */
 export interface OtherHeads {
@@ -15,11 +16,11 @@ export interface OtherHeads {
   count: number;
 }
 
-/** Heads by the name that those of one attention layer share: theirs without the number at its end. */
+/** Heads by what the names of those of one attention share; other layers each by its own. */
 export function byHeadLayer<T>(heads: readonly T[], nameOf: (head: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const head of heads) {
-    const layer = nameOf(head).replace(/\[\d+\]$/, "");
+    const layer = attentionOf(nameOf(head));
     const known = groups.get(layer);
     if (known) known.push(head);
     else groups.set(layer, [head]);

@@ -5,9 +5,9 @@
 import { basename } from "node:path";
 import { checkOutputs } from "../../disk/outputFiles.ts";
 import type { Cost } from "../../measure/measured.ts";
+import type { NamedLayer } from "../../moments/moments.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
-import { closest } from "../../parameters/suggest.ts";
 import { NoneAskedFor, type ProbeOptions } from "../../probe/probe.ts";
 import { rowsNote } from "../../probe/sampledRows.ts";
 import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
@@ -23,7 +23,7 @@ import { type ChosenLoss, chosenLoss } from "./chosenLoss.ts";
 import { checkpointModel, initialModel, preparedModel } from "./initialModel.ts";
 import { filesOf, type InputWord, inputWords, withoutFolder } from "./inputWords.ts";
 import { keepMeasurement } from "./keepAnalysis.ts";
-import { layerSelection } from "./layerSelection.ts";
+import { layerSelection, nearestLayer, someLayers } from "./layerSelection.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
 import { measureModels, outlineOf } from "./measureModels.ts";
 import { checkGiven } from "./missingWords.ts";
@@ -60,12 +60,12 @@ export async function analyze(paths: readonly string[], options: AnalyzeOptions,
 /** chosen: names in a message. */
 const NAMED = 3;
 
-function noneOf(globs: readonly string[], layers: readonly string[]): string {
-  const near = closest(globs[0]!, layers);
-  const some = near === undefined ? layers.slice(0, NAMED).join(", ") : `${near}?`;
+function noneOf(globs: readonly string[], layers: readonly NamedLayer[]): string {
+  const near = nearestLayer(globs[0]!, layers);
+  const some = near === undefined ? `there are ${someLayers(layers, NAMED)}` : `did you mean ${near}?`;
   return (
     `crh analyze: expected a layer that --layers ${globs.join(" ")} names, got none of ${layers.length}: ` +
-    `${near === undefined ? `there are ${some}` : `did you mean ${some}`}${near === undefined && layers.length > NAMED ? ", .." : ""}; without --layers all are measured and listed`
+    `${some}; without --layers all are measured and listed`
   );
 }
 

@@ -121,11 +121,12 @@ async function weighing(
   options: InspectOptions,
   { observer, signal }: Watcher,
 ): Promise<Weighed> {
-  const select = layerSelection(options.layers ?? ["*"]);
+  const stored = storedWeights(graph).map((one) => ({ ...one, kind: "linear" as const }));
+  const isSelected = layerSelection(options.layers ?? ["*"])(stored);
   const parts =
     typeof found === "string"
-      ? storedWeights(graph)
-          .filter(({ name }) => select(name))
+      ? stored
+          .filter(({ name }) => isSelected(name))
           .map(({ name, shape, weights }) => ({
             weights,
             row: (measures: WeightMeasures | null): InspectedLayer => ({

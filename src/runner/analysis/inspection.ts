@@ -1,4 +1,5 @@
 /** @file The document of `crh inspect` (docs/formats.md, "Inspection"): what a model file holds, without any data. */
+import { attentionOf } from "../../measure/network/layerNames.ts";
 import type { WeightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { LayerKind } from "../../moments/moments.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
@@ -85,7 +86,7 @@ export function inspectedHeads({ layers }: Pick<ModelOutline, "layers">): Inspec
   return layers.flatMap(({ name, dOut, head }) => {
     if (head === undefined) return [];
     const { queries = null, keys = null, values = null, output = null, index } = head;
-    const block = blockName(head) ?? name.replace(/\[\d+\](#\d+)?$/, "");
+    const block = blockName(head) ?? attentionOf(name);
     return [{ name, block, head: index, width: dOut, queries, keys, values, output }];
   });
 }

@@ -1,7 +1,13 @@
-/** @file Layers by their names, as --layers takes them. */
+/** @file Layers by their names, as --layers takes them: those of records, and those that people call heads by. */
+import { layerNames } from "../../measure/network/layerNames.ts";
+import type { NamedLayer } from "../../moments/moments.ts";
+import { closest } from "../../parameters/suggest.ts";
 
-/** Whether a name is one of the globs: in "blocks.*.mlp.*" a star stands for any letters, a question mark for one. */
-export function layerSelection(globs: readonly string[]): (name: string) => boolean {
+/**
+ * Which of the layers of a network some globs mean: in "blocks.*.mlp.*" a star stands for any letters, a question mark for
+ * one. A head is meant by "block 0, head 3", "block 0 head 3" and its name in records.
+ */
+export function layerSelection(globs: readonly string[]): (layers: readonly NamedLayer[]) => (name: string) => boolean {
   const patterns = globs.map((glob) => {
     const pattern = glob
       .replace(/[.+^${}()|[\]\\]/g, "\\$&")
@@ -9,5 +15,43 @@ export function layerSelection(globs: readonly string[]): (name: string) => bool
       .replaceAll("?", ".");
     return new RegExp(`^${pattern}$`);
   });
-  return (name) => patterns.some((pattern) => pattern.test(name));
+  return (layers) => {
+    const called = layerNames(layers);
+    return (name) => formsOf(name, called).some((form) => patterns.some((pattern) => pattern.test(form)));
+  };
+}
+
+function formsOf(name: string, called: ReadonlyMap<string, string>): string[] {
+  const words = called.get(name);
+  return words === undefined ? [name] : [name, words, words.replace(", ", " ")];
+}
+
+/** The layer of that name, in records or as people say it; undefined where there is none. */
+export function layerCalled(name: string, layers: readonly NamedLayer[]): string | undefined {
+  const called = layerNames(layers);
+  return (
+    layers.find((layer) => layer.name === name)?.name ??
+    layers.find((layer) => formsOf(layer.name, called).includes(name))?.name
+  );
+}
+
+/** The name nearest to one that no layer has, of records or as people say it, for a shell; undefined where none is near. */
+export function nearestLayer(name: string, layers: readonly NamedLayer[]): string | undefined {
+  const near = closest(name, [...layers.map((layer) => layer.name), ...layerNames(layers).values()]);
+  return near === undefined ? undefined : inQuotes(near);
+}
+
+function inQuotes(name: string): string {
+  return /[ *?[\]]/.test(name) ? `"${name}"` : name;
+}
+
+/** chosen: names in a message; a large network has hundreds. */
+const NAMED = 8;
+
+/** Names to choose from, as people say them: "up, down, block 0 head 0 and 23 more", with quotes where they have blanks. */
+export function someLayers(layers: readonly NamedLayer[], most = NAMED): string {
+  const called = layerNames(layers);
+  const names = layers.map(({ name }) => inQuotes(called.get(name) ?? name));
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).join(", ")}${more}`;
 }

@@ -9,6 +9,7 @@ import { median } from "../../measure/median.ts";
 import { hiddenSides, type LayerSide } from "../../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { type DecayScaling, decayScaling } from "../../measure/training/decayScaling.ts";
+import type { LayerKind } from "../../moments/moments.ts";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import type { RunStatus } from "../../runs/runInfo.ts";
 
@@ -68,6 +69,7 @@ export interface ComparedRun {
 /** One layer in the runs that have it, in the paper's convention. */
 export interface ComparedLayer {
   readonly layer: string;
+  readonly kind: LayerKind;
   readonly runs: readonly ({ readonly run: string; readonly holds: readonly Relation[] } & Sides)[];
 }
 
@@ -170,9 +172,10 @@ function relationsBy(of: (name: (typeof relations)[number]) => number | null): R
 
 /** Every layer of the runs, those of the first run first. */
 function layersOf(runs: readonly Run[]): ComparedLayer[] {
-  const names = [...new Set(runs.flatMap(({ last }) => last.layers.map(({ name }) => name)))];
-  return names.map((name) => ({
+  const kinds = new Map(runs.flatMap(({ last }) => last.layers.map(({ name, kind }) => [name, kind] as const)));
+  return [...kinds].map(([name, kind]) => ({
     layer: name,
+    kind,
     runs: runs.flatMap(({ id, start: before, last }) => {
       const found = last.layers.find((layer) => layer.name === name);
       const start = before?.layers.find((layer) => layer.name === name);
