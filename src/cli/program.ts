@@ -211,7 +211,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
       "--inputs <files...>",
       "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; name=file[@axis=K | @same], name=number (see below)",
     )
-    .option("--targets <file>", "targets or labels of the same samples, where the inputs carry none")
+    .option("--targets <file[@axis=K]>", "targets or labels of the same samples, where the inputs carry none")
     .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
     .addOption(
       new Option("--loss <name>", "loss of one sample, whose gradients are measured")
@@ -267,7 +267,7 @@ const analyzeExample = `
 Inputs, samples along their first axis unless it is said:
   x.npy                 of a model of one input; an archive has an array for each by its name
   x=x.npy h=h.npy       of a model of several
-  h=h.npy@axis=1        samples along axis 1, in the file as in the model
+  h=h.npy@axis=1        samples along axis 1, in the file as in the model; so too --targets y.npy@axis=1
   edges=edges.npy@same  the whole array with every batch: it is the same for all samples
   sr=16000 h=zeros      this number in every entry
 Where all inputs are @same or numbers the data are one example, such as a graph with its nodes.

@@ -50,10 +50,11 @@ describe("the table of alignments", () => {
         100 → 100        0.12 · 0.28   0.12 · 0.90   0.12 ·-0.20   0.12 ·-0.07   0.12 · 0.90   0.12 ·-0.20
       t.h.3.mlp.c_proj   zero          0.900 ±.012  -0.200 ±1e-4  -0.500 ±1.3    0.900 ±.012  -0.200 ±1e-4
         100 → 100                      0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –   0.12 ·    –
-      head.0             –             –             –             0.400 ±.012   –             –
-        head of 100                                                0.12 ·    –
       out                0.700 ±.012   0.900 ±.012  -0.200 ±1e-4   1 x 1         1 x 1         not finite
         100 → 100        0.12 ·    –   0.12 ·    –   0.12 ·    –
+
+      head             b.rga         null · start
+      head.0           0.400 ±.012   0.12 ·    –  head of 100
 
       value ± standard error, * where the relation holds; below it: null · value at step 0
       a relation holds where alignment and cosine, less their bias and a standard error, are at least 0.9

@@ -255,6 +255,59 @@ test("a loss that is not finite names the first sample and the first value", asy
   );
 });
 
+test("targets whose samples lie along a later axis, of the file alone and of the model's output too", async () => {
+  const T = 3;
+  const perStep = (name: string, shape: (number | string)[]) => {
+    const g = new GraphBuilder("net");
+    const weight = (of: string, size: number[]) => g.initializer(`${of}.weight`, float32(normal(size, size[0]!), size));
+    const x = g.input("x", "float32", [...shape, d]);
+    const hidden = g.op("Tanh", [g.op("MatMul", [x, weight("up", [d, 5])])]);
+    g.output(g.op("MatMul", [hidden, weight("down", [5, 2])]), "y");
+    const outputs = [{ name: "y", dtype: "float32" as const, shape: [...shape, 2] }];
+    write(`${name}.onnx`, encodeModel({ graph: { ...g.build(), outputs }, opset: WORKING_OPSET }));
+  };
+  perStep("timeFirst", [T, "n"]);
+  perStep("batchFirst", ["n", T]);
+  const swapped = (name: string, width: number, data: Float32Array) =>
+    npy(name, {
+      dtype: "float32",
+      shape: [T, n, width],
+      data: Float32Array.from(data, (_, k) => {
+        const [t, i, j] = [Math.floor(k / (n * width)), Math.floor(k / width) % n, k % width];
+        return data[(i * T + t) * width + j]!;
+      }),
+    });
+  swapped("xTime", d, floats("xBatch", [n, T, d], 8));
+  swapped("yTime", 2, floats("yBatch", [n, T, 2], 9));
+  const rest = "--loss mse --batch 8";
+  const twin = await measured(`batchFirst.onnx --inputs xBatch.npy --targets yBatch.npy ${rest}`);
+  const found = await measured(`timeFirst.onnx --inputs x=xTime.npy@axis=1 --targets yTime.npy@axis=1 ${rest}`);
+  const file = await measured(`batchFirst.onnx --inputs xBatch.npy --targets yTime.npy@axis=1 ${rest}`);
+  for (const other of [found, file]) {
+    expect(other.samples).toBe(twin.samples);
+    expect(other.loss.mean).toBeCloseTo(twin.loss.mean!, 6);
+    for (const [i, value] of rga(other).entries()) expect(value).toBeCloseTo(rga(twin)[i]!, 5);
+  }
+  expect(found.notes.join()).toContain("The samples of y lie along axis 1 in the model, (3, n, 2)");
+  const refused = async (targets: string, line: RegExp) =>
+    expectOneLine(await crh(`analyze batchFirst.onnx --inputs xBatch.npy --targets ${targets} ${rest}`), 2, line);
+  await refused(
+    "yTime.npy@same",
+    /^crh analyze: expected targets of each sample in --targets, got yTime\.npy@same; leave/,
+  );
+  await refused("yTime.npy@axis=x", /expected @axis=NUMBER behind a file in --targets, got @axis=x/);
+  expectOneLine(
+    await crh(`analyze batchFirst.onnx --inputs xBatch.npy --targets yTime.npy@axis=3 ${rest}`),
+    1,
+    /expected an axis of yTime\.npy, of shape \(3, 20, 2\), as @axis in --targets, got 3; axes count from 0/,
+  );
+  expectOneLine(
+    await crh(`analyze batchFirst.onnx --inputs xBatch.npy --targets yTime.npy ${rest}`),
+    1,
+    /expected targets of shape \(20, 20, 2\), got \(3, 20, 2\); .*; --targets FILE@axis=1 has its samples along axis 1/,
+  );
+});
+
 test("all that is missing is asked for at once, with the model's names; a model that an option took is found", async () => {
   expectOneLine(
     await crh("analyze free.onnx"),

@@ -19,6 +19,7 @@ import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import type { ChosenLoss } from "./chosenLoss.ts";
 import { type Dimensions, dimensionsOf, filled } from "./filledInput.ts";
 import type { GivenInput } from "./givenInput.ts";
+import { targetsWord } from "./inputWords.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";
 
 export interface AnalysisData {
@@ -113,7 +114,10 @@ function checkCounts(sources: ReadonlyMap<string, Source>, { arrays }: OpenedInp
   const { n } = first[1];
   const what = name === TARGET ? "targets" : `data for ${name}`;
   const given = arrays.find((one) => one.name === name);
-  const cure = given === undefined ? "" : `, or say that they lie along another axis or are the same: ${saying(given)}`;
+  const isTargets = name === TARGET && shape.length > 1;
+  const otherAxis = isTargets ? "; --targets FILE@axis=1 has its samples along axis 1" : "";
+  const cure =
+    given === undefined ? otherAxis : `, or say that they lie along another axis or are the same: ${saying(given)}`;
   throw new RangeError(
     `analyze: expected ${what} of shape (${[n, ...shape.slice(1)].join(", ")}), got (${shape.join(", ")}); ` +
       `pass the ${name === TARGET ? "targets" : "values"} of the same ${n} samples of ${first[0]}${cure}`,
@@ -177,6 +181,10 @@ function targetsOf(
   if (objective.lossOutput !== undefined) return undefined;
   if (loss.nextToken !== undefined) return windows?.targets ?? nextTokenSource(model, loss.nextToken, sources);
   if (options.targets === undefined && windows !== undefined) return windows.targets;
+  if (isWhole && options.targets !== undefined && targetsWord(options.targets).axis > 0)
+    throw new UsageError(
+      `crh analyze: expected targets of one example in --targets, for all inputs are given whole, got ${options.targets}; leave @axis out`,
+    );
   const targets = options.targets === undefined ? opened.labels : targetArray(options.targets);
   if (targets === undefined)
     throw new RangeError("analyze: expected targets, got none (the inputs carry no labels); pass --targets FILE");

@@ -2,9 +2,11 @@
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { loadArrays } from "../../data/loadArrays.ts";
+import { moveAxis } from "../../data/moveAxis.ts";
 import { readBytes } from "../../disk/readBytes.ts";
 import { IGNORED } from "../../objectives/objective.ts";
 import type { ValueInfo } from "../../onnx/graph.ts";
+import { targetsWord } from "./inputWords.ts";
 import { labelArray } from "./openedInputs.ts";
 
 /**
@@ -34,8 +36,17 @@ export function classTargets(targets: DataArray, output: ValueInfo["shape"]): Da
   return labelArray(classes);
 }
 
-/** The one array of a file of targets. */
-export function targetArray(path: string): DataArray {
+/** The one array of the file of targets that a word of --targets names, samples first. */
+export function targetArray(word: string): DataArray {
+  const { path, axis } = targetsWord(word);
+  const array = soleArray(path);
+  if (axis < Math.max(1, array.shape.length)) return moveAxis(array, axis);
+  throw new RangeError(
+    `analyze: expected an axis of ${basename(path)}, of shape (${array.shape.join(", ")}), as @axis in --targets, got ${axis}; axes count from 0`,
+  );
+}
+
+function soleArray(path: string): DataArray {
   const { arrays, labels } = loadArrays(readBytes(path), { name: basename(path) });
   if (labels !== undefined) return labelArray(labels);
   const [array, ...others] = arrays.values();

@@ -21,7 +21,7 @@ import { type Analyzed, analyzeSeries } from "./analyzeSeries.ts";
 import { checkpointSteps, fileNames, seriesTitle } from "./checkpointSteps.ts";
 import { type ChosenLoss, chosenLoss } from "./chosenLoss.ts";
 import { checkpointModel, initialModel, preparedModel } from "./initialModel.ts";
-import { filesOf, type InputWord, inputWords, withoutFolder } from "./inputWords.ts";
+import { filesOf, type InputWord, inputWords, targetsWord, withoutFolder } from "./inputWords.ts";
 import { keepMeasurement } from "./keepAnalysis.ts";
 import { layerSelection, nearestLayer, someLayers } from "./layerSelection.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
@@ -46,7 +46,7 @@ export async function analyze(paths: readonly string[], options: AnalyzeOptions,
   await checkDevice(options.device, "analyze");
   checkOutputs(
     [options.out, options.moments],
-    [...paths, options.initial, options.targets, ...filesOf(options.inputs)],
+    [...paths, options.initial, options.targets && targetsWord(options.targets).path, ...filesOf(options.inputs)],
   );
   checkSaving(options);
   try {
@@ -99,6 +99,7 @@ async function opened(
   const form = (model: Model) =>
     measuredForm(model, {
       ...{ words: wordsOf(inputs), loss: loss!.objective, output: options.output },
+      targetAxis: options.targets === undefined ? 0 : targetsWord(options.targets).axis,
       ...{ asExported: options.asExported === true, seed: options.sampleSeed },
     });
   const { model, notes } = form(whole);

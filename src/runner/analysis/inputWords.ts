@@ -6,6 +6,8 @@
  *     h=h.npy@axis=1         its samples lie along axis 1, in the file as in the model
  *     edges=edges.npy@same   the whole array is given with every batch: it is the same for all samples
  *     sr=16000, h=zeros      every value is this number
+ *
+ * The word of --targets is a file alone, with "@axis=1" behind it where its samples lie along a later axis.
  */
 import { basename } from "node:path";
 import { suggestion } from "../../parameters/suggest.ts";
@@ -71,14 +73,33 @@ function inputWord(word: string, names: readonly string[]): InputWord {
   return NUMBER.test(rest) ? { name, value: Number(rest) } : { name, ...fileWord(rest) };
 }
 
+/**
+ * The word of --targets: a file, whose samples lie along the first axis unless "@axis=K" is behind it.
+ *
+ * @throws UsageError where "@same" is, or what is not known
+ */
+export function targetsWord(text: string): { readonly path: string; readonly axis: number } {
+  const { path, axis = 0, same } = fileWord(text, "--targets");
+  if (same === true)
+    throw new UsageError(
+      `crh analyze: expected targets of each sample in --targets, got ${text}; leave @same out, or say the axis of the samples: ${path}@axis=1`,
+    );
+  return { path, axis };
+}
+
 /** A file with what is said behind it. */
-function fileWord(text: string): { readonly path: string; readonly axis?: number; readonly same?: true } {
+function fileWord(
+  text: string,
+  option = "--inputs",
+): { readonly path: string; readonly axis?: number; readonly same?: true } {
   const [, path, said] = /^(.+)@(same|axis=\d+)$/.exec(text) ?? [];
   if (path !== undefined && said !== undefined)
     return said === "same" ? { path, same: true } : { path, axis: Number(said.slice("axis=".length)) };
   const wrong = /@(\w+=.*|sam\w*|axis.*)$/.exec(text);
   if (wrong !== null)
-    throw new UsageError(`crh analyze: expected @axis=NUMBER or @same behind a file in --inputs, got ${wrong[0]}`);
+    throw new UsageError(
+      `crh analyze: expected @axis=NUMBER${option === "--inputs" ? " or @same" : ""} behind a file in ${option}, got ${wrong[0]}; axes count from 0`,
+    );
   return { path: text };
 }
 

@@ -50,11 +50,13 @@ export function measuredForm(
     readonly words: readonly InputWord[];
     readonly loss: Objective | OwnLoss;
     readonly output: string | undefined;
+    /** The axis along which the samples of the targets lie in their file. */
+    readonly targetAxis: number;
     readonly asExported: boolean;
     readonly seed: number;
   },
 ): ModelEnd {
-  const { words, loss, output } = given;
+  const { words, loss, output, targetAxis } = given;
   const used = evaluationForm(model, given);
   const files = words.flatMap((word) =>
     isNumberWord(word) || word.name === undefined ? [] : [{ ...word, name: word.name }],
@@ -66,7 +68,45 @@ export function measuredForm(
     same: new Set(files.flatMap(({ name, same }) => (same ? [name] : []))),
   });
   const end = modelEnd(turned.model, loss, output);
-  return { model: end.model, notes: [...used.notes, ...turned.notes, ...end.notes] };
+  const first = outputSamplesFirst(end.model, targetAxis);
+  return { model: first.model, notes: [...used.notes, ...turned.notes, ...end.notes, ...first.notes] };
+}
+
+/**
+ * The model with the samples of its first output first, where those of the targets lie along a later axis in the file and the output
+ * declares that its own do too, (time, batch, classes); else the file alone has them there.
+ *
+ * @param model with the axes of samples of its inputs first
+ */
+function outputSamplesFirst(model: Model, axis: number): ModelEnd {
+  const { inputs, nodes, outputs } = model.graph;
+  const { name, shape, ...output } = outputs[0]!;
+  const along = shape?.[axis];
+  const samples = new Set(inputs.map((input) => input.shape?.[0]));
+  const isSamples = (extent: number | string | undefined) => extent !== undefined && samples.has(extent);
+  const isLater =
+    shape !== undefined &&
+    axis < shape.length &&
+    ((isSamples(along) && !isSamples(shape[0])) || (typeof shape[0] === "number" && typeof along !== "number"));
+  if (axis === 0 || !isLater) return { model, notes: [] };
+  const order = [axis, ...[...shape.keys()].filter((at) => at !== axis)];
+  const turned: Node = {
+    ...{
+      op: "Transpose",
+      domain: "",
+      name: `${name} samples first`,
+      inputs: [name],
+      outputs: [`${name} samples first`],
+    },
+    attributes: { perm: { ints: order } },
+  };
+  const own = { ...output, name: turned.outputs[0]!, shape: order.map((at) => shape[at]) };
+  return {
+    model: { ...model, graph: { ...model.graph, nodes: [...nodes, turned], outputs: [own, ...outputs.slice(1)] } },
+    notes: [
+      `The samples of ${name} lie along axis ${axis} in the model, (${shape.map((extent) => extent ?? "?").join(", ")}), as those of the targets in the file.`,
+    ],
+  };
 }
 
 /** Names of a free axis that runs over the positions of one sample. */
