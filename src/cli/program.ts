@@ -93,7 +93,9 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "--data <path>",
       "folder of the data, or for llm a text, where a setting needs one; crh data get fetches some",
     )
-    .option("--out <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--out <folder>"))
+    .on("option:out", setRuns)
     .addOption(
       new Option("--moments <which>", "second moments to keep in the run folder: of no, the last or every measurement")
         .choices(["none", "final", "all"])
@@ -157,7 +159,9 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .command("resume")
     .description("go on with a run where it stopped, bit for bit")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
     .option("--data <folder>", "folder of the data, if it is no longer where it was")
     .option(
@@ -263,6 +267,21 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
   });
 }
 
+/** An option by the name of an earlier version, which still works and is not listed. */
+function earlier(flags: string): Option {
+  return new Option(flags).hideHelp();
+}
+
+/** What an earlier name of --runs was given. */
+function setRuns(this: Command, folder: string): void {
+  this.setOptionValueWithSource("runs", folder, "cli");
+}
+
+/** What an earlier name of --out was given. */
+function setOut(this: Command, file: string): void {
+  this.setOptionValueWithSource("out", file, "cli");
+}
+
 const analyzeExample = `
 Inputs, samples along their first axis unless it is said:
   x.npy                 of a model of one input; an archive has an array for each by its name
@@ -297,7 +316,7 @@ function addOutputs(command: Command): Command {
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("--out <file>", "write the report, a page of HTML, there too")
+    .option("-o, --out <file>", "write the report, a page of HTML, there too")
     .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
     .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
     .option("--no-save", "keep nothing but what --out and --moments name")
@@ -309,7 +328,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
   program
     .command("runs")
     .description("list the runs")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print them as JSON")
     .action(async (options: RunsOptions) => {
       const { runsCommand } = await import("./commands/runs.ts");
@@ -319,10 +340,14 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .command("report")
     .description("write the report of a run")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
-    .option("-o, --output <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
+    .option("-o, --out <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
+    .addOption(earlier("--output <file>"))
+    .on("option:output", setOut)
     .option("--figures", "also write every figure as SVG and CSV to figures/ in the folder of the run")
     .option("--open", "show it in the browser")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await readingRun(run, () => reportCommand(run, options, io)));
@@ -335,7 +360,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
       'a run or an analysis: its name, the start of it, its path or "latest"; or a page, report.html',
       "latest",
     )
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .action(async (run: string, options: OpenOptions) => {
       const { openCommand } = await import("./commands/open.ts");
       finish(await openCommand(run, options, io));
@@ -346,7 +373,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
       "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay",
     )
     .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print it as JSON")
     .action(async (runs: string[], options: CompareOptions) => {
       const { compareCommand } = await import("./commands/compare.ts");
@@ -357,7 +386,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .description("say in words what was found about a layer, from which numbers, with which doubts")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"; or the JSON of crh analyze')
     .argument("[layer]", "one layer; all of them, briefly, where none is named")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print it as JSON")
     .action(async (run: string, layer: string | undefined, options: ExplainOptions) => {
       const { explainCommand } = await import("./commands/explain.ts");
@@ -366,7 +397,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
   program
     .command("doctor")
     .description("versions, devices, what is missing and how to get it")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print the findings as JSON")
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
@@ -385,7 +418,9 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
         .default("small"),
     )
     .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
-    .option("--out <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .option("--runs <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .addOption(earlier("--out <folder>"))
+    .on("option:out", setRuns)
     .option("--to <folder>", "folder that gets a folder for each study, with figures, score card and page", "reproduce")
     .option("--list", "name the studies with what they need, what is done and what time is left")
     .option("--yes", "go on even if all together is estimated to take more than an hour")
@@ -411,7 +446,7 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     .command("get")
     .description("fetch a set, or go on with it; checked by its checksum and unpacked")
     .argument("<name>", "cifar10, cifar100, mnist, tinyshakespeare or gpt2-bpe")
-    .option("--out <folder>", "folder of its files (default: data/<name>)")
+    .option("-o, --out <folder>", "folder of its files (default: data/<name>)")
     .option("--from <url>", "address of a folder that offers the same files")
     .option("--quiet", "print no progress")
     .action(async (name: string, options: DataGetOptions) => {

@@ -79,7 +79,7 @@ function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io)
 }
 
 function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): void {
-  const existing = existingRuns(options.out);
+  const existing = existingRuns(options.runs);
   const left = distinct(chosen.flatMap((study) => foundRuns(study, options, existing)));
   const { seconds } = secondsLeft(left);
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
@@ -92,7 +92,7 @@ function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): vo
 }
 
 function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): void {
-  const existing = existingRuns(options.out);
+  const existing = existingRuns(options.runs);
   const rows = chosen.map((study) => {
     const found = foundRuns(study, options, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;

@@ -23,7 +23,7 @@ export interface ReproduceOptions {
   readonly size: StudySize;
   readonly data?: string;
   /** Folder of the runs. */
-  readonly out: string;
+  readonly runs: string;
   /** Folder that gets a folder for each study. */
   readonly to: string;
 }
@@ -35,8 +35,8 @@ export function distinct(all: readonly Found[]): Found[] {
 
 export function foundRuns(
   study: Study,
-  { size, data, out }: ReproduceOptions,
-  existing: Existing = existingRuns(out),
+  { size, data, runs }: ReproduceOptions,
+  existing: Existing = existingRuns(runs),
 ): Found[] {
   return plannedRuns(study, size).map((planned) => findPlanned(planned, existing, data));
 }
@@ -70,7 +70,7 @@ export async function reproduceStudy(
 }
 
 async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
-  const { out, data } = options;
+  const { runs, data } = options;
   const count = foundRuns(study, options).length;
   for (let i = 0; i < count; i++) {
     const found = foundRuns(study, options)[i]!; // read anew: another process may have done it meanwhile
@@ -87,7 +87,7 @@ async function doMissing(study: Study, options: ReproduceOptions, watcher: Watch
         `${formatDuration(1000 * left)} left`,
     );
     try {
-      await doRun(found, { out, ...(data !== undefined && { data }) }, watcher);
+      await doRun(found, { runs, ...(data !== undefined && { data }) }, watcher);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       throw new Interrupted(
