@@ -33,6 +33,7 @@ import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
+import { wrapColumns } from "./table.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
@@ -46,6 +47,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
     .option("--debug", "show where an error comes from")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
+    .configureHelp({ minWidthToWrap: LEAST_HELP })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -144,7 +146,8 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
           "./commands/run.ts"
         );
         if (options.help === true) {
-          io.stdout.write(`${command.helpInformation()}${module.settingHelp?.(setting) ?? ""}`);
+          const help = wrapColumns(module.settingHelp?.(setting) ?? "", widthOf(io.stdout));
+          io.stdout.write(`${command.helpInformation()}${help}`);
           return;
         }
         if (setting === undefined)
@@ -209,7 +212,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
   const analyze = program
     .command("analyze")
     .description("measure every linear map and attention head of a trained model, or of several checkpoints of one")
-    .usage("<models...> --inputs FILES --targets FILE --loss NAME [options]")
+    .usage("<models...> --inputs FILES --targets FILE --loss NAME ...")
     .argument("[models...]", "an ONNX file; several are checkpoints, whose steps are the numbers in their names")
     .option(
       "--inputs <files...>",
@@ -260,12 +263,15 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .addOption(deviceOption())
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
-  analyze.addHelpText("after", analyzeExample);
+  analyze.addHelpText("after", () => wrapColumns(analyzeExample, widthOf(io.stdout)));
   addOutputs(analyze).action(async (models: string[], options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
     finish(await module.analyzeCommand(models, options, io));
   });
 }
+
+/** chosen: characters of a description on a line; commander's 40 leave lines wider than a terminal of 80. */
+const LEAST_HELP = 20;
 
 /** An option by the name of an earlier version, which still works and is not listed. */
 function earlier(flags: string): Option {

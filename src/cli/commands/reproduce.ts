@@ -126,5 +126,5 @@ function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io
       { width: widthOf(io.stdout), dim },
     ),
   );
-  io.stderr.write("time left: from the runs that are done, or with ? estimated from sizes; studies share some runs\n");
+  io.stderr.write("time left: from the runs that are done, or with ? from sizes; studies share runs\n");
 }
