@@ -129,7 +129,7 @@ test("crh run fc2 lr=1000 fails with the step and the last good checkpoint, and 
     "lr",
   ];
   const line =
-    /^crh run: train: expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
+    /^crh run: expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
   const ended = await crh(...words);
   expectOneLine(ended, FAILED, line);
   const run = openRun(onlyRun(join(dir, "lr")));
@@ -154,7 +154,7 @@ test("too many measurements to list fail before anything is trained", async () =
   expectOneLine(
     ended,
     FAILED,
-    /^crh run: train: expected at most 1000000 measurements and checkpoints, got one every 1 of 1000000000 /,
+    /^crh run: expected at most 1000000 measurements and checkpoints, got one every 1 of 1000000000 /,
   );
 });
 
