@@ -114,7 +114,24 @@ function medianTable(runs: readonly ComparedRun[], keys: readonly string[], layo
       ...(hidden === null ? [] : [below("ends", { a: hidden.data, b: hidden.output })]),
     ];
   });
-  return renderTable(columns, rows, layout);
+  return relationsTable(columns, rows, layout);
+}
+
+/** chosen: narrower terminals have no room for names and six relations beside each other. */
+const NARROW = 76;
+
+/** A table whose last columns are the six relations; where that is too wide, one of each side below the other. */
+function relationsTable(columns: readonly Column[], rows: readonly (readonly string[])[], layout: Layout): string {
+  if (layout.width >= NARROW) return renderTable(columns, rows, layout);
+  const [first, second] = [columns.length - RELATIONS.length, columns.length - RELATIONS.length / 2];
+  const part = <T>(list: readonly T[], from: number, to: number) => [...list.slice(0, first), ...list.slice(from, to)];
+  const of = (from: number, to: number) =>
+    renderTable(
+      part(columns, from, to),
+      rows.map((row) => part(row, from, to)),
+      layout,
+    );
+  return `${of(first, second)}\n${of(second, columns.length)}`;
 }
 
 function medianNotes(runs: readonly ComparedRun[], keys: readonly string[]): string[] {
@@ -189,7 +206,7 @@ function layerTable(layers: readonly ComparedLayer[], layout: Layout): string {
   const name = (header: string): Column => ({ header, shrinkTo: 14, isName: true });
   const kinds = [...new Set(outputs.map(({ kind }) => kind))].join(" or ");
   return [
-    ...(maps.length > 0 ? [renderTable([name("layer"), RUN, ...RELATIONS], shownMaps, layout)] : []),
+    ...(maps.length > 0 ? [relationsTable([name("layer"), RUN, ...RELATIONS], shownMaps, layout)] : []),
     ...(outputs.length > 0
       ? [renderTable([name(kinds), RUN, { header: "b.rga", align: "right" }], shownOutputs, layout)]
       : []),

@@ -5,8 +5,10 @@
  */
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
+import { printable } from "../formats/printable.ts";
 import { EXIT_USAGE, reportOf } from "../runner/errors.ts";
+import { commandOf, errorLine, usageLine } from "./errorLine.ts";
 import { type Io, processIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 
@@ -18,10 +20,11 @@ import { createProgram } from "./program.ts";
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let result: unknown;
+  const program = createProgram(io, (value) => {
+    result = value;
+  });
+  const called = calledBy(program, argv, io);
   try {
-    const program = createProgram(io, (value) => {
-      result = value;
-    });
     if (argv.length === 0) {
       io.stderr.write(program.helpInformation());
       return EXIT_USAGE;
@@ -30,19 +33,32 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const words = first === "help" && second !== undefined ? [second, "--help"] : [...argv];
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) return complain(error, argv, io);
+    if (!(error instanceof CommanderError)) return complain(error, called);
     if (error.exitCode === 0) return 0; // help and version
     if (error.code === "commander.help") return EXIT_USAGE; // no command: the help has been printed
-    io.stderr.write(`${usageLine(error.message, argv)}\n`);
+    io.stderr.write(`${printable(usageLine(error.message, called.command, argv))}\n`);
     return EXIT_USAGE;
   }
   return typeof result === "number" ? result : 0;
 }
 
+interface Called {
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly commands: readonly string[];
+  readonly io: Io;
+}
+
+function calledBy(program: Command, argv: readonly string[], io: Io): Called {
+  const commands = program.commands.map((one) => one.name());
+  return { command: commandOf(program, argv), argv, commands, io };
+}
+
 /** Says what went wrong and returns the exit code. */
-function complain(error: unknown, argv: readonly string[], io: Io): number {
+function complain(error: unknown, called: Called): number {
+  const { argv, io } = called;
   const { line, exitCode } = reportOf(error);
-  io.stderr.write(`${line}\n`);
+  io.stderr.write(`${errorLine(line, called)}\n`);
   if (argv.includes("--debug") && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);
   return exitCode;
 }
@@ -52,26 +68,15 @@ function stackOf(error: Error): string {
   return error.cause instanceof Error ? `${stack}\ncaused by ${stackOf(error.cause)}` : stack;
 }
 
-/** Commander's "error: unknown option '--sed'\n(Did you mean --seed?)" as one line in our words. */
-function usageLine(message: string, argv: readonly string[]): string {
-  const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
-  const hint = rest
-    .join(" ")
-    .trim()
-    .replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?");
-  const command = argv.find((word) => !word.startsWith("-"));
-  const option = /^unknown option '--([\w-]+)/.exec(first)?.[1];
-  // What is no option of a run may be a parameter of its setting.
-  if (command === "run" && option !== undefined && hint === "")
-    return `crh run: ${first}; parameters of a setting are given as ${option}=VALUE, and crh run SETTING --help lists them`;
-  const help = command === undefined || first.includes("command") ? "crh --help" : `crh ${command} --help`;
-  return `crh: ${first.replace(/\.$/, "")}; ${hint || `${help} shows what there is`}`;
-}
-
 async function start(): Promise<void> {
   const io = processIo();
   const argv = process.argv.slice(2);
-  process.on("uncaughtException", (error) => process.exit(complain(error, argv, io)));
+  const called = calledBy(
+    createProgram(io, () => {}),
+    argv,
+    io,
+  );
+  process.on("uncaughtException", (error) => process.exit(complain(error, called)));
   const exitCode = await main(argv, io);
   for (const stream of [process.stdout, process.stderr])
     await new Promise<unknown>((written) => stream.write("", written));

@@ -33,6 +33,7 @@ import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
+import { wrapColumns } from "./table.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
@@ -46,6 +47,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
     .option("--debug", "show where an error comes from")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
+    .configureHelp({ minWidthToWrap: LEAST_HELP })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -93,7 +95,9 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "--data <path>",
       "folder of the data, or for llm a text, where a setting needs one; crh data get fetches some",
     )
-    .option("--out <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--out <folder>"))
+    .on("option:out", setRuns)
     .addOption(
       new Option("--moments <which>", "second moments to keep in the run folder: of no, the last or every measurement")
         .choices(["none", "final", "all"])
@@ -142,7 +146,8 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
           "./commands/run.ts"
         );
         if (options.help === true) {
-          io.stdout.write(`${command.helpInformation()}${(await module.settingHelp?.(setting)) ?? ""}`);
+          const help = wrapColumns((await module.settingHelp?.(setting)) ?? "", widthOf(io.stdout));
+          io.stdout.write(`${command.helpInformation()}${help}`);
           return;
         }
         if (setting === undefined)
@@ -157,7 +162,9 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .command("resume")
     .description("go on with a run where it stopped, bit for bit")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
     .option("--data <folder>", "folder of the data, if it is no longer where it was")
     .option(
@@ -205,7 +212,7 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
   const analyze = program
     .command("analyze")
     .description("measure every linear map and attention head of a trained model, or of several checkpoints of one")
-    .usage("<models...> --inputs FILES --targets FILE --loss NAME [options]")
+    .usage("<models...> --inputs FILES --targets FILE --loss NAME ...")
     .argument("[models...]", "an ONNX file; several are checkpoints, whose steps are the numbers in their names")
     .option(
       "--inputs <files...>",
@@ -256,11 +263,29 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
     .addOption(deviceOption())
     .option("--threads <number>", "threads of one operator (default: 2)", wholeNumber(1, MOST_THREADS))
     .option("--quiet", "print no progress");
-  analyze.addHelpText("after", analyzeExample);
+  analyze.addHelpText("after", () => wrapColumns(analyzeExample, widthOf(io.stdout)));
   addOutputs(analyze).action(async (models: string[], options: AnalyzeOptions) => {
     const module: { analyzeCommand: AnalyzeCommand } = await import("./commands/analyze.ts");
     finish(await module.analyzeCommand(models, options, io));
   });
+}
+
+/** chosen: characters of a description on a line; commander's 40 leave lines wider than a terminal of 80. */
+const LEAST_HELP = 20;
+
+/** An option by the name of an earlier version, which still works and is not listed. */
+function earlier(flags: string): Option {
+  return new Option(flags).hideHelp();
+}
+
+/** What an earlier name of --runs was given. */
+function setRuns(this: Command, folder: string): void {
+  this.setOptionValueWithSource("runs", folder, "cli");
+}
+
+/** What an earlier name of --out was given. */
+function setOut(this: Command, file: string): void {
+  this.setOptionValueWithSource("out", file, "cli");
 }
 
 const analyzeExample = `
@@ -297,7 +322,7 @@ function addOutputs(command: Command): Command {
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("--out <file>", "write the report, a page of HTML, there too")
+    .option("-o, --out <file>", "write the report, a page of HTML, there too")
     .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
     .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
     .option("--no-save", "keep nothing but what --out and --moments name")
@@ -309,7 +334,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
   program
     .command("runs")
     .description("list the runs")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print them as JSON")
     .action(async (options: RunsOptions) => {
       const { runsCommand } = await import("./commands/runs.ts");
@@ -319,10 +346,14 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .command("report")
     .description("write the report of a run")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
-    .option("-o, --output <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
+    .option("-o, --out <file>", 'file to write, "-" for stdout (default: report.html in the folder of the run)')
+    .addOption(earlier("--output <file>"))
+    .on("option:output", setOut)
     .option("--figures", "also write every figure as SVG and CSV to figures/ in the folder of the run")
     .option("--open", "show it in the browser")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .action(async (run: string, options: ReportOptions) => {
       const { reportCommand } = await import("./commands/report.ts");
       finish(await readingRun(run, () => reportCommand(run, options, io)));
@@ -335,7 +366,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
       'a run or an analysis: its name, the start of it, its path or "latest"; or a page, report.html',
       "latest",
     )
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .action(async (run: string, options: OpenOptions) => {
       const { openCommand } = await import("./commands/open.ts");
       finish(await openCommand(run, options, io));
@@ -346,7 +379,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
       "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay",
     )
     .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print it as JSON")
     .action(async (runs: string[], options: CompareOptions) => {
       const { compareCommand } = await import("./commands/compare.ts");
@@ -357,7 +392,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .description("say in words what was found about a layer, from which numbers, with which doubts")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"; or the JSON of crh analyze')
     .argument("[layer]", "one layer; all of them, briefly, where none is named")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print it as JSON")
     .action(async (run: string, layer: string | undefined, options: ExplainOptions) => {
       const { explainCommand } = await import("./commands/explain.ts");
@@ -366,7 +403,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
   program
     .command("doctor")
     .description("versions, devices, what is missing and how to get it")
-    .option("--in <folder>", "folder of the runs", RUNS)
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(earlier("--in <folder>"))
+    .on("option:in", setRuns)
     .option("--json", "print the findings as JSON")
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
@@ -385,7 +424,9 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
         .default("small"),
     )
     .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
-    .option("--out <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .option("--runs <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .addOption(earlier("--out <folder>"))
+    .on("option:out", setRuns)
     .option("--to <folder>", "folder that gets a folder for each study, with figures, score card and page", "reproduce")
     .option("--list", "name the studies with what they need, what is done and what time is left")
     .option("--yes", "go on even if all together is estimated to take more than an hour")
@@ -411,7 +452,7 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     .command("get")
     .description("fetch a set, or go on with it; checked by its checksum and unpacked")
     .argument("<name>", "cifar10, cifar100, mnist, tinyshakespeare or gpt2-bpe")
-    .option("--out <folder>", "folder of its files (default: data/<name>)")
+    .option("-o, --out <folder>", "folder of its files (default: data/<name>)")
     .option("--from <url>", "address of a folder that offers the same files")
     .option("--quiet", "print no progress")
     .action(async (name: string, options: DataGetOptions) => {

@@ -178,6 +178,21 @@ export function lengthOf(text: string): number {
   return [...text].length;
 }
 
+/** A text whose lines are wrapped, what goes on below where its line has its last column, or two characters in. */
+export function wrapColumns(text: string, width: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      if (lengthOf(line) <= width) return [line];
+      const [, first = ""] = /^(\s*\S+(?: \S+)*? {2,})\S/.exec(line) ?? [];
+      const [indent = ""] = /^ */.exec(line) ?? [];
+      const hang = first !== "" && first.length < width / 2 ? first.length : indent.length + 2;
+      const start = hang === first.length ? first : indent;
+      return wrap(line.slice(start.length), width - hang).map((part, i) => (i === 0 ? start : " ".repeat(hang)) + part);
+    })
+    .join("\n");
+}
+
 /** Quiet text, on outputs that know escape sequences. */
 export function dimmer(colour: boolean): (text: string) => string {
   return colour ? (text) => `\u001b[2m${text}\u001b[22m` : (text) => text;

@@ -23,6 +23,11 @@ const otherNames: Readonly<Record<string, string>> = {
   "learning-rate": "lr",
 };
 
+/** What a parameter is called here that other programs call otherwise; other names as they are. */
+export function usualName(key: string): string {
+  return Object.hasOwn(otherNames, key) ? otherNames[key]! : key;
+}
+
 /**
  * Validates parameters given as texts or values.
  *
@@ -36,9 +41,7 @@ export function parseParameters(
   const known = Object.keys(owner.parameters.shape);
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    throw new ParameterError(
-      `${owner.name}: expected a parameter, got "${key}"${suggestion(Object.hasOwn(otherNames, key) ? otherNames[key]! : key, known)}`,
-    );
+    throw new ParameterError(`${owner.name}: expected a parameter, got "${key}"${suggestion(usualName(key), known)}`);
   }
   const result = z.safeParse(owner.parameters, given);
   if (result.success) return result.data;

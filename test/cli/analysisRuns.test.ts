@@ -98,7 +98,10 @@ describe("an analysis", () => {
   test("is refused before it is measured where its folder cannot be", async () => {
     writeFileSync("file", "");
     const { code, err } = await analyze("step0.onnx", "--runs", "file");
-    expect([code, err]).toEqual([1, expect.stringMatching(/^runs: expected a folder .*--no-save keeps none\n$/)]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^crh analyze: expected a folder .*--no-save keeps none\n$/),
+    ]);
   });
 });
 
@@ -128,7 +131,7 @@ describe("checkpoints", () => {
     const { code, out, err } = await crh(["analyze", "step0.onnx", "other1.onnx", ...data, "--quiet"]);
     expect([code, out, runs()]).toEqual([1, "", []]);
     expect(err).toMatch(
-      /^analyze: expected layer up, linear 5 → 7, in step0\.onnx, as in other1\.onnx, got linear 5 → 6; .*\n$/,
+      /^crh analyze: expected layer up, linear 5 → 7, in step0\.onnx, as in other1\.onnx, got linear 5 → 6; .*\n$/,
     );
   });
 

@@ -239,7 +239,7 @@ describe("what cannot be compared is one line", () => {
     expectOneLine(
       await crh("compare", runs[0]!, "nothing"),
       FAILED,
-      /^runs: expected the name of a run in runs .*"nothing"/,
+      /^crh compare: expected the name of a run in runs .*"nothing"/,
     );
     expectOneLine(await crh("compare"), USAGE, /runs/);
   });
@@ -252,7 +252,7 @@ describe("what cannot be compared is one line", () => {
     expectOneLine(
       failed,
       FAILED,
-      /^compare: expected runs with a measurement, got none in .*; let it run on with crh resume$/m,
+      /^crh compare: expected runs with a measurement, got none in .*; let it run on with crh resume$/m,
     );
   });
 });

@@ -189,8 +189,8 @@ describe("crh explain", () => {
 
   test("reads the JSON of a measurement; one layer in full, all of them briefly", async () => {
     const [one, all] = [testIo(), testIo()];
-    await explainCommand(file, layer.name, { in: dir }, one);
-    await explainCommand(file, undefined, { in: dir }, all);
+    await explainCommand(file, layer.name, { runs: dir }, one);
+    await explainCommand(file, undefined, { runs: dir }, all);
     for (const io of [one, all])
       for (const line of io.out().split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
     expect(one.out()).toContain("Laws between spectra");
@@ -200,7 +200,7 @@ describe("crh explain", () => {
 
   test("--json has the same sentences", async () => {
     const io = testIo();
-    await explainCommand(file, layer.name, { in: dir, json: true }, io);
+    await explainCommand(file, layer.name, { runs: dir, json: true }, io);
     expect(JSON.parse(io.out()).layers).toEqual([JSON.parse(JSON.stringify(explainLayer(layer)))]);
   });
 
@@ -208,8 +208,8 @@ describe("crh explain", () => {
     const io = testIo();
     const wrong = join(dir, "wrong.json");
     writeFileSync(wrong, "{");
-    await expect(explainCommand(file, "plantd", { in: dir }, io)).rejects.toThrow(/did you mean planted\?/);
-    await expect(explainCommand(wrong, undefined, { in: dir }, io)).rejects.toThrow(/which is neither/);
-    await expect(explainCommand("nothing", undefined, { in: dir }, io)).rejects.toThrow(/crh runs lists them/);
+    await expect(explainCommand(file, "plantd", { runs: dir }, io)).rejects.toThrow(/did you mean planted\?/);
+    await expect(explainCommand(wrong, undefined, { runs: dir }, io)).rejects.toThrow(/which is neither/);
+    await expect(explainCommand("nothing", undefined, { runs: dir }, io)).rejects.toThrow(/crh runs lists them/);
   });
 });

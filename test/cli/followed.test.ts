@@ -58,13 +58,13 @@ test("held-out samples of any setting with hidden representations are followed",
 });
 
 test.each([
-  [["twopoint", "--follow", "0,1"], /^run: expected a setting that follows nothing by itself/],
-  [["mlp", "--data", "images", "--follow", "0,45"], /^follow: expected samples from 0 to 44, got 45/],
+  [["twopoint", "--follow", "0,1"], /^crh run: expected a setting that follows nothing by itself/],
+  [["mlp", "--data", "images", "--follow", "0,45"], /^crh run: follow: expected samples from 0 to 44, got 45/],
   [["mlp", "--data", "images", "--follow", "3"], /two different places of samples/],
-  [["twopoint", "gain=0"], /^twopoint: expected gain to be greater than 0, got "0"/],
-  [["twopoint", "dx2=0"], /^twopoint: expected dx2 to be greater than 0, got "0"/],
-  [["twopoint", "layer=20"], /^twopoint: expected layer to be one of 0 to 19, got 20/],
-  [["twopoint", "decoder=minimal-norm"], /^twopoint: expected architecture=linear depth=1/],
+  [["twopoint", "gain=0"], /^crh run: twopoint: expected gain to be greater than 0, got "0"/],
+  [["twopoint", "dx2=0"], /^crh run: twopoint: expected dx2 to be greater than 0, got "0"/],
+  [["twopoint", "layer=20"], /^crh run: twopoint: expected layer to be one of 0 to 19, got 20/],
+  [["twopoint", "decoder=minimal-norm"], /^crh run: twopoint: expected architecture=linear depth=1/],
   [["twopoint", "architecture=cnn", "width=50", "depth=4", "layer=0"], /expected a width above 50 for 5 convolutions/],
   [["twopoint-mnist", "--data", "images", "second=0"], /expected first and second to be two classes/],
   [["twopoint-mnist"], /^twopoint-mnist: expected a folder with IDX files, got none/],
@@ -108,7 +108,7 @@ describe("a run that follows two points and measures nothing else", () => {
     expect(one.out).not.toMatch(/^Hidden layer 1 /m);
     expect(one.out).toContain("the theory conserves it");
     const wrong = await crh("explain", "latest", "9", "--in", "alone");
-    expect(wrong.err).toMatch(/^explain: expected a layer of the measurement, got "9".*0, 1/);
+    expect(wrong.err).toMatch(/^crh explain: expected a layer of the measurement, got "9".*0, 1/);
   });
 
   test("is listed, reported anew with its figures, and refused by compare in one line", async () => {
@@ -119,7 +119,7 @@ describe("a run that follows two points and measures nothing else", () => {
     const [id, other] = [onlyRun(join(dir, "alone")), onlyRun(join(dir, "json"))];
     const { code, err } = await crh("compare", id, other);
     expect(code).not.toBe(0);
-    expect(err).toMatch(/^compare: expected runs with alignments, got [\w-]+, which follows points .*\n$/);
+    expect(err).toMatch(/^crh compare: expected runs with alignments, got [\w-]+, which follows points .*\n$/);
   });
 });
 

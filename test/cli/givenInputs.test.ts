@@ -136,7 +136,7 @@ test("samples that fill no batch of the only size are said, and too few are refu
   expectOneLine(
     await crh("analyze static.onnx --inputs x5.npy --targets y5.npy --loss mse --json"),
     1,
-    /^probe: expected at least 8 samples, the only batch that the model takes, got 5/,
+    /^crh analyze: expected at least 8 samples, the only batch that the model takes, got 5/,
   );
 });
 
@@ -229,7 +229,7 @@ test("next-token is cross-entropy with the tokens one further along, of which th
   expectOneLine(
     await crh("analyze lm.onnx --inputs ids=tokens.npy mask=1 --targets next.npy --loss mse --json --quiet"),
     1,
-    /^mse: expected float32 targets of shape \(20, 6, 7\) .*, got float32 \(20, 6\); .* or take cross-entropy/,
+    /^crh analyze: mse: expected float32 targets of shape \(20, 6, 7\) .*, got float32 \(20, 6\); .* or take cross-entropy/,
   );
 });
 

@@ -200,25 +200,25 @@ describe("what does not fit is one line", () => {
     [
       "wider.onnx",
       FAILED,
-      /^analyze: expected layer layers\.0, linear 6 → 12, in --initial wider\.onnx, got linear 6 → 13; export/,
+      /^crh analyze: expected layer layers\.0, linear 6 → 12, in --initial wider\.onnx, got linear 6 → 13; export/,
     ],
     [
       "shallow.onnx",
       FAILED,
-      /^analyze: expected layer layers\.0, linear 6 → 12, in --initial shallow\.onnx, got linear 6 → 4; /,
+      /^crh analyze: expected layer layers\.0, linear 6 → 12, in --initial shallow\.onnx, got linear 6 → 4; /,
     ],
     [
       "deeper.onnx",
       FAILED,
-      /^analyze: expected the 2 layers of the model in --initial deeper\.onnx, got layers\.2, linear 4 → 4, as well; /,
+      /^crh analyze: expected the 2 layers of the model in --initial deeper\.onnx, got layers\.2, linear 4 → 4, as well; /,
     ],
     [
       "otherInput.onnx",
       FAILED,
-      /^analyze: expected the inputs of the model, x float32\(.*6\), in --initial otherInput\.onnx, got x float32\(.*7\); /,
+      /^crh analyze: expected the inputs of the model, x float32\(.*6\), in --initial otherInput\.onnx, got x float32\(.*7\); /,
     ],
-    ["nowhere.onnx", FAILED, /^crh: expected a file .* at nowhere\.onnx, got none/],
-    ["x.npy", FAILED, /^onnx: expected an ONNX model/],
+    ["nowhere.onnx", FAILED, /^crh analyze: expected a file .* at nowhere\.onnx, got none/],
+    ["x.npy", FAILED, /^crh analyze: expected an ONNX model/],
   ])("%s", async (initial, code, line) => {
     expectOneLine(await analyze("model.onnx", "--initial", initial, "--json"), code, line);
   });
@@ -227,7 +227,7 @@ describe("what does not fit is one line", () => {
     expectOneLine(
       await analyze("deeper.onnx", "--initial", "model.onnx", "--json"),
       FAILED,
-      /^analyze: expected layer layers\.2, linear 4 → 4, in --initial model\.onnx, got none \(it has layers\.0, layers\.1\); /,
+      /^crh analyze: expected layer layers\.2, linear 4 → 4, in --initial model\.onnx, got none \(it has layers\.0, layers\.1\); /,
     );
   });
 

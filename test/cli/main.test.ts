@@ -42,27 +42,24 @@ function makeRun(setting: string, time: string): RunFolder {
 
 describe("wrong usage is one line and exit code 2", () => {
   test.each<[string[], string]>([
-    [["rnu"], "crh: unknown command 'rnu'; did you mean run?"],
-    [["zebra"], "crh: unknown command 'zebra'; crh --help shows what there is"],
-    [["run", "fc2", "--sed", "1"], "crh: unknown option '--sed'; did you mean --seed?"],
+    [["rnu"], "crh: expected a command, got rnu; did you mean run?"],
+    [["zebra"], "crh: expected a command, got zebra; crh --help lists them"],
+    [["run", "fc2", "--sed", "1"], "crh run: expected an option, got --sed; did you mean --seed?"],
     [["run"], "crh run: expected the name of a setting, got none; crh run --help lists them"],
     [
       ["run", "fc2", "--seed", "x"],
-      "crh: option '--seed <number>' argument 'x' is invalid. Expected a whole number of at least 0; crh run --help shows what there is",
+      "crh run: expected a whole number of at least 0 as --seed, got x; crh run --help shows what there is",
     ],
     [
       ["run", "fc2", "--steps", "1.5"],
-      "crh: option '--steps <number>' argument '1.5' is invalid. Expected a whole number of at least 0; crh run --help shows what there is",
+      "crh run: expected a whole number of at least 0 as --steps, got 1.5; crh run --help shows what there is",
     ],
     [
       ["run", "fc2", "--device", "tpu"],
-      "crh: option '--device <name>' argument 'tpu' is invalid. Allowed choices are cpu, webgpu, cuda; crh run --help shows what there is",
+      "crh run: expected one of cpu, webgpu, cuda as --device, got tpu; crh run --help shows what there is",
     ],
-    [["report"], "crh: missing required argument 'run'; crh report --help shows what there is"],
-    [
-      ["runs", "more"],
-      "crh: too many arguments for 'runs'. Expected 0 arguments but got 1; crh runs --help shows what there is",
-    ],
+    [["report"], "crh report: expected <run>, got none; crh report --help shows what there is"],
+    [["runs", "more"], "crh runs: expected 0 arguments, got 1; crh runs --help shows what there is"],
   ])("%j", async (argv, line) => {
     expect(await crh(...argv)).toEqual({ code: 2, out: "", err: `${line}\n` });
     expect(run).not.toHaveBeenCalled();
@@ -104,7 +101,16 @@ describe("crh run", () => {
     const [setting, assignments, options] = run.mock.calls[0]! as [string, string[], RunOptions];
     expect([setting, assignments]).toEqual(["fc2", ["lr=0.1", "depth=3"]]);
     const defaults = { device: "cpu", keepBest: "loss" };
-    const expected = { seed: 5, steps: 100_000, every: "log", moments: "all", json: true, out: root, ...defaults };
+    const expected = {
+      seed: 5,
+      steps: 100_000,
+      every: "log",
+      moments: "all",
+      json: true,
+      runs: root,
+      out: root,
+      ...defaults,
+    };
     expect(options).toEqual(expected);
   });
 
@@ -113,25 +119,27 @@ describe("crh run", () => {
     expect(await crh("run", "fc2")).toEqual({
       code: 130,
       out: "",
-      err: "run: interrupted at step 7; crh resume latest goes on\n",
+      err: "crh run: interrupted at step 7; crh resume latest goes on\n",
     });
   });
 
   test("failing ends with 1 and one line; the stack, with its causes, is shown with --debug alone", async () => {
     run.mockRejectedValue(new Error("engine: no", { cause: new Error("inside") }));
-    expect(await crh("run", "fc2")).toEqual({ code: 1, out: "", err: "engine: no\n" });
+    expect(await crh("run", "fc2")).toEqual({ code: 1, out: "", err: "crh run: no\n" });
     for (const argv of [
       ["--debug", "run", "fc2"],
       ["run", "fc2", "--debug"],
     ])
       expect((await crh(...argv)).err).toMatch(
-        /^engine: no\nError: engine: no\n {4}at [\s\S]*caused by Error: inside\n {4}at /,
+        /^crh run: no\nError: engine: no\n {4}at [\s\S]*caused by Error: inside\n {4}at /,
       );
   });
 
   test("a bug is called one", async () => {
     run.mockRejectedValue(new TypeError("Cannot read properties of undefined (reading 'x')"));
-    expect((await crh("run", "fc2")).err).toMatch(/^crh: this is a bug \(TypeError: Cannot read[^\n]*--debug[^\n]*\n$/);
+    expect((await crh("run", "fc2")).err).toMatch(
+      /^crh run: this is a bug \(TypeError: Cannot read[^\n]*--debug[^\n]*\n$/,
+    );
   });
 });
 
@@ -149,7 +157,7 @@ describe("crh runs", () => {
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatch(new RegExp(`^${basename(second.dir)} +running +0/100 +3 +2025-01-02 10:00$`));
     expect(lines[2]).toMatch(/ finished +100 +3 +0\.2500 +1,234 +1 min 01 s +2025-01-01 10:00$/);
-    expect(err).toMatch(/^runs: expected a run\.json .* got an empty file; [^\n]*\n$/);
+    expect(err).toMatch(/^crh runs: expected a run\.json .* got an empty file; [^\n]*\n$/);
   });
 
   test("gives JSON", async () => {

@@ -90,7 +90,7 @@ describe("crh explain", () => {
   const explain = async (layer: string | undefined, snapshot = last, json = false) => {
     writeFileSync(file, JSON.stringify(snapshot));
     const io = testIo();
-    await explainCommand(file, layer, { in: dir, json }, io);
+    await explainCommand(file, layer, { runs: dir, json }, io);
     return io.out();
   };
   const joined = (text: string) => text.replace(/\s+/g, " ");

@@ -41,12 +41,12 @@ describe("before a run begins, so that no folder is made", () => {
     ["fc2 toString=1", USAGE, /^fc2: expected a parameter, got "toString"; known: /],
     ["fc2 lr=abc", USAGE, /^fc2: expected lr to be a number, got "abc"; /],
     ["fc2 lr=", USAGE, /^fc2: expected lr to be a number, got ""; /],
-    ["fc2 =3", USAGE, /^run: expected key=value, got "=3"; for instance lr=0\.05$/m],
-    ["fc2 seed=1 --seed 2", USAGE, /^run: expected seed once, got it twice; give it once$/m],
+    ["fc2 =3", USAGE, /^crh run: expected key=value, got "=3"; for instance lr=0\.05$/m],
+    ["fc2 seed=1 --seed 2", USAGE, /^crh run: expected seed once, got it twice; give it once$/m],
     ["fc2 --preset tiny", USAGE, /^fc2: expected a preset of paper, small, nonlinear, got "tiny"$/m],
     ["res1 --preset tiny", USAGE, /^res1: expected a preset of paper, small, got "tiny"$/m],
     ["res2 --preset small", USAGE, /^res2: expected a folder with CIFAR's binary files, got none; pass --data DIR /],
-    ["fc3", USAGE, /^run: expected a setting, got "fc3"; did you mean fc1\?$/m],
+    ["fc3", USAGE, /^crh run: expected a setting, got "fc3"; did you mean fc1\?$/m],
     [
       "fc2 --widht 50",
       USAGE,
@@ -55,41 +55,57 @@ describe("before a run begins, so that no folder is made", () => {
     [
       "fc2 --data nowhere",
       FAILED,
-      /^run: expected a folder of data, got "nowhere", which is not there; check --data$/m,
+      /^crh run: expected a folder of data, got "nowhere", which is not there; check --data$/m,
     ],
-    ["mlp --data file", FAILED, /^run: expected a folder of data, got "file", which is a file; check --data$/m],
-    ["mlp --data empty", FAILED, /^idx folder: expected a file train-images-idx3-ubyte or .*; name the folder that /],
+    ["mlp --data file", FAILED, /^crh run: expected a folder of data, got "file", which is a file; check --data$/m],
+    [
+      "mlp --data empty",
+      FAILED,
+      /^crh run: idx folder: expected a file train-images-idx3-ubyte or .*; name the folder that /,
+    ],
     ["mlp --data cut", FAILED, /^train-images-idx3-ubyte: expected 1936 bytes for shape .*; download the file again$/m],
-    ["mlp", USAGE, /^mlp: expected a folder with IDX files, got none; pass --data DIR/],
+    ["mlp", USAGE, /^crh run: mlp: expected a folder with IDX files, got none; pass --data DIR/],
     [
       "llm",
       USAGE,
-      /^llm: expected a text, got none; pass --data FILE or --data DIR \(crh data get tinyshakespeare fetches one\)$/m,
+      /^crh run: llm: expected a text, got none; pass --data FILE or --data DIR \(crh data get tinyshakespeare fetches one\)$/m,
     ],
     ["llm --data empty", FAILED, /^[^:]+: expected [^\n]*text[^\n]*; /],
     ["llm --data empty.txt", FAILED, /^[^:]+: expected [^\n]*, got [^\n]*; /],
     [
       "llm --data short.txt",
       FAILED,
-      /^corpus: expected at least 257 training tokens [^\n]*, got 2; pass a longer text/,
+      /^crh run: corpus: expected at least 257 training tokens [^\n]*, got 2; pass a longer text/,
     ],
     ["llm --data latin1.txt", FAILED, /^latin1.txt: expected text in UTF-8, got [^\n]+; /],
-    ["llm --data short.txt context=1 accumulate=3", USAGE, /^llm: expected accumulate to divide the batch of 8, got 3/],
+    [
+      "llm --data short.txt context=1 accumulate=3",
+      USAGE,
+      /^crh run: llm: expected accumulate to divide the batch of 8, got 3/,
+    ],
     ["res1", USAGE, /^res1: expected a folder with CIFAR's binary files, got none; pass --data DIR/],
-    ["res1 --data empty", FAILED, /^cifar folder: expected data_batch_1.bin .*, got none of them; name the folder/],
+    [
+      "res1 --data empty",
+      FAILED,
+      /^crh run: cifar folder: expected data_batch_1.bin .*, got none of them; name the folder/,
+    ],
     ["res1 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073[^\n]*, got 61459[^\n]*; /],
     ["res1 --data cifar-labels", FAILED, /^data_batch_1.bin: expected labels 0 to 9, got 10 in record 1/],
     ["res2 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073/],
-    ["fc2 samples=9e9", FAILED, /^crh: expected arrays that fit into memory, got larger ones; use smaller layers, /],
+    [
+      "fc2 samples=9e9",
+      FAILED,
+      /^crh run: expected arrays that fit into memory, got larger ones; use smaller layers, /,
+    ],
     [
       "fc2 --out file",
       FAILED,
-      /^runs: expected a writable folder .*file, got a file where a folder should be .*; choose/,
+      /^crh run: expected a writable folder .*file, got a file where a folder should be .*; choose/,
     ],
     [
       "fc2 --out file/runs",
       FAILED,
-      /^runs: expected a writable folder .*, got a file where a folder should be .*; choose/,
+      /^crh run: expected a writable folder .*, got a file where a folder should be .*; choose/,
     ],
   ])("crh run %s", async (words, exitCode, line) => {
     expectOneLine(await crh("run", ...words.split(" "), "--quiet"), exitCode, line);
@@ -113,7 +129,7 @@ test("crh run fc2 lr=1000 fails with the step and the last good checkpoint, and 
     "lr",
   ];
   const line =
-    /^train: expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
+    /^crh run: expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
   const ended = await crh(...words);
   expectOneLine(ended, FAILED, line);
   const run = openRun(onlyRun(join(dir, "lr")));
@@ -138,14 +154,14 @@ test("too many measurements to list fail before anything is trained", async () =
   expectOneLine(
     ended,
     FAILED,
-    /^train: expected at most 1000000 measurements and checkpoints, got one every 1 of 1000000000 /,
+    /^crh run: expected at most 1000000 measurements and checkpoints, got one every 1 of 1000000000 /,
   );
 });
 
 describe("a disk that fills up", () => {
   const words = ["fc2", ...TINY, "--steps", "120", "--quiet"];
   const fullDisk =
-    /^runs: expected a writable folder .*, got a full disk \(ENOSPC\); free some space; everything written /;
+    /^crh run: expected a writable folder .*, got a full disk \(ENOSPC\); free some space; everything written /;
 
   test("in the middle of a run is one line; with space again the run goes on to the same numbers", async () => {
     expect((await crh("run", ...words, "--out", "roomy")).code).toBe(0);
@@ -202,7 +218,7 @@ describe("a disk that fills up", () => {
     expectOneLine(
       { code, signal, out, err },
       FAILED,
-      /^runs: expected .*, got a limit on the size of files \(EFBIG\); raise it/,
+      /^crh run: expected .*, got a limit on the size of files \(EFBIG\); raise it/,
     );
   });
 

@@ -87,17 +87,19 @@ describe("crh report", () => {
     const { code, out, err } = await report("latest", "-o", join(root, "none", "page.html"));
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(
-      /^report: expected a writable folder .*none, got a folder that is not there \(ENOENT\); [^\n]*\n$/,
+      /^crh report: expected a writable folder .*none, got a folder that is not there \(ENOENT\); [^\n]*\n$/,
     );
   });
 
   test("of a run without a measurement, or none at all, is one line", async () => {
     expect(await report("latest")).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^runs: expected at least one run/),
+      err: expect.stringMatching(/^crh report: expected at least one run/),
     });
     createRun(root, { setting: "fc2", seed: 0, config: {}, steps: 10, argv: [], versions });
-    expect((await report("latest")).err).toMatch(/^report: expected a run with a measurement, got none in [^\n]*\n$/);
+    expect((await report("latest")).err).toMatch(
+      /^crh report: expected a run with a measurement, got none in [^\n]*\n$/,
+    );
   });
 
   test("of a run with torn moments is one line that names the file", async () => {

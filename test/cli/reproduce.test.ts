@@ -21,7 +21,7 @@ const root = mkdtempSync(join(tmpdir(), "crh-reproduce-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const options = (name: string): ReproduceOptions => ({
-  ...{ size: "small", out: join(root, name, "runs"), to: join(root, name, "reproduce"), quiet: true },
+  ...{ size: "small", runs: join(root, name, "runs"), to: join(root, name, "reproduce"), quiet: true },
 });
 const tiny = { depth: 2, width: 20, layer: 1, steps: 60, lr: 0.02, gain: 0.5 };
 
@@ -87,22 +87,22 @@ describe("crh reproduce", () => {
     for (const line of renderScore(record, folder, io).split("\n").slice(0, -2))
       expect([...line].length).toBeLessThanOrEqual(80);
 
-    const runs = readdirSync(given.out).sort();
+    const runs = readdirSync(given.runs).sort();
     const page = readFileSync(join(folder, "score.json"), "utf8");
     await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.out).sort()).toEqual(runs);
+    expect(readdirSync(given.runs).sort()).toEqual(runs);
     expect(readFileSync(join(folder, "score.json"), "utf8")).toBe(page);
 
     // A parameter that came later is not in the files of earlier runs, which ran as its default has it.
-    const file = join(given.out, runs[0]!, "config.json");
+    const file = join(given.runs, runs[0]!, "config.json");
     const config = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     delete config.syre;
     writeFileSync(file, JSON.stringify(config));
     await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.out).sort()).toEqual(runs);
+    expect(readdirSync(given.runs).sort()).toEqual(runs);
 
     await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, watcherOf(testIo()));
-    expect(readdirSync(given.out)).toHaveLength(3);
+    expect(readdirSync(given.runs)).toHaveLength(3);
   }, 60_000);
 
   it("keeps what is done when it is interrupted, and goes on with what was begun", async () => {
@@ -110,12 +110,12 @@ describe("crh reproduce", () => {
     const io = testIo();
     io.interrupt();
     await expect(reproduceStudy(study([tiny]), given, watcherOf(io))).rejects.toThrow(
-      /^reproduce: stopped at run 1 of 1, nothing is lost/,
+      /^crh reproduce: stopped at run 1 of 1, nothing is lost/,
     );
-    const [id] = readdirSync(given.out);
-    expect(openRun(join(given.out, id!)).info().status).toBe("interrupted");
+    const [id] = readdirSync(given.runs);
+    expect(openRun(join(given.runs, id!)).info().status).toBe("interrupted");
     const { record } = await reproduceStudy(study([tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.out)).toEqual([id]);
+    expect(readdirSync(given.runs)).toEqual([id]);
     expect(record.runs[0]!.id).toBe(id);
   }, 60_000);
 
@@ -135,9 +135,9 @@ describe("crh reproduce", () => {
     expect(seen[0]![1]).toBeGreaterThan(0);
     expect(record.runs[0]).toMatchObject({ id: null, failure: expect.stringMatching(/expected a finite loss/) });
     expect(record.claims[0]!.count).toBe(1);
-    const runs = readdirSync(given.out);
+    const runs = readdirSync(given.runs);
     await reproduceStudy(study([wild, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.out)).toEqual(runs);
+    expect(readdirSync(given.runs)).toEqual(runs);
   }, 60_000);
 
   it("lists every study with what is done, within 80 columns and as JSON", async () => {
@@ -167,7 +167,7 @@ describe("crh reproduce", () => {
     });
     expect(await refused("--size", "paper")).toMatchObject({
       code: 2,
-      line: expect.stringMatching(/^reproduce: expected --yes for an estimated time of \d+ h/),
+      line: expect.stringMatching(/^crh reproduce: expected --yes for an estimated time of \d+ h/),
     });
     expect(await refused("twopoint/5", "--size", "large")).toMatchObject({ code: 2 });
   });

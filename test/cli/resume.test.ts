@@ -76,7 +76,7 @@ test("kill -9 from outside; while it still runs it cannot be resumed", async () 
   expectOneLine(
     await crh("resume", "latest", "--in", "outside", "--quiet"),
     1,
-    /^runs: expected a run that has stopped, got .*; stop it first/,
+    /^crh resume: expected a run that has stopped, got .*; stop it first/,
   );
   child.kill("SIGKILL");
   await ended;
@@ -85,7 +85,7 @@ test("kill -9 from outside; while it still runs it cannot be resumed", async () 
 
 test("SIGINT ends with 130 and one line whose advice finds the run, which then equals the unbroken one", async () => {
   const stopped = await faulty(`SIGINT ${Math.floor(calls.fc2 / 2)}`, "run", ...settings.fc2, "--out", "stopped");
-  expectOneLine(stopped, 130, /^run: stopped at step \d+ of 400, nothing is lost; go on with crh resume \S+\n$/);
+  expectOneLine(stopped, 130, /^crh run: stopped at step \d+ of 400, nothing is lost; go on with crh resume \S+\n$/);
   const run = onlyRun(join(dir, "stopped"));
   expect(readJson(run, "run.json").status).toBe("interrupted");
   expect(readdirSync(run)).toContain("report.html");
@@ -99,7 +99,7 @@ test("SIGINT ends with 130 and one line whose advice finds the run, which then e
 test("a finished run is shown again, and nothing of it changes", async () => {
   const before = resultsOf(whole.fc2);
   const { code, out, err } = await crh("resume", whole.fc2, "--json");
-  expect([code, err]).toEqual([0, expect.stringMatching(/^resume: \S+ is finished already\n$/)]);
+  expect([code, err]).toEqual([0, expect.stringMatching(/^crh resume: \S+ is finished already\n$/)]);
   expect(JSON.parse(out).final).toEqual(readJson(whole.fc2, "snapshots", "step-00000400.json"));
   expect(resultsOf(whole.fc2)).toEqual(before);
 });
@@ -114,7 +114,7 @@ describe("a torn newest checkpoint", () => {
     expectOneLine(
       refused,
       1,
-      /^resume: expected a whole checkpoint, got a damaged .*; go on from an earlier one with crh /,
+      /^crh resume: expected a whole checkpoint, got a damaged .*; go on from an earlier one with crh /,
     );
     expect(resultsOf(run)).toEqual(before);
     const advice = / with crh (resume \S+ --from \d+)\n$/.exec(refused.err)![1]!.split(" ");
@@ -124,7 +124,7 @@ describe("a torn newest checkpoint", () => {
   });
 
   test("is not a step that has none", async () => {
-    const line = /^resume: expected a checkpoint of step 77, got those of steps \d+, \d+, \d+/;
+    const line = /^crh resume: expected a checkpoint of step 77, got those of steps \d+, \d+, \d+/;
     expectOneLine(await crh("resume", copyOfKilled("none"), "--from", "77", "--quiet"), 1, line);
   });
 });
@@ -136,7 +136,7 @@ test("data that was moved is found with --data, and missed in one line without",
   expectOneLine(
     await crh("resume", run, "--quiet"),
     1,
-    /^run: expected a folder of data, got ".*images", which is not there; check --data\n$/,
+    /^crh run: expected a folder of data, got ".*images", which is not there; check --data\n$/,
   );
   expect((await crh("resume", run, "--data", "elsewhere", "--quiet")).code).toBe(0);
   renameSync(join(dir, "elsewhere"), join(dir, "images"));

@@ -39,7 +39,7 @@ beforeAll(() => {
 
 async function shown(columns: number): Promise<string> {
   const io = testIo({ columns, env: { NO_COLOR: "1" } });
-  await runsCommand({ in: root }, io);
+  await runsCommand({ runs: root }, io);
   return io.out();
 }
 

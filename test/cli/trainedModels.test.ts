@@ -90,7 +90,7 @@ describe.skipIf(gpt === undefined)("the transformer", () => {
     const back = JSON.parse(out) as Snapshot;
     expect(withoutNoise(back.layers)).toEqual(withoutNoise(direct.layers));
     const twice = await crh("ingest", file, file, "--json");
-    expectOneLine(twice, 1, /^ingest: expected every shard once, got the same samples in .*gpt\.safetensors/);
+    expectOneLine(twice, 1, /^crh ingest: expected every shard once, got the same samples in .*gpt\.safetensors/);
   });
 });
 

@@ -82,7 +82,7 @@ test("--keep-best none keeps none; accuracy is refused where there is none", asy
   expectOneLine(
     await crh(...words, "accuracy", "objective=mse"),
     2,
-    /^run: expected --keep-best loss or none, got accuracy, which the objective mse does not have$/m,
+    /^crh run: expected --keep-best loss or none, got accuracy, which the objective mse does not have$/m,
   );
 });
 
@@ -91,7 +91,7 @@ test("a run that would take more than an hour stops at once without --yes, and g
   expectOneLine(
     await crh("run", ...long, "--quiet"),
     2,
-    /^run: expected --yes for an estimated time of .* \(1,000,000,000 steps and \d+ measurements\), .* go on with crh resume \S+ --yes$/m,
+    /^crh run: expected --yes for an estimated time of .* \(1,000,000,000 steps and \d+ measurements\), .* go on with crh resume \S+ --yes$/m,
   );
   const run = onlyRun(join(dir, "long"));
   const { status, step } = openRun(run).info();

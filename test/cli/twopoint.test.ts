@@ -140,18 +140,18 @@ describe("crh twopoint theory", () => {
   });
 
   test.each([
-    ["etHa=1", /^twopoint theory: expected a parameter, got "etHa"; did you mean etaH\?$/m],
-    ["nonsense=1", /^twopoint theory: expected a parameter, got "nonsense"; known: dx2, dy2, /],
-    ["etaH=fast", /^twopoint theory: expected etaH to be a number, got "fast"; for instance etaH=0\.02$/m],
-    ["etaH=", /^twopoint theory: expected etaH to be a number, got ""; /],
-    ["etaH=1 etah=2", /^twopoint theory: expected etaH once, got it twice; give it once$/m],
-    ["etaH", /^twopoint theory: expected key=value, got "etaH"; for instance etaH=0\.02$/m],
-    ["h0=0", /^twopoint theory: expected h0 above 0, got 0; /],
-    ["y0=-1", /^twopoint theory: expected y0 of at least 0, got -1; it is a squared distance$/m],
-    ["w0=-1", /^twopoint theory: expected w0 from -0\.00222\d* to 0\.00224\d*, got -1; y0 - w0 is dy \. dy\*/],
-    ["dx2=-1", /^twopoint theory: expected dx2 above 0, got -1; /],
-    ["points=1", /^twopoint theory: expected a whole number of points from 2 to 1000000, got 1; /],
-    ["--system other", /^crh: option '--system <name>' argument 'other' is invalid\. Allowed/],
+    ["etHa=1", /^crh twopoint theory: expected a parameter, got "etHa"; did you mean etaH\?$/m],
+    ["nonsense=1", /^crh twopoint theory: expected a parameter, got "nonsense"; known: dx2, dy2, /],
+    ["etaH=fast", /^crh twopoint theory: expected etaH to be a number, got "fast"; for instance etaH=0\.02$/m],
+    ["etaH=", /^crh twopoint theory: expected etaH to be a number, got ""; /],
+    ["etaH=1 etah=2", /^crh twopoint theory: expected etaH once, got it twice; give it once$/m],
+    ["etaH", /^crh twopoint theory: expected key=value, got "etaH"; for instance etaH=0\.02$/m],
+    ["h0=0", /^crh twopoint theory: expected h0 above 0, got 0; /],
+    ["y0=-1", /^crh twopoint theory: expected y0 of at least 0, got -1; it is a squared distance$/m],
+    ["w0=-1", /^crh twopoint theory: expected w0 from -0\.00222\d* to 0\.00224\d*, got -1; y0 - w0 is dy \. dy\*/],
+    ["dx2=-1", /^crh twopoint theory: expected dx2 above 0, got -1; /],
+    ["points=1", /^crh twopoint theory: expected a whole number of points from 2 to 1000000, got 1; /],
+    ["--system other", /^crh twopoint theory: expected one of theory, .* as --system, got other;/],
   ])("refuses %s in one line", async (words, line) => {
     const { code, out, err } = await crh(`theory ${words}`);
     expect([code, out]).toEqual([2, ""]);
@@ -209,7 +209,7 @@ describe("crh twopoint fit", () => {
     const { layers } = JSON.parse(out) as { layers: LayerFit[] };
     expect(layers.map(({ status }) => status)).toEqual(["ok", layers[1]!.status, "unusable"]);
     expect(err).toMatch(
-      /^dead\.csv, layer 2: expected dh2 above 0, got 0 at step 0; the theory divides by it, [^\n]*\n$/,
+      /^crh twopoint fit: dead\.csv, layer 2: expected dh2 above 0, got 0 at step 0; the theory divides by it, [^\n]*\n$/,
     );
   });
 
@@ -228,34 +228,94 @@ describe("crh twopoint fit", () => {
   });
 
   test.each([
-    ["@nan.csv", 1, /^nan\.csv: expected a number for dh2 in row 21, got "nan"; leave such rows out$/m],
-    ["@blank.csv", 1, /^blank\.csv: expected a number for dh2 in row 21, got ""; leave such rows out$/m],
-    ["@torn.csv", 1, /^torn\.csv: expected 5 values in row \d+, got \d; the file may be cut off, write it again$/m],
-    ["@zero.csv", 1, /^zero\.csv, layer 2: expected dh2 above 0, got 0 at step 30; the theory divides by it/],
-    ["@nine.csv", 1, /^nine\.csv, layer 0: expected at least 10 points, got 9; record the distances more often$/m],
-    ["@unsorted.csv", 1, /^unsorted\.csv, layer 0: expected ascending steps, got 0 after 390; sort the rows$/m],
-    ["@empty.csv", 1, /^empty\.csv: expected a CSV with columns step, dh2, dy2, w, got an empty file$/m],
-    ["@header.csv", 1, /^header\.csv: expected rows of numbers, got none below the header; record some steps$/m],
-    ["@missing.csv", 1, /^missing\.csv: expected a column w, got "step,layer,dh2,dy2"; name it in the first line$/m],
-    ["@twice.csv", 1, /^twice\.csv: expected (one column dh2, got two; rename one of them|a column dy2)/],
-    ["@bytes.csv", 1, /^bytes\.csv: expected a CSV in UTF-8 or an npz, got other bytes; save the table as CSV$/m],
-    ["@without.npz", 1, /^without\.npz: expected an array dy2, got "step, dh2, w"/],
+    [
+      "@nan.csv",
+      1,
+      /^crh twopoint fit: nan\.csv: expected a number for dh2 in row 21, got "nan"; leave such rows out$/m,
+    ],
+    [
+      "@blank.csv",
+      1,
+      /^crh twopoint fit: blank\.csv: expected a number for dh2 in row 21, got ""; leave such rows out$/m,
+    ],
+    [
+      "@torn.csv",
+      1,
+      /^crh twopoint fit: torn\.csv: expected 5 values in row \d+, got \d; the file may be cut off, write it again$/m,
+    ],
+    [
+      "@zero.csv",
+      1,
+      /^crh twopoint fit: zero\.csv, layer 2: expected dh2 above 0, got 0 at step 30; the theory divides by it/,
+    ],
+    [
+      "@nine.csv",
+      1,
+      /^crh twopoint fit: nine\.csv, layer 0: expected at least 10 points, got 9; record the distances more often$/m,
+    ],
+    [
+      "@unsorted.csv",
+      1,
+      /^crh twopoint fit: unsorted\.csv, layer 0: expected ascending steps, got 0 after 390; sort the rows$/m,
+    ],
+    [
+      "@empty.csv",
+      1,
+      /^crh twopoint fit: empty\.csv: expected a CSV with columns step, dh2, dy2, w, got an empty file$/m,
+    ],
+    [
+      "@header.csv",
+      1,
+      /^crh twopoint fit: header\.csv: expected rows of numbers, got none below the header; record some steps$/m,
+    ],
+    [
+      "@missing.csv",
+      1,
+      /^crh twopoint fit: missing\.csv: expected a column w, got "step,layer,dh2,dy2"; name it in the first line$/m,
+    ],
+    [
+      "@twice.csv",
+      1,
+      /^crh twopoint fit: twice\.csv: expected (one column dh2, got two; rename one of them|a column dy2)/,
+    ],
+    [
+      "@bytes.csv",
+      1,
+      /^crh twopoint fit: bytes\.csv: expected a CSV in UTF-8 or an npz, got other bytes; save the table as CSV$/m,
+    ],
+    ["@without.npz", 1, /^crh twopoint fit: without\.npz: expected an array dy2, got "step, dh2, w"/],
     [
       "@nowhere.csv",
       1,
-      /^crh: expected a file that can be used at .*nowhere\.csv, got none \(ENOENT\); check the path$/m,
+      /^crh twopoint fit: expected a file that can be used at .*nowhere\.csv, got none \(ENOENT\); check the path$/m,
     ],
     [
       "@semicolons.csv",
       1,
-      /^semicolons\.csv: expected a column step, got "step;dh2;dy2;w"; separate columns by commas$/m,
+      /^crh twopoint fit: semicolons\.csv: expected a column step, got "step;dh2;dy2;w"; separate columns by commas$/m,
     ],
-    ["@none.npz", 1, /^none\.npz: expected arrays with values, got empty ones; record some steps$/m],
-    ["@pairs.csv", 1, /^pairs\.csv: expected one pair of points, got 2: "?0-1, 0-2"?; choose one by --pair/],
-    ["@pairs.csv --pair 1-2", 1, /^pairs\.csv: expected a pair of the file for --pair, got "1-2"; it has/],
-    ["@both.csv --pair 0-1", 1, /^both\.csv: expected a column pair for --pair 0-1, got none; leave --pair out$/m],
-    ["@both.csv --layer 5", 2, /^twopoint fit: expected a layer of both\.csv, got "5"; known: 0, 1$/m],
-    ["@both.csv --loss @both.csv", 1, /^both\.csv: expected a column loss, got "step,layer,dh2,dy2,w"; name it in /],
+    ["@none.npz", 1, /^crh twopoint fit: none\.npz: expected arrays with values, got empty ones; record some steps$/m],
+    [
+      "@pairs.csv",
+      1,
+      /^crh twopoint fit: pairs\.csv: expected one pair of points, got 2: "?0-1, 0-2"?; choose one by --pair/,
+    ],
+    [
+      "@pairs.csv --pair 1-2",
+      1,
+      /^crh twopoint fit: pairs\.csv: expected a pair of the file for --pair, got "1-2"; it has/,
+    ],
+    [
+      "@both.csv --pair 0-1",
+      1,
+      /^crh twopoint fit: both\.csv: expected a column pair for --pair 0-1, got none; leave --pair out$/m,
+    ],
+    ["@both.csv --layer 5", 2, /^crh twopoint fit: expected a layer of both\.csv, got "5"; known: 0, 1$/m],
+    [
+      "@both.csv --loss @both.csv",
+      1,
+      /^crh twopoint fit: both\.csv: expected a column loss, got "step,layer,dh2,dy2,w"; name it in /,
+    ],
   ])("refuses %s in one line", async (words, expected, line) => {
     const { code, out, err } = await crh(`fit ${words} --dx2 1 --dy2 0.5 --json`);
     expect([code, out]).toEqual([expected, ""]);
@@ -268,7 +328,7 @@ describe("crh twopoint fit", () => {
     const words = ["twopoint", "fit", join(dir, "both.csv"), `--dx2=${value}`, "--dy2", "0.5"];
     expect(await main(words, io)).toBe(2);
     expect(io.err()).toMatch(
-      /^twopoint fit: expected --dx2 above 0, got "[^"]*"; it is the squared distance of the two/,
+      /^crh twopoint fit: expected --dx2 above 0, got "[^"]*"; it is the squared distance of the two/,
     );
   });
 });

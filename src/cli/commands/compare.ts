@@ -14,7 +14,7 @@ import { dimmer } from "../table.ts";
 export type Comparison = Compared;
 
 export interface CompareOptions {
-  readonly in: string;
+  readonly runs: string;
   readonly json?: boolean;
 }
 
@@ -23,7 +23,7 @@ export async function compareCommand(which: readonly string[], options: CompareO
     throw new UsageError(
       "crh compare: expected two runs or more, got one; crh runs lists them, crh explain tells of one",
     );
-  const runs = await Promise.all(which.map((name) => loaded(options.in, name)));
+  const runs = await Promise.all(which.map((name) => loaded(options.runs, name)));
   const ids = runs.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined)

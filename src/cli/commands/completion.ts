@@ -112,7 +112,7 @@ async function argumentsOf(command: Command, rest: readonly string[]): Promise<r
   }
   if (first?.argChoices !== undefined) return first.argChoices;
   if (!/^runs?$/.test(first?.name() ?? "")) return [];
-  const at = rest.indexOf("--in");
+  const at = rest.findIndex((word) => word === "--runs" || word === "--in");
   const root = at === -1 ? RUNS : (rest[at + 1] ?? RUNS);
   return ["latest", ...listRuns(root).flatMap(({ id }) => [id, undatedRunName(id)])];
 }

@@ -15,7 +15,7 @@ import { checkPython } from "./doctor/python.ts";
 
 export interface DoctorOptions {
   /** Folder of the runs. */
-  readonly in: string;
+  readonly runs: string;
   readonly json?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     checkCuda,
     checkThreads,
     checkMemory,
-    () => checkRunsFolder(options.in),
+    () => checkRunsFolder(options.runs),
     () => checkPython(io.env),
   ];
   for (const step of steps) {

@@ -24,7 +24,7 @@ import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer, wrap } from "../table.ts";
 
 export interface ExplainOptions {
-  readonly in: string;
+  readonly runs: string;
   readonly json?: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial, decay, twopoint, isAnalysis = false } = await measurements(which, options.in);
+  const { final, initial, decay, twopoint, isAnalysis = false } = await measurements(which, options.runs);
   const layers: NamedLayer[] = [
     ...(twopoint ? twopoint.fits.layers.map((one) => ({ name: String(one.layer), kind: "linear" as const })) : []),
     ...(final?.layers ?? []),

@@ -7,7 +7,7 @@ import { openPage } from "../browser.ts";
 import type { Io } from "../io.ts";
 
 export interface OpenOptions {
-  readonly in: string;
+  readonly runs: string;
 }
 
 /** @throws Error in one line where there is no such run, or nothing to show of it yet */
@@ -16,7 +16,7 @@ export async function openCommand(which: string, options: OpenOptions, io: Io): 
     await openPage(which, io);
     return;
   }
-  const run = findRun(options.in, which);
+  const run = findRun(options.runs, which);
   const path = run.hasReport() ? join(run.dir, "report.html") : await writeReport(run);
   if (path === undefined)
     throw new Error(`open: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);

@@ -14,9 +14,9 @@ import { openPage } from "../browser.ts";
 import type { Io } from "../io.ts";
 
 export interface ReportOptions {
-  readonly in: string;
+  readonly runs: string;
   /** File to write; "-" is stdout; by default report.html in the run's folder. */
-  readonly output?: string;
+  readonly out?: string;
   /** Also write every figure as SVG and CSV to figures/ in the run's folder. */
   readonly figures?: boolean;
   /** Show it in the browser. */
@@ -25,15 +25,15 @@ export interface ReportOptions {
 
 /** Writes the report and prints its path on stdout. */
 export async function reportCommand(which: string, options: ReportOptions, io: Io): Promise<void> {
-  const run = findRun(options.in, which);
+  const run = findRun(options.runs, which);
   const data = await reportData(run);
   if (isEmpty(data))
     throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
-  const { output } = options;
-  if (output === "") throw new UsageError("crh report: expected a file after -o, got nothing");
+  const { out: output } = options;
+  if (output === "") throw new UsageError("crh report: expected a file after --out, got nothing");
   const html = renderReport(data);
   if (output === "-" && options.open === true)
-    throw new UsageError('crh report: expected --open with a file, got "-" for -o; leave one out');
+    throw new UsageError('crh report: expected --open with a file, got "-" for --out; leave one out');
   if (options.figures === true) writeFigures(run, data);
   if (output === "-") {
     io.stdout.write(html);

@@ -79,7 +79,7 @@ function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io)
 }
 
 async function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): Promise<void> {
-  const existing = existingRuns(options.out);
+  const existing = existingRuns(options.runs);
   const found = await Promise.all(chosen.map((study) => foundRuns(study, options, existing)));
   const left = distinct(found.flat());
   const { seconds } = secondsLeft(left);
@@ -93,7 +93,7 @@ async function confirm(chosen: readonly Study[], options: ReproduceCommandOption
 }
 
 async function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): Promise<void> {
-  const existing = existingRuns(options.out);
+  const existing = existingRuns(options.runs);
   const counted = chosen.map(async (study) => {
     const found = await foundRuns(study, options, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;
@@ -128,5 +128,5 @@ async function list(chosen: readonly Study[], options: ReproduceCommandOptions, 
       { width: widthOf(io.stdout), dim },
     ),
   );
-  io.stderr.write("time left: from the runs that are done, or with ? estimated from sizes; studies share some runs\n");
+  io.stderr.write("time left: from the runs that are done, or with ? from sizes; studies share runs\n");
 }

@@ -13,13 +13,13 @@ import { presentRun } from "../presentRun.ts";
 import { terminalObserver } from "../progress.ts";
 
 export async function resumeCommand(which: string, options: ResumeOptions & Presentation, io: Io): Promise<void> {
-  const folder = findRun(options.in, which);
+  const folder = findRun(options.runs, which);
   if (isAnalysisRun(folder.info()))
     throw new Error(
       `resume: expected a training run, got ${folder.info().id}, which is an analysis; ${commandLine(folder.info().argv)} makes it again`,
     );
   if (folder.info().status === "finished") {
-    io.stderr.write(`resume: ${folder.info().id} is finished already\n`);
+    io.stderr.write(`crh resume: ${folder.info().id} is finished already\n`);
     await readingRun(which, async () => {
       if (!folder.hasReport()) {
         folder.dropHalfWritten(); // it was killed while it wrote the report

@@ -11,7 +11,7 @@ import { shortenRunName } from "../shortRunName.ts";
 import { type Column, dimmer, renderTable } from "../table.ts";
 
 export interface RunsOptions {
-  readonly in: string;
+  readonly runs: string;
   readonly json?: boolean;
 }
 
@@ -27,7 +27,7 @@ const columns: readonly Column[] = [
 ];
 
 export async function runsCommand(options: RunsOptions, io: Io): Promise<void> {
-  const runs = listRuns(options.in);
+  const runs = listRuns(options.runs);
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(runs, undefined, 2)}\n`);
     return;
@@ -37,8 +37,8 @@ export async function runsCommand(options: RunsOptions, io: Io): Promise<void> {
     const dim = dimmer(hasColour(io.stdout, io.env));
     io.stdout.write(renderTable(columns, whole, { width: widthOf(io.stdout), dim }));
   }
-  for (const { problem } of runs) if (problem !== undefined) io.stderr.write(`${problem}\n`);
-  if (runs.length === 0) io.stderr.write(`no runs in ${options.in}; crh run fc2 makes one\n`);
+  for (const { problem } of runs) if (problem !== undefined) io.stderr.write(`crh ${problem}\n`);
+  if (runs.length === 0) io.stderr.write(`no runs in ${options.runs}; crh run fc2 makes one\n`);
 }
 
 function rowOf({ id, last }: RunSummary, info: RunInfo): string[] {

@@ -129,7 +129,7 @@ export function twoPointFitCommand(file: string, options: TwoPointFitOptions, io
   const lines = bad.map(({ doubt }) => `${basename(file)}, ${doubt}`);
   if (bad.length === layers.length) throw new RangeError(lines[0]!);
   io.stdout.write(options.json === true ? `${JSON.stringify({ layers })}\n` : renderFits(layers, look(io)));
-  for (const line of lines) io.stderr.write(`${line}\n`);
+  for (const line of lines) io.stderr.write(`crh twopoint fit: ${line}\n`);
   return bad.length > 0 ? EXIT_FAILED : 0;
 }
 

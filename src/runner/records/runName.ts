@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { RunFolder } from "../../runs/runFolder.ts";
 
-/** Where runs are written and looked for unless --out or --in says otherwise. */
+/** Where runs are written and looked for unless --runs says otherwise. */
 export const RUNS = "runs";
 
 /** What follows `crh resume`: the run's name where runs are looked for by default, else its path. */

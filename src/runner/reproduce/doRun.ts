@@ -9,7 +9,7 @@ import { type Found, readsData } from "./plannedRuns.ts";
 
 export interface DoOptions {
   /** Folder of the runs. */
-  readonly out: string;
+  readonly runs: string;
   readonly data?: string;
 }
 
@@ -29,13 +29,13 @@ export async function doRun(found: Found, options: DoOptions, watcher: Watcher):
   }
 }
 
-function startedRun({ planned, state, folder }: Found, { out, data }: DoOptions): Promise<StartedRun> {
+function startedRun({ planned, state, folder }: Found, { runs, data }: DoOptions): Promise<StartedRun> {
   if (state === "begun" && folder !== undefined)
-    return resumeTraining(folder, { in: out, yes: true, ...(data && { data }) });
+    return resumeTraining(folder, { runs, yes: true, ...(data && { data }) });
   const { run, parameters } = planned;
   const assignments = Object.entries(run.parameters ?? {}).map(([key, value]) => `${key}=${value}`);
   const options: RunOptions = {
-    ...{ seed: run.seed, out, yes: true, device: "cpu" as const, keep: 1 },
+    ...{ seed: run.seed, runs, yes: true, device: "cpu" as const, keep: 1 },
     ...{ moments: run.keepsMoments ? ("final" as const) : ("none" as const), keepBest: "none" as const },
     every: run.measured === "often" ? "log" : (parameters.steps as number), // the first and the last step
     ...(run.preset === undefined ? {} : { preset: run.preset }),

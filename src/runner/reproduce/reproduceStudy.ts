@@ -24,7 +24,7 @@ export interface ReproduceOptions {
   readonly size: StudySize;
   readonly data?: string;
   /** Folder of the runs. */
-  readonly out: string;
+  readonly runs: string;
   /** Folder that gets a folder for each study. */
   readonly to: string;
 }
@@ -36,8 +36,8 @@ export function distinct(all: readonly Found[]): Found[] {
 
 export async function foundRuns(
   study: Study,
-  { size, data, out }: ReproduceOptions,
-  existing: Existing = existingRuns(out),
+  { size, data, runs }: ReproduceOptions,
+  existing: Existing = existingRuns(runs),
 ): Promise<Found[]> {
   return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));
 }
@@ -71,7 +71,7 @@ export async function reproduceStudy(
 }
 
 async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
-  const { out, data } = options;
+  const { runs, data } = options;
   const count = (await foundRuns(study, options)).length;
   for (let i = 0; i < count; i++) {
     const found = (await foundRuns(study, options))[i]!; // read anew: another process may have done it meanwhile
@@ -88,7 +88,7 @@ async function doMissing(study: Study, options: ReproduceOptions, watcher: Watch
         `${formatDuration(1000 * left)} left`,
     );
     try {
-      await doRun(found, { out, ...(data !== undefined && { data }) }, watcher);
+      await doRun(found, { runs, ...(data !== undefined && { data }) }, watcher);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       throw new Interrupted(

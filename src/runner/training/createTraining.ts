@@ -74,7 +74,7 @@ export async function createTraining(
     );
   await checkDevice(plan.device, "run");
   const experiment = await following(built, plan, parameters.steps as number);
-  const folder = createRun(options.out, {
+  const folder = createRun(options.runs, {
     setting: setting.name,
     seed: parameters.seed as number,
     steps: parameters.steps as number,
@@ -116,7 +116,7 @@ function pointsOf({ network, positions }: Experiment, parameters: Readonly<Recor
 
 /** The flags as they would be typed, for run.json. */
 function flags(options: RunOptions): string[] {
-  const { preset, seed, steps, every, evaluateEvery, threads, device, data, out, moments, cost } = options;
+  const { preset, seed, steps, every, evaluateEvery, threads, device, data, runs, moments, cost } = options;
   const { checkpointEvery, checkpointMinutes, keep, keepBest, follow, followEvery } = options;
   const checkpoints = {
     "checkpoint-every": checkpointEvery,
@@ -127,7 +127,7 @@ function flags(options: RunOptions): string[] {
     "follow-every": followEvery,
   };
   const cadence = { every, "evaluate-every": evaluateEvery };
-  const pairs = { preset, seed, steps, ...cadence, threads, device, data, out, moments, cost, ...checkpoints };
+  const pairs = { preset, seed, steps, ...cadence, threads, device, data, runs, moments, cost, ...checkpoints };
   const words = Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );

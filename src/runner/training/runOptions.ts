@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly threads?: number;
   readonly data?: string;
   /** Folder of the runs. */
-  readonly out: string;
+  readonly runs: string;
   readonly moments: "none" | "final" | "all";
   /** What every measurement holds; without it laws are measured at the last step alone. */
   readonly cost?: Cost;
@@ -35,7 +35,7 @@ export interface RunOptions {
 
 export interface ResumeOptions {
   /** Folder of the runs. */
-  readonly in: string;
+  readonly runs: string;
   /** Step of the checkpoint to go on from; the newest by default. */
   readonly from?: number;
   /** The run may take more than an hour. */
