@@ -53,7 +53,7 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
     },
     neurons: {
       title: "Expressivity against plasticity of neurons",
-      caption: `${foundOfNeurons(layers)}Left, each point is a neuron: how much it varies over samples (H_ii) and how strongly the loss pulls at it (G_ii)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
+      caption: `${foundOfNeurons(layers)}Left, each point is a neuron: how much it varies over samples (H<sub>ii</sub>) and how strongly the loss pulls at it (G<sub>ii</sub>)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
       counterpart: "Fig. 7",
       terms: ["plasticity"],
     },

@@ -59,7 +59,8 @@ export const stripStyle = `
 .line{display:flex;gap:8px;align-items:center;margin:0 0 2px}.lineName{flex:0 0 92px;font-size:12px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .lineCells{flex:1;display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,64px);gap:2px;min-width:0}
 .numbers span{font-size:11px;color:var(--soft);text-align:center}
-@media (min-width:1000px){.overview.stacked .lines.two .columns{columns:2;column-gap:44px}.lines .line,.lines .keep{break-inside:avoid}}
+.keep:not(:first-child)>.line:first-child{display:none}
+@media (min-width:1000px){.overview.stacked .lines.two .columns{columns:2;column-gap:44px}.overview.stacked .two .keep>.line:first-child{display:flex}.lines .line,.lines .keep{break-inside:avoid}}
 .lines .cell{font-size:11px;padding:2px 1px 4px;min-height:18px}.lines .cell .tick{display:none}
 ${down(".strip.few")}
 .strip.alone .name{display:none}div.strip.alone:not(.few){display:block;width:110px}

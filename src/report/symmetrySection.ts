@@ -36,6 +36,7 @@ import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { type BriefNames, briefNames } from "./briefNames.ts";
 import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
+import { withIndices } from "./indices.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
 
 /** The last measurement, where it has pairs or says why there are none. */
@@ -177,7 +178,7 @@ function pairTable(groups: readonly PairGroup[], snapshot: Snapshot, short: Brie
     rows.length > mostRows
       ? `<details class="table"><summary>Table of ${counted(rows.length, "pair")}</summary>${html}</details>`
       : html;
-  return `<h3>Every pair in numbers</h3><p class="soft note">${escapeText(pairLetters)}.${heads}</p>${shown}`;
+  return `<h3>Every pair in numbers</h3><p class="soft note">${withIndices(pairLetters)}.${heads}</p>${shown}`;
 }
 
 interface RowContext {

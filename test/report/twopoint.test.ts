@@ -22,7 +22,7 @@ const sections = (data: ReportData) => [...page(data).querySelectorAll("section"
 
 describe("the page of a run that follows points and measures nothing else", () => {
   test("begins with the theory, has no section on alignments and says why", () => {
-    expect(sections(alone)).toEqual(["twopoint", "summary", "figures", "parameters", "reproduce"]);
+    expect(sections(alone)).toEqual(["twopoint", "summary", "figures", "equations", "parameters", "reproduce"]);
     const text = page(alone).querySelector("#summary")!.textContent!;
     expect(text).toContain("Alignments were not measured: the setting has no samples but the 2 points");
     expect(page(alone).querySelector("main")!.textContent).not.toMatch(/undefined|NaN|null/);
