@@ -9,9 +9,9 @@ await train(nodeEngine, experiment, {
   steps,
   milestones: milestones({ steps, every: steps / 2 }),
   observer: {
-    onMeasurement(step, measurement) {
+    async onMeasurement(step, measurement) {
       console.log(`\nstep ${step}, loss ${measurement.loss.toFixed(3)}    a: rga   rwa   gwa    b: rga   rwa   gwa`);
-      for (const { name, alignment } of snapshot(measurement.total, measurement).layers) {
+      for (const { name, alignment } of (await snapshot(measurement.total, measurement)).layers) {
         const values = [alignment.paper.a, alignment.paper.b].flatMap(({ rga, rwa, gwa }) => [rga, rwa, gwa]);
         console.log(name.padEnd(26), values.map(({ value }) => value.toFixed(2)).join("  "));
       }

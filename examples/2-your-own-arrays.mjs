@@ -27,7 +27,7 @@ const part = (values, d, k) => values.subarray((k * n * d) / 2, ((k + 1) * n * d
 for (const k of [0, 1]) addRows(halves[k], { ha: part(ha, dIn, k), hb: part(hb, dOut, k), gb: part(gb, dOut, k) });
 addRows(total, { ha, hb, gb });
 
-const { alignment } = measureLayer(total, halves);
+const { alignment } = await measureLayer(total, halves);
 for (const side of ["a", "b"])
   for (const relation of ["rga", "rwa", "gwa"]) {
     const { value, noise, null: unrelated } = alignment.raw[side][relation];

@@ -53,7 +53,7 @@ async function measure(model, loss) {
   const probe = new Probe(nodeEngine, model, { objective: loss, outputPasses: outputs });
   const { total } = await probe.measure(sliceBatches(samples, 100));
   await probe.dispose();
-  return snapshot(total, { cost: "full" }).layers[0];
+  return (await snapshot(total, { cost: "full" })).layers[0];
 }
 
 const before = await measure(network(false), mse);

@@ -1,14 +1,13 @@
 /**
  * @file A growing orthonormal basis of the block Krylov space of a symmetric matrix, and the block tridiagonal matrix on it: the
- * working part of `leadingEigenvalues`, which has the sources. The large products are asked for (`Asking`), so that whoever has a faster
- * way to them can give them.
+ * working part of `leadingEigenvalues`, which has the sources. The large products are those of the `multiply` that it is given.
  *
  * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need either.
  */
 import { eigh } from "./eigh.ts";
 import { eigvalsh } from "./eigvalsh.ts";
 import { type Matrix, matmul, matrix } from "./matrix.ts";
-import { type Asking, addGram, addProducts } from "./products.ts";
+import { addGram, addProducts, type Multiply } from "./products.ts";
 
 /** Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of eigenvalues. */
 const vanishing = 1e-7;
@@ -16,10 +15,21 @@ const vanishing = 1e-7;
 /** chosen: an image whose singular values reach this far down is orthogonalized once more; else the basis is exact to eps / poor. */
 const poor = 1e-3;
 
+export interface KrylovOptions {
+  /** What A is divided by. */
+  readonly scale: number;
+  /** Columns of a block. */
+  readonly w: number;
+  /** Blocks to make room for. */
+  readonly most: number;
+  readonly multiply: Multiply;
+}
+
 export class KrylovBasis {
   /** Blocks that the space consists of. One more is known already. */
   blocks = 0;
   private readonly A: Matrix;
+  private readonly multiply: Multiply;
   private readonly factor: number;
   private readonly w: number;
   private readonly columns: Float64Array[] = [];
@@ -33,13 +43,11 @@ export class KrylovBasis {
   private seed = 0;
 
   /**
-   * @param A     (n, n)
-   * @param scale what A is divided by
-   * @param w     columns of a block
-   * @param most  blocks to make room for
+   * @param A (n, n)
    */
-  constructor(A: Matrix, scale: number, w: number, most: number) {
+  constructor(A: Matrix, { scale, w, most, multiply }: KrylovOptions) {
     this.A = A;
+    this.multiply = multiply;
     this.factor = 1 / scale;
     this.w = w;
     this.rows = new Float64Array((most + 1) * w * A.rows);
@@ -62,18 +70,18 @@ export class KrylovBasis {
   }
 
   /** Takes the next block into the space, and finds the one after it. O(n^2 w + n m w). */
-  *grow(): Asking<void> {
+  async grow(): Promise<void> {
     const { w } = this;
     const last = this.columns[this.blocks]!;
-    const image = yield* this.image(last);
+    const image = await this.image(last);
     const own = symmetric(this.product(last, image), w);
     for (let i = 0; i < w; i++) this.norm = Math.max(this.norm, own[i * (w + 1)]!);
     this.diagonal.push(own);
     this.blocks++;
     // First the two blocks that the image has parts in, then all, for what rounding has left.
-    yield* this.remove(image, Math.max(0, this.blocks - 2));
-    yield* this.remove(image, 0);
-    const { Q, R } = yield* this.orthonormal(image);
+    await this.remove(image, Math.max(0, this.blocks - 2));
+    await this.remove(image, 0);
+    const { Q, R } = await this.orthonormal(image);
     this.below.push(R);
     this.append(Q);
   }
@@ -99,25 +107,25 @@ export class KrylovBasis {
    * A lower bound of the largest eigenvalue of A on what is orthogonal to the space, from vectors drawn there and multiplied by A once. It
    * exceeds the k-th eigenvalue on the space only where that is not the k-th of A.
    */
-  *largestOutside(): Asking<number> {
-    const drawn = yield* this.outside(this.signs(this.w));
-    const once = yield* this.outside(yield* this.image(drawn));
-    const inside = symmetric(this.product(once, yield* this.image(once)), this.w);
+  async largestOutside(): Promise<number> {
+    const drawn = await this.outside(this.signs(this.w));
+    const once = await this.outside(await this.image(drawn));
+    const inside = symmetric(this.product(once, await this.image(once)), this.w);
     return eigh(matrix(this.w, this.w, inside)).values[0]!;
   }
 
   /** Orthonormal vectors that span what X has outside of the space; X is changed. */
-  private *outside(X: Float64Array): Asking<Float64Array> {
-    yield* this.remove(X, 0);
-    return (yield* this.orthonormal(X)).Q;
+  private async outside(X: Float64Array): Promise<Float64Array> {
+    await this.remove(X, 0);
+    return (await this.orthonormal(X)).Q;
   }
 
   /** A X / scale. */
-  private *image(X: Float64Array): Asking<Float64Array> {
+  private async image(X: Float64Array): Promise<Float64Array> {
     const { n, w } = this.size;
     const Y = new Float64Array(X.length);
     for (let i = 0; i < X.length; i++) Y[i] = X[i]! * this.factor;
-    return yield { X: this.A.data, Y, n, dx: n, dy: w, isSymmetric: true };
+    return await this.multiply({ X: this.A.data, Y, n, dx: n, dy: w, isSymmetric: true });
   }
 
   /** X^T Y, (w, w). */
@@ -129,14 +137,20 @@ export class KrylovBasis {
   }
 
   /** X less its part in the blocks of the space from `from` on. */
-  private *remove(X: Float64Array, from: number): Asking<void> {
+  private async remove(X: Float64Array, from: number): Promise<void> {
     const { n, w } = this.size;
     const count = (this.blocks - from) * w;
     if (count === 0) return;
     const part = new Float64Array(count * w);
     for (let block = from; block < this.blocks; block++)
-      part.set(yield { X: this.columns[block]!, Y: X, n, dx: w, dy: w }, (block - from) * w * w);
-    const inside = yield { X: this.rows.subarray(from * w * n, this.blocks * w * n), Y: part, n: count, dx: n, dy: w };
+      part.set(await this.multiply({ X: this.columns[block]!, Y: X, n, dx: w, dy: w }), (block - from) * w * w);
+    const inside = await this.multiply({
+      X: this.rows.subarray(from * w * n, this.blocks * w * n),
+      Y: part,
+      n: count,
+      dx: n,
+      dy: w,
+    });
     for (let i = 0; i < X.length; i++) X[i]! -= inside[i]!;
   }
 
@@ -144,7 +158,7 @@ export class KrylovBasis {
    * X = Q R but for directions that vanish, with the columns of Q orthonormal, and orthogonal to the space as those of X are. Where
    * directions vanish, others take their place, and their rows of R are zero.
    */
-  private *orthonormal(X: Float64Array): Asking<{ Q: Float64Array; R: Matrix }> {
+  private async orthonormal(X: Float64Array): Promise<{ Q: Float64Array; R: Matrix }> {
     const { n, w } = this.size;
     let { Q, R, kept, ratio } = this.turned(X, vanishing * this.norm);
     if (kept < w) {
@@ -153,7 +167,7 @@ export class KrylovBasis {
     }
     // Drawn vectors once, for their part in the space, and once more for what rounding left of it.
     for (let again = kept < w ? 2 : ratio < poor ? 1 : 0; again > 0; again--) {
-      yield* this.remove(Q, 0);
+      await this.remove(Q, 0);
       const next = this.turned(Q, 0);
       Q = next.Q;
       R = matmul(next.R, R);

@@ -10,7 +10,7 @@
 import { eigvalsh } from "./eigvalsh.ts";
 import { KrylovBasis } from "./krylovBasis.ts";
 import { frobenius, type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
-import { type Asking, addGram, withOwnProducts } from "./products.ts";
+import { addGram, type Multiply, multiplyHere } from "./products.ts";
 
 /** chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly. */
 const blockWidth = 32;
@@ -42,19 +42,19 @@ const leastScale = 1e-290;
 /**
  * The k largest eigenvalues.
  *
- * @param A (n, n) symmetric positive semi-definite
+ * @param A        (n, n) symmetric positive semi-definite
+ * @param multiply the way to large products
  * @returns (k) descending, each within leadingTolerance times the largest of an eigenvalue of A
  * @throws RangeError if A is not square or holds a value that is not finite, or k is not a whole number from 1 to n
  *
  * O(n^2 m) for a space of m dimensions, some 1.5 k to 3 k for spectra that fall; where they do not, all of them are computed instead. An
  * eigenvalue that the space missed, of more copies than a block has columns, is looked for with vectors from outside of the space.
  */
-export function leadingEigenvalues(A: Matrix, k: number): Float64Array {
-  return withOwnProducts(leadingEigenvaluesAsking(A, k));
-}
-
-/** The same with products from elsewhere. */
-export function* leadingEigenvaluesAsking(A: Matrix, k: number): Asking<Float64Array> {
+export async function leadingEigenvalues(
+  A: Matrix,
+  k: number,
+  multiply: Multiply = multiplyHere,
+): Promise<Float64Array> {
   requireSquare("leadingEigenvalues", A);
   const n = A.rows;
   if (!Number.isInteger(k) || k < 1 || k > n)
@@ -63,14 +63,14 @@ export function* leadingEigenvaluesAsking(A: Matrix, k: number): Asking<Float64A
   const most = Math.floor((mostShare * n) / blockWidth);
   const first = Math.ceil((leastShare * k) / blockWidth);
   if (most < first || scale < leastScale) return eigvalsh(A).slice(0, k);
-  const basis = new KrylovBasis(A, scale, blockWidth, most);
+  const basis = new KrylovBasis(A, { scale, w: blockWidth, most, multiply });
   let last: Look | undefined;
   for (let next = first; next <= most; ) {
-    do yield* basis.grow();
+    do await basis.grow();
     while (basis.blocks < next && !(basis.blocks * blockWidth >= k && basis.isClosed));
     const now = look(basis, k);
     const converged = now.error <= sought;
-    if (converged && (yield* basis.largestOutside()) <= now.values[k - 1]! + sought * now.values[0]!)
+    if (converged && (await basis.largestOutside()) <= now.values[k - 1]! + sought * now.values[0]!)
       return now.values.map((value) => value * scale);
     const awaited = converged ? 1 : blocksToGo(last, now);
     if (now.blocks + awaited > most) break;

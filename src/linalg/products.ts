@@ -1,10 +1,10 @@
 /**
  * @file The one inner loop of the dense arithmetic: out += X^T Y for row-major float64 blocks, whole or upper triangle.
  *
- * Where it pays and the engine has vector instructions, blocks are copied to the memory of a WebAssembly kernel and multiplied there,
- * at 0.1 to 0.15 ns per product. Else: rows of X and Y are taken four at a time, so that each entry of `out` is loaded and stored once for four products, for two rows
- * of `out` together, so that each entry of Y is loaded once for two, and in blocks of 32, so that the block stays in the cache
- * while every row of `out` is visited. 0.5 ns per product.
+ * Where it pays and the engine has vector instructions, blocks are copied to the memory of a WebAssembly kernel and
+ * multiplied there, at 0.1 to 0.15 ns per product. Elsewhere a product takes 0.5 ns: rows of X and Y are taken four at a
+ * time, so that each entry of `out` is loaded and stored once for four products; two rows of `out` together, so that each
+ * entry of Y is loaded once for two; and in blocks of 32, which stay in the cache while every row of `out` is visited.
  */
 
 import { lowerTiles } from "./tiles.ts";
@@ -21,19 +21,14 @@ export interface Product {
   readonly isSymmetric?: boolean;
 }
 
-/** An algorithm that asks for its large products and is given each in turn. */
-export type Asking<Result> = Generator<Product, Result, Float64Array>;
+/** A way to a product, (dx, dy) row-major: that of this file, or an engine's, which is faster where the product is large. */
+export type Multiply = (product: Product) => Promise<Float64Array>;
 
-/** Runs an algorithm with the products of this file. */
-export function withOwnProducts<Result>(algorithm: Asking<Result>): Result {
-  let step = algorithm.next();
-  while (!step.done) {
-    const { X, Y, n, dx, dy } = step.value;
-    const out = new Float64Array(dx * dy);
-    addProducts(out, X, Y, n, dx, dy);
-    step = algorithm.next(out);
-  }
-  return step.value;
+/** X^T Y with the products of this file. */
+export async function multiplyHere({ X, Y, n, dx, dy }: Product): Promise<Float64Array> {
+  const out = new Float64Array(dx * dy);
+  addProducts(out, X, Y, n, dx, dy);
+  return out;
 }
 
 /** Rows per block. chosen: 32 rows of 784 float64 (200 KB) fit a second-level cache. */

@@ -1,16 +1,13 @@
 /**
- * @file The six alignments of one layer in all conventions, with ranks and mean ratios: what every measurement has.
+ * @file What every measurement has of a layer: its six alignments in all conventions, what is measured of its matrices
+ * (`matrixMeasures`), and mean ratios.
  */
-
 import { ArrayPool } from "../linalg/arrayPool.ts";
-import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
-import { type Asking, withOwnProducts } from "../linalg/products.ts";
-import { conventions, type LayerKind, type LayerMoments, type Side, type SideMoments } from "../moments/moments.ts";
+import type { Convention, LayerKind, LayerMoments, Side, SideMoments } from "../moments/moments.ts";
 import { type Size, sharedNullOf, sizeOf } from "./alignment/alignmentNull.ts";
 import { type Entries, symmetricEntriesOf } from "./alignment/entrySums.ts";
 import {
   type AlignmentValue,
-  type Convention,
   relations,
   relationValues,
   type SideAlignments,
@@ -20,22 +17,12 @@ import {
 } from "./alignment/relations.ts";
 import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
 import { withSamplingError } from "./alignment/samplingError.ts";
+import { type Decompositions, decompose, type Resources } from "./decompositions.ts";
+import { type MatrixRecords, measureSide, recordMatrices, type SideScene, type SideValues } from "./matrixMeasures.ts";
 import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
-import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./neurons/plasticity.ts";
-import {
-  type LayerSpectra,
-  measureSpectrum,
-  type SideSpectraRecord,
-  type SpectrumRecord,
-  weightMoment,
-} from "./spectra/layerSpectra.ts";
+import { roomForPairs } from "./neurons/plasticity.ts";
 import { meanRatio } from "./spectra/meanRatio.ts";
-import { type RankValue, rank, unranked } from "./spectra/rank.ts";
-
-export interface SideRanks {
-  H: RankValue;
-  G: RankValue;
-}
+import { unranked } from "./spectra/rank.ts";
 
 /**
  * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples the same activation. Its relations are no
@@ -44,7 +31,7 @@ export interface SideRanks {
 export type DeadReason = "no-gradient" | "no-activation" | "constant-activation";
 
 /** What is measured of every layer. */
-export interface LayerAlignment {
+export interface LayerAlignment extends MatrixRecords {
   name: string;
   kind: LayerKind;
   dIn: number;
@@ -55,12 +42,6 @@ export interface LayerAlignment {
   groups?: number;
   /** Why nothing is learned in the layer; absent where it is alive. */
   dead?: readonly DeadReason[];
-  /** `weights` is the rank of Z, whose nonzero eigenvalues are the same on both sides. */
-  ranks: Record<Convention, BothSides<SideRanks>> & { weights: RankValue };
-  /** Eigenvalues of H, G and Z (Eqs. 29 to 32); not at cost "economy". */
-  spectra?: LayerSpectra;
-  /** Expressivity against plasticity of neurons (Eq. 75). Not at cost "economy". */
-  plasticity?: LayerPlasticity;
   meanRatio: BothSides<{ h: Measured; g: Measured }>;
   /** Samples with a zero gradient, left out of the paper convention. */
   droppedRows: { a: number; b: number };
@@ -73,62 +54,58 @@ export interface LayerAlignment {
 /**
  * Alignments, ranks and mean ratios of one layer in all conventions.
  *
- * @param total  its moments
- * @param groups moments of disjoint groups of the samples, for standard errors and bias (theory.md Eq. 18); fewer than two give none
- * @param cost   "economy" leaves the ranks out (status "not-measured")
- * @param memory for matrices as large as the sums
+ * @param total     its moments
+ * @param groups    moments of disjoint groups of the samples, for standard errors and bias (theory.md Eq. 18); fewer than two give none
+ * @param cost      "economy" leaves the ranks out (status "not-measured")
+ * @param resources where large products and arrays come from
  *
  * O(d^3) for the ranks of a side of d values, O(groups d^2) for the rest.
  */
-export function measureLayer(
+export async function measureLayer(
   total: LayerMoments,
   groups: readonly LayerMoments[] = [],
   cost: Cost = "standard",
-  memory?: ArrayPool,
-): LayerAlignment {
-  return withOwnProducts(measureLayerAsking(total, groups, cost, memory));
+  resources: Resources = {},
+): Promise<LayerAlignment> {
+  const decompositions = await decompose(total, { cost }, resources);
+  return measureDecomposed(total, groups, { cost, decompositions, pool: resources.pool });
 }
 
-/** The same with the products that take most of the time of wide layers from elsewhere. */
-export function* measureLayerAsking(
+export interface DecomposedOptions {
+  readonly cost: Cost;
+  readonly decompositions: Decompositions;
+  readonly pool?: ArrayPool | undefined;
+}
+
+/** The same of a layer that is decomposed already. */
+export function measureDecomposed(
   total: LayerMoments,
-  groups: readonly LayerMoments[] = [],
-  cost: Cost = "standard",
-  memory: ArrayPool = new ArrayPool(),
-): Asking<LayerAlignment> {
-  const { dIn, dOut, n, a, b, W } = total;
-  if (total.rows !== undefined) return yield* measureRows(total, groups);
+  groups: readonly LayerMoments[],
+  { cost, decompositions, pool = new ArrayPool() }: DecomposedOptions,
+): LayerAlignment {
+  const { dIn, dOut, n, a, b } = total;
+  if (total.rows !== undefined) return measureRows(total, groups, decompositions.weightNorm);
   const isSampled = Boolean(a?.sample ?? b.sample);
-  const unrankedAs = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
-  const spectral: Spectral = function* (A, dimension, n, convention) {
-    if (unrankedAs !== undefined) return { rank: unranked(dimension, n === "weights" ? 0 : n, unrankedAs) };
-    const { spectrum, eigenvalues } = yield* measureSpectrum(A, n, cost, convention);
-    return { rank: rank(A, dimension, n, eigenvalues), spectrum };
-  };
-  const Z = { a: a && (yield* weightEntries(total, a, "a")), b: yield* weightEntries(total, b, "b") };
-  const smaller = W && (W.rows <= W.cols ? Z.b?.A : (Z.a?.A ?? gram(W, "a")));
-  const neurons = unrankedAs === undefined;
-  const onA = a && (yield* measureSide("a", total, Z.a, groups, { spectral, neurons, memory }));
-  const onB = yield* measureSide("b", total, Z.b, groups, { spectral, neurons, memory });
-  const both = (convention: Convention) => ({
-    alignment: withSharedNulls(onA?.[convention], onB[convention], Z),
-    ranks: { a: onA?.[convention].ranks ?? null, b: onB[convention].ranks },
-    spectra: { a: onA?.[convention].spectra ?? null, b: onB[convention].spectra! },
-    plasticity: { a: onA?.[convention].plasticity ?? null, b: onB[convention].plasticity },
-  });
-  const found = { paper: both("paper"), covariance: both("covariance"), raw: both("raw") };
-  const each = <Key extends keyof ReturnType<typeof both>>(key: Key) =>
-    Object.fromEntries(conventions.map((one) => [one, found[one][key]])) as Record<
-      Convention,
-      ReturnType<typeof both>[Key]
-    >;
-  const weights = yield* spectral(smaller, Math.min(dIn, dOut), "weights");
+  const reason = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
+  const { spectral } = decompositions;
+  const measure = (key: Side) => alignSide(key, total, groups, { cost, decompositions, unranked: reason, pool });
+  const [onA, onB] = [a && measure("a"), measure("b")];
+  const Z = { a: onA?.Z, b: onB.Z };
+  const each = <Value>(value: (convention: Convention) => Value) =>
+    ({ paper: value("paper"), covariance: value("covariance"), raw: value("raw") }) satisfies Record<Convention, Value>;
   return {
     ...layerHead(total, groups),
-    alignment: each("alignment"),
-    ranks: { ...each("ranks"), weights: weights.rank },
-    ...(neurons && { plasticity: each("plasticity") }),
-    ...(weights.spectrum && { spectra: { ...each("spectra"), weights: weights.spectrum } }),
+    alignment: each((convention) => withSharedNulls(onA?.within[convention], onB.within[convention], Z)),
+    ...recordMatrices(
+      each((convention) => ({ a: onA?.within[convention].values ?? null, b: onB.within[convention].values })),
+      {
+        Z: spectral?.weights,
+        dimension: Math.min(dIn, dOut),
+        cost,
+        eigenvalues: spectral?.ofWeights,
+        unranked: reason,
+      },
+    ),
     meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
@@ -147,10 +124,14 @@ function layerHead(total: LayerMoments, groups: readonly LayerMoments[]) {
 }
 
 /** The same from rows in place of sums: alignments and mean ratios, no ranks. */
-function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Asking<LayerAlignment> {
+function measureRows(
+  total: LayerMoments,
+  groups: readonly LayerMoments[],
+  weightNorm: number | undefined,
+): LayerAlignment {
   const { dIn, dOut, n, W } = total;
   const [a, b] = [total.a!, total.b];
-  const Z = W && (yield* weightSums(W));
+  const Z = W && weightNorm !== undefined ? weightSums(W, weightNorm) : undefined;
   const counts = groups.map((group) => group.n);
   const onA = rowRelations(total, "a", Z?.a, counts);
   const onB = rowRelations(total, "b", Z?.b, counts);
@@ -176,84 +157,64 @@ function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Ask
   };
 }
 
-/** Rank and, unless it was left out, spectrum of one matrix. */
-type Spectral = (
-  A: Matrix | undefined,
-  dimension: number,
-  n: number | "weights",
-  convention?: Convention,
-) => Asking<{ rank: RankValue; spectrum?: SpectrumRecord }>;
-
-/** Z of one side, whole or on its sampled coordinates; undefined where the weights are not known or there are none. */
-function* weightEntries({ W }: LayerMoments, { d, z, sample }: SideMoments, side: Side): Asking<Entries | undefined> {
-  if (z) return symmetricEntriesOf(matrix(d, d, z), sample?.of);
-  return W && symmetricEntriesOf(yield* weightMoment(W, side));
-}
-
 function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {
   return { coordinates: d, of: sample?.of ?? d };
 }
 
-interface SideMeasures {
+/** What was found of one side in one convention. */
+interface SideFound {
   alignment: SideAlignments;
-  ranks: SideRanks;
-  plasticity: Plasticity | null;
-  spectra?: SideSpectraRecord;
+  values: SideValues;
   /** For the nulls of the other side. */
   sizes: { H: Size | undefined; G: Size | undefined };
 }
 
 /** One side in all conventions. H and G of the whole, and without each group, take turns in the same memory. */
-function* measureSide(
+function alignSide(
   key: Side,
   { n, ...layer }: LayerMoments,
-  Z: Entries | undefined,
   groups: readonly LayerMoments[],
-  { spectral, neurons, memory }: { spectral: Spectral; neurons: boolean; memory: ArrayPool },
-): Asking<Record<Convention, SideMeasures>> {
+  {
+    cost,
+    decompositions,
+    unranked: reason,
+    pool,
+  }: Required<DecomposedOptions> & { pool: ArrayPool } & Pick<SideScene, "unranked">,
+): { Z: Entries | undefined; within: Record<Convention, SideFound> } {
   const side = layer[key]!;
-  const into = { H: memory.square(side.d), G: memory.square(side.d) };
-  const room = neurons ? roomForPairs(side.d, memory) : undefined;
-  const within = function* (convention: Convention): Asking<SideMeasures> {
+  const A = decompositions.Z[key];
+  const Z = A && symmetricEntriesOf(A, side.sample?.of);
+  const into = { H: pool.square(side.d), G: pool.square(side.d) };
+  const room = reason === undefined ? roomForPairs(side.d, pool) : undefined;
+  const within = (convention: Convention): SideFound => {
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
     const measured = relations(whole, Z);
     const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
-    const ofH = yield* spectral(H.entries?.A, side.d, H.n, convention);
-    const ofG = yield* spectral(G.entries?.A, side.d, G.n, convention);
-    const ranks = { H: ofH.rank, G: ofG.rank };
-    const ofNeurons = room && H.entries && G.entries ? plasticity(H.entries.A, G.entries.A, room) : null;
-    const spectra = ofH.spectrum && ofG.spectrum && { H: ofH.spectrum, G: ofG.spectrum };
+    const eigenvalues = decompositions.spectral?.moments[convention][key] ?? {};
+    const values = measureSide({ H, G, d: side.d, cost, eigenvalues, unranked: reason, room });
     const sizes = { H: H.entries && sizeOf(H.entries), G: G.entries && sizeOf(G.entries) };
+    const spreads = spreadsOf(whole, Z);
     const known = groups.length > 1 && groups.every((group) => group[key]);
-    const leftOut = known && {
-      values: groups.map((group) => {
-        const left = sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n });
-        return { of: relationValues(left, Z), spreads: spreadsOf(left, Z) };
-      }),
-      counts: groups.map((group) => group.n),
-    };
-    return {
-      alignment: leftOut ? withError(alignment, spreadsOf(whole, Z), leftOut) : alignment,
-      ranks,
-      plasticity: ofNeurons,
-      ...(spectra && { spectra }),
-      sizes,
-    };
+    if (!known) return { alignment, values, sizes };
+    const leftOut = groups.map((group) => {
+      const left = sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n });
+      return { of: relationValues(left, Z), spreads: spreadsOf(left, Z) };
+    });
+    const counts = groups.map((group) => group.n);
+    return { alignment: withError(alignment, spreads, { values: leftOut, counts }), values, sizes };
   };
-  const measured = {
-    paper: yield* within("paper"),
-    covariance: yield* within("covariance"),
-    raw: yield* within("raw"),
-  };
-  memory.release([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
-  return measured;
+  const found = { paper: within("paper"), covariance: within("covariance"), raw: within("raw") };
+  pool.release([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
+  return { Z, within: found };
 }
+
+type Sizes = Pick<SideFound, "alignment" | "sizes">;
 
 /** The alignments of both sides, with the nulls of the two relations that share W (theory.md Eq. 84). */
 function withSharedNulls(
-  a: SideMeasures | undefined,
-  b: SideMeasures,
+  a: Sizes | undefined,
+  b: Sizes,
   Z: { a: Entries | undefined; b: Entries | undefined },
 ): BothSides<SideAlignments> {
   return sharedNulls(a, b, { a: Z.a && sizeOf(Z.a), b: Z.b && sizeOf(Z.b) });
@@ -261,8 +222,8 @@ function withSharedNulls(
 
 /** The same from sizes. */
 function sharedNulls(
-  a: Pick<SideMeasures, "alignment" | "sizes"> | undefined,
-  b: Pick<SideMeasures, "alignment" | "sizes">,
+  a: Sizes | undefined,
+  b: Sizes,
   Z: { a: Size | undefined; b: Size | undefined },
 ): BothSides<SideAlignments> {
   if (!a) return { a: null, b: b.alignment };

@@ -51,4 +51,7 @@ export interface BothSides<T> {
 }
 
 /** How much is measured: alignments only; ranks, spectra, phases and, of layers that are not too wide, exponents; everything. */
-export type Cost = "economy" | "standard" | "full";
+export type Cost = (typeof costs)[number];
+
+/** From the cheapest on. */
+export const costs = ["economy", "standard", "full"] as const;

@@ -5,11 +5,12 @@
 
 import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import type { BrokenEdge } from "../moments/edges.ts";
 import { type LayerMoments, type Moments, mergeAllLayers, type SideMoments, sumsOf } from "../moments/moments.ts";
+import type { Resources } from "./decompositions.ts";
 import { exponentSeconds } from "./laws/exponent.ts";
-import { type LayerOptions, type LayerSnapshot, layerSnapshotAsking } from "./layerSnapshot.ts";
+import type { LayerOptions } from "./layerMeasures.ts";
+import { type LayerSnapshot, layerSnapshot } from "./layerSnapshot.ts";
 import type { Cost } from "./measured.ts";
 import { headBaselines } from "./network/headBaselines.ts";
 import { type PairSnapshot, type PairsFound, type PairTraining, pairsOf } from "./network/pairs.ts";
@@ -18,8 +19,9 @@ import { fullSpectrum } from "./spectra/layerSpectra.ts";
 export type { AlignmentValue, Convention, SideAlignments } from "./alignment/relations.ts";
 export type { Exponent, LayerExponents, SideExponents } from "./laws/exponent.ts";
 export type { LayerSnapshot } from "./layerSnapshot.ts";
+export type { SideRanks } from "./matrixMeasures.ts";
 export type { BothSides, Cost, Measured, Status } from "./measured.ts";
-export type { DeadReason, LayerAlignment, SideRanks } from "./measureLayer.ts";
+export type { DeadReason, LayerAlignment } from "./measureLayer.ts";
 export type { RankValue } from "./spectra/rank.ts";
 
 export interface Snapshot {
@@ -96,30 +98,28 @@ export interface LayerJob {
  * All measures of all layers.
  *
  * @param total moments of all samples
+ * @param resources where large products and arrays come from
  * @returns a record that JSON holds exactly: no NaN, no infinity
  * @throws RangeError if the groups are not of the same layers
  */
-export function snapshot(total: Moments, options: SnapshotOptions = {}): Snapshot {
-  return assembled(total, options, layerJobs(total, options).map(measureJob));
+export async function snapshot(
+  total: Moments,
+  options: SnapshotOptions = {},
+  resources: Resources = {},
+): Promise<Snapshot> {
+  const layers: LayerSnapshot[] = [];
+  for (const job of layerJobs(total, options)) layers.push(await measureJob(job, resources));
+  return assembleSnapshot(total, options, layers);
 }
 
 /** All measures of one layer. */
-export function measureJob(job: LayerJob): LayerSnapshot {
-  return withOwnProducts(measureJobAsking(job));
-}
-
-/**
- * The same, with the products that take most of the time of wide layers from elsewhere.
- *
- * @param memory for what is as large as the sums
- */
-export function* measureJobAsking(
+export async function measureJob(
   { total, groups, options }: LayerJob,
-  memory: ArrayPool = new ArrayPool(),
-): Asking<LayerSnapshot> {
-  const whole = total ?? mergeAllLayers(groups, memory);
-  const found = yield* layerSnapshotAsking(whole, groups, options, memory);
-  if (!total && groups.length > 1) memory.release(sumsOf(whole));
+  { multiply, pool = new ArrayPool() }: Resources = {},
+): Promise<LayerSnapshot> {
+  const whole = total ?? mergeAllLayers(groups, pool);
+  const found = await layerSnapshot(whole, groups, options, { multiply, pool });
+  if (!total && groups.length > 1) pool.release(sumsOf(whole));
   return found;
 }
 
@@ -158,7 +158,7 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
 }
 
 /** The record of a network from those of its layers; of `total` the heads are needed alone. */
-export function assembled(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
+export function assembleSnapshot(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
   const { loss, accuracy, skipped = [] } = options;
   const baselines = headBaselines(total, options.start);
   const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);

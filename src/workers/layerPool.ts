@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import "../engine/telemetry.ts"; // before a thread starts: it gets a copy of the environment
 import {
-  assembled,
+  assembleSnapshot,
   type LayerJob,
   type LayerSnapshot,
   layerJobs,
@@ -43,7 +43,7 @@ export class LayerPool {
    * @param onLayer told how many layers are done
    */
   async snapshot(total: Moments, options: SnapshotOptions, onLayer?: (done: number) => void): Promise<Snapshot> {
-    return assembled(total, options, await this.layers(layerJobs(total, options), onLayer));
+    return assembleSnapshot(total, options, await this.layers(layerJobs(total, options), onLayer));
   }
 
   /**
@@ -62,7 +62,8 @@ export class LayerPool {
     const work = jobs.reduce((sum, job) => sum + cubes(layerOf(job)), 0);
     const count = work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), jobs.length);
     if (count < 2 || !existsSync(program))
-      for (const [index, job] of jobs.entries()) put(index, measureJob("sums" in job ? await asLayerJob(job) : job));
+      for (const [index, job] of jobs.entries())
+        put(index, await measureJob("sums" in job ? await asLayerJob(job) : job));
     else await this.share(jobs, count, put);
     return layers;
   }

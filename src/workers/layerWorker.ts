@@ -5,8 +5,8 @@
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
 import { ArrayPool } from "../linalg/arrayPool.ts";
-import type { Asking, Product } from "../linalg/products.ts";
-import { type LayerJob, measureJobAsking } from "../measure/snapshot.ts";
+import type { Product } from "../linalg/products.ts";
+import { type LayerJob, measureJob } from "../measure/snapshot.ts";
 import { sumsOf } from "../moments/moments.ts";
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
@@ -34,28 +34,22 @@ async function multiply({ X, Y, n, dx, dy, isSymmetric }: Product): Promise<Floa
   return found.product!.data as Float64Array;
 }
 
-async function withEngine<Result>(algorithm: Asking<Result>): Promise<Result> {
-  let step = algorithm.next();
-  while (!step.done) step = algorithm.next(await multiply(step.value));
-  return step.value;
-}
-
 /** A layer to measure, or to let go of the memory that is kept from layer to layer. */
 export type Request = LayerJob | SumsJob | "forget";
 
-let memory = new ArrayPool();
+let pool = new ArrayPool();
 
 parentPort?.on("message", async (request: Request) => {
   if (request === "forget") {
-    memory = new ArrayPool();
+    pool = new ArrayPool();
     return;
   }
   if (!("sums" in request)) {
-    parentPort?.postMessage(await withEngine(measureJobAsking(request, memory)));
+    parentPort?.postMessage(await measureJob(request, { multiply, pool }));
     return;
   }
   const { asLayerJob } = await import("./sumsJob.ts");
-  const job = await asLayerJob(request, memory);
-  parentPort?.postMessage(await withEngine(measureJobAsking(job, memory)));
-  memory.release(job.groups.flatMap(sumsOf));
+  const job = await asLayerJob(request, pool);
+  parentPort?.postMessage(await measureJob(job, { multiply, pool }));
+  pool.release(job.groups.flatMap(sumsOf));
 });

@@ -5,7 +5,7 @@
 import { totalmem } from "node:os";
 import { PairHalves, pairsFrom } from "../measure/network/pairs.ts";
 import {
-  assembled,
+  assembleSnapshot,
   type LayerJob,
   type LayerSnapshot,
   layerJobs,
@@ -94,7 +94,7 @@ export class SnapshotInParts {
   finished(options: SnapshotOptions): { snapshot: Snapshot; kept: Moments } {
     if (this.kept === undefined) throw new RangeError("snapshot: expected at least one part of the layers, got none");
     const pairs = this.halves && pairsFrom(this.halves, this.kept.step, options);
-    return { snapshot: assembled(this.kept, { ...options, pairs }, this.layers), kept: this.kept };
+    return { snapshot: assembleSnapshot(this.kept, { ...options, pairs }, this.layers), kept: this.kept };
   }
 }
 

@@ -1,7 +1,7 @@
 /** @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next. */
 import { nodeEngine } from "../engine/node.ts";
 import type { ArrayPool } from "../linalg/arrayPool.ts";
-import type { LayerOptions } from "../measure/layerSnapshot.ts";
+import type { LayerOptions } from "../measure/layerMeasures.ts";
 import type { LayerJob } from "../measure/snapshot.ts";
 import type { LayerMoments } from "../moments/moments.ts";
 import { type LayerSums, putTogether } from "../probe/layerSums.ts";
@@ -17,13 +17,13 @@ export interface SumsJob {
 const turning = new Turning(nodeEngine, { planMemory: false });
 
 /** The moments of each group of samples. @param sums used up */
-export async function groupsOf(sums: readonly LayerSums[], memory?: ArrayPool): Promise<LayerMoments[]> {
+export async function groupsOf(sums: readonly LayerSums[], pool?: ArrayPool): Promise<LayerMoments[]> {
   const groups: LayerMoments[] = [];
-  for (const group of sums) groups.push(await putTogether(group, turning, { memory }));
+  for (const group of sums) groups.push(await putTogether(group, turning, { memory: pool }));
   return groups;
 }
 
 /** @param job used up */
-export async function asLayerJob({ sums, options }: SumsJob, memory?: ArrayPool): Promise<LayerJob> {
-  return { groups: await groupsOf(sums, memory), options };
+export async function asLayerJob({ sums, options }: SumsJob, pool?: ArrayPool): Promise<LayerJob> {
+  return { groups: await groupsOf(sums, pool), options };
 }

@@ -23,7 +23,7 @@ const dir = mkdtempSync(join(tmpdir(), "crh-explain-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
-const planted = snapshot(groups.reduce(mergeMoments), { groups });
+const planted = await snapshot(groups.reduce(mergeMoments), { groups });
 const [layer] = planted.layers as [(typeof planted.layers)[0]];
 
 describe("the table of laws", () => {
@@ -60,8 +60,8 @@ describe("the table of laws", () => {
     expect(shownWith({ ...flat, b: { ...flat.b, hg: wide } })).toContain("[-0.4, 0.0]");
   });
 
-  test("is left out where no exponent was measured", () => {
-    expect(renderLawsTable(snapshot(momentsOf([emptyLayer("wide", "head", 1, 1100)])))).toBe("");
+  test("is left out where no exponent was measured", async () => {
+    expect(renderLawsTable(await snapshot(momentsOf([emptyLayer("wide", "head", 1, 1100)])))).toBe("");
   });
 });
 
@@ -176,9 +176,9 @@ describe("explainLayer", () => {
     }
   });
 
-  test("says that few rows are few", () => {
+  test("says that few rows are few", async () => {
     const few = plantedGroups({ row: "6", d: 30, seed: 2, samples: 200 }, 2).map((group) => momentsOf([group]));
-    const found = snapshot(few.reduce(mergeMoments), { groups: few }).layers[0]!;
+    const found = (await snapshot(few.reduce(mergeMoments), { groups: few })).layers[0]!;
     expect(explainLayer(found).doubts.join(" ")).toContain("200 rows are few for 30 dimensions");
   });
 });

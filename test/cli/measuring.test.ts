@@ -37,7 +37,9 @@ test("the leading eigenvalues and relations of wide layers are those of this pro
   expect(err).not.toContain("crh:");
   expect(files()).toEqual([]); // the engine of a thread keeps its telemetry off (test/engine/telemetry.test.ts)
   const found = JSON.parse(out) as Snapshot;
-  const [expected, layer] = [snapshot(moments), found].map(({ layers }) => layers.find(({ name }) => name === "wide")!);
+  const [expected, layer] = [await snapshot(moments), found].map(
+    ({ layers }) => layers.find(({ name }) => name === "wide")!,
+  );
   for (const convention of ["paper", "covariance", "raw"] as const) {
     for (const which of ["H", "G"] as const) {
       const [x, y] = [expected!, layer!].map(({ spectra }) => spectra![convention].b[which].values);

@@ -19,7 +19,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const versions = { crh: "0", node: "0", onnxruntime: "0" };
 
-function measuredRun(): RunFolder {
+async function measuredRun(): Promise<RunFolder> {
   const run = createRun(root, {
     setting: "fc2",
     seed: 0,
@@ -36,7 +36,7 @@ function measuredRun(): RunFolder {
   addRows(layer, { ha: rows(4), hb: rows(3), gb: rows(3) });
   for (const step of [0, 10]) {
     const moments = { step, objective: "mse", source: "test", layers: [layer] };
-    run.writeSnapshot(snapshot(moments, { loss: 1 / (step + 1) }));
+    run.writeSnapshot(await snapshot(moments, { loss: 1 / (step + 1) }));
     run.writeMoments(step, encodeMoments(moments));
     run.appendMetrics([{ step, name: "train/loss", value: 1 / (step + 1) }]);
   }
@@ -51,7 +51,7 @@ async function report(...argv: string[]): Promise<{ code: number; out: string; e
 
 describe("crh report", () => {
   test("--figures writes every figure as SVG and CSV beside the page, numbered as there", async () => {
-    const run = measuredRun();
+    const run = await measuredRun();
     expect((await report("latest", "--figures")).code).toBe(0);
     const names = readdirSync(join(run.dir, "figures")).sort();
     expect(names.slice(0, 2)).toEqual(["01-loss.csv", "01-loss.svg"]);
@@ -65,7 +65,7 @@ describe("crh report", () => {
   });
 
   test("writes report.html into the run folder and prints its path", async () => {
-    const run = measuredRun();
+    const run = await measuredRun();
     const path = join(run.dir, "report.html");
     expect(await report("latest")).toEqual({ code: 0, out: `${path}\n`, err: "" });
     const html = readFileSync(path, "utf8");
@@ -75,7 +75,7 @@ describe("crh report", () => {
   });
 
   test("writes where -o says; - is stdout", async () => {
-    const run = measuredRun();
+    const run = await measuredRun();
     const path = join(root, "page.html");
     expect((await report(run.dir, "-o", path)).out).toBe(`${path}\n`);
     expect((await report("latest", "-o", "-")).out).toBe(readFileSync(path, "utf8"));
@@ -83,7 +83,7 @@ describe("crh report", () => {
   });
 
   test("into a folder that is not there is one line", async () => {
-    measuredRun();
+    await measuredRun();
     const { code, out, err } = await report("latest", "-o", join(root, "none", "page.html"));
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(
@@ -101,7 +101,7 @@ describe("crh report", () => {
   });
 
   test("of a run with torn moments is one line that names the file", async () => {
-    const run = measuredRun();
+    const run = await measuredRun();
     const path = join(run.dir, "moments", "step-00000010.safetensors");
     writeFileSync(path, readFileSync(path).subarray(0, 100));
     const { code, err } = await report("latest");

@@ -40,10 +40,16 @@ function keysOf(value: unknown): string[] {
 const unexplained = (keys: readonly string[]): string[] => [...new Set(keys)].filter((key) => !explained.has(key));
 
 describe("docs/formats.md", () => {
-  it("explains every key of a snapshot, and every status that occurs", () => {
+  it("explains every key of a snapshot, and every status that occurs", async () => {
     const halves = [moments(), moments()] as const;
     const skipped = [{ node: "conv", reason: "unknown" }];
-    const record = snapshot(mergeMoments(...halves), { groups: halves, loss: 1, accuracy: 0.5, skipped, cost: "full" });
+    const record = await snapshot(mergeMoments(...halves), {
+      groups: halves,
+      loss: 1,
+      accuracy: 0.5,
+      skipped,
+      cost: "full",
+    });
     expect(unexplained(keysOf(record))).toEqual([]);
     const statuses = [...JSON.stringify(record).matchAll(/"status":"([^"]+)"/g)].map((match) => match[1]!);
     expect(statuses).toContain("undefined-1x1");

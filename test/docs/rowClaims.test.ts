@@ -1,7 +1,7 @@
 /** What docs/theory.md states of planted layers under Eqs. 52, 86 and 87: who has the weight, and which directions are live. */
 import { describe, expect, it } from "vitest";
 import { matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
-import { liveSubspace, weightSystems } from "../../src/measure/laws/liveSubspace.ts";
+import { liveSubspace, singularSystem } from "../../src/measure/laws/liveSubspace.ts";
 import type { PhaseLabel } from "../../src/measure/phase/phaseTable.ts";
 import { leadingRows, type RowWeights, rowWeights } from "../../src/measure/phase/rowWeights.ts";
 import { addRows } from "../../src/moments/addRows.ts";
@@ -16,7 +16,7 @@ const EXACT = 1e-12;
 function weightsOf(options: PlantedOptions, trivial: readonly PhaseLabel[] = []): RowWeights {
   const groups = plantedGroups({ samples: 4000, ...options }, 16);
   const { W } = mergeGroups(groups);
-  return rowWeights(groups, "raw", weightSystems(W!), new Set(trivial));
+  return rowWeights(groups, "raw", singularSystem(W!), new Set(trivial));
 }
 
 describe("weights of rows (Eq. 87)", () => {
@@ -74,7 +74,7 @@ describe("the live subspace (Eq. 86)", () => {
     const hb = matmul(ha, transpose(W));
     const layer = emptyLayer("layer", "linear", d, d, matrix(d, d, W.data));
     addRows(layer, { ha: ha.data, hb: hb.data, gb: gb.data });
-    return { layer, Z: weightSystems(layer.W!) };
+    return { layer, Z: singularSystem(layer.W!) };
   };
 
   it("leaves out directions that hold less than a hundredth of H and G, and what they span", () => {

@@ -46,7 +46,8 @@ export async function measureCase(name: string, file: string, loss: string) {
   const probe = new Probe(nodeEngine, model, options);
   try {
     const measured = await probe.measure(sliceBatches(whole, size));
-    return { ...measured, layers: measured.total.layers.map((layer) => measureLayer(layer, [], "economy")) };
+    const layers = await Promise.all(measured.total.layers.map((layer) => measureLayer(layer, [], "economy")));
+    return { ...measured, layers };
   } finally {
     await probe.dispose();
   }

@@ -14,7 +14,7 @@ import { expectClean } from "./svg.ts";
 
 const groups = plantedGroups({ row: "6", d: 30, seed: 2, samples: 12_000 }, 8).map((group) => momentsOf([group]));
 const total = groups.reduce(mergeMoments);
-const planted = snapshot(total, { groups, training: { lr: 0.1, decay: 1e-3 } });
+const planted = await snapshot(total, { groups, training: { lr: 0.1, decay: 1e-3 } });
 const layer = total.layers[0]!;
 
 describe("spectral pairs", () => {

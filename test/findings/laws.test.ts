@@ -4,11 +4,11 @@ import { lawConvention, phaseInWords, phasesSentence, sharesInWords } from "../.
 import { layerSnapshot } from "../../src/measure/layerSnapshot.ts";
 import { mergeGroups, type PlantedRow, plantedGroups } from "../measure/plantedLayers.ts";
 
-const planted = (row: PlantedRow, d = 24) => {
+const planted = async (row: PlantedRow, d = 24) => {
   const groups = plantedGroups({ row, d, samples: 4000, seed: 1 }, 16);
-  return { ...layerSnapshot(mergeGroups(groups), groups), name: `of ${row}` };
+  return { ...(await layerSnapshot(mergeGroups(groups), groups)), name: `of ${row}` };
 };
-const [five, six, none] = [planted("5"), planted("6"), planted("none")];
+const [five, six, none] = [await planted("5"), await planted("6"), await planted("none")];
 
 describe("phases in words", () => {
   it("count the rows by both conventions", () => {

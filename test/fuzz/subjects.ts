@@ -62,7 +62,7 @@ async function useArrays(bytes: Uint8Array): Promise<void> {
 
 async function useMoments(bytes: Uint8Array): Promise<void> {
   const moments = decodeMoments(bytes);
-  JSON.stringify(snapshot(moments, {}));
+  JSON.stringify(await snapshot(moments, {}));
 }
 
 function arrayFiles(shared: string | undefined): Record<"npy" | "npz" | "safetensors", Subject[]> {
@@ -128,7 +128,7 @@ async function analyze(bytes: Uint8Array, { x, target, loss }: Example): Promise
       [TARGET]: rowsOf(target, from, from + half),
     }));
     const measured = await probe.measure(batches);
-    JSON.stringify(snapshot(measured.total, measured));
+    JSON.stringify(await snapshot(measured.total, measured));
   } finally {
     await probe.dispose();
   }

@@ -5,7 +5,7 @@ import { mergeGroups, plantedGroups } from "./plantedLayers.ts";
 
 const groups = plantedGroups({ row: "6", d: 20, samples: 2000, seed: 1 }, 4);
 const total = { step: 5, objective: "none", source: "planted", layers: [mergeGroups(groups)] };
-const today = snapshot(total, { groups: groups.map((layer) => ({ ...total, layers: [layer] })) });
+const today = await snapshot(total, { groups: groups.map((layer) => ({ ...total, layers: [layer] })) });
 
 /** The record as an earlier version wrote it: no covariances anywhere, plain nulls, no live subspace. */
 function earlier(): Snapshot {

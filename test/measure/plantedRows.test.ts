@@ -11,7 +11,7 @@ type Setting = Omit<RowOptions, "row" | "seed">;
 const timeout = 60_000 * seeds;
 
 /** Labels and intervals of all rows of a setting. */
-function tally(setting: Setting) {
+async function tally(setting: Setting) {
   const found = {
     all: 0,
     right: 0,
@@ -24,7 +24,7 @@ function tally(setting: Setting) {
   for (const row of rows)
     for (let seed = 0; seed < seeds; seed++) {
       const options: RowOptions = { ...setting, row, seed };
-      const { phase, exponents } = snapshotOfRows(options);
+      const { phase, exponents } = await snapshotOfRows(options);
       const [label, allowed] = [phase!.label, allowedLabels(options)];
       if (!allowed.includes("undecided")) {
         found.all++;
@@ -61,8 +61,8 @@ describe("planted rows as samples", () => {
     { d: 24, dOut: 36, samples: 1000, noise: 0.1, mean: 0.5, bias: true },
     { d: 20, samples: 1000, noise: 0.1, tails: "elementwise" },
     { d: 100, rank: 50, samples: 2500, noise: 0.1, tails: "elementwise", mean: 0.5, bias: true },
-  ])("are found in nine of ten layers, and never another row: %o", { timeout }, (setting) => {
-    const { all, right, stated, inside, wrong, open, shares } = tally(setting);
+  ])("are found in nine of ten layers, and never another row: %o", { timeout }, async (setting) => {
+    const { all, right, stated, inside, wrong, open, shares } = await tally(setting);
     expect(wrong).toEqual([]);
     expect(right / all, open.join(", ")).toBeGreaterThanOrEqual(0.9);
     expect(shares.reduce((sum, share) => sum + share, 0) / all).toBeGreaterThanOrEqual(0.9);
@@ -78,11 +78,11 @@ describe("planted rows as samples", () => {
     { d: 20, rank: 12, samples: 800, noise: 0.1, groups: equalGroups(3), tails: "elliptical" },
     { d: 20, rank: 12, samples: 800, noise: 0.1, groups: [200, 1, 100, 50, 20, 10, 5, 2, 1] },
     { d: 20, dead: 20, samples: 1000, noise: 0.1, mean: 0.5, bias: true },
-  ])("under what hides them are found or undecided: %o", { timeout }, (setting) => {
-    expect(tally(setting).wrong).toEqual([]);
+  ])("under what hides them are found or undecided: %o", { timeout }, async (setting) => {
+    expect((await tally(setting)).wrong).toEqual([]);
   });
 
-  it("unrelated matrices have no row, whatever mean, tails and outliers", { timeout }, () => {
+  it("unrelated matrices have no row, whatever mean, tails and outliers", { timeout }, async () => {
     for (const setting of [
       { d: 20, samples: 500, mean: 0.9, bias: true },
       { d: 30, rank: 15, samples: 1000, tails: "elliptical", mean: 0.5 },
@@ -92,7 +92,7 @@ describe("planted rows as samples", () => {
       { d: 24, samples: 120 },
     ] satisfies Setting[])
       for (let seed = 0; seed < 2 * seeds; seed++) {
-        const { phase } = snapshotOfRows({ ...setting, row: "none", seed });
+        const { phase } = await snapshotOfRows({ ...setting, row: "none", seed });
         expect(["none", "undecided"], JSON.stringify(setting)).toContain(phase!.label);
         expect(phase!.weights!["no row"], JSON.stringify(setting)).toBeGreaterThanOrEqual(0.95);
       }

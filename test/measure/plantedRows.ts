@@ -58,9 +58,9 @@ export function rowGroups(options: RowOptions): LayerMoments[] {
   });
 }
 
-export function snapshotOfRows(options: RowOptions): LayerSnapshot {
+export async function snapshotOfRows(options: RowOptions): Promise<LayerSnapshot> {
   const groups = rowGroups(options);
-  return layerSnapshot(mergeGroups(groups), groups);
+  return await layerSnapshot(mergeGroups(groups), groups);
 }
 
 /**

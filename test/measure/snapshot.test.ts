@@ -28,8 +28,8 @@ function expectJson(record: Snapshot): void {
 }
 
 describe("measureLayer", () => {
-  it("relates H, G and Z of each side in each convention", () => {
-    const { alignment: found } = measureLayer(total);
+  it("relates H, G and Z of each side in each convention", async () => {
+    const { alignment: found } = await measureLayer(total);
     for (const convention of ["paper", "raw"] as const)
       for (const side of ["a", "b"] as const) {
         const H = secondMoment(total[side]!, "H", convention, 400)!;
@@ -43,8 +43,8 @@ describe("measureLayer", () => {
       }
   });
 
-  it("counts the samples behind each number, and what the paper convention leaves out", () => {
-    const found = measureLayer(total);
+  it("counts the samples behind each number, and what the paper convention leaves out", async () => {
+    const found = await measureLayer(total);
     expect(found.samples).toBe(400);
     expect(found.droppedRows).toEqual({ a: 57, b: 57 });
     expect(found.droppedActivationRows).toEqual({ a: 0, b: 0 });
@@ -53,26 +53,26 @@ describe("measureLayer", () => {
     expect([found.ranks.paper.b.G.n, found.ranks.raw.b.G.n]).toEqual([343, 400]);
   });
 
-  it("takes the noise from the halves", () => {
-    const { alignment: found } = measureLayer(total, halves);
-    const [first, second] = halves.map((half) => measureLayer(half).alignment) as [typeof found, typeof found];
+  it("takes the noise from the halves", async () => {
+    const { alignment: found } = await measureLayer(total, halves);
+    const [first, second] = [(await measureLayer(halves[0])).alignment, (await measureLayer(halves[1])).alignment];
     for (const convention of ["paper", "raw"] as const)
       for (const side of ["a", "b"] as const)
         for (const relation of ["rga", "rwa", "gwa"] as const) {
           const [x, y] = [first, second].map((half) => half[convention][side]![relation].value!) as [number, number];
           expect(found[convention][side]![relation].noise).toBeCloseTo(Math.abs(x - y) / 2, 13);
         }
-    expect(found.paper.a!.gwa.value).toBe(measureLayer(total).alignment.paper.a!.gwa.value);
+    expect(found.paper.a!.gwa.value).toBe((await measureLayer(total)).alignment.paper.a!.gwa.value);
   });
 
-  it("is the same in memory that was used before, one layer after the other", () => {
+  it("is the same in memory that was used before, one layer after the other", async () => {
     const other = layerOf(layerCase(2, 300, 6, 5));
-    const memory = new ArrayPool();
+    const pool = new ArrayPool();
     for (const each of [total, other, total])
-      expect(measureLayer(each, halves, "standard", memory)).toEqual(measureLayer(each, halves));
+      expect(await measureLayer(each, halves, "standard", { pool })).toEqual(await measureLayer(each, halves));
   });
 
-  it("finds what was planted: W of rank 5, H_a of rank 2, all of raw G_a along one direction, means", () => {
+  it("finds what was planted: W of rank 5, H_a of rank 2, all of raw G_a along one direction, means", async () => {
     const random = new Random(5);
     const n = 300;
     const W = projector(random, 5, 8);
@@ -80,7 +80,7 @@ describe("measureLayer", () => {
     const gb = Float64Array.from({ length: n * 8 }, (_, k) => (k % 8 === 3 ? 2 : 0));
     const planted = emptyLayer("x", "linear", 8, 8, W);
     addRows(planted, { ha: ha.data, hb: matmul(ha, transpose(W)).data, gb });
-    const found = measureLayer(planted);
+    const found = await measureLayer(planted);
     expect(found.ranks.raw.a!.H.numerical).toBe(2);
     expect(found.ranks.paper.b.H.numerical).toBe(2);
     expect(found.ranks.raw.a!.G.numerical).toBe(1);
@@ -93,40 +93,39 @@ describe("measureLayer", () => {
     expect(found.alignment.paper.a!.rga).toMatchObject({ value: null, status: "zero-matrix" });
   });
 
-  it("weights have the rank of the smaller Gram matrix", () => {
-    const [wide, tall] = [layerCase(2, 20, 9, 4), layerCase(2, 20, 4, 9)].map(
-      (each) => measureLayer(layerOf(each)).ranks.weights,
-    );
-    expect([wide!.numerical, wide!.dimension, wide!.n]).toEqual([4, 4, 0]);
-    expect([tall!.numerical, tall!.dimension]).toEqual([4, 4]);
+  it("weights have the rank of the smaller Gram matrix", async () => {
+    const { weights: wide } = (await measureLayer(layerOf(layerCase(2, 20, 9, 4)))).ranks;
+    const { weights: tall } = (await measureLayer(layerOf(layerCase(2, 20, 4, 9)))).ranks;
+    expect([wide.numerical, wide.dimension, wide.n]).toEqual([4, 4, 0]);
+    expect([tall.numerical, tall.dimension]).toEqual([4, 4]);
   });
 
-  it("an attention head has side b and RGA alone", () => {
+  it("an attention head has side b and RGA alone", async () => {
     const head = emptyLayer("attn.0[2]", "head", 3, 3);
     const random = new Random(1);
     addRows(head, { hb: normals(random, 60), gb: normals(random, 60) });
-    const found = measureLayer(head);
+    const found = await measureLayer(head);
     expect([found.alignment.paper.a, found.ranks.raw.a, found.meanRatio.a]).toEqual([null, null, null]);
     expect(found.alignment.paper.b.rga.value).not.toBeNull();
     expect(found.alignment.paper.b.rwa).toMatchObject({ value: null, status: "missing-moments", n: 20 });
     expect(found.ranks.weights.status).toBe("missing-moments");
   });
 
-  it("a scalar output has undefined alignments on side b and values on side a", () => {
-    const found = measureLayer(layerOf(layerCase(3, 50, 4, 1)));
+  it("a scalar output has undefined alignments on side b and values on side a", async () => {
+    const found = await measureLayer(layerOf(layerCase(3, 50, 4, 1)));
     for (const relation of ["rga", "rwa", "gwa"] as const)
       expect(found.alignment.paper.b[relation]).toMatchObject({ value: null, status: "undefined-1x1" });
     expect(found.alignment.paper.a!.rwa.value).not.toBeNull();
     expect(found.ranks.raw.b.H.numerical).toBe(1);
   });
 
-  it("says what is missing, too little or not finite", () => {
-    const status = (change: (layer: LayerMoments) => void) => {
+  it("says what is missing, too little or not finite", async () => {
+    const status = async (change: (layer: LayerMoments) => void) => {
       const changed = structuredClone(total);
       change(changed);
-      return measureLayer(changed);
+      return await measureLayer(changed);
     };
-    const withoutG = status(({ b }) => {
+    const withoutG = await status(({ b }) => {
       delete b.gg;
       delete b.gnSum;
       delete b.gSum;
@@ -136,34 +135,34 @@ describe("measureLayer", () => {
     expect(withoutG.alignment.raw.b.rwa.value).not.toBeNull();
     expect(withoutG.meanRatio.b.g.status).toBe("missing-moments");
 
-    const one = measureLayer(layerOf(layer, 0, 1));
+    const one = await measureLayer(layerOf(layer, 0, 1));
     expect(one.alignment.raw.a!.rga).toMatchObject({ value: null, status: "too-few-samples", n: 1 });
     expect(one.ranks.paper.b.H.status).toBe("too-few-samples");
-    const empty = measureLayer(emptyLayer("x", "linear", 6, 5, layer.W));
+    const empty = await measureLayer(emptyLayer("x", "linear", 6, 5, layer.W));
     expect(empty.alignment.paper.a!.rga).toMatchObject({ value: null, status: "too-few-samples", n: 0 });
 
-    const diverged = status(({ b }) => b.hh!.fill(Number.NaN));
+    const diverged = await status(({ b }) => b.hh!.fill(Number.NaN));
     expect(diverged.alignment.raw.b.rwa).toMatchObject({ value: null, cosine: null, null: null, status: "not-finite" });
     expect(diverged.ranks.raw.b.H.status).toBe("not-finite");
   });
 
-  it("gradients that are all zero are dead in all conventions, and so is the layer", () => {
+  it("gradients that are all zero are dead in all conventions, and so is the layer", async () => {
     const zero = emptyLayer("x", "linear", 6, 5, layer.W);
     addRows(zero, { ...layer.rows, gb: new Float64Array(layer.rows.gb.length) });
-    const found = measureLayer(zero);
+    const found = await measureLayer(zero);
     for (const convention of ["paper", "covariance", "raw"] as const)
       expect(found.alignment[convention].b.rga).toMatchObject({ value: null, status: "dead" });
     expect(found.dead).toEqual(["no-gradient"]);
-    expect(measureLayer(total).dead).toBeUndefined();
+    expect((await measureLayer(total)).dead).toBeUndefined();
     expect(found.droppedRows).toEqual({ a: 400, b: 400 });
-    expectJson(snapshot(momentsOf([zero])));
+    expectJson(await snapshot(momentsOf([zero])));
   });
 });
 
 describe("snapshot", () => {
   const moments = momentsOf([total]);
 
-  it("is not touched by a group of no samples, with which there is no noise from one other", () => {
+  it("is not touched by a group of no samples, with which there is no noise from one other", async () => {
     const { W, rows } = layer;
     const gb = rows.gb.map((value, k) => (k % W.rows === 0 ? 0 : value)); // a direction that no gradient has
     const flat = { W, rows: { ...rows, gb } };
@@ -176,15 +175,15 @@ describe("snapshot", () => {
       const [{ alignment, irrelevant }] = record.layers as [LayerSnapshot];
       return [alignment.paper.a!.rga.noise, irrelevant!.b.noise];
     };
-    const halved = snapshot(all, { groups: [first, second] });
+    const halved = await snapshot(all, { groups: [first, second] });
     expect(noise(halved)).toEqual([expect.any(Number), expect.any(Number)]);
-    expect(snapshot(all, { groups: [first, second, empty] })).toEqual(halved);
-    expect(noise(snapshot(first, { groups: [first, empty] }))).toEqual([null, null]);
-    expect(snapshot(first, { groups: [first, empty] })).toEqual(snapshot(first, { groups: [first] }));
+    expect(await snapshot(all, { groups: [first, second, empty] })).toEqual(halved);
+    expect(noise(await snapshot(first, { groups: [first, empty] }))).toEqual([null, null]);
+    expect(await snapshot(first, { groups: [first, empty] })).toEqual(await snapshot(first, { groups: [first] }));
   });
 
-  it("is a record that JSON holds exactly", () => {
-    const record = snapshot(moments, {
+  it("is a record that JSON holds exactly", async () => {
+    const record = await snapshot(moments, {
       groups: [momentsOf([halves[0]]), momentsOf([halves[1]])],
       loss: 0.25,
       accuracy: 0.5,
@@ -223,7 +222,7 @@ describe("snapshot", () => {
     expectJson(record);
   });
 
-  it("holds null for a loss that is not finite, and nothing that is NaN", () => {
+  it("holds null for a loss that is not finite, and nothing that is NaN", async () => {
     const diverged = structuredClone(moments);
     for (const side of [diverged.layers[0]!.a!, diverged.layers[0]!.b]) {
       for (const block of [side.hh, side.gnSum, side.gngn]) block!.fill(Number.NaN);
@@ -231,70 +230,73 @@ describe("snapshot", () => {
       side.h2 = Number.NaN;
     }
     diverged.layers[0]!.W!.data.fill(Number.NaN);
-    const record = snapshot(diverged, { loss: Number.NaN, accuracy: Number.NaN });
+    const record = await snapshot(diverged, { loss: Number.NaN, accuracy: Number.NaN });
     expect(record.loss.mean).toBeNull();
     expect(record).not.toHaveProperty("accuracy");
     expectJson(record);
-    expectJson(snapshot(diverged, { cost: "full" }));
+    expectJson(await snapshot(diverged, { cost: "full" }));
   });
 
-  it("has alignments alone at the lowest cost, and at the highest what takes longest", () => {
-    const [least, most] = (["economy", "full"] as const).map((cost) => snapshot(moments, { cost }).layers[0]!);
+  it("has alignments alone at the lowest cost, and at the highest what takes longest", async () => {
+    const least = (await snapshot(moments, { cost: "economy" })).layers[0]!;
+    const most = (await snapshot(moments, { cost: "full" })).layers[0]!;
     for (const key of ["spectra", "exponents", "phase", "plasticity"]) expect(least).not.toHaveProperty(key);
-    expect(least!.ranks.paper.b.H.status).toBe("not-measured");
-    expect(most!.spectra!.raw.b.H).toHaveProperty("tailExponent");
-    expect(snapshot(moments).layers[0]!.spectra!.raw.b.H).not.toHaveProperty("tailExponent");
+    expect(least.ranks.paper.b.H.status).toBe("not-measured");
+    expect(most.spectra!.raw.b.H).toHaveProperty("tailExponent");
+    expect((await snapshot(moments)).layers[0]!.spectra!.raw.b.H).not.toHaveProperty("tailExponent");
   });
 
-  it("knows how a network was trained, where it began and how it was before", () => {
+  it("knows how a network was trained, where it began and how it was before", async () => {
     const [before, after] = halves.map((half) => ({ ...momentsOf([half]), step: 5 }));
-    const found = snapshot(after!, {
-      initial: snapshot(before!),
-      previous: before!,
-      training: { lr: 0.1, decay: 1e-3 },
-    }).layers[0]!;
-    const { gwa } = snapshot(before!).layers[0]!.alignment.raw.a!;
+    const found = (
+      await snapshot(after!, {
+        initial: await snapshot(before!),
+        previous: before!,
+        training: { lr: 0.1, decay: 1e-3 },
+      })
+    ).layers[0]!;
+    const { gwa } = (await snapshot(before!)).layers[0]!.alignment.raw.a!;
     expect(found.strongest!.raw.a!.relation === "gwa" ? found.strongest!.raw.a!.initial : gwa.value).toBe(gwa.value);
     expect(found.strongest!.raw.a!.rise).not.toBeNull();
     expect(found.change!.since).toBe(5);
     expect(found.change!.raw.a!.H.value).toBeGreaterThan(0);
     expect(found.residuals!.stationarity.value).toBeGreaterThan(0);
-    expectJson(snapshot(after!, { previous: before!, training: { lr: 0.1, decay: 1e-3 } }));
+    expectJson(await snapshot(after!, { previous: before!, training: { lr: 0.1, decay: 1e-3 } }));
   });
 
-  it("takes the bias of a map from its means", () => {
+  it("takes the bias of a map from its means", async () => {
     const moved = structuredClone(total);
     const shift = [0.5, -0.25, 1];
     shift.forEach((value, i) => {
       moved.b.hSum![i]! += value * moved.n;
     });
     const training = { lr: 0.1, decay: 1e-3 };
-    expect(snapshot(momentsOf([total]), { training }).layers[0]!.residuals!.bias).toBeNull();
-    expect(snapshot(momentsOf([moved]), { training }).layers[0]!.residuals!.bias).not.toBeNull();
+    expect((await snapshot(momentsOf([total]), { training })).layers[0]!.residuals!.bias).toBeNull();
+    expect((await snapshot(momentsOf([moved]), { training })).layers[0]!.residuals!.bias).not.toBeNull();
   });
 
-  it("measures exponents of layers that are not too wide, from groups of samples where they are given", () => {
+  it("measures exponents of layers that are not too wide, from groups of samples where they are given", async () => {
     const groups = plantedGroups({ row: "8", d: 20, seed: 1, samples: 4000 }, 8).map((group) => momentsOf([group]));
     const all = groups.reduce((x, y) => mergeMoments(x, y));
     const wide = momentsOf([emptyLayer("wide", "head", 1, 1100)]);
-    expect(snapshot(wide).layers[0]!.exponents!.raw.b.hg.status).toBe("not-measured");
-    const record = snapshot(all, { groups });
+    expect((await snapshot(wide)).layers[0]!.exponents!.raw.b.hg.status).toBe("not-measured");
+    const record = await snapshot(all, { groups });
     const { hg, hz } = record.layers[0]!.exponents!.raw.b;
     expect(hg.value!).toBeCloseTo(2, 1);
     expect(hz.interval![0]).toBeLessThan(2);
     expectJson(record);
     const dead = momentsOf([emptyLayer("dead", "linear", 3, 4, matrix(4, 3))]);
     addRows(dead.layers[0]!, { ha: new Float64Array(30), hb: new Float64Array(40), gb: new Float64Array(40) });
-    expectJson(snapshot(dead, { cost: "full" }));
+    expectJson(await snapshot(dead, { cost: "full" }));
   });
 
-  it("wants halves of the same layers", () => {
+  it("wants halves of the same layers", async () => {
     const other = structuredClone(moments);
     other.layers[0]!.name = "other";
-    expect(() => snapshot(moments, { groups: [moments, other] })).toThrow(
+    await expect(snapshot(moments, { groups: [moments, other] })).rejects.toThrow(
       "expected layer layers.0 in every part of the samples, got other",
     );
-    expect(() => snapshot(moments, { groups: [moments, momentsOf([])] })).toThrow("got none in its place");
-    expect(snapshot(momentsOf([]))).toMatchObject({ samples: 0, layers: [], loss: { mean: null } });
+    await expect(snapshot(moments, { groups: [moments, momentsOf([])] })).rejects.toThrow("got none in its place");
+    expect(await snapshot(momentsOf([]))).toMatchObject({ samples: 0, layers: [], loss: { mean: null } });
   });
 });

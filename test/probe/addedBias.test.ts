@@ -169,7 +169,7 @@ describe("a bias that another node adds to a convolution belongs to h_b", () => 
   });
 
   test("changes forward RWA of plain second moments as the operator's own does", async () => {
-    const rwa = async (build: Build) => measureLayer((await conv(build))[0]!).alignment.raw.b.rwa.value!;
+    const rwa = async (build: Build) => (await measureLayer((await conv(build))[0]!)).alignment.raw.b.rwa.value!;
     const [third, added, none] = [await rwa(own), await rwa(plus(C, 1, 1)), await rwa(product)];
     expect(added).toBeCloseTo(third, 5);
     expect(Math.abs(added - none)).toBeGreaterThan(0.1);

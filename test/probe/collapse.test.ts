@@ -85,14 +85,14 @@ describe.each([2, 5])("a classifier of %d classes", (classes) => {
     });
     const nc4 = nearestMeanDisagreement(sums, features, predicted)!;
     const expected = collapse(sums, { classifier: matrix(classes, hidden, W2.data as Float32Array), nc4 });
-    const layer = snapshot(found.total, found).layers.at(-1)!;
+    const layer = (await snapshot(found.total, found)).layers.at(-1)!;
     expect(layer.name).toBe("fc2");
     expectSame(layer.collapse!, expected);
     expect(layer.collapse!.noise.trace).toBeGreaterThan(0);
     expect(layer.collapse!.premises!.lossCovariance.simplex!).toBeGreaterThan(
       layer.collapse!.premises!.lossCovariance.identity!,
     );
-    expect(snapshot(found.total, found).layers[0]).not.toHaveProperty("collapse");
+    expect((await snapshot(found.total, found)).layers[0]).not.toHaveProperty("collapse");
   });
 
   test("keeps its sums by class in a file, whose shards merge; a part of them is refused", async () => {
@@ -112,7 +112,7 @@ test("samples without a label are in no class, and the status says so", async ()
   const probe = new Probe(nodeEngine, model, { objective: objective("cross-entropy") });
   const found = await probe.measure(sliceBatches({ ...whole, [TARGET]: { ...whole[TARGET], data: labels } }, 70));
   await probe.dispose();
-  const { collapse: collapsed } = snapshot(found.total, found).layers.at(-1)!;
+  const { collapse: collapsed } = (await snapshot(found.total, found)).layers.at(-1)!;
   expect(collapsed!.status).toBe("unlabelled-samples");
   expect(collapsed!.n).toBe(n - n / 10);
 });
@@ -138,7 +138,7 @@ describe("the average gradient outer product", () => {
       Float64Array.from(w1, (value, i) => value * Math.cos(i)),
     );
     const options = { initialWeights: new Map([["fc1", initial]]), cost: "full" } as const;
-    const [first, last] = snapshot(found.total, { ...found, ...options }).layers;
+    const [first, last] = (await snapshot(found.total, { ...found, ...options })).layers;
     const expected = featureAnsatz(W, agop, { initial });
     for (const form of ["weights", "change"] as const)
       for (const power of ["one", "half"] as const)

@@ -58,7 +58,7 @@ async function measure(model: Model, loss: Objective) {
   const probe = new Probe(nodeEngine, model, { objective: loss, outputPasses: K });
   const { total } = await probe.measure(sliceBatches({ x: float32(x, [n, dIn]), [TARGET]: float32(y, [n, K]) }, 64));
   await probe.dispose();
-  return { total, layers: snapshot(total, { cost: "full" }).layers };
+  return { total, layers: (await snapshot(total, { cost: "full" })).layers };
 }
 
 /** Largest difference of two arrays over the largest entry. */

@@ -41,7 +41,7 @@ test("says the same as sums do, in a fraction of their memory", async () => {
     const outline = await probe.outline(batches[0]!);
     const { total, ...rest } = await probe.measure(batches);
     await probe.dispose();
-    return { outline, total, found: snapshot(total, { ...rest, cost: "economy" }) };
+    return { outline, total, found: await snapshot(total, { ...rest, cost: "economy" }) };
   };
   const sums = await measured({});
   const rows = await measured({ keepRowsOf: 12 });

@@ -67,7 +67,7 @@ describe.skipIf(folder === undefined).each([
     const probe = new Probe(nodeEngine, model, { objective: objective(loss) });
     const measured = await probe.measure(sliceBatches(whole, BATCH));
     await probe.dispose();
-    const { layers } = snapshot(measured.total, measured);
+    const { layers } = await snapshot(measured.total, measured);
     const reference = expected();
     const maps = layers.filter((layer) => layer.kind !== "head");
     expect(maps.map((layer) => layer.name)).toEqual(reference.layers.map((layer) => layer.module));

@@ -73,7 +73,7 @@ async function measured(loss: ObjectiveName, units: Units): Promise<{ found: Sna
   const probe = new Probe(nodeEngine, network(units), options);
   const raw = await probe.measure([half(0), half(1)]);
   await probe.dispose();
-  return { found: snapshot(raw.total, { ...raw, cost: "full" }), raw };
+  return { found: await snapshot(raw.total, { ...raw, cost: "full" }), raw };
 }
 
 function trace(matrix: Float64Array): number {

@@ -56,7 +56,7 @@ describe.skipIf(folder === undefined).each(["gpt-ce", "resnet-ce"])("%s, sides o
 
   test("its snapshot says so, with a sampling error and without ranks", async () => {
     const { total, groups } = (await both)[1];
-    const { layers } = snapshot(total, { groups, cost: "full" });
+    const { layers } = await snapshot(total, { groups, cost: "full" });
     const found = layers.find((layer) => layer.sampled?.a != null && layer.sampled.a.of > LIMIT)!;
     expect(found.sampled!.a).toEqual({ coordinates: LIMIT, of: found.dIn });
     expect(found.ranks.paper.a!.H).toMatchObject({ numerical: null, status: "sampled-coordinates" });

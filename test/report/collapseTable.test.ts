@@ -14,7 +14,7 @@ import { expectClean } from "../figures/svg.ts";
 const classes = 4;
 
 /** Features at the corners of a simplex with noise of the given size, and a classifier that is their transpose. */
-function measured(noise: number, step: number, n = 80): Snapshot {
+async function measured(noise: number, step: number, n = 80): Promise<Snapshot> {
   const random = new Random(step + 1);
   const corner = (c: number, j: number) => (c === j ? 1 : 0) - 1 / classes;
   const W = matrix(
@@ -33,7 +33,7 @@ function measured(noise: number, step: number, n = 80): Snapshot {
   addFeatures(sums, features, labels);
   const side = { sums: sums.sums, squares: sums.squares };
   layer.labelled = { classes, counts: sums.counts, a: side, b: side };
-  return snapshot(
+  return await snapshot(
     { step, objective: "cross-entropy", source: "", layers: [layer] },
     { nearestMean: { layer: "fc", disagreement: 0.25 * noise } },
   );
@@ -45,8 +45,8 @@ const cellsOf = (html: string, name: string): string[] => {
 };
 
 describe("the table of collapse", () => {
-  test("has the values at the end and at the start, and what full collapse has", () => {
-    const html = renderCollapse({ ...plantedRun(), snapshots: [measured(1, 0), measured(0, 10)] });
+  test("has the values at the end and at the start, and what full collapse has", async () => {
+    const html = renderCollapse({ ...plantedRun(), snapshots: [await measured(1, 0), await measured(0, 10)] });
     const [now, start, full] = cellsOf(html, "NC1: tr");
     expect(now).toBe("0.000");
     expect(Number(start)).toBeGreaterThan(0.5);
@@ -56,31 +56,31 @@ describe("the table of collapse", () => {
     expect(cellsOf(html, "NC3")[0]).toBe("0.000");
   });
 
-  test("has no zeros and says why, where every class has one sample", () => {
-    const html = renderCollapse({ ...plantedRun(), snapshots: [measured(1, 0, classes)] });
+  test("has no zeros and says why, where every class has one sample", async () => {
+    const html = renderCollapse({ ...plantedRun(), snapshots: [await measured(1, 0, classes)] });
     expect(html).toContain("Every class has one sample");
     for (const name of ["NC1: tr", "NC1: class-distance", "NC4: share", "premise: variance of outputs"])
       expect(cellsOf(html, name)[0]).toBe("–");
     expect(cellsOf(html, "mean cosine of centred")[0]).not.toBe("–");
-    const some = renderCollapse({ ...plantedRun(), snapshots: [measured(1, 0, classes + 3)] });
+    const some = renderCollapse({ ...plantedRun(), snapshots: [await measured(1, 0, classes + 3)] });
     expect(some).toContain("One class of one sample has no part in the spread within classes");
-    expect(collapseOverTime([measured(1, 0, classes), measured(1, 10, classes)])?.csv).not.toContain("NaN");
+    expect(collapseOverTime([await measured(1, 0, classes), await measured(1, 10, classes)])?.csv).not.toContain("NaN");
   });
 
-  test("of one measurement has no start; without one there is no section", () => {
-    const html = renderCollapse({ ...plantedAnalysis(), snapshots: [measured(0.2, 0)] });
+  test("of one measurement has no start; without one there is no section", async () => {
+    const html = renderCollapse({ ...plantedAnalysis(), snapshots: [await measured(0.2, 0)] });
     expect(html).not.toContain("at the start");
     expect(cellsOf(html, "NC1: tr")).toHaveLength(2);
     expect(renderCollapse(plantedAnalysis())).toBe("");
   });
 });
 
-test("the figure has a panel for each of the four and every step in the CSV", () => {
-  const figure = collapseOverTime([measured(1, 0), measured(0.3, 10), measured(0, 100)])!;
+test("the figure has a panel for each of the four and every step in the CSV", async () => {
+  const figure = collapseOverTime([await measured(1, 0), await measured(0.3, 10), await measured(0, 100)])!;
   expectClean(figure);
   expect(figure.panels.length).toBe(4);
   const rows = figure.csv.trim().split("\n");
   expect(rows.map((row) => row.split(",")[0])).toEqual(["step", "0", "10", "100"]);
   expect(Number(rows.at(-1)!.split(",")[2])).toBeLessThan(1e-12);
-  expect(collapseOverTime([measured(1, 0)])).toBeUndefined();
+  expect(collapseOverTime([await measured(1, 0)])).toBeUndefined();
 });

@@ -50,10 +50,10 @@ function passOf(probe: Probe, signal?: AbortSignal, after: () => void = () => {}
 test("has the snapshots of the model and of that before training that one pass over each gives", async () => {
   const [trained, untrained] = [probeOf(1), probeOf(2)];
   const start = await untrained.measure(batches);
-  const initial = snapshot(start.total, { ...start, exponentSeconds: 0 });
+  const initial = await snapshot(start.total, { ...start, exponentSeconds: 0 });
   const whole = await trained.measure(batches);
   const initialWeights = new Map(start.total.layers.flatMap(({ name, W }) => (W ? [[name, W] as const] : [])));
-  const expected = snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
+  const expected = await snapshot(whole.total, { ...whole, initial, initialWeights, start: start.total });
   const parts = inParts(await trained.outline(batches[0]!), 1, batches.length);
   const found = await analyzeInParts(parts, { pass: passOf(trained), before: passOf(untrained) }, options, {
     observer: terminalObserver(testIo()),

@@ -20,12 +20,12 @@ const versions = { crh: "0", node: "0", onnxruntime: "0" };
 const measured = (step: number): Moments => ({ ...plantedTransformer({ d: 4 }).moments, step });
 
 /** Measures at 0, 10 and 20, with checkpoints behind the last two. */
-function trained(): { run: RunFolder; earlier: EarlierMoments } {
+async function trained(): Promise<{ run: RunFolder; earlier: EarlierMoments }> {
   const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 30, argv: [], versions, notes: [] });
   const earlier = new EarlierMoments(run, plan, { steps: 30, measured: [0, 10, 20, 30] });
   for (const step of [0, 10, 20]) {
     const moments = measured(step);
-    run.writeSnapshot(snapshot(moments, { cost: "economy" }));
+    run.writeSnapshot(await snapshot(moments, { cost: "economy" }));
     earlier.measured(step, moments);
     if (step === 0) continue;
     earlier.beforeCheckpoint();
@@ -35,8 +35,8 @@ function trained(): { run: RunFolder; earlier: EarlierMoments } {
   return { run, earlier };
 }
 
-test("a resumed run compares its heads with those of the same first measurement", () => {
-  const { run, earlier } = trained();
+test("a resumed run compares its heads with those of the same first measurement", async () => {
+  const { run, earlier } = await trained();
   const heads = earlier.start!;
   expect(heads.step).toBe(0);
   expect(heads.layers.every(({ kind }) => kind === "head")).toBe(true);
@@ -47,30 +47,32 @@ test("a resumed run compares its heads with those of the same first measurement"
   expect(resumed.start!.layers[0]!.b.hh).toEqual(heads.layers[0]!.b.hh);
 });
 
-test("a finished run keeps what the user asked for alone", () => {
-  const { run, earlier } = trained();
+test("a finished run keeps what the user asked for alone", async () => {
+  const { run, earlier } = await trained();
   earlier.measured(30, measured(30));
   earlier.finished();
   expect(run.momentSteps()).toEqual([30]);
 });
 
-test("a measurement is compared with that at half its step, also after a resumption, and one at a time is kept", () => {
+test("a measurement is compared with that at half its step, also after a resumption, and one at a time is kept", async () => {
   const steps = [0, 10, 20, 30, 40];
   const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 40, argv: [], versions, notes: [] });
   const earlier = new EarlierMoments(run, plan, { steps: 40, measured: steps });
-  const take = (step: number, taker: EarlierMoments) => {
+  const take = async (step: number, taker: EarlierMoments) => {
     const moments = measured(step);
     const half = taker.half(step)?.step;
-    run.writeSnapshot(snapshot(moments, { cost: "economy" }));
+    run.writeSnapshot(await snapshot(moments, { cost: "economy" }));
     taker.measured(step, moments);
     taker.beforeCheckpoint();
     run.writeCheckpoint(step, new Uint8Array(8));
     taker.afterCheckpoint();
     return half;
   };
-  expect([0, 10, 20, 30].map((step) => take(step, earlier))).toEqual([undefined, undefined, 10, undefined]);
+  const halves = [];
+  for (const step of [0, 10, 20, 30]) halves.push(await take(step, earlier));
+  expect(halves).toEqual([undefined, undefined, 10, undefined]);
   expect(run.momentSteps()).toContain(20);
   const resumed = new EarlierMoments(run, plan, { steps: 40, measured: steps, resumedFrom: 30 });
   expect(resumed.half(30)).toBeUndefined();
-  expect(take(40, resumed)).toBe(20);
+  expect(await take(40, resumed)).toBe(20);
 });

@@ -5,14 +5,14 @@ import { snapshotFault } from "../../src/runs/snapshotSchema.ts";
 import { layerCase, layerOf, momentsOf } from "../moments/cases.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a stranger writes has any type
-function changed(change: (value: any) => void): unknown {
-  const value = JSON.parse(JSON.stringify(snapshot(momentsOf([layerOf(layerCase(1, 60, 5, 3))], "test"))));
+async function changed(change: (value: any) => void): Promise<unknown> {
+  const value = JSON.parse(JSON.stringify(await snapshot(momentsOf([layerOf(layerCase(1, 60, 5, 3))], "test"))));
   change(value);
   return value;
 }
 
-test("what is measured passes", () => {
-  expect(snapshotFault(changed(() => {}))).toBeUndefined();
+test("what is measured passes", async () => {
+  expect(snapshotFault(await changed(() => {}))).toBeUndefined();
 });
 
 describe("refused is", () => {
@@ -37,7 +37,7 @@ describe("refused is", () => {
     ],
     ["no list of layers", /layers/, (value) => (value.layers = {})],
     ["a loss that is none", /loss/, (value) => (value.loss = 3)],
-  ])("%s", (_, message, change) => {
-    expect(snapshotFault(changed((value) => void change(value)))).toMatch(message);
+  ])("%s", async (_, message, change) => {
+    expect(snapshotFault(await changed((value) => void change(value)))).toMatch(message);
   });
 });

@@ -20,8 +20,8 @@ async function fc2(parameters: Record<string, unknown>): Promise<[LayerSnapshot[
     steps: STEPS,
     milestones: { measure: [0, STEPS], record: [STEPS], checkpoint: [] },
     observer: {
-      onMeasurement(_, measured) {
-        snapshots.push(snapshot(measured.total, measured).layers);
+      async onMeasurement(_, measured) {
+        snapshots.push((await snapshot(measured.total, measured)).layers);
       },
     },
   });

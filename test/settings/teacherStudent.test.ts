@@ -218,6 +218,6 @@ test("a dead network can be made: with --preset nonlinear uScale=1 no gradient p
     steps: 1000,
     milestones: { measure: [1000], record: [1000], checkpoint: [] },
   });
-  const { layers } = snapshot(measurement!.total, { cost: "economy" });
+  const { layers } = await snapshot(measurement!.total, { cost: "economy" });
   expect(layers.map(({ droppedRows }) => droppedRows.b)).toEqual([300, 300, 300, 300, 300, 0]);
 });

@@ -27,7 +27,7 @@ let expected: LayerSnapshot[];
 
 beforeAll(async () => {
   const { total, groups } = await probe.measure(batches);
-  expected = layerJobs(total, { groups }).map(measureJob);
+  expected = await Promise.all(layerJobs(total, { groups }).map((job) => measureJob(job)));
 }, 60_000);
 
 function jobsOf({ groups }: SummedMeasurement): SumsJob[] {

@@ -23,7 +23,7 @@ export async function compareCommand(which: readonly string[], options: CompareO
     throw new UsageError(
       "crh compare: expected two runs or more, got one; crh runs lists them, crh explain tells of one",
     );
-  const runs = which.map((name) => loaded(options.in, name));
+  const runs = await Promise.all(which.map((name) => loaded(options.in, name)));
   const ids = runs.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined)
@@ -33,9 +33,9 @@ export async function compareCommand(which: readonly string[], options: CompareO
   else io.stdout.write(renderComparison(found, widthOf(io.stdout), dimmer(hasColour(io.stdout, io.env))));
 }
 
-function loaded(root: string, which: string): Run {
+async function loaded(root: string, which: string): Promise<Run> {
   const run = findRun(root, which);
-  const found = startAndEnd(run);
+  const found = await startAndEnd(run);
   const { id, status, error } = run.info();
   if (found === undefined) {
     if (run.trajectories().length > 0)

@@ -32,7 +32,7 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial, decay, twopoint, isAnalysis = false } = measurements(which, options.in);
+  const { final, initial, decay, twopoint, isAnalysis = false } = await measurements(which, options.in);
   const names = [...(twopoint ? twopoint.fits.layers.map((one) => String(one.layer)) : []), ...namesOf(final)];
   if (names.length === 0) throw new Error("explain: expected a measured layer, got none; measure the model first");
   if (layer !== undefined && !names.includes(layer))
@@ -117,10 +117,10 @@ interface Explained {
 }
 
 /** The last and, where there is another, the first measurement of a run or a snapshot file. */
-function measurements(which: string, root: string): Explained {
+async function measurements(which: string, root: string): Promise<Explained> {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
-  const measured = startAndEnd(run);
+  const measured = await startAndEnd(run);
   const twopoint = followedRun(run);
   if (measured === undefined && twopoint !== undefined) return { twopoint };
   if (measured === undefined)

@@ -17,7 +17,7 @@ export async function openCommand(which: string, options: OpenOptions, io: Io): 
     return;
   }
   const run = findRun(options.in, which);
-  const path = run.hasReport() ? join(run.dir, "report.html") : writeReport(run);
+  const path = run.hasReport() ? join(run.dir, "report.html") : await writeReport(run);
   if (path === undefined)
     throw new Error(`open: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
   await openPage(path, io);

@@ -25,7 +25,7 @@ export interface ReportOptions {
 /** Writes the report and prints its path on stdout. */
 export async function reportCommand(which: string, options: ReportOptions, io: Io): Promise<void> {
   const run = findRun(options.in, which);
-  const data = reportData(run);
+  const data = await reportData(run);
   if (isEmpty(data))
     throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
   const { output } = options;

@@ -23,7 +23,7 @@ export async function resumeCommand(which: string, options: ResumeOptions & Pres
     await readingRun(which, async () => {
       if (!folder.hasReport()) {
         folder.dropHalfWritten(); // it was killed while it wrote the report
-        writeReport(folder);
+        await writeReport(folder);
       }
       await presentRun(folder, options, io);
     });

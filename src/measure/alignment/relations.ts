@@ -5,6 +5,7 @@ import type { Matrix } from "../../linalg/matrix.ts";
 import {
   type LeftOut,
   type Convention as OfMoments,
+  type SecondMomentOptions,
   type SideMoments,
   secondMoment,
   sumsBehind,
@@ -72,16 +73,30 @@ export function sideMatrices(
   without?: LeftOut,
 ): SidePair {
   const find = (which: "H" | "G"): SideMatrix => {
-    const { sum, mean, count } = sumsBehind(side, which, convention, n);
-    if (!sum || (convention !== "raw" && !mean)) return { n: count, status: "missing-moments" };
-    if (count < leastSamples && n < leastSamples) return { n: count, status: "too-few-samples" };
-    if ((which === "H" ? side.keptH : side.keptG) === 0) return { n: count, status: "dead" };
-    const found = secondMoment(side, which, convention, n, { into: into[which], without });
-    return found && count >= leastSamples
-      ? { entries: symmetricEntriesOf(found, side.sample?.of), n: count }
-      : { n: count, status: "too-few-samples" };
+    const { A, ...about } = momentOf(side, which, convention, n, { into: into[which], without });
+    return A ? { entries: symmetricEntriesOf(A, side.sample?.of), ...about } : about;
   };
   return { H: find("H"), G: find("G") };
+}
+
+/**
+ * H or G of one side in one convention, or why there is none   (theory.md Eqs. 2, 3, 8, 83).
+ *
+ * @returns with the rows that it rests on
+ */
+export function momentOf(
+  side: SideMoments,
+  which: "H" | "G",
+  convention: Convention,
+  n: number,
+  options: SecondMomentOptions,
+): { A?: Matrix; n: number; status?: Status } {
+  const { sum, mean, count } = sumsBehind(side, which, convention, n);
+  if (!sum || (convention !== "raw" && !mean)) return { n: count, status: "missing-moments" };
+  if (count < leastSamples && n < leastSamples) return { n: count, status: "too-few-samples" };
+  if ((which === "H" ? side.keptH : side.keptG) === 0) return { n: count, status: "dead" };
+  const A = secondMoment(side, which, convention, n, options);
+  return A && count >= leastSamples ? { A, n: count } : { n: count, status: "too-few-samples" };
 }
 
 /**

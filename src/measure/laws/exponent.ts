@@ -16,7 +16,7 @@ import { leastSamples, type Status } from "../measured.ts";
 import { noiseFloor } from "../spectra/spectrum.ts";
 import { deming } from "./deming.ts";
 import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
-import { leadingSystem, liveSubspace, type SingularSystem, weightSystems } from "./liveSubspace.ts";
+import { leadingSystem, liveSubspace, type SingularSystem, singularSystem } from "./liveSubspace.ts";
 import { type Halves, type Known, logSlope } from "./logSlope.ts";
 import { alongDirections, pooledMoment, type Which } from "./rayleighQuotients.ts";
 import { commutator, commutatorNull, overlap, strangers, type Unshared, unshared } from "./sharedBasis.ts";
@@ -101,7 +101,7 @@ function weightStatus(W: Matrix): Status {
 function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
   const W = groups[0]!.W;
   if (!W || weightStatus(W) === "not-finite" || maxAbs(W.data) === 0) return null;
-  const Z = weightSystems(W);
+  const Z = singularSystem(W);
   return leadingSystem(
     Z,
     liveSubspace(

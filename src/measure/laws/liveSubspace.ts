@@ -6,7 +6,7 @@
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
-import { type Convention, type LayerMoments, secondMoment } from "../../moments/moments.ts";
+import { type Convention, type LayerMoments, type Side, secondMoment } from "../../moments/moments.ts";
 import { type Eigen, flatFrom, type WeightRange, weightRange } from "./weightRange.ts";
 
 /** chosen: share of the traces of H and G that the live subspace carries. */
@@ -30,20 +30,26 @@ export interface LiveSubspace extends WeightRange {
   decades: number;
 }
 
+/** The side whose Z is the smaller, and is decomposed for both. */
+export function smallerSide({ rows, cols }: Matrix): Side {
+  return rows < cols ? "b" : "a";
+}
+
 /**
  * Eigenvalues of Z on its range and its eigenvectors there on both sides, the singular vectors of W.
  *
- * @param W (dOut, dIn), finite. One eigendecomposition of the smaller of Z_a and Z_b
+ * @param W     (dOut, dIn), finite
+ * @param eigen of the smaller of Z_a and Z_b, where it is known
  */
-export function weightSystems(W: Matrix): SingularSystem {
-  const small = W.rows < W.cols ? "b" : "a";
-  const { values, vectors } = eigh(gram(W, small));
+export function singularSystem(W: Matrix, eigen: Eigen = eigh(gram(W, smallerSide(W)))): SingularSystem {
+  const side = smallerSide(W);
+  const { values, vectors } = eigen;
   const { rank } = weightRange(values);
   const kept = { values: values.slice(0, rank), vectors: firstColumns(vectors, rank) };
-  const other = matmul(small === "a" ? W : transpose(W), kept.vectors);
+  const other = matmul(side === "a" ? W : transpose(W), kept.vectors);
   for (let k = 0; k < other.data.length; k++) other.data[k]! /= Math.sqrt(kept.values[k % rank]!);
-  const turned = { values: kept.values, vectors: other };
-  return small === "a" ? { a: kept, b: turned } : { a: turned, b: kept };
+  const mapped = { values: kept.values, vectors: other };
+  return side === "a" ? { a: kept, b: mapped } : { a: mapped, b: kept };
 }
 
 /** The first `count` directions of both sides. */

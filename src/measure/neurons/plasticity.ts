@@ -7,8 +7,7 @@ import { ArrayPool } from "../../linalg/arrayPool.ts";
 import { type Matrix, matrix, requireSquare } from "../../linalg/matrix.ts";
 import { alignment } from "../alignment/alignment.ts";
 import { requireSameShape } from "../alignment/entrySums.ts";
-import type { Convention } from "../alignment/relations.ts";
-import type { Answer, BothSides } from "../measured.ts";
+import type { Answer } from "../measured.ts";
 
 export interface Plasticity {
   /** Pearson's correlation of H_ii with G_ii over neurons. */
@@ -40,9 +39,6 @@ export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): P
     correlations: correlation(correlationPoints(H, G, room)),
   };
 }
-
-/** Of both sides of a layer in both conventions; null where a moment was not captured, or of too few samples. */
-export type LayerPlasticity = Record<Convention, BothSides<Plasticity | null>>;
 
 /** Values of H beside values of G. Flat arrays: a wide layer has millions of pairs. */
 export interface Points {

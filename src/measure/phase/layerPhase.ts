@@ -11,7 +11,7 @@ import {
   liveSubspace,
   otherShares,
   type SingularSystem,
-  weightSystems,
+  singularSystem,
 } from "../laws/liveSubspace.ts";
 import { projectedRelations } from "../laws/weightRange.ts";
 import { effectiveRows } from "../spectra/effectiveRows.ts";
@@ -73,7 +73,7 @@ export function layerPhase(
 ): LayerPhase | null {
   const { W, dIn, dOut } = layer;
   if (!layer.a || !W?.data.every(Number.isFinite)) return null;
-  const { project = Math.max(dIn, dOut) <= projectedDimension, Z = weightSystems(W), groups = [] } = options;
+  const { project = Math.max(dIn, dOut) <= projectedDimension, Z = singularSystem(W), groups = [] } = options;
   const live = liveSubspace(layer, Z);
   const system = leadingSystem(Z, live.rank);
   const { h, g } = effectiveRows(layer);

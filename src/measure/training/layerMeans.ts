@@ -91,3 +91,19 @@ function bordered(H: Matrix, sum: ArrayLike<number>, n: number): Matrix {
   C.data[C.data.length - 1] = 1;
   return C;
 }
+
+/** Bias below this share of the activations is the rounding of float32. */
+const roundingBias = 1e-5;
+
+/** The map's bias, which its means give away: E h_b - W E h_a; undefined where there is none or it cannot be told. */
+export function biasOf({ a, b, W, n }: LayerMoments): Float64Array | undefined {
+  if (!a?.hSum || !b.hSum || !W || n === 0) return undefined;
+  const mean = a.hSum;
+  const bias = b.hSum.map((sum, i) => {
+    let through = 0;
+    for (let j = 0; j < W.cols; j++) through += W.data[i * W.cols + j]! * mean[j]!;
+    return (sum - through) / n;
+  });
+  const square = bias.reduce((total, value) => total + value * value, 0);
+  return square > roundingBias ** 2 * (b.h2 / n) ? bias : undefined;
+}

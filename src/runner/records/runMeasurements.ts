@@ -7,14 +7,14 @@ import { type LayerSnapshot, type Snapshot, snapshot } from "../../measure/snaps
 import type { RunFolder } from "../../runs/runFolder.ts";
 
 /** All measurements, by step. The last of an earlier version takes the seconds that its laws take. */
-export function runMeasurements(run: RunFolder): Snapshot[] {
+export async function runMeasurements(run: RunFolder): Promise<Snapshot[]> {
   const all = run.snapshots();
   const last = all.at(-1);
   if (last === undefined || !isWithoutCovariances(last)) return all;
   const moments = run.moments();
   if (moments?.step !== last.step) return all;
   const first = all.length > 1 ? all[0]! : undefined;
-  const anew = snapshot(moments, first ? { initial: first } : {});
+  const anew = await snapshot(moments, first ? { initial: first } : {});
   const layers = last.layers.map((layer) => {
     const found = anew.layers.find(({ name }) => name === layer.name);
     return found ? withErrors({ ...layer, ...found }, layer) : layer;
@@ -30,8 +30,8 @@ export interface StartAndEnd {
 }
 
 /** Undefined where nothing was measured. */
-export function startAndEnd(run: RunFolder): StartAndEnd | undefined {
-  const all = runMeasurements(run);
+export async function startAndEnd(run: RunFolder): Promise<StartAndEnd | undefined> {
+  const all = await runMeasurements(run);
   const last = all.at(-1);
   return last && { last, start: run.initial() ?? (all.length > 1 ? all[0] : undefined) };
 }

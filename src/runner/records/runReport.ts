@@ -10,8 +10,8 @@ import { followedRun } from "./twopointRecord.ts";
 import { watchedOf } from "./watched.ts";
 
 /** Writes report.html, unless there is nothing to report yet. */
-export function writeReport(folder: RunFolder): string | undefined {
-  const data = reportData(folder);
+export async function writeReport(folder: RunFolder): Promise<string | undefined> {
+  const data = await reportData(folder);
   return isEmpty(data) ? undefined : folder.writeReport(renderReport(data));
 }
 
@@ -23,7 +23,7 @@ export function isEmpty(data: ReportData): boolean {
 }
 
 /** Everything that the report of a run is made from. */
-export function reportData(run: RunFolder): ReportData {
+export async function reportData(run: RunFolder): Promise<ReportData> {
   const analysis = run.analysis();
   if (analysis) return analysisData(run, analysis);
   const info = run.info();
@@ -36,7 +36,7 @@ export function reportData(run: RunFolder): ReportData {
     config: run.config(),
     notes: info.notes ?? [],
     metrics: run.metrics(),
-    snapshots: runMeasurements(run),
+    snapshots: await runMeasurements(run),
     ...(moments === undefined ? {} : { moments }),
     ...(twopoint === undefined ? {} : { twopoint }),
     ...(watched === undefined ? {} : { watched }),
@@ -44,10 +44,10 @@ export function reportData(run: RunFolder): ReportData {
   };
 }
 
-function analysisData(run: RunFolder, record: AnalysisRecord): ReportData {
+async function analysisData(run: RunFolder, record: AnalysisRecord): Promise<ReportData> {
   return analysisReport(run.info(), record, {
     config: run.config(),
-    snapshots: runMeasurements(run),
+    snapshots: await runMeasurements(run),
     metrics: run.metrics(),
     initial: run.initial(),
     moments: run.moments(),

@@ -87,7 +87,7 @@ export async function trainIntoRun(
       recordTwopoint(folder);
     }
     progress.activity("writing the report");
-    writeReport(folder);
+    await writeReport(folder);
     completed = done;
     const name = runName(folder, folder.info().id);
     if (!done)
@@ -98,7 +98,7 @@ export async function trainIntoRun(
         )
       );
   } catch (error) {
-    if (!(error instanceof Interrupted)) fail(folder, error as Error);
+    if (!(error instanceof Interrupted)) await fail(folder, error as Error);
     throw error;
   } finally {
     progress.end(completed);
@@ -289,7 +289,7 @@ function meanRates(schedule: Schedule, from: number, to: number): { rate: number
 }
 
 /** Records a failure, and still writes the report of what was measured before. */
-function fail(folder: RunFolder, error: Error): void {
+async function fail(folder: RunFolder, error: Error): Promise<void> {
   try {
     folder.update({
       status: "failed",
@@ -299,7 +299,7 @@ function fail(folder: RunFolder, error: Error): void {
     });
     if (!(error instanceof DivergedError)) return;
     recordTwopoint(folder);
-    writeReport(folder);
+    await writeReport(folder);
   } catch {
     // The disk may be the reason of the failure; the first error is the one to show.
   }

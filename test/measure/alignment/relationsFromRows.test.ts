@@ -1,7 +1,8 @@
 /** @file Relations from rows against those from (d, d) sums of the same rows, over random shapes. */
 import { describe, expect, test } from "vitest";
+import { gramNorm } from "../../../src/linalg/blockGram.ts";
 import { matmul, matrix, transpose } from "../../../src/linalg/matrix.ts";
-import { withOwnProducts } from "../../../src/linalg/products.ts";
+import { multiplyHere } from "../../../src/linalg/products.ts";
 import { weightSums } from "../../../src/measure/alignment/relationsFromRows.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
 import { addRows } from "../../../src/moments/addRows.ts";
@@ -23,7 +24,7 @@ interface Case {
 }
 
 /** The same rows as sums and as rows, group by group. */
-function both({ dIn, dOut, counts, mean = 0, empty = [] }: Case, seed: number) {
+async function both({ dIn, dOut, counts, mean = 0, empty = [] }: Case, seed: number) {
   const random = new Random(seed);
   const normal = (rows: number, cols: number, shift = 0) => {
     const values = new Float32Array(rows * cols);
@@ -52,10 +53,10 @@ function both({ dIn, dOut, counts, mean = 0, empty = [] }: Case, seed: number) {
     const kept = withKeptRows({ ...bareLayer("map", "linear", dIn, dOut, W), n }, batches, undefined);
     return { summed, kept };
   });
-  const measured = (all: LayerMoments[]) => measureLayer(mergeAllLayers(all), all, "economy");
+  const measured = async (all: LayerMoments[]) => await measureLayer(mergeAllLayers(all), all, "economy");
   return {
-    sums: measured(groups.map(({ summed }) => summed)),
-    rows: measured(groups.map(({ kept }) => kept)),
+    sums: await measured(groups.map(({ summed }) => summed)),
+    rows: await measured(groups.map(({ kept }) => kept)),
   };
 }
 
@@ -81,20 +82,20 @@ describe("rows in place of sums", () => {
     ["a map to one value", { dIn: 17, dOut: 1, counts: [4, 4] }],
     ["one row", { dIn: 8, dOut: 6, counts: [1] }],
     ["dead rows alone", { dIn: 8, dOut: 6, counts: [2, 2], empty: [0, 1, 2, 3] }],
-  ])("say what sums say: %s", (_, given) => {
+  ])("say what sums say: %s", async (_, given) => {
     for (const seed of [1, 2]) {
-      const { sums, rows } = both(given, seed);
+      const { sums, rows } = await both(given, seed);
       expectEqual(sums, rows);
     }
   });
 
-  test("the larger Z is never formed, and its norm is that of the smaller", () => {
+  test("the larger Z is never formed, and its norm is that of the smaller", async () => {
     const W = matrix(
       3,
       5,
       Float64Array.from({ length: 15 }, (_, i) => Math.sin(i + 1)),
     );
-    const found = withOwnProducts(weightSums(W));
+    const found = weightSums(W, await gramNorm(multiplyHere, W));
     const norm = Math.hypot(...matmul(transpose(W), W).data);
     expect(found.a.norm).toBeCloseTo(norm, 12);
     expect(found.b.norm).toBeCloseTo(norm, 12);

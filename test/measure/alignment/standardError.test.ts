@@ -24,17 +24,19 @@ function cells({ alignment }: LayerAlignment): { value: number; noise: number; c
   );
 }
 
-const measured = (parts: readonly LayerMoments[]) => cells(measureLayer(mergeGroups(parts), parts, "economy"));
+const measured = async (parts: readonly LayerMoments[]) =>
+  cells(await measureLayer(mergeGroups(parts), parts, "economy"));
 
-it("+- is the spread over disjoint sets of samples, and the corrected value has lost most of the bias of few", () => {
+it("+- is the spread over disjoint sets of samples, and the corrected value has lost most of the bias of few", async () => {
   const ratios: number[] = [];
   const bias = { plain: [] as number[], corrected: [] as number[] };
   for (let seed = 0; seed < layers; seed++) {
     const row = seed % 2 === 0 ? "none" : "6";
     const options = { row, d: 24, rank: 16, seed, noise: 0.3, mean: 0.6, bias: true } as const;
     const all = rowGroups({ ...options, samples: 120 * sets, groups: new Array(sets * groups).fill(1) });
-    const found = Array.from({ length: sets }, (_, s) => measured(all.slice(s * groups, (s + 1) * groups)));
-    const truth = measured(all);
+    const found: Awaited<ReturnType<typeof measured>>[] = [];
+    for (let s = 0; s < sets; s++) found.push(await measured(all.slice(s * groups, (s + 1) * groups)));
+    const truth = await measured(all);
     truth.forEach((cell, i) => {
       const values = found.map((of) => of[i]!.value);
       const centre = mean(values);
@@ -55,7 +57,7 @@ it("+- is the spread over disjoint sets of samples, and the corrected value has 
 
 it.each(["elliptical", "elementwise"] as const)(
   "the corrected value of heavy-tailed rows (%s) has lost most of the bias, and is nearer to the truth than the plain one",
-  (tails) => {
+  async (tails) => {
     const bias = { plain: [] as number[], corrected: [] as number[] };
     const squares = { plain: [] as number[], corrected: [] as number[] };
     const draws = 60;
@@ -63,11 +65,12 @@ it.each(["elliptical", "elementwise"] as const)(
       const row = seed % 2 === 0 ? "8" : "none";
       const options = { row, d: 24, rank: 16, seed, noise: 0.3, tails } as const;
       const all = rowGroups({ ...options, samples: 120 * draws, groups: equalGroups(draws * groups) });
-      const truth = covariances(measureLayer(plantedLayer(options), [], "economy"));
-      const found = Array.from({ length: draws }, (_, s) => {
+      const truth = covariances(await measureLayer(plantedLayer(options), [], "economy"));
+      const found: ReturnType<typeof covariances>[] = [];
+      for (let s = 0; s < draws; s++) {
         const parts = all.slice(s * groups, (s + 1) * groups);
-        return covariances(measureLayer(mergeGroups(parts), parts, "economy"));
-      });
+        found.push(covariances(await measureLayer(mergeGroups(parts), parts, "economy")));
+      }
       truth.forEach(({ value }, i) => {
         const off = (key: "value" | "corrected") => found.map((of) => of[i]![key]! - value!);
         bias.plain.push(Math.abs(mean(off("value"))));

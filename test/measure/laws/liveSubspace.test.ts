@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Matrix, matmul, matrix, transpose } from "../../../src/linalg/matrix.ts";
-import { liveSubspace, weightSystems } from "../../../src/measure/laws/liveSubspace.ts";
+import { liveSubspace, singularSystem } from "../../../src/measure/laws/liveSubspace.ts";
 import { weightRange } from "../../../src/measure/laws/weightRange.ts";
 import { isFlat } from "../../../src/measure/phase/phaseExponents.ts";
 import { emptyLayer, type LayerMoments } from "../../../src/moments/moments.ts";
@@ -25,7 +25,7 @@ function layerOf(z: readonly number[], h: readonly number[], g: readonly number[
   layer.b.gg = turned(U, g, U).data;
   return layer;
 }
-const of = (layer: LayerMoments, share?: number) => liveSubspace(layer, weightSystems(layer.W!), share);
+const of = (layer: LayerMoments, share?: number) => liveSubspace(layer, singularSystem(layer.W!), share);
 const powers = (d: number, p: number) => Array.from({ length: d }, (_, i) => 10 ** ((-2 * p * i) / (d - 1)));
 
 describe("the live subspace (Eq. 86)", () => {

@@ -70,8 +70,8 @@ test("a head that is alone has no others; without a start, or with another width
   expect(headBaselines(now, other).get("x[0]")!.start).toEqual({ paper: null, covariance: null, raw: null });
 });
 
-test("a snapshot has them on its heads alone", () => {
-  const layers = snapshot(measured(2), { start: measured(1), cost: "economy" }).layers;
+test("a snapshot has them on its heads alone", async () => {
+  const layers = (await snapshot(measured(2), { start: measured(1), cost: "economy" })).layers;
   expect(layers.map(({ baselines }) => baselines !== undefined)).toEqual([false, true, true, true, true]);
   expect(layers[1]!.baselines!.start.paper).not.toBeNull();
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eigh } from "../../../src/linalg/eigh.ts";
 import { gram, matmul, transpose } from "../../../src/linalg/matrix.ts";
 import { strongestRelations } from "../../../src/measure/alignment/strongestRelations.ts";
-import { weightSystems } from "../../../src/measure/laws/liveSubspace.ts";
+import { singularSystem } from "../../../src/measure/laws/liveSubspace.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
 import { layerPhase, strengths } from "../../../src/measure/phase/layerPhase.ts";
 import { emptyLayer } from "../../../src/moments/moments.ts";
@@ -10,9 +10,9 @@ import { Random } from "../../../src/random/random.ts";
 import { gaussian } from "../matrices.ts";
 import { type PlantedRow, plantedExponents, plantedLayer } from "../plantedLayers.ts";
 
-const planted = (row: PlantedRow) => {
+const planted = async (row: PlantedRow) => {
   const layer = plantedLayer({ row, d: 36, rank: 12, seed: 1 });
-  return { layer, alignment: measureLayer(layer, [], "economy").alignment };
+  return { layer, alignment: (await measureLayer(layer, [], "economy")).alignment };
 };
 const exponent = (value: number) => ({ value, interval: [value - 0.05, value + 0.05] as const });
 const unknown = { value: null, interval: null, status: "flat-spectrum" };
@@ -26,26 +26,26 @@ const exponentsOf = (row: PlantedRow) => {
 };
 
 describe("the phase of a layer from its moments", () => {
-  it("is the planted one in both conventions, which are one for rows of equal norm", () => {
+  it("is the planted one in both conventions, which are one for rows of equal norm", async () => {
     for (const row of ["b", "f", "5", "6", "8", "9"] as const) {
-      const { layer, alignment } = planted(row);
+      const { layer, alignment } = await planted(row);
       const found = layerPhase(layer, alignment, { exponents: exponentsOf(row) })!;
       expect(found.label).toBe(row);
       expect(found.paper.label).toBe(row);
     }
     for (const row of ["crh", "2", "3"] as const) {
-      const { layer, alignment } = planted(row);
+      const { layer, alignment } = await planted(row);
       expect(layerPhase(layer, alignment)!.label).toBe(row);
     }
   });
 
-  it("is open where the layer started as it is", () => {
-    const { layer, alignment } = planted("6");
+  it("is open where the layer started as it is", async () => {
+    const { layer, alignment } = await planted("6");
     expect(layerPhase(layer, alignment, { exponents: exponentsOf("6"), initial: alignment })!.label).toBe("undecided");
   });
 
-  it("speaks of whole matrices without a projection", () => {
-    const { layer, alignment } = planted("f");
+  it("speaks of whole matrices without a projection", async () => {
+    const { layer, alignment } = await planted("f");
     const evidence = layerPhase(layer, alignment, { exponents: exponentsOf("f"), project: false })!.evidence;
     expect(evidence.some((line) => line.includes("lies in the live subspace of W"))).toBe(false);
     expect(
@@ -53,16 +53,16 @@ describe("the phase of a layer from its moments", () => {
     ).toBe(true);
   });
 
-  it("is not asked of heads and of layers without weights", () => {
+  it("is not asked of heads and of layers without weights", async () => {
     const head = emptyLayer("head", "head", 4, 4);
-    expect(layerPhase(head, measureLayer(head).alignment)).toBeNull();
-    const { layer, alignment } = planted("6");
+    expect(layerPhase(head, (await measureLayer(head)).alignment)).toBeNull();
+    const { layer, alignment } = await planted("6");
     const { W: _, ...without } = layer;
     expect(layerPhase(without, alignment)).toBeNull();
   });
 
-  it("is plain JSON", () => {
-    const { layer, alignment } = planted("none");
+  it("is plain JSON", async () => {
+    const { layer, alignment } = await planted("none");
     const found = layerPhase(layer, alignment)!;
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
@@ -75,7 +75,7 @@ describe("singular vectors of W", () => {
       [5, 9],
     ] as const) {
       const W = gaussian(new Random(3), dOut, dIn);
-      const { a, b } = weightSystems(W);
+      const { a, b } = singularSystem(W);
       for (const [side, { values, vectors }] of [
         ["a", a],
         ["b", b],
@@ -97,17 +97,17 @@ describe("singular vectors of W", () => {
   });
 });
 
-describe("the strongest relations", () => {
-  const { alignment } = planted("9");
+describe("the strongest relations", async () => {
+  const { alignment } = await planted("9");
   const raw = { a: alignment.raw.a!, b: alignment.raw.b };
 
-  it("are backward GWA and forward RWA in phase 9, as expected at small decay", () => {
+  it("are backward GWA and forward RWA in phase 9, as expected at small decay", async () => {
     const found = strongestRelations(raw);
     expect(found.a).toMatchObject({ relation: "gwa", initial: null, rise: null, rose: null });
     expect(found.a!.value).toBeCloseTo(1, 6);
     expect(found.b!.relation).toBe("rwa");
     expect(found.asExpected).toEqual({ a: true, b: true });
-    expect(strongestRelations(planted("5").alignment.raw).asExpected).toEqual({ a: false, b: false });
+    expect(strongestRelations((await planted("5")).alignment.raw).asExpected).toEqual({ a: false, b: false });
   });
 
   it("say what rose most, which need not be the strongest", () => {

@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eigh } from "../../../src/linalg/eigh.ts";
 import { eigvalsh } from "../../../src/linalg/eigvalsh.ts";
 import { gram, type Matrix, matmul, matrix } from "../../../src/linalg/matrix.ts";
-import { withOwnProducts } from "../../../src/linalg/products.ts";
-import { measureSpectrum } from "../../../src/measure/spectra/layerSpectra.ts";
+import { spectrumRecord } from "../../../src/measure/spectra/layerSpectra.ts";
 import { tailExponent } from "../../../src/measure/spectra/tailExponent.ts";
 import { exponentialTail, lognormalTail, vuong } from "../../../src/measure/spectra/tailRivals.ts";
 import { Random } from "../../../src/random/random.ts";
@@ -122,8 +121,7 @@ describe("tailExponent", () => {
 });
 
 describe("the tail of a spectrum", () => {
-  const tailOf = (A: Matrix, n: number | "weights") =>
-    withOwnProducts(measureSpectrum(A, n, "full")).spectrum.tailExponent!;
+  const tailOf = (A: Matrix, n: number | "weights") => spectrumRecord(A, n, "full", undefined).tailExponent!;
   const rows = (n: number, d: number, scale: (j: number) => number, seed = 1): Matrix => {
     const random = new Random(seed);
     const X = matrix(n, d);

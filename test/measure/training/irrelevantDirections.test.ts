@@ -28,17 +28,17 @@ function group(n: number, kept: number, left: number, seed: number): LayerMoment
   return layer;
 }
 
-function measured(n: number, kept: number, left: number) {
+async function measured(n: number, kept: number, left: number) {
   const groups = [2, 3].map((seed) => group(n / 2, kept, left, seed));
   const [total] = groups
     .map((layer) => ({ step: 0, objective: "none", source: "planted", layers: [layer] }))
     .reduce(mergeMoments).layers;
-  return layerSnapshot(total!, groups);
+  return await layerSnapshot(total!, groups);
 }
 
 describe("directions without gradients and without activations", () => {
-  test("are counted, with what the outputs and the gradients keep in them", () => {
-    const { a, b } = measured(400, 1, 1).irrelevant!;
+  test("are counted, with what the outputs and the gradients keep in them", async () => {
+    const { a, b } = (await measured(400, 1, 1)).irrelevant!;
     expect([b.count, a!.count]).toEqual([lost, dead]);
     expect([b.chance, a!.chance]).toEqual([lost / dOut, dead / dIn]);
     for (const side of [a!, b]) {
@@ -50,40 +50,40 @@ describe("directions without gradients and without activations", () => {
     expect(b.unseen).toBe((dOut - lost + 1) / 401);
   });
 
-  test("hold nothing where the theory's fixed point is reached, and as much as was left where it is not", () => {
-    const still = measured(400, 0, 0).irrelevant!;
+  test("hold nothing where the theory's fixed point is reached, and as much as was left where it is not", async () => {
+    const still = (await measured(400, 0, 0)).irrelevant!;
     for (const side of [still.a!, still.b]) expect(side.share!).toBeLessThanOrEqual(side.floor!);
-    const { a, b } = measured(400, 0.1, 0.1).irrelevant!;
+    const { a, b } = (await measured(400, 0.1, 0.1)).irrelevant!;
     for (const side of [a!, b]) {
       expect(side.share!).toBeGreaterThan(1e-3);
       expect(side.share!).toBeLessThan(0.02);
     }
   });
 
-  test("are put down to the samples where these are fewer than the dimensions", () => {
-    const { a, b } = measured(6, 1, 1).irrelevant!;
+  test("are put down to the samples where these are fewer than the dimensions", async () => {
+    const { a, b } = (await measured(6, 1, 1)).irrelevant!;
     expect(b.count).toBe(dOut - 6);
     expect([a!.status, b.status]).toEqual(["too-few-samples", "too-few-samples"]);
     expect(b.unseen).toBe(1);
   });
 
-  test("say how many more are near the line that divides them from the others", () => {
+  test("say how many more are near the line that divides them from the others", async () => {
     const [n, sizes] = [300, [1, 1, 1, 3e-3, 2e-3, 1e-4, 0]] as const;
     const head = emptyLayer("head", "head", 7, 7);
     const gb = gaussian(new Random(6), n, 7).data.map((value, k) => value * sizes[k % 7]!);
     addRows(head, { hb: gaussian(new Random(5), n, 7).data, gb });
-    const { b } = layerSnapshot(head, []).irrelevant!;
+    const { b } = (await layerSnapshot(head, [])).irrelevant!;
     expect([b.count, b.near]).toEqual([2, 2]);
     expect(irrelevantInWords({ a: null, b })[0]).toContain(", in 2 more below a ten-thousandth (");
-    expect(measured(400, 1, 1).irrelevant!.b.near).toBe(0);
+    expect((await measured(400, 1, 1)).irrelevant!.b.near).toBe(0);
   });
 
-  test("none is no share, and a layer without side a has none there", () => {
+  test("none is no share, and a layer without side a has none there", async () => {
     const n = 200;
     const rows = gaussian(new Random(5), n, 5).data;
     const head = emptyLayer("head", "head", 5, 5);
     addRows(head, { hb: rows, gb: gaussian(new Random(6), n, 5).data });
-    const { a, b } = layerSnapshot(head, []).irrelevant!;
+    const { a, b } = (await layerSnapshot(head, [])).irrelevant!;
     expect(a).toBeNull();
     expect([b.count, b.share, b.noise]).toEqual([0, null, null]);
     expect(irrelevantInWords({ a, b })).toEqual([]);
@@ -133,9 +133,9 @@ test("a further sample leaves the range of those seen no more often than the bou
   expect(missed).toBeLessThan(bound);
 });
 
-describe("what is said of them", () => {
-  const last = measured(400, 0.1, 0);
-  const first = measured(400, 1, 1);
+describe("what is said of them", async () => {
+  const last = await measured(400, 0.1, 0);
+  const first = await measured(400, 1, 1);
 
   test("in a report: counts, shares with noise, chance and start, and what is below rounding", () => {
     const html = renderIrrelevant([last], [first]);
@@ -150,7 +150,7 @@ describe("what is said of them", () => {
     expect(renderIrrelevant([full], [])).toBe("");
   });
 
-  test("in words", () => {
+  test("in words", async () => {
     const [outputs, inputs] = irrelevantInWords(last.irrelevant!);
     expect(outputs).toMatch(
       /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a part in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of the variance of h, by chance 0\.30, stationary under weight decay 0\.$/,
@@ -158,7 +158,7 @@ describe("what is said of them", () => {
     expect(inputs).toMatch(
       /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums would show/,
     );
-    const few = irrelevantInWords(measured(6, 1, 1).irrelevant!);
+    const few = irrelevantInWords((await measured(6, 1, 1)).irrelevant!);
     expect(few[0]).toMatch(/: that may be for want of samples\.$/);
   });
 });

@@ -1,0 +1,39 @@
+/**
+ * @file What the laws of one layer are read from, found once for exponents, phase and what else reads them: the groups
+ * of samples without the weight of heavy rows, the live part of the singular system, and the alignments of the two.
+ */
+import type { LayerMoments } from "../../moments/moments.ts";
+import type { Decompositions } from "../decompositions.ts";
+import { type LayerAlignment, measureDecomposed } from "../measureLayer.ts";
+import { type LayerExponents, layerExponents } from "./exponent.ts";
+import { type EvenedGroups, evenGroups } from "./heavyGroups.ts";
+import { leadingSystem, liveSubspace, type SingularSystem } from "./liveSubspace.ts";
+
+export interface LayerLaws {
+  /** Groups and their sum, heavy groups counted less (theory.md Eq. 88). */
+  readonly even: EvenedGroups;
+  readonly exponents: LayerExponents;
+  /** Relations of the evened sum. */
+  readonly alignment: LayerAlignment["alignment"];
+  /** The singular system of W; absent where W has none. */
+  readonly singular?: SingularSystem;
+}
+
+/**
+ * The laws of one layer   (theory.md Eqs. 33 to 37, 86, 88).
+ *
+ * @param measured what every measurement has, and the decompositions behind it
+ */
+export function layerLaws(
+  total: LayerMoments,
+  groups: readonly LayerMoments[],
+  { measured, decompositions }: { measured: LayerAlignment; decompositions: Decompositions },
+): LayerLaws {
+  const { singular } = decompositions;
+  const even = evenGroups(groups, total);
+  const live = singular ? leadingSystem(singular, liveSubspace(even.total, singular).rank) : null;
+  const exponents = layerExponents(even.groups.length > 0 ? even.groups : [total], { live });
+  const { alignment } =
+    even.heavy === 0 ? measured : measureDecomposed(even.total, even.groups, { cost: "economy", decompositions });
+  return { even, exponents, alignment, ...(singular && { singular }) };
+}
