@@ -120,7 +120,7 @@ const ours = { rga: alignment(H, G), rwa: alignment(H, Z), gwa: alignment(G, Z) 
 const probe = new Probe(nodeEngine, model, { objective: objective("mse") });
 const measured = await probe.measure(batches.map(({ x, target }) => ({ x, [TARGET]: target })));
 await probe.dispose();
-const { alignment: theirs } = snapshot(measured.total, measured).layers.find(({ name }) => name === "first");
+const { alignment: theirs } = (await snapshot(measured.total, measured)).layers.find(({ name }) => name === "first");
 console.log("forward relations of the map first, paper's convention");
 console.log("        here      library   ± error   null");
 for (const relation of ["rga", "rwa", "gwa"]) {

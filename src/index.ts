@@ -36,6 +36,7 @@ export { type EigenSystem, eigh } from "./linalg/eigh.ts";
 export { eigvalsh } from "./linalg/eigvalsh.ts";
 // Moments and measures
 export { type Matrix, matrix } from "./linalg/matrix.ts";
+export type { Multiply, Product } from "./linalg/products.ts";
 export { alignmentNull, projectedNullOf, sharedNullOf } from "./measure/alignment/alignmentNull.ts";
 export { cosine } from "./measure/alignment/cosine.ts";
 export { type Judgement, judge, type Verdict } from "./measure/alignment/judge.ts";

@@ -38,6 +38,21 @@ export interface MatrixMeasure<Value, Weights = never> {
   readonly cost: Cost;
   compute(side: SideScene): Value;
   computeWeights?(weights: WeightScene): Weights;
+  /** The standard error of the value, from the matrices without each group of the samples in turn (Eq. 18). */
+  readonly error?: ErrorOf<Value>;
+}
+
+/** How a measure comes by its error. */
+interface ErrorOf<Value> {
+  /** The numbers of H and G that have an error, in O(d) or little more: they are taken for every group. */
+  numbers(pair: SidePair): readonly (number | null)[];
+  add(value: Value, without: WithoutGroups): Value;
+}
+
+/** The numbers of a measure without each of the groups in turn, and samples in each group. */
+export interface WithoutGroups {
+  readonly numbers: readonly (readonly (number | null)[])[];
+  readonly counts: readonly number[];
 }
 
 /** Lets the compiler find what a measure returns, and check it. */
@@ -108,6 +123,27 @@ function isTaken(
 export function measureSide(side: SideScene): SideValues {
   const taken = Object.entries(matrixMeasures).filter(([, measure]) => isTaken(measure, side));
   return Object.fromEntries(taken.map(([key, measure]) => [key, measure.compute(side)]));
+}
+
+/** The numbers of all measures that have an error, by key. */
+export type SideNumbers = Readonly<Record<string, readonly (number | null)[]>>;
+
+export function sideNumbers(pair: SidePair, measured: SideValues): SideNumbers {
+  const withErrors = Object.entries<MatrixMeasure<unknown, unknown>>(matrixMeasures).filter(([key]) => key in measured);
+  return Object.fromEntries(withErrors.flatMap(([key, { error }]) => (error ? [[key, error.numbers(pair)]] : [])));
+}
+
+/** The measures of one side with their errors. @param numbers without each of the groups in turn */
+export function addErrors(
+  measured: SideValues,
+  numbers: readonly SideNumbers[],
+  counts: readonly number[],
+): SideValues {
+  const values = Object.entries(measured).map(([key, value]) => {
+    const { error }: MatrixMeasure<unknown, unknown> = matrixMeasures[key as keyof Measures];
+    return [key, error ? error.add(value, { numbers: numbers.map((of) => of[key]!), counts }) : value];
+  });
+  return Object.fromEntries(values);
 }
 
 /** The records of a layer from what was measured of its sides. @param sides without an input a is null everywhere */

@@ -18,7 +18,15 @@ import {
 import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
 import { withSamplingError } from "./alignment/samplingError.ts";
 import { type Decompositions, decompose, type Resources } from "./decompositions.ts";
-import { type MatrixRecords, measureSide, recordMatrices, type SideScene, type SideValues } from "./matrixMeasures.ts";
+import {
+  addErrors,
+  type MatrixRecords,
+  measureSide,
+  recordMatrices,
+  type SideScene,
+  type SideValues,
+  sideNumbers,
+} from "./matrixMeasures.ts";
 import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
 import { roomForPairs } from "./neurons/plasticity.ts";
 import { meanRatio } from "./spectra/meanRatio.ts";
@@ -199,10 +207,15 @@ function alignSide(
     if (!known) return { alignment, values, sizes };
     const leftOut = groups.map((group) => {
       const left = sideMatrices(side, convention, n, into, { side: group[key]!, n: group.n });
-      return { of: relationValues(left, Z), spreads: spreadsOf(left, Z) };
+      return { of: relationValues(left, Z), spreads: spreadsOf(left, Z), numbers: sideNumbers(left, values) };
     });
     const counts = groups.map((group) => group.n);
-    return { alignment: withError(alignment, spreads, { values: leftOut, counts }), values, sizes };
+    const numbers = leftOut.map((one) => one.numbers);
+    return {
+      alignment: withError(alignment, spreads, { values: leftOut, counts }),
+      values: addErrors(values, numbers, counts),
+      sizes,
+    };
   };
   const found = { paper: within("paper"), covariance: within("covariance"), raw: within("raw") };
   pool.release([into.H.data, into.G.data, ...(room ? [room.h, room.g] : [])]);
