@@ -7,6 +7,7 @@ import { type Convention, conventions } from "../moments/moments.ts";
 import type { SideMatrix, SidePair } from "./alignment/relations.ts";
 import type { SideEigenvalues } from "./decompositions.ts";
 import { type BothSides, type Cost, costs, type Status } from "./measured.ts";
+import { addShareErrors, diagonalShares, neuronBasis } from "./neurons/neuronBasis.ts";
 import { type Points, plasticity } from "./neurons/plasticity.ts";
 import { spectrumRecord } from "./spectra/layerSpectra.ts";
 import { type RankValue, rank, unranked } from "./spectra/rank.ts";
@@ -82,6 +83,12 @@ export const matrixMeasures = {
       G: spectrumRecord(G.entries?.A, G.n, cost, eigenvalues.G),
     }),
     computeWeights: ({ Z, cost, eigenvalues }) => spectrumRecord(Z, "weights", cost, eigenvalues),
+  }),
+  /** Whether H and G are in the basis of the neurons (Eq. 126). */
+  neuronBasis: define({
+    cost: "standard",
+    compute: neuronBasis,
+    error: { numbers: diagonalShares, add: addShareErrors },
   }),
 };
 
