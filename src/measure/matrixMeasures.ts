@@ -35,7 +35,10 @@ export interface WeightScene {
 
 /** One measure. `Weights` is what it says of Z by itself, under the key `weights` beside the conventions. */
 export interface MatrixMeasure<Value, Weights = never> {
-  /** The least cost at which it is measured. Beyond "economy" it needs the whole matrix: sampled coordinates have none of it. */
+  /**
+   * The least cost at which it is measured. Beyond "economy" it needs the whole matrix: sampled coordinates have none
+   * of it.
+   */
   readonly cost: Cost;
   compute(side: SideScene): Value;
   computeWeights?(weights: WeightScene): Weights;
@@ -106,7 +109,10 @@ type Measures = typeof matrixMeasures;
 type ValueOf<M> = M extends MatrixMeasure<infer Value, infer _> ? Value : never;
 type WeightsOf<M> = M extends MatrixMeasure<infer _, infer Weights> ? Weights : never;
 
-/** What a snapshot has of one measure: each side in each convention, and Z by itself where the measure says something of it. */
+/**
+ * What a snapshot has of one measure: each side in each convention, and Z by itself where the measure says something of
+ * it.
+ */
 type RecordOf<M> = Record<Convention, BothSides<ValueOf<M>>> &
   ([WeightsOf<M>] extends [never] ? unknown : { weights: WeightsOf<M> });
 

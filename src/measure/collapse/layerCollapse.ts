@@ -1,6 +1,6 @@
 /**
- * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to 71), with the noise
- * of the samples beside the numbers that are compared most.
+ * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to
+ * 71), with the noise of the samples beside the numbers that are compared most.
  */
 import type { ClassSums } from "../../moments/classSums.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
@@ -51,7 +51,9 @@ export function layerCollapse(
   };
 }
 
-/** The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured. */
+/**
+ * The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured.
+ */
 function classSumsOf(layer: LayerMoments, side: "a" | "b"): ClassSums | undefined {
   const { labelled } = layer;
   const moments = layer[side];

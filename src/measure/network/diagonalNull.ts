@@ -7,8 +7,9 @@ const DEAD = 1e-6;
 const Z = 1.959963985;
 
 /**
- * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of x with y permuted among
- * the values that are not dead in both, which are exact, in the normal approximation   (theory.md Eq. 123).
+ * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of x
+ * with y permuted among the values that are not dead in both, which are exact, in the normal approximation   (theory.md
+ * Eq. 123).
  *
  * @param x (d) not negative
  * @param y (d) not negative

@@ -1,5 +1,6 @@
 /**
- * @file The feature ansatz of one layer from the sums of its output gradients: AGOP_a = W^T B W (theory.md Eqs. 72 to 74).
+ * @file The feature ansatz of one layer from the sums of its output gradients: AGOP_a = W^T B W (theory.md Eqs. 72 to
+ * 74).
  */
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
