@@ -8,7 +8,7 @@
  * visited.
  */
 
-import { lowerTiles } from "./tiles.ts";
+import { lowerTiles } from "./triangleTiles.ts";
 import { kernelColumns, kernelRows, productKernel, type SimdKernel } from "./wasm/productKernel.ts";
 
 /** The product X^T Y = sum_i x_i y_i^T, (dx, dy), of rows X (n, dx) and Y (n, dy). */

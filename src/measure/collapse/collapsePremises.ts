@@ -5,7 +5,7 @@
 import { identity, type Matrix, trace } from "../../linalg/matrix.ts";
 import { type ClassSums, classMeans } from "../../moments/classSums.ts";
 import { cosine } from "../alignment/cosine.ts";
-import { simplex, spreadClasses } from "./collapse.ts";
+import { simplex, spreadClasses } from "./neuralCollapse.ts";
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 

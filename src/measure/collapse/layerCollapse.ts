@@ -5,8 +5,8 @@
 import type { ClassSums } from "../../moments/classSums.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
 import { splitHalf } from "../alignment/splitHalf.ts";
-import { type Collapse, collapse } from "./collapse.ts";
 import { type CollapsePremises, collapsePremises } from "./collapsePremises.ts";
+import { type Collapse, collapse } from "./neuralCollapse.ts";
 
 export interface LayerCollapse extends Omit<Collapse, "status"> {
   /** Premises of the paper's Theorem 3; null where the gradients were not captured. */

@@ -3,7 +3,7 @@
  * in the range of Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
  */
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
-import { averageTriangles } from "../../linalg/tiles.ts";
+import { averageTriangles } from "../../linalg/triangleTiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../moments/moments.ts";
 import { countLiving, projectedNullOf, type Size, sharedNullOf, sizeOf } from "../alignment/alignmentNull.ts";
 import { symmetricEntriesOf } from "../alignment/entrySums.ts";

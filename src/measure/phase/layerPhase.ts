@@ -16,7 +16,7 @@ import {
 } from "../laws/liveSubspace.ts";
 import { projectedRelations } from "../laws/weightRange.ts";
 import { effectiveRows } from "../spectra/effectiveRows.ts";
-import { diagnosePhase, type Phase } from "./phase.ts";
+import { diagnosePhase, type Phase } from "./diagnosePhase.ts";
 import type { PhaseEvidence } from "./phaseEvidence.ts";
 import type { SideExponents } from "./phaseExponents.ts";
 import { readingsInWords } from "./phaseReadings.ts";

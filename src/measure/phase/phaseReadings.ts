@@ -5,7 +5,7 @@
  */
 import type { LayerMoments, SideMoments } from "../../moments/moments.ts";
 import type { Convention } from "../alignment/relations.ts";
-import type { Phase } from "./phase.ts";
+import type { Phase } from "./diagnosePhase.ts";
 import type { PhaseName } from "./phaseEvidence.ts";
 
 export interface Readings {

@@ -4,7 +4,7 @@
  */
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
-import { type Ansatz, featureAnsatz } from "./ansatz.ts";
+import { type Ansatz, featureAnsatz } from "./featureAnsatz.ts";
 
 export interface LayerAnsatz extends Ansatz {
   /** Samples behind it. */

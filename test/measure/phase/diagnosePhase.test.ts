@@ -5,7 +5,7 @@ import { cosine } from "../../../src/measure/alignment/cosine.ts";
 import { truncateSystem } from "../../../src/measure/laws/liveSubspace.ts";
 import { type Eigen, projectedRelations, weightRange } from "../../../src/measure/laws/weightRange.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
-import { diagnosePhase, type Phase } from "../../../src/measure/phase/phase.ts";
+import { diagnosePhase, type Phase } from "../../../src/measure/phase/diagnosePhase.ts";
 import type { PhaseEvidence } from "../../../src/measure/phase/phaseEvidence.ts";
 import type { MeasuredExponent, SideExponents } from "../../../src/measure/phase/phaseExponents.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../../src/moments/moments.ts";
