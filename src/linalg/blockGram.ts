@@ -3,7 +3,7 @@
  */
 import { gram, type Matrix, matrix, transpose } from "./matrix.ts";
 import type { Multiply } from "./products.ts";
-import { mirrorLower } from "./tiles.ts";
+import { mirrorLower } from "./triangleTiles.ts";
 
 /** chosen: multiplications that take some ten milliseconds here, in which an engine is asked and has answered. */
 const WORTH_ASKING = 1e8;

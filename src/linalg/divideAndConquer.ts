@@ -1,9 +1,10 @@
 /**
- * @file Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by divide and conquer (Cuppen 1981; deflation and stable
- * eigenvectors as in Gu and Eisenstat 1995 and LAPACK's dstedc).
+ * @file Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by divide and conquer (Cuppen 1981; deflation
+ * and stable eigenvectors as in Gu and Eisenstat 1995 and LAPACK's dstedc).
  *
- * T is cut into two halves by taking out a rank-one matrix; each half is solved by itself, and `rankOneUpdate` joins them. Pairs of
- * eigenvalues that agree, and vectors that the cut hardly touches, need no joining. Clusters and rank deficiency thus make it faster.
+ * T is cut into two halves by taking out a rank-one matrix; each half is solved by itself, and `rankOneUpdate` joins
+ * them. Pairs of eigenvalues that agree, and vectors that the cut hardly touches, need no joining. Clusters and rank
+ * deficiency thus make it faster.
  */
 import { addProducts } from "./products.ts";
 import { rankOneUpdate } from "./secularEquation.ts";
@@ -64,13 +65,13 @@ function join(
   sign: number,
   wanted: number,
 ): TridiagonalSystem {
-  const halves = sortedHalves(upper, lower, sign);
+  const halves = mergeHalves(upper, lower, sign);
   const { n, m, d, z, rows, kind } = halves;
   const { coupled, free } = deflate(halves, 2 * rho);
   const k = coupled.length;
   const pick = (from: Float64Array): Float64Array => Float64Array.from(coupled, (i) => from[i]!);
   const { values: roots, vectors: U } = rankOneUpdate(pick(d), pick(z), 2 * rho);
-  const order = ascending([...roots, ...free.map((i) => d[i]!)]);
+  const order = sortAscending([...roots, ...free.map((i) => d[i]!)]);
   const chosen = order.slice(n - wanted);
   const columns = chosen.filter((index) => index < k);
   const left = combine(U, columns, rows, coupled, (i) => kind[i] !== 1, 0, m, n);
@@ -92,14 +93,14 @@ function join(
 }
 
 /** Indices in ascending order of the values; equal values keep theirs. */
-function ascending(values: readonly number[]): number[] {
+function sortAscending(values: readonly number[]): number[] {
   return values.map((_, i) => i).sort((i, j) => values[i]! - values[j]! || i - j);
 }
 
-function sortedHalves(upper: TridiagonalSystem, lower: TridiagonalSystem, sign: number): Halves {
+function mergeHalves(upper: TridiagonalSystem, lower: TridiagonalSystem, sign: number): Halves {
   const m = upper.values.length;
   const n = m + lower.values.length;
-  const order = ascending([...upper.values, ...lower.values]);
+  const order = sortAscending([...upper.values, ...lower.values]);
   const [d, z, kind] = [new Float64Array(n), new Float64Array(n), new Uint8Array(n)];
   const rows = new Float64Array(n * n);
   order.forEach((index, i) => {
@@ -116,8 +117,8 @@ function sortedHalves(upper: TridiagonalSystem, lower: TridiagonalSystem, sign: 
 }
 
 /**
- * Sets aside every row that the rank-one matrix leaves an eigenvector to rounding: z_i negligible, or made so by turning two rows
- * of nearly equal eigenvalues. Changes d, z, rows and kind of turned rows.
+ * Sets aside every row that the rank-one matrix leaves an eigenvector to rounding: z_i negligible, or made so by
+ * turning two rows of nearly equal eigenvalues. Changes d, z, rows and kind of turned rows.
  */
 function deflate({ n, d, z, rows, kind }: Halves, rho: number): { coupled: number[]; free: number[] } {
   let scale = 0;
@@ -135,7 +136,7 @@ function deflate({ n, d, z, rows, kind }: Halves, rho: number): { coupled: numbe
       const norm = Math.hypot(z[i]!, z[before]!);
       const [c, s] = [z[i]! / norm, z[before]! / norm];
       if (Math.abs((d[i]! - d[before]!) * c * s) <= tolerance) {
-        turn(rows, before * n, i * n, n, c, s);
+        rotate(rows, before * n, i * n, n, c, s);
         const [low, high] = [d[before]!, d[i]!];
         d[before] = low * c * c + high * s * s;
         d[i] = low * s * s + high * c * c;
@@ -152,7 +153,7 @@ function deflate({ n, d, z, rows, kind }: Halves, rho: number): { coupled: numbe
 }
 
 /** Rows p and q become c p - s q and s p + c q. */
-function turn(rows: Float64Array, p: number, q: number, n: number, c: number, s: number): void {
+function rotate(rows: Float64Array, p: number, q: number, n: number, c: number, s: number): void {
   for (let t = 0; t < n; t++) {
     const [x, y] = [rows[p + t]!, rows[q + t]!];
     rows[p + t] = c * x - s * y;
@@ -160,7 +161,10 @@ function turn(rows: Float64Array, p: number, q: number, n: number, c: number, s:
   }
 }
 
-/** (columns, to - from): row c is sum_i U[i, columns[c]] row_i over columns from .. to of the rows that are not zero there. */
+/**
+ * (columns, to - from): row c is sum_i U[i, columns[c]] row_i over columns from .. to of the rows that are not zero
+ * there.
+ */
 function combine(
   U: Float64Array,
   columns: readonly number[],

@@ -1,13 +1,14 @@
 /**
- * @file Eigenvalues and eigenvectors of a real symmetric matrix: Householder reduction to tridiagonal form, divide and conquer, and
- * the reflections applied to the vectors in blocks.
+ * @file Eigenvalues and eigenvectors of a real symmetric matrix: Householder reduction to tridiagonal form, divide and
+ * conquer, and the reflections applied to the vectors in blocks.
  *
- * Golub and Van Loan, "Matrix Computations", sections 5.1.7 (compact WY form), 8.3 and 8.4. Deterministic: same matrix, same bytes.
+ * Golub and Van Loan, "Matrix Computations", sections 5.1.7 (compact WY form), 8.3 and 8.4. Deterministic: same matrix,
+ * same bytes.
  */
 import { divideAndConquer } from "./divideAndConquer.ts";
 import { type Matrix, matrix, requireSquare, symmetricScale } from "./matrix.ts";
 import { addProducts } from "./products.ts";
-import { rowStart, scaledTriangle, tridiagonalize } from "./tridiagonalize.ts";
+import { rowStart, scaleTriangle, tridiagonalize } from "./tridiagonalize.ts";
 
 export interface EigenSystem {
   /** Eigenvalues, descending: all n, or the k largest. */
@@ -24,8 +25,8 @@ const blockSize = 64;
  *
  * @param A (n, n); only the lower triangle is read, as by numpy.linalg.eigh
  * @param k how many of the largest eigenvalues to return with their vectors; all n if left out
- * @returns |A Q - Q L| / |A| and |Q^T Q - I| of some n eps, whatever the spectrum (clusters, zeros, negative values, any scale).
- *   Vectors of eigenvalues that agree to rounding span the right subspace, but are an arbitrary basis of it
+ * @returns |A Q - Q L| / |A| and |Q^T Q - I| of some n eps, whatever the spectrum (clusters, zeros, negative values,
+ *   any scale). Vectors of eigenvalues that agree to rounding span the right subspace, but are an arbitrary basis of it
  * @throws RangeError if A is not square or holds a value that is not finite, or k is not a whole number from 0 to n
  *
  * Up to (4/3 + 4/3 + 2) n^3 operations for all; clusters and small k make it less.
@@ -36,7 +37,7 @@ export function eigh(A: Matrix, k: number = A.rows): EigenSystem {
   if (!Number.isInteger(k) || k < 0 || k > n)
     throw new RangeError(`eigh: expected a whole number of eigenvectors from 0 to ${n}, got ${k}`);
   const scale = symmetricScale("eigh", A);
-  const a = scaledTriangle(A, scale);
+  const a = scaleTriangle(A, scale);
   const d = new Float64Array(n);
   const e = new Float64Array(n);
   tridiagonalize(a, d, e);
@@ -80,8 +81,8 @@ function reflect(a: Float64Array, e: Float64Array, C: Matrix): void {
 }
 
 /**
- * C = P_b .. P_2 P_1 C for reflections of at most `height` entries, as I - U S U^T with S lower triangular: S_ii = 1/h_i and
- * S_ij = -(1/h_i) sum_(j <= t < i) (u_i . u_t) S_tj.
+ * C = P_b .. P_2 P_1 C for reflections of at most `height` entries, as I - U S U^T with S lower triangular: S_ii =
+ * 1/h_i and S_ij = -(1/h_i) sum_(j <= t < i) (u_i . u_t) S_tj.
  */
 function applyBlock(block: readonly { u: Float64Array; h: number }[], height: number, C: Matrix): void {
   const [b, k] = [block.length, C.cols];

@@ -1,20 +1,27 @@
 /**
- * @file Eigenvalues of a real symmetric matrix, without eigenvectors: Householder reduction to tridiagonal form, then the
- * root-free QL algorithm.
+ * @file Eigenvalues of a real symmetric matrix, without eigenvectors: Householder reduction to tridiagonal form, then
+ * the root-free QL algorithm.
  *
- * Golub and Van Loan, "Matrix Computations", section 8.3; the variant of Pal, Walker and Kahan that works on the squares of the
- * off-diagonal entries (Parlett, "The Symmetric Eigenvalue Problem", section 8.15), as in LAPACK's dsterf.
+ * Golub and Van Loan, "Matrix Computations", section 8.3; the variant of Pal, Walker and Kahan that works on the
+ * squares of the off-diagonal entries (Parlett, "The Symmetric Eigenvalue Problem", section 8.15), as in LAPACK's
+ * dsterf.
  */
 import { type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
-import { scaledTriangle, tridiagonalize } from "./tridiagonalize.ts";
+import { scaleTriangle, tridiagonalize } from "./tridiagonalize.ts";
 
-/** Squares of off-diagonal entries below this move no eigenvalue by more than eps times the norm, which is at least 1 after scaling. */
+/**
+ * Squares of off-diagonal entries below this move no eigenvalue by more than eps times the norm, which is at least 1
+ * after scaling.
+ */
 const negligible = Number.EPSILON ** 2;
 
 /** QL steps allowed per eigenvalue; EISPACK's limit. Two on average in practice. */
 const maxSteps = 30;
 
-/** chosen: after so many steps, off-diagonal entries of 16 eps count as negligible: among many zero eigenvalues rounding keeps them there. */
+/**
+ * chosen: after so many steps, off-diagonal entries of 16 eps count as negligible: among many zero eigenvalues rounding
+ * keeps them there.
+ */
 const relaxed = 256 * negligible;
 
 /**
@@ -24,7 +31,8 @@ const relaxed = 256 * negligible;
  * @returns (n) float64, descending
  * @throws RangeError if A is not square or holds a value that is not finite
  *
- * Absolute error of a few eps |A|_2, so eigenvalues below that are rounding noise. (4/3) n^3 operations: a twentieth of a second for n = 768.
+ * Absolute error of a few eps |A|_2, so eigenvalues below that are rounding noise. (4/3) n^3 operations: a twentieth of
+ * a second for n = 768.
  */
 export function eigvalsh(A: Matrix): Float64Array {
   requireSquare("eigvalsh", A);
@@ -32,7 +40,7 @@ export function eigvalsh(A: Matrix): Float64Array {
   const scale = symmetricScale("eigvalsh", A);
   const diagonal = new Float64Array(n);
   const beside = new Float64Array(n);
-  tridiagonalize(scaledTriangle(A, scale), diagonal, beside);
+  tridiagonalize(scaleTriangle(A, scale), diagonal, beside);
   for (let i = 0; i < n; i++) beside[i]! **= 2;
   rootFreeQL(diagonal, beside);
   for (let i = 0; i < n; i++) diagonal[i]! *= scale;
@@ -74,7 +82,8 @@ function sweep(d: Float64Array, ee: Float64Array, l: number, m: number): void {
     const b = ee[i]!;
     const r = p + b;
     if (i < m - 1) ee[i + 1] = s * r;
-    // dsterf's gamma = c (d - shift) - s gamma and p = gamma^2 / c with c = p / r put in: p need not wait for two divisions.
+    // dsterf's gamma = c (d - shift) - s gamma and p = gamma^2 / c with c = p / r put in: p need not wait for two
+    // divisions.
     const numerator = p * (d[i]! - shift) - b * gamma;
     const denominator = r * p;
     const next = numerator / r;

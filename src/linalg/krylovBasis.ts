@@ -1,18 +1,26 @@
 /**
- * @file A growing orthonormal basis of the block Krylov space of a symmetric matrix, and the block tridiagonal matrix on it: the
- * working part of `leadingEigenvalues`, which has the sources. The large products are those of the `multiply` that it is given.
+ * @file A growing orthonormal basis of the block Krylov space of a symmetric matrix, and the block tridiagonal matrix
+ * on it: the working part of `leadingEigenvalues`, which has the sources. The large products are those of the
+ * `multiply` that it is given.
  *
- * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need either.
+ * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need
+ * either.
  */
 import { eigh } from "./eigh.ts";
 import { eigvalsh } from "./eigvalsh.ts";
 import { type Matrix, matmul, matrix } from "./matrix.ts";
 import { addGram, addProducts, type Multiply } from "./products.ts";
 
-/** Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of eigenvalues. */
+/**
+ * Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of
+ * eigenvalues.
+ */
 const vanishing = 1e-7;
 
-/** chosen: an image whose singular values reach this far down is orthogonalized once more; else the basis is exact to eps / poor. */
+/**
+ * chosen: an image whose singular values reach this far down is orthogonalized once more; else the basis is exact to
+ * eps / poor.
+ */
 const poor = 1e-3;
 
 export interface KrylovOptions {
@@ -51,7 +59,7 @@ export class KrylovBasis {
     this.factor = 1 / scale;
     this.w = w;
     this.rows = new Float64Array((most + 1) * w * A.rows);
-    this.append(this.turned(this.signs(w), 0).Q);
+    this.append(this.normalize(this.signs(w), 0).Q);
   }
 
   /** Couples the last block of the space to the one after it: A Q_last = .. + Q_next R, (w, w). */
@@ -73,15 +81,15 @@ export class KrylovBasis {
   async grow(): Promise<void> {
     const { w } = this;
     const last = this.columns[this.blocks]!;
-    const image = await this.image(last);
-    const own = symmetric(this.product(last, image), w);
+    const applyMatrix = await this.image(last);
+    const own = symmetrize(this.product(last, applyMatrix), w);
     for (let i = 0; i < w; i++) this.norm = Math.max(this.norm, own[i * (w + 1)]!);
     this.diagonal.push(own);
     this.blocks++;
     // First the two blocks that the image has parts in, then all, for what rounding has left.
-    await this.remove(image, Math.max(0, this.blocks - 2));
-    await this.remove(image, 0);
-    const { Q, R } = await this.orthonormal(image);
+    await this.removeSpace(applyMatrix, Math.max(0, this.blocks - 2));
+    await this.removeSpace(applyMatrix, 0);
+    const { Q, R } = await this.orthonormalize(applyMatrix);
     this.below.push(R);
     this.append(Q);
   }
@@ -104,20 +112,20 @@ export class KrylovBasis {
   }
 
   /**
-   * A lower bound of the largest eigenvalue of A on what is orthogonal to the space, from vectors drawn there and multiplied by A once. It
-   * exceeds the k-th eigenvalue on the space only where that is not the k-th of A.
+   * A lower bound of the largest eigenvalue of A on what is orthogonal to the space, from vectors drawn there and
+   * multiplied by A once. It exceeds the k-th eigenvalue on the space only where that is not the k-th of A.
    */
   async largestOutside(): Promise<number> {
-    const drawn = await this.outside(this.signs(this.w));
-    const once = await this.outside(await this.image(drawn));
-    const inside = symmetric(this.product(once, await this.image(once)), this.w);
+    const drawn = await this.projectOutside(this.signs(this.w));
+    const once = await this.projectOutside(await this.image(drawn));
+    const inside = symmetrize(this.product(once, await this.image(once)), this.w);
     return eigh(matrix(this.w, this.w, inside)).values[0]!;
   }
 
   /** Orthonormal vectors that span what X has outside of the space; X is changed. */
-  private async outside(X: Float64Array): Promise<Float64Array> {
-    await this.remove(X, 0);
-    return (await this.orthonormal(X)).Q;
+  private async projectOutside(X: Float64Array): Promise<Float64Array> {
+    await this.removeSpace(X, 0);
+    return (await this.orthonormalize(X)).Q;
   }
 
   /** A X / scale. */
@@ -137,7 +145,7 @@ export class KrylovBasis {
   }
 
   /** X less its part in the blocks of the space from `from` on. */
-  private async remove(X: Float64Array, from: number): Promise<void> {
+  private async removeSpace(X: Float64Array, from: number): Promise<void> {
     const { n, w } = this.size;
     const count = (this.blocks - from) * w;
     if (count === 0) return;
@@ -155,28 +163,31 @@ export class KrylovBasis {
   }
 
   /**
-   * X = Q R but for directions that vanish, with the columns of Q orthonormal, and orthogonal to the space as those of X are. Where
-   * directions vanish, others take their place, and their rows of R are zero.
+   * X = Q R but for directions that vanish, with the columns of Q orthonormal, and orthogonal to the space as those of
+   * X are. Where directions vanish, others take their place, and their rows of R are zero.
    */
-  private async orthonormal(X: Float64Array): Promise<{ Q: Float64Array; R: Matrix }> {
+  private async orthonormalize(X: Float64Array): Promise<{ Q: Float64Array; R: Matrix }> {
     const { n, w } = this.size;
-    let { Q, R, kept, ratio } = this.turned(X, vanishing * this.norm);
+    let { Q, R, kept, ratio } = this.normalize(X, vanishing * this.norm);
     if (kept < w) {
       const fresh = this.signs(w);
       for (let i = 0; i < n; i++) for (let j = kept; j < w; j++) Q[i * w + j] = fresh[i * w + j]! / Math.sqrt(n);
     }
     // Drawn vectors once, for their part in the space, and once more for what rounding left of it.
     for (let again = kept < w ? 2 : ratio < poor ? 1 : 0; again > 0; again--) {
-      await this.remove(Q, 0);
-      const next = this.turned(Q, 0);
+      await this.removeSpace(Q, 0);
+      const next = this.normalize(Q, 0);
       Q = next.Q;
       R = matmul(next.R, R);
     }
     return { Q, R };
   }
 
-  /** X V L^(-1/2) and L^(1/2) V^T by the eigenvectors of X^T X, of the singular values above `least`; zeros for the others. */
-  private turned(X: Float64Array, least: number): { Q: Float64Array; R: Matrix; kept: number; ratio: number } {
+  /**
+   * X V L^(-1/2) and L^(1/2) V^T by the eigenvectors of X^T X, of the singular values above `least`; zeros for the
+   * others.
+   */
+  private normalize(X: Float64Array, least: number): { Q: Float64Array; R: Matrix; kept: number; ratio: number } {
     const { n, w } = this.size;
     const gram = matrix(w, w);
     addGram(gram.data, X, n, w);
@@ -191,13 +202,13 @@ export class KrylovBasis {
         scaled[j * w + i] = vectors.data[j * w + i]! / sizes[i]!;
       }
     const Q = new Float64Array(n * w);
-    addProducts(Q, transposed(X, n, w), scaled, w, n, w);
+    addProducts(Q, transposeBlock(X, n, w), scaled, w, n, w);
     return { Q, R, kept, ratio: kept > 0 ? sizes[kept - 1]! / sizes[0]! : 1 };
   }
 
   private append(Q: Float64Array): void {
     const { n, w } = this.size;
-    this.rows.set(transposed(Q, n, w), this.columns.length * n * w);
+    this.rows.set(transposeBlock(Q, n, w), this.columns.length * n * w);
     this.columns.push(Q);
   }
 
@@ -220,13 +231,13 @@ export class KrylovBasis {
 }
 
 /** (A + A^T) / 2, in place. */
-function symmetric(A: Float64Array, w: number): Float64Array {
+function symmetrize(A: Float64Array, w: number): Float64Array {
   for (let i = 0; i < w; i++)
     for (let j = 0; j < i; j++) A[i * w + j] = A[j * w + i] = (A[i * w + j]! + A[j * w + i]!) / 2;
   return A;
 }
 
-function transposed(X: Float64Array, rows: number, cols: number): Float64Array {
+function transposeBlock(X: Float64Array, rows: number, cols: number): Float64Array {
   const out = new Float64Array(X.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[j * rows + i] = X[i * cols + j]!;
   return out;

@@ -1,39 +1,52 @@
 /**
- * @file The largest eigenvalues of a wide symmetric positive semi-definite matrix, without a full decomposition: block Lanczos with full
- * orthogonalization. The matrix on the space is block tridiagonal and comes out of the orthogonalization, as does what couples it to the
- * rest, from which follows how far its eigenvalues may be off.
+ * @file The largest eigenvalues of a wide symmetric positive semi-definite matrix, without a full decomposition: block
+ * Lanczos with full orthogonalization. The matrix on the space is block tridiagonal and comes out of the
+ * orthogonalization, as does what couples it to the rest, from which follows how far its eigenvalues may be off.
  *
- * Golub and Van Loan, "Matrix Computations", section 10.3 (block Lanczos); Parlett, "The Symmetric Eigenvalue Problem", chapter 10 (bounds
- * from a subspace). That a basis orthogonal to the root of the machine precision gives T to that precision is Simon, "The Lanczos
- * algorithm with partial reorthogonalization", Math. Comp. 42 (1984). Deterministic: starting blocks are fixed sequences of signs.
+ * Golub and Van Loan, "Matrix Computations", section 10.3 (block Lanczos); Parlett, "The Symmetric Eigenvalue Problem",
+ * chapter 10 (bounds from a subspace). That a basis orthogonal to the root of the machine precision gives T to that
+ * precision is Simon, "The Lanczos algorithm with partial reorthogonalization", Math. Comp. 42 (1984). Deterministic:
+ * starting blocks are fixed sequences of signs.
  */
 import { eigvalsh } from "./eigvalsh.ts";
 import { KrylovBasis } from "./krylovBasis.ts";
 import { frobenius, type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
 import { addGram, type Multiply, multiplyHere } from "./products.ts";
 
-/** chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly. */
+/**
+ * chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly.
+ */
 const blockWidth = 32;
 
 /** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which then follows. */
 const mostShare = 0.4;
 
-/** chosen: dimensions for an eigenvalue at the first look; of docs/log.md's spectra few need less, and a look costs as much as two blocks. */
+/**
+ * chosen: dimensions for an eigenvalue at the first look; of docs/log.md's spectra few need less, and a look costs as
+ * much as two blocks.
+ */
 const leastShare = 2;
 
-/** chosen: blocks from a look to the next, while little is known and at the most; a look costs m^3, as much as one or two blocks. */
+/**
+ * chosen: blocks from a look to the next, while little is known and at the most; a look costs m^3, as much as one or
+ * two blocks.
+ */
 const [fewBlocks, mostBlocks] = [2, 6];
 
 /**
- * chosen: how many times as fast as between the last two looks the logarithm of the error may fall from there on. The polynomials
- * of the space get steeper as it grows: 1.4 to 2.2 times over a handful of blocks, on the spectra of docs/log.md.
+ * chosen: how many times as fast as between the last two looks the logarithm of the error may fall from there on. The
+ * polynomials of the space get steeper as it grows: 1.4 to 2.2 times over a handful of blocks, on the spectra of
+ * docs/log.md.
  */
 const speedup = 1.7;
 
 /** Errors of eigenvalues relative to the largest, rounding of the basis included. */
 export const leadingTolerance = 1e-6;
 
-/** chosen: errors at which the space stops growing, below what float32 sums hold; one block more than for leadingTolerance. */
+/**
+ * chosen: errors at which the space stops growing, below what float32 sums hold; one block more than for
+ * leadingTolerance.
+ */
 const sought = 1e-7;
 
 /** Entries smaller than this cannot be divided by in float64. */
@@ -47,8 +60,9 @@ const leastScale = 1e-290;
  * @returns (k) descending, each within leadingTolerance times the largest of an eigenvalue of A
  * @throws RangeError if A is not square or holds a value that is not finite, or k is not a whole number from 1 to n
  *
- * O(n^2 m) for a space of m dimensions, some 1.5 k to 3 k for spectra that fall; where they do not, all of them are computed instead. An
- * eigenvalue that the space missed, of more copies than a block has columns, is looked for with vectors from outside of the space.
+ * O(n^2 m) for a space of m dimensions, some 1.5 k to 3 k for spectra that fall; where they do not, all of them are
+ * computed instead. An eigenvalue that the space missed, of more copies than a block has columns, is looked for with
+ * vectors from outside of the space.
  */
 export async function leadingEigenvalues(
   A: Matrix,
@@ -94,9 +108,10 @@ interface Look {
 /**
  * Eigenvalues theta of T, and how far up those of A may be.
  *
- * With A = [T, B^T; B, M] on the space and outside of it, and all eigenvalues of M below rho, an eigenvalue lambda > rho of A is one of
- * T + B^T (lambda - M)^(-1) B <= T + B^T B / (lambda - rho): lambda_i is at most the i-th of the latter. B^T B is R^T R on the last block, R
- * coupling it to the next. For rho stands the largest eigenvalue of A on the last block, which is above those to come.
+ * With A = [T, B^T; B, M] on the space and outside of it, and all eigenvalues of M below rho, an eigenvalue lambda >
+ * rho of A is one of T + B^T (lambda - M)^(-1) B <= T + B^T B / (lambda - rho): lambda_i is at most the i-th of the
+ * latter. B^T B is R^T R on the last block, R coupling it to the next. For rho stands the largest eigenvalue of A on
+ * the last block, which is above those to come.
  */
 function look(basis: KrylovBasis, k: number): Look {
   const { blocks, coupling: R } = basis;

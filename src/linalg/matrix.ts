@@ -1,5 +1,6 @@
 /**
- * @file Dense real matrices: row-major, float64, immutable by convention. Just what the measures need; no views, no broadcasting.
+ * @file Dense real matrices: row-major, float64, immutable by convention. Just what the measures need; no views, no
+ * broadcasting.
  */
 import { addGram, addProducts } from "./products.ts";
 
@@ -11,7 +12,8 @@ export interface Matrix {
 }
 
 /**
- * A matrix over row-major values; zeros where none are given. A Float64Array is taken as it is, anything else is copied.
+ * A matrix over row-major values; zeros where none are given. A Float64Array is taken as it is, anything else is
+ * copied.
  *
  * @throws RangeError unless rows and cols are whole numbers >= 0 and data has rows * cols values
  */
@@ -46,7 +48,7 @@ export function transpose(A: Matrix): Matrix {
  * @returns (m, n)
  * @throws RangeError unless A has as many columns as B has rows
  *
- * O(m k n), 0.1 to 0.15 ns per product where the engine has vector instructions (`simdKernel`), else 0.5.
+ * O(m k n), 0.1 to 0.15 ns per product where the engine has vector instructions (`productKernel`), else 0.5.
  */
 export function matmul(A: Matrix, B: Matrix): Matrix {
   if (A.cols !== B.rows)
@@ -121,7 +123,10 @@ export function requireSquare(where: string, A: Matrix): void {
   if (A.rows !== A.cols) throw new RangeError(`${where}: expected a square matrix, got ${A.rows} x ${A.cols}`);
 }
 
-/** The largest absolute entry, or 1 if all are zero: what a symmetric eigenproblem is divided by. @throws RangeError for NaN or infinity */
+/**
+ * The largest absolute entry, or 1 if all are zero: what a symmetric eigenproblem is divided by. @throws RangeError for
+ * NaN or infinity
+ */
 export function symmetricScale(where: string, A: Matrix): number {
   const largest = maxAbs(A.data);
   if (!Number.isFinite(largest)) throw new RangeError(`${where}: expected finite entries, got NaN or infinity`);

@@ -2,13 +2,14 @@
  * @file The one inner loop of the dense arithmetic: out += X^T Y for row-major float64 blocks, whole or upper triangle.
  *
  * Where it pays and the engine has vector instructions, blocks are copied to the memory of a WebAssembly kernel and
- * multiplied there, at 0.1 to 0.15 ns per product. Elsewhere a product takes 0.5 ns: rows of X and Y are taken four at a
- * time, so that each entry of `out` is loaded and stored once for four products; two rows of `out` together, so that each
- * entry of Y is loaded once for two; and in blocks of 32, which stay in the cache while every row of `out` is visited.
+ * multiplied there, at 0.1 to 0.15 ns per product. Elsewhere a product takes 0.5 ns: rows of X and Y are taken four at
+ * a time, so that each entry of `out` is loaded and stored once for four products; two rows of `out` together, so that
+ * each entry of Y is loaded once for two; and in blocks of 32, which stay in the cache while every row of `out` is
+ * visited.
  */
 
-import { lowerTiles } from "./tiles.ts";
-import { kernelColumns, kernelRows, type SimdKernel, simdKernel } from "./wasm/productKernel.ts";
+import { lowerTiles } from "./triangleTiles.ts";
+import { kernelColumns, kernelRows, productKernel, type SimdKernel } from "./wasm/productKernel.ts";
 
 /** The product X^T Y = sum_i x_i y_i^T, (dx, dy), of rows X (n, dx) and Y (n, dy). */
 export interface Product {
@@ -21,7 +22,10 @@ export interface Product {
   readonly isSymmetric?: boolean;
 }
 
-/** A way to a product, (dx, dy) row-major: that of this file, or an engine's, which is faster where the product is large. */
+/**
+ * A way to a product, (dx, dy) row-major: that of this file, or an engine's, which is faster where the product is
+ * large.
+ */
 export type Multiply = (product: Product) => Promise<Float64Array>;
 
 /** X^T Y with the products of this file. */
@@ -74,7 +78,7 @@ function accumulate(
   dy: number,
   upper: boolean,
 ): void {
-  const kernel = Math.min(n, dx, dy) >= leastForKernel ? simdKernel() : null;
+  const kernel = Math.min(n, dx, dy) >= leastForKernel ? productKernel() : null;
   if (kernel) {
     inPanels(kernel, out, X, Y, n, dx, dy, upper);
     return;

@@ -1,14 +1,16 @@
 /**
- * @file Eigenvalues and eigenvectors of a diagonal matrix plus a rank-one matrix, diag(d) + rho z z^T: the kernel of the divide
- * and conquer method.
+ * @file Eigenvalues and eigenvectors of a diagonal matrix plus a rank-one matrix, diag(d) + rho z z^T: the kernel of
+ * the divide and conquer method.
  *
- * The roots of the secular equation 1 + rho sum_i z_i^2 / (d_i - x) = 0 interlace d. They are found by rational interpolation
- * between the neighbouring poles (Li, LAPACK Working Note 89, 1994) and kept as distances to all poles. The vector z is then
- * computed again from the roots (Gu and Eisenstat, SIAM J. Matrix Anal. Appl. 16, 1995), which makes the eigenvectors orthogonal to
- * working precision however close the roots are.
+ * The roots of the secular equation 1 + rho sum_i z_i^2 / (d_i - x) = 0 interlace d. They are found by rational
+ * interpolation between the neighbouring poles (Li, LAPACK Working Note 89, 1994) and kept as distances to all poles.
+ * The vector z is then computed again from the roots (Gu and Eisenstat, SIAM J. Matrix Anal. Appl. 16, 1995), which
+ * makes the eigenvectors orthogonal to working precision however close the roots are.
  */
 
-/** chosen: a root of the interpolant takes five steps on average; bisection, the fallback, halves the bracket in each. */
+/**
+ * chosen: a root of the interpolant takes five steps on average; bisection, the fallback, halves the bracket in each.
+ */
 const maxSteps = 200;
 
 /**
@@ -46,7 +48,9 @@ export function rankOneUpdate(
   return { values, vectors };
 }
 
-/** The z of which the computed roots are the exact ones: rho z_i^2 = -prod_j (d_i - x_j) / prod_(j != i) (d_i - d_j). */
+/**
+ * The z of which the computed roots are the exact ones: rho z_i^2 = -prod_j (d_i - x_j) / prod_(j != i) (d_i - d_j).
+ */
 function consistentWeights(d: Float64Array, z: Float64Array, distances: Float64Array): Float64Array {
   const k = d.length;
   const products = new Float64Array(k).fill(1);
@@ -91,7 +95,10 @@ function root(d: Float64Array, squares: Float64Array, rho: number, j: number, di
   return origin + tau;
 }
 
-/** Finds tau in (lower, upper) with 1 + rho sum z_i^2 / (D_i - tau) = 0; the interpolation has its poles at D_p and D_(p+1). */
+/**
+ * Finds tau in (lower, upper) with 1 + rho sum z_i^2 / (D_i - tau) = 0; the interpolation has its poles at D_p and
+ * D_(p+1).
+ */
 function iterate(
   D: Float64Array,
   squares: Float64Array,
@@ -126,12 +133,12 @@ function iterate(
     if (Math.abs(f) <= 4 * Number.EPSILON * (1 + rho * (Math.abs(psi) + Math.abs(phi)))) return tau;
     if (f < 0) lower = tau;
     else upper = tau;
-    const next = tau + interpolated(f, rho * dpsi, rho * dphi, Dp - tau, Dq - tau, last);
+    const next = tau + interpolate(f, rho * dpsi, rho * dphi, Dp - tau, Dq - tau, last);
     if (next > lower && next < upper) {
       if (Math.abs(next - tau) <= Number.EPSILON * Math.abs(next)) return next;
       tau = next;
     } else {
-      const middle = bisected(lower, upper);
+      const middle = bisect(lower, upper);
       if (middle <= lower || middle >= upper) return tau === 0 ? middle : tau;
       tau = middle;
     }
@@ -139,8 +146,11 @@ function iterate(
   return tau;
 }
 
-/** Step to the root of c + s / (deltaP - step) + t / (deltaQ - step), which agrees with both halves of the sum in value and slope. */
-function interpolated(f: number, dpsi: number, dphi: number, deltaP: number, deltaQ: number, last: boolean): number {
+/**
+ * Step to the root of c + s / (deltaP - step) + t / (deltaQ - step), which agrees with both halves of the sum in value
+ * and slope.
+ */
+function interpolate(f: number, dpsi: number, dphi: number, deltaP: number, deltaQ: number, last: boolean): number {
   const c = f - deltaP * dpsi - deltaQ * dphi;
   const a = (deltaP + deltaQ) * f - deltaP * deltaQ * (dpsi + dphi);
   const b = deltaP * deltaQ * f;
@@ -150,7 +160,7 @@ function interpolated(f: number, dpsi: number, dphi: number, deltaP: number, del
 }
 
 /** The middle of a bracket in the logarithm where it spans orders of magnitude on one side of 0, else the plain one. */
-function bisected(lower: number, upper: number): number {
+function bisect(lower: number, upper: number): number {
   if (lower > 0 && upper > 4 * lower) return Math.sqrt(lower) * Math.sqrt(upper);
   if (upper < 0 && lower < 4 * upper) return -Math.sqrt(-lower) * Math.sqrt(-upper);
   if (lower === 0) return upper / 1024;

@@ -8,17 +8,17 @@ import { type Matrix, matrix } from "./matrix.ts";
  * @param M (m, n)
  * @returns (min(m, n)) float64, at least 0
  *
- * Eigenvalues of [[0, M], [M^T, 0]], so that the error is a few eps |M|_2 for small ones too; those of M^T M would lose half of the
- * digits. (4/3) (m + n)^3 operations.
+ * Eigenvalues of [[0, M], [M^T, 0]], so that the error is a few eps |M|_2 for small ones too; those of M^T M would lose
+ * half of the digits. (4/3) (m + n)^3 operations.
  */
 export function singularValues(M: Matrix): Float64Array {
-  return eigvalsh(besideTranspose(M))
+  return eigvalsh(jordanWielandt(M))
     .slice(0, Math.min(M.rows, M.cols))
     .map((value) => Math.max(0, value));
 }
 
 /** [[0, M], [M^T, 0]], whose eigenvalues are the singular values of M, with either sign, and zeros. */
-export function besideTranspose(M: Matrix): Matrix {
+export function jordanWielandt(M: Matrix): Matrix {
   const { rows: m, cols: n } = M;
   const S = matrix(m + n, m + n);
   for (let i = 0; i < m; i++)

@@ -3,7 +3,7 @@
  */
 import { eigh } from "./eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "./matrix.ts";
-import { averageTriangles } from "./tiles.ts";
+import { averageTriangles } from "./triangleTiles.ts";
 
 /** Eigenvalues below this share of the largest are rounding and count as zero. */
 const rounding = 1e-14;

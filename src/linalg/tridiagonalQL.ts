@@ -1,7 +1,7 @@
 /**
- * @file Eigenvalues and eigenvectors of a small symmetric tridiagonal matrix: implicit QL with every rotation applied to the vectors
- * (EISPACK's tql2; Golub and Van Loan, "Matrix Computations", section 8.3). Cubic with a large constant: the leaves of
- * `divideAndConquer`.
+ * @file Eigenvalues and eigenvectors of a small symmetric tridiagonal matrix: implicit QL with every rotation applied
+ * to the vectors (EISPACK's tql2; Golub and Van Loan, "Matrix Computations", section 8.3). Cubic with a large constant:
+ * the leaves of `divideAndConquer`.
  */
 
 /** Off-diagonal entries below this move no eigenvalue by more than eps / 4, beside a norm of about 1. */

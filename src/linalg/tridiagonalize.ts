@@ -1,15 +1,17 @@
 /**
  * @file Householder reduction of a symmetric matrix to tridiagonal form: the O(n^3) part of `eigvalsh`.
  *
- * Golub and Van Loan, "Matrix Computations", section 8.3.1; the EISPACK routine tred1. The last row is eliminated first, so that
- * every inner loop runs along a row. The lower triangle is kept in blocks of four rows, each row as long as the block's last, one after
- * another: what stands above the diagonal is the mirror image, so that four rows and four columns can always be taken together.
+ * Golub and Van Loan, "Matrix Computations", section 8.3.1; the EISPACK routine tred1. The last row is eliminated
+ * first, so that every inner loop runs along a row. The lower triangle is kept in blocks of four rows, each row as long
+ * as the block's last, one after another: what stands above the diagonal is the mirror image, so that four rows and
+ * four columns can always be taken together.
  */
 import type { Matrix } from "./matrix.ts";
 import { tridiagonalKernel } from "./wasm/tridiagonalKernel.ts";
 
 /**
- * Sum of squares below which a row counts as cleared: it moves no eigenvalue by more than eps^2, and h^2 stays clear of underflow.
+ * Sum of squares below which a row counts as cleared: it moves no eigenvalue by more than eps^2, and h^2 stays clear of
+ * underflow.
  */
 const negligible = Number.EPSILON ** 4;
 
@@ -19,7 +21,10 @@ export function rowStart(j: number): number {
   return 4 * (t + 1) * (2 * t + (j & 3));
 }
 
-/** Vectors of one step, of whole blocks: the pending update A - v q^T - q v^T, and the vector u that the updated A is multiplied by. */
+/**
+ * Vectors of one step, of whole blocks: the pending update A - v q^T - q v^T, and the vector u that the updated A is
+ * multiplied by.
+ */
 interface Vectors {
   v: Float64Array;
   q: Float64Array;
@@ -32,11 +37,11 @@ interface Vectors {
  * Reduces a symmetric matrix to the tridiagonal matrix with the same eigenvalues.
  *
  * Step k takes the vector u of the reflection P = I - u u^T / h from row k and turns the leading (k, k) block into
- * P A P = A - u q^T - q u^T with q = A u / h - (u^T A u / 2 h^2) u. The update of one step and the product A u of the next run
- * over the matrix together, because the time goes into moving it.
+ * P A P = A - u q^T - q u^T with q = A u / h - (u^T A u / 2 h^2) u. The update of one step and the product A u of the
+ * next run over the matrix together, because the time goes into moving it.
  *
- * @param a triangle of n rows (`scaledTriangle`), its largest entry of size 1; destroyed. Row k is left holding the vector u of step k
- *   but for its last entry, which is a[k, k - 1] - e[k - 1]; where that is 0 there was no step
+ * @param a triangle of n rows (`scaleTriangle`), its largest entry of size 1; destroyed. Row k is left holding the
+ *   vector u of step k but for its last entry, which is a[k, k - 1] - e[k - 1]; where that is 0 there was no step
  * @param d (n) receives the diagonal
  * @param e (n) receives the entries beside it: e[i] couples i and i + 1, e[n - 1] = 0
  * @param vectorized whether to use vector instructions where there are some
@@ -87,7 +92,10 @@ function reduce(
   if (n > 0) d[0] = a[0]! - 2 * now.v[0]! * now.q[0]!;
 }
 
-/** Sets u to the vector of the reflection that clears row k but for its last entry, which goes to e[k - 1]; returns h = |u|^2 / 2. */
+/**
+ * Sets u to the vector of the reflection that clears row k but for its last entry, which goes to e[k - 1]; returns h =
+ * |u|^2 / 2.
+ */
 function reflection(a: Float64Array, row: number, k: number, u: Float64Array, e: Float64Array): number {
   let rest = 0;
   for (let j = 0; j < k - 1; j++) rest += a[row + j]! ** 2;
@@ -156,8 +164,11 @@ function fourRows(a: Float64Array, j: number, { v, q, u, product }: Vectors): vo
   product[j + 3] = s3;
 }
 
-/** Lower triangle of A / scale, and what its blocks mirror: no square below can overflow, and none that matters underflow. */
-export function scaledTriangle({ rows: n, data }: Matrix, scale: number): Float64Array {
+/**
+ * Lower triangle of A / scale, and what its blocks mirror: no square below can overflow, and none that matters
+ * underflow.
+ */
+export function scaleTriangle({ rows: n, data }: Matrix, scale: number): Float64Array {
   const triangle = new Float64Array(rowStart(4 * Math.ceil(n / 4)));
   for (let i = 0; i < n; i++) {
     const start = rowStart(i);

@@ -89,7 +89,7 @@ export async function decompose(
   if (!W) return { Z, spectral: { moments } };
   const weights = Z[smallerSide(W)] ?? gram(W, smallerSide(W));
   const eigen = laws && isDecomposable(weights) ? eigh(weights) : undefined;
-  const ofWeights = eigen ? wanted(eigen.values, cost) : await eigenvalues(weights);
+  const ofWeights = eigen ? takeWanted(eigen.values, cost) : await eigenvalues(weights);
   return {
     Z,
     spectral: { moments, weights, ...(ofWeights && { ofWeights }) },
@@ -98,7 +98,7 @@ export async function decompose(
 }
 
 /** As many of all eigenvalues as a snapshot has. */
-function wanted(values: Float64Array, cost: Cost): Float64Array {
+function takeWanted(values: Float64Array, cost: Cost): Float64Array {
   return values.slice(0, eigenvaluesWanted(values.length, cost));
 }
 

@@ -1,6 +1,7 @@
 /**
- * @file Snapshots written by earlier versions, read as those of today: what they lack is said to be not measured, and the nulls of
- * forward RWA and backward GWA, which took the two matrices for unrelated, are made anew from the participation ratios (Eq. 84).
+ * @file Snapshots written by earlier versions, read as those of today: what they lack is said to be not measured, and
+ * the nulls of forward RWA and backward GWA, which took the two matrices for unrelated, are made anew from the
+ * participation ratios (Eq. 84).
  */
 
 import { type Size, sharedNullOf } from "./alignment/alignmentNull.ts";
@@ -17,8 +18,8 @@ export function isEarlier({ layers }: Pick<Snapshot, "layers">): boolean {
 }
 
 /** The record with what it lacks; the very same where it lacks nothing. */
-export function completed(snapshot: Snapshot): Snapshot {
-  return isEarlier(snapshot) ? { ...snapshot, layers: snapshot.layers.map(completedLayer) } : snapshot;
+export function completeRecord(snapshot: Snapshot): Snapshot {
+  return isEarlier(snapshot) ? { ...snapshot, layers: snapshot.layers.map(completeLayer) } : snapshot;
 }
 
 const notMeasured = (n: number): AlignmentValue => ({
@@ -30,7 +31,7 @@ const notMeasured = (n: number): AlignmentValue => ({
   status: "not-measured",
 });
 
-function completedLayer(layer: LayerSnapshot): LayerSnapshot {
+function completeLayer(layer: LayerSnapshot): LayerSnapshot {
   const { samples: n, ranks, alignment, exponents, strongest, plasticity, change, baselines, phase } = layer;
   const none = { rga: notMeasured(n), rwa: notMeasured(n), gwa: notMeasured(n) };
   const both = <T>(of: T) => ({ a: alignment.paper.a === null ? null : of, b: of });
@@ -40,7 +41,7 @@ function completedLayer(layer: LayerSnapshot): LayerSnapshot {
     ...layer,
     ...dead,
     alignment: {
-      ...withSharedNulls(layer),
+      ...shareNulls(layer),
       covariance: both(none),
     },
     ranks: { ...ranks, covariance: both(unranks) },
@@ -70,7 +71,7 @@ function isDead({ rga, gwa }: SideAlignments): boolean {
   return rga.value === null && gwa.value === null && gwa.status === "too-few-samples" && gwa.n === 0;
 }
 
-function withSharedNulls({ alignment, ranks, dIn, dOut }: LayerSnapshot): LayerSnapshot["alignment"] {
+function shareNulls({ alignment, ranks, dIn, dOut }: LayerSnapshot): LayerSnapshot["alignment"] {
   const of = (convention: Exclude<Convention, "covariance">) => {
     const { a, b } = alignment[convention];
     if (!a || !ranks) return { a, b };

@@ -47,7 +47,10 @@ export interface LayerScene {
   readonly measured: LayerAlignment;
   /** What laws are read from; absent where none are read. */
   readonly laws?: LayerLaws;
-  /** The even and the odd groups: two samples whose difference is the noise (Eq. 18). Absent without groups, and at cost "economy". */
+  /**
+   * The even and the odd groups: two samples whose difference is the noise (Eq. 18). Absent without groups, and at cost
+   * "economy".
+   */
   readonly halves?: readonly [LayerMoments, LayerMoments];
 }
 
@@ -67,14 +70,19 @@ function define<Value>(measure: LayerMeasure<Value>): LayerMeasure<Value> {
 export const layerMeasures = {
   /** The strongest relation of each side beside its value before training (Eq. 76). */
   strongest: define({ cost: "economy", compute: strongestOfLayer }),
-  /** How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates. */
+  /**
+   * How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates.
+   */
   effectiveRows: define({
     cost: "economy",
     compute: ({ total, measured }) => (measured.sampled ? undefined : effectiveRows(total)),
   }),
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change: define({ cost: "economy", compute: (layer) => changeSince(layer, layer.options.previous) }),
-  /** The same since the measurement nearest to half the step, at those steps of a run that are compared over a factor of two. */
+  /**
+   * The same since the measurement nearest to half the step, at those steps of a run that are compared over a factor of
+   * two.
+   */
   changeSinceHalf: define({ cost: "economy", compute: (layer) => changeSince(layer, layer.options.half) }),
   /** Neurons whose activations are nearly one, before and behind an activation (Eq. 125); not at cost "economy". */
   clusters: define({ cost: "standard", compute: ({ total }) => layerClusters(total) }),
@@ -86,9 +94,15 @@ export const layerMeasures = {
     compute: ({ total, laws, halves, measured: { spectra } }) =>
       laws && spectra ? layerIrrelevant(total, spectra, halves) : undefined,
   }),
-  /** Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Where exponents are measured. */
+  /**
+   * Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Where exponents
+   * are measured.
+   */
   phase: define({ cost: "standard", compute: phaseOfLayer }),
-  /** Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent where none. */
+  /**
+   * Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent
+   * where none.
+   */
   heavyGroups: define({ cost: "standard", compute: ({ laws }) => laws?.even.heavy || undefined }),
   /** Neural collapse of a classifier's features (Eqs. 66 to 71), on its last map; not at cost "economy". */
   collapse: define({

@@ -1,6 +1,6 @@
 /**
- * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share (docs/formats.md). It
- * needs nothing but the layer's moments, so that layers can be measured side by side.
+ * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share
+ * (docs/formats.md). It needs nothing but the layer's moments, so that layers can be measured side by side.
  */
 import { ArrayPool } from "../linalg/arrayPool.ts";
 import { type LayerMoments, mergeAllLayers } from "../moments/moments.ts";

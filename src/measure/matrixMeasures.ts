@@ -7,6 +7,7 @@ import { type Convention, conventions } from "../moments/moments.ts";
 import type { SideMatrix, SidePair } from "./alignment/relations.ts";
 import type { SideEigenvalues } from "./decompositions.ts";
 import { type BothSides, type Cost, costs, type Status } from "./measured.ts";
+import { addShareErrors, diagonalShares, neuronBasis } from "./neurons/neuronBasis.ts";
 import { type Points, plasticity } from "./neurons/plasticity.ts";
 import { spectrumRecord } from "./spectra/layerSpectra.ts";
 import { type RankValue, rank, unranked } from "./spectra/rank.ts";
@@ -34,7 +35,10 @@ export interface WeightScene {
 
 /** One measure. `Weights` is what it says of Z by itself, under the key `weights` beside the conventions. */
 export interface MatrixMeasure<Value, Weights = never> {
-  /** The least cost at which it is measured. Beyond "economy" it needs the whole matrix: sampled coordinates have none of it. */
+  /**
+   * The least cost at which it is measured. Beyond "economy" it needs the whole matrix: sampled coordinates have none
+   * of it.
+   */
   readonly cost: Cost;
   compute(side: SideScene): Value;
   computeWeights?(weights: WeightScene): Weights;
@@ -83,6 +87,12 @@ export const matrixMeasures = {
     }),
     computeWeights: ({ Z, cost, eigenvalues }) => spectrumRecord(Z, "weights", cost, eigenvalues),
   }),
+  /** Whether H and G are in the basis of the neurons (Eq. 126). */
+  neuronBasis: define({
+    cost: "standard",
+    compute: neuronBasis,
+    error: { numbers: diagonalShares, add: addShareErrors },
+  }),
 };
 
 function sideRanks({ H, G, d, eigenvalues, unranked: reason }: SideScene): SideRanks {
@@ -99,7 +109,10 @@ type Measures = typeof matrixMeasures;
 type ValueOf<M> = M extends MatrixMeasure<infer Value, infer _> ? Value : never;
 type WeightsOf<M> = M extends MatrixMeasure<infer _, infer Weights> ? Weights : never;
 
-/** What a snapshot has of one measure: each side in each convention, and Z by itself where the measure says something of it. */
+/**
+ * What a snapshot has of one measure: each side in each convention, and Z by itself where the measure says something of
+ * it.
+ */
 type RecordOf<M> = Record<Convention, BothSides<ValueOf<M>>> &
   ([WeightsOf<M>] extends [never] ? unknown : { weights: WeightsOf<M> });
 

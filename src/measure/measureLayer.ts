@@ -8,15 +8,15 @@ import { type Size, sharedNullOf, sizeOf } from "./alignment/alignmentNull.ts";
 import { type Entries, symmetricEntriesOf } from "./alignment/entrySums.ts";
 import {
   type AlignmentValue,
+  addStandardErrors,
   relations,
   relationValues,
   type SideAlignments,
   sideMatrices,
   spreadsOf,
-  withError,
 } from "./alignment/relations.ts";
 import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
-import { withSamplingError } from "./alignment/samplingError.ts";
+import { addSamplingErrors } from "./alignment/samplingError.ts";
 import { type Decompositions, decompose, type Resources } from "./decompositions.ts";
 import {
   addErrors,
@@ -33,8 +33,8 @@ import { meanRatio } from "./spectra/meanRatio.ts";
 import { unranked } from "./spectra/rank.ts";
 
 /**
- * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples the same activation. Its relations are no
- * findings, and it is in no median.
+ * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples the same activation. Its
+ * relations are no findings, and it is in no median.
  */
 export type DeadReason = "no-gradient" | "no-activation" | "constant-activation";
 
@@ -46,7 +46,10 @@ export interface LayerAlignment extends MatrixRecords {
   dOut: number;
   samples: number;
   alignment: Record<Convention, BothSides<SideAlignments>>;
-  /** Groups of the samples behind noise and corrected values; 0 where there were none. Absent in records of earlier versions. */
+  /**
+   * Groups of the samples behind noise and corrected values; 0 where there were none. Absent in records of earlier
+   * versions.
+   */
   groups?: number;
   /** Why nothing is learned in the layer; absent where it is alive. */
   dead?: readonly DeadReason[];
@@ -55,7 +58,10 @@ export interface LayerAlignment extends MatrixRecords {
   droppedRows: { a: number; b: number };
   /** Samples with zero activation, left out of the paper convention. */
   droppedActivationRows: { a: number; b: number };
-  /** Coordinates measured of each side, where not all were (Eq. 77): alignments are estimates with a sampling error, ranks have none. */
+  /**
+   * Coordinates measured of each side, where not all were (Eq. 77): alignments are estimates with a sampling error,
+   * ranks have none.
+   */
   sampled?: BothSides<{ coordinates: number; of: number }>;
 }
 
@@ -63,7 +69,8 @@ export interface LayerAlignment extends MatrixRecords {
  * Alignments, ranks and mean ratios of one layer in all conventions.
  *
  * @param total     its moments
- * @param groups    moments of disjoint groups of the samples, for standard errors and bias (theory.md Eq. 18); fewer than two give none
+ * @param groups    moments of disjoint groups of the samples, for standard errors and bias (theory.md Eq. 18); fewer
+ *   than two give none
  * @param cost      "economy" leaves the ranks out (status "not-measured")
  * @param resources where large products and arrays come from
  *
@@ -102,8 +109,8 @@ export function measureDecomposed(
   const each = <Value>(value: (convention: Convention) => Value) =>
     ({ paper: value("paper"), covariance: value("covariance"), raw: value("raw") }) satisfies Record<Convention, Value>;
   return {
-    ...layerHead(total, groups),
-    alignment: each((convention) => withSharedNulls(onA?.within[convention], onB.within[convention], Z)),
+    ...describeLayer(total, groups),
+    alignment: each((convention) => shareNulls(onA?.within[convention], onB.within[convention], Z)),
     ...recordMatrices(
       each((convention) => ({ a: onA?.within[convention].values ?? null, b: onB.within[convention].values })),
       {
@@ -114,17 +121,17 @@ export function measureDecomposed(
         unranked: reason,
       },
     ),
-    meanRatio: { a: a ? meanRatios(a, n) : null, b: meanRatios(b, n) },
+    meanRatio: { a: a ? measureMeanRatios(a, n) : null, b: measureMeanRatios(b, n) },
     droppedRows: { a: a ? n - a.keptG : 0, b: n - b.keptG },
     droppedActivationRows: { a: a ? n - a.keptH : 0, b: n - b.keptH },
-    ...(isSampled ? { sampled: { a: a ? sampled(a) : null, b: sampled(b) } } : {}),
+    ...(isSampled ? { sampled: { a: a ? countSampled(a) : null, b: countSampled(b) } } : {}),
   };
 }
 
 /** What is said of a layer however it is measured. */
-function layerHead(total: LayerMoments, groups: readonly LayerMoments[]) {
+function describeLayer(total: LayerMoments, groups: readonly LayerMoments[]) {
   const { name, kind, dIn, dOut, n } = total;
-  const dead = deadReasons(total);
+  const dead = findDeadReasons(total);
   return {
     ...{ name, kind, dIn, dOut, samples: n, groups: groups.length < 2 ? 0 : groups.length },
     ...(dead.length > 0 && { dead }),
@@ -143,7 +150,7 @@ function measureRows(
   const counts = groups.map((group) => group.n);
   const onA = rowRelations(total, "a", Z?.a, counts);
   const onB = rowRelations(total, "b", Z?.b, counts);
-  const of = (convention: Convention) => sharedNulls(onA[convention], onB[convention], { a: Z?.a, b: Z?.b });
+  const of = (convention: Convention) => shareNullsOfSizes(onA[convention], onB[convention], { a: Z?.a, b: Z?.b });
   const none = (d: number, count: number) => unranked(d, count, "not-measured");
   const ranks = (convention: Convention) => {
     const side = ({ d, keptH, keptG }: SideMoments) =>
@@ -151,7 +158,7 @@ function measureRows(
     return { a: side(a), b: side(b) };
   };
   return {
-    ...layerHead(total, groups),
+    ...describeLayer(total, groups),
     alignment: { paper: of("paper"), covariance: of("covariance"), raw: of("raw") },
     ranks: {
       paper: ranks("paper"),
@@ -159,13 +166,13 @@ function measureRows(
       raw: ranks("raw"),
       weights: none(Math.min(dIn, dOut), 0),
     },
-    meanRatio: { a: meanRatios(a, n), b: meanRatios(b, n) },
+    meanRatio: { a: measureMeanRatios(a, n), b: measureMeanRatios(b, n) },
     droppedRows: { a: n - a.keptG, b: n - b.keptG },
     droppedActivationRows: { a: n - a.keptH, b: n - b.keptH },
   };
 }
 
-function sampled({ d, sample }: SideMoments): { coordinates: number; of: number } {
+function countSampled({ d, sample }: SideMoments): { coordinates: number; of: number } {
   return { coordinates: d, of: sample?.of ?? d };
 }
 
@@ -198,7 +205,7 @@ function alignSide(
     const whole = sideMatrices(side, convention, n, into);
     const { H, G } = whole;
     const measured = relations(whole, Z);
-    const alignment = side.sample ? withSamplingError(whole, Z, measured) : measured;
+    const alignment = side.sample ? addSamplingErrors(whole, Z, measured) : measured;
     const eigenvalues = decompositions.spectral?.moments[convention][key] ?? {};
     const values = measureSide({ H, G, d: side.d, cost, eigenvalues, unranked: reason, room });
     const sizes = { H: H.entries && sizeOf(H.entries), G: G.entries && sizeOf(G.entries) };
@@ -212,7 +219,7 @@ function alignSide(
     const counts = groups.map((group) => group.n);
     const numbers = leftOut.map((one) => one.numbers);
     return {
-      alignment: withError(alignment, spreads, { values: leftOut, counts }),
+      alignment: addStandardErrors(alignment, spreads, { values: leftOut, counts }),
       values: addErrors(values, numbers, counts),
       sizes,
     };
@@ -225,16 +232,16 @@ function alignSide(
 type Sizes = Pick<SideFound, "alignment" | "sizes">;
 
 /** The alignments of both sides, with the nulls of the two relations that share W (theory.md Eq. 84). */
-function withSharedNulls(
+function shareNulls(
   a: Sizes | undefined,
   b: Sizes,
   Z: { a: Entries | undefined; b: Entries | undefined },
 ): BothSides<SideAlignments> {
-  return sharedNulls(a, b, { a: Z.a && sizeOf(Z.a), b: Z.b && sizeOf(Z.b) });
+  return shareNullsOfSizes(a, b, { a: Z.a && sizeOf(Z.a), b: Z.b && sizeOf(Z.b) });
 }
 
 /** The same from sizes. */
-function sharedNulls(
+function shareNullsOfSizes(
   a: Sizes | undefined,
   b: Sizes,
   Z: { a: Size | undefined; b: Size | undefined },
@@ -252,7 +259,7 @@ function sharedNulls(
 const constantShare = 1e-12;
 
 /** Why the layer is dead, as far as its sums tell. */
-function deadReasons({ n, a, b }: LayerMoments): DeadReason[] {
+function findDeadReasons({ n, a, b }: LayerMoments): DeadReason[] {
   if (n < leastSamples) return [];
   const reasons: DeadReason[] = [];
   if (b.g2 === 0 || (a && a.g2 === 0)) reasons.push("no-gradient");
@@ -268,7 +275,7 @@ function isConstant({ hSum, h2, sample }: SideMoments, n: number): boolean {
   return h2 / n - mean <= constantShare * (h2 / n);
 }
 
-function meanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {
+function measureMeanRatios(side: SideMoments, n: number): { h: Measured; g: Measured } {
   const share = side.sample ? side.d / side.sample.of : 1;
   return { h: meanRatio(side.hSum, side.h2, n, share), g: meanRatio(side.gSum, side.g2, n, share) };
 }

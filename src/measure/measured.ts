@@ -50,7 +50,10 @@ export interface BothSides<T> {
   b: T;
 }
 
-/** How much is measured: alignments only; ranks, spectra, phases and, of layers that are not too wide, exponents; everything. */
+/**
+ * How much is measured: alignments only; ranks, spectra, phases and, of layers that are not too wide, exponents;
+ * everything.
+ */
 export type Cost = (typeof costs)[number];
 
 /** From the cheapest on. */

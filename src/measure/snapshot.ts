@@ -1,6 +1,6 @@
 /**
- * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON form that
- * runs, reports and the command line share (docs/formats.md).
+ * @file Everything that is measured of a network at one step, from its moments alone: one record per layer, in the JSON
+ * form that runs, reports and the command line share (docs/formats.md).
  */
 
 import { ArrayPool } from "../linalg/arrayPool.ts";
@@ -43,13 +43,16 @@ export interface Snapshot {
 
 export interface SnapshotOptions {
   /**
-   * Moments of disjoint groups of the samples, two or more: the noise comes from the even and the odd ones, the intervals of exponents
-   * from drawing them anew (8 to 16 are enough).
+   * Moments of disjoint groups of the samples, two or more: the noise comes from the even and the odd ones, the
+   * intervals of exponents from drawing them anew (8 to 16 are enough).
    */
   groups?: readonly Moments[];
   /** "economy" leaves out what costs O(d^3); "full" leaves nothing out. Default "standard". */
   cost?: Cost;
-  /** Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10; at 0 no laws are measured. */
+  /**
+   * Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10; at 0 no laws are
+   * measured.
+   */
   exponentSeconds?: number;
   /** The same of ranks, spectra and what else takes O(d^3): layers beyond have cost "economy". Default: no limit. */
   cubicSeconds?: number;
@@ -58,7 +61,9 @@ export interface SnapshotOptions {
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
   accuracy?: number;
-  /** Samples measured; the smallest number of any layer where it is not given (positions of a convolution count each). */
+  /**
+   * Samples measured; the smallest number of any layer where it is not given (positions of a convolution count each).
+   */
   samples?: number;
   /** Parts of the model that could not be measured, and why. */
   skipped?: readonly { node: string; reason: string }[];
@@ -133,16 +138,16 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
   const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous, half } = options;
   const { layers } = total ?? groups[0]!;
   const network = options.network ?? layers;
-  const withExponents = affordable(network, options.exponentSeconds ?? exponentBudget);
-  const withRanks = withinSeconds(network, options.cubicSeconds ?? Number.POSITIVE_INFINITY, layerCubicSeconds);
+  const withExponents = chooseAffordable(network, options.exponentSeconds ?? exponentBudget);
+  const withRanks = chooseWithinSeconds(network, options.cubicSeconds ?? Number.POSITIVE_INFINITY, layerCubicSeconds);
   return layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
     const W0 = initialWeights?.get(layer.name);
     const earlier = previous?.layers.find(({ name }) => name === layer.name);
     const halfway = half?.layers.find(({ name }) => name === layer.name);
     return {
-      ...(total && { total: withoutNoise(layer) }),
-      groups: groups.map((group) => withoutNoise(layerOf(group, i, layer))),
+      ...(total && { total: dropNoise(layer) }),
+      groups: groups.map((group) => dropNoise(layerOf(group, i, layer))),
       options: {
         cost: cost === "standard" && !withRanks.has(layer.name) ? "economy" : cost,
         exponents: withExponents.has(layer.name),
@@ -179,7 +184,10 @@ export function assembleSnapshot(total: Moments, options: SnapshotOptions, layer
   return { ...result, ...(options.pairs ?? pairsOf(total, groups, { training, previous })) };
 }
 
-/** chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken everywhere. */
+/**
+ * chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken
+ * everywhere.
+ */
 const exponentBudget = 10;
 
 /** Seconds that the exponents of a layer take, about. */
@@ -187,25 +195,38 @@ export function layerExponentSeconds({ a, b }: Pick<LayerSize, "a" | "b">): numb
   return exponentSeconds(b.d) + (a ? exponentSeconds(a.d) : 0);
 }
 
-/** Operations of an eigenvalue solver and of products for each d^3, in seconds, of three conventions and two matrices a side. */
+/**
+ * Operations of an eigenvalue solver and of products for each d^3, in seconds, of three conventions and two matrices a
+ * side.
+ */
 const cubicUnit = 3e-9;
 
-/** Seconds that ranks, spectra, residuals and the like of a layer take, about; wide sides have leading eigenvalues alone. */
+/**
+ * Seconds that ranks, spectra, residuals and the like of a layer take, about; wide sides have leading eigenvalues
+ * alone.
+ */
 export function layerCubicSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
   const side = (d: number) => cubicUnit * d * d * Math.min(d, fullSpectrum);
   return side(b.d) + (a ? side(a.d) : 0);
 }
 
-/** Names of the layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows. */
-function affordable(layers: readonly LayerSize[], budget: number): Set<string> {
+/**
+ * Names of the layers whose exponents are measured at cost "standard": not too wide, and as many as the budget allows.
+ */
+function chooseAffordable(layers: readonly LayerSize[], budget: number): Set<string> {
   const narrow = layers.filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum);
-  return withinSeconds(narrow, budget, layerExponentSeconds);
+  return chooseWithinSeconds(narrow, budget, layerExponentSeconds);
 }
 
 /** Names of as many layers as a budget of seconds allows, those of the lowest price first. */
-function withinSeconds(layers: readonly LayerSize[], budget: number, price: (layer: LayerSize) => number): Set<string> {
+function chooseWithinSeconds(
+  layers: readonly LayerSize[],
+  budget: number,
+  price: (layer: LayerSize) => number,
+): Set<string> {
   let seconds = 0;
-  const priced = layers.map((layer) => ({ layer, price: price(layer) })).sort((x, y) => x.price - y.price); // stable: equal layers in the network's order
+  // A stable sort: equal layers stay in the network's order.
+  const priced = layers.map((layer) => ({ layer, price: price(layer) })).sort((x, y) => x.price - y.price);
   const chosen = priced.filter(({ price }) => {
     seconds += price;
     return seconds <= budget;
@@ -214,7 +235,7 @@ function withinSeconds(layers: readonly LayerSize[], budget: number, price: (lay
 }
 
 /** What one layer by itself is measured from. */
-function withoutNoise({ noise: _, ...layer }: LayerMoments): LayerMoments {
+function dropNoise({ noise: _, ...layer }: LayerMoments): LayerMoments {
   return layer;
 }
 

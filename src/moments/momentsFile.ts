@@ -14,7 +14,7 @@ import {
   safetensorsMetadata,
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
-import { averageTriangles } from "../linalg/tiles.ts";
+import { averageTriangles } from "../linalg/triangleTiles.ts";
 import { type BrokenEdge, type EdgeEnd, type Edges, type MapEdge, symmetries } from "./edges.ts";
 import {
   type LayerKind,

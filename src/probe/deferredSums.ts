@@ -8,7 +8,7 @@
 
 import type { ArrayPool } from "../linalg/arrayPool.ts";
 import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
-import { mirrorLower } from "../linalg/tiles.ts";
+import { mirrorLower } from "../linalg/triangleTiles.ts";
 import type { LayerMoments, Side } from "../moments/moments.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { MapInput, Measurable } from "./linearMap.ts";

@@ -3,7 +3,7 @@
  * last batch as they have left the engine, in float32, until another batch comes. Plain data: they may go to another thread, which
  * puts them together.
  */
-import { mirrorLower } from "../linalg/tiles.ts";
+import { mirrorLower } from "../linalg/triangleTiles.ts";
 import { lowerLength, lowerSegments, type Segment } from "./lowerBlocks.ts";
 
 /** Centred sums of the rows of one batch, divided by `scale` (docs/theory.md Eq. 10). */

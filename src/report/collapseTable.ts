@@ -8,7 +8,7 @@ import { fixed, grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import type { LayerCollapse } from "../measure/collapse/layerCollapse.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import type { Comparison } from "../measure/training/ansatz.ts";
+import type { Comparison } from "../measure/training/featureAnsatz.ts";
 import { type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;

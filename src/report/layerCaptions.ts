@@ -53,7 +53,7 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
     },
     neurons: {
       title: "Expressivity against plasticity of neurons",
-      caption: `${foundOfNeurons(layers)}Left, each point is a neuron: how much it varies over samples (H<sub>ii</sub>) and how strongly the loss pulls at it (G<sub>ii</sub>)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
+      caption: `${foundOfNeurons(layers)}${foundOfBasis(layers)}Left, each point is a neuron: how much it varies over samples (H<sub>ii</sub>) and how strongly the loss pulls at it (G<sub>ii</sub>)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
       counterpart: "Fig. 7",
       terms: ["plasticity"],
     },
@@ -86,6 +86,14 @@ function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   const pairs = median(sides.map(({ correlations }) => correlations.value));
   if (diagonal === null || pairs === null) return "";
   return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
+}
+
+/** Whether H is in the basis of the neurons, on the input's side. */
+function foundOfBasis(layers: readonly LayerSnapshot[]): string {
+  const shares = layers.flatMap(({ neuronBasis }) => neuronBasis?.covariance.a?.H ?? []);
+  const [share, chance] = [median(shares.map(({ value }) => value)), median(shares.map((one) => one.null))];
+  if (share === null || chance === null) return "";
+  return `Of the squared entries of the covariance of activations a median share of ${fixed(share, 2)} is on the diagonal, ${fixed(chance, 2)} in a random basis. `;
 }
 
 /** The layers whose neurons have merged, before the activation. */

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { completed } from "../measure/earlierRecords.ts";
+import { completeRecord } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { decodeMoments } from "../moments/momentsFile.ts";
@@ -388,7 +388,7 @@ function readSnapshot({ path }: StepFile): Snapshot {
     throw new Error(
       `runs: expected a snapshot as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
     );
-  return completed(value as Snapshot);
+  return completeRecord(value as Snapshot);
 }
 
 function readMoments(files: StepFiles, step: number): Moments {

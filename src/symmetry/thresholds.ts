@@ -7,7 +7,7 @@
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
-import { besideTranspose } from "../linalg/singularValues.ts";
+import { jordanWielandt } from "../linalg/singularValues.ts";
 import { checkFinite, checkNotNegative, checkPositive } from "./checks.ts";
 
 /** Moments of scalar data: E[x^2] and E[x y]. */
@@ -93,7 +93,7 @@ export function factorisationMinimum(
     throw new RangeError(`factorisationMinimum: expected a whole width of at least 0, got ${width}; it counts neurons`);
   const { rows: m, cols: n } = crossMoment;
   const k = Math.min(m, n);
-  const { values, vectors } = eigh(besideTranspose(crossMoment), k);
+  const { values, vectors } = eigh(jordanWielandt(crossMoment), k);
   const product = matrix(m, n);
   const kept: number[] = [];
   const rounding = (m + n) * Number.EPSILON * (values[0] ?? 0);

@@ -1,5 +1,5 @@
 /**
- * @file A worker thread of measuring.ts: takes layers, gives their measures. Large products go to the engine, whose kernels use wider
+ * @file A worker thread of layerPool.ts: takes layers, gives their measures. Large products go to the engine, whose kernels use wider
  * vector instructions than JavaScript has.
  */
 import { parentPort } from "node:worker_threads";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frobenius, type Matrix, matrix } from "../../src/linalg/matrix.ts";
-import { rowStart, scaledTriangle, tridiagonalize } from "../../src/linalg/tridiagonalize.ts";
+import { rowStart, scaleTriangle, tridiagonalize } from "../../src/linalg/tridiagonalize.ts";
 import { tridiagonalKernel } from "../../src/linalg/wasm/tridiagonalKernel.ts";
 import { Random } from "../../src/random/random.ts";
 
@@ -14,7 +14,7 @@ function randomSymmetric(seed: number, n: number): Matrix {
 
 function reduced(A: Matrix, vectorized: boolean) {
   const [d, e] = [new Float64Array(A.rows), new Float64Array(A.rows)];
-  const a = scaledTriangle(A, 1);
+  const a = scaleTriangle(A, 1);
   tridiagonalize(a, d, e, vectorized);
   return { a, d, e };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completed, isEarlier } from "../../src/measure/earlierRecords.ts";
+import { completeRecord, isEarlier } from "../../src/measure/earlierRecords.ts";
 import { type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import { mergeGroups, plantedGroups } from "./plantedLayers.ts";
 
@@ -26,11 +26,11 @@ describe("a record of an earlier version", () => {
   it("is told from one of today, which stays as it is", () => {
     expect(isEarlier(earlier())).toBe(true);
     expect(isEarlier(today)).toBe(false);
-    expect(completed(today)).toBe(today);
+    expect(completeRecord(today)).toBe(today);
   });
 
   it("says of covariances that they were not measured", () => {
-    const [layer] = completed(earlier()).layers;
+    const [layer] = completeRecord(earlier()).layers;
     expect(layer!.alignment.covariance.b.rga).toMatchObject({ value: null, status: "not-measured" });
     expect(layer!.exponents!.covariance.b.hz.status).toBe("not-measured");
     expect(layer!.ranks.covariance.b.H.status).toBe("not-measured");
@@ -39,7 +39,7 @@ describe("a record of an earlier version", () => {
   });
 
   it("has the null of relations that share W as it is made today", () => {
-    const [layer, now] = [completed(earlier()).layers[0]!, today.layers[0]!];
+    const [layer, now] = [completeRecord(earlier()).layers[0]!, today.layers[0]!];
     for (const convention of ["paper", "raw"] as const) {
       expect(layer.alignment[convention].a!.gwa.null).toBeCloseTo(now.alignment[convention].a!.gwa.null!, 6);
       expect(layer.alignment[convention].b.rwa.null).toBeCloseTo(now.alignment[convention].b.rwa.null!, 6);

@@ -208,6 +208,7 @@ describe("snapshot", () => {
       "ranks",
       "plasticity",
       "spectra",
+      "neuronBasis",
       "meanRatio",
       "droppedRows",
       "droppedActivationRows",

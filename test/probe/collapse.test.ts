@@ -5,10 +5,10 @@
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
-import { type Collapse, collapse } from "../../src/measure/collapse/collapse.ts";
 import { nearestMeanDisagreement } from "../../src/measure/collapse/collapsePremises.ts";
+import { type Collapse, collapse } from "../../src/measure/collapse/neuralCollapse.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
-import { averageGradientOuterProduct, featureAnsatz } from "../../src/measure/training/ansatz.ts";
+import { averageGradientOuterProduct, featureAnsatz } from "../../src/measure/training/featureAnsatz.ts";
 import { addFeatures, emptyClassSums } from "../../src/moments/classSums.ts";
 import { mergeMoments } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";

@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
-import { averageGradientOuterProduct } from "../../src/measure/training/ansatz.ts";
+import { averageGradientOuterProduct } from "../../src/measure/training/featureAnsatz.ts";
 import { type LayerMoments, secondMoment } from "../../src/moments/moments.ts";
 import { type Objective, objective } from "../../src/objectives/objective.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";

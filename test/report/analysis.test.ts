@@ -154,8 +154,7 @@ test("many layers: tables folded, the summary by relation, a page below 4 MB", (
   const html = renderReport(data);
   expect(html.length).toBeLessThan(4e6);
   const { document } = parseHTML(html);
-  for (const table of document.querySelectorAll("table.alignments"))
-    expect(table.closest("details")).not.toBeNull();
+  for (const table of document.querySelectorAll("table.alignments")) expect(table.closest("details")).not.toBeNull();
   expect(document.querySelector("#summary")!.textContent).toMatch(/Not holding: backward RGA in \d+ of 120, /);
   expect(document.querySelectorAll("article.layer")).toHaveLength(150);
   const packed = document.querySelectorAll("article.layer script.packed").length;

@@ -9,7 +9,7 @@ import { headline, layersSentence, leftOutSentence } from "../../findings/twopoi
 import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
 import { printable } from "../../formats/printable.ts";
 import { formatCount } from "../../formats/quantities.ts";
-import { completed } from "../../measure/earlierRecords.ts";
+import { completeRecord } from "../../measure/earlierRecords.ts";
 import { withLayerNames } from "../../measure/network/layerNames.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { NamedLayer } from "../../moments/moments.ts";
@@ -160,7 +160,7 @@ function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
     throw new Error(
       `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
     );
-  return { final: completed(found as Snapshot), ...(initial ? { initial: completed(initial) } : {}) };
+  return { final: completeRecord(found as Snapshot), ...(initial ? { initial: completeRecord(initial) } : {}) };
 }
 
 /** Of one layer all sentences on its pairs, of all layers a sentence a pair. */

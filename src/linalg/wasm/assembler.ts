@@ -1,6 +1,7 @@
 /**
- * @file WebAssembly functions as bytes, from the WebAssembly specification (release 2, section 5: binary format), so that nothing is
- * fetched and no tool is needed: the few instructions that the kernels of this room use, and a module of one function with a memory.
+ * @file WebAssembly functions as bytes, from the WebAssembly specification (release 2, section 5: binary format), so
+ * that nothing is fetched and no tool is needed: the few instructions that the kernels of this room use, and a module
+ * of one function with a memory.
  */
 
 /** What is used of the engine's WebAssembly, which the types of the language do not include. */
@@ -17,7 +18,9 @@ interface Exports {
 
 export const pageBytes = 65_536;
 
-/** A function of integer parameters. Locals are numbered on from the parameters: first integers, then pairs of float64. */
+/**
+ * A function of integer parameters. Locals are numbered on from the parameters: first integers, then pairs of float64.
+ */
 export interface Code {
   readonly parameters: number;
   readonly integers: number;

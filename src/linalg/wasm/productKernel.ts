@@ -1,6 +1,6 @@
 /**
- * @file The inner loop of the dense arithmetic for processors with vector instructions: four rows times panels of four columns in
- * WebAssembly, two float64 an instruction, sixteen sums in registers.
+ * @file The inner loop of the dense arithmetic for processors with vector instructions: four rows times panels of four
+ * columns in WebAssembly, two float64 an instruction, sixteen sums in registers.
  *
  * It has 64 KB pages of memory of its own, into which `products.ts` copies what it multiplies.
  */
@@ -23,7 +23,10 @@ import {
   zero,
 } from "./assembler.ts";
 
-/** Rows of X and Y multiplied at a time. chosen: a strip of X and a panel of Y, 8 KB each, stay in the first-level cache. */
+/**
+ * Rows of X and Y multiplied at a time. chosen: a strip of X and a panel of Y, 8 KB each, stay in the first-level
+ * cache.
+ */
 export const kernelRows = 256;
 /** Columns of Y held at a time. chosen: 256 rows of them are 1 MB, half of a second-level cache. */
 export const kernelColumns = 512;
@@ -46,7 +49,7 @@ const yBytes = kernelRows * kernelColumns * 8;
 let found: SimdKernel | null | undefined;
 
 /** The kernel, or null where the engine has no WebAssembly with vectors. */
-export function simdKernel(): SimdKernel | null {
+export function productKernel(): SimdKernel | null {
   if (found === undefined) found = build();
   return found;
 }

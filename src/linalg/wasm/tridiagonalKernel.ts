@@ -1,5 +1,6 @@
 /**
- * @file The inner loop of `tridiagonalize` for processors with vector instructions, in WebAssembly, two float64 an instruction.
+ * @file The inner loop of `tridiagonalize` for processors with vector instructions, in WebAssembly, two float64 an
+ * instruction.
  *
  * It has a memory of its own, which grows to the largest matrix that it was used for.
  */
@@ -24,7 +25,10 @@ import {
   zero,
 } from "./assembler.ts";
 
-/** chosen: memory that is not given back, enough for 8,000 rows; beyond, the time goes into moving the matrix and not into arithmetic. */
+/**
+ * chosen: memory that is not given back, enough for 8,000 rows; beyond, the time goes into moving the matrix and not
+ * into arithmetic.
+ */
 const mostBytes = 2 ** 28;
 
 export interface TridiagonalKernel {
@@ -39,8 +43,8 @@ export interface TridiagonalKernel {
 let found: ReturnType<typeof instantiate> | undefined;
 
 /**
- * A kernel with room for a matrix of some float64 and vectors of some length, until the next one is asked for; null where the engine
- * has no vectors, or the matrix is beyond what memory is kept for.
+ * A kernel with room for a matrix of some float64 and vectors of some length, until the next one is asked for; null
+ * where the engine has no vectors, or the matrix is beyond what memory is kept for.
  */
 export function tridiagonalKernel(size: number, length: number): TridiagonalKernel | null {
   const vectorBytes = 32 * Math.ceil(length / 4);
@@ -63,7 +67,10 @@ const rows = [0, 1, 2, 3] as const;
 
 /** Parameters: addresses of the matrix and of the block's entries of the vectors, blocks to go. */
 const [a0, v, q, u, product, blocks] = [0, 1, 2, 3, 4, 5];
-/** Columns of the block in fours, how many of them are left, their bytes; addresses of rows after the first, and along the vectors. */
+/**
+ * Columns of the block in fours, how many of them are left, their bytes; addresses of rows after the first, and along
+ * the vectors.
+ */
 const [fours, left, bytes, a1, vi, qi, ui, pi] = [6, 7, 8, 9, 12, 13, 14, 15];
 /** Entries of the block's rows of v, q and u, each twice; their sums; a pair of each vector and of a row. */
 const [vr, qr, ur, sums, V, Q, U, P, A] = [16, 20, 24, 28, 32, 33, 34, 35, 36];

@@ -1,6 +1,7 @@
 /**
- * @file Alignment of two matrices: Pearson's correlation of their entries (theory.md Eq. 11; the Canonical Representation
- * Hypothesis paper, Eq. 11). Unlike the cosine it is blind to a constant added to every entry, and it depends on the basis.
+ * @file Alignment of two matrices: Pearson's correlation of their entries (theory.md Eq. 11; the Canonical
+ * Representation Hypothesis paper, Eq. 11). Unlike the cosine it is blind to a constant added to every entry, and it
+ * depends on the basis.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Answer } from "../measured.ts";
@@ -15,7 +16,8 @@ import { centredProduct, type Entries, entriesOf, requireSameShape } from "./ent
  *   "undefined-1x1", "constant-matrix", "zero-matrix" or "not-finite"
  * @throws RangeError if the shapes differ
  *
- * Invariant under scaling of either matrix by a positive number; symmetric in A and B. Float64, entries scaled first. O(d^2).
+ * Invariant under scaling of either matrix by a positive number; symmetric in A and B. Float64, entries scaled first.
+ * O(d^2).
  */
 export function alignment(A: Matrix, B: Matrix): Answer {
   requireSameShape("alignment", A, B);

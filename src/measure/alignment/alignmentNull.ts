@@ -1,5 +1,6 @@
 /**
- * @file What matrices with nothing to do with each other would show: the baseline beside every alignment (theory.md Eqs. 13, 84).
+ * @file What matrices with nothing to do with each other would show: the baseline beside every alignment (theory.md
+ * Eqs. 13, 84).
  */
 import { type Matrix, requireSquare, trace } from "../../linalg/matrix.ts";
 import type { Answer } from "../measured.ts";
@@ -17,19 +18,23 @@ export interface Size {
   readonly norm: number;
 }
 
-/** chosen: a neuron whose mean square is below this share of the mean of all is dead: rounding, or weights that have decayed. */
+/**
+ * chosen: a neuron whose mean square is below this share of the mean of all is dead: rounding, or weights that have
+ * decayed.
+ */
 export const deadShare = 1e-6;
 
 /** Rows, trace and norm of the matrix that the entries stand for. */
 export function sizeOf(x: Entries): Size {
-  return { d: living(x.A, x.of), trace: diagonalWeight(x) * trace(x.A) * x.factor, norm: x.norm };
+  return { d: countLiving(x.A, x.of), trace: diagonalWeight(x) * trace(x.A) * x.factor, norm: x.norm };
 }
 
 /**
- * How many of the `of` rows that A stands for are not dead. Two matrices that are zero for the same neurons agree there by chance: the nulls
- * turn them within the neurons that live in one of them, so that chance in d dimensions, d / 2 of them dead, is that in d / 2.
+ * How many of the `of` rows that A stands for are not dead. Two matrices that are zero for the same neurons agree there
+ * by chance: the nulls turn them within the neurons that live in one of them, so that chance in d dimensions, d / 2 of
+ * them dead, is that in d / 2.
  */
-export function living(A: Matrix, of = A.rows): number {
+export function countLiving(A: Matrix, of = A.rows): number {
   const least = (deadShare * trace(A)) / A.rows;
   let count = 0;
   for (let i = 0; i < A.rows; i++) if (A.data[i * (A.rows + 1)]! > least) count++;
@@ -37,16 +42,17 @@ export function living(A: Matrix, of = A.rows): number {
 }
 
 /**
- * Mean cosine of A and Q B Q^T over all rotations Q: tr A tr B / (d |A| |B|), which for positive semi-definite matrices is
- * sqrt(PR(A) PR(B)) / d with PR the participation ratio   (theory.md Eq. 13).
+ * Mean cosine of A and Q B Q^T over all rotations Q: tr A tr B / (d |A| |B|), which for positive semi-definite matrices
+ * is sqrt(PR(A) PR(B)) / d with PR the participation ratio   (theory.md Eq. 13).
  *
  * @param A (d, d) symmetric
  * @param B (d, d) symmetric
  * @returns value in [0, 1] for positive semi-definite matrices; null with status "zero-matrix" or "not-finite"
  * @throws RangeError if the matrices are not square or differ in shape
  *
- * Two independent random projectors of rank k have k / d. Exact for the cosine. For Pearson's correlation it is a guide: where all entries
- * lean to one side (raw moments behind a ReLU) unrelated matrices correlate more than this (docs/theory.md, Eq. 13). O(d^2).
+ * Two independent random projectors of rank k have k / d. Exact for the cosine. For Pearson's correlation it is a
+ * guide: where all entries lean to one side (raw moments behind a ReLU) unrelated matrices correlate more than this
+ * (docs/theory.md, Eq. 13). O(d^2).
  */
 export function alignmentNull(A: Matrix, B: Matrix): Answer {
   requireSquare("alignmentNull", A);
@@ -70,7 +76,8 @@ export function nullOf(x: Size, y: Size): Answer {
  *     tr H |Z|^2 / d / ( |Z| sqrt( alpha |Z|^2 + beta (|Z|^2 + (tr Z)^2) ) )
  *     alpha = ((d + 1) (tr H)^2 - 2 |H|^2) / (d (d - 1) (d + 2)),   beta = (d |H|^2 - (tr H)^2) / (d (d - 1) (d + 2))
  *
- * 1 for H proportional to I, and for a W of one row; about (1 + dOut/dIn) times Eq. 13 for forward RWA through a random W.
+ * 1 for H proportional to I, and for a W of one row; about (1 + dOut/dIn) times Eq. 13 for forward RWA through a random
+ * W.
  */
 export function sharedNullOf(H: Size, Z: Size): Answer {
   const none = noneOf(H, Z);
@@ -81,8 +88,8 @@ export function sharedNullOf(H: Size, Z: Size): Answer {
 }
 
 /**
- * Null of P Q H Q^T P with B, where P projects on a subspace of `rank` dimensions that B lies in (theory.md Eq. 84). That of Eq. 13 where
- * P is the identity.
+ * Null of P Q H Q^T P with B, where P projects on a subspace of `rank` dimensions that B lies in (theory.md Eq. 84).
+ * That of Eq. 13 where P is the identity.
  */
 export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
   const none = noneOf(H, B);

@@ -45,7 +45,8 @@ export function correctedAlignment(
   const norm = (which: 0 | 1): number => {
     const square = jackknifed(1, ({ norms }) => norms[which] ** 2);
     const root = jackknifed(1, ({ norms }) => norms[which]);
-    // Where noise is much of the square the jackknifed norm is too large, and the root of the unbiased square is always too small.
+    // Where noise is much of the square the jackknifed norm is too large, and the root of the unbiased square is always
+    // too small.
     const share = Math.max(0, Math.min(middle, 1 - square));
     return Math.max(leastNorm, (1 - share) * root + share * Math.sqrt(Math.max(0, square)));
   };

@@ -1,5 +1,6 @@
 /**
- * @file Cosine of two matrices in the Frobenius inner product: 1 minus the correlation matrix distance of Herdin et al. (2005).
+ * @file Cosine of two matrices in the Frobenius inner product: 1 minus the correlation matrix distance of Herdin et al.
+ * (2005).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Answer } from "../measured.ts";
@@ -10,8 +11,8 @@ import { type Entries, entriesOf, product, requireSameShape } from "./entrySums.
  *
  * @param A (d, d), or any shape
  * @param B same shape
- * @returns value in [-1, 1], in [0, 1] for positive semi-definite matrices: 1 if and only if A = c B with c > 0; null with status
- *   "zero-matrix" or "not-finite"
+ * @returns value in [-1, 1], in [0, 1] for positive semi-definite matrices: 1 if and only if A = c B with c > 0; null
+ *   with status "zero-matrix" or "not-finite"
  * @throws RangeError if the shapes differ
  *
  * Invariant under a common rotation, and under scaling of either matrix by a positive number. Float64. O(d^2).

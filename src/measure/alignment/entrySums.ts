@@ -1,17 +1,20 @@
 /**
- * @file The sums over the entries of a matrix that alignment, cosine and null share: taken once per matrix, so that a pair of
- * matrices costs one more pass. Float64, entries scaled by a power of two where their squares would overflow or underflow.
+ * @file The sums over the entries of a matrix that alignment, cosine and null share: taken once per matrix, so that a
+ * pair of matrices costs one more pass. Float64, entries scaled by a power of two where their squares would overflow or
+ * underflow.
  *
- * A symmetric matrix may be given by a random sample of its coordinates. Every sum over entries is then estimated without bias from
- * the sampled ones, diagonal and other entries with a weight each (theory.md Eq. 77): a row of d has one diagonal entry and d - 1
- * others, while in the sample of k the diagonal has 1 / k of the entries.
+ * A symmetric matrix may be given by a random sample of its coordinates. Every sum over entries is then estimated
+ * without bias from the sampled ones, diagonal and other entries with a weight each (theory.md Eq. 77): a row of d has
+ * one diagonal entry and d - 1 others, while in the sample of k the diagonal has 1 / k of the entries.
  */
 import { type Matrix, maxAbs } from "../../linalg/matrix.ts";
 import type { Status } from "../measured.ts";
 
 export interface Entries {
   readonly A: Matrix;
-  /** Power of two by which the entries are multiplied in all that follows, so that no square overflows or underflows. */
+  /**
+   * Power of two by which the entries are multiplied in all that follows, so that no square overflows or underflows.
+   */
   readonly factor: number;
   /** Mean of the entries. */
   readonly mean: number;
@@ -30,7 +33,10 @@ export interface Entries {
 /** Spread of the entries relative to their norm below which it is rounding. chosen: some hundred eps. */
 const roundingSpread = 1e-13;
 
-/** chosen: with squared norms in this range neither squares that matter nor products of two such sums overflow or underflow. */
+/**
+ * chosen: with squared norms in this range neither squares that matter nor products of two such sums overflow or
+ * underflow.
+ */
 const safe = { least: 1e-100, largest: 1e100 };
 
 /** Exponent of the factor at most: it stays in the range of float64 whatever the entries. */
@@ -38,7 +44,7 @@ const largestExponent = 1000;
 
 /** Sums over the entries of A, in two passes: the one-pass form cancels. O(d^2). */
 export function entriesOf(A: Matrix): Entries {
-  return withoutOverflow({ A, factor: 1, of: A.rows, isSymmetric: false });
+  return sumSafely({ A, factor: 1, of: A.rows, isSymmetric: false });
 }
 
 /**
@@ -47,31 +53,31 @@ export function entriesOf(A: Matrix): Entries {
  * @param of rows of the whole matrix where A has a random sample of its coordinates
  */
 export function symmetricEntriesOf(A: Matrix, of = A.rows): Entries {
-  return withoutOverflow({ A, factor: 1, of, isSymmetric: true });
+  return sumSafely({ A, factor: 1, of, isSymmetric: true });
 }
 
 type Given = Pick<Entries, "A" | "factor" | "of" | "isSymmetric">;
 
-function withoutOverflow(given: Given): Entries {
-  const plain = sums(given);
+function sumSafely(given: Given): Entries {
+  const plain = sumEntries(given);
   const square = plain.norm * plain.norm;
-  const found = square > safe.least && square < safe.largest ? plain : scaled(given);
+  const found = square > safe.least && square < safe.largest ? plain : sumScaled(given);
   if (found.status) return found;
   if (given.A.data.length <= 1) return { ...found, status: "undefined-1x1" };
   return found.squares <= (roundingSpread * found.norm) ** 2 ? { ...found, status: "constant-matrix" } : found;
 }
 
-function scaled(given: Given): Entries {
+function sumScaled(given: Given): Entries {
   const { data } = given.A;
   const largest = maxAbs(data);
   const none = { ...given, mean: 0, squares: 0, norm: largest };
   if (!Number.isFinite(largest)) return { ...none, status: "not-finite" };
   if (largest === 0) return { ...none, status: data.length <= 1 ? "undefined-1x1" : "zero-matrix" };
   const exponent = Math.floor(Math.log2(largest));
-  return sums({ ...given, factor: 2 ** -Math.max(-largestExponent, Math.min(largestExponent, exponent)) });
+  return sumEntries({ ...given, factor: 2 ** -Math.max(-largestExponent, Math.min(largestExponent, exponent)) });
 }
 
-function sums(given: Given): Entries {
+function sumEntries(given: Given): Entries {
   const unscaled = { ...given, mean: 0, squares: 0, norm: 0 };
   const count = entryCount(unscaled);
   const mean = sumOver(unscaled, (from, to) => sumOf(given.A.data, given.factor, from, to)) / count;
@@ -122,7 +128,10 @@ function sumOf(a: Float64Array, factor: number, from: number, to: number): numbe
   return s0 + s1 + (s2 + s3);
 }
 
-/** Sum over all entries of the product of deviations (x_ij - mean x)(y_ij - mean y), of two matrices of one shape. O(d^2). */
+/**
+ * Sum over all entries of the product of deviations (x_ij - mean x)(y_ij - mean y), of two matrices of one shape.
+ * O(d^2).
+ */
 export function centredProduct(x: Entries, y: Entries): number {
   return sumOver(x.isSymmetric ? y : x, (from, to) => productOf(x, y, from, to));
 }

@@ -1,8 +1,10 @@
 /**
- * @file Standard error and bias of a measure from groups of the samples: the delete-a-group jackknife (theory.md Eq. 18).
+ * @file Standard error and bias of a measure from groups of the samples: the delete-a-group jackknife (theory.md Eq.
+ * 18).
  *
- * Each group is left out in turn. Groups may differ in size, so the form is that of Busing, Meijer and van der Leeden (1999); for equal
- * groups it is the textbook's. What all groups share (the weights, the seed of the network) does not show in it.
+ * Each group is left out in turn. Groups may differ in size, so the form is that of Busing, Meijer and van der Leeden
+ * (1999); for equal groups it is the textbook's. What all groups share (the weights, the seed of the network) does not
+ * show in it.
  */
 
 export interface Jackknife {
@@ -18,7 +20,8 @@ export interface Jackknife {
  * @param counts  (m) samples in each group
  * @returns null where there are fewer than two groups, one without samples, or a value is missing
  *
- * With two groups the error is half the difference of the two halves, a random multiple of the true one; with 16 it is known to a fifth.
+ * With two groups the error is half the difference of the two halves, a random multiple of the true one; with 16 it is
+ * known to a fifth.
  */
 export function jackknife(
   value: number | null,

@@ -1,8 +1,10 @@
 /**
- * @file Whether one relation of a layer holds (theory.md Eq. 85): the one rule of terminal, report, explain, claims, compare and phases.
+ * @file Whether one relation of a layer holds (theory.md Eq. 85): the one rule of terminal, report, explain, claims,
+ * compare and phases.
  *
- * A relation has to be strong, beyond its error and beyond its bias; stronger than unrelated matrices; and stronger than it was before
- * training, where that is known. The thresholds are chosen here; the paper judges its figures by eye.
+ * A relation has to be strong, beyond its error and beyond its bias; stronger than unrelated matrices; and stronger
+ * than it was before training, where that is known. The thresholds are chosen here; the paper judges its figures by
+ * eye.
  */
 import { mostChance } from "./alignmentNull.ts";
 import type { AlignmentValue } from "./relations.ts";
@@ -81,7 +83,10 @@ const enough = 0.93;
 /** chosen: a relation below this, and not halfway from chance to 1, is weak. */
 const weakBelow = 0.85;
 
-/** chosen: by how much stronger than before training, or by half of what was missing to 1, but by no less than the second number. */
+/**
+ * chosen: by how much stronger than before training, or by half of what was missing to 1, but by no less than the
+ * second number.
+ */
 const rise = { wanted: 0.05, least: 0.005 };
 
 /** chosen: the least distance from chance that counts as one. */
@@ -109,8 +114,8 @@ export function unbiased(of: AlignmentValue): number | null {
 }
 
 /**
- * What unrelated matrices would show without the noise of few samples, which makes the norms below chance larger as it does those below an
- * alignment, and both smaller.
+ * What unrelated matrices would show without the noise of few samples, which makes the norms below chance larger as it
+ * does those below an alignment, and both smaller.
  */
 function unbiasedChance(chance: number, { value, corrected }: AlignmentValue): number {
   if (value === null || value <= 0 || corrected == null || corrected <= value) return chance;

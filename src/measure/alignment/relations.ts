@@ -18,7 +18,10 @@ import { cosineOf } from "./cosine.ts";
 import { centredProduct, type Entries, symmetricEntriesOf } from "./entrySums.ts";
 import { jackknife } from "./jackknife.ts";
 
-/** "paper": rows normalized and centred (Eq. 8); "covariance": centred (Eq. 83); "raw": plain second moments (Eqs. 2, 3). */
+/**
+ * "paper": rows normalized and centred (Eq. 8); "covariance": centred (Eq. 83); "raw": plain second moments (Eqs. 2,
+ * 3).
+ */
 export type Convention = OfMoments;
 
 /** One alignment with what is needed to judge it. */
@@ -27,11 +30,17 @@ export interface AlignmentValue {
   value: number | null;
   /** Cosine of the matrices (Eq. 12). */
   cosine: number | null;
-  /** What unrelated matrices of these spectra would show (Eq. 13), of forward RWA and backward GWA, which share W, Eq. 84. */
+  /**
+   * What unrelated matrices of these spectra would show (Eq. 13), of forward RWA and backward GWA, which share W, Eq.
+   * 84.
+   */
   null: number | null;
   /** Standard error of the value, by a jackknife over groups of the samples (Eq. 18); null without groups. */
   noise: number | null;
-  /** The value less its bias from the finite sample (Eq. 18); null without groups, absent in records of earlier versions. */
+  /**
+   * The value less its bias from the finite sample (Eq. 18); null without groups, absent in records of earlier
+   * versions.
+   */
   corrected?: number | null;
   /** Standard error that measuring a sample of coordinates adds (Eq. 77); absent where all were measured. */
   samplingError?: number | null;
@@ -102,7 +111,8 @@ export function momentOf(
 /**
  * The three relations of one side (theory.md Eqs. 7, 11, 12, 13), without noise.
  *
- * @param Z W^T W for side a, W W^T for side b; undefined where the weights are not known or there are none (attention heads)
+ * @param Z W^T W for side a, W W^T for side b; undefined where the weights are not known or there are none (attention
+ *   heads)
  */
 export function relations({ H, G }: SidePair, Z: Entries | undefined): SideAlignments {
   const weights: SideMatrix = Z
@@ -130,7 +140,9 @@ function relate(A: SideMatrix, B: SideMatrix): AlignmentValue {
   return status ? { ...result, status } : result;
 }
 
-/** The values of the three relations alone, null where there is none: all that the noise needs of a half of the samples. */
+/**
+ * The values of the three relations alone, null where there is none: all that the noise needs of a half of the samples.
+ */
 export function relationValues(
   { H, G }: SidePair,
   Z: Entries | undefined,
@@ -139,7 +151,10 @@ export function relationValues(
   return { rga: value(H.entries, G.entries), rwa: value(H.entries, Z), gwa: value(G.entries, Z) };
 }
 
-/** Norms of the deviations of the entries from their mean, which the alignments of a side have below them; 0 where a matrix is missing. */
+/**
+ * Norms of the deviations of the entries from their mean, which the alignments of a side have below them; 0 where a
+ * matrix is missing.
+ */
 export type Spreads = Readonly<Record<"H" | "G" | "Z", number>>;
 
 export function spreadsOf({ H, G }: SidePair, Z: Entries | undefined): Spreads {
@@ -161,7 +176,11 @@ const matricesOf = { rga: ["H", "G"], rwa: ["H", "Z"], gwa: ["G", "Z"] } as cons
  *
  * @param spreads those of the whole
  */
-export function withError(whole: SideAlignments, spreads: Spreads, { values, counts }: LeftOutValues): SideAlignments {
+export function addStandardErrors(
+  whole: SideAlignments,
+  spreads: Spreads,
+  { values, counts }: LeftOutValues,
+): SideAlignments {
   const of = (key: keyof SideAlignments): AlignmentValue => {
     const { value } = whole[key];
     const [x, y] = matricesOf[key];

@@ -1,18 +1,20 @@
 /**
- * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d values in place of
- * (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows, so nothing is approximated.
+ * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d
+ * values in place of (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows,
+ * so nothing is approximated.
  *
- *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,   sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
+ *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,
+ *                        sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
  *
- * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83). O(n d (n + d')) for a
- * map from d' values, and O(n^2) for each group left out.
+ * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83).
+ * O(n d (n + d')) for a map from d' values, and O(n^2) for each group left out.
  */
 import { gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import type { Convention, LayerMoments, Side } from "../../moments/moments.ts";
 import { leastSamples, type Status } from "../measured.ts";
 import { deadShare, nullOf, type Size } from "./alignmentNull.ts";
 import type { AlignmentValue, LeftOutValues, SideAlignments, Spreads } from "./relations.ts";
-import { withError } from "./relations.ts";
+import { addStandardErrors } from "./relations.ts";
 
 /** One side of a layer in one convention. */
 export interface RowSide {
@@ -81,7 +83,7 @@ export function weightSums({ rows, cols, data }: Matrix, norm: number): Record<S
     }
   const size = (diagonal: Float64Array, sums: Float64Array): WeightSums => {
     const trace = total(diagonal);
-    return { d: livingOf(diagonal), trace, norm, sum: sums.reduce((sum, value) => sum + value * value, 0) };
+    return { d: countLiving(diagonal), trace, norm, sum: sums.reduce((sum, value) => sum + value * value, 0) };
   };
   return { a: size(ofColumns, rowSums), b: size(ofRows, columnSums) };
 }
@@ -119,7 +121,7 @@ export function rowRelations(
         return { of: { rga: rga.value, rwa: rwa.value, gwa: gwa.value }, spreads: found.spreads };
       }),
     };
-    return { alignment: withError(alignment, whole.spreads, leftOut), sizes };
+    return { alignment: addStandardErrors(alignment, whole.spreads, leftOut), sizes };
   };
   return { paper: within("paper"), covariance: within("covariance"), raw: within("raw") };
 }
@@ -170,7 +172,7 @@ function relate(
   const missing = { H: statusOf(h, ofH), G: statusOf(g, ofG), Z: Z ? undefined : ("missing-moments" as const) };
   const H = missing.H === undefined ? sumsOf(h, ofH, d) : undefined;
   const G = missing.G === undefined ? sumsOf(g, ofG, d) : undefined;
-  const weights = Z && withStatus({ norm: Z.norm, mean: Z.sum / d ** 2, trace: Z.trace }, d);
+  const weights = Z && addStatus({ norm: Z.norm, mean: Z.sum / d ** 2, trace: Z.trace }, d);
   const value = (
     [x, y]: readonly [keyof typeof missing, keyof typeof missing],
     [p, q]: readonly [Sums | undefined, Sums | undefined],
@@ -189,8 +191,8 @@ function relate(
       };
     return relation(p, q, product(), count, d, [sizeIn(x), sizeIn(y)]);
   };
-  const living = (one: RowProducts, chosen: Selection) => livingOf(diagonal(one, chosen));
-  const sizes = isLeftOutOf(isLeftOut, n)
+  const living = (one: RowProducts, chosen: Selection) => countLiving(diagonal(one, chosen));
+  const sizes = leavesOut(isLeftOut, n)
     ? { H: undefined, G: undefined }
     : {
         H: H && { d: living(h, ofH), trace: H.trace, norm: H.norm },
@@ -208,7 +210,7 @@ function relate(
   };
 }
 
-function isLeftOutOf(isLeftOut: (row: number) => boolean, n: number): boolean {
+function leavesOut(isLeftOut: (row: number) => boolean, n: number): boolean {
   for (let row = 0; row < n; row++) if (isLeftOut(row)) return true;
   return false;
 }
@@ -242,15 +244,15 @@ function relation(
 function sumsOf(one: RowProducts, chosen: Selection, d: number): Sums {
   const trace = quadratic(one.K, chosen);
   if (chosen.isCentred && trace < roundingTrace * quadratic(one.K, { ...chosen, isCentred: false }))
-    return withStatus({ norm: 0, mean: 0, trace: 0 }, d);
+    return addStatus({ norm: 0, mean: 0, trace: 0 }, d);
   const count = chosen.at.length;
   const ofRows = chosen.at.map((i) => chosen.factor[i]! * one.sums[i]!);
   const middle = chosen.isCentred ? total(ofRows) / count : 0;
   const entries = ofRows.reduce((sum, value) => sum + (value - middle) ** 2, 0) / count;
-  return withStatus({ norm: Math.sqrt(products(one.K, chosen, chosen)), mean: entries / d ** 2, trace }, d);
+  return addStatus({ norm: Math.sqrt(products(one.K, chosen, chosen)), mean: entries / d ** 2, trace }, d);
 }
 
-function withStatus({ norm, mean, trace }: { norm: number; mean: number; trace: number }, d: number): Sums {
+function addStatus({ norm, mean, trace }: { norm: number; mean: number; trace: number }, d: number): Sums {
   const square = norm * norm;
   const squares = Math.max(0, square - d * d * mean * mean);
   const found = { norm, mean, squares, trace };
@@ -260,7 +262,10 @@ function withStatus({ norm, mean, trace }: { norm: number; mean: number; trace: 
   return squares <= roundingSquares * square ? { ...found, status: "constant-matrix" } : found;
 }
 
-/** <A, B> of second moments whose rows have the products M: the mean square of the products, of centred rows where they are. */
+/**
+ * <A, B> of second moments whose rows have the products M: the mean square of the products, of centred rows where they
+ * are.
+ */
 function products(M: Matrix, x: Selection, y: Selection): number {
   const [p, q] = [x.at.length, y.at.length];
   const T = new Float64Array(p * q);
@@ -312,7 +317,7 @@ function diagonal({ V }: RowProducts, { at, factor, isCentred }: Selection): Flo
 }
 
 /** Values of a diagonal that are not dead, as `living` has it. */
-function livingOf(values: Float64Array): number {
+function countLiving(values: Float64Array): number {
   const least = (deadShare * total(values)) / values.length;
   return Math.max(
     1,

@@ -1,6 +1,7 @@
 /**
- * @file The standard error of alignments that rest on a random sample of coordinates (theory.md Eq. 77): a jackknife over blocks of
- * the sampled coordinates. It says nothing about the noise of the samples, which the halves show (Eq. 18).
+ * @file The standard error of alignments that rest on a random sample of coordinates (theory.md Eq. 77): a jackknife
+ * over blocks of the sampled coordinates. It says nothing about the noise of the samples, which the halves show (Eq.
+ * 18).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type Entries, symmetricEntriesOf } from "./entrySums.ts";
@@ -20,7 +21,7 @@ type Relation = keyof SideAlignments;
  *
  * O(blocks k^2).
  */
-export function withSamplingError(pair: SidePair, Z: Entries | undefined, whole: SideAlignments): SideAlignments {
+export function addSamplingErrors(pair: SidePair, Z: Entries | undefined, whole: SideAlignments): SideAlignments {
   const known = pair.H.entries ?? pair.G.entries;
   if (known === undefined) return whole;
   const k = known.A.rows;
@@ -58,7 +59,10 @@ function principal(A: Matrix, at: readonly number[]): Matrix {
   return part;
 }
 
-/** sqrt(unsampled (m - 1) / m sum (x_i - mean x)^2), with the finite population's factor; null where one of them is missing. */
+/**
+ * sqrt(unsampled (m - 1) / m sum (x_i - mean x)^2), with the finite population's factor; null where one of them is
+ * missing.
+ */
 function jackknife(values: readonly (number | null)[], unsampled: number): number | null {
   const known = values.filter((value) => value !== null);
   const m = values.length;

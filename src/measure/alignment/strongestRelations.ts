@@ -1,6 +1,6 @@
 /**
- * @file Which relation of either side is strongest, beside its value at initialisation, and whether that is what the theory expects at
- * small weight decay: forward RWA and backward GWA (theory.md Eqs. 7, 76).
+ * @file Which relation of either side is strongest, beside its value at initialisation, and whether that is what the
+ * theory expects at small weight decay: forward RWA and backward GWA (theory.md Eqs. 7, 76).
  */
 import { type RelationName, relationNames } from "../phase/phaseTable.ts";
 import type { SideAlignments } from "./relations.ts";

@@ -1,11 +1,11 @@
 /**
- * @file What neural collapse needs a second look at the samples for: the nearest class mean (NC4), and the premises under which the
- * paper derives collapse (theory.md Eqs. 70, 71).
+ * @file What neural collapse needs a second look at the samples for: the nearest class mean (NC4), and the premises
+ * under which the paper derives collapse (theory.md Eqs. 70, 71).
  */
 import { identity, type Matrix, trace } from "../../linalg/matrix.ts";
 import { type ClassSums, classMeans } from "../../moments/classSums.ts";
 import { cosine } from "../alignment/cosine.ts";
-import { simplex, spreadClasses } from "./collapse.ts";
+import { simplex, spreadClasses } from "./neuralCollapse.ts";
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
@@ -48,7 +48,10 @@ export interface CollapsePremises {
    * class has two samples.
    */
   withinShare: number | null;
-  /** Cosine of E[g_f g_f^T] with I, and with I - J/K: the first cannot be 1 for the gradients of a cross-entropy, which add up to 0. */
+  /**
+   * Cosine of E[g_f g_f^T] with I, and with I - J/K: the first cannot be 1 for the gradients of a cross-entropy, which
+   * add up to 0.
+   */
   lossCovariance: { identity: number | null; simplex: number | null };
 }
 

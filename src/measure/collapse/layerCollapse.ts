@@ -1,12 +1,12 @@
 /**
- * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to 71), with the noise
- * of the samples beside the numbers that are compared most.
+ * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to
+ * 71), with the noise of the samples beside the numbers that are compared most.
  */
 import type { ClassSums } from "../../moments/classSums.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
 import { splitHalf } from "../alignment/splitHalf.ts";
-import { type Collapse, collapse } from "./collapse.ts";
 import { type CollapsePremises, collapsePremises } from "./collapsePremises.ts";
+import { type Collapse, collapse } from "./neuralCollapse.ts";
 
 export interface LayerCollapse extends Omit<Collapse, "status"> {
   /** Premises of the paper's Theorem 3; null where the gradients were not captured. */
@@ -51,7 +51,9 @@ export function layerCollapse(
   };
 }
 
-/** The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured. */
+/**
+ * The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured.
+ */
 function classSumsOf(layer: LayerMoments, side: "a" | "b"): ClassSums | undefined {
   const { labelled } = layer;
   const moments = layer[side];

@@ -1,6 +1,6 @@
 /**
- * @file A linear classifier by ridge regression on one-hot labels: how well classes can be told apart linearly in a representation.
- * One solution, without a learning rate or a number of epochs to choose.
+ * @file A linear classifier by ridge regression on one-hot labels: how well classes can be told apart linearly in a
+ * representation. One solution, without a learning rate or a number of epochs to choose.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
@@ -15,8 +15,9 @@ export interface LabelledFeatures {
 }
 
 /**
- * Share of test samples whose class a linear map of the features names, fitted on the training samples: W = argmin sum |W (h - m) - (e_y - p)|^2
- * + n PENALTY (tr S / d) |W|^2, S the covariance of the features, m and p the means (theory.md Eq. 79).
+ * Share of test samples whose class a linear map of the features names, fitted on the training samples: W = argmin sum
+ * |W (h - m) - (e_y - p)|^2 + n PENALTY (tr S / d) |W|^2, S the covariance of the features, m and p the means
+ * (theory.md Eq. 79).
  *
  * @param count number of classes
  * @returns accuracy in [0, 1]; NaN where there is no test sample

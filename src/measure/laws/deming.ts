@@ -13,8 +13,8 @@ export interface Line {
  *
  * @param x     (m)
  * @param y     (m)
- * @param ratio variance of the errors of y over that of x: 1 for the orthogonal distance, infinity where x is exact (least squares),
- *   0 where y is
+ * @param ratio variance of the errors of y over that of x: 1 for the orthogonal distance, infinity where x is exact
+ *   (least squares), 0 where y is
  * @param weights (m) how often each point counts; 1 each if left out
  * @returns slope, infinite where the points stand upright, NaN where they all agree
  */

@@ -1,25 +1,25 @@
 /**
- * @file Exponents of power laws between H, G and Z of one layer, H ~ G^s: slopes of logarithms of second moments along common
- * eigenvectors, each with an interval and with what speaks against reading it (theory.md Eqs. 33 to 37).
+ * @file Exponents of power laws between H, G and Z of one layer, H ~ G^s: slopes of logarithms of second moments along
+ * common eigenvectors, each with an interval and with what speaks against reading it (theory.md Eqs. 33 to 37).
  *
- * Pairing sorted eigenvalues, as the paper does, finds a positive slope between any two spectra. Here a matrix is paired with the
- * other along the eigenvectors of one of them: along those of Z, which are exact; for H with G along those of the steeper of the two,
- * found from one half of the samples and evaluated on the other half. A slope is only stated where the spectrum that it is in spans a
- * decade and the two matrices share eigenvectors beyond chance.
+ * Pairing sorted eigenvalues, as the paper does, finds a positive slope between any two spectra. Here a matrix is
+ * paired with the other along the eigenvectors of one of them: along those of Z, which are exact; for H with G along
+ * those of the steeper of the two, found from one half of the samples and evaluated on the other half. A slope is only
+ * stated where the spectrum that it is in spans a decade and the two matrices share eigenvectors beyond chance.
  */
 import { type EigenSystem, eigh } from "../../linalg/eigh.ts";
-import { type Matrix, matmul, matrix, maxAbs, transpose } from "../../linalg/matrix.ts";
+import { identity, type Matrix, matmul, matrix, maxAbs, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, mergeLayers, type Side } from "../../moments/moments.ts";
 import { Random } from "../../random/random.ts";
 import type { Convention } from "../alignment/relations.ts";
 import { leastSamples, type Status } from "../measured.ts";
 import { noiseFloor } from "../spectra/spectrum.ts";
 import { deming } from "./deming.ts";
-import { between, type Fit, type Fold, fitExponent, leastDirections } from "./exponentFit.ts";
-import { leadingSystem, liveSubspace, type SingularSystem, singularSystem } from "./liveSubspace.ts";
+import { type Fit, type Fold, fitExponent, leastDirections, orderInterval } from "./exponentFit.ts";
+import { liveSubspace, type SingularSystem, singularSystem, truncateSystem } from "./liveSubspace.ts";
 import { type Halves, type Known, logSlope } from "./logSlope.ts";
-import { alongDirections, pooledMoment, type Which } from "./rayleighQuotients.ts";
-import { commutator, commutatorNull, overlap, strangers, type Unshared, unshared } from "./sharedBasis.ts";
+import { poolMoments, projectGroups, type Which } from "./rayleighQuotients.ts";
+import { commutator, commutatorNull, haveNoCommonBasis, overlap, type Unshared, unshared } from "./sharedBasis.ts";
 
 /** One exponent: the first matrix of its pair is the second to the power of `value`. */
 export interface Exponent {
@@ -36,7 +36,10 @@ export interface Exponent {
   /** |AB - BA| / (|A| |B|) (Eq. 36), and its root mean square if one of the two is rotated at random. */
   commutator: number | null;
   commutatorNull: number | null;
-  /** Overlap of the leading subspaces (Eq. 36), of as many dimensions as the smaller participation ratio; dimensions / d by chance. */
+  /**
+   * Overlap of the leading subspaces (Eq. 36), of as many dimensions as the smaller participation ratio; dimensions / d
+   * by chance.
+   */
   overlap: number | null;
   /** Off-diagonal part in the common basis over that in a random one (Eq. 35): 0 shared, 1 nothing in common. */
   unshared: number | null;
@@ -71,13 +74,14 @@ const flatDecades = 0.2;
 /**
  * The exponents of one layer, both sides, all conventions.
  *
- * @param groups moments of the layer over disjoint groups of samples, 8 to 16 of about equal size: the interval comes from drawing them
- *   anew. One group gives values too, with an interval from the scatter of the directions alone
- * @returns for side a null where the layer has none (attention heads); pairs with Z have status "missing-moments" without weights
+ * @param groups moments of the layer over disjoint groups of samples, 8 to 16 of about equal size: the interval comes
+ *   from drawing them anew. One group gives values too, with an interval from the scatter of the directions alone
+ * @returns for side a null where the layer has none (attention heads); pairs with Z have status "missing-moments"
+ *   without weights
  * @throws RangeError if there is no group
  *
- * Where Z is known everything is projected on its live subspace (theory.md Eq. 86), as the laws require of H_a and G_b (Eq. 50).
- * A handful of eigendecompositions and one (d, d) by (d, 128) product a group for each side and convention.
+ * Where Z is known everything is projected on its live subspace (theory.md Eq. 86), as the laws require of H_a and G_b
+ * (Eq. 50). A handful of eigendecompositions and one (d, d) by (d, 128) product a group for each side and convention.
  */
 export function layerExponents(groups: readonly LayerMoments[], options: ExponentOptions = {}): LayerExponents {
   const first = groups[0];
@@ -102,7 +106,7 @@ function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
   const W = groups[0]!.W;
   if (!W || weightStatus(W) === "not-finite" || maxAbs(W.data) === 0) return null;
   const Z = singularSystem(W);
-  return leadingSystem(
+  return truncateSystem(
     Z,
     liveSubspace(
       groups.reduce((x, y) => mergeLayers(x, y)),
@@ -119,8 +123,9 @@ export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
 }
 
 /**
- * Seconds that the exponents of a side of d values take, about: a polynomial fitted to d = 100, 256, 512 for two conventions. With three, and
- * with the weights of rows, it is some half of what a layer takes; it says which layers are measured, so it stays.
+ * Seconds that the exponents of a side of d values take, about: a polynomial fitted to d = 100, 256, 512 for two
+ * conventions. With three, and with the weights of rows, it is some half of what a layer takes; it says which layers
+ * are measured, so it stays.
  */
 export function exponentSeconds(d: number): number {
   return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
@@ -163,10 +168,10 @@ function sideExponents(
       ? none(part)
       : typeof weights === "string"
         ? none(weights)
-        : againstWeights(scene, part, weights);
+        : fitAgainstWeights(scene, part, weights);
   const failed = typeof H === "string" ? H : typeof G === "string" ? G : undefined;
   return {
-    hg: failed ? none(failed) : betweenMoments(scene, H as Part, G as Part),
+    hg: failed ? none(failed) : fitBetweenMoments(scene, H as Part, G as Part),
     hz: withZ(H),
     gz: withZ(G),
   };
@@ -190,8 +195,8 @@ function none(status: Status): Exponent {
 
 function partOf({ groups, halves, side, convention, Z }: Scene, which: Which): Part | Status {
   const within = (some: readonly LayerMoments[]) => {
-    const { A, n } = pooledMoment(some, side, which, convention);
-    return { A: A && (Z ? congruent(A, Z.vectors) : A), n };
+    const { A, n } = poolMoments(some, side, which, convention);
+    return { A: A && (Z ? changeBasis(A, Z.vectors) : A), n };
   };
   const whole = within(groups);
   if (!whole.A)
@@ -207,7 +212,7 @@ function partOf({ groups, halves, side, convention, Z }: Scene, which: Which): P
 }
 
 /** V^T A V, exactly symmetric. */
-function congruent(A: Matrix, V: Matrix): Matrix {
+function changeBasis(A: Matrix, V: Matrix): Matrix {
   const B = matmul(transpose(V), matmul(A, V));
   const r = B.rows;
   for (let i = 0; i < r; i++)
@@ -219,14 +224,14 @@ function congruent(A: Matrix, V: Matrix): Matrix {
   return B;
 }
 
-function leading(V: Matrix, k: number): Matrix {
-  return columns(
+function takeLeading(V: Matrix, k: number): Matrix {
+  return takeColumns(
     V,
     Array.from({ length: k }, (_, j) => j),
   );
 }
 
-function columns(V: Matrix, chosen: readonly number[]): Matrix {
+function takeColumns(V: Matrix, chosen: readonly number[]): Matrix {
   const out = matrix(V.rows, chosen.length);
   for (let i = 0; i < V.rows; i++)
     chosen.forEach((j, c) => {
@@ -236,16 +241,16 @@ function columns(V: Matrix, chosen: readonly number[]): Matrix {
 }
 
 /** At most `mostDirections` of the first m, evenly spaced, first and last included. */
-function spaced(m: number): number[] {
+function chooseSpaced(m: number): number[] {
   if (m <= mostDirections) return Array.from({ length: m }, (_, i) => i);
   return Array.from({ length: mostDirections }, (_, i) => Math.round((i * (m - 1)) / (mostDirections - 1)));
 }
 
 /** H or G against Z, along the eigenvectors of Z. */
-function againstWeights(scene: Scene, part: Part, Z: EigenSystem): Exponent {
+function fitAgainstWeights(scene: Scene, part: Part, Z: EigenSystem): Exponent {
   const { groups, side, convention, options } = scene;
-  const chosen = spaced(Z.values.length);
-  const y = alongDirections(groups, side, part.which, convention, columns(Z.vectors, chosen));
+  const chosen = chooseSpaced(Z.values.length);
+  const y = projectGroups(groups, side, part.which, convention, takeColumns(Z.vectors, chosen));
   const x = Float64Array.from(chosen, (i) => Z.values[i]!);
   const fit = fitFor(scene, `${part.which}Z`, [{ x: { exact: x }, y: { groups: y } }], chosen.length, options);
   const [first, second] = part.halves.map((half) => (holdsWeights(side, part.which) ? withoutWeights(half, Z) : half));
@@ -254,7 +259,7 @@ function againstWeights(scene: Scene, part: Part, Z: EigenSystem): Exponent {
   Z.values.forEach((value, i) => {
     inBasis.data[i * (Z.values.length + 1)] = value;
   });
-  const system: EigenSystem = { values: Z.values, vectors: unit(Z.values.length) };
+  const system: EigenSystem = { values: Z.values, vectors: identity(Z.values.length) };
   const exact = Number.POSITIVE_INFINITY;
   return judged(fit, apart, system, exact, pairOf(part.whole, part.system, part.n, inBasis, system, exact));
 }
@@ -272,44 +277,41 @@ function withoutWeights(A: Matrix, { values }: EigenSystem): Matrix {
   );
 }
 
-function unit(r: number): Matrix {
-  const I = matrix(r, r);
-  for (let i = 0; i < r; i++) I.data[i * (r + 1)] = 1;
-  return I;
-}
-
 /** H against G, along the eigenvectors of the steeper of the two: noise in the basis mixes least there. */
-function betweenMoments(scene: Scene, H: Part, G: Part): Exponent {
+function fitBetweenMoments(scene: Scene, H: Part, G: Part): Exponent {
   const { halves, side, convention, Z, options, groups } = scene;
   const steeper = steepness(H) >= steepness(G) ? H : G;
   const other = steeper === H ? G : H;
   const bases = groups.length > 1 ? steeper.halves.map((half) => eigh(half)) : [steeper.system];
   const n = steeper.n / bases.length;
   const kept = Math.min(...bases.map(({ values }) => aboveFloor(values, n)));
-  const chosen = spaced(kept);
+  const chosen = chooseSpaced(kept);
   const folds = bases.map(({ vectors }, f): Fold => {
-    const inRange = columns(vectors, chosen);
+    const inRange = takeColumns(vectors, chosen);
     const V = Z ? matmul(Z.vectors, inRange) : inRange;
     const tested = groups.length > 1 ? halves[1 - f]! : groups;
-    const along = (which: Which) => ({ groups: alongDirections(tested, side, which, convention, V) });
+    const along = (which: Which) => ({ groups: projectGroups(tested, side, which, convention, V) });
     return { x: along("G"), y: along("H") };
   });
   const along = chosen.length > 0 ? fitFor(scene, "HG", folds, chosen.length, options) : undefined;
   const whole = kept === steeper.system.values.length;
   const known: Known = new Map(bases.map((system, i) => [steeper.halves[i]!, system]));
-  const fit = along && withoutBasis(along, H, G, whole ? undefined : leading(steeper.system.vectors, kept), known);
+  const fit = along && withoutBasis(along, H, G, whole ? undefined : takeLeading(steeper.system.vectors, kept), known);
   const U = bases[0]!.vectors;
-  const apart = unshared(congruent(other.halves[0], U), congruent(other.halves[1], U), kept);
+  const apart = unshared(changeBasis(other.halves[0], U), changeBasis(other.halves[1], U), kept);
   return judged(fit, apart, G.system, G.n, pairOf(H.whole, H.system, H.n, G.whole, G.system, G.n));
 }
 
-/** The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37, 80). */
+/**
+ * The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37,
+ * 80).
+ */
 function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined, known: Known): Fit {
-  const within = ({ halves }: Part): Halves => (V ? [congruent(halves[0], V), congruent(halves[1], V)] : halves);
+  const within = ({ halves }: Part): Halves => (V ? [changeBasis(halves[0], V), changeBasis(halves[1], V)] : halves);
   const found = logSlope(within(H), within(G), leastDirections, known);
   if (!found) return fit;
   const { slope, angles } = found;
-  return { ...fit, slope, interval: between(angles[0] - fit.half, angles[1] + fit.half) };
+  return { ...fit, slope, interval: orderInterval(angles[0] - fit.half, angles[1] + fit.half) };
 }
 
 function aboveFloor(values: Float64Array, n: number): number {
@@ -362,7 +364,10 @@ function sortedSlope(y: Float64Array, nY: number, x: Float64Array, nX: number): 
   return Number.isFinite(slope) ? slope : null;
 }
 
-/** Why the spectrum that an exponent is in has no slope: eigenvalues above the floor within a small factor, or hardly any. */
+/**
+ * Why the spectrum that an exponent is in has no slope: eigenvalues above the floor within a small factor, or hardly
+ * any.
+ */
 function spectrumStatus(values: Float64Array, n: number): Status | undefined {
   if (values.length < leastDirections) return "too-few-values";
   const kept = aboveFloor(values, n);
@@ -381,7 +386,7 @@ function judged(fit: Fit | undefined, apart: Unshared, x: EigenSystem, n: number
   if (own || !fit) return { ...none(own ?? "too-few-values"), ...base };
   const { slope, interval, r2, decades, directions } = fit;
   const flat = decades < flatDecades || fit.spread < 4 * fit.noise || !interval.every(Number.isFinite);
-  const status: Status | undefined = strangers(apart)
+  const status: Status | undefined = haveNoCommonBasis(apart)
     ? "no-common-eigenbasis"
     : flat
       ? "flat-spectrum"

@@ -1,14 +1,18 @@
 /**
- * @file The slope of the logarithms of two sets of second moments along common directions, with its interval (theory.md Eqs. 33, 34, 37).
+ * @file The slope of the logarithms of two sets of second moments along common directions, with its interval (theory.md
+ * Eqs. 33, 34, 37).
  */
 import type { Random } from "../../random/random.ts";
 import { deming, student } from "./deming.ts";
-import { type GroupSums, pooled } from "./rayleighQuotients.ts";
+import { type GroupSums, poolGroups } from "./rayleighQuotients.ts";
 
 /** One matrix along m directions: by groups of samples, or exact (weights). */
 export type Along = { groups: readonly GroupSums[] } | { exact: Float64Array };
 
-/** Both matrices along the directions found from other samples. With two folds, direction i of one stands beside direction i of the other. */
+/**
+ * Both matrices along the directions found from other samples. With two folds, direction i of one stands beside
+ * direction i of the other.
+ */
 export interface Fold {
   x: Along;
   y: Along;
@@ -45,7 +49,8 @@ export const leastDirections = 8;
  * @param m     directions
  * @returns undefined if fewer than `leastDirections` have values above rounding
  *
- * The interval is the wider of two 95 % intervals: groups of samples drawn anew, and directions drawn anew. O(replicates m groups)
+ * The interval is the wider of two 95 % intervals: groups of samples drawn anew, and directions drawn anew.
+ * O(replicates m groups)
  */
 export function fitExponent(folds: readonly Fold[], m: number, replicates: number, random: Random): Fit | undefined {
   const all = { x: logs(folds, "x", m), y: logs(folds, "y", m) };
@@ -53,7 +58,7 @@ export function fitExponent(folds: readonly Fold[], m: number, replicates: numbe
   if (used.length < leastDirections) return undefined;
   const pick = (values: Float64Array): Float64Array => Float64Array.from(used, (i) => values[i]!);
   const [x, y] = [pick(all.x), pick(all.y)];
-  const redrawn = byGroups(folds, m, used, replicates, random);
+  const redrawn = bootstrapGroups(folds, m, used, replicates, random);
   const [noiseX, noiseY] = [meanVariance(redrawn.x, x), meanVariance(redrawn.y, y)];
   const ratio = errorRatio(folds, noiseX, noiseY);
   const { slope, r2 } = deming(x, y, ratio);
@@ -61,14 +66,14 @@ export function fitExponent(folds: readonly Fold[], m: number, replicates: numbe
   const factor = redrawn.groups > 1 ? Math.sqrt(redrawn.groups / (redrawn.groups - 1)) : 0;
   const ofSamples = factor * student(Math.max(1, redrawn.freedom)) * angleDeviation(slope, slopes);
   const length = blockLength(x, y, slope);
-  const drawn = byDirections(x, y, ratio, length, replicates, random);
+  const drawn = bootstrapDirections(x, y, ratio, length, replicates, random);
   const blocks = x.length / length;
   const ofDirections = student(blocks) * Math.sqrt(blocks / (blocks - 1)) * angleDeviation(slope, drawn);
   const [least, most] = [Math.min(...x), Math.max(...x)];
   const half = Math.max(ofSamples, ofDirections);
   return {
     slope,
-    interval: between(Math.atan(slope) - half, Math.atan(slope) + half),
+    interval: orderInterval(Math.atan(slope) - half, Math.atan(slope) + half),
     half,
     r2,
     decades: (most - least) / Math.LN10,
@@ -90,7 +95,7 @@ function logs(folds: readonly Fold[], axis: "x" | "y", m: number, times?: readon
   const values = new Float64Array(m);
   folds.forEach((fold, f) => {
     const along = fold[axis];
-    const found = "exact" in along ? along.exact : pooled(along.groups, times?.[f], values);
+    const found = "exact" in along ? along.exact : poolGroups(along.groups, times?.[f], values);
     let largest = 0;
     for (let i = 0; i < m; i++) largest = Math.max(largest, found[i]!);
     for (let i = 0; i < m; i++)
@@ -99,8 +104,17 @@ function logs(folds: readonly Fold[], axis: "x" | "y", m: number, times?: readon
   return out;
 }
 
-/** Both coordinates over groups drawn with replacement, the same draw for both matrices: they come from the same samples. */
-function byGroups(folds: readonly Fold[], m: number, used: readonly number[], replicates: number, random: Random) {
+/**
+ * Both coordinates over groups drawn with replacement, the same draw for both matrices: they come from the same
+ * samples.
+ */
+function bootstrapGroups(
+  folds: readonly Fold[],
+  m: number,
+  used: readonly number[],
+  replicates: number,
+  random: Random,
+) {
   const counts = folds.map(({ x, y }) => ("groups" in x ? x.groups.length : "groups" in y ? y.groups.length : 0));
   const groups = Math.min(...counts);
   const isExact = (axis: "x" | "y") => folds.every((fold) => "exact" in fold[axis]);
@@ -131,8 +145,9 @@ function byGroups(folds: readonly Fold[], m: number, used: readonly number[], re
 }
 
 /**
- * Length of the blocks in which directions are drawn: neighbours in rank mix, so their errors are alike. Twice the lag up to which the
- * distances from the line are correlated (as Politis and White 2004 find it), at least the cube root of m, at most a quarter of m.
+ * Length of the blocks in which directions are drawn: neighbours in rank mix, so their errors are alike. Twice the lag
+ * up to which the distances from the line are correlated (as Politis and White 2004 find it), at least the cube root of
+ * m, at most a quarter of m.
  */
 function blockLength(x: Float64Array, y: Float64Array, slope: number): number {
   const m = x.length;
@@ -151,7 +166,7 @@ function blockLength(x: Float64Array, y: Float64Array, slope: number): number {
 }
 
 /** Slopes over blocks of neighbouring directions drawn with replacement, in a circle. */
-function byDirections(
+function bootstrapDirections(
   x: Float64Array,
   y: Float64Array,
   ratio: number,
@@ -183,7 +198,7 @@ function angleDeviation(slope: number, slopes: readonly number[]): number {
 }
 
 /** The slopes of two angles; unbounded ends where they reach the upright. */
-export function between(low: number, high: number): [number, number] {
+export function orderInterval(low: number, high: number): [number, number] {
   const at = (value: number): number =>
     value <= -Math.PI / 2
       ? Number.NEGATIVE_INFINITY

@@ -1,9 +1,10 @@
 /**
  * @file Groups of samples that one or few rows dominate, counted less for the reading of laws (theory.md Eq. 88).
  *
- * Under heavy tails a single row can be most of a second moment, one direction that belongs to no law. A group of samples whose
- * variance is far above that of the others gives it away. Scaling all sums of a group by one number keeps Eq. 6 exactly, so every law
- * stays what it was. Alignments, ranks and spectra are of all samples alike; exponents and phases say how many groups counted less.
+ * Under heavy tails a single row can be most of a second moment, one direction that belongs to no law. A group of
+ * samples whose variance is far above that of the others gives it away. Scaling all sums of a group by one number keeps
+ * Eq. 6 exactly, so every law stays what it was. Alignments, ranks and spectra are of all samples alike; exponents and
+ * phases say how many groups counted less.
  */
 import { type LayerMoments, mergeLayers, type SideMoments, sideBlocks, sideNumbers } from "../../moments/moments.ts";
 
@@ -36,7 +37,7 @@ export function evenGroups(groups: readonly LayerMoments[], total: LayerMoments)
     }
   const heavy = weights.filter((weight) => weight < 1).length;
   if (heavy === 0) return { groups, total, heavy };
-  const evened = groups.map((group, i) => (weights[i]! < 1 ? scaled(group, weights[i]!) : group));
+  const evened = groups.map((group, i) => (weights[i]! < 1 ? scaleLayer(group, weights[i]!) : group));
   return { groups: evened, total: evened.reduce((x, y) => mergeLayers(x, y)), heavy };
 }
 
@@ -54,18 +55,18 @@ function square(sum: Float64Array | undefined, n: number): number {
   return sum?.reduce((total, value) => total + (value / n) ** 2, 0) ?? 0;
 }
 
-function scaled(layer: LayerMoments, weight: number): LayerMoments {
+function scaleLayer(layer: LayerMoments, weight: number): LayerMoments {
   const { a, b, gbHa, n, ...rest } = layer;
   return {
     ...rest,
     n: n * weight,
-    b: scaledSide(b, weight),
-    ...(a && { a: scaledSide(a, weight) }),
+    b: scaleSide(b, weight),
+    ...(a && { a: scaleSide(a, weight) }),
     ...(gbHa && { gbHa: gbHa.map((value) => weight * value) }),
   };
 }
 
-function scaledSide(side: SideMoments, weight: number): SideMoments {
+function scaleSide(side: SideMoments, weight: number): SideMoments {
   const out: SideMoments = { ...side };
   for (const key of sideNumbers) out[key] = weight * side[key];
   for (const key of sideBlocks) if (side[key]) out[key] = side[key].map((value) => weight * value);

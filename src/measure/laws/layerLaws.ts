@@ -7,7 +7,7 @@ import type { Decompositions } from "../decompositions.ts";
 import { type LayerAlignment, measureDecomposed } from "../measureLayer.ts";
 import { type LayerExponents, layerExponents } from "./exponent.ts";
 import { type EvenedGroups, evenGroups } from "./heavyGroups.ts";
-import { leadingSystem, liveSubspace, type SingularSystem } from "./liveSubspace.ts";
+import { liveSubspace, type SingularSystem, truncateSystem } from "./liveSubspace.ts";
 
 export interface LayerLaws {
   /** Groups and their sum, heavy groups counted less (theory.md Eq. 88). */
@@ -31,7 +31,7 @@ export function layerLaws(
 ): LayerLaws {
   const { singular } = decompositions;
   const even = evenGroups(groups, total);
-  const live = singular ? leadingSystem(singular, liveSubspace(even.total, singular).rank) : null;
+  const live = singular ? truncateSystem(singular, liveSubspace(even.total, singular).rank) : null;
   const exponents = layerExponents(even.groups.length > 0 ? even.groups : [total], { live });
   const { alignment } =
     even.heavy === 0 ? measured : measureDecomposed(even.total, even.groups, { cost: "economy", decompositions });

@@ -1,8 +1,10 @@
 /**
- * @file The live subspace of a layer: the leading singular directions of W that carry nearly all of what is in H and G (theory.md Eq. 86).
+ * @file The live subspace of a layer: the leading singular directions of W that carry nearly all of what is in H and G
+ * (theory.md Eq. 86).
  *
- * Training with decay leaves directions that no longer take part; their weights fall towards zero at different speeds, and what they
- * span (six decades, say) is no spectrum of the layer. Exponents, flatness and phases are read on the live subspace alone.
+ * Training with decay leaves directions that no longer take part; their weights fall towards zero at different speeds,
+ * and what they span (six decades, say) is no spectrum of the layer. Exponents, flatness and phases are read on the
+ * live subspace alone.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -53,7 +55,7 @@ export function singularSystem(W: Matrix, eigen: Eigen = eigh(gram(W, smallerSid
 }
 
 /** The first `count` directions of both sides. */
-export function leadingSystem({ a, b }: SingularSystem, count: number): SingularSystem {
+export function truncateSystem({ a, b }: SingularSystem, count: number): SingularSystem {
   const first = ({ values, vectors }: Eigen): Eigen => ({
     values: values.slice(0, count),
     vectors: firstColumns(vectors, count),
@@ -62,8 +64,9 @@ export function leadingSystem({ a, b }: SingularSystem, count: number): Singular
 }
 
 /**
- * The live subspace   (theory.md Eq. 86): the fewest leading directions of Z that carry `share` of the trace of each of H_a, G_b,
- * H_b and G_a on the range of W, of covariances. Where Z is flat on them but for a tail of small eigenvalues, the tail is not live.
+ * The live subspace   (theory.md Eq. 86): the fewest leading directions of Z that carry `share` of the trace of each of
+ * H_a, G_b, H_b and G_a on the range of W, of covariances. Where Z is flat on them but for a tail of small eigenvalues,
+ * the tail is not live.
  *
  * @param layer its moments; without side a, or without sums, the whole range is live
  * @param Z     its singular system
@@ -74,14 +77,17 @@ export function liveSubspace(layer: LayerMoments, Z: SingularSystem, share = liv
   const { values } = Z.a;
   const along = alongSingular(layer, Z);
   const carrying = along ? leadingCount(along, values, share) : values.length;
-  const count = withoutTail(values.slice(0, carrying));
+  const count = countWithoutTail(values.slice(0, carrying));
   const range = weightRange(values.slice(0, count));
   const decades = count > 0 ? Math.log10(values[0]! / values[count - 1]!) : 0;
   return { ...range, rangeRank: values.length, share, decades };
 }
 
-/** Eigenvalues of Z without the tail behind those that are equal for all that may be read; all of them where they are not. */
-function withoutTail(values: Float64Array): number {
+/**
+ * Eigenvalues of Z without the tail behind those that are equal for all that may be read; all of them where they are
+ * not.
+ */
+function countWithoutTail(values: Float64Array): number {
   const { flatness, flatRank } = weightRange(values);
   return flatness >= flatFrom ? flatRank : values.length;
 }

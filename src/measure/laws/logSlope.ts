@@ -1,15 +1,19 @@
 /**
- * @file The slope between two second moments without a basis, from products of their matrix logarithms (theory.md Eq. 80).
+ * @file The slope between two second moments without a basis, from products of their matrix logarithms (theory.md Eq.
+ * 80).
  *
- * H = c G^s says log H = s log G + const I. Along the eigenvectors of one of two disturbed matrices that one's spectrum reads too steep,
- * for eigenvalues repel each other, and the other's too flat, for neighbouring directions are mixed. Products of logarithms belong to
- * neither basis, and a logarithm turns a relative disturbance of any eigenvalue, large or small, into an addend of its size.
+ * H = c G^s says log H = s log G + const I. Along the eigenvectors of one of two disturbed matrices that one's spectrum
+ * reads too steep, for eigenvalues repel each other, and the other's too flat, for neighbouring directions are mixed.
+ * Products of logarithms belong to neither basis, and a logarithm turns a relative disturbance of any eigenvalue, large
+ * or small, into an addend of its size.
  */
 import { type EigenSystem, eigh } from "../../linalg/eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { slopeOf } from "./deming.ts";
 
-/** Second moments of one matrix over two halves of the samples, (r, r) each; twice the same where there is one group. */
+/**
+ * Second moments of one matrix over two halves of the samples, (r, r) each; twice the same where there is one group.
+ */
 export type Halves = readonly [Matrix, Matrix];
 
 export type Known = ReadonlyMap<Matrix, EigenSystem>;
@@ -17,14 +21,20 @@ export type Known = ReadonlyMap<Matrix, EigenSystem>;
 export interface LogSlope {
   /** The slope if the scatter of both logarithms is of one size. */
   slope: number;
-  /** Angles of the slopes if that of one is up to four times that of the other, either way; ascending, `slope` between them. */
+  /**
+   * Angles of the slopes if that of one is up to four times that of the other, either way; ascending, `slope` between
+   * them.
+   */
   angles: [number, number];
 }
 
 /** chosen: eigenvalues below this share of the largest are rounding of float32 sums. */
 const rounding = 1e-7;
 
-/** chosen: how far the scatters of the two, which cannot be told apart, may differ: standard deviations within a factor of four. */
+/**
+ * chosen: how far the scatters of the two, which cannot be told apart, may differ: standard deviations within a factor
+ * of four.
+ */
 const ratios = [1 / 16, 16] as const;
 
 /**
@@ -48,7 +58,10 @@ export function logSlope(H: Halves, G: Halves, least: number, known: Known = new
   return { slope: slopeOf(xx, xy, yy, 1), angles: [Math.min(one, other), Math.max(one, other)] };
 }
 
-/** Eigenvalues and eigenvectors of all, in the coordinates of a subspace in which none has an eigenvalue that is rounding. */
+/**
+ * Eigenvalues and eigenvectors of all, in the coordinates of a subspace in which none has an eigenvalue that is
+ * rounding.
+ */
 function commonRange(matrices: readonly Matrix[], least: number, known: Known): EigenSystem[] | undefined {
   const systems: EigenSystem[] = [];
   for (const A of matrices) {

@@ -1,6 +1,6 @@
 /**
- * @file Second moments along given directions, v^T H v, from the sums of groups of samples, so that any choice of groups can be
- * pooled without touching a matrix again (theory.md Eq. 33).
+ * @file Second moments along given directions, v^T H v, from the sums of groups of samples, so that any choice of
+ * groups can be pooled without touching a matrix again (theory.md Eq. 33).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import { addProducts } from "../../linalg/products.ts";
@@ -25,8 +25,11 @@ interface GroupSums {
 
 export type Which = "H" | "G";
 
-/** Second moment of all samples of some groups (theory.md Eqs. 2, 3, 8, 9); undefined where sums are missing or there are no rows. */
-export function pooledMoment(
+/**
+ * Second moment of all samples of some groups (theory.md Eqs. 2, 3, 8, 9); undefined where sums are missing or there
+ * are no rows.
+ */
+export function poolMoments(
   groups: readonly LayerMoments[],
   key: Side,
   which: Which,
@@ -59,7 +62,7 @@ function add(total: Float64Array, values: Float64Array): void {
 }
 
 /** What each group holds along the columns of V, (d, m). O(d^2 m) a group. */
-export function alongDirections(
+export function projectGroups(
   groups: readonly LayerMoments[],
   key: Side,
   which: Which,
@@ -104,7 +107,11 @@ function rowTimes(x: Float64Array, { rows, cols: m, data: v }: Matrix): Float64A
  * @param times how often each group counts, as drawn by the bootstrap; once each if left out
  * @param out   (m) overwritten
  */
-export function pooled(groups: readonly GroupSums[], times: Float64Array | undefined, out: Float64Array): Float64Array {
+export function poolGroups(
+  groups: readonly GroupSums[],
+  times: Float64Array | undefined,
+  out: Float64Array,
+): Float64Array {
   const m = out.length;
   const means = new Float64Array(m);
   out.fill(0);

@@ -1,16 +1,23 @@
 /**
- * @file Whether two symmetric matrices share eigenvectors: commutator, overlap of leading subspaces, and the part of one that is off
- * the diagonal in the eigenbasis of the other, each with what a random rotation would show (theory.md Eqs. 35, 36).
+ * @file Whether two symmetric matrices share eigenvectors: commutator, overlap of leading subspaces, and the part of
+ * one that is off the diagonal in the eigenbasis of the other, each with what a random rotation would show (theory.md
+ * Eqs. 35, 36).
  */
 import { frobenius, type Matrix, matmul, trace } from "../../linalg/matrix.ts";
 
-/** chosen: below this many correlations' worth of off-diagonal mass the basis counts as shared, however flat the spectrum. */
+/**
+ * chosen: below this many correlations' worth of off-diagonal mass the basis counts as shared, however flat the
+ * spectrum.
+ */
 const leastUnshared = 0.1;
 
 /** chosen: halfway between a shared basis (0) and a random one (1). */
 const mostUnshared = 0.5;
 
-/** |AB - BA| / (|A| |B|), Frobenius   (theory.md Eq. 36): 0 if and only if A and B share an eigenbasis; at most sqrt 2. O(d^3) */
+/**
+ * |AB - BA| / (|A| |B|), Frobenius (theory.md Eq. 36): 0 if and only if A and B share an eigenbasis; at most sqrt 2.
+ * O(d^3)
+ */
 export function commutator(A: Matrix, B: Matrix): number {
   const d = A.rows;
   const AB = matmul(A, B);
@@ -28,7 +35,9 @@ export function commutatorNull(A: Matrix, B: Matrix): number {
   return Math.sqrt(2 * traceless(A) * traceless(B) * (1 / d - shared));
 }
 
-/** |U^T V|^2 / k: the share of one k-dimensional subspace that lies in another   (theory.md Eq. 36); k / d by chance. */
+/**
+ * |U^T V|^2 / k: the share of one k-dimensional subspace that lies in another (theory.md Eq. 36); k / d by chance.
+ */
 export function overlap(U: Matrix, V: Matrix, k: number): number {
   const d = U.rows;
   let sum = 0;
@@ -44,7 +53,10 @@ export function overlap(U: Matrix, V: Matrix, k: number): number {
 export interface Unshared {
   /** Mean over directions of the sum of squared correlations with the other directions, S of Eq. 35. */
   mass: number;
-  /** S over its value for a random basis: 0 for a shared eigenbasis, 1 for none in common; null where the spectrum is flat. */
+  /**
+   * S over its value for a random basis: 0 for a shared eigenbasis, 1 for none in common; null where the spectrum is
+   * flat.
+   */
   value: number | null;
 }
 
@@ -52,7 +64,8 @@ export interface Unshared {
  * How much of a matrix is off the diagonal in a basis that is to be its eigenbasis   (theory.md Eq. 35).
  *
  * @param first  (r, r) the matrix in that basis, from one half of the samples
- * @param second (r, r) from the other half; the products of the two are free of sampling noise. The same matrix where it is exact
+ * @param second (r, r) from the other half; the products of the two are free of sampling noise. The same matrix where
+ *   it is exact
  * @param kept   leading directions to look at
  */
 export function unshared(first: Matrix, second: Matrix, kept: number): Unshared {
@@ -74,7 +87,9 @@ export function unshared(first: Matrix, second: Matrix, kept: number): Unshared 
   return { mass, value: byChance > 1e-9 ? mass / byChance : null };
 }
 
-/** Whether two matrices have too little of an eigenbasis in common for a law between their eigenvalues to mean anything. */
-export function strangers({ mass, value }: Unshared): boolean {
+/**
+ * Whether two matrices have too little of an eigenbasis in common for a law between their eigenvalues to mean anything.
+ */
+export function haveNoCommonBasis({ mass, value }: Unshared): boolean {
   return mass > leastUnshared && value !== null && value > mostUnshared;
 }

@@ -1,6 +1,7 @@
 /**
- * @file Two matrices of one side along the eigenvectors of one of them: the points that an exponent is the slope of (theory.md Eq. 33),
- * beside the sorted eigenvalues that the paper pairs. For figures: from all samples at once, without the folds of Eq. 34.
+ * @file Two matrices of one side along the eigenvectors of one of them: the points that an exponent is the slope of
+ * (theory.md Eq. 33), beside the sorted eigenvalues that the paper pairs. For figures: from all samples at once,
+ * without the folds of Eq. 34.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, maxAbs } from "../../linalg/matrix.ts";

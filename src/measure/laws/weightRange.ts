@@ -1,11 +1,11 @@
 /**
- * @file The range of the weights and what of H and G lies in it: the projectors of the laws of Eq. 50. H_b and G_a lie in the range of
- * Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
+ * @file The range of the weights and what of H and G lies in it: the projectors of the laws of Eq. 50. H_b and G_a lie
+ * in the range of Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
  */
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
-import { averageTriangles } from "../../linalg/tiles.ts";
+import { averageTriangles } from "../../linalg/triangleTiles.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../moments/moments.ts";
-import { living, projectedNullOf, type Size, sharedNullOf, sizeOf } from "../alignment/alignmentNull.ts";
+import { countLiving, projectedNullOf, type Size, sharedNullOf, sizeOf } from "../alignment/alignmentNull.ts";
 import { symmetricEntriesOf } from "../alignment/entrySums.ts";
 import { type Convention, relations, type SideAlignments, type SideMatrix } from "../alignment/relations.ts";
 import type { Relation } from "../phase/phaseTable.ts";
@@ -16,7 +16,9 @@ export interface Eigen {
   vectors: Matrix;
 }
 
-/** chosen: eigenvalues of Z below a millionth of the largest (singular values of W below a thousandth) count as zero. */
+/**
+ * chosen: eigenvalues of Z below a millionth of the largest (singular values of W below a thousandth) count as zero.
+ */
 const rangeThreshold = 1e-6;
 
 export interface WeightRange {
@@ -25,8 +27,8 @@ export interface WeightRange {
   /** Largest over smallest of them: 1 where all nonzero singular values of W are equal. */
   condition: number;
   /**
-   * Largest cosine of Z with a projector: 1 where all nonzero singular values of W are equal, above 0.98 where the others are small or
-   * few, about 0.9 for spectra that fall like a power or an exponential.
+   * Largest cosine of Z with a projector: 1 where all nonzero singular values of W are equal, above 0.98 where the
+   * others are small or few, about 0.9 for spectra that fall like a power or an exponential.
    */
   flatness: number;
   /** Dimension of that projector. */
@@ -64,7 +66,7 @@ export function weightRange(eigenvaluesOfZ: ArrayLike<number>): WeightRange {
  * @param vectors (d, k), k >= rank, orthonormal columns
  * @returns (d, d) symmetric; A itself where rank = d. 4 d^2 rank operations
  */
-export function withinRange(A: Matrix, vectors: Matrix, rank: number): Matrix {
+export function projectOnRange(A: Matrix, vectors: Matrix, rank: number): Matrix {
   const d = A.rows;
   if (rank === d) return A;
   const V = matrix(d, rank);
@@ -110,11 +112,11 @@ export function projectedRelations(
   const count = (kept: number): number => (convention === "raw" ? n : kept);
   const side = (A: Matrix, rows: number): SideMatrix => ({ entries: symmetricEntriesOf(A), n: count(rows) });
   const rank = Z.a.values.length;
-  const [inA, inB] = [withinRange(Ha, Z.a.vectors, rank), withinRange(Gb, Z.b.vectors, rank)];
+  const [inA, inB] = [projectOnRange(Ha, Z.a.vectors, rank), projectOnRange(Gb, Z.b.vectors, rank)];
   const [Za, Zb] = [symmetricEntriesOf(gram(W, "a")), symmetricEntriesOf(gram(W, "b"))];
   const onA = relations({ H: side(inA, a.keptH), G: side(Ga, a.keptG) }, Za);
   const onB = relations({ H: side(Hb, b.keptH), G: side(inB, b.keptG) }, Zb);
-  const size = (A: Matrix): Size => ({ d: living(A), trace: trace(A), norm: frobenius(A) });
+  const size = (A: Matrix): Size => ({ d: countLiving(A), trace: trace(A), norm: frobenius(A) });
   const [ofHa, ofGb] = [size(Ha), size(Gb)];
   return {
     a: onA,

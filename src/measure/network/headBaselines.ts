@@ -1,6 +1,6 @@
 /**
- * @file What the RGA of an attention head is to be compared with (theory.md Eq. 78): how its H aligns with the H of the other heads of its
- * layer, which see the same input, and with its own H at an earlier measurement.
+ * @file What the RGA of an attention head is to be compared with (theory.md Eq. 78): how its H aligns with the H of the
+ * other heads of its layer, which see the same input, and with its own H at an earlier measurement.
  */
 import { type LayerMoments, type Moments, secondMoment } from "../../moments/moments.ts";
 import { alignmentOf } from "../alignment/alignment.ts";
@@ -29,10 +29,12 @@ export function byHeadLayer<T>(heads: readonly T[], nameOf: (head: T) => string)
 }
 
 /**
- * Alignment of H of each head with one matrix of every other head of the same attention layer   (theory.md Eqs. 2, 3, 11, 78).
+ * Alignment of H of each head with one matrix of every other head of the same attention layer   (theory.md Eqs. 2, 3,
+ * 11, 78).
  *
  * @param which "G": what exceeds it is the head's own RGA; "H": the paper's baseline
- * @returns by name of the head; a head that is alone, or whose moments are missing, is not in it. O(heads^2 d^2) per layer
+ * @returns by name of the head; a head that is alone, or whose moments are missing, is not in it. O(heads^2 d^2) per
+ *   layer
  */
 export function otherHeads(
   layers: readonly LayerMoments[],
@@ -49,7 +51,7 @@ export function otherHeads(
       const values = others.flatMap((other, j) =>
         j !== i && own && other?.A.rows === own.A.rows ? (alignmentOf(own, other).value ?? []) : [],
       );
-      if (values.length > 0) found.set(name, summarized(values));
+      if (values.length > 0) found.set(name, summarize(values));
     }
   }
   return found;
@@ -109,7 +111,7 @@ function entriesIn({ b, n }: LayerMoments, which: "H" | "G", convention: Convent
   return found && symmetricEntriesOf(found);
 }
 
-function summarized(values: readonly number[]): OtherHeads {
+function summarize(values: readonly number[]): OtherHeads {
   const sorted = values.toSorted((x, y) => x - y);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

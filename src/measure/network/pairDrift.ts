@@ -1,5 +1,6 @@
 /**
- * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs. 107, 108, 124).
+ * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs.
+ * 107, 108, 124).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
@@ -7,7 +8,10 @@ import type { Status } from "../measured.ts";
 import type { TrainingConstants } from "../training/residualEquations.ts";
 import type { PairHalf } from "./pairHalf.ts";
 
-/** Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only grows. */
+/**
+ * Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only
+ * grows.
+ */
 export type PairStatus = Status | "one-sided";
 
 /** How the network is trained, and the rates of the steps since the earlier measurement. */
@@ -24,11 +28,17 @@ export interface ChargeChange {
 
 /** Signs are those of `charge`. */
 export interface PairDrift {
-  /** By the noise of single examples, E[G_W G_W^T] - E[G_U^T G_U] or, of rotation, the reverse: times rate^2 / batch a step   (Eq. 107). */
+  /**
+   * By the noise of single examples, E[G_W G_W^T] - E[G_U^T G_U] or, of rotation, the reverse: times rate^2 / batch a
+   * step (Eq. 107).
+   */
   noise: ChargeChange | null;
   /** By the mean gradients, without what sampling adds: times rate^2 (1 - 1 / batch) a step   (Eq. 107). */
   mean: ChargeChange | null;
-  /** Expected of one step here, by noise, mean gradients and decay; null where it is not known how the network is trained. */
+  /**
+   * Expected of one step here, by noise, mean gradients and decay; null where it is not known how the network is
+   * trained.
+   */
   perStep: ChargeChange | null;
   /** Since an earlier measurement. */
   since: {
@@ -75,7 +85,10 @@ export function pairDrift(known: Known | { readonly status: PairStatus }): PairD
   };
 }
 
-/** What moves the charges in one step without decay, of noise times rate^2 / batch, of mean gradients times rate^2 (1 - 1 / batch). */
+/**
+ * What moves the charges in one step without decay, of noise times rate^2 / batch, of mean gradients times rate^2 (1 -
+ * 1 / batch).
+ */
 interface Source {
   readonly noise: Matrix;
   readonly mean: Matrix | null;
@@ -157,8 +170,8 @@ function movement(
 }
 
 /**
- * Change over some steps under decay and a source that goes evenly from that at the earlier end to that at the later one; where one is known,
- * under that   (Eq. 124).
+ * Change over some steps under decay and a source that goes evenly from that at the earlier end to that at the later
+ * one; where one is known, under that   (Eq. 124).
  *
  * @param ends the later one first
  */
@@ -179,10 +192,16 @@ function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, step
   );
 }
 
-/** Standard deviation of a float32 number's rounding, relative to it: half a unit in the last place, uniform; of numbers between powers of 2 .72 of the largest. */
+/**
+ * Standard deviation of a float32 number's rounding, relative to it: half a unit in the last place, uniform; of numbers
+ * between powers of 2 .72 of the largest.
+ */
 const ROUNDING = (0.72 * 2 ** -24) / Math.sqrt(3);
 
-/** Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight. @param fourth sum of w^4 */
+/**
+ * Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight. @param fourth sum
+ * of w^4
+ */
 function roundedBy(fourth: number, steps: number): number {
   return 2 * ROUNDING * Math.sqrt(steps * fourth);
 }

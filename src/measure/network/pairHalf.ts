@@ -1,13 +1,17 @@
 /**
- * @file What one map contributes to a pair of neighbouring maps: the squares of its weights, of its mean gradient and of its noise, on the
- * values that the two share (theory.md Eqs. 105, 122). Small beside the map's sums, which need not be kept for the other map's sake.
+ * @file What one map contributes to a pair of neighbouring maps: the squares of its weights, of its mean gradient and
+ * of its noise, on the values that the two share (theory.md Eqs. 105, 122). Small beside the map's sums, which need not
+ * be kept for the other map's sake.
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { EdgeEnd, MapEdge } from "../../moments/edges.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
 import type { NoiseBlocks } from "../../moments/noiseSums.ts";
 
-/** Matrices of what the map has on the shared values: (width, width), or their diagonals (width, 1) where values are balanced one by one. */
+/**
+ * Matrices of what the map has on the shared values: (width, width), or their diagonals (width, 1) where values are
+ * balanced one by one.
+ */
 export interface PairHalf {
   /** W W^T with the bias, or W^T W. */
   readonly weights: Matrix;
@@ -60,12 +64,12 @@ export function pairHalf(
     fourth: fourthPowers(W, bias, end, width),
     noise: noise ?? null,
     groups: groups.flatMap((group) => noiseOf(group.noise, end, width, isDiagonal) ?? []),
-    mean: square && noise ? withoutSampling(square, noise) : null,
+    mean: square && noise ? subtractSampling(square, noise) : null,
   };
 }
 
 /** |E[G]|^2 of n examples exceeds the true one by a share of their noise: (n |mean|^2 - E|G|^2) / (n - 1). */
-function withoutSampling(square: Matrix, { moment, examples: n }: Noise): Matrix | null {
+function subtractSampling(square: Matrix, { moment, examples: n }: Noise): Matrix | null {
   if (n < 2) return null;
   return matrix(
     square.rows,

@@ -1,6 +1,6 @@
 /**
- * @file Charges, noise balance and drift of every symmetric pair of neighbouring maps, in the JSON form that runs, reports and the command
- * line share (docs/formats.md; theory.md Eqs. 104 to 108, 122 to 124).
+ * @file Charges, noise balance and drift of every symmetric pair of neighbouring maps, in the JSON form that runs,
+ * reports and the command line share (docs/formats.md; theory.md Eqs. 104 to 108, 122 to 124).
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { frobenius, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
@@ -29,9 +29,9 @@ export interface PairSnapshot {
   /** Values that the two share. */
   width: number;
   /**
-   * Conserved by gradient flow. Rescaling, and scale: one number per value (per group of values that are normalized together), the sum
-   * of its squared incoming weights, bias included, less that of its outgoing ones. Rotation: numbers of Q = U^T U - W W^T, the
-   * eigenvalues descending. Null where the weights are not known.
+   * Conserved by gradient flow. Rescaling, and scale: one number per value (per group of values that are normalized
+   * together), the sum of its squared incoming weights, bias included, less that of its outgoing ones. Rotation:
+   * numbers of Q = U^T U - W W^T, the eigenvalues descending. Null where the weights are not known.
    */
   charge: number[] | { frobenius: number; trace: number; eigenvalues: number[] } | null;
   /** |Q| / (|U^T U| + |W W^T|), Frobenius norms; of rescaling, of the diagonals. In [0, 1]. Null for scale. */
@@ -55,8 +55,8 @@ export interface NoiseBalance {
   /** |A - B| / (|A| + |B|): 0 in balance. */
   residual: number | null;
   /**
-   * What unrelated ones show. Of rotation the mean cosine (Eq. 13); of rescaling the correlation that 97.5 % of permuted diagonals
-   * stay below (Eq. 123).
+   * What unrelated ones show. Of rotation the mean cosine (Eq. 13); of rescaling the correlation that 97.5 % of
+   * permuted diagonals stay below (Eq. 123).
    */
   null: number | null;
   /** Examples. */
@@ -87,7 +87,10 @@ export class PairHalves {
     this.edges = edges;
   }
 
-  /** @param layers over all samples, some or all of the network's @param groups the same over disjoint groups of the samples */
+  /**
+   * @param layers over all samples, some or all of the network's @param groups the same over disjoint groups of the
+   * samples
+   */
   add(layers: readonly HalfSums[], groups: readonly (readonly Pick<LayerMoments, "noise">[])[]): this {
     const at = new Map(layers.map(({ name }, i) => [name, i]));
     for (const edge of this.edges.pairs) {
@@ -196,7 +199,10 @@ function allFinite({ data }: Matrix): boolean {
   return data.every(Number.isFinite);
 }
 
-/** Incoming less outgoing squares, value by value; of rotation Q = U^T U - W W^T; of scale the squares of values normalized together. */
+/**
+ * Incoming less outgoing squares, value by value; of rotation Q = U^T U - W W^T; of scale the squares of values
+ * normalized together.
+ */
 function chargeMatrix({ symmetry, together = 1 }: MapEdge, first: PairHalf, second: PairHalf | undefined): Matrix {
   const below = first.weights;
   if (second === undefined || symmetry === "scale") {

@@ -1,12 +1,16 @@
 /**
- * @file Neurons that have become one: clusters by the correlation of their activations (theory.md Eq. 125), before an activation on side b,
- * behind one on side a of the next map. Symmetry under permutation with a penalty favours them (Eq. 103).
+ * @file Neurons that have become one: clusters by the correlation of their activations (theory.md Eq. 125), before an
+ * activation on side b, behind one on side a of the next map. Symmetry under permutation with a penalty favours them
+ * (Eq. 103).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import { type LayerMoments, type SideMoments, secondMoment } from "../../moments/moments.ts";
 import type { Status } from "../measured.ts";
 
-/** Symmetry Induces Structure and Constraint of Learning (ICML 2024), Fig. 5: blocks of |correlation| near 1. chosen: the limit. */
+/**
+ * Symmetry Induces Structure and Constraint of Learning (ICML 2024), Fig. 5: blocks of |correlation| near 1. chosen:
+ * the limit.
+ */
 export const CLUSTER_LIMIT = 0.95;
 
 /** chosen: variance below this share of the mean of all is none. */
@@ -63,7 +67,8 @@ export function layerClusters({ a, b, n }: LayerMoments): { a: NeuronClusters | 
 }
 
 /**
- * The connected parts of the graph whose edges are pairs of neurons with |correlation| above the limit   (theory.md Eq. 125). O(d^2).
+ * The connected parts of the graph whose edges are pairs of neurons with |correlation| above the limit   (theory.md Eq.
+ * 125). O(d^2).
  *
  * @param H (d, d) covariance of activations
  */

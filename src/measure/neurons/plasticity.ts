@@ -1,6 +1,7 @@
 /**
- * @file Expressivity against plasticity of the neurons of one side: the entries of H against those of G (theory.md Eq. 75). RGA is one
- * correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told apart.
+ * @file Expressivity against plasticity of the neurons of one side: the entries of H against those of G (theory.md Eq.
+ * 75). RGA is one correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told
+ * apart.
  */
 
 import { ArrayPool } from "../../linalg/arrayPool.ts";
@@ -25,7 +26,8 @@ export interface Plasticity {
  *
  * @param H, G (d, d) second moments or covariances of one side
  * @param room  memory for a value of each pair, where many are measured one after another
- * @returns statuses "undefined-1x1" for fewer than two values, "constant-matrix" or "zero-matrix" as `alignment` has them
+ * @returns statuses "undefined-1x1" for fewer than two values, "constant-matrix" or "zero-matrix" as `alignment` has
+ *   them
  */
 export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): Plasticity {
   requireSquare("plasticity", H);
@@ -46,7 +48,9 @@ export interface Points {
   readonly g: Float64Array;
 }
 
-/** The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair. */
+/**
+ * The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair.
+ */
 export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: Points; correlations: Points } {
   const room = () => roomForPairs(H.rows);
   return {

@@ -1,21 +1,22 @@
 /**
- * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in all conventions (theory.md Eqs. 50, 52).
+ * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in all conventions (theory.md Eqs.
+ * 50, 52).
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 import { unbiased } from "../alignment/judge.ts";
 import type { Convention, SideAlignments } from "../alignment/relations.ts";
 import {
   type LiveSubspace,
-  leadingSystem,
   liveShare,
   liveSubspace,
   otherShares,
   type SingularSystem,
   singularSystem,
+  truncateSystem,
 } from "../laws/liveSubspace.ts";
 import { projectedRelations } from "../laws/weightRange.ts";
 import { effectiveRows } from "../spectra/effectiveRows.ts";
-import { diagnosePhase, type Phase } from "./phase.ts";
+import { diagnosePhase, type Phase } from "./diagnosePhase.ts";
 import type { PhaseEvidence } from "./phaseEvidence.ts";
 import type { SideExponents } from "./phaseExponents.ts";
 import { readingsInWords } from "./phaseReadings.ts";
@@ -30,7 +31,10 @@ export interface LayerPhaseOptions {
   exponents?: Record<Convention, { a: SideExponents | null; b: SideExponents }>;
   /** The layer's relations before training, in the conventions that are known. */
   initial?: Partial<LayerAlignments>;
-  /** Whether to project H_a and G_b on the live subspace: 2 d^2 rank products twice. Default: where neither side exceeds 1024. */
+  /**
+   * Whether to project H_a and G_b on the live subspace: 2 d^2 rank products twice. Default: where neither side exceeds
+   * 1024.
+   */
   project?: boolean;
   /** The singular system of W on its whole range, where it was found before. */
   Z?: SingularSystem;
@@ -38,7 +42,10 @@ export interface LayerPhaseOptions {
   groups?: readonly LayerMoments[];
 }
 
-/** The phase by covariances, which the table is about, and beside it by the paper's convention and by plain second moments. */
+/**
+ * The phase by covariances, which the table is about, and beside it by the paper's convention and by plain second
+ * moments.
+ */
 export interface LayerPhase extends Phase {
   /** "raw" where the means were not captured. */
   convention: Convention;
@@ -75,7 +82,7 @@ export function layerPhase(
   if (!layer.a || !W?.data.every(Number.isFinite)) return null;
   const { project = Math.max(dIn, dOut) <= projectedDimension, Z = singularSystem(W), groups = [] } = options;
   const live = liveSubspace(layer, Z);
-  const system = leadingSystem(Z, live.rank);
+  const system = truncateSystem(Z, live.rank);
   const { h, g } = effectiveRows(layer);
   const within = (convention: Convention): Phase => {
     const { a, b } = alignment[convention];
@@ -95,7 +102,7 @@ export function layerPhase(
   const weights = (of: Convention, share: number) => {
     const range = share === liveShare ? live : liveSubspace(layer, Z, share);
     const { trivial } = of === "paper" ? paper : main;
-    return { ...range, weights: rowWeights(groups, of, leadingSystem(Z, range.rank), new Set(trivial)) };
+    return { ...range, weights: rowWeights(groups, of, truncateSystem(Z, range.rank), new Set(trivial)) };
   };
   found.weights = weights(convention, liveShare).weights;
   found.paperWeights = weights("paper", liveShare).weights;

@@ -1,11 +1,13 @@
 /**
- * @file Which relations follow from which: the algebra behind the table of phases (theory.md Eq. 51), derived and not looked up.
+ * @file Which relations follow from which: the algebra behind the table of phases (theory.md Eq. 51), derived and not
+ * looked up.
  *
- * On the range of W, in the bases of its singular vectors, the six matrices of a layer are A = H_a, B = G_b and powers of z = Z:
- * H_b is A times z and G_a is B times z (theory.md Eq. 6). "X ∝ Y" then says that log X - log Y vanishes up to a constant: each
- * relation is a vector in the span of log A, log B, log z, and what follows from a set of relations is what lies in the span of
- * their vectors. This needs the matrices to commute, and where two independent relations hold they do: either A and B are powers of
- * z, or H ∝ G on both sides, where A ∝ z A z with A positive semi-definite makes z constant on the range of A.
+ * On the range of W, in the bases of its singular vectors, the six matrices of a layer are A = H_a, B = G_b and powers
+ * of z = Z: H_b is A times z and G_a is B times z (theory.md Eq. 6). "X ∝ Y" then says that log X - log Y vanishes up
+ * to a constant: each relation is a vector in the span of log A, log B, log z, and what follows from a set of relations
+ * is what lies in the span of their vectors. This needs the matrices to commute, and where two independent relations
+ * hold they do: either A and B are powers of z, or H ∝ G on both sides, where A ∝ z A z with A positive semi-definite
+ * makes z constant on the range of A.
  */
 import {
   type Exponent,
@@ -73,8 +75,8 @@ export function consequences(given: Iterable<Relation>): Consequences {
 }
 
 /**
- * Whether a relation between H_a or G_b and others is known on the range of W only. They lie in it if they are proportional to a
- * matrix that does, which takes one of the relations given.
+ * Whether a relation between H_a or G_b and others is known on the range of W only. They lie in it if they are
+ * proportional to a matrix that does, which takes one of the relations given.
  */
 function needsProjector(relation: Relation, holding: ReadonlySet<Relation>): boolean {
   const outside = [["a.rga", "a.rwa"] as const, ["b.rga", "b.gwa"] as const].find((pair) =>
@@ -83,7 +85,9 @@ function needsProjector(relation: Relation, holding: ReadonlySet<Relation>): boo
   return outside !== undefined && !outside.some((r) => holding.has(r));
 }
 
-/** All sets of relations that imply no other, each in the order of `sixRelations`: the states that a layer can be in. */
+/**
+ * All sets of relations that imply no other, each in the order of `sixRelations`: the states that a layer can be in.
+ */
 export function closedStates(): Relation[][] {
   const found = new Map<string, Relation[]>();
   for (let mask = 0; mask < 1 << sixRelations.length; mask++) {
@@ -93,7 +97,9 @@ export function closedStates(): Relation[][] {
   return [...found.values()].sort((x, y) => x.length - y.length);
 }
 
-/** The row of the table whose relations imply the same as those given, or null: no relation or a single one is no row. */
+/**
+ * The row of the table whose relations imply the same as those given, or null: no relation or a single one is no row.
+ */
 export function rowOf(given: Iterable<Relation>): PhaseLabel | null {
   const state = consequences(given).projected.join(" ");
   return phaseTable.find(({ assumes }) => consequences(assumes).projected.join(" ") === state)?.label ?? null;
@@ -125,7 +131,7 @@ function echelon(spanning: readonly Form[]): Form[] {
     const rest = reduce(form, basis);
     if (isZero(rest)) continue;
     const k = leading(rest);
-    for (let i = 0; i < basis.length; i++) basis[i] = cleared(basis[i]!, rest, k);
+    for (let i = 0; i < basis.length; i++) basis[i] = clearColumn(basis[i]!, rest, k);
     basis.push(rest);
   }
   return basis;
@@ -133,11 +139,11 @@ function echelon(spanning: readonly Form[]): Form[] {
 
 /** The form modulo the span: zero if and only if it lies in it. */
 function reduce(form: Form, basis: readonly Form[]): Form {
-  return basis.reduce((rest, pivot) => cleared(rest, pivot, leading(pivot)), form);
+  return basis.reduce((rest, pivot) => clearColumn(rest, pivot, leading(pivot)), form);
 }
 
 /** x with its term k removed by a multiple of y. */
-function cleared(x: Form, y: Form, k: number): Form {
+function clearColumn(x: Form, y: Form, k: number): Form {
   return minus(x, times(x[k]! / y[k]!, y));
 }
 

@@ -1,5 +1,6 @@
 /**
- * @file What is known of a layer for its phase, and each row of the table of phases judged by it (theory.md Eqs. 50, 52).
+ * @file What is known of a layer for its phase, and each row of the table of phases judged by it (theory.md Eqs. 50,
+ * 52).
  */
 
 import { mostChance } from "../alignment/alignmentNull.ts";
@@ -39,8 +40,9 @@ export interface JudgedRow {
 export type Judged = Record<Relation, Judgement>;
 
 /**
- * Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole matrices. Chance has
- * the same norms below it as alignment, which the noise of few samples or heavy tails makes larger, so that it is corrected alike.
+ * Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole
+ * matrices. Chance has the same norms below it as alignment, which the noise of few samples or heavy tails makes
+ * larger, so that it is corrected alike.
  */
 export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvidence): Judged {
   const one = (relation: Relation): Judgement => {
@@ -58,8 +60,8 @@ export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvid
 }
 
 /**
- * Whether the relation may be one that a row assumes: it holds; or chance alone would make it strong, and it is; or, where exponents
- * along shared eigenvectors say the same, it is as strong as its error allows.
+ * Whether the relation may be one that a row assumes: it holds; or chance alone would make it strong, and it is; or,
+ * where exponents along shared eigenvectors say the same, it is as strong as its error allows.
  */
 function isThere({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
   if (verdict === "kept" || verdict === "weakened" || verdict === "lost") return false;
@@ -83,12 +85,14 @@ export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence)
   return { row, score, relations, exponents, isTrivial: isTrivial(row, assumed, exponents, evidence.range) };
 }
 
-/** chosen: within fewer live directions unrelated matrices look alike too often: in one direction all are proportional. */
+/**
+ * chosen: within fewer live directions unrelated matrices look alike too often: in one direction all are proportional.
+ */
 export const leastLive = 8;
 
 /**
- * Unrelated matrices of these spectra would have all relations of the row, or too few directions live to tell. Rows 4 and 7 still say something then: that G_b, or H_a, is
- * Z to the power of -1, along shared eigenvectors.
+ * Unrelated matrices of these spectra would have all relations of the row, or too few directions live to tell. Rows 4
+ * and 7 still say something then: that G_b, or H_a, is Z to the power of -1, along shared eigenvectors.
  */
 function isTrivial(
   { label }: PhaseRow,
@@ -111,13 +115,19 @@ function aboveChance({ strength, chance }: Judgement): number | null {
 /** chosen: a relation below this is far from proportional, whatever chance gives. */
 const far = 0.6;
 
-/** chosen: in layers of 12 dimensions and more whose matrices are unrelated every pair has more than this (0.77 in 24 dimensions). */
+/**
+ * chosen: in layers of 12 dimensions and more whose matrices are unrelated every pair has more than this (0.77 in 24
+ * dimensions).
+ */
 const nothingShared = 0.7;
 
 /** chosen: noise that leaves the relations of one law near their thresholds leaves their strengths within this. */
 const apart = 0.15;
 
-/** Whether a stronger row may hold with `best` under noise: the weakest relation that it assumes is about as strong as that of `best`. */
+/**
+ * Whether a stronger row may hold with `best` under noise: the weakest relation that it assumes is about as strong as
+ * that of `best`.
+ */
 export function isBeside(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
   const weakest = ({ row }: JudgedRow): number => Math.min(...row.assumes.map((name) => judged[name].strength ?? 1));
   return weakest(stronger) > weakest(best) - apart;
@@ -132,9 +142,9 @@ function isFar({ row }: JudgedRow, judged: Judged): boolean {
 }
 
 /**
- * Whether nothing speaks for a law under noise: every row assumes a relation that is far from holding, and no two matrices of a side
- * share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part, through W. Rows of samples fewer than
- * the directions, or a few that outweigh all others, hide any law.
+ * Whether nothing speaks for a law under noise: every row assumes a relation that is far from holding, and no two
+ * matrices of a side share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part,
+ * through W. Rows of samples fewer than the directions, or a few that outweigh all others, hide any law.
  */
 export function nothingInCommon(
   rows: readonly JudgedRow[],
@@ -150,8 +160,8 @@ export function nothingInCommon(
 }
 
 /**
- * Whether measured exponents are those of the row although its relations fail: a law under much noise. Those of row 9 say nothing by
- * themselves, because H_a and G_b without any relation to W have them too.
+ * Whether measured exponents are those of the row although its relations fail: a law under much noise. Those of row 9
+ * say nothing by themselves, because H_a and G_b without any relation to W have them too.
  */
 export function exponentsAlone({ row, exponents }: JudgedRow): boolean {
   return row.label !== "9" && exponents.verdict === "match" && exponents.compared.length > 0;

@@ -9,7 +9,10 @@ import { type PhaseMatrix, type PhaseRow, phaseMatrices } from "./phaseTable.ts"
 export interface MeasuredExponent {
   value: number | null;
   interval: readonly [number, number] | null;
-  /** How little of an eigenbasis the two matrices share (theory.md Eq. 35): 0 all, 1 nothing; null or absent where that is not known. */
+  /**
+   * How little of an eigenbasis the two matrices share (theory.md Eq. 35): 0 all, 1 nothing; null or absent where that
+   * is not known.
+   */
   unshared?: number | null;
   status?: string;
 }
@@ -29,7 +32,10 @@ export interface ExponentCheck {
   compared: { name: PhaseMatrix | "H_a against G_a" | "H_b against G_b"; expected: number; found: MeasuredExponent }[];
 }
 
-/** chosen: a value this near to a row's exponent is of that row; rows differ by 1 in some exponent (1/3 or 1/2 in a slope only). */
+/**
+ * chosen: a value this near to a row's exponent is of that row; rows differ by 1 in some exponent (1/3 or 1/2 in a
+ * slope only).
+ */
 const near = 0.3;
 
 /** chosen: an interval that stays within this distance excludes the other rows. */
@@ -38,10 +44,15 @@ const halfway = 0.5;
 /** chosen: with a cosine of Z with a projector above the first W counts as flat, below the second it does not. */
 export const flatness = { flat: flatFrom, sloped: 0.95 };
 
-/** chosen: what spans a decade or more is not flat, whatever its cosine with a projector: an exponent may be read there. */
+/**
+ * chosen: what spans a decade or more is not flat, whatever its cosine with a projector: an exponent may be read there.
+ */
 const flatBelow = 10;
 
-/** Whether the eigenvalues of Z in the range are equal for all that may be read: exactly one of "flat" and "has exponents" is said. */
+/**
+ * Whether the eigenvalues of Z in the range are equal for all that may be read: exactly one of "flat" and "has
+ * exponents" is said.
+ */
 export function isFlat({ flatness: cosine, condition }: Pick<WeightRange, "flatness" | "condition">): boolean {
   return cosine >= flatness.flat && condition < flatBelow;
 }
@@ -49,8 +60,8 @@ export function isFlat({ flatness: cosine, condition }: Pick<WeightRange, "flatn
 /**
  * The exponents of one row beside the measured ones.
  *
- * Rows without a law in Z: crh, 2 and 3 need a flat W and clash with one that is not; row 1 needs slopes of 1 between H and G. Where W
- * is flat any exponent of Z fits, and the relations decide among all rows.
+ * Rows without a law in Z: crh, 2 and 3 need a flat W and clash with one that is not; row 1 needs slopes of 1 between H
+ * and G. Where W is flat any exponent of Z fits, and the relations decide among all rows.
  */
 export function checkExponents(
   row: PhaseRow,

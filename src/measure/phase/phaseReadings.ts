@@ -1,10 +1,11 @@
 /**
- * @file Why the phase reads differently in the three conventions, in words: the mean is in plain second moments alone, and the
- * fluctuation of the norm is in covariances and not in the paper's normalized rows (docs/theory.md, "Which convention").
+ * @file Why the phase reads differently in the three conventions, in words: the mean is in plain second moments alone,
+ * and the fluctuation of the norm is in covariances and not in the paper's normalized rows (docs/theory.md, "Which
+ * convention").
  */
 import type { LayerMoments, SideMoments } from "../../moments/moments.ts";
 import type { Convention } from "../alignment/relations.ts";
-import type { Phase } from "./phase.ts";
+import type { Phase } from "./diagnosePhase.ts";
 import type { PhaseName } from "./phaseEvidence.ts";
 
 export interface Readings {

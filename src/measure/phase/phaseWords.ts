@@ -25,7 +25,9 @@ const names: Readonly<Record<Relation, string>> = {
 
 const words = { strong: "strong", weak: "weak", between: "neither strong nor weak", unknown: "not measured" } as const;
 
-/** Lines that say why the label was given: the label, the six relations, the spectrum of W, the exponents, the doubts. */
+/**
+ * Lines that say why the label was given: the label, the six relations, the spectrum of W, the exponents, the doubts.
+ */
 export function evidenceInWords(
   label: PhaseName,
   judged: Judged,

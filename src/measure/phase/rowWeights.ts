@@ -1,6 +1,7 @@
 /**
- * @file How the rows of the table of phases share the draws of samples and directions: a graded weight for each, and what belongs to none
- * of them (theory.md Eq. 87). It complements the strict label of Eq. 52, which says "undecided" unless everything agrees.
+ * @file How the rows of the table of phases share the draws of samples and directions: a graded weight for each, and
+ * what belongs to none of them (theory.md Eq. 87). It complements the strict label of Eq. 52, which says "undecided"
+ * unless everything agrees.
  */
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, sumsBehind } from "../../moments/moments.ts";
@@ -9,7 +10,7 @@ import { strongFrom } from "../alignment/judge.ts";
 import type { Convention } from "../alignment/relations.ts";
 import { deming } from "../laws/deming.ts";
 import type { SingularSystem } from "../laws/liveSubspace.ts";
-import { strangers, unshared } from "../laws/sharedBasis.ts";
+import { haveNoCommonBasis, unshared } from "../laws/sharedBasis.ts";
 import { weightRange } from "../laws/weightRange.ts";
 import { isFlat } from "./phaseExponents.ts";
 import { type PhaseLabel, phaseTable, type Relation, sixRelations } from "./phaseTable.ts";
@@ -49,17 +50,17 @@ export function rowWeights(
   trivial: ReadonlySet<PhaseLabel> = new Set(),
 ): RowWeights {
   const weights = Object.fromEntries([...phaseTable.map(({ label }) => [label, 0]), ["no row", 0]]) as RowWeights;
-  const chosen = spaced(Z.a.values.length);
+  const chosen = chooseSpaced(Z.a.values.length);
   const z = Float64Array.from(chosen, (k) => Z.a.values[k]!);
-  const H = groups.map((group) => projected(group, "a", "H", convention, columns(Z.a.vectors, chosen)));
-  const G = groups.map((group) => projected(group, "b", "G", convention, columns(Z.b.vectors, chosen)));
+  const H = groups.map((group) => projectGroup(group, "a", "H", convention, takeColumns(Z.a.vectors, chosen)));
+  const G = groups.map((group) => projectGroup(group, "b", "G", convention, takeColumns(Z.b.vectors, chosen)));
   if ([...H, ...G].some((one) => one === undefined)) return { ...weights, "no row": 1 };
   const parts = { H: H as Projected[], G: G as Projected[] };
   const flat = isFlat(weightRange(z));
-  const apart = !flat && hasStrangers(parts, z.length);
+  const apart = !flat && hasNoCommonBasis(parts, z.length);
   const random = new Random(1).split("row weights");
   for (let draw = 0; draw < draws; draw++) {
-    const times = drawn(groups.length, random);
+    const times = drawWithReplacement(groups.length, random);
     const [Ha, Gb] = [sampleOf(parts.H, times), sampleOf(parts.G, times)];
     const row = !Ha || !Gb || apart ? undefined : flat ? flatRow(Ha, Gb, z) : rowOfExponents(Ha, Gb, z, random);
     weights[row === undefined || trivial.has(row) ? "no row" : row] += 1;
@@ -81,7 +82,7 @@ interface Projected {
   count: number;
 }
 
-function projected(
+function projectGroup(
   layer: LayerMoments,
   key: "a" | "b",
   which: "H" | "G",
@@ -100,7 +101,7 @@ function projected(
 }
 
 /** The second moment of groups, each taken `times` times. */
-function pooled(parts: readonly Projected[], times: Float64Array): Matrix | undefined {
+function poolGroups(parts: readonly Projected[], times: Float64Array): Matrix | undefined {
   const size = parts[0]!.square.length;
   const k = Math.sqrt(size);
   const A = matrix(k, k);
@@ -119,15 +120,17 @@ function pooled(parts: readonly Projected[], times: Float64Array): Matrix | unde
   return A;
 }
 
-/** A second moment of drawn groups, and of the even and the odd ones among them: their noises have nothing in common. */
+/**
+ * A second moment of drawn groups, and of the even and the odd ones among them: their noises have nothing in common.
+ */
 interface Sample {
   A: Matrix;
   halves: [Matrix, Matrix] | undefined;
 }
 
 function sampleOf(parts: readonly Projected[], times: Float64Array): Sample | undefined {
-  const A = pooled(parts, times);
-  const [first, second] = [0, 1].map((rest) => pooled(parts, halfOf(times, rest)));
+  const A = poolGroups(parts, times);
+  const [first, second] = [0, 1].map((rest) => poolGroups(parts, halfOf(times, rest)));
   return A && { A, halves: first && second ? [first, second] : undefined };
 }
 
@@ -136,16 +139,22 @@ function halfOf(times: Float64Array, rest: number): Float64Array {
   return times.map((value, i) => (i % 2 === rest ? value : 0));
 }
 
-/** Whether H_a or G_b, each over two halves of the samples, is off the diagonal in the singular basis: then no law in Z is read. */
-function hasStrangers({ H, G }: { H: readonly Projected[]; G: readonly Projected[] }, k: number): boolean {
+/**
+ * Whether H_a or G_b, each over two halves of the samples, is off the diagonal in the singular basis: then no law in Z
+ * is read.
+ */
+function hasNoCommonBasis({ H, G }: { H: readonly Projected[]; G: readonly Projected[] }, k: number): boolean {
   return [H, G].some((parts) => {
     const once = new Float64Array(parts.length).fill(1);
-    const [first, second] = [0, 1].map((rest) => pooled(parts, halfOf(once, rest)));
-    return !first || !second || strangers(unshared(first, second, k));
+    const [first, second] = [0, 1].map((rest) => poolGroups(parts, halfOf(once, rest)));
+    return !first || !second || haveNoCommonBasis(unshared(first, second, k));
   });
 }
 
-/** The row whose exponents are those of H_a and G_b along the singular directions, if the relations that it assumes are there. */
+/**
+ * The row whose exponents are those of H_a and G_b along the singular directions, if the relations that it assumes are
+ * there.
+ */
 function rowOfExponents(Ha: Sample, Gb: Sample, z: Float64Array, random: Random): PhaseLabel | undefined {
   const [p, q] = [slope(z, Ha.A, random), slope(z, Gb.A, random)];
   if (p === undefined || q === undefined) return undefined;
@@ -163,10 +172,10 @@ function rowOfExponents(Ha: Sample, Gb: Sample, z: Float64Array, random: Random)
 /** Least squares of ln diag A on ln z over directions drawn anew. */
 function slope(z: Float64Array, A: Matrix, random: Random): number | undefined {
   const used = Array.from(z, (_, k) => k).filter((k) => A.data[k * (A.cols + 1)]! > 0);
-  if (used.length < leastDirections || spans(z) < 1) return undefined;
+  if (used.length < leastDirections || countDecades(z) < 1) return undefined;
   const x = Float64Array.from(used, (k) => Math.log(z[k]!));
   const y = Float64Array.from(used, (k) => Math.log(A.data[k * (A.cols + 1)]!));
-  const found = deming(x, y, Number.POSITIVE_INFINITY, drawn(used.length, random)).slope;
+  const found = deming(x, y, Number.POSITIVE_INFINITY, drawWithReplacement(used.length, random)).slope;
   return Number.isFinite(found) ? found : undefined;
 }
 
@@ -181,13 +190,14 @@ function flatRow(Ha: Sample, Gb: Sample, z: Float64Array): PhaseLabel | undefine
 }
 
 /**
- * Cosines of the six pairs within the directions, where H_b = S H_a S, G_a = S G_b S and Z = S^2 (theory.md Eq. 6). Drawing groups
- * doubles the noise of H and G, which pulls cosines down: the norms below them are <A_1, A_2> of halves, free of it.
+ * Cosines of the six pairs within the directions, where H_b = S H_a S, G_a = S G_b S and Z = S^2 (theory.md Eq. 6).
+ * Drawing groups doubles the noise of H and G, which pulls cosines down: the norms below them are <A_1, A_2> of halves,
+ * free of it.
  */
 function strengthsOf(Ha: Sample, Gb: Sample, z: Float64Array): Record<Relation, number> {
   const scaled = ({ A, halves }: Sample): Sample => ({
-    A: onBothSides(A, z),
-    halves: halves && [onBothSides(halves[0], z), onBothSides(halves[1], z)],
+    A: scaleBothSides(A, z),
+    halves: halves && [scaleBothSides(halves[0], z), scaleBothSides(halves[1], z)],
   });
   const Z: Sample = { A: matrix(z.length, z.length), halves: undefined };
   z.forEach((value, k) => {
@@ -205,7 +215,7 @@ function strengthsOf(Ha: Sample, Gb: Sample, z: Float64Array): Record<Relation, 
 }
 
 /** S A S with S = diag sqrt(z). */
-function onBothSides(A: Matrix, z: Float64Array): Matrix {
+function scaleBothSides(A: Matrix, z: Float64Array): Matrix {
   const data = A.data.map((value, at) => value * Math.sqrt(z[Math.floor(at / A.cols)]! * z[at % A.cols]!));
   return matrix(A.rows, A.cols, data);
 }
@@ -231,23 +241,23 @@ function product({ data: x }: Matrix, { data: y }: Matrix): number {
 }
 
 /** How often each of `count` is drawn in as many draws with replacement. */
-function drawn(count: number, random: Random): Float64Array {
+function drawWithReplacement(count: number, random: Random): Float64Array {
   const times = new Float64Array(count);
   for (let i = 0; i < count; i++) times[random.below(count)]! += 1;
   return times;
 }
 
 /** Decades from the first to the last, descending. */
-function spans(z: Float64Array): number {
+function countDecades(z: Float64Array): number {
   return z.length > 0 ? Math.log10(z[0]! / z[z.length - 1]!) : 0;
 }
 
-function spaced(count: number): number[] {
+function chooseSpaced(count: number): number[] {
   if (count <= mostDirections) return Array.from({ length: count }, (_, i) => i);
   return Array.from({ length: mostDirections }, (_, i) => Math.round((i * (count - 1)) / (mostDirections - 1)));
 }
 
-function columns(V: Matrix, chosen: readonly number[]): Matrix {
+function takeColumns(V: Matrix, chosen: readonly number[]): Matrix {
   const out = matrix(V.rows, chosen.length);
   for (let i = 0; i < V.rows; i++)
     for (let c = 0; c < chosen.length; c++) out.data[i * chosen.length + c] = V.data[i * V.cols + chosen[c]!]!;

@@ -1,6 +1,7 @@
 /**
- * @file How many rows of equal norm would carry a second moment as the measured ones do (theory.md Eq. 92): far fewer than there are where
- * a few rows are much longer than the others, as the gradients of a classifier that has learned its samples.
+ * @file How many rows of equal norm would carry a second moment as the measured ones do (theory.md Eq. 92): far fewer
+ * than there are where a few rows are much longer than the others, as the gradients of a classifier that has learned
+ * its samples.
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 
@@ -11,7 +12,8 @@ export interface EffectiveRows {
 }
 
 /**
- * (sum |v|^2)^2 / sum |v|^4 of the rows of h at the input (at the output where there is no input) and of g at the output   (Eq. 92).
+ * (sum |v|^2)^2 / sum |v|^4 of the rows of h at the input (at the output where there is no input) and of g at the
+ * output   (Eq. 92).
  *
  * @returns between 1 and the number of rows with a value; 0 where every row is zero
  */

@@ -1,6 +1,7 @@
 /**
- * @file The spectra of a layer in the form that snapshots hold: eigenvalues to six digits, all of a matrix up to 1,024 rows, the leading
- * 256 of a wider one (16 of its plain second moments) unless the user asks for everything (theory.md Eqs. 29 to 32).
+ * @file The spectra of a layer in the form that snapshots hold: eigenvalues to six digits, all of a matrix up to 1,024
+ * rows, the leading 256 of a wider one (16 of its plain second moments) unless the user asks for everything (theory.md
+ * Eqs. 29 to 32).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Convention } from "../alignment/relations.ts";

@@ -1,5 +1,6 @@
 /**
- * @file How much of a second moment is the mean: the diagnostic that tells second moments from covariances (theory.md Eq. 17).
+ * @file How much of a second moment is the mean: the diagnostic that tells second moments from covariances (theory.md
+ * Eq. 17).
  */
 import { leastSamples, type Measured } from "../measured.ts";
 
@@ -10,8 +11,8 @@ import { leastSamples, type Measured } from "../measured.ts";
  * @param squares sum of |v|^2 over the rows
  * @param share   coordinates in `sum` per coordinate of a row, below 1 where they are a sample
  * @param n       number of rows
- * @returns value in [0, 1]: 0 for centred rows, 1 for equal rows, about 1/n for independent centred rows; null with status
- *   "missing-moments", "too-few-samples", "zero-matrix" (all rows zero) or "not-finite"
+ * @returns value in [0, 1]: 0 for centred rows, 1 for equal rows, about 1/n for independent centred rows; null with
+ *   status "missing-moments", "too-few-samples", "zero-matrix" (all rows zero) or "not-finite"
  */
 export function meanRatio(sum: Float64Array | undefined, squares: number, n: number, share = 1): Measured {
   if (n < leastSamples) return { value: null, n, status: "too-few-samples" };

@@ -1,7 +1,7 @@
 /**
- * @file Three ranks of a positive semi-definite matrix (theory.md Eqs. 14-16). They answer different questions: the numerical rank
- * counts directions above a threshold, the stable rank weighs all of them against the strongest, the participation ratio tells how
- * many equal directions would have the same spread.
+ * @file Three ranks of a positive semi-definite matrix (theory.md Eqs. 14-16). They answer different questions: the
+ * numerical rank counts directions above a threshold, the stable rank weighs all of them against the strongest, the
+ * participation ratio tells how many equal directions would have the same spread.
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { frobenius, type Matrix, maxAbs, requireSquare, trace } from "../../linalg/matrix.ts";
@@ -30,7 +30,10 @@ const leadingCount = 10;
 /** chosen: eigenvalues below a thousandth of the largest count as zero. */
 export const rankThreshold = 1e-3;
 
-/** Participation ratio (tr A)^2 / |A|_F^2 of a (d, d) matrix, 1 to d (theory.md Eq. 14); NaN for the zero matrix. O(d^2). */
+/**
+ * Participation ratio (tr A)^2 / |A|_F^2 of a (d, d) matrix, 1 to d (theory.md Eq. 14); NaN for the zero matrix.
+ * O(d^2).
+ */
 export function participationRatio(A: Matrix, norm = frobenius(A)): number {
   return (trace(A) / norm) ** 2;
 }
@@ -57,8 +60,8 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  * @returns values, or nulls with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite"
  * @throws RangeError if A is not square
  *
- * The numerical rank is null where all of too few leading eigenvalues are above the threshold. O(d^3): the eigenvalues of a 784 x 784
- * matrix take a seventh of a second.
+ * The numerical rank is null where all of too few leading eigenvalues are above the threshold. O(d^3): the eigenvalues
+ * of a 784 x 784 matrix take a seventh of a second.
  */
 export function rank(
   A: Matrix | undefined,

@@ -1,6 +1,6 @@
 /**
- * @file The spectrum of a second moment or weight matrix: its eigenvalues, how many of them stand above the noise of the sample, and
- * the effective rank (theory.md Eqs. 29, 30).
+ * @file The spectrum of a second moment or weight matrix: its eigenvalues, how many of them stand above the noise of
+ * the sample, and the effective rank (theory.md Eqs. 29, 30).
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs, trace } from "../../linalg/matrix.ts";
@@ -11,7 +11,9 @@ import { leastSamples, type Status } from "../measured.ts";
 export interface Spectrum {
   /** Eigenvalues, descending: all, or the leading ones of a wide matrix; rounding may leave small negative ones. */
   values: number[];
-  /** Eigenvalues at or below it cannot be told from those of isotropic noise of their own size (Eq. 30); 0 for weights. */
+  /**
+   * Eigenvalues at or below it cannot be told from those of isotropic noise of their own size (Eq. 30); 0 for weights.
+   */
   floor: number | null;
   /** Eigenvalues above the floor. */
   above: number | null;
@@ -48,14 +50,14 @@ export function effectiveRank(values: ArrayLike<number>): number {
 /**
  * Sample-noise floor of the spectrum of a second moment   (theory.md Eq. 30).
  *
- * Eigenvalues are taken off the top while the largest left stands above the Marchenko-Pastur edge of the rest: the largest
- * eigenvalue that a sample of n rows with the trace of the rest, isotropic in as many dimensions, would have.
+ * Eigenvalues are taken off the top while the largest left stands above the Marchenko-Pastur edge of the rest: the
+ * largest eigenvalue that a sample of n rows with the trace of the rest, isotropic in as many dimensions, would have.
  *
  * @param values (d) eigenvalues, descending
  * @param n      samples behind them; infinity for weights, which have no sampling noise
  * @param all    how many eigenvalues there are and their sum, where `values` are the leading ones alone
- * @returns the edge, never below `roundingFloor` times the largest eigenvalue. Where all eigenvalues are at or below it, the whole
- *   spectrum is like that of isotropic rows
+ * @returns the edge, never below `roundingFloor` times the largest eigenvalue. Where all eigenvalues are at or below
+ *   it, the whole spectrum is like that of isotropic rows
  */
 export function noiseFloor(
   values: ArrayLike<number>,
@@ -115,7 +117,9 @@ export function spectrum(A: Matrix | undefined, n: number | "weights", eigenvalu
   };
 }
 
-/** The spectra of H, G and Z of one side in one convention; null for a side that the layer does not have. O(d^3) each. */
+/**
+ * The spectra of H, G and Z of one side in one convention; null for a side that the layer does not have. O(d^3) each.
+ */
 export function sideSpectra(layer: LayerMoments, side: Side, convention: Convention): SideSpectra | null {
   const sums: SideMoments | undefined = layer[side];
   if (!sums) return null;

@@ -1,8 +1,8 @@
 /**
- * @file Whether the largest values of one spectrum are distributed as a power law, p(x) ~ x^-alpha for x >= xMin, and with which
- * exponent: the method of Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009)
- * (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a law between two.
- * The tail has to span a decade, and rounding is no value.
+ * @file Whether the largest values of one spectrum are distributed as a power law, p(x) ~ x^-alpha for x >= xMin, and
+ * with which exponent: the method of Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM
+ * Review 51 (2009) (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a
+ * law between two. The tail has to span a decade, and rounding is no value.
  */
 import { Random } from "../../random/random.ts";
 import type { Status } from "../measured.ts";
@@ -21,16 +21,24 @@ export interface TailExponent {
   decades: number | null;
   /** Kolmogorov-Smirnov distance of the tail from the law. */
   distance: number | null;
-  /** Share of synthetic data sets, xMin found anew in each, that lie as far from their law: below 0.1 the law is rejected. */
+  /**
+   * Share of synthetic data sets, xMin found anew in each, that lie as far from their law: below 0.1 the law is
+   * rejected.
+   */
   plausibility: number | null;
-  /** Log likelihood of the power law over that of a rival on the same tail: positive speaks for the law, if p is small. */
+  /**
+   * Log likelihood of the power law over that of a rival on the same tail: positive speaks for the law, if p is small.
+   */
   against: { lognormal: Comparison; exponential: Comparison } | null;
   /** Values above the floor. */
   n: number;
   status?: Status;
 }
 
-/** Likelihood ratio by Vuong's test: the log ratio divided by its standard deviation, and the chance of one as large either way. */
+/**
+ * Likelihood ratio by Vuong's test: the log ratio divided by its standard deviation, and the chance of one as large
+ * either way.
+ */
 export interface Comparison {
   ratio: number;
   p: number;
@@ -78,7 +86,8 @@ interface Fit {
  *   "under-one-decade" where the values, or all tails that are like a power law, span less (the tail nearest to one is
  *   then described without its exponent), "not-finite"
  *
- * Eigenvalues of one matrix are not independent, as the test supposes; read p as a guide. O(replicates n): about half a second for n = 1000.
+ * Eigenvalues of one matrix are not independent, as the test supposes; read p as a guide. O(replicates n): about half a
+ * second for n = 1000.
  */
 export function tailExponent(
   values: ArrayLike<number>,
@@ -108,17 +117,17 @@ export function tailExponent(
   const { any, long } = fits(x);
   const isNarrow = decadesOf(x, any.from) < leastDecades;
   if (long) {
-    const interval = resampled(x, replicates, random);
+    const interval = resample(x, replicates, random);
     const plausible = plausibility(x, long, replicates, random);
     if (!isNarrow || plausible === null || plausible >= leastPlausible)
-      return { value: long.alpha, interval, ...described(x, long, plausible) };
+      return { value: long.alpha, interval, ...describeTail(x, long, plausible) };
   }
   const plausible = plausibility(x, any, replicates, random);
-  return { value: null, interval: null, ...described(x, any, plausible), status: "under-one-decade" };
+  return { value: null, interval: null, ...describeTail(x, any, plausible), status: "under-one-decade" };
 }
 
 /** The tail of a fit, and how it stands to its rivals. */
-function described(x: Float64Array, fit: Fit, plausible: number | null): Omit<TailExponent, "value" | "interval"> {
+function describeTail(x: Float64Array, fit: Fit, plausible: number | null): Omit<TailExponent, "value" | "interval"> {
   const tail = x.subarray(fit.from);
   const logs = powerLogs(tail, fit);
   return {
@@ -184,7 +193,10 @@ function fits(x: Float64Array): { any: Fit; long: Fit | undefined } {
   return { any, long };
 }
 
-/** Largest distance between the distribution of the values from `from` on, given by their logarithms, and that of the law. */
+/**
+ * Largest distance between the distribution of the values from `from` on, given by their logarithms, and that of the
+ * law.
+ */
 function kolmogorov(logs: Float64Array, from: number, alpha: number): number {
   const count = logs.length - from;
   const start = logs[from]!;
@@ -202,7 +214,7 @@ function powerLogs(tail: Float64Array, { alpha, xMin }: Fit): Float64Array {
 }
 
 /** 2.5 and 97.5 % points of the exponent over data sets drawn from x with replacement, of those that have one. */
-function resampled(x: Float64Array, replicates: number, random: Random): [number, number] | null {
+function resample(x: Float64Array, replicates: number, random: Random): [number, number] | null {
   const found: number[] = [];
   for (let r = 0; r < replicates; r++) {
     const { long } = fits(x.map(() => x[random.below(x.length)]!).sort());

@@ -1,6 +1,6 @@
 /**
- * @file What else a tail may be: lognormal or exponential above xMin, each fitted by maximum likelihood, and Vuong's test of one
- * against another (theory.md Eq. 32; Clauset, Shalizi and Newman 2009, section 5).
+ * @file What else a tail may be: lognormal or exponential above xMin, each fitted by maximum likelihood, and Vuong's
+ * test of one against another (theory.md Eq. 32; Clauset, Shalizi and Newman 2009, section 5).
  */
 
 /** ln p(x) of each value under the exponential law above xMin whose rate fits best: rate = 1 / (mean - xMin). */
@@ -12,8 +12,9 @@ export function exponentialTail(tail: Float64Array, xMin: number): Float64Array 
 /**
  * ln p(x) of each value under the best lognormal cut off at xMin.
  *
- * With t = ln(x / xMin) the density of t is exp(-a t - b t^2) / Z(a, b), b >= 0: the mean of t and of t^2 fix a and b. b = 0 is the
- * power law itself, so the best lognormal is never worse than the law; where b would be negative it is the law.
+ * With t = ln(x / xMin) the density of t is exp(-a t - b t^2) / Z(a, b), b >= 0: the mean of t and of t^2 fix a and b.
+ * b = 0 is the power law itself, so the best lognormal is never worse than the law; where b would be negative it is the
+ * law.
  */
 export function lognormalTail(tail: Float64Array, xMin: number): Float64Array {
   const t = tail.map((value) => Math.log(value / xMin));
@@ -31,7 +32,10 @@ const steepest = 1e4;
 /** Curvature below which the lognormal is the power law to rounding. */
 const flattest = 1e-5;
 
-/** b of the density exp(-a t - b t^2) on t > 0 with mean 1 and the mean square given; E t^2 falls from 2 to 1 as b grows. */
+/**
+ * b of the density exp(-a t - b t^2) on t > 0 with mean 1 and the mean square given; E t^2 falls from 2 to 1 as b
+ * grows.
+ */
 function bestCurvature(square: number): number {
   if (square >= 2) return 0;
   let lower = flattest;
@@ -49,7 +53,8 @@ function bestCurvature(square: number): number {
 /** The a that gives exp(-a t - b t^2), t > 0, the mean 1; with the mean square and the logarithm of the norm. */
 function slopeFor(b: number): { a: number; square: number; logZ: number } {
   if (b === 0) return { a: 1, square: 2, logZ: 0 };
-  // With s = 1 / sqrt(2 b) and m = -a s^2 the density is a normal one, N(m, s^2), cut off at 0: mean m + s mills(m / s) = 1.
+  // With s = 1 / sqrt(2 b) and m = -a s^2 the density is a normal one, N(m, s^2), cut off at 0: mean m + s mills(m / s)
+  // = 1.
   const s = 1 / Math.sqrt(2 * b);
   let lower = -400; // reached at a curvature below the flattest
   let upper = 1 / s;
@@ -69,8 +74,8 @@ function mills(u: number): number {
 }
 
 /**
- * ln of integral_0^inf exp(-(t - u)^2 / 2 + u^2 / 2) dt = ln of Phi(u) / density(u). For u far below 0 by the continued fraction of
- * Laplace, else from the error function.
+ * ln of integral_0^inf exp(-(t - u)^2 / 2 + u^2 / 2) dt = ln of Phi(u) / density(u). For u far below 0 by the continued
+ * fraction of Laplace, else from the error function.
  */
 function logUpperTail(u: number): number {
   if (u < -3) {
@@ -96,8 +101,8 @@ function normalBelow(u: number): number {
 /**
  * Vuong's test of two models by the logarithms of their densities at each value.
  *
- * @returns ratio: the sum of the differences over sqrt(n) times their standard deviation, positive for the first model; p: the
- *   chance of one at least as large in size if both were equally good. Ratio 0 and p 1 where the models agree
+ * @returns ratio: the sum of the differences over sqrt(n) times their standard deviation, positive for the first model;
+ *   p: the chance of one at least as large in size if both were equally good. Ratio 0 and p 1 where the models agree
  */
 export function vuong(first: Float64Array, second: Float64Array): { ratio: number; p: number } {
   const n = first.length;

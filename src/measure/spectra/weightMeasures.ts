@@ -1,6 +1,6 @@
 /**
- * @file What the weights of one map say by themselves: norms, ranks, spectrum, and the power law of its tail, under the names that
- * WeightWatcher (Martin, Peng and Mahoney, Nature Communications 12, 4122 (2021)) made usual.
+ * @file What the weights of one map say by themselves: norms, ranks, spectrum, and the power law of its tail, under the
+ * names that WeightWatcher (Martin, Peng and Mahoney, Nature Communications 12, 4122 (2021)) made usual.
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs } from "../../linalg/matrix.ts";
@@ -68,7 +68,10 @@ export function weightMeasures(W: Matrix): WeightMeasures {
   };
 }
 
-/** Maximum likelihood of the exponent of p(x) ~ x^-alpha for x >= xMin (theory.md Eq. 31); null where all values are xMin. */
+/**
+ * Maximum likelihood of the exponent of p(x) ~ x^-alpha for x >= xMin (theory.md Eq. 31); null where all values are
+ * xMin.
+ */
 function densityExponent(values: Float64Array, xMin: number): number | null {
   const logs = Array.from(
     values.filter((value) => value >= xMin),

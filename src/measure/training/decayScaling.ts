@@ -27,11 +27,13 @@ export const leastDecays = 3;
 const fewRuns = [12.706, 4.303, 3.182, 2.776] as const;
 
 /**
- * Exponent p of z_a z_b / |W|^2 ∝ gamma^p across runs, by least squares on logarithms   (theory.md Eq. 63); the theory says 2.
+ * Exponent p of z_a z_b / |W|^2 ∝ gamma^p across runs, by least squares on logarithms   (theory.md Eq. 63); the theory
+ * says 2.
  *
  * @param points one for each run; those with a value that is not positive are left out
  *
- * The interval takes the distances of the runs from the line as independent and normal; it does not know whether there is a law.
+ * The interval takes the distances of the runs from the line as independent and normal; it does not know whether there
+ * is a law.
  */
 export function decayScaling(points: readonly DecayPoint[]): DecayScaling {
   const used = points.filter(({ decay, noise }) => decay > 0 && noise > 0 && Number.isFinite(noise));

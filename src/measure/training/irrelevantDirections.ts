@@ -1,8 +1,9 @@
 /**
- * @file Directions that the loss does not depend on, or that no sample reaches, and what the layer keeps in them (theory.md Eq. 65).
+ * @file Directions that the loss does not depend on, or that no sample reaches, and what the layer keeps in them
+ * (theory.md Eq. 65).
  *
- * A direction is counted where the mean square along it is below a millionth of the largest: what float32 sums resolve. It says nothing
- * of gradients that are weak beside others.
+ * A direction is counted where the mean square along it is below a millionth of the largest: what float32 sums resolve.
+ * It says nothing of gradients that are weak beside others.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { frobenius, type Matrix, matmul, trace } from "../../linalg/matrix.ts";
@@ -30,25 +31,34 @@ export interface IrrelevantShare extends IrrelevantDirections {
   noise: number | null;
   /** Below it a share cannot be told from 0: `roundingFloor` of the largest eigenvalue in each direction. */
   floor: number | null;
-  /** At most the probability that a further sample has a part in these directions after all: (d - count + 1) / (n + 1). */
+  /**
+   * At most the probability that a further sample has a part in these directions after all: (d - count + 1) / (n + 1).
+   */
   unseen: number;
   /** Samples. */
   n: number;
-  /** "too-few-samples" where `unseen` exceeds a half: there the samples are fewer than the dimensions, and leave directions out. */
+  /**
+   * "too-few-samples" where `unseen` exceeds a half: there the samples are fewer than the dimensions, and leave
+   * directions out.
+   */
   status?: Status;
 }
 
 /** a: the share of G_a where H_a is 0; b: the share of H_b where G_b is 0. */
 export type LayerIrrelevant = BothSides<IrrelevantShare>;
 
-/** chosen: directions within this factor above the threshold say that the line through a falling spectrum could lie elsewhere. */
+/**
+ * chosen: directions within this factor above the threshold say that the line through a falling spectrum could lie
+ * elsewhere.
+ */
 const blur = 100;
 
 /** chosen: more than this probability of what the samples did not show says that they are too few. */
 const mostUnseen = 0.5;
 
 /**
- * Share of A in the null space of B   (theory.md Eq. 65): of H in that of G, 0 where irrelevant directions have decayed.
+ * Share of A in the null space of B   (theory.md Eq. 65): of H in that of G, 0 where irrelevant directions have
+ * decayed.
  *
  * @param A (d, d) second moment
  * @param B eigenvalues and vectors, all d of them
@@ -69,7 +79,10 @@ export function irrelevantDirections(A: Matrix, B: Eigen, threshold = roundingFl
   return { count, share, chance: count / d, chanceSpread, threshold };
 }
 
-/** Standard deviation of tr(P A) / tr A for a projector P on k random directions: that of Eq. 13's cosine, times the norms. */
+/**
+ * Standard deviation of tr(P A) / tr A for a projector P on k random directions: that of Eq. 13's cosine, times the
+ * norms.
+ */
 function spreadOfChance(A: Matrix, k: number): number {
   const d = A.rows;
   const traceless = Math.max(0, (frobenius(A) / trace(A)) ** 2 - 1 / d);
@@ -79,12 +92,14 @@ function spreadOfChance(A: Matrix, k: number): number {
 /**
  * Both sides of a layer: H_b where G_b is 0, and its dual, G_a where H_a is 0   (theory.md Eqs. 55, 65).
  *
- * Whether a direction is empty is said by plain second moments, since a gradient that is the same in all samples is no absent one. What
- * is kept there is a share of the covariance: of the plain moment the mean may be nearly all, which a bias can take.
+ * Whether a direction is empty is said by plain second moments, since a gradient that is the same in all samples is no
+ * absent one. What is kept there is a share of the covariance: of the plain moment the mean may be nearly all, which a
+ * bias can take.
  *
  * @param spectra of the plain second moments, and of covariances where means were captured
  * @param halves  of the samples, for the noise
- * @returns undefined where not all eigenvalues are known. One eigendecomposition for a side that has such directions, O(d^3)
+ * @returns undefined where not all eigenvalues are known. One eigendecomposition for a side that has such directions,
+ *   O(d^3)
  */
 export function layerIrrelevant(
   total: LayerMoments,

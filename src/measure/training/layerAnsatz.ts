@@ -1,9 +1,10 @@
 /**
- * @file The feature ansatz of one layer from the sums of its output gradients: AGOP_a = W^T B W (theory.md Eqs. 72 to 74).
+ * @file The feature ansatz of one layer from the sums of its output gradients: AGOP_a = W^T B W (theory.md Eqs. 72 to
+ * 74).
  */
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
-import { type Ansatz, featureAnsatz } from "./ansatz.ts";
+import { type Ansatz, featureAnsatz } from "./featureAnsatz.ts";
 
 export interface LayerAnsatz extends Ansatz {
   /** Samples behind it. */

@@ -1,8 +1,9 @@
 /**
- * @file The expectations of one layer that the equations of training are written in (theory.md, "Residuals"), from its moments.
+ * @file The expectations of one layer that the equations of training are written in (theory.md, "Residuals"), from its
+ * moments.
  *
- * Sign: the moments hold +dl/dh, the equations g = -dl/dh. Only cross moments notice, and they are turned here. A bias is taken into
- * the map, W <- (W, bias) and h_a <- (h_a, 1): decayed as the weights are, it obeys the same equations.
+ * Sign: the moments hold +dl/dh, the equations g = -dl/dh. Only cross moments notice, and they are turned here. A bias
+ * is taken into the map, W <- (W, bias) and h_a <- (h_a, 1): decayed as the weights are, it obeys the same equations.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
@@ -56,7 +57,7 @@ export function layerMeans(layer: LayerMoments, bias?: ArrayLike<number>): Layer
   const plain = { n, Hb, Gb, Xb: cross(dOut, dOut, b.gh), za: b.g2 / n, fourth: fourthMoments(layer) };
   const M = cross(dOut, dIn, gbHa);
   if (!bias) return { ...plain, W, Ha, Ga, M, Xa: cross(dIn, dIn, a.gh!), zb: a.h2 / n };
-  const onBias = { W: beside(W, bias, 1), M: beside(M, b.gSum!, -1 / n), Ha: bordered(Ha, a.hSum!, n) };
+  const onBias = { W: appendColumn(W, bias, 1), M: appendColumn(M, b.gSum!, -1 / n), Ha: addBias(Ha, a.hSum!, n) };
   const Wt = transpose(onBias.W);
   const fourth = { ...plain.fourth, ha: plain.fourth.ha + (2 * a.h2) / n + 1 };
   return {
@@ -74,7 +75,7 @@ function fourthMoments({ n, a, b }: LayerMoments): LayerMeans["fourth"] {
 }
 
 /** (A, factor * column) */
-function beside(A: Matrix, column: ArrayLike<number>, factor: number): Matrix {
+function appendColumn(A: Matrix, column: ArrayLike<number>, factor: number): Matrix {
   const C = matrix(A.rows, A.cols + 1);
   for (let i = 0; i < A.rows; i++) {
     C.data.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * C.cols);
@@ -84,9 +85,9 @@ function beside(A: Matrix, column: ArrayLike<number>, factor: number): Matrix {
 }
 
 /** Second moment of (h, 1). */
-function bordered(H: Matrix, sum: ArrayLike<number>, n: number): Matrix {
+function addBias(H: Matrix, sum: ArrayLike<number>, n: number): Matrix {
   const C = matrix(H.rows + 1, H.rows + 1);
-  C.data.set(beside(H, sum, 1 / n).data);
+  C.data.set(appendColumn(H, sum, 1 / n).data);
   for (let i = 0; i < H.rows; i++) C.data[H.rows * C.cols + i] = sum[i]! / n;
   C.data[C.data.length - 1] = 1;
   return C;

@@ -1,8 +1,10 @@
 /**
- * @file How far a layer is from the stationary state of training with weight decay: the equations that the theory derives from it, as
- * residuals of the measured moments, each with the value that sampling alone would leave (theory.md Eqs. 53-62).
+ * @file How far a layer is from the stationary state of training with weight decay: the equations that the theory
+ * derives from it, as residuals of the measured moments, each with the value that sampling alone would leave (theory.md
+ * Eqs. 53-62).
  *
- * They hold for SGD with decay gamma on the same loss. For Adam E[dW] = 0 is a statement on the preconditioned gradient: not given.
+ * They hold for SGD with decay gamma on the same loss. For Adam E[dW] = 0 is a statement on the preconditioned
+ * gradient: not given.
  */
 import { frobenius, gram, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
@@ -47,7 +49,10 @@ export interface Residuals {
   gradientNoise: { forward: Residual; backward: Residual };
   /** z_a z_b / (gamma^2 |W|^2)   (Eq. 58): 1 without gradient noise. */
   rho: number | null;
-  /** 1 - cosine of H_b with Z_b and of G_a with Z_a, and the constants tr H_b / (z_b tr Z_b), tr G_a / (z_a tr Z_a)   (Eq. 59). */
+  /**
+   * 1 - cosine of H_b with Z_b and of G_a with Z_a, and the constants tr H_b / (z_b tr Z_b), tr G_a / (z_a tr Z_a) (Eq.
+   * 59).
+   */
   proportional: {
     forward: Residual;
     backward: Residual;

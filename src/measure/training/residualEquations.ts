@@ -1,6 +1,7 @@
 /**
- * @file The residual of each equation of the stationary state, with the error that n samples leave in it (theory.md Eqs. 53-62).
- * Norms are Frobenius norms. Errors assume independent samples, and norms of g and h that are uncorrelated: E|g|^2 |h|^2 = E|g|^2 E|h|^2.
+ * @file The residual of each equation of the stationary state, with the error that n samples leave in it (theory.md
+ * Eqs. 53-62). Norms are Frobenius norms. Errors assume independent samples, and norms of g and h that are
+ * uncorrelated: E|g|^2 |h|^2 = E|g|^2 E|h|^2.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { frobenius, type Matrix, matmul, trace, transpose } from "../../linalg/matrix.ts";
@@ -20,7 +21,10 @@ export type ResidualStatus =
 /** A relative residual: 0 where the equation holds. */
 export interface Residual {
   value: number | null;
-  /** What n independent samples would show where the equation holds exactly in expectation. Averages over a whole finite training set have none. */
+  /**
+   * What n independent samples would show where the equation holds exactly in expectation. Averages over a whole finite
+   * training set have none.
+   */
   floor: number | null;
   n: number;
   status?: ResidualStatus;

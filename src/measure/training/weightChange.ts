@@ -1,6 +1,6 @@
 /**
- * @file What one step of stochastic gradient descent does to the second moments of a layer, in expectation (theory.md Eqs. 55-57).
- * The step is W' = (1 - lr decay) W + lr (1/B) sum g_b h_a^T with g = -dl/dh; h_a is not changed by it.
+ * @file What one step of stochastic gradient descent does to the second moments of a layer, in expectation (theory.md
+ * Eqs. 55-57). The step is W' = (1 - lr decay) W + lr (1/B) sum g_b h_a^T with g = -dl/dh; h_a is not changed by it.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { frobenius, gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -44,10 +44,11 @@ export function weightChange({ W, Gb, Xb, zb }: LayerMeans, { lr, decay }: StepC
 }
 
 /**
- * E[W' H_a W'^T] - H_b: the change of the outputs of all samples after a step on a batch of B drawn with replacement   (theory.md Eq. 57).
+ * E[W' H_a W'^T] - H_b: the change of the outputs of all samples after a step on a batch of B drawn with replacement
+ * (theory.md Eq. 57).
  *
- * @param noise (dOut, dOut) E[(h_a^T H_a h_a) g_b g_b^T]; tr(H_a^2) G_b if left out, which is exact where h_a^T H_a h_a does not vary and an
- *   approximation elsewhere: this fourth moment is not among the sums
+ * @param noise (dOut, dOut) E[(h_a^T H_a h_a) g_b g_b^T]; tr(H_a^2) G_b if left out, which is exact where h_a^T H_a h_a
+ *   does not vary and an approximation elsewhere: this fourth moment is not among the sums
  * @returns (dOut, dOut). H_b stands for W H_a W^T throughout
  */
 export function populationChange(

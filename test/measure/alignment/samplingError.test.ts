@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Matrix, matrix } from "../../../src/linalg/matrix.ts";
 import { symmetricEntriesOf } from "../../../src/measure/alignment/entrySums.ts";
 import { relations, type SideAlignments } from "../../../src/measure/alignment/relations.ts";
-import { withSamplingError } from "../../../src/measure/alignment/samplingError.ts";
+import { addSamplingErrors } from "../../../src/measure/alignment/samplingError.ts";
 import { Random } from "../../../src/random/random.ts";
 
 const d = 120;
@@ -50,7 +50,7 @@ function aligned({ H, G, Z }: Record<"H" | "G" | "Z", Matrix>, of: number): Side
     G: { entries: symmetricEntriesOf(G, of), n: 1000 },
   };
   const weights = symmetricEntriesOf(Z, of);
-  return withSamplingError(pair, weights, relations(pair, weights));
+  return addSamplingErrors(pair, weights, relations(pair, weights));
 }
 
 describe.each([
@@ -106,7 +106,7 @@ test("without weights and without gradients the others have theirs", () => {
     H: { entries: symmetricEntriesOf(on(H, at), d), n: 9 },
     G: { n: 0, status: "too-few-samples" as const },
   };
-  const side = withSamplingError(pair, undefined, relations(pair, undefined));
+  const side = addSamplingErrors(pair, undefined, relations(pair, undefined));
   expect(side.rga).toMatchObject({ value: null, samplingError: null });
   expect(side.rwa).toMatchObject({ value: null, samplingError: null, status: "missing-moments" });
 });

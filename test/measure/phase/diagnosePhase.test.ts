@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { eigh } from "../../../src/linalg/eigh.ts";
 import { gram, type Matrix, matmul } from "../../../src/linalg/matrix.ts";
 import { cosine } from "../../../src/measure/alignment/cosine.ts";
-import { leadingSystem } from "../../../src/measure/laws/liveSubspace.ts";
+import { truncateSystem } from "../../../src/measure/laws/liveSubspace.ts";
 import { type Eigen, projectedRelations, weightRange } from "../../../src/measure/laws/weightRange.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
-import { diagnosePhase, type Phase } from "../../../src/measure/phase/phase.ts";
+import { diagnosePhase, type Phase } from "../../../src/measure/phase/diagnosePhase.ts";
 import type { PhaseEvidence } from "../../../src/measure/phase/phaseEvidence.ts";
 import type { MeasuredExponent, SideExponents } from "../../../src/measure/phase/phaseExponents.ts";
 import { type LayerMoments, type Side, secondMoment } from "../../../src/moments/moments.ts";
@@ -54,7 +54,7 @@ async function evidenceOf(layer: LayerMoments): Promise<PhaseEvidence> {
     dIn: layer.dIn,
     dOut: layer.dOut,
     alignment: { a: alignment.raw.a!, b: alignment.raw.b },
-    projected: projectedRelations(layer, "raw", leadingSystem(Z, range.rank)),
+    projected: projectedRelations(layer, "raw", truncateSystem(Z, range.rank)),
     exponents: { a: side("a"), b: side("b") },
     range,
   };

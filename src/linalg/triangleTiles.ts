@@ -3,10 +3,15 @@
 /** chosen: two tiles of 32 by 32 float64 (16 KB) fit a first-level cache. */
 const tileSide = 32;
 
-/** Rows `top` to `bottom` - 1 of the lower triangle, of columns `left` to `right` - 1 those up to the diagonal: j <= i. */
+/**
+ * Rows `top` to `bottom` - 1 of the lower triangle, of columns `left` to `right` - 1 those up to the diagonal: j <= i.
+ */
 export type VisitTile = (top: number, bottom: number, left: number, right: number) => void;
 
-/** Covers the lower triangle of a (d, d) matrix with square tiles, so that a tile and its mirror image stay in the cache. */
+/**
+ * Covers the lower triangle of a (d, d) matrix with square tiles, so that a tile and its mirror image stay in the
+ * cache.
+ */
 export function lowerTiles(d: number, visit: VisitTile): void {
   for (let top = 0; top < d; top += tileSide)
     for (let left = 0; left <= top; left += tileSide)

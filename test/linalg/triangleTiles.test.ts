@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lowerTiles } from "../../src/linalg/tiles.ts";
+import { lowerTiles } from "../../src/linalg/triangleTiles.ts";
 
 it("tiles cover every entry of the lower triangle once", () => {
   for (const d of [0, 1, 31, 32, 33, 100]) {

@@ -1,7 +1,9 @@
 /**
- * @file Neural collapse, NC1 to NC4, each with the variants that the literature calls by the same name (theory.md Eqs. 66-71).
+ * @file Neural collapse, NC1 to NC4, each with the variants that the literature calls by the same name (theory.md Eqs.
+ * 66-71).
  *
- * Papyan, Han and Donoho (2020); Zhu et al. (2021, code validate_NC.py); Galanti et al. (2022) for the class-distance normalised variance.
+ * Papyan, Han and Donoho (2020); Zhu et al. (2021, code validate_NC.py); Galanti et al. (2022) for the class-distance
+ * normalised variance.
  */
 
 import { eigh } from "../../linalg/eigh.ts";
@@ -101,7 +103,10 @@ const noFrame: Frame = { equinorm: null, equiangular: null, meanCosine: null, si
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); there are at most C - 1 others. */
+/**
+ * chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); there are at most C -
+ * 1 others.
+ */
 const meansThreshold = 1e-12;
 
 /** Classes of two samples or more, and their samples: those in which a spread can be seen. */
@@ -117,9 +122,9 @@ export function spreadClasses({ counts }: ClassSums): SpreadClasses {
 }
 
 /**
- * tr(S_w S_b^+), S_b = (1/C) M M^T with M = [mu_c - mu_G]: with M^T M = V L V^T the pseudo-inverse is C sum M v v^T M^T / l^2, over the
- * at most C - 1 eigenvalues that are not zero. S_w is the mean over the samples of `spread`; the others add nothing to
- * `within`.
+ * tr(S_w S_b^+), S_b = (1/C) M M^T with M = [mu_c - mu_G]: with M^T M = V L V^T the pseudo-inverse is C sum M v v^T M^T
+ * / l^2, over the at most C - 1 eigenvalues that are not zero. S_w is the mean over the samples of `spread`; the others
+ * add nothing to `within`.
  */
 function variability(
   { centred, within, means, variances, present, n }: ClassMeans,

@@ -1,9 +1,10 @@
 /**
- * @file The neural feature ansatz: whether W^T W is the average gradient outer product of the network, and its equivariant form in
- * gradients of the loss (theory.md Eqs. 72-74). Whether the ansatz "holds" hangs on three switches; all of them are computed.
+ * @file The neural feature ansatz: whether W^T W is the average gradient outer product of the network, and its
+ * equivariant form in gradients of the loss (theory.md Eqs. 72-74). Whether the ansatz "holds" hangs on three switches;
+ * all of them are computed.
  *
- * Radhakrishnan et al.: the first version compares cosines with exponent 1 (arXiv 2212.13881), the published one (Science 2024) Pearson's
- * correlation with exponent 1/2; the code of both subtracts the initial weights.
+ * Radhakrishnan et al.: the first version compares cosines with exponent 1 (arXiv 2212.13881), the published one
+ * (Science 2024) Pearson's correlation with exponent 1/2; the code of both subtracts the initial weights.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { gram, type Matrix, matrix } from "../../linalg/matrix.ts";

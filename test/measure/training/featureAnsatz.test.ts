@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { combination } from "../../../src/linalg/linearCombination.ts";
 import { frobenius, gram, identity, type Matrix, matmul, matrix, transpose } from "../../../src/linalg/matrix.ts";
 import { symmetricPower } from "../../../src/linalg/symmetricPower.ts";
-import { averageGradientOuterProduct, featureAnsatz } from "../../../src/measure/training/ansatz.ts";
+import { averageGradientOuterProduct, featureAnsatz } from "../../../src/measure/training/featureAnsatz.ts";
 import { Random } from "../../../src/random/random.ts";
 import { gaussian, projector, wishart } from "../matrices.ts";
 

@@ -1,9 +1,10 @@
 /**
- * @file The phase of a layer: which row of the table (theory.md Eq. 50) its relations and its exponents agree on, with "none" where no
- * row is near and "undecided" where the numbers do not tell (theory.md Eq. 52). The thresholds are chosen here.
+ * @file The phase of a layer: which row of the table (theory.md Eq. 50) its relations and its exponents agree on, with
+ * "none" where no row is near and "undecided" where the numbers do not tell (theory.md Eq. 52). The thresholds are
+ * chosen here.
  *
- * Relations alone do not tell the rows apart: Z and Z^2 of a random square W have a cosine of 0.94. So the exponents decide among
- * rows whose relations hold, and the relations decide whether any row does.
+ * Relations alone do not tell the rows apart: Z and Z^2 of a random square W have a cosine of 0.94. So the exponents
+ * decide among rows whose relations hold, and the relations decide whether any row does.
  */
 import { consequences } from "./phaseAlgebra.ts";
 import {
@@ -24,7 +25,10 @@ export interface Phase {
   label: PhaseName;
   /** From 0 to 1 for every row; null where a relation that it assumes was not measured. */
   scores: Record<PhaseLabel, number | null>;
-  /** The relations that hold on the live subspace (Eq. 85); where the spectrum of Z is narrow, more than those that the row assumes. */
+  /**
+   * The relations that hold on the live subspace (Eq. 85); where the spectrum of Z is narrow, more than those that the
+   * row assumes.
+   */
   strong: Relation[];
   /** Rows that unrelated matrices of these spectra would be in as well: never a label. */
   trivial: PhaseLabel[];
@@ -35,9 +39,11 @@ export interface Phase {
 /**
  * The phase of a layer   (theory.md Eq. 52).
  *
- * @param evidence relations and exponents with their intervals, of covariances, which the table is about, or of another convention
- * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row assumes a
- *   relation that clearly fails, the exponents are of no row either, and nothing speaks for a law under noise; else "undecided"
+ * @param evidence relations and exponents with their intervals, of covariances, which the table is about, or of another
+ *   convention
+ * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row
+ *   assumes a relation that clearly fails, the exponents are of no row either, and nothing speaks for a law under
+ *   noise; else "undecided"
  */
 export function diagnosePhase(evidence: PhaseEvidence): Phase {
   const judged = judgeRelations(evidence);
@@ -62,7 +68,8 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
   );
   const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
   const best = strongest[0];
-  // Under noise relations fall below their thresholds one by one: a stronger row is open until one of its own is clearly weaker.
+  // Under noise relations fall below their thresholds one by one: a stronger row is open until one of its own is
+  // clearly weaker.
   const open = rows.filter(
     (row) =>
       row.exponents.verdict !== "clash" &&
@@ -73,14 +80,17 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
   return exponents && range ? "undecided" : fromRelationsAlone(rows, judged);
 }
 
-/** Without exponents only relations that leave no doubt decide: all hold or fail, and those that hold imply no other. */
+/**
+ * Without exponents only relations that leave no doubt decide: all hold or fail, and those that hold imply no other.
+ */
 function fromRelationsAlone(rows: readonly JudgedRow[], judged: Judged): PhaseName {
   if (sixRelations.some((relation) => !judged[relation].holds && judged[relation].level !== "weak")) return "undecided";
   const holding = sixRelations.filter((relation) => judged[relation].holds);
   const { projected } = consequences(holding);
   if (projected.length !== holding.length) return "undecided";
   const same = rows.find(({ row }) => consequences(row.assumes).projected.join() === holding.join());
-  if (same?.row.flat === "range of W" && same.exponents.verdict !== "match") return "undecided"; // Z^2 aligns with Z, too
+  // Z^2 aligns with Z, too
+  if (same?.row.flat === "range of W" && same.exponents.verdict !== "match") return "undecided";
   return same?.row.label ?? "none";
 }
 
