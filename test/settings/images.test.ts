@@ -1,5 +1,6 @@
 /** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
 import { describe, expect, test } from "vitest";
+import { inThisThread } from "../../src/data/augment/batchMaker.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
@@ -71,6 +72,16 @@ describe("res1", () => {
     const resumed = await record("res1", given, run.checkpoints.get(8)!);
     expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 8));
     expect(resumed.checkpoints.get(24)).toEqual(run.checkpoints.get(24));
+  });
+
+  test("has images augmented by threads that are handed in, as many as asked for", () => {
+    const asked: number[] = [];
+    const augment = (workers: number) => {
+      asked.push(workers);
+      return inThisThread;
+    };
+    buildExperiment("res1", { ...tiny, workers: 3 }, { ...folder, augment });
+    expect(asked).toEqual([3]);
   });
 
   test("refuses a missing folder and a batch above the set in one line", () => {
