@@ -14,7 +14,7 @@ import { builtEntry } from "../builtEntry.ts";
 import { TINY } from "../cli/builtProgram.ts";
 import { sharedPath } from "../shared.ts";
 
-/** The demands: 5 s and 1 GB for one file. The watcher waits longer, for a machine that is busy otherwise. */
+/** The demands: 5 s of the processor and 1 GB for one file. The watcher waits longer, for a machine that is busy otherwise. */
 const MAX_SECONDS = 5;
 const MAX_MEGABYTES = 1024;
 const PATIENCE_SECONDS = 20;
@@ -23,8 +23,16 @@ const HEAP_MEGABYTES = 512;
 
 const cases = Number(process.env.CRH_FUZZ ?? 1000);
 const seed = process.env.CRH_FUZZ_SEED ?? "1";
-/** Shares of the cases; models take some 20 ms each, arrays less than one, run folders half a second. */
-const shares = { onnx: 0.25, npy: 0.25, npz: 0.25, safetensors: 0.25, run: 0.03 } as const;
+/** Shares of the cases; models take some 20 ms each, arrays less than one, commands up to a second. */
+const shares = {
+  onnx: 0.25,
+  npy: 0.25,
+  npz: 0.25,
+  safetensors: 0.25,
+  run: 0.03,
+  capture: 0.03,
+  analysis: 0.03,
+} as const;
 
 const root = resolve(import.meta.dirname, "..", "..");
 /** Inside node_modules, so that the child finds the packages. */

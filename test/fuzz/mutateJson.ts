@@ -4,7 +4,7 @@ import type { Random } from "../../src/random/random.ts";
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Markup and control sequences (ESC and C1) that must never come out raw. */
-const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>\u001b[31m\u009b2J\u202e';
+export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>\u001b[31m\u009b2J\u202e';
 
 const VALUES: readonly Json[] = [
   null,

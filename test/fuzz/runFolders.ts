@@ -1,74 +1,76 @@
-/** @file Run folders of strangers: one file of a folder is damaged, then read by the commands that read runs. */
+/** @file Run folders of strangers: one file of a folder is damaged or gone, then read by the commands that read runs. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
+import { checkPage, command } from "./commands.ts";
+import { hostileTexts, mutateJson } from "./mutateJson.ts";
+import { mutateSafetensors } from "./mutateTensors.ts";
 import type { Subject } from "./subjects.ts";
 
-/** The program as it is built: bundled, it would take this process for itself. */
-const BUILT = pathToFileURL(resolve("dist", "cli", "main.js")).href;
-
-const RAW = /<script>alert|<img src=x/;
-const NO_NUMBER = /\b(NaN|undefined|Infinity)\b|\[object /;
-
-/** @param root a folder of whole runs; each file of them that is JSON, lines or a CSV is a subject */
+/** @param root a folder of whole runs; each file of them that a command reads is a subject */
 export function runFolders(root: string): Subject[] {
   return readdirSync(root).flatMap((run) => {
-    const files = (readdirSync(join(root, run), { recursive: true }) as string[]).filter(
-      (file) => /\.(json|jsonl|csv)$|^moments/.test(file) && /\.\w+$/.test(file),
+    const files = (readdirSync(join(root, run), { recursive: true }) as string[]).filter((file) =>
+      /\.(json|jsonl|csv|safetensors)$/.test(file),
     );
     return files.map((file): Subject => {
-      const bytes = new Uint8Array(readFileSync(join(root, run, file)));
+      const tensors = file.endsWith("safetensors");
       return {
-        name: `${run.replace(/.*-(\w+-)\w+$/, "$1")}/${file}`.replaceAll(" ", "_"),
-        bytes,
+        name: `${run.replace(/^[\d-]*(.*)-\w+$/, "$1")}/${file}`.replaceAll(" ", "_"),
+        bytes: new Uint8Array(readFileSync(join(root, run, file))),
+        structural: (bytes, random) =>
+          random.below(20) === 0 ? new Uint8Array() : (tensors ? mutateSafetensors : mutateJson)(bytes, random),
+        ...(!tensors && { hostile: hostileTexts }),
         use: (damaged) => read(join(root, run), file, damaged),
       };
     });
   });
 }
 
-/** @throws Error that is no clear line where a command calls the damage a bug, or shows what it must not */
+/** No bytes stand for a file that is gone. */
 async function read(run: string, file: string, damaged: Uint8Array): Promise<void> {
   const runs = mkdtempSync(join(tmpdir(), "crh-fuzz-run-"));
   try {
     cpSync(run, join(runs, "other"), { recursive: true });
     cpSync(run, join(runs, "damaged"), { recursive: true });
     const path = join(runs, "damaged");
-    writeFileSync(join(path, file), damaged);
+    rmSync(join(path, file));
+    if (damaged.length > 0) writeFileSync(join(path, file), damaged);
     await command(["runs", "--in", runs]);
+    await command(["runs", "--in", runs, "--json"]);
     await command(["explain", path]);
+    await command(["explain", path, "--json"]);
+    await command(["explain", path, "layers.0"]);
     await command(["report", path, "-o", "-"]);
     await command(["compare", path, join(runs, "other")]);
-    await command(["explain", path, "--json"]);
+    await command(["compare", join(runs, "other"), path, "--json"]);
+    if (file.startsWith("moments")) {
+      await command(["ingest", join(path, file), "--no-save"]);
+      await command(["ingest", join(path, file), join(runs, "other", file), "--json", "--no-save"]);
+    }
+    if (file.startsWith("records") || file.startsWith("snapshots")) {
+      await command(["report", path, "--figures"]);
+      checkFigures(join(path, "figures"));
+    }
+    rmSync(join(path, "report.html"), { force: true });
+    await command(["open", path]);
+    if (/^(run|config|metrics)|^checkpoints/.test(file)) await command(["resume", path, "--from", "18", "--quiet"]);
     await command(["resume", path, "--quiet"]);
   } finally {
     rmSync(runs, { recursive: true, force: true });
   }
 }
 
-async function command(words: string[]): Promise<void> {
-  const written = { out: "", err: "" };
-  const stream = (name: "out" | "err") => ({
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const { signal } = new AbortController();
-  const { main } = (await import(/* @vite-ignore */ BUILT)) as typeof import("../../src/cli/main.ts");
-  const code = await main(words, { stdout: stream("out"), stderr: stream("err"), env: {}, interruption: () => signal });
-  const { out, err } = written;
-  const complain = (what: string): never => {
-    throw new TypeError(`${words.slice(0, 3).join(" ")} ${what}`.replaceAll("\n", " "));
-  };
-  if (/this is a bug/.test(err)) complain(err.slice(0, 300));
-  if (code !== 0 && !/^(resume: .* is finished already\n)?[^\n]+\n$/.test(err)) complain(`said ${err.slice(0, 300)}`);
-  const unquoted = out.replace(/="[^"]*"/g, '=""'); // in quotes markup is text; on a terminal processIo takes control sequences out
-  const raw = words[0] === "report" ? RAW.exec(unquoted) : null;
-  if (raw !== null) complain(`shows raw ${JSON.stringify(around(unquoted, raw.index))}`);
-  const visible = out.replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>/g, "");
-  const none = NO_NUMBER.exec(visible);
-  if (none !== null) complain(`shows ${JSON.stringify(around(visible, none.index))}`);
+/** No figure is written outside its folder, and none holds markup of others. */
+function checkFigures(folder: string): void {
+  let files: string[] = [];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    return; // refused
+  }
+  for (const file of files.filter((name) => name.endsWith(".svg")))
+    checkPage(readFileSync(join(folder, file), "utf8"), (what) => {
+      throw new TypeError(`${dirname(folder)}: ${file} ${what}`);
+    });
 }
-
-const around = (text: string, at: number) => text.slice(Math.max(0, at - 60), at + 40);

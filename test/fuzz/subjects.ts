@@ -26,14 +26,22 @@ import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 import quantized from "../onnx/quantizedModels.json" with { type: "json" };
+import { analyses } from "./analyses.ts";
+import { captures } from "./captures.ts";
+import { mutateModel } from "./mutateModel.ts";
+import { mutateNpy, mutateNpz, mutateSafetensors } from "./mutateTensors.ts";
 import { runFolders } from "./runFolders.ts";
 
-export const kinds = ["onnx", "npy", "npz", "safetensors", "run"] as const;
+export const kinds = ["onnx", "npy", "npz", "safetensors", "run", "capture", "analysis"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Subject {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** Damage that leaves the format whole; without it, bytes are changed. */
+  structural?(bytes: Uint8Array, random: Random): Uint8Array;
+  /** The file with texts that must never come out raw. */
+  hostile?(bytes: Uint8Array): Uint8Array;
   /** Does with the damaged file what a user would; any result is right, any error must be a clear line. */
   use(bytes: Uint8Array): Promise<void>;
 }
@@ -42,7 +50,13 @@ export interface Subject {
 export function subjects(shared: string | undefined): Record<Kind, Subject[]> {
   const arrays = arrayFiles(shared);
   const runs = process.env.CRH_FUZZ_RUNS;
-  return { onnx: models(shared), ...arrays, run: runs === undefined ? [] : runFolders(runs) };
+  return {
+    onnx: models(shared),
+    ...arrays,
+    run: runs === undefined ? [] : runFolders(runs),
+    capture: captures(runs),
+    analysis: analyses(),
+  };
 }
 
 /** Reads every array, and passes what has samples to a model's input. */
@@ -64,6 +78,8 @@ async function useMoments(bytes: Uint8Array): Promise<void> {
   const moments = decodeMoments(bytes);
   JSON.stringify(snapshot(moments, {}));
 }
+
+const structural = { npy: mutateNpy, npz: mutateNpz, safetensors: mutateSafetensors };
 
 function arrayFiles(shared: string | undefined): Record<"npy" | "npz" | "safetensors", Subject[]> {
   const random = new Random(1);
@@ -87,21 +103,24 @@ function arrayFiles(shared: string | undefined): Record<"npy" | "npz" | "safeten
     ]),
     { note: "x" },
   );
-  const subject = (name: string, file: Uint8Array, use = useArrays): Subject => ({ name, bytes: file, use });
+  const subject = (name: string, file: Uint8Array, use = useArrays): Subject => {
+    const kind = /\.(npy|npz|safetensors)$/.exec(name)![1] as keyof typeof structural;
+    return { name, bytes: file, structural: structural[kind], use };
+  };
   const real = (...paths: string[]) =>
     paths
       .filter((path) => shared !== undefined && existsSync(join(shared, path)))
       .map((path) => subject(path, new Uint8Array(readFileSync(join(shared!, path)))));
   return {
     npy: [
-      ...npy.map((file, i) => subject(`made ${i}`, file)),
+      ...npy.map((file, i) => subject(`made${i}.npy`, file)),
       ...real("reference/gpt-ce/x.npy", "reference/mlp-relu-mse/x.npy"),
     ],
-    npz: [...npz.map((file, i) => subject(`made ${i}`, file)), ...real("reference/mlp-tanh-mse/moments.npz")],
+    npz: [...npz.map((file, i) => subject(`made${i}.npz`, file)), ...real("reference/mlp-tanh-mse/moments.npz")],
     safetensors: [
-      subject("tensors", tensors),
-      subject("moments", moments, useMoments),
-      subject("moments as arrays", moments),
+      subject("tensors.safetensors", tensors),
+      subject("moments.safetensors", moments, useMoments),
+      subject("as-arrays.safetensors", moments),
       ...real("data/models-cifar10-resnet/resnet20.expected.safetensors"),
     ],
   };
@@ -150,6 +169,7 @@ function models(shared: string | undefined): Subject[] {
   const made = (name: string, bytes: Uint8Array, example: Example): Subject => ({
     name,
     bytes,
+    structural: mutateModel,
     use: (file) => analyze(file, example),
   });
   const g = new GraphBuilder("cnn");
