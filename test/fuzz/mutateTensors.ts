@@ -60,7 +60,7 @@ function changeEntry(entries: [string, Json][], data: Uint8Array, random: Random
   const at = random.below(entries.length);
   const [name, value] = entries[at]!;
   if (name === "__metadata__") {
-    entries[at]![1] = changeMetadata(value as Record<string, string>, random);
+    entries[at]![1] = changeMetadata(value, random);
     return;
   }
   const entry = { ...(value as { dtype: string; shape: number[]; data_offsets: [number, number] }) };
@@ -77,9 +77,10 @@ function changeEntry(entries: [string, Json][], data: Uint8Array, random: Random
 }
 
 /** The texts of a header; the document of moments is JSON itself, and changed as that. */
-function changeMetadata(texts: Record<string, string>, random: Random): Json {
+function changeMetadata(found: Json, random: Random): Json {
+  const texts: Record<string, string> = { none: "", ...(found as Record<string, string>) };
   const key = pick(Object.keys(texts), random);
-  const text = texts[key]!;
+  const text = String(texts[key]);
   if (random.below(8) === 0) return pick([null, [], { x: 1 }, HOSTILE] as Json[], random);
   if (!text.startsWith("{")) return { ...texts, [key]: pick([HOSTILE, "", "-1", "1e99"], random) };
   return { ...texts, [key]: new TextDecoder().decode(mutateJson(new TextEncoder().encode(text), random)) };

@@ -286,6 +286,21 @@ describe("chance for two diagonals", () => {
     expect(above / count).toBeLessThan(0.05);
   });
 
+  test("a null of diagonals does not depend on their size, however large or small", () => {
+    const [x, y] = [
+      [1, 2, 3, 5],
+      [2, 1, 4, 3],
+    ];
+    const expected = diagonalNull(x, y);
+    for (const size of [2 ** 1020, 2 ** -1050])
+      expect(
+        diagonalNull(
+          x.map((value) => value * size),
+          y,
+        ),
+      ).toBe(expected);
+  });
+
   test("has no value for too few values or none that differ", () => {
     expect(diagonalNull([1, 2], [2, 1])).toBeNull();
     expect(diagonalNull([1, 1, 1], [1, 2, 3])).toBeNull();
