@@ -11,9 +11,12 @@ const LAYOUT: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Cast", "DequantizeLinear", "Identity", "Squeeze", "Unsqueeze", "Flatten"],
 ]);
 
-/** What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write anew. */
+/**
+ * What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write anew. In time linear in
+ * the length of a name: a word is looked at from its beginning alone.
+ */
 const ADDED =
-  /^(ConvBnFusion_(W|BN_B)_|ConvMulFusion_(W|B)_|ConvAddFusion_B_)|(_Transposed|_quantized|_quant)+$|\/?\w*Fusion\/.*$/g;
+  /^(ConvBnFusion_(W|BN_B)_|ConvMulFusion_(W|B)_|ConvAddFusion_B_)|(_Transposed|_quantized|_quant)+$|(?:\/|(?<!\w))\w*Fusion\/.*$/g;
 
 /** A parameter's or a node's name without what rewriting it has added. */
 export function givenName(name: string): string {
@@ -21,7 +24,8 @@ export function givenName(name: string): string {
 }
 
 /** A parameter's name that says nothing: numbered by an exporter, or the path of a node. */
-const MEANINGLESS = /::|\/|^_*(val|v|t|tensor|const\w*|initializer|param|parameter|reorder_token)?_*\d+$|^reorder$/i;
+const MEANINGLESS =
+  /::|\/|^_*((val|v|t|tensor|initializer|param|parameter|reorder_token)_*)?\d+$|^_*const\w*\d$|^reorder$/i;
 
 /**
  * @param graph the model as it was read, before constants were folded

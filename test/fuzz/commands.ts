@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 const BUILT = pathToFileURL(resolve("dist", "cli", "main.js")).href;
 
 const RAW = /<script>alert|<img src=x/;
-const NO_NUMBER = /\b(NaN|undefined(?!-| \(1)|Infinity)\b|\[object /;
+const NO_NUMBER = /\b((?<!not: )NaN|(?<!correlation )undefined(?!-| \(1)|Infinity)\b|\[object /;
 
 /** How many commands of this process ended well, and how many with a line. */
 export const answers = { accepted: 0, refused: 0 };

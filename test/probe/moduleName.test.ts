@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { moduleNames, scopeName } from "../../src/probe/moduleName.ts";
+import { givenName, moduleNames, scopeName } from "../../src/probe/moduleName.ts";
 
 interface Layer {
   readonly weight: string;
@@ -76,4 +76,14 @@ test("scopes of PyTorch's exporter become module names", () => {
   expect(scopeName("/blocks/blocks.1/c2/Conv")).toBe("blocks.1.c2");
   expect(scopeName("/encoder/layers/layers.3/self_attn/MatMul_1")).toBe("encoder.layers.3.self_attn");
   expect(scopeName("Conv_7")).toBeUndefined();
+});
+
+test("what was added to a name is taken off in time linear in its length", () => {
+  const long = "a".repeat(500_000); // by a quadratic search minutes, past the limit of a test
+  expect(givenName(long)).toBe(long);
+  expect(givenName(`${long}/${long}Fusion/x`)).toBe(long);
+  expect(givenName("layer.weight/MatMulAddFusion/y")).toBe("layer.weight");
+  expect(givenName("MatMulAddFusion/y")).toBe("");
+  for (const weight of [`${"_".repeat(500_000)}x`, `const${"1".repeat(500_000)}x`])
+    expect(names({ weight })).toEqual([weight]);
 });
