@@ -7,15 +7,16 @@ const DEAD = 1e-6;
 const Z = 1.959963985;
 
 /**
- * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of x
- * with y permuted among the values that are not dead in both, which are exact, in the normal approximation   (theory.md
+ * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of one
+ * with the other permuted among the values that are not dead in both, which are exact, in the normal approximation   (theory.md
  * Eq. 123).
  *
- * @param x (d) not negative
- * @param y (d) not negative
+ * @param first (d) not negative, of any size
+ * @param second (d) not negative, of any size
  * @returns null where there are fewer than three living values, or no variance
  */
-export function diagonalNull(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+export function diagonalNull(first: ArrayLike<number>, second: ArrayLike<number>): number | null {
+  const [x, y] = [scaled(first), scaled(second)];
   const d = x.length;
   const sum = (v: ArrayLike<number>) => Array.from(v).reduce((total, value) => total + value, 0);
   const [sx, sy] = [sum(x), sum(y)];
@@ -37,4 +38,14 @@ export function diagonalNull(x: ArrayLike<number>, y: ArrayLike<number>): number
   const mean = n * (lx - sx / d) * (ly - sy / d) + rest * (sx / d) * (sy / d);
   const deviation = Math.sqrt((about(x, lx, living) * about(y, ly, living)) / (n - 1));
   return Math.min(1, (mean + Z * deviation) / total);
+}
+
+/** Values by a power of two, which changes no digit, so that the largest is of order 1 and no square of it overflows. */
+function scaled(v: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(v);
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const exponent = Math.floor(Math.log2(largest));
+  if (!Number.isFinite(exponent)) return values;
+  const half = 2 ** -Math.trunc(exponent / 2); // in two steps: 2^1074 is no number
+  return values.map((value) => value * half * half);
 }
