@@ -8,6 +8,7 @@ import { type Asking, withOwnProducts } from "../linalg/products.ts";
 import { conventions, type LayerKind, type LayerMoments, type Side, type SideMoments } from "../moments/moments.ts";
 import { type Size, sharedNullOf, sizeOf } from "./alignment/alignmentNull.ts";
 import { type Entries, symmetricEntriesOf } from "./alignment/entrySums.ts";
+import { mapWeights } from "./alignment/mapWeights.ts";
 import {
   type AlignmentValue,
   type Convention,
@@ -18,8 +19,9 @@ import {
   spreadsOf,
   withError,
 } from "./alignment/relations.ts";
-import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
+import { rowRelations } from "./alignment/relationsFromRows.ts";
 import { withSamplingError } from "./alignment/samplingError.ts";
+import { weightSums } from "./alignment/weightSums.ts";
 import { type BothSides, type Cost, leastSamples, type Measured } from "./measured.ts";
 import { type LayerPlasticity, type Plasticity, plasticity, roomForPairs } from "./neurons/plasticity.ts";
 import {
@@ -150,11 +152,11 @@ function layerHead(total: LayerMoments, groups: readonly LayerMoments[]) {
 function* measureRows(total: LayerMoments, groups: readonly LayerMoments[]): Asking<LayerAlignment> {
   const { dIn, dOut, n, W } = total;
   const [a, b] = [total.a!, total.b];
-  const Z = W && (yield* weightSums(W));
+  const weights = mapWeights(W!);
+  const Z = yield* weightSums(weights);
   const counts = groups.map((group) => group.n);
-  const onA = rowRelations(total, "a", Z?.a, counts);
-  const onB = rowRelations(total, "b", Z?.b, counts);
-  const of = (convention: Convention) => sharedNulls(onA[convention], onB[convention], { a: Z?.a, b: Z?.b });
+  const on = yield* rowRelations(total, weights, Z, counts);
+  const of = (convention: Convention) => sharedNulls(on.a[convention], on.b[convention], Z);
   const none = (d: number, count: number) => unranked(d, count, "not-measured");
   const ranks = (convention: Convention) => {
     const side = ({ d, keptH, keptG }: SideMoments) =>
