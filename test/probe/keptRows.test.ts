@@ -7,8 +7,11 @@ import { int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
+import type { LayerOutline } from "../../src/probe/parts.ts";
 import { Probe, type ProbeOptions } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
+import { LayerPool } from "../../src/workers/layerPool.ts";
+import { SnapshotInParts } from "../../src/workers/snapshotInParts.ts";
 
 /** Sums in float32 on one side. */
 const TOLERANCE = 2e-5;
@@ -40,17 +43,30 @@ test("says the same as sums do, in a fraction of their memory", async () => {
     const probe = new Probe(nodeEngine, network, { objective: objective("mse"), cross: false, ...options });
     const outline = await probe.outline(batches[0]!);
     const { total, ...rest } = await probe.measure(batches);
+    const found = snapshot(total, { ...rest, cost: "economy" });
+    const byPart = await measuredInParts(probe, outline);
     await probe.dispose();
-    return { outline, total, found: snapshot(total, { ...rest, cost: "economy" }) };
+    return { outline, total, found, byPart };
+  };
+  const measuredInParts = async (probe: Probe, outline: readonly LayerOutline[]) => {
+    const pool = new LayerPool();
+    const inParts = new SnapshotInParts(pool, outline, 0);
+    for (const { name } of outline) {
+      const { groups, ...part } = await probe.measureSums(batches, { layers: [name] });
+      await inParts.add(groups, { ...part, cost: "economy" });
+    }
+    await pool.close();
+    return inParts.layers;
   };
   const sums = await measured({});
   const rows = await measured({ keepRowsOf: 12 });
   expect(rows.total.layers.map((layer) => layer.rows !== undefined)).toEqual([false, true, true]);
   const all = await measured({ keepRowsOf: 4 }); // an outline of fewer samples: the convolution's 48 rows count as 16
   expect(all.total.layers.every(({ rows, b }) => rows !== undefined && b.hh === undefined)).toBe(true);
-  for (const { outline, found } of [rows, all]) {
+  for (const { outline, found, byPart } of [rows, all]) {
     expect(outline[1]!.bytes).toBeLessThan(sums.outline[1]!.bytes / 10);
     expectSame(found.layers, sums.found.layers, "layers");
+    expectSame(byPart, sums.found.layers, "a layer at a time");
   }
 });
 
