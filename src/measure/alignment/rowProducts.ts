@@ -81,6 +81,20 @@ export function groupSums({ width, data }: Rows, { factor }: Weighting, bounds: 
   });
 }
 
+/** chosen: rows that are held as columns too, in float64; of more each block is turned again for every block of the others. */
+const HELD_BYTES = 2 ** 27;
+
+/** Blocks of rows as columns. */
+function turning(rows: Rows): (from: number, to: number) => Float64Array {
+  if (8 * rows.n * rows.width > HELD_BYTES) return (from, to) => turned(rows, from, to);
+  const known = new Map<number, Float64Array>();
+  return (from, to) => {
+    const found = known.get(from) ?? turned(rows, from, to);
+    known.set(from, found);
+    return found;
+  };
+}
+
 /** Sums over the products of one convention, of centred rows where they are. */
 export interface ProductSums {
   readonly x: Weighting;
@@ -118,12 +132,13 @@ export function* productSums(
   const groups = bounds.length - 1;
   const all = pairs.map((pair) => shifted(x, other, pair, bounds));
   const groupOf = bounds.slice(1).flatMap((end, g) => new Array<number>(end - bounds[g]!).fill(g));
+  const columns = turning(other);
   for (const [top, bottom] of blocksOf(x.n)) {
-    const X = turned(x, top, bottom);
+    const X = y === undefined ? columns(top, bottom) : turned(x, top, bottom);
     for (const [left, right] of blocksOf(other.n)) {
       if (y === undefined && left > top) break;
       const place = y !== undefined ? "any" : left < top ? "below" : "diagonal";
-      const Y = y === undefined && left === top ? X : turned(other, left, right);
+      const Y = y === undefined && left === top ? X : columns(left, right);
       const T = yield* productOf(X, Y, x.width, bottom - top, right - left);
       for (const sums of all) addBlock(sums, T, { top, bottom, left, right, groups, groupOf, place });
     }
