@@ -70,6 +70,33 @@ test("says the same as sums do, in a fraction of their memory", async () => {
   }
 });
 
+/** (n, 4, 4, 4) through a convolution of 3 x 3 of each channel alone, whose W is (4, 36) with blocks on its diagonal, then 16 to 3 values. */
+function depthwise(): Model {
+  const g = new GraphBuilder("depthwise");
+  const x = g.input("x", "float32", ["n", 4, 4, 4]);
+  const kernel = g.initializer("depthwise.weight", normals([4, 1, 3, 3], 0.3));
+  const convolved = g.op("Conv", [x, kernel, g.initializer("depthwise.bias", normals([4]))], { group: int(4) });
+  const flat = g.op("Reshape", [g.op("Relu", [convolved]), g.ints([-1, 16])]);
+  g.output(g.op("Gemm", [flat, g.initializer("out.weight", normals([3, 16], 0.3))], { transB: int(1) }), "output");
+  return { graph: g.build(), opset: WORKING_OPSET };
+}
+
+test("a depthwise convolution of fewer values than twice its rows says the same by rows", async () => {
+  const network = depthwise();
+  const batches = sliceBatches({ x: normals([6, 4, 4, 4]), [TARGET]: normals([6, 3]) }, 2);
+  const measured = async (options: Partial<ProbeOptions>) => {
+    const probe = new Probe(nodeEngine, network, { objective: objective("mse"), cross: false, ...options });
+    const { total, ...rest } = await probe.measure(batches);
+    await probe.dispose();
+    return { total, layers: snapshot(total, { ...rest, cost: "economy" }).layers };
+  };
+  const sums = await measured({});
+  const rows = await measured({ keepRowsOf: 6 });
+  expect(rows.total.layers[0]).toMatchObject({ dIn: 36, dOut: 4, n: 24 });
+  expect(rows.total.layers[0]!.rows?.ha.length).toBe(24 * 36);
+  expectSame(rows.layers, sums.layers, "layers");
+});
+
 function expectSame(x: unknown, y: unknown, path: string): void {
   if (typeof x === "number" && typeof y === "number")
     expect(Math.abs(x - y), `${path}: ${x} and ${y}`).toBeLessThan(TOLERANCE * Math.max(1, Math.abs(y)));
