@@ -4,14 +4,17 @@
  * function of moments and decompositions, and waits for nothing.
  */
 import { ArrayPool } from "../linalg/arrayPool.ts";
-import { gramBy, gramNorm } from "../linalg/blockGram.ts";
+import { gramBy } from "../linalg/blockGram.ts";
 import { eigh } from "../linalg/eigh.ts";
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { leadingEigenvalues } from "../linalg/leadingEigenvalues.ts";
 import { gram, type Matrix, matrix, maxAbs } from "../linalg/matrix.ts";
 import { type Multiply, multiplyHere } from "../linalg/products.ts";
 import { type Convention, conventions, type LayerMoments, type Side } from "../moments/moments.ts";
+import { mapWeights } from "./alignment/mapWeights.ts";
 import { momentOf } from "./alignment/relations.ts";
+import { type RowSide, rowRelations } from "./alignment/relationsFromRows.ts";
+import { type WeightSums, weightSums } from "./alignment/weightSums.ts";
 import { type SingularSystem, singularSystem, smallerSide } from "./laws/liveSubspace.ts";
 import type { Cost } from "./measured.ts";
 import { eigenvaluesWanted } from "./spectra/layerSpectra.ts";
@@ -22,8 +25,8 @@ export type SideEigenvalues = Partial<Record<"H" | "G", Float64Array>>;
 export interface Decompositions {
   /** Z on each side, of sampled coordinates where they are sampled; absent without weights, and where rows are kept. */
   readonly Z: Partial<Record<Side, Matrix>>;
-  /** |W W^T| where rows are kept. */
-  readonly weightNorm?: number;
+  /** In place of all else where rows are kept: their relations, whose products of all pairs of rows pay an engine too. */
+  readonly ofRows?: RowRelations;
   /** Present where spectra are measured. */
   readonly spectral?: {
     readonly moments: Record<Convention, Partial<Record<Side, SideEigenvalues>>>;
@@ -33,6 +36,12 @@ export interface Decompositions {
   };
   /** Singular system of W on its range; present where laws are measured and W has one. */
   readonly singular?: SingularSystem;
+}
+
+/** The relations of both sides of a layer whose rows are kept, and the sums of Z that they are compared with. */
+export interface RowRelations {
+  readonly on: Record<Side, Record<Convention, RowSide>>;
+  readonly Z: Record<Side, WeightSums>;
 }
 
 /** Where large products and large arrays come from. Default: this project's products, new arrays. */
@@ -45,6 +54,8 @@ export interface DecompositionOptions {
   readonly cost: Cost;
   /** Whether laws are measured. */
   readonly laws?: boolean;
+  /** Samples of each group of the layer, where there are groups. */
+  readonly counts?: readonly number[];
 }
 
 /**
@@ -56,11 +67,11 @@ export interface DecompositionOptions {
  */
 export async function decompose(
   layer: LayerMoments,
-  { cost, laws = false }: DecompositionOptions,
+  { cost, laws = false, counts = [] }: DecompositionOptions,
   { multiply = multiplyHere, pool = new ArrayPool() }: Resources = {},
 ): Promise<Decompositions> {
   const { a, b, W } = layer;
-  if (layer.rows !== undefined) return { Z: {}, ...(W && { weightNorm: await gramNorm(multiply, W) }) };
+  if (layer.rows !== undefined) return { Z: {}, ofRows: await relateRows(layer, counts, multiply) };
   const Z: Partial<Record<Side, Matrix>> = {};
   for (const side of ["a", "b"] as const) {
     const sums = layer[side];
@@ -95,6 +106,12 @@ export async function decompose(
     spectral: { moments, weights, ...(ofWeights && { ofWeights }) },
     ...(eigen && { singular: singularSystem(W, eigen) }),
   };
+}
+
+async function relateRows(layer: LayerMoments, counts: readonly number[], multiply: Multiply): Promise<RowRelations> {
+  const weights = mapWeights(layer.W!);
+  const Z = await weightSums(multiply, weights);
+  return { on: await rowRelations(multiply, layer, weights, Z, counts), Z };
 }
 
 /** As many of all eigenvalues as a snapshot has. */

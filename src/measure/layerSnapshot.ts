@@ -36,8 +36,9 @@ export async function layerSnapshot(
   const isSampled = total.a?.sample ?? total.b.sample;
   const isCubic = cost !== "economy" && !isSampled;
   const hasLaws = isCubic && (cost === "full" || options.exponents !== false);
-  const decompositions = await decompose(total, { cost, laws: hasLaws }, { multiply, pool });
   const used = groups.filter(({ n }) => n > 0);
+  const counts = used.map(({ n }) => n);
+  const decompositions = await decompose(total, { cost, laws: hasLaws, counts }, { multiply, pool });
   const measured = measureDecomposed(total, used, { cost, decompositions, pool });
   const halves = isCubic ? halvesOf(used) : undefined;
   const laws = hasLaws ? layerLaws(total, used, { measured, decompositions }) : undefined;

@@ -15,9 +15,8 @@ import {
   sideMatrices,
   spreadsOf,
 } from "./alignment/relations.ts";
-import { rowRelations, weightSums } from "./alignment/relationsFromRows.ts";
 import { addSamplingErrors } from "./alignment/samplingError.ts";
-import { type Decompositions, decompose, type Resources } from "./decompositions.ts";
+import { type Decompositions, decompose, type Resources, type RowRelations } from "./decompositions.ts";
 import {
   addErrors,
   type MatrixRecords,
@@ -82,7 +81,7 @@ export async function measureLayer(
   cost: Cost = "standard",
   resources: Resources = {},
 ): Promise<LayerAlignment> {
-  const decompositions = await decompose(total, { cost }, resources);
+  const decompositions = await decompose(total, { cost, counts: groups.map(({ n }) => n) }, resources);
   return measureDecomposed(total, groups, { cost, decompositions, pool: resources.pool });
 }
 
@@ -99,7 +98,7 @@ export function measureDecomposed(
   { cost, decompositions, pool = new ArrayPool() }: DecomposedOptions,
 ): LayerAlignment {
   const { dIn, dOut, n, a, b } = total;
-  if (total.rows !== undefined) return measureRows(total, groups, decompositions.weightNorm);
+  if (total.rows !== undefined) return measureRows(total, groups, decompositions.ofRows!);
   const isSampled = Boolean(a?.sample ?? b.sample);
   const reason = isSampled ? "sampled-coordinates" : cost === "economy" ? "not-measured" : undefined;
   const { spectral } = decompositions;
@@ -139,18 +138,11 @@ function describeLayer(total: LayerMoments, groups: readonly LayerMoments[]) {
 }
 
 /** The same from rows in place of sums: alignments and mean ratios, no ranks. */
-function measureRows(
-  total: LayerMoments,
-  groups: readonly LayerMoments[],
-  weightNorm: number | undefined,
-): LayerAlignment {
-  const { dIn, dOut, n, W } = total;
+function measureRows(total: LayerMoments, groups: readonly LayerMoments[], relations: RowRelations): LayerAlignment {
+  const { dIn, dOut, n } = total;
   const [a, b] = [total.a!, total.b];
-  const Z = W && weightNorm !== undefined ? weightSums(W, weightNorm) : undefined;
-  const counts = groups.map((group) => group.n);
-  const onA = rowRelations(total, "a", Z?.a, counts);
-  const onB = rowRelations(total, "b", Z?.b, counts);
-  const of = (convention: Convention) => shareNullsOfSizes(onA[convention], onB[convention], { a: Z?.a, b: Z?.b });
+  const { on, Z } = relations;
+  const of = (convention: Convention) => shareNullsOfSizes(on.a[convention], on.b[convention], Z);
   const none = (d: number, count: number) => unranked(d, count, "not-measured");
   const ranks = (convention: Convention) => {
     const side = ({ d, keptH, keptG }: SideMoments) =>

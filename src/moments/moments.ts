@@ -75,13 +75,12 @@ export function isMap({ kind }: { readonly kind: LayerKind }): boolean {
   return kind === "linear" || kind === "conv";
 }
 
-/** The rows of a map themselves, one a sample, where they are fewer than the values of a side: float64, row-major. */
+/** The rows of a map with weights themselves, one a sample, row-major; those of g_a are W^T g_b. */
 export interface KeptRows {
   /** (n, dIn) */
-  readonly ha: Float64Array;
-  readonly ga: Float64Array;
+  readonly ha: Float32Array | Float64Array;
   /** (n, dOut) */
-  readonly hb: Float64Array;
+  readonly hb: Float32Array | Float64Array;
   readonly gb: Float64Array;
 }
 
@@ -312,13 +311,14 @@ function bare({ name, kind, dIn, dOut }: LayerMoments): LayerMoments {
 
 /** Rows of x, then those of y. */
 function joinRows(x: KeptRows, y: KeptRows): KeptRows {
-  const joined = (key: keyof KeptRows) => {
-    const both = new Float64Array(x[key].length + y[key].length);
-    both.set(x[key]);
-    both.set(y[key], x[key].length);
-    return both;
-  };
-  return { ha: joined("ha"), ga: joined("ga"), hb: joined("hb"), gb: joined("gb") };
+  return { ha: joined(x.ha, y.ha), hb: joined(x.hb, y.hb), gb: joined(x.gb, y.gb) };
+}
+
+function joined<Values extends Float32Array | Float64Array>(x: Values, y: Values): Values {
+  const both = new (x.constructor as new (length: number) => Values)(x.length + y.length);
+  both.set(x);
+  both.set(y, x.length);
+  return both;
 }
 
 function sumSides(parts: SideMoments[], take: Take): SideMoments {

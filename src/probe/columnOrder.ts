@@ -24,7 +24,7 @@ export function restoreColumns(layer: LayerMoments, order: readonly [number, num
 }
 
 /** Reorders the columns of rows of h_a or g_a, in place. */
-export function columnsOf(rows: Float64Array, order: readonly [number, number]): void {
+export function columnsOf(rows: Float32Array | Float64Array, order: readonly [number, number]): void {
   const [positions, channels] = order;
   if (positions > 1 && channels > 1) permuteColumns(rows, sourcesOf(order));
 }
@@ -38,7 +38,7 @@ function sourcesOf([positions, channels]: readonly [number, number]): Uint32Arra
 }
 
 /** Column j of each row becomes what column from[j] was. */
-function permuteColumns(data: Float64Array, from: Uint32Array): void {
+function permuteColumns(data: Float32Array | Float64Array, from: Uint32Array): void {
   const d = from.length;
   const before = new Float64Array(d);
   for (let start = 0; start < data.length; start += d) {

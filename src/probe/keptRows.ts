@@ -1,46 +1,92 @@
 /**
- * @file Rows in place of sums: where all rows of a map are fewer than the values of one of its sides, n rows of d values are less than d x d
- * sums and say the same. They leave the graph in float32 and are joined in float64.
+ * @file Rows in place of sums: where all rows of a map are few beside the values of its sides, n rows of d values are less than (d, d) sums
+ * and say the same. They leave the graph in float32; of g_a = W^T g_b (docs/theory.md Eq. 5) alone their squared norms and their sum.
  */
 import type { KeptRows, LayerMoments, SideMoments } from "../moments/moments.ts";
+import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { columnsOf } from "./columnOrder.ts";
 import type { Measurable } from "./linearMap.ts";
 
-/** chosen: products of all pairs of rows, of which a measure holds some, take 128 MB each. */
-const MOST_ROWS = 4096;
+/** chosen: a map of more rows has too many for its products, whatever its width. */
+const MOST_ROWS = 8192;
+/** chosen: multiplications of rows, in float64, in the time of one of sums, in float32, and of what measures do with them. */
+const ROW_COST = 1.7;
+/** Symmetric sums of a side of which a little more than half is computed: H and G, of plain and of normalized rows. */
+const SUMS = 4 * 0.56;
 
-/** chosen: times as many values as rows from which rows take less memory and time than sums. */
-const LEAST_SHARE = 2;
-
-const KEYS = ["ha", "ga", "hb", "gb"] as const;
-
-/** Whether rows are kept of a map. @param rows of all batches */
+/**
+ * Whether rows are kept of a map: where products of all pairs of rows take no longer than sums. They take less memory then.
+ *
+ * @param rows n of all batches. Products take n^2 (d + d' / 2 ..) multiplications (relationsFromRows), sums n (d^2 + d'^2)
+ */
 export function keepsRows({ dOut, input }: Measurable, rows: number): boolean {
-  return input !== undefined && rows <= MOST_ROWS && LEAST_SHARE * rows <= Math.max(dOut, input.dIn);
+  if (input === undefined || rows > MOST_ROWS) return false;
+  const { dIn } = input;
+  const products = dIn / 2 + 1.5 * Math.min(dIn, dOut) + 2 * dOut;
+  return ROW_COST * rows * products <= SUMS * (dIn ** 2 + dOut ** 2);
+}
+
+/** Memory of a map's rows. */
+export function bytesOfRows({ dOut, dIn }: { readonly dOut: number; readonly dIn: number }, rows: number): number {
+  return rows * (4 * dIn + (4 + 8) * dOut);
 }
 
 /**
- * Names of the outputs that hold a batch's rows.
+ * Adds the outputs that hold a batch's rows.
  *
- * @param sides names of the rows: ha, ga, hb, gb. An Identity of each, since one may be an input, or an output already
+ * @param sides names of the rows: ha, hb, gb, and ga
+ * @returns names of `ha.rows`, `hb.rows`, `gb.rows` (an Identity of each, since one may be an input, or an output already); of ga divided by
+ *   its largest entry `ga.scale` `ga.norms` (n), their squared norms, and `ga.sum` (1, dIn)
  */
-export function outputRows(builder: GraphBuilder, sides: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(KEYS.map((key) => [`${key}.rows`, builder.op("Identity", [sides[key]!])]));
+export function outputRows(
+  builder: GraphBuilder,
+  sides: Readonly<Record<"ha" | "hb" | "gb" | "ga", string>>,
+  { ones, largestEntry }: { readonly ones: string; readonly largestEntry: (rows: string) => string },
+): Record<string, string> {
+  const scale = largestEntry(sides.ga);
+  const ga = builder.op("Div", [sides.ga, scale]);
+  return {
+    ...Object.fromEntries(
+      (["ha", "hb", "gb"] as const).map((key) => [`${key}.rows`, builder.op("Identity", [sides[key]])]),
+    ),
+    "ga.scale": scale,
+    "ga.norms": builder.op("ReduceSumSquare", [ga, builder.ints([1])], { keepdims: int(0) }),
+    "ga.sum": builder.op("Gemm", [ones, ga]),
+  };
 }
 
-/** Rows by batch, in order. */
-export type RowBatches = Record<(typeof KEYS)[number], Float64Array[]>;
+/** Rows by batch, in order, and what is known of those of g_a. */
+export interface RowBatches {
+  readonly ha: (Float32Array | Float64Array)[];
+  readonly hb: (Float32Array | Float64Array)[];
+  readonly gb: Float64Array[];
+  readonly ga: RowNumbers[];
+}
+
+/** Numbers of rows x. */
+export interface RowNumbers {
+  /** (d) sum x */
+  readonly sum: Float64Array;
+  /** Rows that are not zero. */
+  readonly kept: number;
+  /** sum |x|^2 and sum |x|^4 */
+  readonly squares: number;
+  readonly fourths: number;
+}
 
 export function noRows(): RowBatches {
-  return { ha: [], ga: [], hb: [], gb: [] };
+  return { ha: [], hb: [], gb: [], ga: [] };
 }
 
+/** @param read the outputs of `outputRows`, which are kept. @param scale of the gradients */
 export function keepRows(batches: RowBatches, read: (key: string) => Float32Array, scale: number): void {
-  for (const key of KEYS) {
-    const factor = key.startsWith("g") ? scale : 1;
-    batches[key].push(Float64Array.from(read(`${key}.rows`), (value) => factor * value));
-  }
+  batches.ha.push(read("ha.rows"));
+  batches.hb.push(read("hb.rows"));
+  batches.gb.push(Float64Array.from(read("gb.rows"), (value) => scale * value));
+  const factor = scale * read("ga.scale")[0]!;
+  const sum = Float64Array.from(read("ga.sum"), (value) => factor * value);
+  batches.ga.push({ sum, ...numbersOfNorms(Float64Array.from(read("ga.norms"), (square) => factor ** 2 * square)) });
 }
 
 /** The layer with its rows, the sums of rows and the numbers. @param columnOrder as restoreColumns has it */
@@ -49,18 +95,20 @@ export function withKeptRows(
   batches: RowBatches,
   columnOrder: readonly [number, number] | undefined,
 ): LayerMoments {
-  const rows: KeptRows = {
-    ha: joined(batches.ha),
-    ga: joined(batches.ga),
-    hb: joined(batches.hb),
-    gb: joined(batches.gb),
-  };
-  if (columnOrder !== undefined) for (const key of ["ha", "ga"] as const) columnsOf(rows[key], columnOrder);
-  return { ...layer, rows, a: sideOf(layer.a!, rows.ha, rows.ga), b: sideOf(layer.b, rows.hb, rows.gb) };
+  const rows: KeptRows = { ha: joined(batches.ha), hb: joined(batches.hb), gb: joined(batches.gb) };
+  const a = sideOf(layer.a!, numbersOf(rows.ha, layer.dIn), batches.ga.reduce(added));
+  if (columnOrder !== undefined) for (const each of [rows.ha, a.hSum!, a.gSum!]) columnsOf(each, columnOrder);
+  const b = sideOf(layer.b, numbersOf(rows.hb, layer.dOut), numbersOf(rows.gb, layer.dOut));
+  return { ...layer, rows, a, b };
 }
 
-function joined(batches: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
+/** Behind one another; one batch is taken as it is. */
+function joined<Values extends Float32Array | Float64Array>(batches: readonly Values[]): Values {
+  const [first] = batches;
+  if (batches.length === 1) return first!;
+  const all = new (first!.constructor as new (length: number) => Values)(
+    batches.reduce((sum, { length }) => sum + length, 0),
+  );
   let at = 0;
   for (const batch of batches) {
     all.set(batch, at);
@@ -69,34 +117,48 @@ function joined(batches: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-function sideOf({ d }: SideMoments, h: Float64Array, g: Float64Array): SideMoments {
-  const [ofH, ofG] = [numbersOf(h, d), numbersOf(g, d)];
+function added(x: RowNumbers, y: RowNumbers): RowNumbers {
   return {
-    d,
-    hSum: ofH.sum,
-    gSum: ofG.sum,
-    keptH: ofH.kept,
-    keptG: ofG.kept,
-    h2: ofH.squares,
-    h4: ofH.fourths,
-    g2: ofG.squares,
-    g4: ofG.fourths,
+    sum: x.sum.map((value, j) => value + y.sum[j]!),
+    kept: x.kept + y.kept,
+    squares: x.squares + y.squares,
+    fourths: x.fourths + y.fourths,
   };
 }
 
-function numbersOf(rows: Float64Array, d: number) {
+function sideOf({ d }: SideMoments, h: RowNumbers, g: RowNumbers): SideMoments {
+  return {
+    d,
+    hSum: h.sum,
+    gSum: g.sum,
+    keptH: h.kept,
+    keptG: g.kept,
+    h2: h.squares,
+    h4: h.fourths,
+    g2: g.squares,
+    g4: g.fourths,
+  };
+}
+
+/** @param rows (n, d) */
+export function numbersOf(rows: Float32Array | Float64Array, d: number): RowNumbers {
   const sum = new Float64Array(d);
-  let [kept, squares, fourths] = [0, 0, 0];
-  for (let start = 0; start < rows.length; start += d) {
-    let square = 0;
+  const norms = new Float64Array(rows.length / d);
+  for (let i = 0; i < norms.length; i++)
     for (let j = 0; j < d; j++) {
-      const value = rows[start + j]!;
+      const value = rows[i * d + j]!;
       sum[j]! += value;
-      square += value * value;
+      norms[i]! += value * value;
     }
+  return { sum, ...numbersOfNorms(norms) };
+}
+
+function numbersOfNorms(norms: Float64Array): Omit<RowNumbers, "sum"> {
+  let [kept, squares, fourths] = [0, 0, 0];
+  for (const square of norms) {
     if (square > 0) kept++;
     squares += square;
     fourths += square * square;
   }
-  return { sum, kept, squares, fourths };
+  return { kept, squares, fourths };
 }

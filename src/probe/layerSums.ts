@@ -212,7 +212,8 @@ export function pairSums(groups: readonly LayerSums[]) {
 /** The arrays that hold the sums, to hand them to another thread. */
 export function arraysOfLayer({ rows, cross, kept, deferred }: LayerSums): (Float32Array | Float64Array)[] {
   const all = [...Object.values(rows), ...(deferred ? Object.values(deferredRows(deferred)) : [])];
-  return [...all.flatMap(arraysOf), ...(cross ? [cross] : []), ...(kept ? Object.values(kept).flat() : [])];
+  const ofRows = kept ? [...kept.ha, ...kept.hb, ...kept.gb] : [];
+  return [...all.flatMap(arraysOf), ...(cross ? [cross] : []), ...ofRows];
 }
 
 /** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided, together by `scale`. */

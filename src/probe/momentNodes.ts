@@ -61,7 +61,7 @@ export type SumNames = Readonly<Record<string, string>>;
  *   one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
  *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
  *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y.
- *   Where rows are kept, `scale` and `X.rows` for X in ha, hb, ga, gb, and nothing else
+ *   Where rows are kept, `scale` and what outputRows gives, and nothing else
  */
 export function addMomentNodes(
   builder: GraphBuilder,
@@ -96,7 +96,10 @@ export function addMomentNodes(
         : builder.op("Div", [known, scale]);
     sides.ga = inRange("ga", ga);
   }
-  if (keepsRows) return { scale, ...outputRows(builder, sides) };
+  if (keepsRows) {
+    const kept = sides as Record<"ha" | "hb" | "gb" | "ga", string>;
+    return { scale, ...outputRows(builder, kept, { ones, largestEntry: (all) => largestEntry(builder, all) }) };
+  }
   const centred: Record<string, CentredRows> = {};
   const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
   for (const [key, rows] of Object.entries(sides)) {

@@ -4,6 +4,7 @@
  */
 import type { LayerKind } from "../moments/moments.ts";
 import { isMap } from "../moments/moments.ts";
+import { bytesOfRows } from "./keptRows.ts";
 import type { Measurable } from "./linearMap.ts";
 import type { NoisePlan } from "./noiseNodes.ts";
 import type { MapSample } from "./sampledCoordinates.ts";
@@ -58,7 +59,8 @@ export function outlineOf(
   const outputs = outputPasses > 0 && isMap({ kind }) ? dOut ** 2 : 0;
   const blocks = (noise?.a ? a!.d * noise.a.width : 0) + (noise?.b ? b.d * noise.b.width : 0);
   const size = { name, kind, dIn: input?.dIn ?? dOut, dOut, ...(a && { a }), b };
-  if (keptRows !== undefined) return { ...size, bytes: 8 * 2 * keptRows * (b.d + (a?.d ?? 0)) };
+  // Those of all groups together, of which there are two at least.
+  if (keptRows !== undefined) return { ...size, bytes: bytesOfRows(size, keptRows) / 2 };
   const bytes = 8 * (side(b) + (a ? side(a) : 0) + between + outputs + blocks);
   return { ...size, bytes };
 }

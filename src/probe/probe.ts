@@ -209,11 +209,14 @@ export class Probe {
     return outlinesOf(await this.prepare(feeds), this.options);
   }
 
-  /** As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps: no measure needs those of a group. */
+  /** As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps, and rows where they are kept: no measure needs those of a group. */
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
     const measured = await this.measureGroups(batches, options, false);
     const total = mergeAllMoments(measured.groups);
-    for (const layer of total.layers) await addCrossMoments(layer, this.turning, new ArrayPool());
+    for (const [i, layer] of total.layers.entries()) {
+      await addCrossMoments(layer, this.turning, new ArrayPool());
+      if (layer.rows !== undefined) for (const { layers } of measured.groups) delete layers[i]!.rows;
+    }
     return { total, ...measured };
   }
 

@@ -46,11 +46,14 @@ export class SnapshotInParts {
   /** Whether the sums of all layers are kept; else those of the attention heads. */
   readonly isKept: boolean;
 
-  /** @param network its layers, in the order in which their parts are added */
-  constructor(pool: LayerPool, network: readonly LayerOutline[]) {
+  /**
+   * @param network its layers, in the order in which their parts are added
+   * @param mostKept memory of sums up to which they are kept
+   */
+  constructor(pool: LayerPool, network: readonly LayerOutline[], mostKept = MOST_KEPT_BYTES) {
     this.pool = pool;
     this.network = network;
-    this.isKept = bytesOfFile(network) <= MOST_KEPT_BYTES;
+    this.isKept = bytesOfFile(network) <= mostKept;
   }
 
   /**

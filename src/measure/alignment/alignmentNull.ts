@@ -41,6 +41,15 @@ export function countLiving(A: Matrix, of = A.rows): number {
   return Math.max(1, (of * count) / A.rows);
 }
 
+/** Values of a diagonal that are not dead, as `living` has it. */
+export function livingOf(values: Float64Array): number {
+  const least = (deadShare * values.reduce((sum, value) => sum + value, 0)) / values.length;
+  return Math.max(
+    1,
+    values.reduce((count, value) => count + (value > least ? 1 : 0), 0),
+  );
+}
+
 /**
  * Mean cosine of A and Q B Q^T over all rotations Q: tr A tr B / (d |A| |B|), which for positive semi-definite matrices
  * is sqrt(PR(A) PR(B)) / d with PR the participation ratio   (theory.md Eq. 13).

@@ -1,20 +1,32 @@
 /**
- * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d
- * values in place of (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows,
- * so nothing is approximated.
+ * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d values in place of
+ * (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows, so nothing is approximated.
  *
- *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,
- *                        sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
+ *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,   sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
  *
- * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83).
- * O(n d (n + d')) for a map from d' values, and O(n^2) for each group left out.
+ * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83). Rows of g_a = W^T g_b
+ * (Eq. 5) are never held where they are longer than those of g_b: V U^T = (V W^T) g_b^T, U U^T = (U W^T) g_b^T. O(n^2 d) for the products
+ * of h, O(n d d') for a map from d' values, O(n^2) for each convention.
  */
-import { gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
-import type { Convention, LayerMoments, Side } from "../../moments/moments.ts";
+import type { Multiply } from "../../linalg/products.ts";
+import { type Convention, conventions, type LayerMoments, type Side } from "../../moments/moments.ts";
 import { leastSamples, type Status } from "../measured.ts";
-import { deadShare, nullOf, type Size } from "./alignmentNull.ts";
+import { livingOf, nullOf, type Size } from "./alignmentNull.ts";
+import { type MapWeights, timesColumn, timesTransposed, timesVector, timesWeights } from "./mapWeights.ts";
 import type { AlignmentValue, LeftOutValues, SideAlignments, Spreads } from "./relations.ts";
 import { addStandardErrors } from "./relations.ts";
+import {
+  type Bounds,
+  blocksOf,
+  countOf,
+  groupSums,
+  innerProduct,
+  type ProductSums,
+  productSums,
+  type Rows,
+  type Weighting,
+} from "./rowProducts.ts";
+import type { WeightSums } from "./weightSums.ts";
 
 /** One side of a layer in one convention. */
 export interface RowSide {
@@ -22,31 +34,31 @@ export interface RowSide {
   readonly sizes: { readonly H: Size | undefined; readonly G: Size | undefined };
 }
 
-/** Sums over the entries of Z of one side. */
-export interface WeightSums extends Size {
-  /** Of all entries. */
-  readonly sum: number;
+/** What one convention needs of the rows of h, or of g, of one side. */
+interface Weighted {
+  readonly weighting: Weighting;
+  /** tr H and tr H Z by groups of rows. */
+  readonly trace: Quadratic;
+  readonly withZ: Quadratic;
+  /** (d) of the second moment */
+  readonly diagonal: Float64Array;
 }
 
-/** Rows of h or g, and their products. */
-interface RowProducts {
-  /** (n, d) */
-  readonly V: Matrix;
-  /** (n, n) V V^T */
-  readonly K: Matrix;
-  /** (n, n) V Z V^T; undefined without weights */
-  readonly KZ: Matrix | undefined;
+/** Sums of squares of weighted rows, and of the rows, by group. */
+interface Quadratic {
+  readonly squares: Float64Array;
+  readonly sums: readonly Float64Array[];
+}
+
+/** Rows of h or g of one side. */
+interface RowsOf {
+  readonly width: number;
+  /** (n) squared norms of the rows, and of the rows times W or W^T */
+  readonly squares: Float64Array;
+  readonly ofZ: Float64Array;
   /** (n) sums of each row */
   readonly sums: Float64Array;
-  /** (n) 1 / |row|, 0 for a row of zeros */
-  readonly inverse: Float64Array;
-}
-
-/** Which rows count, ascending, and by which factor each is multiplied. */
-interface Selection {
-  readonly at: readonly number[];
-  readonly factor: Float64Array;
-  readonly isCentred: boolean;
+  readonly within: Record<Convention, Weighted>;
 }
 
 /** A second moment by sums over its entries. */
@@ -65,154 +77,271 @@ const roundingSquares = 1e-14;
 const roundingTrace = 1e-12;
 
 /**
- * The sums of Z of both sides.
+ * The relations of both sides in all conventions, with standard errors where there are groups.
  *
- * @param W    (dOut, dIn)
- * @param norm |W W^T|, which is |W^T W| too: the larger matrix is never formed
- */
-export function weightSums({ rows, cols, data }: Matrix, norm: number): Record<Side, WeightSums> {
-  const [ofRows, ofColumns] = [new Float64Array(rows), new Float64Array(cols)];
-  const [rowSums, columnSums] = [new Float64Array(rows), new Float64Array(cols)];
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < cols; j++) {
-      const value = data[i * cols + j]!;
-      ofRows[i]! += value * value;
-      ofColumns[j]! += value * value;
-      rowSums[i]! += value;
-      columnSums[j]! += value;
-    }
-  const size = (diagonal: Float64Array, sums: Float64Array): WeightSums => {
-    const trace = total(diagonal);
-    return { d: countLiving(diagonal), trace, norm, sum: sums.reduce((sum, value) => sum + value * value, 0) };
-  };
-  return { a: size(ofColumns, rowSums), b: size(ofRows, columnSums) };
-}
-
-/**
- * The relations of one side in all conventions, with standard errors where there are groups.
- *
- * @param layer with rows
+ * @param layer with rows and weights
+ * @param weights W
  * @param counts rows of each group, in the order of the rows; fewer than two give no errors
  */
-export function rowRelations(
+export async function rowRelations(
+  multiply: Multiply,
   layer: LayerMoments,
-  side: Side,
-  Z: WeightSums | undefined,
+  weights: MapWeights,
+  Z: Record<Side, WeightSums>,
   counts: readonly number[],
-): Record<Convention, RowSide> {
-  const { n, W, rows } = layer;
-  const d = side === "a" ? layer.dIn : layer.dOut;
-  const of = (values: ArrayLike<number>) => productsOf(matrix(n, d, Float64Array.from(values)), W, side);
-  const [h, g] = side === "a" ? [of(rows!.ha!), of(rows!.ga!)] : [of(rows!.hb), of(rows!.gb)];
-  const M = matmul(h.V, transpose(g.V));
-  const within = (convention: Convention): RowSide => {
-    const look = (isLeftOut?: (row: number) => boolean) => relate({ h, g, M, Z, n, d }, convention, isLeftOut);
-    const whole = look();
-    const { alignment, sizes } = whole;
-    if (counts.length < 2) return { alignment, sizes };
-    let start = 0;
-    const leftOut: LeftOutValues = {
-      counts,
-      values: counts.map((count) => {
-        const [from, to] = [start, start + count];
-        start = to;
-        const found = look((row) => row >= from && row < to);
-        const { rga, rwa, gwa } = found.alignment;
-        return { of: { rga: rga.value, rwa: rwa.value, gwa: gwa.value }, spreads: found.spreads };
-      }),
-    };
-    return { alignment: addStandardErrors(alignment, whole.spreads, leftOut), sizes };
+): Promise<Record<Side, Record<Convention, RowSide>>> {
+  const { n, dIn, dOut } = layer;
+  const { ha, hb, gb } = layer.rows!;
+  const bounds = [0];
+  for (const count of counts.length < 2 ? [n] : counts) bounds.push(bounds.at(-1)! + count);
+  const rows = {
+    ha: { n, width: dIn, data: ha },
+    hb: { n, width: dOut, data: hb },
+    gb: { n, width: dOut, data: gb },
   };
-  return { paper: within("paper"), covariance: within("covariance"), raw: within("raw") };
+  const behind = await behindWeights(multiply, rows, weights);
+  const of = (key: keyof typeof rows, ofZ: Float64Array): RowsOf => {
+    const { width } = rows[key];
+    const mapped = (sum: Float64Array) => (key === "ha" ? timesVector(weights, sum) : timesColumn(weights, sum));
+    return rowsOf({ width, squares: squaresOf(rows[key]), ofZ, sums: sumsOfRows(rows[key]) }, bounds, (weighting) => {
+      const sums = groupSums(rows[key], weighting, bounds);
+      const squares = new Float64Array(width);
+      addSquares(squares, rows[key], weighting.factor);
+      return { sums, mapped: sums.map(mapped), squares };
+    });
+  };
+  const { ofGb, ofGa, sumsOfGa, squaresOfGa } = behind;
+  const ga = rowsOf({ width: dIn, squares: ofGb, ofZ: ofGa, sums: sumsOfGa }, bounds, (weighting, key) => {
+    const sums = groupSums(rows.gb, weighting, bounds).map((sum) => timesColumn(weights, sum));
+    const squares = key === "paper" ? squaresOfGa.normalized : squaresOfGa.plain;
+    return { sums, mapped: sums.map((sum) => timesVector(weights, sum)), squares };
+  });
+  const sides = {
+    a: { h: of("ha", behind.ofHa), g: ga },
+    b: { h: of("hb", behind.ofHb), g: of("gb", ofGb) },
+  };
+  const found: Partial<Record<Side, Record<Convention, RowSide>>> = {};
+  for (const side of ["a", "b"] as const) {
+    const { h, g } = sides[side];
+    const [x, y] = side === "a" ? [rows.ha, behind.ga] : [rows.hb, rows.gb];
+    const pairs = (one: RowsOf, other: RowsOf) =>
+      conventions.map((key) => ({ x: one.within[key].weighting, y: other.within[key].weighting }));
+    const HH = await productSums(multiply, x, undefined, pairs(h, h), bounds);
+    const [GG, HG] =
+      y !== undefined
+        ? [
+            await productSums(multiply, y, undefined, pairs(g, g), bounds),
+            await productSums(multiply, x, y, pairs(h, g), bounds),
+          ]
+        : [
+            await productSums(multiply, behind.gaW!, rows.gb, pairs(g, g), bounds),
+            await productSums(multiply, behind.haW!, rows.gb, pairs(h, g), bounds),
+          ];
+    const within = (key: Convention, i: number): RowSide =>
+      withLeftOut(
+        { h, g, Z: Z[side], products: { HH: HH[i]!, GG: GG[i]!, HG: HG[i]! }, n, d: h.width, bounds },
+        key,
+        counts,
+      );
+    found[side] = Object.fromEntries(conventions.map((key, i) => [key, within(key, i)])) as Record<Convention, RowSide>;
+  }
+  return found as Record<Side, Record<Convention, RowSide>>;
 }
 
-function productsOf(V: Matrix, W: Matrix | undefined, side: Side): RowProducts {
-  const { rows: n, cols: d, data } = V;
-  const Vt = transpose(V);
-  const K = gram(V, "b");
-  const sums = new Float64Array(n);
-  for (let i = 0; i < n; i++) sums[i] = total(data.subarray(i * d, (i + 1) * d));
-  const inverse = Float64Array.from({ length: n }, (_, i) => {
-    const square = K.data[i * (n + 1)]!;
-    return square > 0 ? 1 / Math.sqrt(square) : 0;
+/** What rows are behind W or W^T, made a block of rows at a time. */
+interface Behind {
+  /** (n) squared norms of W h_a, W^T h_b, W^T g_b */
+  readonly ofHa: Float64Array;
+  readonly ofHb: Float64Array;
+  readonly ofGb: Float64Array;
+  /** (n) squared norms of W g_a, and (n) sums of g_a's rows */
+  readonly ofGa: Float64Array;
+  readonly sumsOfGa: Float64Array;
+  /** (dIn) sums of squares of g_a, and of its normalized rows */
+  readonly squaresOfGa: { readonly plain: Float64Array; readonly normalized: Float64Array };
+  /** (n, dIn) g_a where it is no longer than g_b, else (n, dOut) W h_a and W g_a */
+  readonly ga: Rows | undefined;
+  readonly haW: Rows | undefined;
+  readonly gaW: Rows | undefined;
+}
+
+async function behindWeights(
+  multiply: Multiply,
+  { ha, hb, gb }: Record<"ha" | "hb" | "gb", Rows>,
+  weights: MapWeights,
+): Promise<Behind> {
+  const { n } = ha;
+  const { W } = weights;
+  const isLong = W.cols > W.rows;
+  const [ofHa, ofHb, ofGb, ofGa, sumsOfGa] = Array.from({ length: 5 }, () => new Float64Array(n)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const squaresOfGa = { plain: new Float64Array(W.cols), normalized: new Float64Array(W.cols) };
+  const room = (width: number): Rows & { data: Float64Array } => ({ n, width, data: new Float64Array(n * width) });
+  const [ga, haW, gaW] = isLong ? [undefined, room(W.rows), room(W.rows)] : [room(W.cols), undefined, undefined];
+  for (const block of blocksOf(n)) {
+    const [from, to] = block;
+    const count = to - from;
+    const U = await timesWeights(multiply, gb, block, weights);
+    const some: Rows = { n: count, width: W.cols, data: U };
+    const norms = squaresOf(some);
+    ofGb.set(norms, from);
+    addSquares(squaresOfGa.plain, some, new Float64Array(count).fill(1));
+    addSquares(squaresOfGa.normalized, some, norms.map(inverseOf));
+    sumsOfGa.set(sumsOfRows(some), from);
+    ga?.data.set(U, from * W.cols);
+    const WU = await timesTransposed(multiply, some, [0, count], weights);
+    ofGa.set(squaresOf({ n: count, width: W.rows, data: WU }), from);
+    gaW?.data.set(WU, from * W.rows);
+    const WV = await timesTransposed(multiply, ha, block, weights);
+    ofHa.set(squaresOf({ n: count, width: W.rows, data: WV }), from);
+    haW?.data.set(WV, from * W.rows);
+    const VW = await timesWeights(multiply, hb, block, weights);
+    ofHb.set(squaresOf({ n: count, width: W.cols, data: VW }), from);
+  }
+  return { ofHa, ofHb, ofGb, ofGa, sumsOfGa, squaresOfGa, ga, haW, gaW };
+}
+
+/** What the conventions need of rows, of which some functions know sums. */
+function rowsOf(
+  given: Omit<RowsOf, "within">,
+  bounds: Bounds,
+  known: (
+    weighting: Weighting,
+    key: Convention,
+  ) => { sums: readonly Float64Array[]; mapped: readonly Float64Array[]; squares: Float64Array },
+): RowsOf {
+  const weighted = (key: Convention): Weighted => {
+    const weighting = weightingOf(given.squares, key, bounds);
+    const { sums, mapped, squares } = known(weighting, key);
+    return {
+      weighting,
+      trace: { squares: byGroup(given.squares, weighting, bounds), sums },
+      withZ: { squares: byGroup(given.ofZ, weighting, bounds), sums: mapped },
+      diagonal: diagonalOf(squares, sums, weighting),
+    };
+  };
+  const within = { paper: weighted("paper"), covariance: weighted("covariance"), raw: weighted("raw") };
+  return { ...given, within };
+}
+
+function weightingOf(squares: Float64Array, key: Convention, bounds: Bounds): Weighting {
+  const factor = key === "paper" ? squares.map(inverseOf) : new Float64Array(squares.length).fill(1);
+  const counts = bounds.slice(1).map((end, g) => {
+    let count = 0;
+    for (let i = bounds[g]!; i < end; i++) if (factor[i]! > 0) count++;
+    return count;
   });
-  if (W === undefined) return { V, K, KZ: undefined, sums, inverse };
-  // V W of side b; of side a W V^T, so that W itself is never transposed.
-  const P = side === "b" ? matmul(V, W) : transpose(matmul(W, Vt));
-  return { V, K, KZ: gram(P, "b"), sums, inverse };
+  return { factor, isCentred: key !== "raw", counts };
+}
+
+/** 1 / |row|, 0 for a row of zeros */
+function inverseOf(square: number): number {
+  return square > 0 ? 1 / Math.sqrt(square) : 0;
+}
+
+function byGroup(squares: Float64Array, { factor }: Weighting, bounds: Bounds): Float64Array {
+  return Float64Array.from(bounds.slice(1), (end, g) => {
+    let sum = 0;
+    for (let i = bounds[g]!; i < end; i++) sum += factor[i]! ** 2 * squares[i]!;
+    return sum;
+  });
+}
+
+/** (d) of the second moment, from the sums of squares and the sums of groups */
+function diagonalOf(squares: Float64Array, sums: readonly Float64Array[], weighting: Weighting): Float64Array {
+  const count = countOf(weighting);
+  return squares.map((square, j) => {
+    const mean = weighting.isCentred ? sums.reduce((sum, ofGroup) => sum + ofGroup[j]!, 0) : 0;
+    return (square - mean ** 2 / count) / count;
+  });
+}
+
+/** tr H or tr H Z, without the rows of a group where one is named. */
+function quadratic({ squares, sums }: Quadratic, weighting: Weighting, without: number | undefined): number {
+  const count = countOf(weighting, without);
+  const diagonal = squares.reduce((sum, value, g) => (g === without ? sum : sum + value), 0);
+  if (!weighting.isCentred) return diagonal / count;
+  let all = 0;
+  for (let j = 0; j < sums[0]!.length; j++) {
+    let sum = 0;
+    for (let g = 0; g < sums.length; g++) if (g !== without) sum += sums[g]![j]!;
+    all += sum * sum;
+  }
+  return (diagonal - all / count) / count;
 }
 
 interface Scene {
-  readonly h: RowProducts;
-  readonly g: RowProducts;
-  /** (n, n) products of rows of h with rows of g. */
-  readonly M: Matrix;
-  readonly Z: WeightSums | undefined;
+  readonly h: RowsOf;
+  readonly g: RowsOf;
+  readonly Z: WeightSums;
+  readonly products: Record<"HH" | "GG" | "HG", ProductSums>;
   readonly n: number;
   readonly d: number;
+  readonly bounds: Bounds;
+}
+
+/** The relations of one side, with standard errors where there are groups. */
+function withLeftOut(scene: Scene, convention: Convention, counts: readonly number[]): RowSide {
+  const { alignment, sizes, spreads } = relate(scene, convention);
+  if (counts.length < 2) return { alignment, sizes };
+  const leftOut: LeftOutValues = {
+    counts,
+    values: counts.map((_, group) => {
+      const found = relate(scene, convention, group);
+      const { rga, rwa, gwa } = found.alignment;
+      return { of: { rga: rga.value, rwa: rwa.value, gwa: gwa.value }, spreads: found.spreads };
+    }),
+  };
+  return { alignment: addStandardErrors(alignment, spreads, leftOut), sizes };
 }
 
 function relate(
-  { h, g, M, Z, n, d }: Scene,
+  { h, g, Z, products, n, d, bounds }: Scene,
   convention: Convention,
-  isLeftOut: (row: number) => boolean = () => false,
+  without?: number,
 ): RowSide & { spreads: Spreads } {
-  const select = ({ inverse }: RowProducts): Selection & { all: number } => {
-    const kept = convention === "paper" ? inverse : undefined;
-    const all = Array.from({ length: n }, (_, i) => i).filter((i) => kept === undefined || kept[i]! > 0);
-    const factor = kept ?? new Float64Array(n).fill(1);
-    return { at: all.filter((i) => !isLeftOut(i)), all: all.length, factor, isCentred: convention !== "raw" };
-  };
-  const [ofH, ofG] = [select(h), select(g)];
-  const statusOf = (one: RowProducts, { all, at }: typeof ofH): Status | undefined => {
+  const [ofH, ofG] = [h.within[convention], g.within[convention]];
+  const statusOf = ({ squares }: RowsOf, { weighting }: Weighted): Status | undefined => {
+    const all = countOf(weighting);
     if (all < leastSamples && n < leastSamples) return "too-few-samples";
-    if (one.inverse.every((value) => value === 0)) return "dead";
-    return all < leastSamples || at.length === 0 ? "too-few-samples" : undefined;
+    if (squares.every((square) => !(square > 0))) return "dead";
+    return all < leastSamples || countOf(weighting, without) === 0 ? "too-few-samples" : undefined;
   };
-  const missing = { H: statusOf(h, ofH), G: statusOf(g, ofG), Z: Z ? undefined : ("missing-moments" as const) };
-  const H = missing.H === undefined ? sumsOf(h, ofH, d) : undefined;
-  const G = missing.G === undefined ? sumsOf(g, ofG, d) : undefined;
-  const weights = Z && addStatus({ norm: Z.norm, mean: Z.sum / d ** 2, trace: Z.trace }, d);
+  const missing = { H: statusOf(h, ofH), G: statusOf(g, ofG), Z: undefined };
+  const square = (sums: ProductSums) => innerProduct(sums, bounds, without);
+  const H = missing.H === undefined ? sumsOf(h, ofH, square(products.HH), d, bounds, without) : undefined;
+  const G = missing.G === undefined ? sumsOf(g, ofG, square(products.GG), d, bounds, without) : undefined;
+  const weights = addStatus({ norm: Z.norm, mean: Z.sum / d ** 2, trace: Z.trace }, d);
+  const living = (sums: Sums | undefined, { diagonal }: Weighted): Size | undefined =>
+    sums && { d: livingOf(diagonal), trace: sums.trace, norm: sums.norm };
+  const sizes = without === undefined ? { H: living(H, ofH), G: living(G, ofG) } : { H: undefined, G: undefined };
+  const sizeIn = (which: "H" | "G" | "Z"): Size | undefined => (which === "Z" ? Z : sizes[which]);
   const value = (
     [x, y]: readonly [keyof typeof missing, keyof typeof missing],
     [p, q]: readonly [Sums | undefined, Sums | undefined],
     count: number,
     product: () => number,
   ): AlignmentValue => {
-    const status = (["missing-moments", "dead"] as const).find((one) => missing[x] === one || missing[y] === one);
-    if (!p || !q)
-      return {
-        value: null,
-        cosine: null,
-        null: null,
-        noise: null,
-        n: count,
-        status: status ?? missing[x] ?? missing[y]!,
-      };
-    return relation(p, q, product(), count, d, [sizeIn(x), sizeIn(y)]);
+    if (p && q) return relation(p, q, product(), count, d, [sizeIn(x), sizeIn(y)]);
+    const isDead = missing[x] === "dead" || missing[y] === "dead";
+    const status = isDead ? "dead" : (missing[x] ?? missing[y]!);
+    return { value: null, cosine: null, null: null, noise: null, n: count, status };
   };
-  const living = (one: RowProducts, chosen: Selection) => countLiving(diagonal(one, chosen));
-  const sizes = leavesOut(isLeftOut, n)
-    ? { H: undefined, G: undefined }
-    : {
-        H: H && { d: living(h, ofH), trace: H.trace, norm: H.norm },
-        G: G && { d: living(g, ofG), trace: G.trace, norm: G.norm },
-      };
-  const sizeIn = (which: "H" | "G" | "Z"): Size | undefined => (which === "Z" ? Z : sizes[which]);
+  const [allH, allG] = [countOf(ofH.weighting), countOf(ofG.weighting)];
   return {
     alignment: {
-      rga: value(["H", "G"], [H, G], Math.min(ofH.all, ofG.all), () => products(M, ofH, ofG)),
-      rwa: value(["H", "Z"], [H, weights], ofH.all, () => quadratic(h.KZ!, ofH)),
-      gwa: value(["G", "Z"], [G, weights], ofG.all, () => quadratic(g.KZ!, ofG)),
+      rga: value(["H", "G"], [H, G], Math.min(allH, allG), () => square(products.HG)),
+      rwa: value(["H", "Z"], [H, weights], allH, () => quadratic(ofH.withZ, ofH.weighting, without)),
+      gwa: value(["G", "Z"], [G, weights], allG, () => quadratic(ofG.withZ, ofG.weighting, without)),
     },
     sizes,
     spreads: { H: spread(H), G: spread(G), Z: spread(weights) },
   };
-}
-
-function leavesOut(isLeftOut: (row: number) => boolean, n: number): boolean {
-  for (let row = 0; row < n; row++) if (isLeftOut(row)) return true;
-  return false;
 }
 
 function spread(sums: Sums | undefined): number {
@@ -241,15 +370,34 @@ function relation(
   };
 }
 
-function sumsOf(one: RowProducts, chosen: Selection, d: number): Sums {
-  const trace = quadratic(one.K, chosen);
-  if (chosen.isCentred && trace < roundingTrace * quadratic(one.K, { ...chosen, isCentred: false }))
+/** @param square the squared norm of the second moment */
+function sumsOf(
+  { sums }: RowsOf,
+  { weighting, trace: ofRows }: Weighted,
+  square: number,
+  d: number,
+  bounds: Bounds,
+  without: number | undefined,
+): Sums {
+  const { factor, isCentred } = weighting;
+  const trace = quadratic(ofRows, weighting, without);
+  if (isCentred && trace < roundingTrace * quadratic(ofRows, { ...weighting, isCentred: false }, without))
     return addStatus({ norm: 0, mean: 0, trace: 0 }, d);
-  const count = chosen.at.length;
-  const ofRows = chosen.at.map((i) => chosen.factor[i]! * one.sums[i]!);
-  const middle = chosen.isCentred ? total(ofRows) / count : 0;
-  const entries = ofRows.reduce((sum, value) => sum + (value - middle) ** 2, 0) / count;
-  return addStatus({ norm: Math.sqrt(products(one.K, chosen, chosen)), mean: entries / d ** 2, trace }, d);
+  const count = countOf(weighting, without);
+  let [all, ofSquares] = [0, 0];
+  const overRows = (take: (value: number) => void) => {
+    for (let g = 0; g < bounds.length - 1; g++)
+      if (g !== without)
+        for (let i = bounds[g]!; i < bounds[g + 1]!; i++) if (factor[i]! > 0) take(factor[i]! * sums[i]!);
+  };
+  overRows((value) => {
+    all += value;
+  });
+  const middle = isCentred ? all / count : 0;
+  overRows((value) => {
+    ofSquares += (value - middle) ** 2;
+  });
+  return addStatus({ norm: Math.sqrt(square), mean: ofSquares / count / d ** 2, trace }, d);
 }
 
 function addStatus({ norm, mean, trace }: { norm: number; mean: number; trace: number }, d: number): Sums {
@@ -262,71 +410,28 @@ function addStatus({ norm, mean, trace }: { norm: number; mean: number; trace: n
   return squares <= roundingSquares * square ? { ...found, status: "constant-matrix" } : found;
 }
 
-/**
- * <A, B> of second moments whose rows have the products M: the mean square of the products, of centred rows where they
- * are.
- */
-function products(M: Matrix, x: Selection, y: Selection): number {
-  const [p, q] = [x.at.length, y.at.length];
-  const T = new Float64Array(p * q);
-  for (const [i, row] of x.at.entries())
-    for (let j = 0; j < q; j++) {
-      const column = y.at[j]!;
-      T[i * q + j] = x.factor[row]! * y.factor[column]! * M.data[row * M.cols + column]!;
-    }
-  if (x.isCentred) centre(T, p, q);
-  let sum = 0;
-  for (const value of T) sum += value * value;
-  return sum / p / q;
+/** (n) squared norms */
+function squaresOf({ n, width, data }: Rows): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let at = i * width; at < (i + 1) * width; at++) sum += data[at]! * data[at]!;
+    return sum;
+  });
 }
 
-/** Takes the means of rows and columns off. */
-function centre(T: Float64Array, p: number, q: number): void {
-  for (let i = 0; i < p; i++) {
-    const row = T.subarray(i * q, (i + 1) * q);
-    const mean = total(row) / q;
-    for (let j = 0; j < q; j++) row[j]! -= mean;
+/** (n) sums of each row */
+function sumsOfRows({ n, width, data }: Rows): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let at = i * width; at < (i + 1) * width; at++) sum += data[at]!;
+    return sum;
+  });
+}
+
+/** Adds (width) the squares of rows times their factors. */
+function addSquares(into: Float64Array, { n, width, data }: Rows, factor: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const [square, row] = [factor[i]! ** 2, i * width];
+    if (square > 0) for (let j = 0; j < width; j++) into[j]! += square * data[row + j]! * data[row + j]!;
   }
-  const means = new Float64Array(q);
-  for (let i = 0; i < p; i++) for (let j = 0; j < q; j++) means[j]! += T[i * q + j]! / p;
-  for (let i = 0; i < p; i++) for (let j = 0; j < q; j++) T[i * q + j]! -= means[j]!;
-}
-
-/** tr H Z from the products K = V Z V^T of rows; with Z = I the trace. */
-function quadratic({ data, cols }: Matrix, { at, factor, isCentred }: Selection): number {
-  const count = at.length;
-  let [diagonal, all] = [0, 0];
-  for (const i of at) {
-    diagonal += factor[i]! ** 2 * data[i * cols + i]!;
-    if (isCentred) for (const j of at) all += factor[i]! * factor[j]! * data[i * cols + j]!;
-  }
-  return (diagonal - all / count) / count;
-}
-
-/** (d) the diagonal of the second moment */
-function diagonal({ V }: RowProducts, { at, factor, isCentred }: Selection): Float64Array {
-  const { cols: d, data } = V;
-  const [squares, means] = [new Float64Array(d), new Float64Array(d)];
-  for (const i of at)
-    for (let j = 0; j < d; j++) {
-      const value = factor[i]! * data[i * d + j]!;
-      squares[j]! += value * value;
-      means[j]! += value;
-    }
-  return squares.map((square, j) => (square - (isCentred ? means[j]! ** 2 / at.length : 0)) / at.length);
-}
-
-/** Values of a diagonal that are not dead, as `living` has it. */
-function countLiving(values: Float64Array): number {
-  const least = (deadShare * total(values)) / values.length;
-  return Math.max(
-    1,
-    values.reduce((count, value) => count + (value > least ? 1 : 0), 0),
-  );
-}
-
-function total(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum;
 }

@@ -45,8 +45,10 @@ export async function analyzeInParts(
   if (options.moments !== undefined) checkSize(network);
   const progress = observer.progress("analyze", network.length, { unit: "layers" });
   const measuring = new LayerPool();
-  const found = new SnapshotInParts(measuring, network);
-  const start = passes.before && new SnapshotInParts(measuring, network);
+  // Sums that take more than one part are kept beside the parts for a file alone where memory is to be small.
+  const mostKept = options.cost === "economy" && options.moments === undefined ? 0 : MOST_KEPT_BYTES;
+  const found = new SnapshotInParts(measuring, network, mostKept);
+  const start = passes.before && new SnapshotInParts(measuring, network, mostKept);
   let summary: Summary | undefined;
   let before: Summary | undefined;
   try {

@@ -18,6 +18,9 @@ import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import { checkSameLayers, namesByOrder } from "./initialModel.ts";
 import { withoutFolder } from "./inputWords.ts";
 
+/** chosen: memory of sums at cost "economy", so that an analysis with its passes and measures stays within 4 GB. */
+const ECONOMY_BYTES = 2 ** 30;
+
 /** The layers of a model on the first samples. */
 export async function outlineOf(
   model: Model,
@@ -119,9 +122,10 @@ export async function measureModels(
       notes.push(note);
       say(note);
     };
-    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts as large as this machine allows.
-    if (!isWhole(network)) {
-      const parts = inParts(network, partBytes(), measuring.batches!);
+    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts, as large as this machine allows.
+    const room = options.cost === "economy" ? ECONOMY_BYTES : undefined;
+    if (!isWhole(network, room)) {
+      const parts = inParts(network, room ?? partBytes(), measuring.batches!);
       progress.end(false);
       const inPart =
         (of: Probe): Pass =>
