@@ -67,7 +67,7 @@ test.each([
   [["twopoint", "decoder=minimal-norm"], /^crh run: twopoint: expected architecture=linear depth=1/],
   [["twopoint", "architecture=cnn", "width=50", "depth=4", "layer=0"], /expected a width above 50 for 5 convolutions/],
   [["twopoint-mnist", "--data", "images", "second=0"], /expected first and second to be two classes/],
-  [["twopoint-mnist"], /^twopoint-mnist: expected a folder with IDX files, got none/],
+  [["twopoint-mnist"], /^crh run: twopoint-mnist: expected a folder with IDX files, got none/],
 ] as const)("one line refuses %j", async (words, message) => {
   const { code, err } = await crh("run", ...words, "--out", "refused");
   expect(code).not.toBe(0);

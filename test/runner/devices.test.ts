@@ -65,7 +65,7 @@ describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
       });
     } else {
       const line = new RegExp(
-        `^run: expected a device ${device} that works, got \\S.*; .*install.* choose --device cpu$`,
+        `^crh run: expected a device ${device} that works, got \\S.*; .*install.* choose --device cpu$`,
         "m",
       );
       expectOneLine(ended, 1, line);
@@ -77,7 +77,7 @@ describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
     const { usable } = await deviceState(device);
     const ended = await analyze(device);
     if (!usable) {
-      const line = new RegExp(`^analyze: expected a device ${device} that works, got \\S.* choose --device cpu$`, "m");
+      const line = new RegExp(`^crh analyze: expected a device ${device} that works, got \\S.* choose --device cpu$`, "m");
       return expectOneLine(ended, 1, line);
     }
     const [expected, found] = [alignments(await analyze("cpu")), alignments(ended)];
