@@ -136,7 +136,7 @@ test("data that was moved is found with --data, and missed in one line without",
   expectOneLine(
     await crh("resume", run, "--quiet"),
     1,
-    /^crh run: expected a folder of data, got ".*images", which is not there; check --data\n$/,
+    /^crh resume: expected a folder of data, got ".*images", which is not there; check --data\n$/,
   );
   expect((await crh("resume", run, "--data", "elsewhere", "--quiet")).code).toBe(0);
   renameSync(join(dir, "elsewhere"), join(dir, "images"));
