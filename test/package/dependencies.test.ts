@@ -21,9 +21,9 @@ const GLOBALS =
 type Known = readonly [files: RegExp, names: RegExp, why: string];
 
 const ownFiles: readonly Known[] = [
-  [/^cli\/fetch\//, /^(fetch|https?)$/, "crh data get, the one command that uses the network"],
+  [/^disk\/fetch\//, /^(fetch|https?)$/, "crh data get, the one command that uses the network"],
   [/^cli\/browser\.ts$/, /^child_process$/, "--open and crh open start the user's browser on a file"],
-  [/^cli\/devices\.ts$/, /^child_process$/, "tries each device in a process of this program's own"],
+  [/^runner\/devices\.ts$/, /^child_process$/, "tries each device in a process of this program's own"],
   [/^cli\/commands\/doctor\/python\.ts$/, /^child_process$/, "crh doctor asks for the version of Python"],
   [
     /^engine\/telemetry\.ts$/,
