@@ -110,7 +110,7 @@ describe("crh reproduce", () => {
     const io = testIo();
     io.interrupt();
     await expect(reproduceStudy(study([tiny]), given, watcherOf(io))).rejects.toThrow(
-      /^crh reproduce: stopped at run 1 of 1, nothing is lost/,
+      /^reproduce: stopped at run 1 of 1, nothing is lost/,
     );
     const [id] = readdirSync(given.runs);
     expect(openRun(join(given.runs, id!)).info().status).toBe("interrupted");
@@ -163,7 +163,7 @@ describe("crh reproduce", () => {
     });
     expect(await refused("twopoint/4")).toEqual({
       code: 2,
-      line: "reproduce: expected --data with MNIST for twopoint/4, got none; crh data get mnist fetches it\n",
+      line: "crh reproduce: expected --data with MNIST for twopoint/4, got none; crh data get mnist fetches it\n",
     });
     expect(await refused("--size", "paper")).toMatchObject({
       code: 2,
