@@ -15,7 +15,7 @@ import {
   TARGET,
   WORKING_OPSET,
 } from "../dist/index.js";
-import { lossGraph } from "../dist/probe/lossGraph.js";
+import { lossGraph } from "../dist/probe/nodes/lossGraph.js";
 
 const REPEATS = 3;
 /** Batches of a measurement, in groups as memory allows. */

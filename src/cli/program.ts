@@ -3,7 +3,7 @@
  */
 import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";
-import type { Beyond } from "../probe/probe.ts";
+import type { Beyond } from "../probe/probeOptions.ts";
 import type { AnalyzeOptions, IngestOptions } from "../runner/analysis/analyzeOptions.ts";
 import { lossNames } from "../runner/analysis/chosenLoss.ts";
 import type { InspectOptions } from "../runner/analysis/inspectModel.ts";

@@ -6,10 +6,11 @@ import type { Engine } from "../engine/engine.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Feeds } from "./feeds.ts";
 import { groupCount } from "./groupCount.ts";
-import { findLinearMaps } from "./linearMaps.ts";
-import { lossGraph } from "./lossGraph.ts";
-import { moduleNames } from "./moduleName.ts";
-import { outlinesOf, type ProbeOptions, prepare } from "./probe.ts";
+import { findLinearMaps } from "./maps/linearMaps.ts";
+import { moduleNames } from "./maps/moduleName.ts";
+import { lossGraph } from "./nodes/lossGraph.ts";
+import { outlinesOf, prepare } from "./prepare.ts";
+import type { ProbeOptions } from "./probeOptions.ts";
 
 /** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
 const LARGEST_ROWS = 2 ** 21;

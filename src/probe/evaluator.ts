@@ -5,7 +5,7 @@ import type { Model } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { Feeds } from "./feeds.ts";
-import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
+import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./nodes/lossGraph.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
 
 export interface EvaluatorOptions {

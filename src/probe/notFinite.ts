@@ -7,9 +7,9 @@ import { int, type Model, type Node } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor } from "../onnx/tensor.ts";
 import type { Feeds } from "./feeds.ts";
-import { lossGraph } from "./lossGraph.ts";
-import { moduleNames } from "./moduleName.ts";
-import type { ProbeOptions } from "./probe.ts";
+import { moduleNames } from "./maps/moduleName.ts";
+import { lossGraph } from "./nodes/lossGraph.ts";
+import type { ProbeOptions } from "./probeOptions.ts";
 
 /** What is in a value that is not finite. */
 type Kind = "NaN" | "Infinity" | "-Infinity";

@@ -8,13 +8,14 @@ import type { Matrix } from "../linalg/matrix.ts";
 import { objective } from "../objectives/objective.ts";
 import type { BoundValue, Graph, Model } from "../onnx/graph.ts";
 import { sizeOf, type Tensor, toFloat64 } from "../onnx/tensor.ts";
-import { type AttentionParts, attentionParts } from "./attentionParts.ts";
 import { TARGET } from "./feeds.ts";
 import { type Bindings, guessedFeeds, guesses } from "./guessedFeeds.ts";
-import type { Skipped } from "./linearMap.ts";
-import { moduleNames } from "./moduleName.ts";
+import { type AttentionParts, attentionParts } from "./maps/attentionParts.ts";
+import type { Skipped } from "./maps/linearMap.ts";
+import { moduleNames } from "./maps/moduleName.ts";
 import type { LayerOutline } from "./parts.ts";
-import { outlinesOf, type Prepared, type ProbeOptions, prepare } from "./probe.ts";
+import { outlinesOf, type Prepared, prepare } from "./prepare.ts";
+import type { ProbeOptions } from "./probeOptions.ts";
 
 export interface OutlinedLayer extends LayerOutline {
   /** Entries of W, and of a bias that the map adds. */

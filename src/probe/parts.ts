@@ -4,10 +4,10 @@
  */
 import type { LayerKind } from "../moments/moments.ts";
 import { isMap } from "../moments/moments.ts";
-import { bytesOfRows } from "./keptRows.ts";
-import type { Measurable } from "./linearMap.ts";
-import type { NoisePlan } from "./noiseNodes.ts";
-import type { MapSample } from "./sampledCoordinates.ts";
+import type { Measurable } from "./maps/linearMap.ts";
+import type { MapSample } from "./maps/sampledCoordinates.ts";
+import { bytesOfRows } from "./nodes/keptRows.ts";
+import type { NoisePlan } from "./nodes/noiseNodes.ts";
 
 /** What a layer's sums will be. */
 export interface LayerOutline {

@@ -2,100 +2,31 @@
  * @file Measures the moments of every linear map of a model on given data: adds the loss, the gradients at each map's output
  * and the moment sums to the model's graph, streams batches through it and adds the sums up in float64.
  */
-import { addGradients } from "../autodiff/gradient.ts";
-import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
-import type { Engine, Program } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { ArrayPool } from "../linalg/arrayPool.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
-import {
-  anotherBare,
-  bareLayer,
-  type LayerMoments,
-  type Moments,
-  mergeAllMoments,
-  type NamedLayer,
-  type Side,
-} from "../moments/moments.ts";
-import type { Objective, OwnLoss } from "../objectives/objective.ts";
-import { readsOf } from "../onnx/branches.ts";
-import type { Graph, Model, Node } from "../onnx/graph.ts";
-import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
-import { Random } from "../random/random.ts";
-import { type Block, withBlocks } from "./blocks.ts";
-import { addConditions, type Conditions, checkBranches, otherBranches } from "./branches.ts";
-import { type Classifier, findClassifier } from "./classNodes.ts";
-import { addCrossMoments, deferredSide, deferredSize, emptyDeferred, factorOf } from "./deferredSums.ts";
-import { edgesOf, type NoisePlans, noisePlans } from "./edgesOf.ts";
-import { ExampleLayouts } from "./exampleRows.ts";
+import { anotherBare, bareLayer, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
+import type { Model } from "../onnx/graph.ts";
+import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 import { groupCount } from "./groupCount.ts";
-import { keepsRows } from "./keptRows.ts";
-import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./layerSums.ts";
-import { gradientAt, type Measurable, type Skipped } from "./linearMap.ts";
-import { findLinearMaps } from "./linearMaps.ts";
-import { addLossOutputs, checkLabels, type LossGraph, LossSums, lossGraph } from "./lossGraph.ts";
-import { moduleNames } from "./moduleName.ts";
-import { addMomentNodes, type SumNames } from "./momentNodes.ts";
-import { addFeatures, type FeatureNames, Features } from "./nearestMean.ts";
-import { emptyNoiseSums, type NoisePlan } from "./noiseNodes.ts";
-import { addOutputGradients, compileOutputGradients, type OutputGradientProgram } from "./outputGradients.ts";
-import { type LayerOutline, outlineOf } from "./parts.ts";
+import { factorFeeds, type Instrumented, instrument } from "./instrument.ts";
+import type { Skipped } from "./maps/linearMap.ts";
+import { bareSampledLayer } from "./maps/sampledCoordinates.ts";
+import { checkBranches } from "./nodes/branches.ts";
+import { Turning } from "./nodes/changeOfBasis.ts";
+import type { RowFactor } from "./nodes/factorRows.ts";
+import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./nodes/layerSums.ts";
+import { checkLabels, LossSums } from "./nodes/lossGraph.ts";
+import { Features } from "./nodes/nearestMean.ts";
+import { emptyNoiseSums } from "./nodes/noiseNodes.ts";
+import { addOutputGradients } from "./nodes/outputGradients.ts";
+import { addCrossMoments, emptyDeferred } from "./nodes/rowSpaceSums.ts";
+import type { LayerOutline } from "./parts.ts";
+import { outlinesOf, type Prepared, prepare } from "./prepare.ts";
+import type { ProbeOptions } from "./probeOptions.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
-import type { RowFactor } from "./rowFactor.ts";
-import { bareSampledLayer, type MapSample, sampleCoordinates } from "./sampledCoordinates.ts";
-import { sampleRows, withRows } from "./sampledRows.ts";
-import { Turning } from "./turnedSums.ts";
-import { whyNoGradient } from "./withoutGradient.ts";
-
-export interface ProbeOptions {
-  readonly objective: Objective | OwnLoss;
-  /** Initializers whose values are given at each measurement, because training changes them. */
-  readonly parameters?: readonly string[];
-  /** Inputs that are the same for all samples: their first axis is none of samples. Default: none. */
-  readonly same?: ReadonlySet<string>;
-  readonly threads?: number;
-  /** As in CompileOptions. Default true; parts of a network (`layers`) go without. */
-  readonly planMemory?: boolean;
-  /** Which maps are measured, of all there are by their names; the others are listed as skipped. Default: all. */
-  readonly select?: (layers: readonly NamedLayer[]) => (name: string) => boolean;
-  /** Sides of more values are not measured whole: their moments take d^2 numbers and their ranks d^3 operations. Default: no limit. */
-  readonly largest?: number;
-  /** What becomes of them: the layer is left out, or so many coordinates of the side are drawn at random (Eq. 77). Default "skip". */
-  readonly beyond?: Beyond;
-  /** Rows of each sample that are measured of every map but a classifier's last one, at random: pixels, tokens. Default: all. */
-  readonly positions?: number;
-  /** Seed of what is drawn. Default 0. */
-  readonly sampleSeed?: number;
-  /**
-   * Backward passes a batch for the gradients of the network's outputs (Eq. 72): one for each output, or random directions of more
-   * outputs than this. Default 0: none.
-   */
-  readonly outputPasses?: number;
-  /** Outputs of whole blocks that are measured by channel beside the maps. Default: none. */
-  readonly blocks?: readonly Block[];
-  /** Whether a classifier's features are kept until the nearest class mean is known (Eq. 70). Default true. */
-  readonly nearestMean?: boolean;
-  /** Whether the cross moments of gradients and activations are summed as well. Default true. */
-  readonly cross?: boolean;
-  /**
-   * Samples that there will be in all; where given, maps with fewer rows than half the values of their wider side keep rows in place of
-   * sums: their alignments are the same, and nothing else is measured of them. Default: sums.
-   */
-  readonly keepRowsOf?: number;
-  /** Whether groups of samples are 8 where 16 take long, since measurements are many. Default false. */
-  readonly fewGroups?: boolean;
-  /** Names of maps and heads in place of those that the graph gives them. Default: none. */
-  readonly rename?: ReadonlyMap<string, string>;
-  /**
-   * Widest representation between two maps for whose symmetry the noise is summed (Eq. 122); 0 finds the pairs alone. Default: pairs are not
-   * looked for.
-   */
-  readonly pairs?: number;
-}
-
-export type Beyond = "skip" | "sample";
 
 export interface MeasureOptions {
   readonly step?: number;
@@ -143,42 +74,6 @@ export interface SummedMeasurement extends MeasuredLosses {
 
 /** As Moments. */
 export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
-
-/** A map that can be measured, and the coordinates that are where not all are. */
-export interface Chosen {
-  readonly map: Measurable;
-  readonly sample: MapSample | undefined;
-  /** Rows that will be kept in place of sums; undefined where sums are made. */
-  readonly keptRows: number | undefined;
-}
-
-/** What there is to measure in a graph bound to one shape of batch. */
-export interface Prepared {
-  readonly loss: LossGraph;
-  readonly chosen: readonly Chosen[];
-  readonly classifier: Classifier | undefined;
-  readonly skipped: readonly Skipped[];
-  readonly edges: Edges | undefined;
-  readonly noise: NoisePlans;
-}
-
-/** A graph instrumented for one shape of batch. */
-interface Instrumented {
-  readonly program: Program;
-  readonly loss: LossGraph;
-  readonly classifier: Classifier | undefined;
-  /** The outputs of the classifier that the nearest class mean is looked for with. */
-  readonly features: FeatureNames | undefined;
-  readonly outputGradients: OutputGradientProgram | undefined;
-  /** Outputs that say which branches a batch takes. */
-  readonly conditions: Conditions;
-  readonly maps: readonly (Chosen & {
-    readonly noise: NoisePlan | undefined;
-    readonly names: SumNames;
-    /** The side whose sums are made in fewer coordinates, and the input that takes L (rowFactor). */
-    readonly deferred: { readonly side: Side; readonly L: string } | undefined;
-  })[];
-}
 
 export class Probe {
   private readonly engine: Engine;
@@ -402,239 +297,4 @@ function bareLayerOf(
   if (outputGradients !== undefined && W !== undefined)
     layer.outputGradients = { sum: new Float64Array(dOut * dOut), exact: true };
   return layer;
-}
-
-export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): LayerOutline[] {
-  return chosen.map(({ map, sample, keptRows }) =>
-    outlineOf(map, sample, options, { noise: noise.get(map.name), keptRows }),
-  );
-}
-
-/** Finds the maps, and which of them the loss has a gradient at. */
-export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
-  const { objective, parameters = [] } = options;
-  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
-  const { positions = Number.POSITIVE_INFINITY } = options;
-  const seeded = new Random(sampleSeed);
-  const random = seeded.split("coordinates");
-  const loss = await lossGraph(engine, model, objective, parameters, feeds);
-  const { graph, values } = loss;
-  const weights = new Set([...graph.initializers.keys(), ...parameters]);
-  const found = findLinearMaps(graph, weights, values, moduleNames(model.graph));
-  const skipped = [...found.skipped, ...otherBranches(loss.taken)];
-  const renamed = found.maps.map((map) => {
-    const standIn = loss.standIns.get(map.hb);
-    const name = options.rename?.get(map.name) ?? map.name;
-    return { ...map, name, ...(standIn !== undefined && { gradientAt: standIn }) };
-  });
-  const all = withBlocks(renamed, options.blocks ?? [], graph, values);
-  const selected = options.select?.(all);
-  const maps = all.filter((map) => {
-    const reason = leftOut(map, options, selected);
-    if (reason !== undefined) skipped.push({ node: map.name, reason });
-    return reason === undefined;
-  });
-  const { gradients } = differentiate(loss, maps, skipped);
-  const classifier = findClassifier(maps, loss, objective);
-  const samples = samplesOf(model, feeds, options);
-  const context = {
-    graph,
-    values,
-    isWeight: (name: string) => weights.has(name),
-    moduleName: moduleNames(model.graph),
-  };
-  const layouts = Number.isFinite(positions) ? new ExampleLayouts(samples, context) : undefined;
-  const inPart = (map: Measurable): Measurable => {
-    if (map === classifier?.map) return map;
-    const where = layouts?.rowsOf(map);
-    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
-    return rows === undefined ? map : withRows(map, rows);
-  };
-  const chosen: Chosen[] = [];
-  for (const map of maps) {
-    if (gradients.get(gradientAt(map)) !== undefined) {
-      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      const part = inPart(map);
-      const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
-      chosen.push({ map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined });
-    } else if (!skipped.some(({ node }) => node === map.name))
-      skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
-  }
-  if (chosen.length === 0) {
-    const others = all.filter(({ name }) => selected?.(name) === false);
-    throw others.length > 0 ? new NoneAskedFor(others, noMaps(skipped)) : new RangeError(noMaps(skipped));
-  }
-  const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
-  const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
-  // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
-  const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
-  const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
-    context,
-    same: options.same,
-    examples: samples,
-    losses,
-    widest: options.pairs ?? 0,
-  });
-  return { loss, chosen, skipped, classifier, edges, noise };
-}
-
-/** Samples of a batch: one where all inputs are the same for all samples. */
-function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: ProbeOptions): number {
-  const input = graph.inputs.find(
-    ({ name }) => feeds[name] !== undefined && !parameters.includes(name) && same?.has(name) !== true,
-  );
-  return (input && feeds[input.name]!.shape[0]) ?? 1;
-}
-
-/** @param given names of the maps, undefined for all; batches and the groups of them that there will be */
-async function instrument(
-  engine: Engine,
-  model: Model,
-  options: ProbeOptions,
-  { loss, chosen, classifier, noise }: Prepared,
-  given: {
-    layers: readonly string[] | undefined;
-    batches: number;
-    groups: number;
-    rescaled: ReadonlySet<string>;
-  },
-): Promise<Instrumented> {
-  const { objective, threads = 1, planMemory = true, cross = true, outputPasses = 0, nearestMean = true } = options;
-  const { layers, batches, groups, rescaled } = given;
-  const wanted = layers === undefined ? chosen : chosen.filter(({ map }) => layers.includes(map.name));
-  const wantedMaps = wanted.map(({ map }) => map);
-  const { builder, gradients, added } = differentiate(loss, wantedMaps, []);
-  const maps = wanted.map(({ map, sample, keptRows }) => {
-    const isKept = keptRows !== undefined;
-    const labels = classifier?.map === map && !isKept ? classifier : undefined;
-    const cheaper = isKept ? undefined : deferredSide(map, { rows: batches * map.rows, groups }, sample);
-    const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class take the rows of h_b themselves
-    const d = side && deferredSize(map, side);
-    const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
-    const plan = noise.get(map.name);
-    const scaling = { rescaled: rescaled.has(map.name) };
-    const momentOptions = {
-      cross,
-      deferred,
-      added,
-      sample,
-      classifier: labels,
-      noise: plan,
-      keepsRows: isKept,
-      ...scaling,
-    };
-    const names = addMomentNodes(builder, map, gradients.get(gradientAt(map))!, momentOptions);
-    return { map, sample, keptRows, names, deferred, noise: plan };
-  });
-  const isMeasured = wanted.some(
-    ({ map, sample, keptRows }) => map === classifier?.map && sample === undefined && keptRows === undefined,
-  );
-  const labelled = isMeasured ? classifier : undefined;
-  const features = labelled && nearestMean ? addFeatures(builder, labelled, loss.pair!.output.name) : undefined;
-  addLossOutputs(builder, loss, objective);
-  const conditions = addConditions(builder, loss.taken);
-  if (features !== undefined) for (const name of Object.values<string>({ ...features })) builder.output(name);
-  for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
-  // A plan of memory would be kept beside what parts of a large network take piece by piece.
-  const program = await engine.compile(
-    { ...model, graph: builder.build() },
-    { threads, planMemory: planMemory && layers === undefined },
-  );
-  const outputGradients =
-    outputPasses > 0 ? await compileOutputGradients(engine, model, loss, wantedMaps, threads) : undefined;
-  return { program, loss, maps, outputGradients, features, classifier: labelled, conditions };
-}
-
-const factorName = ({ name }: Measurable): string => `${name} factor`;
-
-/** The values of the inputs that take L, from the weights. */
-function factorFeeds(
-  { maps, loss }: Instrumented,
-  layers: readonly LayerSums[],
-  given: Feeds,
-  known: Map<string, RowFactor>,
-): Feeds {
-  const value = (name: string) => given[name] ?? loss.graph.initializers.get(name)!;
-  const feeds: Record<string, Tensor> = {};
-  for (const [i, { deferred, map }] of maps.entries()) {
-    if (deferred === undefined) continue;
-    const found = known.get(deferred.L) ?? factorOf(deferred.side, layers[i]!.layer.W!, map.input!, value);
-    known.set(deferred.L, found);
-    feeds[deferred.L] = float32(found.L.data, [found.L.rows, found.L.cols]);
-  }
-  return feeds;
-}
-
-/**
- * Adds the gradients at the outputs of the maps. Where an operator cannot be differentiated, the maps before it are left out with
- * the reason, since a part of their gradient would be missing, and the others are measured.
- */
-function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Skipped[]) {
-  const { graph, values, perSample } = loss;
-  let wanted = [...maps];
-  for (;;) {
-    const builder = new GraphBuilder("probe", graph);
-    try {
-      const wrt = [...new Set(wanted.map(gradientAt))];
-      const added = new Map<Node, readonly (string | undefined)[]>();
-      const onNode = (node: Node, names: readonly (string | undefined)[]) => added.set(node, names);
-      return { builder, added, gradients: addGradients(builder, graph, { of: perSample, wrt, values, onNode }) };
-    } catch (error) {
-      if (!(error instanceof NotDifferentiableError)) throw error;
-      const before = ancestors(graph, error.node);
-      const blocked = wanted.filter((map) => before.has(gradientAt(map)));
-      if (blocked.length === 0) throw error;
-      wanted = wanted.filter((map) => !before.has(gradientAt(map)));
-      const reason = `its gradient passes ${error.message.replace(/^autodiff: /, "")}`;
-      for (const { name } of blocked) skipped.push({ node: name, reason });
-    }
-  }
-}
-
-/** All values that a node depends on. */
-function ancestors(graph: Graph, node: Node): Set<string> {
-  const found = new Set(readsOf(node));
-  for (const other of [...graph.nodes].reverse())
-    if (other.outputs.some((output) => found.has(output))) for (const input of readsOf(other)) found.add(input);
-  return found;
-}
-
-const NOT_ASKED = "not among the layers asked for";
-
-/** None of the layers is among those asked for. */
-export class NoneAskedFor extends RangeError {
-  override readonly name = "RangeError";
-  /** The layers that there are. */
-  readonly layers: readonly NamedLayer[];
-
-  constructor(layers: readonly NamedLayer[], message: string) {
-    super(message);
-    this.layers = layers.map(({ name, kind }) => ({ name, kind }));
-  }
-}
-
-/** Why a map is not measured although it could be. */
-function leftOut(
-  { name, dOut, input }: Measurable,
-  { largest, beyond }: ProbeOptions,
-  selected: ((name: string) => boolean) | undefined,
-): string | undefined {
-  if (selected?.(name) === false) return NOT_ASKED;
-  const d = Math.max(dOut, input?.dIn ?? 0);
-  return largest !== undefined && d > largest && beyond !== "sample"
-    ? `${d} values on a side, more than the limit of ${largest}`
-    : undefined;
-}
-
-/** chosen: names in a message. */
-const NAMED = 3;
-
-function noMaps(skipped: readonly Skipped[]): string {
-  const byReason = new Map<string, string[]>();
-  for (const { node, reason } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), node]);
-  const reasons = [...byReason].map(([reason, nodes]) => {
-    const more = nodes.length > NAMED ? ` and ${nodes.length - NAMED} more` : "";
-    return `${nodes.slice(0, NAMED).join(", ")}${more}: ${reason}`;
-  });
-  return `probe: expected a linear map with a constant weight (Gemm, MatMul, Conv, Einsum) that can be measured, got ${reasons.join("; ") || "no such operator in the model"}`;
 }

@@ -16,7 +16,7 @@ import { type BoundValue, type Graph, int, type Node } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
-import { lossGraph } from "../probe/lossGraph.ts";
+import { lossGraph } from "../probe/nodes/lossGraph.ts";
 import { groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
 

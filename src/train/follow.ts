@@ -12,7 +12,7 @@ import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { TARGET } from "../probe/feeds.ts";
-import { lossGraph } from "../probe/lossGraph.ts";
+import { lossGraph } from "../probe/nodes/lossGraph.ts";
 import { groupVectors, nameMembers } from "./parameterGroups.ts";
 
 /** Points and how often they are looked at. */

@@ -4,7 +4,7 @@ import { initialBuffers, initialParameters } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { arrayType, float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { lossGraph } from "../probe/lossGraph.ts";
+import { lossGraph } from "../probe/nodes/lossGraph.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Follow } from "./follow.ts";
 

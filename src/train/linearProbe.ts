@@ -9,7 +9,7 @@ import type { Network } from "../networks/network.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
-import { parametersAsInputs } from "../probe/lossGraph.ts";
+import { parametersAsInputs } from "../probe/nodes/lossGraph.ts";
 
 export interface LinearProbeOptions {
   /** Value of the network's graph that is classified, (n, d). */

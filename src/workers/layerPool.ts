@@ -18,7 +18,7 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type LayerMoments, type Moments, sumsOf } from "../moments/moments.ts";
-import { arraysOfLayer } from "../probe/layerSums.ts";
+import { arraysOfLayer } from "../probe/nodes/layerSums.ts";
 import type { Request } from "./layerWorker.ts";
 import { asLayerJob, type SumsJob } from "./sumsJob.ts";
 

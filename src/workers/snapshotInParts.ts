@@ -13,7 +13,7 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
-import { type LayerSums, pairSums } from "../probe/layerSums.ts";
+import { type LayerSums, pairSums } from "../probe/nodes/layerSums.ts";
 import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
 import type { GroupSums } from "../probe/probe.ts";
 import type { LayerPool } from "./layerPool.ts";

@@ -4,8 +4,8 @@ import type { ArrayPool } from "../linalg/arrayPool.ts";
 import type { LayerOptions } from "../measure/layerMeasures.ts";
 import type { LayerJob } from "../measure/snapshot.ts";
 import type { LayerMoments } from "../moments/moments.ts";
-import { type LayerSums, putTogether } from "../probe/layerSums.ts";
-import { Turning } from "../probe/turnedSums.ts";
+import { Turning } from "../probe/nodes/changeOfBasis.ts";
+import { type LayerSums, putTogether } from "../probe/nodes/layerSums.ts";
 
 /** As LayerJob. Plain data: it may go to another thread. */
 export interface SumsJob {

@@ -14,7 +14,7 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
-import { lossGraph } from "../../src/probe/lossGraph.ts";
+import { lossGraph } from "../../src/probe/nodes/lossGraph.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { type OptimizerOptions, optimizer } from "../../src/train/optimizer.ts";
 import { train } from "../../src/train/train.ts";

@@ -20,7 +20,7 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { pairSums } from "../../src/probe/layerSums.ts";
+import { pairSums } from "../../src/probe/nodes/layerSums.ts";
 import { type Measurement, Probe } from "../../src/probe/probe.ts";
 import { sharedPath } from "../shared.ts";
 

@@ -18,7 +18,7 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32, type Tensor, toNumbers } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
-import { type Prepared, prepare } from "../../src/probe/probe.ts";
+import { type Prepared, prepare } from "../../src/probe/prepare.ts";
 import { Random } from "../../src/random/random.ts";
 
 const folders = ["../exported/cases/", "cases/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));

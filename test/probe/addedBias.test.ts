@@ -11,7 +11,8 @@ import { type Attribute, int, ints } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { Probe, type ProbeOptions } from "../../src/probe/probe.ts";
+import { Probe } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** float32 sums in another order, relative to the largest. */

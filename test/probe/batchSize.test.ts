@@ -7,7 +7,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
 import { chooseBatch } from "../../src/probe/batchSize.ts";
 import { TARGET } from "../../src/probe/feeds.ts";
-import type { ProbeOptions } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";
 
 const random = new Random(5);

@@ -7,8 +7,8 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, int64, sizeOf, type Tensor } from "../../src/onnx/tensor.ts";
 import { type Feeds, TARGET } from "../../src/probe/feeds.ts";
+import { sampleRows } from "../../src/probe/maps/sampledRows.ts";
 import { Probe } from "../../src/probe/probe.ts";
-import { sampleRows } from "../../src/probe/sampledRows.ts";
 import { Random } from "../../src/random/random.ts";
 
 const random = new Random(5);

@@ -18,7 +18,7 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { lossGraph } from "../../src/probe/lossGraph.ts";
+import { lossGraph } from "../../src/probe/nodes/lossGraph.ts";
 import { Random } from "../../src/random/random.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";

@@ -10,9 +10,10 @@ import { objective } from "../../src/objectives/objective.ts";
 import { type Attribute, int, ints, type Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
-import { findGemm } from "../../src/probe/contractions.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { Probe, type ProbeOptions } from "../../src/probe/probe.ts";
+import { findGemm } from "../../src/probe/maps/contractions.ts";
+import { Probe } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** float32 products of some hundred terms, relative to the largest entry. */

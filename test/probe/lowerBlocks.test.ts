@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { addLowerProduct, lowerSegments } from "../../src/probe/lowerBlocks.ts";
+import { addLowerProduct, lowerSegments } from "../../src/probe/nodes/lowerBlocks.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** Small whole numbers, whose products and sums float32 holds exactly. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Node } from "../../src/onnx/graph.ts";
 import { GraphBuilder } from "../../src/onnx/graphBuilder.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { givenName, moduleNames, scopeName } from "../../src/probe/moduleName.ts";
+import { givenName, moduleNames, scopeName } from "../../src/probe/maps/moduleName.ts";
 
 interface Layer {
   readonly weight: string;

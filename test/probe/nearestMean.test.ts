@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { emptyLabelledSums } from "../../src/moments/labelledSums.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
-import { Features } from "../../src/probe/nearestMean.ts";
+import { Features } from "../../src/probe/nodes/nearestMean.ts";
 import { Random } from "../../src/random/random.ts";
 
 const [n, d, classes] = [101, 3, 4];

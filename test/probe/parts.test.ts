@@ -11,7 +11,8 @@ import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { type Feeds, sliceBatches, TARGET } from "../../src/probe/feeds.ts";
 import { inParts, isWhole, PART_BYTES } from "../../src/probe/parts.ts";
-import { type GroupedMeasurement, Probe, type ProbeOptions } from "../../src/probe/probe.ts";
+import { type GroupedMeasurement, Probe } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
 

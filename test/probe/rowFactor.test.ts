@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Matrix, matmul, matrix, maxAbs, transpose } from "../../src/linalg/matrix.ts";
-import { rowFactor } from "../../src/probe/rowFactor.ts";
+import { rowFactor } from "../../src/probe/nodes/factorRows.ts";
 import { Random } from "../../src/random/random.ts";
 
 const [dOut, dIn] = [7, 12];

@@ -13,7 +13,8 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import type { Tensor } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { type Measurement, Probe, type ProbeOptions } from "../../src/probe/probe.ts";
+import { type Measurement, Probe } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { sharedPath } from "../shared.ts";
 
 /** The same float32 products in another order of summation, relative to the largest sum. */

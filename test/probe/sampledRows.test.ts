@@ -5,8 +5,9 @@ import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
-import { Probe, type ProbeOptions } from "../../src/probe/probe.ts";
-import { sampleRows } from "../../src/probe/sampledRows.ts";
+import { sampleRows } from "../../src/probe/maps/sampledRows.ts";
+import { Probe } from "../../src/probe/probe.ts";
+import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";
 import { tokenFeeds } from "../../src/train/tokenData.ts";
 

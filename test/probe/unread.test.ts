@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Graph, Node } from "../../src/onnx/graph.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { findLinearMaps } from "../../src/probe/linearMaps.ts";
+import { findLinearMaps } from "../../src/probe/maps/linearMaps.ts";
 
 const plain = { domain: "", name: "", attributes: {} };
 

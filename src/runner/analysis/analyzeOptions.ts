@@ -1,7 +1,7 @@
 /** @file What `crh analyze` and `crh ingest` are asked for, beside what a face shows of it. */
 import type { Device } from "../../engine/engine.ts";
 import type { Cost } from "../../measure/measured.ts";
-import type { Beyond } from "../../probe/probe.ts";
+import type { Beyond } from "../../probe/probeOptions.ts";
 import type { Saving } from "./analysisFolder.ts";
 
 export interface AnalysisOutputs extends Saving {

@@ -3,7 +3,7 @@ import { attentionOf } from "../../measure/network/layerNames.ts";
 import type { WeightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { LayerKind } from "../../moments/moments.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
-import { blockName } from "../../probe/attentionParts.ts";
+import { blockName } from "../../probe/maps/attentionParts.ts";
 import type { ModelOutline, OutlinedLayer } from "../../probe/outlineModel.ts";
 import type { AnalysisCost } from "./analysisCost.ts";
 

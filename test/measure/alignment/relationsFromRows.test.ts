@@ -7,7 +7,7 @@ import { weightSums } from "../../../src/measure/alignment/weightSums.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
 import { addRows } from "../../../src/moments/addRows.ts";
 import { bareLayer, emptyLayer, type LayerMoments, mergeAllLayers } from "../../../src/moments/moments.ts";
-import { keepRows, noRows, numbersOf, withKeptRows } from "../../../src/probe/keptRows.ts";
+import { keepRows, noRows, numbersOf, withKeptRows } from "../../../src/probe/nodes/keptRows.ts";
 import { Random } from "../../../src/random/random.ts";
 
 /** Rounding of float64 sums, of both ways. */

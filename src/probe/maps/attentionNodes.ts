@@ -1,0 +1,46 @@
+/** @file The products of attention in a graph: queries with keys in front of a softmax, and its weights with values behind. */
+import type { Node } from "../../onnx/graph.ts";
+import { softmaxBehind } from "./attentionHeads.ts";
+import type { Surroundings } from "./linearMap.ts";
+
+export type Operand = "queries" | "keys" | "values";
+
+export interface AttentionNodes {
+  /** What a value is to a product of an attention; undefined where the node is none. */
+  operandOf(node: Node, value: string): Operand | undefined;
+}
+
+/** Between the product of queries and keys and the softmax: masks, factors, other shapes. */
+const BEFORE_SOFTMAX: ReadonlySet<string> = new Set([
+  ...["Add", "Sub", "Mul", "Div", "Where", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Identity"],
+]);
+
+export function findAttentions(s: Surroundings): AttentionNodes {
+  const producers = new Map(s.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const operands = new Map<Node, readonly [Operand | undefined, Operand | undefined]>();
+  for (const node of s.graph.nodes) {
+    if (node.op !== "MatMul" && node.op !== "Einsum") continue;
+    const [weights, V] = node.inputs;
+    if (node.inputs.length !== 2 || s.isWeight(V!)) continue;
+    const softmax = softmaxBehind(s.graph, weights!);
+    if (softmax === undefined) continue;
+    operands.set(node, [undefined, "values"]);
+    const scores = productBefore(softmax, producers, s);
+    if (scores) operands.set(scores, ["queries", "keys"]);
+  }
+  return { operandOf: (node, value) => operands.get(node)?.[node.inputs.indexOf(value)] };
+}
+
+/** The product whose values a softmax takes the exponentials of. */
+export function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: Surroundings): Node | undefined {
+  let node: Node | undefined = softmax;
+  for (let step = 0; node !== undefined && step < 8; step++) {
+    const candidates: Node[] = node.inputs.flatMap((name) => producers.get(name) ?? []);
+    const product = candidates.find(
+      ({ op, inputs }) => (op === "MatMul" || op === "Einsum") && inputs.every((name) => !s.isWeight(name)),
+    );
+    if (product !== undefined) return product;
+    node = candidates.find(({ op }) => BEFORE_SOFTMAX.has(op));
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+/**
+ * @file Finds everything in a graph that the probe can measure, by a table of operators; what looks like a linear map and is none is
+ * returned with the reason.
+ */
+import { bodiesOf } from "../../onnx/branches.ts";
+import type { BoundValue, Graph, Node } from "../../onnx/graph.ts";
+import { findHeads } from "./attentionHeads.ts";
+import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
+import { findConv } from "./convolutions.ts";
+import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
+import { uniqueNames } from "./moduleName.ts";
+import { findConvTranspose } from "./transposedConvolutions.ts";
+
+/** Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known. */
+const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
+
+/** Who looks at which operator. */
+const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
+  Gemm: findGemm,
+  MatMul: (node, s) => findHeads(node, s) ?? findMatMul(node, s),
+  Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
+  Conv: findConv,
+  ConvTranspose: findConvTranspose,
+  LSTM: () => unwritten,
+  GRU: () => unwritten,
+  RNN: () => unwritten,
+};
+
+/** Why a node of no finder may hold a linear map all the same; nothing where it cannot. */
+function unread(node: Node, s: Surroundings): Skipped[] {
+  const { op, domain, inputs } = node;
+  const { values, isWeight } = s;
+  const skipped = (reason: string) => [{ node: label(node, s), reason }];
+  const isMatrix = (name: string) =>
+    isWeight(name) && (values.get(name)?.shape ?? []).filter((extent) => extent > 1).length > 1;
+  if (domain !== "" && inputs.some(isMatrix)) return skipped(`the operator ${domain}.${op} is not read`);
+  const held = bodiesOf(node).flatMap(({ nodes }) =>
+    nodes.filter((inner) => inner.domain === "" && Object.hasOwn(finders, inner.op) && inner.unmeasured !== ""),
+  );
+  if (held.some((inner) => inner.unmeasured !== undefined))
+    return held.map((inner) => {
+      return { node: label(inner, s), reason: inner.unmeasured ?? `in the body of ${op}: not measured yet` };
+    });
+  return held.length > 0
+    ? skipped(`${held.map((inner) => inner.op).join(", ")} in the body of ${op}: not measured yet`)
+    : [];
+}
+
+/** How a node that is not measured is called: a part of a module as it would be if it were. */
+function label(node: Node, { moduleName }: Surroundings): string {
+  return node.part === undefined ? node.name || node.outputs[0]! : moduleName(node, node.inputs[1]!);
+}
+
+/**
+ * @param weights names of the values that count as weights (initializers, trained parameters)
+ * @param values bound shapes of the graph
+ * @param moduleName names of layers (moduleNames)
+ * @returns maps and heads in order of execution
+ */
+export function findLinearMaps(
+  graph: Graph,
+  weights: ReadonlySet<string>,
+  values: ReadonlyMap<string, BoundValue>,
+  moduleName: Surroundings["moduleName"],
+): { maps: Measurable[]; skipped: Skipped[] } {
+  const surroundings: Surroundings = {
+    graph,
+    values,
+    isWeight: (name) => weights.has(name),
+    moduleName,
+  };
+  const maps: Measurable[] = [];
+  const skipped: Skipped[] = [];
+  for (const node of graph.nodes) {
+    const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
+    const found = node.unmeasured ?? finder?.(node, surroundings);
+    if (found === undefined) {
+      if (finder === undefined) skipped.push(...unread(node, surroundings));
+      continue;
+    }
+    if (typeof found === "string") skipped.push({ node: label(node, surroundings), reason: found });
+    else maps.push(...found);
+  }
+  return { maps: uniqueNames(maps), skipped };
+}

@@ -1,0 +1,98 @@
+/**
+ * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq. 66). Rows are
+ * centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
+ */
+import type { LabelledSums, SideByClass } from "../../moments/labelledSums.ts";
+import { IGNORED, type Objective, type OwnLoss } from "../../objectives/objective.ts";
+import { int } from "../../onnx/graph.ts";
+import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import { float32, int64, sizeOf } from "../../onnx/tensor.ts";
+import type { Measurable } from "../maps/linearMap.ts";
+import type { LossGraph } from "./lossGraph.ts";
+
+/** The map whose outputs are the classes, and the value that holds the labels of its rows. */
+export interface Classifier {
+  readonly map: Measurable;
+  readonly target: string;
+  readonly classes: number;
+}
+
+/** chosen: sums by class of more classes take more memory than they tell; a vocabulary is no set of classes. */
+const MOST_CLASSES = 1024;
+
+/** The last linear map with one output per class and one row per label; undefined where there is none. */
+export function findClassifier(
+  maps: readonly Measurable[],
+  { pair }: LossGraph,
+  objective: Objective | OwnLoss,
+): Classifier | undefined {
+  if (pair === undefined || objective.lossOutput !== undefined || objective.classAxis === undefined) return undefined;
+  const { output, target } = pair;
+  const axis = objective.classAxis(output.shape, target.shape);
+  const classes = output.shape[axis]!;
+  if (axis !== output.shape.length - 1 || classes > MOST_CLASSES) return undefined;
+  const map = maps.findLast(
+    ({ kind, dOut, rows }) => kind === "linear" && dOut === classes && rows === sizeOf(target.shape),
+  );
+  return map && { map, target: target.name, classes };
+}
+
+/**
+ * Adds the sums by class.
+ *
+ * @param rows centred rows (n, d) of h_a and h_b by key "ha", "hb"
+ * @returns output names `class.counts` (classes), and for X in ha, hb `class.X` (classes, d), `class.X2` (classes, 1)
+ */
+export function addClassNodes(
+  builder: GraphBuilder,
+  { target, classes }: Omit<Classifier, "map">,
+  rows: Readonly<Record<"ha" | "hb", string>>,
+): Record<string, string> {
+  const labels = builder.op("Reshape", [target, builder.ints([-1])]);
+  const isIgnored = builder.op("Equal", [labels, builder.constant(int64([IGNORED], []))]);
+  // One beyond the last class: a row of zeros.
+  const kept = builder.op("Where", [isIgnored, builder.constant(int64([classes], [])), labels]);
+  const depth = builder.constant(int64([classes], []));
+  const oneHot = builder.op("OneHot", [kept, depth, builder.constant(float32(Float32Array.of(0, 1), [2]))]);
+  const names: Record<string, string> = {
+    "class.counts": builder.op("ReduceSum", [oneHot, builder.ints([0])], { keepdims: int(0) }),
+  };
+  for (const key of ["ha", "hb"] as const) {
+    const squares = builder.op("ReduceSumSquare", [rows[key], builder.ints([1])], { keepdims: int(1) });
+    names[`class.${key}`] = builder.op("Gemm", [oneHot, rows[key]], { transA: int(1) });
+    names[`class.${key}2`] = builder.op("Gemm", [oneHot, squares], { transA: int(1) });
+  }
+  return names;
+}
+
+/**
+ * Adds the sums of one batch, whose rows were centred on m: sum h = S + n_c m, sum |h|^2 = Q + 2 m S + n_c |m|^2.
+ *
+ * @param scale by which the rows of each side were divided
+ */
+export function addClasses(
+  into: LabelledSums,
+  read: (key: string) => Float32Array,
+  scale: { readonly a: number; readonly b: number },
+): void {
+  const counts = read("class.counts");
+  counts.forEach((count, c) => {
+    into.counts[c]! += count;
+  });
+  const addSide = (side: SideByClass, key: "ha" | "hb", factor: number) => {
+    const [m, sums, squares] = [read(`${key}.mean`), read(`class.${key}`), read(`class.${key}2`)];
+    const d = m.length;
+    const norm2 = m.reduce((sum, value) => sum + value * value, 0);
+    counts.forEach((count, c) => {
+      let along = 0;
+      for (let j = 0; j < d; j++) {
+        const sum = sums[c * d + j]!;
+        along += m[j]! * sum;
+        side.sums[c * d + j]! += factor * (sum + count * m[j]!);
+      }
+      side.squares[c]! += factor ** 2 * (squares[c]! + 2 * along + count * norm2);
+    });
+  };
+  addSide(into.a, "ha", scale.a);
+  addSide(into.b, "hb", scale.b);
+}

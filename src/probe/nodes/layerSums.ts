@@ -1,0 +1,239 @@
+/**
+ * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: what is put together
+ * of them may be put together in another thread.
+ */
+import { ArrayPool } from "../../linalg/arrayPool.ts";
+import type { LayerMoments, Side, SideMoments } from "../../moments/moments.ts";
+import { mergeNoise } from "../../moments/noiseSums.ts";
+import type { Tensor } from "../../onnx/tensor.ts";
+import { restoreColumns } from "../maps/columnOrder.ts";
+import type { Turning } from "./changeOfBasis.ts";
+import { addClasses } from "./classNodes.ts";
+import { keepRows, noRows, type RowBatches, withKeptRows } from "./keptRows.ts";
+import type { SumNames } from "./momentNodes.ts";
+import { addNoise } from "./noiseNodes.ts";
+import { addCrossMoments, addDeferred, type DeferredSums, deferredRows } from "./rowSpaceSums.ts";
+import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./rowSums.ts";
+
+export interface LayerSums {
+  /** Counts, norms, sums by class and of outputs; the other sums are not there yet. */
+  readonly layer: LayerMoments;
+  /** By the names of addMomentNodes: ha, ga, han, gan, hb, gb, hbn, gbn. */
+  readonly rows: Readonly<Record<string, RowSums>>;
+  /** (dOut, dIn) sum g_b h_a^T; of a head (dOut, dOut) sum g_b h_b^T */
+  readonly cross: Float64Array | undefined;
+  /** Columns of h_a are W's in another order, which is put right behind the last batch. */
+  readonly columnOrder: readonly [number, number] | undefined;
+  /** In place of sums, where rows are kept. */
+  readonly kept: RowBatches | undefined;
+  /** Of batches whose rows of one side were summed in other coordinates. */
+  deferred: DeferredSums | undefined;
+}
+
+/** The sums of a side by what their rows are, and their names without the side. */
+const KINDS = [
+  { which: "h", suffix: "", sum: "hSum", gram: "hh" },
+  { which: "g", suffix: "", sum: "gSum", gram: "gg" },
+  { which: "h", suffix: "n", sum: "hnSum", gram: "hnhn" },
+  { which: "g", suffix: "n", sum: "gnSum", gram: "gngn" },
+] as const;
+
+/**
+ * Sums over no samples.
+ *
+ * @param layer without any, updated as batches come
+ * @param options.cross whether there are sums of g h^T
+ */
+export function emptyLayerSums(
+  layer: LayerMoments,
+  {
+    cross,
+    columnOrder,
+    keepsRows = false,
+  }: {
+    readonly cross: boolean;
+    readonly columnOrder?: readonly [number, number] | undefined;
+    readonly keepsRows?: boolean;
+  },
+): LayerSums {
+  if (keepsRows) return { layer, rows: {}, cross: undefined, columnOrder, kept: noRows(), deferred: undefined };
+  const rows: Record<string, RowSums> = {};
+  for (const c of ["a", "b"] as const) {
+    const d = layer[c]?.d;
+    if (d !== undefined) for (const { which, suffix } of KINDS) rows[`${which}${c}${suffix}`] = emptyRowSums(d);
+  }
+  const crossed = cross ? new Float64Array(layer.b.d * (layer.a ?? layer.b).d) : undefined;
+  return { layer, rows, cross: crossed, columnOrder, kept: undefined, deferred: undefined };
+}
+
+/**
+ * Adds one batch to `sums` in place.
+ *
+ * @param outputs results of the instrumented graph, which are kept
+ * @param names the layer's output names (addMomentNodes)
+ * @param n rows of the batch
+ * @param deferred where the sums of a side go that are of other coordinates
+ * @param examples of the batch, where there are sums of noise
+ */
+export function addBatch(
+  sums: LayerSums,
+  outputs: Readonly<Record<string, Tensor>>,
+  names: SumNames,
+  n: number,
+  deferred?: DeferredSums,
+  examples = n,
+): void {
+  const { layer } = sums;
+  const found = (key: string) => outputs[names[key] ?? ""]?.data as Float32Array | undefined;
+  const read = (key: string) => found(key)!;
+  const scale = read("scale")[0]!;
+  const ofH = { a: found("ha.scale")?.[0] ?? 1, b: found("hb.scale")?.[0] ?? 1 };
+  const ofG = { a: scale * (found("ga.scale")?.[0] ?? 1), b: scale };
+  layer.n += n;
+  if (sums.kept !== undefined) {
+    keepRows(sums.kept, read, scale);
+    return;
+  }
+  const elsewhere = deferred && deferredRows(deferred);
+  for (const c of ["a", "b"] as const) {
+    const side = layer[c];
+    if (side === undefined) continue;
+    for (const { which, suffix } of KINDS) {
+      const key = `${which}${c}${suffix}`;
+      const [mean, gram, rest] = [read(`${key}.mean`), read(`${key}.gram`), read(`${key}.rest`)];
+      const factor = suffix === "n" ? 1 : (which === "g" ? ofG : ofH)[c];
+      addCentred(elsewhere?.[key] ?? sums.rows[key]!, { mean, gram, rest, n, scale: factor });
+    }
+    addNorms(side, c, read, { h: ofH[c], g: ofG[c] });
+  }
+  if (layer.labelled !== undefined) addClasses(layer.labelled, read, ofH);
+  if (layer.noise !== undefined) addNoise(layer.noise, found, scale, examples);
+  if (sums.cross === undefined) return;
+  if (layer.a !== undefined) addCross(sums.cross, read, "cross.ba", "gb", "ha", n, scale * ofH.a);
+  else addCross(sums.cross, read, "cross.b", "gb", "hb", n, scale * ofH.b);
+}
+
+function addNorms(
+  side: SideMoments,
+  c: Side,
+  read: (key: string) => Float32Array,
+  scale: { readonly h: number; readonly g: number },
+): void {
+  side.keptH += read(`h${c}.kept`)[0]!;
+  side.keptG += read(`g${c}.kept`)[0]!;
+  side.h2 += read(`h${c}.norm2`)[0]! * scale.h ** 2;
+  side.h4 += read(`h${c}.norm4`)[0]! * scale.h ** 4;
+  side.g2 += read(`g${c}.norm2`)[0]! * scale.g ** 2;
+  side.g4 += read(`g${c}.norm4`)[0]! * scale.g ** 4;
+}
+
+/** chosen: sums of |h|^4 below which float32 begins to lose rows of usual spread; it ends at 2^-149, and above at 2^128. */
+const LEAST_FOURTH_POWER = 2 ** -100;
+
+/**
+ * Whether squares of a batch's activations, or of gradients behind the weights, are lost in float32 or too large for it, so that they are to be measured with `rescaled`.
+ * Rows of zeros are in range; so is what is no number, which no factor mends.
+ *
+ * @param outputs and names as for addBatch
+ */
+export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: SumNames): boolean {
+  const read = (key: string) => outputs[names[key] ?? ""]?.data as Float32Array | undefined;
+  return (["ha", "hb", "ga"] as const).some((key) => {
+    const fourth = read(`${key}.norm4`)?.[0];
+    if (fourth === undefined || (fourth >= LEAST_FOURTH_POWER && fourth < Number.POSITIVE_INFINITY)) return false;
+    const entries = [read(`${key}.mean`)!, read(`${key}.rest`)!];
+    if (fourth < LEAST_FOURTH_POWER) return entries.some((values) => values.some((value) => value !== 0));
+    return entries[0]!.every(Number.isFinite);
+  });
+}
+
+/**
+ * The moments of a layer.
+ *
+ * @param sums used up
+ * @param memory where arrays come from
+ * @param crossed whether the sums of g h^T of each side of a map are made
+ */
+export async function putTogether(
+  sums: LayerSums,
+  turning: Turning,
+  {
+    memory = new ArrayPool(),
+    crossed = true,
+  }: { readonly memory?: ArrayPool | undefined; readonly crossed?: boolean } = {},
+): Promise<LayerMoments> {
+  if (sums.kept !== undefined) return withKeptRows(sums.layer, sums.kept, sums.columnOrder);
+  const layer: LayerMoments = { ...sums.layer };
+  for (const c of ["a", "b"] as const) {
+    const side = sums.layer[c];
+    if (side === undefined) continue;
+    const whole: SideMoments = { ...side };
+    for (const { which, suffix, sum, gram } of KINDS) {
+      const rows = sums.rows[`${which}${c}${suffix}`]!;
+      whole[sum] = rows.sum;
+      whole[gram] = writeGram(rows, memory.acquire(side.d * side.d));
+    }
+    layer[c] = whole;
+  }
+  if (sums.cross !== undefined && layer.a === undefined) layer.b.gh = sums.cross;
+  if (sums.cross !== undefined && layer.a !== undefined) layer.gbHa = sums.cross;
+  if (sums.columnOrder !== undefined) restoreColumns(layer, sums.columnOrder);
+  if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, turning);
+  if (crossed && layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
+  return layer;
+}
+
+/**
+ * What a pair of neighbouring maps needs of a layer (PairHalves), before its sums are put together.
+ *
+ * @param groups the layer's sums over disjoint groups of the samples, which are kept
+ */
+export function pairSums(groups: readonly LayerSums[]) {
+  const { layer, columnOrder } = groups[0]!;
+  const { name, W, bias } = layer;
+  const noises = groups.flatMap((group) => group.layer.noise ?? []);
+  const added = (arrays: readonly (Float64Array | undefined)[]) =>
+    arrays.every((array) => array !== undefined)
+      ? arrays.reduce((x, y) => x.map((value, i) => value + y[i]!), new Float64Array(arrays[0]!.length))
+      : undefined;
+  const gbHa = noises.length > 0 ? added(groups.map(({ cross }) => cross)) : undefined;
+  if (gbHa && columnOrder && layer.a) restoreColumns({ ...layer, a: { ...layer.a }, gbHa }, columnOrder);
+  const gSum = added(groups.map(({ rows }) => rows.gb?.sum));
+  return {
+    name,
+    b: gSum ? { gSum } : {},
+    ...(W && { W }),
+    ...(bias && { bias }),
+    ...(gbHa && { gbHa }),
+    ...(noises.length > 0 && { noise: noises.reduce(mergeNoise) }),
+  };
+}
+
+/** The arrays that hold the sums, to hand them to another thread. */
+export function arraysOfLayer({ rows, cross, kept, deferred }: LayerSums): (Float32Array | Float64Array)[] {
+  const all = [...Object.values(rows), ...(deferred ? Object.values(deferredRows(deferred)) : [])];
+  const ofRows = kept ? [...kept.ha, ...kept.hb, ...kept.gb] : [];
+  return [...all.flatMap(arraysOf), ...(cross ? [cross] : []), ...ofRows];
+}
+
+/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided, together by `scale`. */
+function addCross(
+  cross: Float64Array,
+  read: (key: string) => Float32Array,
+  key: string,
+  g: string,
+  h: string,
+  n: number,
+  scale: number,
+): void {
+  const C = read(key);
+  const [mg, rg] = [read(`${g}.mean`), read(`${g}.rest`)];
+  const [mh, rh] = [read(`${h}.mean`), read(`${h}.rest`)];
+  const columns = mh.length;
+  for (let i = 0; i < mg.length; i++) {
+    const row = i * columns;
+    const whole = n * mg[i]! + rg[i]!;
+    const mi = mg[i]!;
+    for (let j = 0; j < columns; j++) cross[row + j]! += scale * (C[row + j]! + whole * mh[j]! + mi * rh[j]!);
+  }
+}

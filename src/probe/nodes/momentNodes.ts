@@ -1,0 +1,199 @@
+/**
+ * @file The nodes that reduce the rows of one batch to the sums of Moments, inside the graph: activations never leave it, only
+ * (d, d) sums do.
+ *
+ * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the batch's own
+ * mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10; rowSums.ts):
+ *
+ *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
+ *
+ * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first, which
+ * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. So are activations, and gradients behind the
+ * weights, where their squares would be lost or too large (`rescaled`), by a power of two, which costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row
+ * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
+ */
+import type { Side } from "../../moments/moments.ts";
+import { int } from "../../onnx/graph.ts";
+import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import type { AddedGradients, MapInput, Measurable } from "../maps/linearMap.ts";
+import { type MapSample, sampledColumns } from "../maps/sampledCoordinates.ts";
+import { addClassNodes, type Classifier } from "./classNodes.ts";
+import { outputRows } from "./keptRows.ts";
+import { addLowerProduct } from "./lowerBlocks.ts";
+import { addNoiseNodes, type NoisePlan } from "./noiseNodes.ts";
+import { deferredSize } from "./rowSpaceSums.ts";
+
+interface MomentOptions {
+  cross: boolean;
+  /** What the backward pass has computed already. */
+  added?: AddedGradients;
+  sample?: MapSample | undefined;
+  /** The side whose sums are made in other coordinates y = z L (deferredSide), and the name of the value L. */
+  deferred?: { readonly side: Side; readonly L: string } | undefined;
+  /** Where the map is a classifier's last one: what its labels are. */
+  classifier?: Omit<Classifier, "map"> | undefined;
+  /** What is summed of squared gradients of the weights. */
+  noise?: NoisePlan | undefined;
+  /** Whether activations, and gradients behind the weights, are divided by a power of two. */
+  rescaled?: boolean;
+  /** Whether rows leave the graph in place of sums (keptRows.ts). */
+  keepsRows?: boolean;
+}
+
+/** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
+const CENTRE_STRIDE = 17;
+const CENTRE_ROWS = 64;
+
+/** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
+interface CentredRows {
+  readonly mean: string;
+  readonly rows: string;
+}
+
+/** Names of the graph outputs that hold one layer's sums, keyed by what they are. */
+export type SumNames = Readonly<Record<string, string>>;
+
+/**
+ * Adds the sums of one layer.
+ *
+ * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
+ * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`, `hb.scale` and a further
+ *   one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
+ *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
+ *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y.
+ *   Where rows are kept, `scale` and what outputRows gives, and nothing else
+ */
+export function addMomentNodes(
+  builder: GraphBuilder,
+  map: Measurable,
+  gb: string,
+  { cross, deferred, added = new Map(), sample, classifier, noise, rescaled = false, keepsRows = false }: MomentOptions,
+): SumNames {
+  const names: Record<string, string> = {};
+  const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
+  const rows = map.outputRows(builder, gb);
+  const scale = largestEntry(builder, rows);
+  names.scale = scale;
+  const gradient = builder.op("Div", [rows, scale]);
+  const inRange = (key: "ha" | "hb" | "ga", rows: string): string => {
+    if (!rescaled) return rows;
+    const power = powerOfTwo(builder, largestEntry(builder, rows));
+    names[`${key}.scale`] = power;
+    return builder.op("Div", [rows, power]);
+  };
+  const hb = map.activationRows?.(builder) ?? map.outputRows(builder, map.hb);
+  const sides: Record<string, string> = { hb: inRange("hb", hb), gb: gradient };
+  const { input } = map;
+  const ha = input?.inputRows(builder);
+  if (input !== undefined && ha !== undefined) {
+    sides.ha = inRange("ha", ha);
+    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y, which is as long   (docs/theory.md Eq. 5).
+    const L = deferred?.side === "a" ? deferred.L : undefined;
+    const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
+    const ga =
+      known === undefined
+        ? builder.op("Gemm", [gradient, L ?? input.weightRows(builder)])
+        : builder.op("Div", [known, scale]);
+    sides.ga = inRange("ga", ga);
+  }
+  if (keepsRows) {
+    const kept = sides as Record<"ha" | "hb" | "gb" | "ga", string>;
+    return { scale, ...outputRows(builder, kept, { ones, largestEntry: (all) => largestEntry(builder, all) }) };
+  }
+  const centred: Record<string, CentredRows> = {};
+  const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
+  for (const [key, rows] of Object.entries(sides)) {
+    const side = key.endsWith("a") ? "a" : "b";
+    const chosen = sample?.[side];
+    const columns = chosen && sampledColumns(chosen, side === "a" ? map.input?.columnOrder : undefined);
+    const isDeferred = side === deferred?.side && key === (side === "a" ? "ga" : "hb");
+    const d = isDeferred
+      ? deferredSize(map, side)
+      : (chosen?.coordinates.length ?? widths[key as keyof typeof widths]!);
+    const turned =
+      isDeferred && side === "b"
+        ? divided(builder, coordinates(builder, input!, ha!, deferred.L), names["hb.scale"])
+        : rows;
+    const kept = columns === undefined ? turned : gathered(builder, rows, columns);
+    centred[key] = addGram(builder, kept, [map.rows, d], ones, key, names);
+    const inverse = inverseNorms(builder, rows, key, names);
+    addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
+  }
+  if (noise !== undefined && ha !== undefined)
+    Object.assign(names, addNoiseNodes(builder, map, { ha, gb: gradient, scale: names["ha.scale"] }, noise));
+  if (classifier && sample === undefined && centred.ha)
+    Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
+  if (cross && sample === undefined) {
+    // Of a map one product over the rows is enough: the others follow behind the last batch (addCrossMoments).
+    const [key, h] = centred.ha === undefined ? ["cross.b", "hb"] : ["cross.ba", "ha"];
+    names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
+  }
+  return names;
+}
+
+/** y = h_a L, or (h_a, 1) L where there is a bias. */
+function coordinates(builder: GraphBuilder, input: MapInput, ha: string, L: string): string {
+  if (input.bias === null) return builder.op("Gemm", [ha, L]);
+  const rows = [input.dIn, 1];
+  const [ofInput, ofOne] = builder.ops("Split", [L, builder.ints(rows)], { axis: int(0) }, { outputs: 2 });
+  return builder.op("Gemm", [ha, ofInput!, ofOne!]);
+}
+
+function divided(builder: GraphBuilder, rows: string, scale: string | undefined): string {
+  return scale === undefined ? rows : builder.op("Div", [rows, scale]);
+}
+
+/** 2^floor(log2 x) of a positive scalar. */
+function powerOfTwo(builder: GraphBuilder, x: string): string {
+  const exponent = builder.op("Floor", [builder.op("Mul", [builder.op("Log", [x]), builder.scalar(Math.LOG2E)])]);
+  return builder.op("Pow", [builder.scalar(2), exponent]);
+}
+
+/** The largest absolute entry of rows, 1 if all are 0. */
+function largestEntry(builder: GraphBuilder, rows: string): string {
+  const largest = builder.op("ReduceMax", [builder.op("Abs", [rows])], { keepdims: int(0) });
+  const isPositive = builder.op("Greater", [largest, builder.scalar(0)]);
+  return builder.op("Where", [isPositive, largest, builder.scalar(1)]);
+}
+
+function addGram(
+  builder: GraphBuilder,
+  rows: string,
+  [n, d]: readonly [number, number],
+  ones: string,
+  key: string,
+  names: Record<string, string>,
+): CentredRows {
+  const mean = centre(builder, rows, n);
+  const centred = builder.op("Sub", [rows, mean]);
+  names[`${key}.mean`] = mean;
+  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, d);
+  names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
+  return { mean, rows: centred };
+}
+
+/** The mean of some of the rows (1, d). Any centre gives the same sums; one near the mean keeps float32's digits. */
+function centre(builder: GraphBuilder, rows: string, n: number): string {
+  if (n < CENTRE_STRIDE * CENTRE_ROWS) return builder.op("ReduceMean", [rows, builder.ints([0])]);
+  const [from, to, axis, step] = [[0], [n], [0], [CENTRE_STRIDE]].map((list) => builder.ints(list));
+  const some = builder.op("Slice", [rows, from!, to!, axis!, step!]);
+  return builder.op("ReduceMean", [some, builder.ints([0])]);
+}
+
+/** Columns of rows (n, d). */
+function gathered(builder: GraphBuilder, rows: string, columns: readonly number[]): string {
+  return builder.op("Gather", [rows, builder.ints(columns)], { axis: int(1) });
+}
+
+/** 1 / |row| as (n, 1), of whole rows; 1 where a row is zero   (Eq. 8). */
+function inverseNorms(builder: GraphBuilder, rows: string, key: string, names: Record<string, string>): string {
+  const [zero, one] = [builder.scalar(0), builder.scalar(1)];
+  const norm2 = builder.op("ReduceSumSquare", [rows, builder.ints([1])], { keepdims: int(1) });
+  const isKept = builder.op("Greater", [norm2, zero]);
+  const norm = builder.op("Sqrt", [builder.op("Where", [isKept, norm2, one])]);
+  const all = { keepdims: int(0) };
+  names[`${key}.kept`] = builder.op("ReduceSum", [builder.op("Cast", [isKept], { to: int(1) })], all);
+  names[`${key}.norm2`] = builder.op("ReduceSum", [norm2], all);
+  names[`${key}.norm4`] = builder.op("ReduceSumSquare", [norm2], all);
+  return builder.op("Div", [one, norm]);
+}
