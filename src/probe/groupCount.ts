@@ -1,5 +1,5 @@
 /** @file Into how many groups of samples the sums of a measurement are divided, for the errors of what is measured. */
-import type { LayerOutline } from "./parts.ts";
+import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 
 /** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
 export const MOST_GROUPS = 16;

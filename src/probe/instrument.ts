@@ -1,5 +1,6 @@
 /** @file The graph of a model with loss, gradients and moment sums added, compiled for one shape of batch. */
 import type { Engine, Program } from "../engine/engine.ts";
+import type { LayerSums, SumNames } from "../moments/accumulate/layerSums.ts";
 import type { Side } from "../moments/moments.ts";
 import type { Model } from "../onnx/graph.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
@@ -9,13 +10,12 @@ import { gradientAt, type Measurable } from "./maps/linearMap.ts";
 import { addConditions, type Conditions } from "./nodes/branches.ts";
 import type { Classifier } from "./nodes/classNodes.ts";
 import type { RowFactor } from "./nodes/factorRows.ts";
-import type { LayerSums } from "./nodes/layerSums.ts";
 import { addLossOutputs, type LossGraph } from "./nodes/lossGraph.ts";
-import { addMomentNodes, type SumNames } from "./nodes/momentNodes.ts";
+import { addMomentNodes } from "./nodes/momentNodes.ts";
 import { addFeatures, type FeatureNames } from "./nodes/nearestMean.ts";
 import type { NoisePlan } from "./nodes/noiseNodes.ts";
 import { compileOutputGradients, type OutputGradientProgram } from "./nodes/outputGradients.ts";
-import { deferredSide, deferredSize, factorOf } from "./nodes/rowSpaceSums.ts";
+import { deferredSide, deferredSize, factorOf } from "./nodes/rowSpaceSide.ts";
 import type { Chosen, Prepared } from "./prepare.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 

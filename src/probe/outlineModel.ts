@@ -5,6 +5,7 @@
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Matrix } from "../linalg/matrix.ts";
+import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 import { objective } from "../objectives/objective.ts";
 import type { BoundValue, Graph, Model } from "../onnx/graph.ts";
 import { sizeOf, type Tensor, toFloat64 } from "../onnx/tensor.ts";
@@ -13,7 +14,6 @@ import { type Bindings, guessedFeeds, guesses } from "./guessedFeeds.ts";
 import { type AttentionParts, attentionParts } from "./maps/attentionParts.ts";
 import type { Skipped } from "./maps/linearMap.ts";
 import { moduleNames } from "./maps/moduleName.ts";
-import type { LayerOutline } from "./parts.ts";
 import { outlinesOf, type Prepared, prepare } from "./prepare.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 

@@ -2,28 +2,12 @@
  * @file The layers of a network in parts whose sums fit in memory: each part is measured by a pass over the data of its own, and its sums
  * are let go before the next.
  */
-import type { LayerKind } from "../moments/moments.ts";
+import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
 import { isMap } from "../moments/moments.ts";
 import type { Measurable } from "./maps/linearMap.ts";
 import type { MapSample } from "./maps/sampledCoordinates.ts";
-import { bytesOfRows } from "./nodes/keptRows.ts";
 import type { NoisePlan } from "./nodes/noiseNodes.ts";
-
-/** What a layer's sums will be. */
-export interface LayerOutline {
-  readonly name: string;
-  readonly kind: LayerKind;
-  readonly dIn: number;
-  readonly dOut: number;
-  /** Values that are measured of each side. */
-  readonly a?: { readonly d: number };
-  readonly b: { readonly d: number };
-  /** Memory of its sums over one group of samples. */
-  readonly bytes: number;
-}
-
-/** chosen: memory of the sums of a network that is measured whole, or else of a part. */
-export const PART_BYTES = 2 ** 32;
+import { bytesOfRows } from "./nodes/rowOutputs.ts";
 
 /** Lower blocks of a symmetric sum, of all its entries. */
 const LOWER = 0.6;

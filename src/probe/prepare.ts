@@ -3,6 +3,7 @@
  * are wanted, the classifier, the edges between maps; and, of all else, why it is not measured.
  */
 import type { Engine } from "../engine/engine.ts";
+import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 import type { Edges } from "../moments/edges.ts";
 import type { NamedLayer } from "../moments/moments.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -21,9 +22,9 @@ import { sampleRows, withRows } from "./maps/sampledRows.ts";
 import { whyNoGradient } from "./maps/withoutGradient.ts";
 import { otherBranches } from "./nodes/branches.ts";
 import { type Classifier, findClassifier } from "./nodes/classNodes.ts";
-import { keepsRows } from "./nodes/keptRows.ts";
 import { type LossGraph, lossGraph } from "./nodes/lossGraph.ts";
-import { type LayerOutline, outlineOf } from "./parts.ts";
+import { keepsRows } from "./nodes/rowOutputs.ts";
+import { outlineOf } from "./parts.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
 /** A map that can be measured, and the coordinates that are where not all are. */

@@ -3,7 +3,18 @@
  * and the moment sums to the model's graph, streams batches through it and adds the sums up in float64.
  */
 import type { Engine } from "../engine/engine.ts";
+import { FloatProducts } from "../engine/floatProducts.ts";
 import { ArrayPool } from "../linalg/arrayPool.ts";
+import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
+import {
+  addBatch,
+  emptyLayerSums,
+  finishSums,
+  type GroupSums,
+  isOutOfRange,
+  type LayerSums,
+} from "../moments/accumulate/layerSums.ts";
+import { addCrossMoments, emptyDeferred } from "../moments/accumulate/rowSpaceSums.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
 import { anotherBare, bareLayer, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
@@ -15,15 +26,11 @@ import { factorFeeds, type Instrumented, instrument } from "./instrument.ts";
 import type { Skipped } from "./maps/linearMap.ts";
 import { bareSampledLayer } from "./maps/sampledCoordinates.ts";
 import { checkBranches } from "./nodes/branches.ts";
-import { Turning } from "./nodes/changeOfBasis.ts";
 import type { RowFactor } from "./nodes/factorRows.ts";
-import { addBatch, emptyLayerSums, isOutOfRange, type LayerSums, putTogether } from "./nodes/layerSums.ts";
 import { checkLabels, LossSums } from "./nodes/lossGraph.ts";
 import { Features } from "./nodes/nearestMean.ts";
 import { emptyNoiseSums } from "./nodes/noiseNodes.ts";
 import { addOutputGradients } from "./nodes/outputGradients.ts";
-import { addCrossMoments, emptyDeferred } from "./nodes/rowSpaceSums.ts";
-import type { LayerOutline } from "./parts.ts";
 import { outlinesOf, type Prepared, prepare } from "./prepare.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 import { ProgramsByShape } from "./programsByShape.ts";
@@ -72,16 +79,13 @@ export interface SummedMeasurement extends MeasuredLosses {
   readonly groups: readonly GroupSums[];
 }
 
-/** As Moments. */
-export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
-
 export class Probe {
   private readonly engine: Engine;
   private readonly model: Model;
   private readonly options: ProbeOptions;
   private readonly prepared = new Map<string, Prepared>();
   private readonly programs = this.programsOf();
-  private readonly turning: Turning;
+  private readonly products: FloatProducts;
   /** Maps whose rows are divided by a power of two, since their squares leave the range of float32. */
   private readonly rescaled = new Set<string>();
   /** Of the measurement at hand; programs stay what they were compiled for. */
@@ -92,7 +96,7 @@ export class Probe {
     this.engine = engine;
     this.model = model;
     this.options = options;
-    this.turning = new Turning(engine, { threads: options.threads ?? 1, planMemory: false });
+    this.products = new FloatProducts(engine, { threads: options.threads ?? 1, planMemory: false });
   }
 
   /**
@@ -109,7 +113,7 @@ export class Probe {
     const measured = await this.measureGroups(batches, options, false);
     const total = mergeAllMoments(measured.groups);
     for (const [i, layer] of total.layers.entries()) {
-      await addCrossMoments(layer, this.turning, new ArrayPool());
+      await addCrossMoments(layer, this.products, new ArrayPool());
       if (layer.rows !== undefined) for (const { layers } of measured.groups) delete layers[i]!.rows;
     }
     return { total, ...measured };
@@ -126,7 +130,7 @@ export class Probe {
     for (const { layers: parts, ...group } of sums) {
       const layers: LayerMoments[] = [];
       for (let part = parts.shift(); part !== undefined; part = parts.shift())
-        layers.push(await putTogether(part, this.turning, { crossed }));
+        layers.push(await finishSums(part, this.products, { crossed }));
       groups.push({ ...group, layers });
     }
     return { groups, ...measured };
@@ -236,7 +240,7 @@ export class Probe {
 
   async dispose(): Promise<void> {
     await this.programs.dispose();
-    await this.turning.dispose();
+    await this.products.dispose();
   }
 
   private programsOf(layers?: readonly string[]): ProgramsByShape<Instrumented> {

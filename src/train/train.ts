@@ -4,12 +4,13 @@
  * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
+import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
 import { bufferShapes, initialBuffers, initialParameters, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { type Evaluation, Evaluator } from "../probe/evaluator.ts";
 import type { Feeds } from "../probe/feeds.ts";
-import { inParts, isWhole, type LayerOutline, PART_BYTES } from "../probe/parts.ts";
+import { inParts, isWhole } from "../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe, type SummedMeasurement } from "../probe/probe.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DivergedError } from "./diverged.ts";

@@ -17,8 +17,8 @@ import {
   type Snapshot,
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
+import { arraysOfLayer } from "../moments/accumulate/layerSums.ts";
 import { type LayerMoments, type Moments, sumsOf } from "../moments/moments.ts";
-import { arraysOfLayer } from "../probe/nodes/layerSums.ts";
 import type { Request } from "./layerWorker.ts";
 import { asLayerJob, type SumsJob } from "./sumsJob.ts";
 

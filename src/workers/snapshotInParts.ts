@@ -12,10 +12,10 @@ import {
   type Snapshot,
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
+import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
+import type { GroupSums } from "../moments/accumulate/layerSums.ts";
+import { type LayerSums, pairSums } from "../moments/accumulate/layerSums.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
-import { type LayerSums, pairSums } from "../probe/nodes/layerSums.ts";
-import { type LayerOutline, PART_BYTES } from "../probe/parts.ts";
-import type { GroupSums } from "../probe/probe.ts";
 import type { LayerPool } from "./layerPool.ts";
 import { groupsOf, type SumsJob } from "./sumsJob.ts";
 

@@ -1,11 +1,12 @@
 /** @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next. */
+
+import { FloatProducts } from "../engine/floatProducts.ts";
 import { nodeEngine } from "../engineNode/nodeEngine.ts";
 import type { ArrayPool } from "../linalg/arrayPool.ts";
 import type { LayerOptions } from "../measure/layerMeasures.ts";
 import type { LayerJob } from "../measure/snapshot.ts";
+import { finishSums, type LayerSums } from "../moments/accumulate/layerSums.ts";
 import type { LayerMoments } from "../moments/moments.ts";
-import { Turning } from "../probe/nodes/changeOfBasis.ts";
-import { type LayerSums, putTogether } from "../probe/nodes/layerSums.ts";
 
 /** As LayerJob. Plain data: it may go to another thread. */
 export interface SumsJob {
@@ -14,12 +15,12 @@ export interface SumsJob {
 }
 
 /** Programs of one thread, kept until it ends. */
-const turning = new Turning(nodeEngine, { planMemory: false });
+const turning = new FloatProducts(nodeEngine, { planMemory: false });
 
 /** The moments of each group of samples. @param sums used up */
 export async function groupsOf(sums: readonly LayerSums[], pool?: ArrayPool): Promise<LayerMoments[]> {
   const groups: LayerMoments[] = [];
-  for (const group of sums) groups.push(await putTogether(group, turning, { memory: pool }));
+  for (const group of sums) groups.push(await finishSums(group, turning, { memory: pool }));
   return groups;
 }
 

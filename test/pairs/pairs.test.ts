@@ -12,6 +12,7 @@ import { decodeNpz } from "../../src/data/npz.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { frobenius, type Matrix, matrix, trace } from "../../src/linalg/matrix.ts";
 import { PairHalves, pairsFrom, pairsOf } from "../../src/measure/network/pairs.ts";
+import { pairSums } from "../../src/moments/accumulate/layerSums.ts";
 import type { EdgeEnd, MapEdge } from "../../src/moments/edges.ts";
 import type { LayerMoments, Moments } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
@@ -20,7 +21,6 @@ import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { pairSums } from "../../src/probe/nodes/layerSums.ts";
 import { type Measurement, Probe } from "../../src/probe/probe.ts";
 import { sharedPath } from "../shared.ts";
 

@@ -9,7 +9,7 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { deferredSide } from "../../src/probe/nodes/rowSpaceSums.ts";
+import { deferredSide } from "../../src/probe/nodes/rowSpaceSide.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import { Random } from "../../src/random/random.ts";
 

@@ -2,12 +2,12 @@
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
+import type { LayerOutline } from "../../src/moments/accumulate/layerOutline.ts";
 import { objective } from "../../src/objectives/objective.ts";
 import { int, type Model } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import type { LayerOutline } from "../../src/probe/parts.ts";
 import { Probe } from "../../src/probe/probe.ts";
 import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
+import { lowerCuts, lowerSegments } from "../../src/moments/accumulate/lowerBlocks.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
+import { addLowerProduct } from "../../src/onnx/lowerProduct.ts";
 import { float32 } from "../../src/onnx/tensor.ts";
-import { addLowerProduct, lowerSegments } from "../../src/probe/nodes/lowerBlocks.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** Small whole numbers, whose products and sums float32 holds exactly. */
@@ -17,7 +18,7 @@ describe("Gram matrices by lower blocks", () => {
     const rows = wholeNumbers(n * d);
     const builder = new GraphBuilder("gram");
     const x = builder.input("x", "float32", [n, d]);
-    builder.output(addLowerProduct(builder, x, x, d), "C");
+    builder.output(addLowerProduct(builder, x, x, lowerCuts(d)), "C");
     const program = await nodeEngine.compile({ graph: builder.build(), opset: WORKING_OPSET });
     const C = (await program.run({ x: float32(rows, [n, d]) })).C!.data as Float32Array;
     await program.dispose();

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
+import { PART_BYTES } from "../../src/moments/accumulate/layerOutline.ts";
 import { bytesOf, type LayerMoments, mergeMoments } from "../../src/moments/moments.ts";
 import { gpt } from "../../src/networks/gpt.ts";
 import { objective } from "../../src/objectives/objective.ts";
@@ -10,7 +11,7 @@ import { int } from "../../src/onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../src/onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
 import { type Feeds, sliceBatches, TARGET } from "../../src/probe/feeds.ts";
-import { inParts, isWhole, PART_BYTES } from "../../src/probe/parts.ts";
+import { inParts, isWhole } from "../../src/probe/parts.ts";
 import { type GroupedMeasurement, Probe } from "../../src/probe/probe.ts";
 import type { ProbeOptions } from "../../src/probe/probeOptions.ts";
 import { Random } from "../../src/random/random.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Matrix, matmul, matrix, maxAbs, transpose } from "../../src/linalg/matrix.ts";
-import { rowFactor } from "../../src/probe/nodes/factorRows.ts";
+import { factorRows } from "../../src/probe/nodes/factorRows.ts";
 import { Random } from "../../src/random/random.ts";
 
 const [dOut, dIn] = [7, 12];
@@ -36,7 +36,7 @@ describe.each<[string, Matrix, number[]]>([
   ["rows from 1 to 1e-30", withRows(random, (row) => 10 ** (-5 * row)), []],
   ["a row of zeros and one that repeats", repeated, [2, 4]],
 ])("of %s", (_, X, dependent) => {
-  const { L, Q } = rowFactor(X);
+  const { L, Q } = factorRows(X);
 
   test("L Q is X, each row to its own digits", () => {
     const product = matmul(L, Q);

@@ -1,7 +1,13 @@
 /** @file Sums of rows from centred ones of their batches (docs/theory.md Eq. 10), against plain float64 sums of the rows. */
 import { describe, expect, test } from "vitest";
-import { lowerLength, lowerSegments } from "../../src/probe/nodes/lowerBlocks.ts";
-import { addCentred, arraysOf, type CentredSums, emptyRowSums, writeGram } from "../../src/probe/nodes/rowSums.ts";
+import { lowerLength, lowerSegments } from "../../src/moments/accumulate/lowerBlocks.ts";
+import {
+  addCentred,
+  arraysOf,
+  type CentredSums,
+  emptyRowSums,
+  writeGram,
+} from "../../src/moments/accumulate/rowSums.ts";
 import { Random } from "../../src/random/random.ts";
 
 /** Rounding of float32 sums of some rows, of the largest entry. */

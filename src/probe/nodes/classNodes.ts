@@ -2,7 +2,6 @@
  * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq. 66). Rows are
  * centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
  */
-import type { LabelledSums, SideByClass } from "../../moments/labelledSums.ts";
 import { IGNORED, type Objective, type OwnLoss } from "../../objectives/objective.ts";
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -63,36 +62,4 @@ export function addClassNodes(
     names[`class.${key}2`] = builder.op("Gemm", [oneHot, squares], { transA: int(1) });
   }
   return names;
-}
-
-/**
- * Adds the sums of one batch, whose rows were centred on m: sum h = S + n_c m, sum |h|^2 = Q + 2 m S + n_c |m|^2.
- *
- * @param scale by which the rows of each side were divided
- */
-export function addClasses(
-  into: LabelledSums,
-  read: (key: string) => Float32Array,
-  scale: { readonly a: number; readonly b: number },
-): void {
-  const counts = read("class.counts");
-  counts.forEach((count, c) => {
-    into.counts[c]! += count;
-  });
-  const addSide = (side: SideByClass, key: "ha" | "hb", factor: number) => {
-    const [m, sums, squares] = [read(`${key}.mean`), read(`class.${key}`), read(`class.${key}2`)];
-    const d = m.length;
-    const norm2 = m.reduce((sum, value) => sum + value * value, 0);
-    counts.forEach((count, c) => {
-      let along = 0;
-      for (let j = 0; j < d; j++) {
-        const sum = sums[c * d + j]!;
-        along += m[j]! * sum;
-        side.sums[c * d + j]! += factor * (sum + count * m[j]!);
-      }
-      side.squares[c]! += factor ** 2 * (squares[c]! + 2 * along + count * norm2);
-    });
-  };
-  addSide(into.a, "ha", scale.a);
-  addSide(into.b, "hb", scale.b);
 }

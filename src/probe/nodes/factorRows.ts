@@ -24,7 +24,7 @@ const SHARE = 1e-12;
 const BLOCK = 48;
 
 /** @param X (d, D). O(d^2 D) in float64 */
-export function rowFactor(X: Matrix): RowFactor {
+export function factorRows(X: Matrix): RowFactor {
   const L = cholesky(gram(X, "b"));
   return { L, Q: solved(L, X) };
 }

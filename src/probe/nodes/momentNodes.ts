@@ -12,16 +12,18 @@
  * weights, where their squares would be lost or too large (`rescaled`), by a power of two, which costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row
  * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
+import type { SumNames } from "../../moments/accumulate/layerSums.ts";
+import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
 import type { Side } from "../../moments/moments.ts";
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import { addLowerProduct } from "../../onnx/lowerProduct.ts";
 import type { AddedGradients, MapInput, Measurable } from "../maps/linearMap.ts";
 import { type MapSample, sampledColumns } from "../maps/sampledCoordinates.ts";
 import { addClassNodes, type Classifier } from "./classNodes.ts";
-import { outputRows } from "./keptRows.ts";
-import { addLowerProduct } from "./lowerBlocks.ts";
 import { addNoiseNodes, type NoisePlan } from "./noiseNodes.ts";
-import { deferredSize } from "./rowSpaceSums.ts";
+import { outputRows } from "./rowOutputs.ts";
+import { deferredSize } from "./rowSpaceSide.ts";
 
 interface MomentOptions {
   cross: boolean;
@@ -49,9 +51,6 @@ interface CentredRows {
   readonly mean: string;
   readonly rows: string;
 }
-
-/** Names of the graph outputs that hold one layer's sums, keyed by what they are. */
-export type SumNames = Readonly<Record<string, string>>;
 
 /**
  * Adds the sums of one layer.
@@ -167,7 +166,7 @@ function addGram(
   const mean = centre(builder, rows, n);
   const centred = builder.op("Sub", [rows, mean]);
   names[`${key}.mean`] = mean;
-  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, d);
+  names[`${key}.gram`] = addLowerProduct(builder, centred, centred, lowerCuts(d));
   names[`${key}.rest`] = builder.op("Gemm", [ones, centred]);
   return { mean, rows: centred };
 }

@@ -4,12 +4,14 @@
  * With G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T: for few rows the gradients themselves are
  * never formed. For many rows of few values they are.
  */
+
+import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
 import type { NoiseBlocks, NoiseSums } from "../../moments/noiseSums.ts";
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import { addLowerProduct } from "../../onnx/lowerProduct.ts";
 import { asExamples, type ExampleRows } from "../maps/exampleRows.ts";
 import type { Measurable } from "../maps/linearMap.ts";
-import { addLowerProduct, lowerSegments } from "./lowerBlocks.ts";
 
 /** What is summed of a map. */
 export interface NoisePlan {
@@ -138,7 +140,7 @@ function blockProduct(
       return builder.op("Reshape", [last, builder.ints([-1, width])]);
     };
     const [x, y] = both(asRows);
-    return addLowerProduct(builder, x!, y ?? x!, width);
+    return addLowerProduct(builder, x!, y ?? x!, lowerCuts(width));
   }
   const apart = (x: string, perm: readonly number[]) =>
     builder.op("Transpose", [builder.op("Reshape", [x, builder.ints([n, blocks, width])])], { perm: { ints: perm } });
@@ -152,43 +154,4 @@ export function emptyNoiseSums({ dOut, input }: Measurable, { losses, a, b }: No
     sum: new Float64Array((d / (blocks.width * blocks.outer * blocks.inner)) * blocks.width ** 2),
   });
   return { examples: 0, losses, ...(a && { a: empty(a, input!.dIn) }), ...(b && { b: empty(b, dOut) }) };
-}
-
-/**
- * Adds one batch in place.
- *
- * @param read outputs by the names of addNoiseNodes; undefined where there is none
- * @param scale by which the rows of g were divided
- */
-export function addNoise(
-  sums: NoiseSums,
-  read: (key: string) => Float32Array | undefined,
-  scale: number,
-  examples: number,
-): void {
-  sums.examples += examples;
-  for (const side of ["a", "b"] as const) {
-    const blocks = sums[side];
-    if (blocks === undefined) continue;
-    const { width, sum } = blocks;
-    const found = read(`noise.${side}`)!;
-    const ofRows = read(`noise.${side}.scale`)?.[0] ?? 1;
-    const square = ((scale * ofRows) / sums.losses) ** 2;
-    if (sum.length === width * width) {
-      for (const { row, from, to, at } of lowerSegments(width))
-        for (let j = from; j < to; j++) {
-          const value = square * found[at + j - from]!;
-          sum[row * width + j]! += value;
-          if (j !== row) sum[j * width + row]! += value;
-        }
-      continue;
-    }
-    for (let start = 0; start < sum.length; start += width * width)
-      for (let i = 0; i < width; i++)
-        for (let j = 0; j <= i; j++) {
-          const value = square * found[start + i * width + j]!;
-          sum[start + i * width + j]! += value;
-          if (j !== i) sum[start + j * width + i]! += value;
-        }
-  }
 }

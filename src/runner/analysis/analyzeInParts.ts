@@ -3,9 +3,10 @@
  * before the next, of the model before training too where there is one.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
+import type { GroupSums } from "../../moments/accumulate/layerSums.ts";
 import type { Moments } from "../../moments/moments.ts";
-import type { LayerOutline } from "../../probe/parts.ts";
-import type { GroupSums, MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
+import type { MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
 import { bytesOfFile, MOST_KEPT_BYTES, SnapshotInParts } from "../../workers/snapshotInParts.ts";
 import type { Observer } from "../observer.ts";

@@ -3,9 +3,9 @@
  * with the first, which stands for the values before training, and with the one before it. Where the user stops it, what is done stays.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
 import type { Moments } from "../../moments/moments.ts";
 import type { Model } from "../../onnx/graph.ts";
-import type { LayerOutline } from "../../probe/parts.ts";
 import type { Measurement } from "../../probe/probe.ts";
 import { Interrupted } from "../errors.ts";
 import type { Observer, Watcher } from "../observer.ts";

@@ -5,9 +5,9 @@ import { multiplyHere } from "../../../src/linalg/products.ts";
 import { mapWeights } from "../../../src/measure/alignment/mapWeights.ts";
 import { weightSums } from "../../../src/measure/alignment/weightSums.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";
+import { keepRows, noRows, numbersOf, withKeptRows } from "../../../src/moments/accumulate/keptRows.ts";
 import { addRows } from "../../../src/moments/addRows.ts";
 import { bareLayer, emptyLayer, type LayerMoments, mergeAllLayers } from "../../../src/moments/moments.ts";
-import { keepRows, noRows, numbersOf, withKeptRows } from "../../../src/probe/nodes/keptRows.ts";
 import { Random } from "../../../src/random/random.ts";
 
 /** Rounding of float64 sums, of both ways. */

@@ -39,7 +39,7 @@ const G = kroneckerSquare([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 
 // biome-ignore format: a matrix
 const A = kroneckerSquare([[1, 1, 1, 0], [0, 1, -1, -1]]);
 
-/** Turning K round exchanges the first and last of the four rows along each axis: slice i of the turned U is TURNED[i] of U. */
+/** FloatProducts K round exchanges the first and last of the four rows along each axis: slice i of the turned U is TURNED[i] of U. */
 const TURNED = positions([4, 4]).map(([i, j]) => 4 * [3, 1, 2, 0][i!]! + [3, 1, 2, 0][j!]!);
 
 /** Places of a tile along each axis, from its own first pixel: those it meets, and those of its results. */

@@ -1,19 +1,26 @@
 /**
- * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: what is put together
- * of them may be put together in another thread.
+ * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: they may be
+ * finished in another thread.
  */
 import { ArrayPool } from "../../linalg/arrayPool.ts";
-import type { LayerMoments, Side, SideMoments } from "../../moments/moments.ts";
-import { mergeNoise } from "../../moments/noiseSums.ts";
-import type { Tensor } from "../../onnx/tensor.ts";
-import { restoreColumns } from "../maps/columnOrder.ts";
-import type { Turning } from "./changeOfBasis.ts";
-import { addClasses } from "./classNodes.ts";
+import type { LayerMoments, Moments, Side, SideMoments } from "../moments.ts";
+import { mergeNoise } from "../noiseSums.ts";
+import { addClasses } from "./addClasses.ts";
+import { addNoise } from "./addNoise.ts";
+import type { SumProducts } from "./changeOfBasis.ts";
+import { restoreColumns } from "./columnOrder.ts";
 import { keepRows, noRows, type RowBatches, withKeptRows } from "./keptRows.ts";
-import type { SumNames } from "./momentNodes.ts";
-import { addNoise } from "./noiseNodes.ts";
 import { addCrossMoments, addDeferred, type DeferredSums, deferredRows } from "./rowSpaceSums.ts";
 import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./rowSums.ts";
+
+/** Names of the graph outputs that hold one layer's sums, keyed by what they are. */
+export type SumNames = Readonly<Record<string, string>>;
+
+/** What an engine gives for a batch, by names of outputs. */
+export type BatchOutputs = Readonly<Record<string, { readonly data: unknown }>>;
+
+/** Moments whose sums are not finished: as Moments, of a group of samples. */
+export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
 
 export interface LayerSums {
   /** Counts, norms, sums by class and of outputs; the other sums are not there yet. */
@@ -77,7 +84,7 @@ export function emptyLayerSums(
  */
 export function addBatch(
   sums: LayerSums,
-  outputs: Readonly<Record<string, Tensor>>,
+  outputs: BatchOutputs,
   names: SumNames,
   n: number,
   deferred?: DeferredSums,
@@ -136,7 +143,7 @@ const LEAST_FOURTH_POWER = 2 ** -100;
  *
  * @param outputs and names as for addBatch
  */
-export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: SumNames): boolean {
+export function isOutOfRange(outputs: BatchOutputs, names: SumNames): boolean {
   const read = (key: string) => outputs[names[key] ?? ""]?.data as Float32Array | undefined;
   return (["ha", "hb", "ga"] as const).some((key) => {
     const fourth = read(`${key}.norm4`)?.[0];
@@ -154,9 +161,9 @@ export function isOutOfRange(outputs: Readonly<Record<string, Tensor>>, names: S
  * @param memory where arrays come from
  * @param crossed whether the sums of g h^T of each side of a map are made
  */
-export async function putTogether(
+export async function finishSums(
   sums: LayerSums,
-  turning: Turning,
+  products: SumProducts,
   {
     memory = new ArrayPool(),
     crossed = true,
@@ -178,8 +185,8 @@ export async function putTogether(
   if (sums.cross !== undefined && layer.a === undefined) layer.b.gh = sums.cross;
   if (sums.cross !== undefined && layer.a !== undefined) layer.gbHa = sums.cross;
   if (sums.columnOrder !== undefined) restoreColumns(layer, sums.columnOrder);
-  if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, turning);
-  if (crossed && layer.gbHa !== undefined) await addCrossMoments(layer, turning, memory);
+  if (sums.deferred !== undefined) await addDeferred(layer, sums.deferred, products);
+  if (crossed && layer.gbHa !== undefined) await addCrossMoments(layer, products, memory);
   return layer;
 }
 

@@ -1,0 +1,51 @@
+/**
+ * @file Sums of rows x = y X from those of rows y: sum x x^T = X^T (sum y y^T) X, behind the last batch and by whoever multiplies.
+ *
+ * Means are taken off before and put back in float64 (docs/theory.md Eq. 10), so that products may be of float32.
+ */
+import { type Matrix, matmul, matrix } from "../../linalg/matrix.ts";
+import { lowerCuts, lowerSegments } from "./lowerBlocks.ts";
+import { type RowSums, writeGram } from "./rowSums.ts";
+
+/** Products of large matrices: an engine's (`FloatProducts`). */
+export interface SumProducts {
+  /** The lower blocks of X^T S X, S symmetric, of columns cut as said, to be multiplied by `scale`. */
+  congruent(S: Matrix, X: Matrix, cuts: readonly number[]): Promise<{ lower: Float32Array; scale: number }>;
+  /** A B. */
+  product(A: Matrix, B: Matrix): Promise<Float64Array>;
+}
+
+/** sum x and sum x x^T over rows x. */
+interface PlainSums {
+  readonly sum: Float64Array;
+  readonly gram: Float64Array;
+}
+
+/**
+ * Adds the sums of the rows x = y X to the sum and the lower triangle of `into`.
+ *
+ * @param from of the rows y (n, d)
+ * @param X (d, D)
+ */
+export async function changeBasis(
+  into: PlainSums,
+  from: RowSums,
+  X: Matrix,
+  n: number,
+  products: SumProducts,
+): Promise<void> {
+  const { sum } = from;
+  const [d, D] = [X.rows, X.cols];
+  const C = writeGram(from, new Float64Array(d * d));
+  for (let i = 0; i < d; i++) {
+    const mean = sum[i]! / n;
+    for (let j = 0; j < d; j++) C[i * d + j]! -= mean * sum[j]!;
+  }
+  const { lower, scale } = await products.congruent(matrix(d, d, C), X, lowerCuts(D));
+  const means = matmul(matrix(1, d, sum), X).data;
+  for (let i = 0; i < D; i++) into.sum[i]! += means[i]!;
+  for (const { row, from: first, to, at } of lowerSegments(D)) {
+    const mean = means[row]! / n;
+    for (let j = first; j < to; j++) into.gram[row * D + j]! += scale * lower[at + j - first]! + mean * means[j]!;
+  }
+}
