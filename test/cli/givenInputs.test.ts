@@ -353,7 +353,11 @@ test.each<[string, Uint8Array | string, RegExp]>([
   ["page.onnx", "<!DOCTYPE html><html>", /a page of HTML .*download the file itself/],
 ])("%s is recognised, with the cure", async (name, bytes, message) => {
   write(name, bytes);
-  expectOneLine(await crh(`analyze ${name}`), 1, new RegExp(`^crh analyze: expected an ONNX model, got ${message.source}`));
+  expectOneLine(
+    await crh(`analyze ${name}`),
+    1,
+    new RegExp(`^crh analyze: expected an ONNX model, got ${message.source}`),
+  );
 });
 
 test("a folder of TensorFlow is recognised, with the cure", async () => {

@@ -77,7 +77,10 @@ describe.each(["webgpu", "cuda"] as const)("%s", (device) => {
     const { usable } = await deviceState(device);
     const ended = await analyze(device);
     if (!usable) {
-      const line = new RegExp(`^crh analyze: expected a device ${device} that works, got \\S.* choose --device cpu$`, "m");
+      const line = new RegExp(
+        `^crh analyze: expected a device ${device} that works, got \\S.* choose --device cpu$`,
+        "m",
+      );
       return expectOneLine(ended, 1, line);
     }
     const [expected, found] = [alignments(await analyze("cpu")), alignments(ended)];
