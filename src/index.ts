@@ -1,5 +1,6 @@
 /**
- * @file The public API, by name. What is not listed here may change without notice; what is, follows semantic versioning.
+ * @file The public API, by name. What is not listed here may change without notice; what is, follows semantic
+ *   versioning.
  */
 
 // A document for figures

@@ -1,4 +1,7 @@
-/** @file The compiled form of a source that only runs as a program of its own, which these tests cannot start from TypeScript. */
+/**
+ * @file The compiled form of a source that only runs as a program of its own, which these tests cannot start from
+ * TypeScript.
+ */
 import { existsSync } from "node:fs";
 
 /** @param path below dist/ @throws Error in one line where nothing is built */

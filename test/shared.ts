@@ -1,6 +1,7 @@
 /**
  * @file Finds the optional folder of real data and reference cases that some tests read: the environment variable
- * CRH_SHARED, or `../shared` beside the repository. A test that needs a missing folder says so in one line and is skipped.
+ * CRH_SHARED, or `../shared` beside the repository. A test that needs a missing folder says so in one line and is
+ * skipped.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,4 +1,7 @@
-/** @file Reads a tar archive (ustar with GNU's and pax's long names, plain files only) out of memory; for archives of test data. */
+/**
+ * @file Reads a tar archive (ustar with GNU's and pax's long names, plain files only) out of memory; for archives of
+ * test data.
+ */
 
 const BLOCK = 512;
 

@@ -1,10 +1,10 @@
 /**
- * @file Reverse-mode differentiation of an ONNX graph (docs/theory.md Eq. 22): given y = f(x) and dL/dy, every operator's rule
- * adds the nodes that compute dL/dx = (dy/dx)^T dL/dy. The gradient is again an ONNX graph, so whatever runs the network
- * runs its gradient.
+ * @file Reverse-mode differentiation of an ONNX graph (docs/theory.md Eq. 22): given y = f(x) and dL/dy, every
+ * operator's rule adds the nodes that compute dL/dx = (dy/dx)^T dL/dy. The gradient is again an ONNX graph, so whatever
+ * runs the network runs its gradient.
  *
- * Shapes must be bound beforehand (bindShapes): rules then undo broadcasting and reshaping with constants. The gradient of a
- * value used several times is the sum over its uses. What does not lead from `wrt` to `of` gets no nodes.
+ * Shapes must be bound beforehand (bindShapes): rules then undo broadcasting and reshaping with constants. The gradient
+ * of a value used several times is the sum over its uses. What does not lead from `wrt` to `of` gets no nodes.
  */
 import { capturedBy, readsOf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
@@ -53,7 +53,8 @@ export function addGradients(
 /**
  * As addGradients, of the sum over values of the product of their entries with given ones.
  *
- * @param request.seeds values and names of what they are multiplied with, of the same shape; a value may be there more than once
+ * @param request.seeds values and names of what they are multiplied with, of the same shape; a value may be there more
+ *   than once
  */
 export function addGradientsFrom(
   builder: GraphBuilder,

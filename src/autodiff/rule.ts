@@ -1,8 +1,9 @@
 /**
- * @file What a gradient rule sees: one node, the gradients that reach its outputs, bound shapes, and the means to add nodes.
+ * @file What a gradient rule sees: one node, the gradients that reach its outputs, bound shapes, and the means to add
+ *   nodes.
  *
- * To add an operator: write a GradientRule in the file of its family under rules/, list it in that file's table, and add a case
- * to the test of the same name. Nothing else has to know.
+ * To add an operator: write a GradientRule in the file of its family under rules/, list it in that file's table, and
+ * add a case to the test of the same name. Nothing else has to know.
  */
 
 import { elementTypeCode } from "../onnx/elementType.ts";
@@ -14,8 +15,8 @@ import { NotDifferentiableError } from "./notDifferentiable.ts";
 
 /**
  * Returns for each input of the node the name of dL/d(input), of that input's shape, or undefined for inputs that have
- * no gradient (integers, conditions) or need none (`context.needs(i)` is false). Behind the inputs stand the values that the
- * node's bodies take from outside, in the order of capturedBy.
+ * no gradient (integers, conditions) or need none (`context.needs(i)` is false). Behind the inputs stand the values
+ * that the node's bodies take from outside, in the order of capturedBy.
  */
 export type GradientRule = (context: RuleContext) => readonly (string | undefined)[];
 
@@ -249,8 +250,8 @@ export class RuleContext {
   }
 
   /**
-   * Sum over the leading axes, as a row of ones times the (rows, columns) matrix: twice as fast in ONNX Runtime as ReduceSum at
-   * 100 x 100, and the same at 4096 x 768.
+   * Sum over the leading axes, as a row of ones times the (rows, columns) matrix: twice as fast in ONNX Runtime as
+   * ReduceSum at 100 x 100, and the same at 4096 x 768.
    */
   private sumRows(name: string, from: readonly number[], to: readonly number[]): string {
     const columns = sizeOf(to);

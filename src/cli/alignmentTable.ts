@@ -1,7 +1,7 @@
 /**
- * @file The six alignments of every layer as a table of 100 columns, under one sentence on how many relations hold. Two lines a layer:
- * what was measured, with its standard error and a star where the relation holds, and, quieter, what it is to be compared with, the
- * null of unrelated matrices and the value at initialisation:
+ * @file The six alignments of every layer as a table of 100 columns, under one sentence on how many relations hold. Two
+ * lines a layer: what was measured, with its standard error and a star where the relation holds, and, quieter, what it
+ * is to be compared with, the null of unrelated matrices and the value at initialisation:
  *
  *     7 of 36 relations hold by the paper's convention.
  *

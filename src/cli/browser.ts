@@ -1,6 +1,6 @@
 /**
- * @file Opens a page in the browser: by $BROWSER where it is set (none opens nothing), else by what each system has for it, xdg-open, open or
- * start. Where there is no screen the path is all there is.
+ * @file Opens a page in the browser: by $BROWSER where it is set (none opens nothing), else by what each system has for
+ * it, xdg-open, open or start. Where there is no screen the path is all there is.
  */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";

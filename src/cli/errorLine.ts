@@ -1,6 +1,7 @@
 /**
- * @file The line that a command ends with where it fails: `crh <command>: expected X, got Y; cure`. Errors of the library begin with where
- * they come from; a place that the user named or can look at, a file, a setting, an input, stays, names of the program's own parts do not.
+ * @file The line that a command ends with where it fails: `crh <command>: expected X, got Y; cure`. Errors of the
+ * library begin with where they come from; a place that the user named or can look at, a file, a setting, an input,
+ * stays, names of the program's own parts do not.
  */
 import type { Command } from "commander";
 import { usualName } from "../parameters/parse.ts";
@@ -46,7 +47,9 @@ export function errorLine(
   return `${["crh", command].filter(Boolean).join(" ")}: ${rest}`;
 }
 
-/** What commander says of wrong words ("error: unknown option '--sed'\n(Did you mean --seed?)"), as all errors are said. */
+/**
+ * What commander says of wrong words ("error: unknown option '--sed'\n(Did you mean --seed?)"), as all errors are said.
+ */
 export function usageLine(message: string, command: string, argv: readonly string[]): string {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const near = /\(Did you mean (.*)\?\)/.exec(rest.join(" "))?.[1];

@@ -1,6 +1,7 @@
 /**
- * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside what it is to be
- * compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
+ * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside
+ * what it is to be compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs.
+ * 66 to 74, 78).
  */
 
 import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
@@ -117,7 +118,10 @@ function both({ cosine, pearson }: Comparison): string {
   return `cosine ${words(cosine)}, Pearson's correlation ${words(pearson)}`;
 }
 
-/** What the outputs keep where no gradient was seen, and gradients where no sample is active: nothing, once stationary under decay. */
+/**
+ * What the outputs keep where no gradient was seen, and gradients where no sample is active: nothing, once stationary
+ * under decay.
+ */
 export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
   const line = (found: IrrelevantShare | null, [among, lacking, kept]: readonly [string, string, string]): string[] => {
     if (!found || found.count === 0) return [];

@@ -1,6 +1,6 @@
 /**
- * @file What was found about one layer, in plain words: which relations hold and against what, which phase and which laws, from which
- * numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
+ * @file What was found about one layer, in plain words: which relations hold and against what, which phase and which
+ * laws, from which numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
  */
 
 import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../findings/laws.ts";

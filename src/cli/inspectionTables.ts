@@ -1,6 +1,6 @@
 /**
- * @file What `crh inspect` prints: the model in a few lines, its layers with the measures of their weights, its attentions, what is left out,
- * and how to go on. Every table fits the terminal; numbers that do not are in --json.
+ * @file What `crh inspect` prints: the model in a few lines, its layers with the measures of their weights, its
+ * attentions, what is left out, and how to go on. Every table fits the terminal; numbers that do not are in --json.
  */
 
 import { printable } from "../formats/printable.ts";

@@ -1,6 +1,6 @@
 /**
- * @file What a command may touch of the world around it, handed in as an argument so that tests can hand in their own, and the
- * real thing.
+ * @file What a command may touch of the world around it, handed in as an argument so that tests can hand in their own,
+ * and the real thing.
  */
 import { EXIT_INTERRUPTED } from "../runner/errors.ts";
 
@@ -17,7 +17,10 @@ export interface Io {
   /** Progress and messages. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user interrupts (Ctrl-C), the system ends or the terminal closes; a command that never asks for it is ended by the system at once. */
+  /**
+   * Aborted when the user interrupts (Ctrl-C), the system ends or the terminal closes; a command that never asks for it
+   * is ended by the system at once.
+   */
   interruption(): AbortSignal;
 }
 
@@ -44,8 +47,8 @@ export function processIo(): Io {
 const OWN = new RegExp(`^(${String.fromCharCode(27)}\\[(\\d{1,2}(;\\d{1,2})?m|K)|\\r)`);
 
 /**
- * The output without what a terminal would obey but does not come from here: names of layers, files and messages are of others. Where nobody
- * looks no such character passes.
+ * The output without what a terminal would obey but does not come from here: names of layers, files and messages are of
+ * others. Where nobody looks no such character passes.
  */
 export function guarded(stream: NodeJS.WriteStream): Output {
   return {

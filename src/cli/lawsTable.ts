@@ -1,6 +1,6 @@
 /**
- * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the exponents and,
- * quieter, the intervals:
+ * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the
+ * exponents and, quieter, the intervals:
  *
  *                        backward (side a)                          forward (side b)
  *     layer              H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^

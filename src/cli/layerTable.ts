@@ -1,7 +1,7 @@
 /**
- * @file The layout that the tables of layers share: two lines a layer, names on the left, three columns a side under its title; the
- * second line is quieter. Sides stand under each other where the terminal is narrow. Heads and blocks, which have no
- * weights, have a block of their own below, a line each with what is known of an output alone.
+ * @file The layout that the tables of layers share: two lines a layer, names on the left, three columns a side under
+ * its title; the second line is quieter. Sides stand under each other where the terminal is narrow. Heads and blocks,
+ * which have no weights, have a block of their own below, a line each with what is known of an output alone.
  */
 
 import { printable } from "../formats/printable.ts";
@@ -25,7 +25,10 @@ export interface LayerTable {
   readonly corner: string;
   /** Below a name. */
   readonly below: (layer: LayerSnapshot) => string;
-  /** Title of a column, the two lines of its cell for a layer, each of at most `CELL` characters, and the tone of the first. */
+  /**
+   * Title of a column, the two lines of its cell for a layer, each of at most `CELL` characters, and the tone of the
+   * first.
+   */
   readonly columns: Readonly<Record<Side, readonly Column[]>>;
   /** What the second line of a cell is, as a title. */
   readonly second: string;

@@ -80,7 +80,8 @@ async function start(): Promise<void> {
   const exitCode = await main(argv, io);
   for (const stream of [process.stdout, process.stderr])
     await new Promise<unknown>((written) => stream.write("", written));
-  // not by running out of work: for a tenth of a second, while that frees the engine, a signal would end what has succeeded
+  // not by running out of work: for a tenth of a second, while that frees the engine, a signal would end what has
+  // succeeded
   process.exit(exitCode || process.exitCode);
 }
 

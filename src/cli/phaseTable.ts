@@ -1,13 +1,17 @@
 /**
- * @file The phases of all layers as a table below that of the laws: the label by covariances and by the paper's convention side by side,
- * how the rows share the draws, and the directions that all this is read on (theory.md Eqs. 52, 86, 87).
+ * @file The phases of all layers as a table below that of the laws: the label by covariances and by the paper's
+ * convention side by side, how the rows share the draws, and the directions that all this is read on (theory.md Eqs.
+ * 52, 86, 87).
  */
 import { isDecided, labelShort, phasesSentence, sharesInWords } from "../findings/laws.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { TableLayout } from "./layerTable.ts";
 import { renderTable, wrap } from "./table.ts";
 
-/** The table with its sentence, ends with a newline; the sentence alone where no layer is in a phase nor has shares; "" without phases. */
+/**
+ * The table with its sentence, ends with a newline; the sentence alone where no layer is in a phase nor has shares; ""
+ * without phases.
+ */
 export function renderPhaseTable(layers: readonly LayerSnapshot[], layout: TableLayout = {}): string {
   const { width = 100, dim = (text) => text } = layout;
   const sentence = phasesSentence(layers);

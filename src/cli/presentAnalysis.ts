@@ -40,7 +40,8 @@ function documentOf({ snapshots, result, initial, folder, about: { record, input
   const { models } = record;
   const said = inputs === undefined ? {} : { inputs, notes };
   if (models.length > 1) return { run: folder?.dir ?? null, models, ...said, snapshots };
-  return { ...result, ...(initial && { initial }), ...said }; // the same for the same model and data: no name of a folder
+  // the same for the same model and data: no name of a folder
+  return { ...result, ...(initial && { initial }), ...said };
 }
 
 function printTable(

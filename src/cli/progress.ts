@@ -1,6 +1,7 @@
 /**
- * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere a plain line
- * at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while nothing is reported.
+ * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere
+ * a plain line at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while
+ * nothing is reported.
  */
 
 import { printable } from "../formats/printable.ts";
@@ -25,7 +26,10 @@ const RATE_WINDOW_MS = 10_000;
 const RATE_PIECE_MS = 500;
 /** chosen: before, the first measurements make any guess of the time left far too long. */
 const SETTLED_MS = 5_000;
-/** chosen: and so does a rate of the first hundredths of the steps, which are measured most often; after a minute it must do. */
+/**
+ * chosen: and so does a rate of the first hundredths of the steps, which are measured most often; after a minute it
+ * must do.
+ */
 const SETTLED_SHARE = 0.02;
 const LONGEST_WAIT_MS = 60_000;
 const TIMER_MS = 500;
@@ -144,7 +148,9 @@ export class ProgressLine implements Progress {
     this.#io.stderr.write(`\r${line}${CLEAR_REST}`);
   }
 
-  /** Percent, steps, rate, time left, loss, evaluation and activity, as far as they are known; each of a steady width. */
+  /**
+   * Percent, steps, rate, time left, loss, evaluation and activity, as far as they are known; each of a steady width.
+   */
   #facts(): string[] {
     const share = Math.floor((100 * this.#step) / Math.max(1, this.#steps));
     const total = formatCount(this.#steps);
@@ -205,7 +211,8 @@ function drawBar(share: number, width: number, env: Io["env"]): string {
 /**
  * The terminal as an observer of work.
  *
- * @param options.quiet says nothing; options.hidden: draws no progress, but notes are written; options.prefix: before each note
+ * @param options.quiet says nothing; options.hidden: draws no progress, but notes are written; options.prefix: before
+ *   each note
  */
 export function terminalObserver(
   io: Io,

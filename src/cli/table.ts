@@ -6,7 +6,9 @@ import { printable } from "../formats/printable.ts";
 export interface Column {
   readonly header: string;
   readonly align?: "left" | "right";
-  /** Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened. */
+  /**
+   * Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened.
+   */
   readonly shrinkTo?: number;
   /** Whether its texts are names, no two of which may be cut to the same one. Default: no. */
   readonly isName?: boolean;
@@ -89,9 +91,9 @@ export function shorten(text: string, width: number): string {
 }
 
 /**
- * A dotted name with as many of its parts cut to their first letter, from the front, as it takes to fit: "t.h.0.attn.c_attn" for
- * "transformer.h.0.attn.c_attn". Numbers and the last part stay whole, so that the blocks of a network are told apart; where that is
- * not enough the middle is left out.
+ * A dotted name with as many of its parts cut to their first letter, from the front, as it takes to fit:
+ * "t.h.0.attn.c_attn" for "transformer.h.0.attn.c_attn". Numbers and the last part stay whole, so that the blocks of a
+ * network are told apart; where that is not enough the middle is left out.
  */
 export function shortenName(name: string, width: number): string {
   const parts = name.split(".").length;
@@ -118,8 +120,8 @@ function evenly(names: readonly string[], width: number): string[] {
 }
 
 /**
- * Names cut to a width, all as far as the one that takes most, no two of them to the same text: what names that would be
- * cut alike begin with in common is left out, "…4.attn"; where that is not enough they are numbered.
+ * Names cut to a width, all as far as the one that takes most, no two of them to the same text: what names that would
+ * be cut alike begin with in common is left out, "…4.attn"; where that is not enough they are numbered.
  */
 export function shortenNames(
   names: readonly string[],
@@ -199,8 +201,8 @@ export function dimmer(colour: boolean): (text: string) => string {
 }
 
 /**
- * How a text is set off: bold; bold and green for what holds; yellow for what is strong and does not count; red for what was lost; quiet
- * for what says nothing.
+ * How a text is set off: bold; bold and green for what holds; yellow for what is strong and does not count; red for
+ * what was lost; quiet for what says nothing.
  */
 export type Tone = "bold" | "holds" | "strong" | "lost" | "quiet";
 

@@ -1,6 +1,6 @@
 /**
- * @file How samples of one shape become samples of the shape that a model takes: as they are, with the channel axis moved, with
- * an axis of one added or dropped, flattened, or folded up. Only what is unambiguous.
+ * @file How samples of one shape become samples of the shape that a model takes: as they are, with the channel axis
+ * moved, with an axis of one added or dropped, flattened, or folded up. Only what is unambiguous.
  */
 
 /** A sample's extents as a model declares them; a name or undefined is free. */

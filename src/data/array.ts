@@ -1,7 +1,7 @@
 /**
- * @file A numeric array as it comes out of a file: element type, shape, typed array. Row-major (C order), native byte order,
- * a copy that shares no memory with the file's bytes. Structurally the tensor of the onnx room, which this room does not import.
- * 16-bit floats stay bit patterns until `toFloat32` or `toFloat64` is asked for.
+ * @file A numeric array as it comes out of a file: element type, shape, typed array. Row-major (C order), native byte
+ * order, a copy that shares no memory with the file's bytes. Structurally the tensor of the onnx room, which this room
+ * does not import. 16-bit floats stay bit patterns until `toFloat32` or `toFloat64` is asked for.
  */
 
 import { halfToFloat32 } from "../formats/halfPrecision.ts";
@@ -40,7 +40,10 @@ export function bytesPerElement(dtype: ElementType): number {
   return arrayTypes[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Bytes of a whole array of this shape; Infinity where the product leaves the safe integers, so a comparison refuses it. */
+/**
+ * Bytes of a whole array of this shape; Infinity where the product leaves the safe integers, so a comparison refuses
+ * it.
+ */
 export function byteSize(dtype: ElementType, shape: readonly number[]): number {
   if (shape.includes(0)) return 0;
   let size = bytesPerElement(dtype);

@@ -1,7 +1,7 @@
 /**
- * @file Batches of a finite set: indices in a new random order each epoch, with a state that a checkpoint can hold. The last
- * incomplete batch of an epoch is dropped, as torch.utils.data.DataLoader(shuffle=True, drop_last=True) does, so that every
- * batch has the same shape; which samples are dropped changes with the epoch.
+ * @file Batches of a finite set: indices in a new random order each epoch, with a state that a checkpoint can hold. The
+ * last incomplete batch of an epoch is dropped, as torch.utils.data.DataLoader(shuffle=True, drop_last=True) does, so
+ * that every batch has the same shape; which samples are dropped changes with the epoch.
  */
 import { Random } from "../random/random.ts";
 

@@ -1,13 +1,17 @@
 /**
- * @file The byte-pair encoding of GPT-2 (Radford et al. 2019; Sennrich et al. 2016, arXiv:1508.07909) from its two files: encoder.json
- * (token to index) and vocab.bpe (the merges in their order). Text is cut into words; the bytes of each word are joined pair by
- * pair, the earliest merge first. Any vocabulary of this form can be used. Token for token the result of OpenAI's tiktoken.
+ * @file The byte-pair encoding of GPT-2 (Radford et al. 2019; Sennrich et al. 2016, arXiv:1508.07909) from its two
+ * files: encoder.json (token to index) and vocab.bpe (the merges in their order). Text is cut into words; the bytes of
+ * each word are joined pair by pair, the earliest merge first. Any vocabulary of this form can be used. Token for token
+ * the result of OpenAI's tiktoken.
  */
 import { quote } from "../formats/quote.ts";
 import { END_OF_TEXT } from "./textPieces.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's own \s has U+FEFF in it and not U+0085. */
+/**
+ * GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's own \s has U+FEFF in it and not
+ * U+0085.
+ */
 const WORDS =
   /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
@@ -23,12 +27,16 @@ export interface BytePairFiles {
   readonly encoder: Uint8Array;
   /** vocab.bpe, or merges.txt: a line "left right" for each merge, the earliest first. */
   readonly merges: Uint8Array;
-  /** Tokens that stand for themselves wherever the text holds them. Default "<|endoftext|>", where the vocabulary has it. */
+  /**
+   * Tokens that stand for themselves wherever the text holds them. Default "<|endoftext|>", where the vocabulary has
+   * it.
+   */
   readonly special?: readonly string[];
 }
 
 /**
- * @throws RangeError in one line when the files are not of this form, or a merge makes a token that the vocabulary lacks
+ * @throws RangeError in one line when the files are not of this form, or a merge makes a token that the vocabulary
+ *   lacks
  */
 export function bytePairTokenizer({ encoder, merges, special = [END_OF_TEXT] }: BytePairFiles): Tokenizer {
   const indices = readEncoder(encoder);
@@ -82,8 +90,8 @@ export function bytePairTokenizer({ encoder, merges, special = [END_OF_TEXT] }: 
 }
 
 /**
- * The printable character that stands for each byte in the files: itself where it is printable Latin-1, else the next free one
- * from U+0100 on (bytes_to_unicode of GPT-2's encoder.py).
+ * The printable character that stands for each byte in the files: itself where it is printable Latin-1, else the next
+ * free one from U+0100 on (bytes_to_unicode of GPT-2's encoder.py).
  */
 export function byteCharacters(): string[] {
   let free = 0x100;
@@ -144,8 +152,9 @@ function readMerges(
 }
 
 /**
- * Tokens of one word: among all neighbours the pair with the earliest merge is joined, the leftmost of equals, until no pair has
- * one. With a heap of pairs, O(n log n) in the word's bytes, so that a megabyte without a space takes no longer than one with.
+ * Tokens of one word: among all neighbours the pair with the earliest merge is joined, the leftmost of equals, until no
+ * pair has one. With a heap of pairs, O(n log n) in the word's bytes, so that a megabyte without a space takes no
+ * longer than one with.
  */
 function mergePairs(bytes: Uint8Array, { byteTokens, size, ranks, merged }: Vocabulary): Int32Array {
   const n = bytes.length;

@@ -1,4 +1,7 @@
-/** @file Bytes of a file that need not be in memory: read from a place on. Node has no mmap; the system keeps what is read often. */
+/**
+ * @file Bytes of a file that need not be in memory: read from a place on. Node has no mmap; the system keeps what is
+ * read often.
+ */
 
 export interface ByteSource {
   readonly size: number;

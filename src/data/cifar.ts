@@ -1,6 +1,7 @@
 /**
- * @file The binary records of CIFAR-10 and CIFAR-100 (A. Krizhevsky 2009; https://www.cs.toronto.edu/~kriz/cifar.html): one label byte
- * (CIFAR-10) or two (CIFAR-100: coarse, fine), then 3072 pixels: red, green, blue planes of 32 x 32, row by row.
+ * @file The binary records of CIFAR-10 and CIFAR-100 (A. Krizhevsky 2009; https://www.cs.toronto.edu/~kriz/cifar.html):
+ * one label byte (CIFAR-10) or two (CIFAR-100: coarse, fine), then 3072 pixels: red, green, blue planes of 32 x 32, row
+ * by row.
  */
 import type { DataArray } from "./array.ts";
 

@@ -1,6 +1,6 @@
 /**
- * @file CIFAR-10 or CIFAR-100 as a training set: whichever of the official binary files lie in a folder, plain or gzip. The caller
- * reads the files; this file only names them.
+ * @file CIFAR-10 or CIFAR-100 as a training set: whichever of the official binary files lie in a folder, plain or gzip.
+ * The caller reads the files; this file only names them.
  */
 import { CIFAR_PIXELS, type CifarKind, type CifarRecords, decodeCifar } from "./cifar.ts";
 import { gunzip } from "./gunzip.ts";

@@ -1,6 +1,6 @@
 /**
- * @file A text file, or all .txt and .md files of a folder and the folders in it, as tokens for a language model, with a part held
- * out for validation.
+ * @file A text file, or all .txt and .md files of a folder and the folders in it, as tokens for a language model, with
+ * a part held out for validation.
  */
 import type { ByteSource } from "./byteSource.ts";
 import { textPieces } from "./textPieces.ts";
@@ -23,7 +23,8 @@ export function isValidationFile(name: string): boolean {
 }
 
 /**
- * Tokens of the files in their order, in pieces; between two documents and between two files stands the tokenizer's token for it.
+ * Tokens of the files in their order, in pieces; between two documents and between two files stands the tokenizer's
+ * token for it.
  *
  * @throws RangeError in one line where a file is no UTF-8 or all of them are empty
  */

@@ -1,6 +1,6 @@
 /**
- * @file An array on its way into a model: arranged as the model takes it, bytes scaled to [0, 1], normalized per channel, in the
- * model's element type. Everything is checked and decided once; the values are made a batch at a time.
+ * @file An array on its way into a model: arranged as the model takes it, bytes scaled to [0, 1], normalized per
+ * channel, in the model's element type. Everything is checked and decided once; the values are made a batch at a time.
  */
 import { halfToFloat32 } from "../formats/halfPrecision.ts";
 import { type Arrangement, arrange, type DeclaredShape } from "./arrangement.ts";
@@ -22,7 +22,9 @@ export interface Normalization {
 export interface FitOptions {
   /** Bytes are pixels: scaled to [0, 1] for a float input unless `pixels` says otherwise. */
   readonly isPixels?: boolean;
-  /** "unit" scales bytes 0..255 to [0, 1] before anything else; "raw" leaves them, for models that scale by themselves. */
+  /**
+   * "unit" scales bytes 0..255 to [0, 1] before anything else; "raw" leaves them, for models that scale by themselves.
+   */
   readonly pixels?: "unit" | "raw";
   readonly normalize?: Normalization;
   /** Where the array's channels are, where that is known. */
@@ -39,7 +41,9 @@ export interface FittedArray {
   readonly shape: readonly number[];
   /** What was done, for people: "moved channels to the front", "scaled bytes to [0, 1]" ... */
   readonly steps: readonly string[];
-  /** Samples from..to-1, in memory of their own; throws RangeError in one line when a value is not finite or not whole. */
+  /**
+   * Samples from..to-1, in memory of their own; throws RangeError in one line when a value is not finite or not whole.
+   */
   rows(from: number, to: number): DataArray;
 }
 
@@ -163,7 +167,10 @@ function channelwise(
 /** Numbers of channels by which an axis is known: gray, colour, colour with opacity. */
 const CHANNELS: readonly (number | undefined)[] = [1, 3, 4];
 
-/** The stored axis that holds the channels: by layout, by the move, else the first one (as ONNX has it) unless only the last looks it. */
+/**
+ * The stored axis that holds the channels: by layout, by the move, else the first one (as ONNX has it) unless only the
+ * last looks it.
+ */
 function channelAxis(
   sample: readonly number[],
   { order }: Arrangement,

@@ -1,6 +1,7 @@
 /**
- * @file Unpacks gzip files and the deflated members of zip files, with a bound on the output that holds while unpacking. The decoder is
- * fflate's, which runs in browsers as in Node and checks neither CRC-32 nor length: both are checked here.
+ * @file Unpacks gzip files and the deflated members of zip files, with a bound on the output that holds while
+ * unpacking. The decoder is fflate's, which runs in browsers as in Node and checks neither CRC-32 nor length: both are
+ * checked here.
  */
 import { type FlateError, FlateErrorCode, Gunzip, Inflate } from "fflate";
 import { crc32 } from "./crc32.ts";
@@ -8,7 +9,9 @@ import { crc32 } from "./crc32.ts";
 /** chosen: 1 GiB, twenty times the unpacked MNIST training images. */
 export const DEFAULT_MAX_BYTES = 2 ** 30;
 
-/** chosen: input of one turn, which unpacks to 1,032 times as much at most; the bound on the output holds behind each. */
+/**
+ * chosen: input of one turn, which unpacks to 1,032 times as much at most; the bound on the output holds behind each.
+ */
 const TURN_BYTES = 2 ** 15;
 
 /** CRC-32 and length, behind each member of a gzip file. */

@@ -1,6 +1,7 @@
 /**
- * @file The IDX format of the MNIST files: two zero bytes, a type code, the rank, big-endian uint32 extents, then the values,
- * big-endian and row-major. After the description on the MNIST page (Y. LeCun, C. Cortes, C. Burges). Gzip is not unpacked here.
+ * @file The IDX format of the MNIST files: two zero bytes, a type code, the rank, big-endian uint32 extents, then the
+ * values, big-endian and row-major. After the description on the MNIST page (Y. LeCun, C. Cortes, C. Burges). Gzip is
+ * not unpacked here.
  */
 import { byteSize, type DataArray, type ElementType, readElements, shapeText } from "./array.ts";
 
@@ -43,7 +44,10 @@ export function decodeIdx(bytes: Uint8Array, where = "idx"): DataArray {
   return { dtype, shape, data: readElements(bytes.subarray(start), dtype, false) };
 }
 
-/** What the header of an IDX file says, `bytes` being the length the whole file must have; undefined if it is no such header. */
+/**
+ * What the header of an IDX file says, `bytes` being the length the whole file must have; undefined if it is no such
+ * header.
+ */
 export function idxHeader(
   bytes: Uint8Array,
 ): { dtype: ElementType; shape: readonly number[]; start: number; bytes: number } | undefined {

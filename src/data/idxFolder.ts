@@ -1,7 +1,8 @@
 /**
- * @file A labelled image set in the layout of MNIST: four IDX files, `train-` and `t10k-` images and labels, plain or gzip, under
- * either spelling in use (train-images-idx3-ubyte, train-images.idx3-ubyte). Fashion-MNIST and KMNIST have the same layout.
- * The caller reads the files; this file only names them. Normalisation beyond [0, 1] is left to the setting.
+ * @file A labelled image set in the layout of MNIST: four IDX files, `train-` and `t10k-` images and labels, plain or
+ * gzip, under either spelling in use (train-images-idx3-ubyte, train-images.idx3-ubyte). Fashion-MNIST and KMNIST have
+ * the same layout. The caller reads the files; this file only names them. Normalisation beyond [0, 1] is left to the
+ * setting.
  */
 import type { DataArray } from "./array.ts";
 import { gunzip } from "./gunzip.ts";
@@ -37,8 +38,8 @@ export interface IdxFolderOptions {
  *
  * @param lookup bytes of the file of that name in the folder, or undefined where there is none
  * @returns pixels as bytes (`unitPixels` scales them), labels as bytes
- * @throws RangeError, one line, if a file is missing (with the names looked for), malformed or cut off, if images and labels
- *   differ in number, if train and test images differ in shape, or if a label is not below `classes`
+ * @throws RangeError, one line, if a file is missing (with the names looked for), malformed or cut off, if images and
+ *   labels differ in number, if train and test images differ in shape, or if a label is not below `classes`
  */
 export function loadIdxFolder(
   lookup: (name: string) => Uint8Array | undefined,
@@ -88,7 +89,8 @@ function readPart(
   for (const name of names) {
     const found = lookup(name);
     if (found === undefined) continue;
-    const packed = found[0] === 0x1f && found[1] === 0x8b; // some downloads keep the name and drop the packing, or the reverse
+    // some downloads keep the name and drop the packing, or the reverse
+    const packed = found[0] === 0x1f && found[1] === 0x8b;
     const options = maxBytes === undefined ? { where: name } : { where: name, maxBytes };
     const array = decodeIdx(packed ? gunzip(found, options) : found, name);
     if (array.dtype !== "uint8" || array.shape.length !== rank)

@@ -1,6 +1,6 @@
 /**
- * @file Arrays from a user's file of any format that we read: .npy, .npz, safetensors, IDX, CIFAR records, each also in gzip.
- * The format is told by the content; the name only settles what the content leaves open. Bytes in, arrays out.
+ * @file Arrays from a user's file of any format that we read: .npy, .npz, safetensors, IDX, CIFAR records, each also in
+ * gzip. The format is told by the content; the name only settles what the content leaves open. Bytes in, arrays out.
  */
 
 import { bfloat16ToFloat32 } from "../formats/halfPrecision.ts";
@@ -41,8 +41,8 @@ export interface LoadOptions {
 /**
  * Reads a file of arrays.
  *
- * @throws RangeError or TypeError in one line when the format is not one of these, or the file is cut off, damaged, or larger
- *   than allowed once unpacked. Nothing is allocated from a length that was not checked.
+ * @throws RangeError or TypeError in one line when the format is not one of these, or the file is cut off, damaged, or
+ *   larger than allowed once unpacked. Nothing is allocated from a length that was not checked.
  */
 export function loadArrays(bytes: Uint8Array, options: LoadOptions): LoadedArrays {
   const { name, maxBytes = DEFAULT_MAX_BYTES } = options;

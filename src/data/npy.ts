@@ -1,13 +1,15 @@
 /**
- * @file NumPy's .npy files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): magic, version, header length, header text,
- * values. Numbers only: object arrays are pickles and are refused.
+ * @file NumPy's .npy files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): magic, version, header length, header
+ * text, values. Numbers only: object arrays are pickles and are refused.
  */
 import { type ArrayValues, byteSize, type DataArray, readElements, shapeText, writeElements } from "./array.ts";
 import { parseNpyHeader } from "./npyHeader.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
-/** chosen: longest header read. numpy writes 128 bytes for the arrays accepted here and refuses to read more than 10000. */
+/**
+ * chosen: longest header read. numpy writes 128 bytes for the arrays accepted here and refuses to read more than 10000.
+ */
 const MAX_HEADER_BYTES = 65_535;
 
 /** Header plus prefix fill a multiple of this (numpy.lib.format.ARRAY_ALIGN). */
@@ -34,8 +36,8 @@ const descrs: Record<DataArray["dtype"], string> = {
  * @param bytes the whole file
  * @param where what error messages call the file
  * @returns the array in row-major order (Fortran order is turned) and native byte order
- * @throws RangeError if the header is malformed or the length is not exactly what the shape needs; TypeError if the elements
- *   are objects, strings, complex or structured
+ * @throws RangeError if the header is malformed or the length is not exactly what the shape needs; TypeError if the
+ *   elements are objects, strings, complex or structured
  *
  * Nothing is allocated before the length is known to fit.
  */

@@ -1,6 +1,6 @@
 /**
- * @file The text header of a NumPy .npy file: a Python dict literal with the keys descr, fortran_order and shape. A small
- * strict parser of just that grammar; nothing is evaluated. After NEP 1 and numpy.lib.format.
+ * @file The text header of a NumPy .npy file: a Python dict literal with the keys descr, fortran_order and shape. A
+ * small strict parser of just that grammar; nothing is evaluated. After NEP 1 and numpy.lib.format.
  */
 import { quote } from "../formats/quote.ts";
 import type { ElementType } from "./array.ts";

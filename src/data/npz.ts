@@ -1,7 +1,7 @@
 /**
- * @file NumPy's .npz files (np.savez, np.savez_compressed): a zip of .npy members, stored or deflated, read through the central
- * directory (APPNOTE.TXT 4.3 and 4.4). Every size is checked before anything is unpacked, so a bomb is refused. Not read: ZIP64
- * (files over 4 GiB), encryption, members that are not .npy.
+ * @file NumPy's .npz files (np.savez, np.savez_compressed): a zip of .npy members, stored or deflated, read through the
+ * central directory (APPNOTE.TXT 4.3 and 4.4). Every size is checked before anything is unpacked, so a bomb is refused.
+ * Not read: ZIP64 (files over 4 GiB), encryption, members that are not .npy.
  */
 import { quote } from "../formats/quote.ts";
 import type { DataArray } from "./array.ts";
@@ -25,7 +25,10 @@ export interface NpzOptions {
   readonly maxEntries?: number;
   /** What error messages call the file. */
   readonly where?: string;
-  /** Takes, by name, why members hold no array of numbers (texts, objects), which are then left out; by default they are an error. */
+  /**
+   * Takes, by name, why members hold no array of numbers (texts, objects), which are then left out; by default they are
+   * an error.
+   */
   readonly others?: Map<string, string>;
 }
 
@@ -43,8 +46,8 @@ interface Entry {
  *
  * @param bytes the whole file
  * @returns the arrays by name, without the ending ".npy", in the file's order
- * @throws RangeError if the zip is malformed, cut off or damaged (CRC-32), larger than the limits once unpacked, encrypted, or
- *   has duplicate, absolute or upward ("..") names; errors of decodeNpy
+ * @throws RangeError if the zip is malformed, cut off or damaged (CRC-32), larger than the limits once unpacked,
+ *   encrypted, or has duplicate, absolute or upward ("..") names; errors of decodeNpy
  */
 export function decodeNpz(
   bytes: Uint8Array,

@@ -1,12 +1,14 @@
 /**
- * @file The teachers of the settings fc1 and fc2: y = u^T sin(W x + b) (theory.md Eq. 25) of inputs x = M x' with
- * M = (1-phi) Z + phi I (theory.md Eq. 26), x' ~ N(0, I). The parameters are drawn here; training evaluates them inside its graph,
- * and `teacherOutput` is the plain float64 twin. Z has entries 0 and 1, 1 with probability 0.8, as the paper has it.
+ * @file The teachers of the settings fc1 and fc2: y = u^T sin(W x + b) (theory.md Eq. 25) of inputs x = M x' with M =
+ * (1-phi) Z + phi I (theory.md Eq. 26), x' ~ N(0, I). The parameters are drawn here; training evaluates them inside its
+ * graph, and `teacherOutput` is the plain float64 twin. Z has entries 0 and 1, 1 with probability 0.8, as the paper has
+ * it.
  *
- * Scales. The paper draws W, b, u from "Gaussian" and leaves the variances open. Three choices, measured in docs/log.md:
- * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10: its phase is as good as random, the
- *   target is uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance 50, at which a
- *   ReLU network dies at learning rate 0.1.
+ * Scales. The paper draws W, b, u from "Gaussian" and leaves the variances open. Three choices, measured in
+ * docs/log.md:
+ * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10: its phase is as good as random,
+ *   the target is uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance 50, at
+ *   which a ReLU network dies at learning rate 0.1.
  * - 1/sqrt(dIn) for W, 1 for b, 1/sqrt(terms) for u (preset `nonlinear`): W x has unit variance; 63 % of the target's
  *   variance is linear in x.
  * - TEACHER_SCALE for all, the default: 98 % of the target's variance is linear in x.
@@ -16,8 +18,8 @@ import type { Random } from "../random/random.ts";
 /**
  * Default standard deviation of W, b and u.
  *
- * chosen: that of torch.nn.Linear's default for 100 inputs, U(-1/sqrt(100), 1/sqrt(100)), which is 0.0577; the best of 16
- * choices tried for how well the six relations of fc2 hold (docs/theory.md, What to expect).
+ * chosen: that of torch.nn.Linear's default for 100 inputs, U(-1/sqrt(100), 1/sqrt(100)), which is 0.0577; the best of
+ * 16 choices tried for how well the six relations of fc2 hold (docs/theory.md, What to expect).
  */
 export const TEACHER_SCALE = 0.058;
 
@@ -64,8 +66,8 @@ export interface TeacherOptions {
 /**
  * Draws a teacher (theory.md Eqs. 25 and 26).
  *
- * @param random each of w, b, u, Z is drawn from its own child stream, so that teachers of one seed share w and Z whatever
- *   dOut, phi or the scales are
+ * @param random each of w, b, u, Z is drawn from its own child stream, so that teachers of one seed share w and Z
+ *   whatever dOut, phi or the scales are
  * @returns w (terms, dIn), b (terms), u (dOut, terms), mixing (dIn, dIn) or absent; float32
  * @throws RangeError if an extent is no positive integer, phi or density is outside [0, 1], or a scale is not finite
  */
@@ -131,7 +133,8 @@ export function teacherInput({ dIn, mixing }: Teacher, xPrime: Float32Array | Fl
 }
 
 /**
- * The targets y = u^T sin(W x + b) of x = M x' (theory.md Eqs. 25 and 26): the plain float64 twin of the graph's evaluation.
+ * The targets y = u^T sin(W x + b) of x = M x' (theory.md Eqs. 25 and 26): the plain float64 twin of the graph's
+ * evaluation.
  *
  * @param xPrime (n, dIn), one sample per row
  * @returns (n, dOut) float64. O(n (dIn^2 + terms (dIn + dOut))).

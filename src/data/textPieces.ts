@@ -1,6 +1,6 @@
 /**
- * @file A text file as pieces of documents, read a megabyte at a time: memory holds one piece, in the worst case (no line ends) one
- * document. Documents are separated by "<|endoftext|>".
+ * @file A text file as pieces of documents, read a megabyte at a time: memory holds one piece, in the worst case (no
+ * line ends) one document. Documents are separated by "<|endoftext|>".
  */
 import type { ByteSource } from "./byteSource.ts";
 
@@ -28,7 +28,8 @@ export function* textPieces(source: ByteSource, where: string, pieceBytes = PIEC
   let offset = 0; // of the first pending byte
   let searched = 0; // pending bytes that hold neither a marker nor, beyond pieceBytes, a safe end
   for (let at = 0; at < source.size || pending.length > 0; ) {
-    const chunk = source.read(at, Math.min(source.size, at + Math.max(pieceBytes, pending.length))); // doubling: O(n) copies
+    // doubling: O(n) copies
+    const chunk = source.read(at, Math.min(source.size, at + Math.max(pieceBytes, pending.length)));
     pending = joined(pending, chunk);
     at += chunk.length;
     const last = at >= source.size;
@@ -56,8 +57,9 @@ export function* textPieces(source: ByteSource, where: string, pieceBytes = PIEC
 }
 
 /**
- * The first place from `at` on where no token of any tokenizer here reaches across: before a line feed that follows a visible
- * character. (A token holds white space at its start or alone; what a run of white space becomes depends on what follows it.)
+ * The first place from `at` on where no token of any tokenizer here reaches across: before a line feed that follows a
+ * visible character. (A token holds white space at its start or alone; what a run of white space becomes depends on
+ * what follows it.)
  */
 export function safeEnd(bytes: Uint8Array, at: number): number {
   for (let i = Math.max(1, at); i < bytes.length; i++) {
@@ -91,7 +93,10 @@ function utf8(bytes: Uint8Array, offset: number, where: string): string {
   }
 }
 
-/** The first byte that makes the bytes up to it no beginning of a UTF-8 text, by bisection; their number where the end is missing. */
+/**
+ * The first byte that makes the bytes up to it no beginning of a UTF-8 text, by bisection; their number where the end
+ * is missing.
+ */
 function firstWrong(bytes: Uint8Array): number {
   const begins = (length: number): boolean => {
     try {

@@ -1,6 +1,7 @@
 /**
- * @file Token files: 64 bytes of header, then a corpus as 16- or 32-bit integers, little endian. Read by place, so that a corpus need
- * not fit into memory; a window is one read of a few hundred bytes, and the system keeps the pages in use.
+ * @file Token files: 64 bytes of header, then a corpus as 16- or 32-bit integers, little endian. Read by place, so that
+ * a corpus need not fit into memory; a window is one read of a few hundred bytes, and the system keeps the pages in
+ * use.
  *
  * | bytes | content |
  * | --- | --- |
@@ -48,7 +49,8 @@ export function encodeTokens(tokens: ArrayLike<number>, vocabulary: number): Uin
 }
 
 /**
- * @throws RangeError in one line when the header is none, does not fit the file's length or a token read is not of the vocabulary
+ * @throws RangeError in one line when the header is none, does not fit the file's length or a token read is not of the
+ *   vocabulary
  */
 export function openTokenFile(file: ByteSource, where = "token file"): { header: TokenFileHeader; tokens: Tokens } {
   const refuse = (expected: string, got: string): never => {

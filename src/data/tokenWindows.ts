@@ -1,6 +1,6 @@
 /**
- * @file Windows over a text for a language model: `context` tokens in, the same tokens one further along as targets. A batch is
- * cut out when it is asked for.
+ * @file Windows over a text for a language model: `context` tokens in, the same tokens one further along as targets. A
+ * batch is cut out when it is asked for.
  */
 import type { DataArray } from "./array.ts";
 import type { FittedArray, InputDeclaration } from "./fitArray.ts";
@@ -24,8 +24,8 @@ export interface TokenWindows {
 /**
  * @param tokens (length) indices, one document or several
  * @param input the model's input of tokens, (n, context)
- * @throws RangeError or TypeError in one line when the input takes no token indices, the context is none or not the model's, or
- *   the text is too short for one window
+ * @throws RangeError or TypeError in one line when the input takes no token indices, the context is none or not the
+ *   model's, or the text is too short for one window
  */
 export function tokenWindows(tokens: Int32Array, input: InputDeclaration, options: WindowOptions = {}): TokenWindows {
   const { name, dtype = "int64", shape } = input;

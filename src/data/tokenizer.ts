@@ -1,6 +1,6 @@
 /**
- * @file Text as token indices. A tokenizer knows its vocabulary; `encodeText` runs one over a file piece by piece, so that memory
- * holds the file and the tokens asked for, and no second form of the whole text.
+ * @file Text as token indices. A tokenizer knows its vocabulary; `encodeText` runs one over a file piece by piece, so
+ * that memory holds the file and the tokens asked for, and no second form of the whole text.
  */
 
 import { safeEnd } from "./textPieces.ts";

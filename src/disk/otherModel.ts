@@ -1,4 +1,7 @@
-/** @file Files and folders that hold a model in another format than ONNX, or none at all: what they are, and how to get an ONNX file. */
+/**
+ * @file Files and folders that hold a model in another format than ONNX, or none at all: what they are, and how to get
+ * an ONNX file.
+ */
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 

@@ -1,7 +1,9 @@
 /** @file Reads a file that the user named. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 
-/** @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts */
+/**
+ * @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts
+ */
 export function readBytes(path: string): Uint8Array {
   try {
     // Before it is opened: a pipe would wait for someone who writes, and a device may never end.

@@ -1,6 +1,6 @@
 /**
- * @file Tokens of large texts, kept in the user's cache folder (XDG_CACHE_HOME or ~/.cache) from one run to the next under the hash
- * of the texts and the tokenizer.
+ * @file Tokens of large texts, kept in the user's cache folder (XDG_CACHE_HOME or ~/.cache) from one run to the next
+ * under the hash of the texts and the tokenizer.
  */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
@@ -23,8 +23,8 @@ export interface CacheOptions {
 }
 
 /**
- * Tokens of text files; of more than `from` bytes they are read from a file of the cache folder, which is made where it is missing or
- * damaged.
+ * Tokens of text files; of more than `from` bytes they are read from a file of the cache folder, which is made where it
+ * is missing or damaged.
  *
  * @throws RangeError in one line for texts that are none, WriteError where the cache folder cannot be written
  */

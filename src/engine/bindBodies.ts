@@ -1,4 +1,7 @@
-/** @file Types and shapes of the values in the bodies of Scans, for data of one shape; those of other control flow stay unknown. */
+/**
+ * @file Types and shapes of the values in the bodies of Scans, for data of one shape; those of other control flow stay
+ * unknown.
+ */
 import { capturedBy } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Model, Node } from "../onnx/graph.ts";
 import { scanParts } from "../onnx/scan.ts";

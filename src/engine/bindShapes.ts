@@ -1,6 +1,6 @@
 /**
- * @file Types and shapes of every value of a graph once its free dimensions are bound to those of the data at hand. ONNX
- * Runtime infers them; what it cannot infer without data is learned by running the graph once.
+ * @file Types and shapes of every value of a graph once its free dimensions are bound to those of the data at hand.
+ * ONNX Runtime infers them; what it cannot infer without data is learned by running the graph once.
  */
 import type { BoundValue, Graph, Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -9,8 +9,8 @@ import { checkLoops, checkSizes } from "./limits.ts";
 
 /**
  * @param feeds one tensor per graph input; only its type and shape matter where inference suffices
- * @returns type and shape of every input, initializer and node output of the top-level graph but sequences of tensors, which the engine
- *   does not hand out
+ * @returns type and shape of every input, initializer and node output of the top-level graph but sequences of tensors,
+ *   which the engine does not hand out
  * @throws Error when the engine refuses the graph or the feeds
  */
 export async function bindShapes(

@@ -1,7 +1,8 @@
 /**
- * @file Convolutions with weights that change, in ONNX Runtime's blocked layout: images (N, C/B, side, side, B) and weights
- * (M/B, C/B, side, side, B, B), B channels to a register of the processor. Its kernels are faster there (docs/log.md), and it
- * takes them by itself only where weights are constant. The results are the same but for rounding.
+ * @file Convolutions with weights that change, in ONNX Runtime's blocked layout: images (N, C/B, side, side, B) and
+ * weights (M/B, C/B, side, side, B, B), B channels to a register of the processor. Its kernels are faster there
+ * (docs/log.md), and it takes them by itself only where weights are constant. The results are the same but for
+ * rounding.
  */
 import { BLOCKED } from "../onnx/blockedLayout.ts";
 import { type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
@@ -44,7 +45,9 @@ function isCandidate({ initializers }: Graph, node: Node): boolean {
   return node.op === "Conv" && node.domain === "" && plain && !initializers.has(node.inputs[1]!);
 }
 
-/** Whether channels fill blocks, the kernel is more than a pixel, and the weights are less to rearrange than the images. */
+/**
+ * Whether channels fill blocks, the kernel is more than a pixel, and the weights are less to rearrange than the images.
+ */
 function gains(x: PartlyBound | undefined, W: PartlyBound | undefined, B: number): boolean {
   if (x?.dtype !== "float32" || !isBound(x.shape) || !isBound(W?.shape) || W.shape.length !== 4) return false;
   const [M, C, ...kernel] = W.shape as [number, number];

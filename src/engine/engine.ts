@@ -1,6 +1,6 @@
 /**
- * @file What the laboratory asks of whatever executes ONNX graphs. One interface, so that probe and training do not know
- * whether ONNX Runtime runs in Node or in a browser.
+ * @file What the laboratory asks of whatever executes ONNX graphs. One interface, so that probe and training do not
+ * know whether ONNX Runtime runs in Node or in a browser.
  */
 import type { BoundValue, Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -11,8 +11,8 @@ export interface CompileOptions {
   /** Graph rewriting by the engine; off when the graph runs once. Default true. */
   readonly optimize?: boolean;
   /**
-   * One block of memory laid out for all values of a run, kept beside what the first run took piece by piece: 2 % faster for small
-   * graphs, up to twice the memory for large ones. Default true.
+   * One block of memory laid out for all values of a run, kept beside what the first run took piece by piece: 2 %
+   * faster for small graphs, up to twice the memory for large ones. Default true.
    */
   readonly planMemory?: boolean;
   /** Start of the file name under which the engine writes a per-operator profile. */
@@ -44,8 +44,14 @@ export interface Engine {
   readonly name: string;
   /** @throws Error in one line when the engine refuses the graph */
   compile(model: Model, options?: CompileOptions): Promise<Program>;
-  /** Channels to a block of the layout in which its convolutions are fastest (blockConvolutions); undefined where it has none. */
+  /**
+   * Channels to a block of the layout in which its convolutions are fastest (blockConvolutions); undefined where it has
+   * none.
+   */
   channelBlock?(): Promise<number | undefined>;
-  /** Whether large products of matrices reach what convolutions reach, so that fewer multiplications are less time. Default false. */
+  /**
+   * Whether large products of matrices reach what convolutions reach, so that fewer multiplications are less time.
+   * Default false.
+   */
   readonly prefersProducts?: boolean;
 }

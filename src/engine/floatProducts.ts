@@ -1,6 +1,6 @@
 /**
- * @file Products of matrices in float32 by an engine, behind the last batch of a measurement. Factors are divided by their largest entry
- * first: their entries are rounded at 1e-7 of it already.
+ * @file Products of matrices in float32 by an engine, behind the last batch of a measurement. Factors are divided by
+ * their largest entry first: their entries are rounded at 1e-7 of it already.
  */
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { addLowerProduct } from "../onnx/lowerProduct.ts";

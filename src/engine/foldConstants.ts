@@ -1,8 +1,8 @@
 /**
- * @file Folds what does not depend on the data: once shapes are bound, everything made of constants and shapes alone (the chains of
- * Shape, Gather, Concat and Range that exporters leave, causal masks, transposed or dequantized weights) is computed once by the
- * engine and becomes an initializer. An If whose condition is such a value is replaced by its branch. Afterwards Reshape, Slice,
- * Expand and reductions read constants, which gradient rules need.
+ * @file Folds what does not depend on the data: once shapes are bound, everything made of constants and shapes alone
+ * (the chains of Shape, Gather, Concat and Range that exporters leave, causal masks, transposed or dequantized weights)
+ * is computed once by the engine and becomes an initializer. An If whose condition is such a value is replaced by its
+ * branch. Afterwards Reshape, Slice, Expand and reductions read constants, which gradient rules need.
  */
 
 import { bodiesOf, readsOf, replaceIf } from "../onnx/branches.ts";
@@ -12,7 +12,10 @@ import { bindShapes } from "./bindShapes.ts";
 import type { Engine } from "./engine.ts";
 
 export interface FoldOptions {
-  /** Initializers that count as data, not as constants: nothing made of them is folded. For models whose weights will change. */
+  /**
+   * Initializers that count as data, not as constants: nothing made of them is folded. For models whose weights will
+   * change.
+   */
   readonly variables?: ReadonlySet<string>;
 }
 
@@ -24,7 +27,10 @@ export interface Folded {
 
 /** chosen: branches nest a few levels in real models. */
 const MAX_ROUNDS = 16;
-/** chosen: a value of more entries than this that is made of smaller ones (a mask repeated over a batch) is left to the graph. */
+/**
+ * chosen: a value of more entries than this that is made of smaller ones (a mask repeated over a batch) is left to the
+ * graph.
+ */
 const LARGE = 2 ** 22;
 
 const RANDOM: ReadonlySet<string> = new Set([
@@ -70,7 +76,10 @@ export async function foldConstants(
   }
 }
 
-/** What is known without data: constants by name, and the nodes that make them (a Shape is known though its input is not). */
+/**
+ * What is known without data: constants by name, and the nodes that make them (a Shape is known though its input is
+ * not).
+ */
 interface Known {
   readonly names: ReadonlySet<string>;
   readonly nodes: ReadonlySet<Node>;

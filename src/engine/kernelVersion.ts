@@ -1,7 +1,8 @@
 /**
- * @file Writes a graph in the version of the standard operator set for which ONNX Runtime has kernels. It has none of version 22 for nine
- * operators (random numbers, regions, one pooling), whose form did not change then; a graph with one of them is written in version 21.
- * Tried with version 1.30 of ONNX Runtime on every operator that changed between 20 and 24.
+ * @file Writes a graph in the version of the standard operator set for which ONNX Runtime has kernels. It has none of
+ * version 22 for nine operators (random numbers, regions, one pooling), whose form did not change then; a graph with
+ * one of them is written in version 21. Tried with version 1.30 of ONNX Runtime on every operator that changed between
+ * 20 and 24.
  */
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 

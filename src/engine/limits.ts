@@ -1,6 +1,7 @@
 /**
- * @file Refuses graphs that ask for absurd amounts of memory or time before anything is run: a model file may say so in a few bytes.
- * Looks at what can be known without running; a size or an end that depends on values of the data is not noticed.
+ * @file Refuses graphs that ask for absurd amounts of memory or time before anything is run: a model file may say so in
+ * a few bytes. Looks at what can be known without running; a size or an end that depends on values of the data is not
+ * noticed.
  */
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { sizeOf, type Tensor } from "../onnx/tensor.ts";

@@ -1,6 +1,6 @@
 /**
- * @file A graph compiled by ONNX Runtime, whichever of its JavaScript packages is handed in: they have one interface. Inputs and outputs of a
- * call are arrays of JavaScript: between calls nothing stays on a device.
+ * @file A graph compiled by ONNX Runtime, whichever of its JavaScript packages is handed in: they have one interface.
+ * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on a device.
  */
 import type { Model } from "../onnx/graph.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
@@ -54,10 +54,15 @@ interface OnnxTensor {
   readonly data: unknown;
 }
 
-/** Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged. */
+/**
+ * Logging severity "fatal": warnings concern ONNX Runtime's own rewriting, and errors are thrown besides being logged.
+ */
 const LOG_FATAL_ONLY = 4;
 
-/** chosen: weights of at least 1 MiB are handed over where they lie; in the model's bytes they would be copied, and end at 2 GiB. */
+/**
+ * chosen: weights of at least 1 MiB are handed over where they lie; in the model's bytes they would be copied, and end
+ * at 2 GiB.
+ */
 const OUTSIDE_BYTES = 2 ** 20;
 
 /** chosen: ONNX Runtime lists whole signatures in its errors. */

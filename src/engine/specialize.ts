@@ -1,7 +1,7 @@
 /**
- * @file A model made ready for differentiation at the shapes of the data at hand: constants folded, branches of known conditions put in
- * place, composite operators written out, and the type and shape of every value known. An If whose condition depends on data is replaced
- * by the branch that these data take.
+ * @file A model made ready for differentiation at the shapes of the data at hand: constants folded, branches of known
+ * conditions put in place, composite operators written out, and the type and shape of every value known. An If whose
+ * condition depends on data is replaced by the branch that these data take.
  */
 import { replaceIf } from "../onnx/branches.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -10,7 +10,10 @@ import type { Tensor } from "../onnx/tensor.ts";
 import type { Engine } from "./engine.ts";
 import { type Folded, type FoldOptions, foldConstants } from "./foldConstants.ts";
 
-/** chosen: a composite operator that is written in composite operators of its own goes two levels deep at most, branches a few more. */
+/**
+ * chosen: a composite operator that is written in composite operators of its own goes two levels deep at most, branches
+ * a few more.
+ */
 const MAX_ROUNDS = 16;
 
 /** The branch of an If that was put in place because these data take it. */
@@ -27,7 +30,8 @@ export interface Specialized extends Folded {
 }
 
 /**
- * Folds and lowers in turn until nothing changes. Holds for these shapes only, and for data that take the same branches.
+ * Folds and lowers in turn until nothing changes. Holds for these shapes only, and for data that take the same
+ * branches.
  *
  * @param model in the forms of WORKING_OPSET (upgradeModel)
  * @param feeds one batch; its values matter where a condition depends on them

@@ -1,6 +1,7 @@
 /**
- * @file The engine in Node: ONNX Runtime (onnxruntime-node) on the CPU or another device. Its calls are synchronous inside; a program
- * is run from one place at a time. Operators that a device has no kernel for run on the CPU, and so do graphs that run once.
+ * @file The engine in Node: ONNX Runtime (onnxruntime-node) on the CPU or another device. Its calls are synchronous
+ * inside; a program is run from one place at a time. Operators that a device has no kernel for run on the CPU, and so
+ * do graphs that run once.
  */
 import type { CompileOptions, Device, Engine, Program } from "../engine/engine.ts";
 import { compileProgram } from "../engine/onnxProgram.ts";

@@ -29,7 +29,9 @@ export interface ChargesFigureOptions {
   readonly from?: number;
 }
 
-/** Draws the courses; undefined where no charges of so many pairs are known at two steps. csv: one row per step and pair */
+/**
+ * Draws the courses; undefined where no charges of so many pairs are known at two steps. csv: one row per step and pair
+ */
 export function chargesOverTime(
   snapshots: readonly Snapshot[],
   { of = "two-sided", most = 12, from = 0 }: ChargesFigureOptions = {},

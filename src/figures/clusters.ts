@@ -1,6 +1,7 @@
 /**
- * @file Figure: correlations of the activations of a layer's neurons, reordered by cluster, before an activation (side b) and behind one
- * (side a) (theory.md Eq. 125; as Fig. 5 of Symmetry Induces Structure and Constraint of Learning, ICML 2024).
+ * @file Figure: correlations of the activations of a layer's neurons, reordered by cluster, before an activation (side
+ * b) and behind one (side a) (theory.md Eq. 125; as Fig. 5 of Symmetry Induces Structure and Constraint of Learning,
+ * ICML 2024).
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { CLUSTER_LIMIT, clusterOrder } from "../measure/neurons/neuronClusters.ts";

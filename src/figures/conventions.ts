@@ -1,6 +1,7 @@
 /**
- * @file Figure: alignments of plain second moments beside those of covariances of normalised rows, and how much of the second moments is
- * the mean (as Figs. 9 and 10 of arXiv 2410.03006). A point a layer: on the diagonal the conventions agree.
+ * @file Figure: alignments of plain second moments beside those of covariances of normalised rows, and how much of the
+ * second moments is the mean (as Figs. 9 and 10 of arXiv 2410.03006). A point a layer: on the diagonal the conventions
+ * agree.
  */
 import * as Plot from "@observablehq/plot";
 import { median } from "../measure/median.ts";
@@ -25,8 +26,8 @@ interface Row {
 }
 
 /**
- * Draws forward RGA of second moments against that of covariances at the last measurement, and over steps, where there are some, the
- * mean ratios of activations and gradients (theory.md Eqs. 8, 11, 17).
+ * Draws forward RGA of second moments against that of covariances at the last measurement, and over steps, where there
+ * are some, the mean ratios of activations and gradients (theory.md Eqs. 8, 11, 17).
  *
  * @returns undefined where no layer has both alignments. csv: one row per step and layer
  */

@@ -4,7 +4,9 @@
 
 export type Cell = string | number | null | undefined;
 
-/** One header line, then one line per row; an absent or not finite number is an empty cell. Lines end in a line feed. */
+/**
+ * One header line, then one line per row; an absent or not finite number is an empty cell. Lines end in a line feed.
+ */
 export function toCsv(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
   const lines = [header.map(cell).join(",")];
   for (const row of rows) lines.push(row.map(cell).join(","));

@@ -1,6 +1,7 @@
 /**
- * @file Figure: the RGA of attention heads over the steps of training beside its baselines, a panel an attention layer (as Figs. 5 and 15
- * of arXiv 2410.03006). Lines are medians over the heads of the layer, bands reach from the lowest to the highest head.
+ * @file Figure: the RGA of attention heads over the steps of training beside its baselines, a panel an attention layer
+ * (as Figs. 5 and 15 of arXiv 2410.03006). Lines are medians over the heads of the layer, bands reach from the lowest
+ * to the highest head.
  */
 import * as Plot from "@observablehq/plot";
 import { median } from "../measure/median.ts";

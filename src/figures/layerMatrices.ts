@@ -1,5 +1,6 @@
 /**
- * @file The matrices H, G, Z of a layer as the figures show them: trace-normalised, both sides (theory.md Eqs. 2, 3, 4, 8).
+ * @file The matrices H, G, Z of a layer as the figures show them: trace-normalised, both sides (theory.md Eqs. 2, 3, 4,
+ *   8).
  */
 import { gram, type Matrix, trace } from "../linalg/matrix.ts";
 import type { Convention } from "../measure/snapshot.ts";
@@ -10,7 +11,10 @@ export type MatrixName = "H" | "G" | "Z";
 export interface SideMatrices {
   readonly side: Side;
   readonly d: number;
-  /** Each divided by its mean diagonal entry, so that its trace is d. Absent where moments are missing or the trace is not positive. */
+  /**
+   * Each divided by its mean diagonal entry, so that its trace is d. Absent where moments are missing or the trace is
+   * not positive.
+   */
   readonly H: Matrix | undefined;
   readonly G: Matrix | undefined;
   readonly Z: Matrix | undefined;
@@ -22,7 +26,10 @@ export interface LayerMatrices {
   readonly sides: readonly SideMatrices[];
 }
 
-/** H, G and Z of both sides of a layer from its moments. An attention head has side b and no Z. O(dOut dIn (dOut + dIn)). */
+/**
+ * H, G and Z of both sides of a layer from its moments. An attention head has side b and no Z. O(dOut dIn (dOut +
+ * dIn)).
+ */
 export function layerMatrices(layer: LayerMoments, convention: Convention = "paper"): LayerMatrices {
   const sides = (["a", "b"] as const).flatMap((side): SideMatrices[] => {
     const moments = layer[side];

@@ -1,6 +1,9 @@
 /** @file Ticks of an axis whose values are logarithms to base ten, and their labels. */
 
-/** At most `most` whole exponents within a range; where it holds fewer than two, also those of 2 and 5 times a power of ten. */
+/**
+ * At most `most` whole exponents within a range; where it holds fewer than two, also those of 2 and 5 times a power of
+ * ten.
+ */
 export function exponentTicks([low, high]: readonly [number, number], most = 5): number[] {
   const [from, to] = [Math.ceil(low), Math.floor(high)];
   const stride = Math.max(1, Math.ceil((to - from + 1) / most));

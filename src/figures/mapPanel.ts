@@ -1,5 +1,6 @@
 /**
- * @file A panel of linear maps by depth: a row per map, in it the three relations of one side, each with its null and its noise.
+ * @file A panel of linear maps by depth: a row per map, in it the three relations of one side, each with its null and
+ *   its noise.
  */
 import * as Plot from "@observablehq/plot";
 import type { Side } from "../moments/moments.ts";
@@ -14,7 +15,9 @@ import { plotPanel } from "./plotPanel.ts";
 /** chosen: characters of a name beside its row. */
 const labelLength = 26;
 
-/** Pixels from layer to layer: generous for few, just readable for many, and less (with fewer names) beyond some 150. */
+/**
+ * Pixels from layer to layer: generous for few, just readable for many, and less (with fewer names) beyond some 150.
+ */
 function rowHeight(count: number): number {
   if (count <= 12) return 26;
   return count <= 30 ? 20 : Math.max(3, Math.min(14, 2100 / count));

@@ -1,7 +1,7 @@
 /**
- * @file Figure: expressivity against plasticity of the neurons of a layer (theory.md Eq. 75; as Fig. 7 of arXiv 2410.03006). Left the
- * diagonals, a point a neuron, in logarithms; right the correlations of pairs of neurons in H against those in G. Neurons that follow
- * different laws are seen as branches.
+ * @file Figure: expressivity against plasticity of the neurons of a layer (theory.md Eq. 75; as Fig. 7 of arXiv
+ * 2410.03006). Left the diagonals, a point a neuron, in logarithms; right the correlations of pairs of neurons in H
+ * against those in G. Neurons that follow different laws are seen as branches.
  */
 import * as Plot from "@observablehq/plot";
 import { neuronPoints, type Points, plasticity } from "../measure/neurons/plasticity.ts";
@@ -34,7 +34,8 @@ interface SideNeurons {
  * Draws two panels a side.
  *
  * @param pairs more pairs than this are thinned evenly
- * @returns undefined where no side has both H and G of two neurons or more. csv: side,kind,H,G of the points drawn, four digits
+ * @returns undefined where no side has both H and G of two neurons or more. csv: side,kind,H,G of the points drawn,
+ *   four digits
  */
 export function neurons(layer: LayerMatrices, pairs = maxPairs): Figure | undefined {
   const found = layer.sides.flatMap(({ side, H, G, d }): SideNeurons[] => {

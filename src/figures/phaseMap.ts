@@ -1,6 +1,7 @@
 /**
- * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md Eqs. 52, 87). A cell
- * is divided as its draws are among the rows of the table; what belongs to no row stays empty. The label stands where it is strict.
+ * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md
+ * Eqs. 52, 87). A cell is divided as its draws are among the rows of the table; what belongs to no row stays empty. The
+ * label stands where it is strict.
  */
 import * as Plot from "@observablehq/plot";
 import type { LayerPhase } from "../measure/phase/layerPhase.ts";
@@ -31,7 +32,10 @@ interface Part {
   readonly to: number;
 }
 
-/** Hues of Okabe and Ito for the rows that llm layers are found in, tints of them for the others; undecided and none are no colours. */
+/**
+ * Hues of Okabe and Ito for the rows that llm layers are found in, tints of them for the others; undecided and none are
+ * no colours.
+ */
 const colours: Readonly<Record<string, string>> = {
   crh: "#f0e442",
   b: "#56b4e9",
@@ -58,7 +62,10 @@ const gap = 0.04;
 /** chosen: a row that has so many of the draws is named. */
 const mostOf = 0.5;
 
-/** @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the snapshots */
+/**
+ * @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the
+ * snapshots
+ */
 export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const ordered = snapshots.toSorted((x, y) => x.step - y.step);
   const all = ordered.flatMap(({ step, layers }) =>
@@ -156,7 +163,10 @@ function partsOf({ layer, shares }: Cell, at: number): Part[] {
   });
 }
 
-/** The label in a cell: bold where it is strict, else the row with most of the draws, quiet; nothing where that is no row. */
+/**
+ * The label in a cell: bold where it is strict, else the row with most of the draws, quiet; nothing where that is no
+ * row.
+ */
 function sayable({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
   const on = (row: string) => (onDark.has(row) ? "#ffffff" : "#16191d");
   if (colours[label]) return { text: label, fill: shares[0]?.[0] === label ? on(label) : "currentColor", strict: true };

@@ -1,6 +1,6 @@
 /**
- * @file Writes PNG images of indexed colour (PNG specification, third edition: colour type 3, bit depth 8, no interlace, filter 0).
- * Pure: bytes in, bytes out. Does not read PNG.
+ * @file Writes PNG images of indexed colour (PNG specification, third edition: colour type 3, bit depth 8, no
+ * interlace, filter 0). Pure: bytes in, bytes out. Does not read PNG.
  */
 import { zlibSync } from "fflate";
 

@@ -1,6 +1,6 @@
 /**
- * @file Figure: one second moment of a layer against another along common eigenvectors, in logarithms, with guides at the slopes of the
- * phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
+ * @file Figure: one second moment of a layer against another along common eigenvectors, in logarithms, with guides at
+ * the slopes of the phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
  */
 import * as Plot from "@observablehq/plot";
 import { type SpectralPairs, spectralPairs } from "../measure/laws/spectralPairs.ts";
@@ -142,7 +142,8 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
   if (!exponent) return `${first} against ${second}`;
   const { value, interval, status } = exponent;
   if (value === null) return `${first}, ${second}: ${(status ?? "not measured").replaceAll("-", " ")}`;
-  const text = (number: number): string => number.toFixed(2).replace(/^-(?=0\.00$)/, ""); // no sign of what rounds to zero
+  // no sign of what rounds to zero
+  const text = (number: number): string => number.toFixed(2).replace(/^-(?=0\.00$)/, "");
   const within = interval === null ? "" : ` [${interval.map(text).join(", ")}]`;
   return `${first} ~ ${second}^${text(value)}${within}`;
 }

@@ -109,7 +109,8 @@ function rankPanel(
   const steps = Math.max(...points.map((point) => point.step));
   const most = Math.min(1, Math.ceil(high * 10 + 0.3) / 10);
   const labels = endLabels(ends, names, { low, most });
-  const over = steps === Math.min(...points.map((point) => point.step)) ? [] : points; // of one measurement the ends are all
+  // of one measurement the ends are all
+  const over = steps === Math.min(...points.map((point) => point.step)) ? [] : points;
   const at = { x: "x", y: "alignment" };
   return plotPanel(
     `Alignment of H and G against ${title}`,

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the eigenvalues of H, G and Z of a layer by rank, each divided by the largest, with the noise floor of the samples (theory.md
- * Eqs. 29, 30). As the right of Fig. 14 of arXiv 2410.03006.
+ * @file Figure: the eigenvalues of H, G and Z of a layer by rank, each divided by the largest, with the noise floor of
+ * the samples (theory.md Eqs. 29, 30). As the right of Fig. 14 of arXiv 2410.03006.
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
@@ -21,7 +21,9 @@ interface Drawn {
   readonly spectrum: SpectrumRecord;
 }
 
-/** chosen: eigenvalues below this share of the largest are rounding of float32 sums and are not drawn; the CSV has them. */
+/**
+ * chosen: eigenvalues below this share of the largest are rounding of float32 sums and are not drawn; the CSV has them.
+ */
 const least = 1e-7;
 
 /** chosen: points drawn of one spectrum; of more, so many evenly spaced in the logarithm of the rank. */

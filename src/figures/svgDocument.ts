@@ -1,4 +1,7 @@
-/** @file The document that figures make their elements with: a page's own, or outside of one the document that is handed in (drawOn). */
+/**
+ * @file The document that figures make their elements with: a page's own, or outside of one the document that is handed
+ * in (drawOn).
+ */
 
 /** As much of a Document as figures need beside Observable Plot, which takes it whole. */
 export interface SvgDocument {

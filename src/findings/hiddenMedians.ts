@@ -1,6 +1,6 @@
 /**
- * @file Medians over the hidden representations of a network, as the paper's Fig. 8 takes them: side a of maps 1 to D, side b of maps
- * 0 to D - 1; the data's side and the output's side apart. Dead layers are in no median.
+ * @file Medians over the hidden representations of a network, as the paper's Fig. 8 takes them: side a of maps 1 to D,
+ * side b of maps 0 to D - 1; the data's side and the output's side apart. Dead layers are in no median.
  */
 
 import { median } from "../measure/median.ts";

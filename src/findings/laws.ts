@@ -1,6 +1,6 @@
 /**
- * @file Power laws and phases in words, for terminal, report and explain. Laws are those of covariances (theory.md, "Which convention");
- * records of earlier versions have plain second moments alone.
+ * @file Power laws and phases in words, for terminal, report and explain. Laws are those of covariances (theory.md,
+ * "Which convention"); records of earlier versions have plain second moments alone.
  */
 import type { LayerPhase } from "../measure/phase/layerPhase.ts";
 import type { PhaseName } from "../measure/phase/phaseEvidence.ts";
@@ -54,7 +54,10 @@ export function phaseInWords({ label, paper, convention }: LayerPhase): string {
   return `it is ${labelInWords(paper.label)} by the paper's convention, ${labelInWords(label)} by ${by}`;
 }
 
-/** "By covariances 1 of 6 layers is in a phase (crh); by the paper's convention 3 (crh 2, b 1)."; "" where no phase was measured. */
+/**
+ * "By covariances 1 of 6 layers is in a phase (crh); by the paper's convention 3 (crh 2, b 1)."; "" where no phase was
+ * measured.
+ */
 export function phasesSentence(layers: readonly LayerSnapshot[]): string {
   const phases = layers.flatMap(({ phase }) => phase ?? []);
   if (phases.length === 0) return "";

@@ -1,5 +1,6 @@
 /**
- * @file Numbers as a reader expects them: true minus signs, thousands in groups as in the terminal, durations in words. Independent of locale and time zone.
+ * @file Numbers as a reader expects them: true minus signs, thousands in groups as in the terminal, durations in words.
+ *   Independent of locale and time zone.
  */
 
 /** With a fixed number of decimals. */
@@ -8,7 +9,10 @@ export function fixed(value: number, decimals = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/** A power of ten with two digits before it where the number is larger or smaller than a reader counts zeros: 3.6e6, 4.8e−4. */
+/**
+ * A power of ten with two digits before it where the number is larger or smaller than a reader counts zeros: 3.6e6,
+ * 4.8e−4.
+ */
 export function scientific(value: number): string {
   return value.toExponential(1).replace("+", "").replaceAll("-", "−");
 }

@@ -1,5 +1,6 @@
 /**
- * @file The last measurement laid out relation by relation, each with its value before training and its verdict (theory.md Eq. 85).
+ * @file The last measurement laid out relation by relation, each with its value before training and its verdict
+ *   (theory.md Eq. 85).
  */
 import { type Judgement, judge, type Verdict } from "../measure/alignment/judge.ts";
 import { type RelationName, relationNames } from "../measure/phase/phaseTable.ts";
@@ -26,7 +27,10 @@ export function byStep(snapshots: readonly Snapshot[]): Snapshot[] {
   return snapshots.toSorted((x, y) => x.step - y.step);
 }
 
-/** Every relation that the last measurement speaks of; relations that a layer does not have (rwa, gwa of a head) are left out. */
+/**
+ * Every relation that the last measurement speaks of; relations that a layer does not have (rwa, gwa of a head) are
+ * left out.
+ */
 export function findings(snapshots: readonly Snapshot[], convention: Convention): Finding[] {
   const ordered = byStep(snapshots);
   const last = ordered.at(-1);

@@ -1,6 +1,6 @@
 /**
- * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same number. Every
- * sentence names its convention.
+ * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same
+ * number. Every sentence names its convention.
  */
 
 import { layerNames } from "../measure/network/layerNames.ts";
@@ -15,7 +15,10 @@ export function errorText(error: number): string {
   return error === 0 ? "0" : error.toExponential(0).replace("-", "−");
 }
 
-/** "0.974 ± 0.004 by the paper's convention (0.982 less the bias of a finite sample; chance 0.19; 0.21 before training; 3,000 rows)". */
+/**
+ * "0.974 ± 0.004 by the paper's convention (0.982 less the bias of a finite sample; chance 0.19; 0.21 before training;
+ * 3,000 rows)".
+ */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
   const { value, cosine, corrected: unbiased, noise, n } = last;
   if (value === null) return "";

@@ -1,6 +1,7 @@
 /**
- * @file The two 16-bit float types, which JavaScript has no arrays for: IEEE 754 binary16 (float16: 1 sign, 5 exponent, 10 fraction
- * bits) and bfloat16 (the upper half of a float32). Values come as bit patterns; every one of them is exact in float32.
+ * @file The two 16-bit float types, which JavaScript has no arrays for: IEEE 754 binary16 (float16: 1 sign, 5 exponent,
+ * 10 fraction bits) and bfloat16 (the upper half of a float32). Values come as bit patterns; every one of them is exact
+ * in float32.
  */
 
 let table: Float32Array | undefined;

@@ -1,6 +1,8 @@
 /** @file Text out of a stranger's file on its way into an error message. */
 
-/** The text in quotation marks, on one line, with nothing in it that a terminal would obey, cut after `most` characters. */
+/**
+ * The text in quotation marks, on one line, with nothing in it that a terminal would obey, cut after `most` characters.
+ */
 export function quote(text: string, most = 60): string {
   const shown = Array.from(text.slice(0, most + 1))
     .slice(0, most)

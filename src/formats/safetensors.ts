@@ -1,8 +1,8 @@
 /**
- * @file The safetensors container (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length of a JSON
- * header, the header, and the tensors' bytes one after another, little-endian, row-major. Written so that any reader can map the
- * file (the header is padded with spaces to a multiple of 8, wider types come first); read as what it may be: somebody's bytes.
- * Typed arrays are taken to be little-endian, as on every platform that Node supports.
+ * @file The safetensors container (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length
+ * of a JSON header, the header, and the tensors' bytes one after another, little-endian, row-major. Written so that any
+ * reader can map the file (the header is padded with spaces to a multiple of 8, wider types come first); read as what
+ * it may be: somebody's bytes. Typed arrays are taken to be little-endian, as on every platform that Node supports.
  */
 
 import { quote } from "./quote.ts";
@@ -106,8 +106,9 @@ export function encodeSafetensors(
  *
  * @param bytes the whole file
  * @returns tensors by name in the order of their bytes, and the texts of `__metadata__`
- * @throws RangeError, one line, for anything but a well-formed file: every length, shape and offset is checked against the bytes
- *   at hand before any tensor is allocated, tensors must fill the data without gap or overlap, and nothing may follow them
+ * @throws RangeError, one line, for anything but a well-formed file: every length, shape and offset is checked against
+ *   the bytes at hand before any tensor is allocated, tensors must fill the data without gap or overlap, and nothing
+ *   may follow them
  */
 export function decodeSafetensors(bytes: Uint8Array): {
   tensors: Map<string, SafetensorsTensor>;
@@ -200,7 +201,8 @@ function readEntry(name: string, entry: unknown): Entry {
     fail(`${where} to have two ascending data_offsets`, brief(offsets), "the header is damaged");
   const [begin, end] = offsets as [number, number];
   const kind = dtype as SafetensorsDtype;
-  // Beyond 2^53 the product is inexact, but such a size cannot equal a length that fits a double exactly: it is refused below.
+  // Beyond 2^53 the product is inexact, but such a size cannot equal a length that fits a double exactly: it is refused
+  // below.
   const expected = sizeOf(shape) * arrayTypes[kind].BYTES_PER_ELEMENT;
   if (!Number.isSafeInteger(expected) || expected !== end - begin)
     fail(`${where} of shape ${brief(shape)} to take ${expected} bytes`, String(end - begin), "the header is damaged");
@@ -229,7 +231,10 @@ function fail(expected: string, got: string, cure: string): never {
   throw new RangeError(`decodeSafetensors: expected ${expected}, got ${got}; ${cure}`);
 }
 
-/** The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors file. */
+/**
+ * The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors
+ * file.
+ */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> | undefined {
   try {
     return readMetadata(readHeader(bytes).header[metadataKey]);

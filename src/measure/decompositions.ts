@@ -25,7 +25,9 @@ export type SideEigenvalues = Partial<Record<"H" | "G", Float64Array>>;
 export interface Decompositions {
   /** Z on each side, of sampled coordinates where they are sampled; absent without weights, and where rows are kept. */
   readonly Z: Partial<Record<Side, Matrix>>;
-  /** In place of all else where rows are kept: their relations, whose products of all pairs of rows pay an engine too. */
+  /**
+   * In place of all else where rows are kept: their relations, whose products of all pairs of rows pay an engine too.
+   */
   readonly ofRows?: RowRelations;
   /** Present where spectra are measured. */
   readonly spectral?: {

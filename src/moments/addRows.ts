@@ -24,7 +24,8 @@ export interface LayerRows {
 const chunk = 256;
 
 /**
- * Adds the rows of one batch to the sums of a layer (theory.md Eqs. 2, 3, 8, 9); blocks that the layer lacks stay absent.
+ * Adds the rows of one batch to the sums of a layer (theory.md Eqs. 2, 3, 8, 9); blocks that the layer lacks stay
+ * absent.
  *
  * @param layer updated in place; `emptyLayer` makes one
  * @param rows  (n, dIn) and (n, dOut) arrays; samples of a batch with a mean loss need their gradients multiplied by n
@@ -109,7 +110,9 @@ function addVector(sum: Float64Array | undefined, rows: Float64Array, n: number,
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) sum[j]! += rows[i * d + j]!;
 }
 
-/** The rows of non-zero norm divided by their norm, packed to the front, with the sums of |v|^2 and |v|^4 over all rows. */
+/**
+ * The rows of non-zero norm divided by their norm, packed to the front, with the sums of |v|^2 and |v|^4 over all rows.
+ */
 function normalize(
   rows: Float64Array,
   n: number,

@@ -1,6 +1,6 @@
 /**
- * @file Edges between linear maps: which map's output feeds which, through what, and which symmetry of the loss that leaves
- * (theory.md Eqs. 105, 122). Facts about the network, not sums over samples.
+ * @file Edges between linear maps: which map's output feeds which, through what, and which symmetry of the loss that
+ * leaves (theory.md Eqs. 105, 122). Facts about the network, not sums over samples.
  */
 /**
  * - rescaling: a value may be doubled before and halved behind, one by one (ReLU between).

@@ -1,6 +1,6 @@
 /**
- * @file Sums by class over the two sides of a classifier's last map, its features h_a and its outputs h_b (theory.md Eq. 66), and how
- * they merge. With the layer's other sums they are what neural collapse is measured from.
+ * @file Sums by class over the two sides of a classifier's last map, its features h_a and its outputs h_b (theory.md
+ * Eq. 66), and how they merge. With the layer's other sums they are what neural collapse is measured from.
  */
 /** Sums of one side by class. */
 export interface SideByClass {

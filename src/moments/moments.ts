@@ -1,9 +1,11 @@
 /**
- * @file Moments: the sums over samples from which every measure is computed (theory.md Eqs. 2, 3, 9), and how they merge.
+ * @file Moments: the sums over samples from which every measure is computed (theory.md Eqs. 2, 3, 9), and how they
+ *   merge.
  *
- * Sides: `a` is the input of a linear map h_b = W h_a, `b` its output. h are activations, g = +dl/dh the gradients of the
- * per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of norm zero
- * are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which network or file the rows came from.
+ * Sides: `a` is the input of a linear map h_b = W h_a, `b` its output. h are activations, g = +dl/dh the gradients of
+ * the per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of
+ * norm zero are left out and counted. All sums are float64, those of v v^T exactly symmetric. Nothing here knows which
+ * network or file the rows came from.
  */
 
 import { ArrayPool } from "../linalg/arrayPool.ts";
@@ -200,8 +202,9 @@ const sourceSeparator = " + ";
 /**
  * Sum of two sets of moments of the same network at the same step.
  *
- * @returns new moments; neither argument is changed or shared. A block is present where both sides have it, because a sum over
- *   part of the samples would be wrong; a layer over no samples changes nothing. W may be stated by one of the two.
+ * @returns new moments; neither argument is changed or shared. A block is present where both sides have it, because a
+ *   sum over part of the samples would be wrong; a layer over no samples changes nothing. W may be stated by one of the
+ *   two.
  * @throws RangeError naming what differs: step, objective, or a layer's name, kind, shape or weights
  *
  * Commutative, and associative up to the rounding of float64 sums.
@@ -278,7 +281,10 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
   return merged;
 }
 
-/** Sum of one layer over any number of sets of samples, one or more, in the memory of two. No argument is changed or shared but a single one. */
+/**
+ * Sum of one layer over any number of sets of samples, one or more, in the memory of two. No argument is changed or
+ * shared but a single one.
+ */
 export function mergeAllLayers(all: readonly LayerMoments[], memory = new ArrayPool()): LayerMoments {
   let made: LayerMoments | undefined;
   return all.reduce((x, y) => {
@@ -388,13 +394,13 @@ export interface SecondMomentOptions {
  *
  * @param side  its sums
  * @param which "H" of the activations or "G" of the gradients
- * @param convention "raw" (Eqs. 2, 3): (1/n) sum v v^T. "covariance" (Eq. 83): (1/n) sum v v^T - m m^T with m = (1/n) sum v.
- *   "paper" (Eq. 8): the covariance of rows divided by their norm, zero rows dropped
+ * @param convention "raw" (Eqs. 2, 3): (1/n) sum v v^T. "covariance" (Eq. 83): (1/n) sum v v^T - m m^T with m = (1/n)
+ *   sum v. "paper" (Eq. 8): the covariance of rows divided by their norm, zero rows dropped
  * @param n number of samples behind the sums
  * @returns (d, d) exactly symmetric, float64; undefined where a block is missing or no row was kept
  *
- * The centred forms subtract nearly equal numbers where all rows are nearly the same. What remains is zero where its trace is below
- * 1e-12 of the trace of the uncentred form.
+ * The centred forms subtract nearly equal numbers where all rows are nearly the same. What remains is zero where its
+ * trace is below 1e-12 of the trace of the uncentred form.
  */
 export function secondMoment(
   side: SideMoments,
@@ -427,7 +433,10 @@ export function sumsBehind(
   return h ? { sum: side.hh, mean: side.hSum, count: n } : { sum: side.gg, mean: side.gSum, count: n };
 }
 
-/** Trace of a centred second moment, relative to the uncentred one, below which it is rounding. chosen: some thousand eps. */
+/**
+ * Trace of a centred second moment, relative to the uncentred one, below which it is rounding. chosen: some thousand
+ * eps.
+ */
 const roundingTrace = 1e-12;
 
 /** C = (sum - out) / count */

@@ -1,10 +1,11 @@
 /**
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
- * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`, `gn_sum`,
- * `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is their number, and
- * `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON
- * document with the rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`,
+ * `gn_sum`, `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
+ * their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared
+ * gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON document with the
+ * rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
@@ -133,11 +134,12 @@ export function isMoments(bytes: Uint8Array): boolean {
 }
 
 /**
- * The moments in a capture file, whichever program wrote it; float32 tensors are widened, and the triangles of symmetric sums averaged,
- * which may differ by rounding.
+ * The moments in a capture file, whichever program wrote it; float32 tensors are widened, and the triangles of
+ * symmetric sums averaged, which may differ by rounding.
  *
- * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing, of another
- *   format or version or incomplete, or a tensor belongs to no layer or has another shape than its layer says
+ * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing,
+ *   of another format or version or incomplete, or a tensor belongs to no layer or has another shape than its layer
+ *   says
  */
 export function decodeMoments(bytes: Uint8Array): Moments {
   const { tensors, metadata } = decodeSafetensors(bytes);

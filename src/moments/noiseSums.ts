@@ -1,17 +1,19 @@
 /**
- * @file Sums of squared gradients of weights over examples, E[G_U^T G_U] and E[G_W G_W^T] on what two neighbouring maps share
- * (theory.md Eq. 122), and how they merge. They are what a noise balance is measured from.
+ * @file Sums of squared gradients of weights over examples, E[G_U^T G_U] and E[G_W G_W^T] on what two neighbouring maps
+ * share (theory.md Eq. 122), and how they merge. They are what a noise balance is measured from.
  *
- * An example is one entry of the batch's first axis; its gradient G = sum over its rows of g_b h_a^T, with one row |g_b|^2 h_a h_a^T and
- * |h_a|^2 g_b g_b^T.
+ * An example is one entry of the batch's first axis; its gradient G = sum over its rows of g_b h_a^T, with one row
+ * |g_b|^2 h_a h_a^T and |h_a|^2 g_b g_b^T.
  */
 
-/** Values of a side that lie in blocks of `width`, each with a sum of its own: the heads of an attention, or all in one. */
+/**
+ * Values of a side that lie in blocks of `width`, each with a sum of its own: the heads of an attention, or all in one.
+ */
 export interface NoiseBlocks {
   readonly width: number;
   /**
-   * Values of the side that belong to one shared value: positions of a kernel (inner), or of an image that was made flat. The
-   * side's place of shared value c is (o * channels + c) * inner + i.
+   * Values of the side that belong to one shared value: positions of a kernel (inner), or of an image that was made
+   * flat. The side's place of shared value c is (o * channels + c) * inner + i.
    */
   readonly inner: number;
   readonly outer: number;
@@ -26,7 +28,10 @@ export interface NoiseSums {
   losses: number;
   /** sum G^T G: the gradients of the outgoing weights of h_a's values. */
   a?: NoiseBlocks;
-  /** sum G G^T, the bias's gradient as a further column of G where the map has a bias: the incoming weights of h_b's values. */
+  /**
+   * sum G G^T, the bias's gradient as a further column of G where the map has a bias: the incoming weights of h_b's
+   * values.
+   */
   b?: NoiseBlocks;
 }
 

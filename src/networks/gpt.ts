@@ -1,7 +1,7 @@
 /**
- * @file A decoder-only transformer (setting llm of arXiv 2410.03006): learned positions, normalization before attention and before the
- * two-layer network, GELU, causal. Names and initial values are nanoGPT's: N(0, 0.02^2), biases 0, and the two layers that write into
- * the residual stream 1 / sqrt(2 layers) as large.
+ * @file A decoder-only transformer (setting llm of arXiv 2410.03006): learned positions, normalization before attention
+ * and before the two-layer network, GELU, causal. Names and initial values are nanoGPT's: N(0, 0.02^2), biases 0, and
+ * the two layers that write into the residual stream 1 / sqrt(2 layers) as large.
  *
  * The residual stream is (n context, width) throughout, a row per token, so that every linear map is one Gemm.
  */

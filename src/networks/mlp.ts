@@ -1,6 +1,6 @@
 /**
- * @file Fully connected networks. Layer k is `layers.<k>` with weight (dOut, dIn) and bias (dOut), as PyTorch would store
- * them; the activation stands between layers, not after the last.
+ * @file Fully connected networks. Layer k is `layers.<k>` with weight (dOut, dIn) and bias (dOut), as PyTorch would
+ * store them; the activation stands between layers, not after the last.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -27,7 +27,10 @@ export interface MlpOptions {
   readonly dropout?: number;
 }
 
-/** @throws RangeError when fewer than two widths are given or one is not a positive whole number, or the gain is not positive */
+/**
+ * @throws RangeError when fewer than two widths are given or one is not a positive whole number, or the gain is not
+ * positive
+ */
 export function mlp(options: MlpOptions, random: Random): Network {
   const { widths, activation, initialisation = "torch", gain = 1, biases = true, skip = false, dropout = 0 } = options;
   if (widths.length < 2 || widths.some((width) => !Number.isInteger(width) || width < 1))

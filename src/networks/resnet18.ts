@@ -1,7 +1,7 @@
 /**
- * @file ResNet-18 for small images: a 3x3 convolution of stride 1 without pooling, four stages of two basic blocks, the mean over
- * pixels, and two fully connected layers with ReLU between them (settings res1 and res2 of arXiv 2410.03006). Names and
- * initial values are torchvision's; its last layer `fc` is `fc1` and `fc2` here.
+ * @file ResNet-18 for small images: a 3x3 convolution of stride 1 without pooling, four stages of two basic blocks, the
+ * mean over pixels, and two fully connected layers with ReLU between them (settings res1 and res2 of arXiv 2410.03006).
+ * Names and initial values are torchvision's; its last layer `fc` is `fc1` and `fc2` here.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";

@@ -1,8 +1,9 @@
 /**
- * @file The training form of a network: each BatchNormalization takes the mean and variance of its batch, and the running statistics
- * follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm averages without bias: N / (N - 1)
- * times the variance of the N entries of a channel (docs/theory.md Eq. 82). Each Dropout becomes a product with a mask that is an
- * input, so that what is dropped is drawn outside and a resumed run draws it again.
+ * @file The training form of a network: each BatchNormalization takes the mean and variance of its batch, and the
+ * running statistics follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm
+ * averages without bias: N / (N - 1) times the variance of the N entries of a channel (docs/theory.md Eq. 82). Each
+ * Dropout becomes a product with a mask that is an input, so that what is dropped is drawn outside and a resumed run
+ * draws it again.
  */
 import { floatAttribute, type Graph, int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -53,7 +54,8 @@ export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
       input: x,
       keep: floatAttribute(node, "momentum", 0.9),
     });
-    // With momentum 0 the running values are the batch's own. ONNX Runtime writes them over the old ones (docs/log.md): it gets copies.
+    // With momentum 0 the running values are the batch's own. ONNX Runtime writes them over the old ones (docs/log.md):
+    // it gets copies.
     const copies = [mean, variance].map((old) => g.op("Mul", [old, g.scalar(0)]));
     const attributes = { ...node.attributes, training_mode: int(1), momentum: { float: 0 } };
     const outputs = [node.outputs[0]!, batchMean, batchVariance];

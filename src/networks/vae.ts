@@ -1,10 +1,11 @@
 /**
- * @file Variational autoencoders. The encoder gives mean and logarithm of the variance of a code, the decoder makes outputs of the code.
- * Outputs are laid out as the objective `elbo` reads them. Two forms:
+ * @file Variational autoencoders. The encoder gives mean and logarithm of the variance of a code, the decoder makes
+ * outputs of the code. Outputs are laid out as the objective `elbo` reads them. Two forms:
  *
- * - linear, with the noise of the code averaged in closed form: input x, code mean W x, a variance for each dimension, decoder U z, no
- *   biases (docs/theory.md Eq. 110);
- * - of any widths, with noise that is drawn: the input is a sample and behind it a normal deviate for each dimension of the code.
+ * - linear, with the noise of the code averaged in closed form: input x, code mean W x, a variance for each dimension,
+ *   decoder U z, no biases (docs/theory.md Eq. 110);
+ * - of any widths, with noise that is drawn: the input is a sample and behind it a normal deviate for each dimension of
+ *   the code.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -21,7 +22,10 @@ export interface VaeOptions {
   /** Widths of the encoder's hidden layers; the decoder has them in reverse. None: linear. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
-  /** "expected": averaged in closed form, of linear ones alone; "sampled": drawn, in the last `latent` columns of the input. */
+  /**
+   * "expected": averaged in closed form, of linear ones alone; "sampled": drawn, in the last `latent` columns of the
+   * input.
+   */
   readonly noise: "expected" | "sampled";
   /** Whether maps have biases. Default: those with hidden layers. */
   readonly biases?: boolean;
@@ -78,7 +82,10 @@ interface Made {
   readonly biases: boolean;
 }
 
-/** A map with weights U(-1/sqrt(dIn), 1/sqrt(dIn)), the default of torch.nn.Linear (docs/theory.md Eq. 27), its bias too. */
+/**
+ * A map with weights U(-1/sqrt(dIn), 1/sqrt(dIn)), the default of torch.nn.Linear (docs/theory.md Eq. 27), its bias
+ * too.
+ */
 function linear(
   { g, parameters, random, biases }: Made,
   name: string,

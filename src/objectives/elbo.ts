@@ -1,6 +1,6 @@
 /**
- * @file The loss of a variational autoencoder, minus its evidence lower bound (docs/theory.md Eq. 110): what the decoder misses over its
- * variance, and the divergence of the code from the prior N(0, I) by a weight.
+ * @file The loss of a variational autoencoder, minus its evidence lower bound (docs/theory.md Eq. 110): what the
+ * decoder misses over its variance, and the divergence of the code from the prior N(0, I) by a weight.
  */
 import { int } from "../onnx/graph.ts";
 import type { Objective } from "./objective.ts";
@@ -19,8 +19,9 @@ export interface ElboOptions {
 /**
  * |f - y|^2 / (2 eta^2) + beta KL(N(m, diag v), N(0, I)) per sample, with KL = sum_j (v_j + m_j^2 - 1 - log v_j) / 2.
  *
- * The output is (n, outputs + 2 latent), or one number more: rows of f, m, log v, and where the noise of the code was averaged in closed
- * form the mean of |f - E f|^2 over it, which adds to |f - y|^2. Constants of the Gaussians are left out.
+ * The output is (n, outputs + 2 latent), or one number more: rows of f, m, log v, and where the noise of the code was
+ * averaged in closed form the mean of |f - E f|^2 over it, which adds to |f - y|^2. Constants of the Gaussians are left
+ * out.
  */
 export function elbo({ outputs, latent, beta, decoderVariance }: ElboOptions): Objective {
   const usual = outputs + 2 * latent;

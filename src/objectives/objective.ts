@@ -1,6 +1,7 @@
 /**
- * @file Objectives as graph fragments: output of the network and target in, one loss per sample out. Training takes their mean,
- * the probe the gradient of their sum, so that row i of a gradient is the gradient of sample i's own loss. Tokens are samples.
+ * @file Objectives as graph fragments: output of the network and target in, one loss per sample out. Training takes
+ * their mean, the probe the gradient of their sum, so that row i of a gradient is the gradient of sample i's own loss.
+ * Tokens are samples.
  */
 import type { BoundValue } from "../onnx/graph.ts";
 import { int } from "../onnx/graph.ts";
@@ -38,7 +39,10 @@ export interface Value extends BoundValue {
   readonly name: string;
 }
 
-/** Class index that means "no target here", as in torch.nn.CrossEntropyLoss: such samples have no loss and are not counted. */
+/**
+ * Class index that means "no target here", as in torch.nn.CrossEntropyLoss: such samples have no loss and are not
+ * counted.
+ */
 export const IGNORED = -100;
 
 export const objectiveNames = [
@@ -90,8 +94,8 @@ const halfMse = regression("half-mse", (builder, output, target) =>
 );
 
 /**
- * -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). The logarithm of 0 has no gradient: that
- * of a saturated sigmoid is 0 as well, and infinity times 0 would be no number.
+ * -(y log p + (1 - y) log(1 - p)), logarithms not below -100 (torch.nn.BCELoss before its mean). The logarithm of 0 has
+ * no gradient: that of a saturated sigmoid is 0 as well, and infinity times 0 would be no number.
  */
 const bce = regression("bce", (builder, { name, dtype }, target) => {
   const [one, least] = [builder.scalar(1, dtype), builder.scalar(-100, dtype)];
@@ -114,8 +118,8 @@ const bceWithLogits = regression("bce-with-logits", (builder, { name }, target) 
 );
 
 /**
- * An objective of a class index: minus the picked entry of the log-probabilities; with label smoothing s, 1 - s of it and s of their
- * mean over the classes, as torch.nn.CrossEntropyLoss(label_smoothing=s).
+ * An objective of a class index: minus the picked entry of the log-probabilities; with label smoothing s, 1 - s of it
+ * and s of their mean over the classes, as torch.nn.CrossEntropyLoss(label_smoothing=s).
  */
 function classification(
   name: ObjectiveName,
@@ -156,9 +160,10 @@ const crossEntropy = (smoothing: number) =>
   classification("cross-entropy", (builder, f, axis) => builder.op("LogSoftmax", [f], { axis: int(axis) }), smoothing);
 
 /**
- * NT-Xent of SimCLR (docs/theory.md Eq. 81; Chen et al. 2020): the cross-entropy of finding a view's partner among all other views of the batch by
- * cosine similarities over the temperature. The output is (n, d), n both views of all images; the target of a view is the row of
- * its partner. The losses of a batch depend on all its rows, so a gradient's row is not of one sample alone.
+ * NT-Xent of SimCLR (docs/theory.md Eq. 81; Chen et al. 2020): the cross-entropy of finding a view's partner among all
+ * other views of the batch by cosine similarities over the temperature. The output is (n, d), n both views of all
+ * images; the target of a view is the row of its partner. The losses of a batch depend on all its rows, so a gradient's
+ * row is not of one sample alone.
  */
 function ntXent(temperature: number): Objective {
   return {
@@ -182,9 +187,10 @@ function ntXent(temperature: number): Objective {
 }
 
 /**
- * InfoNCE by inner products (docs/theory.md Eq. 120; van den Oord et al. 2018): the rows of the output are first views, then the second
- * views of the same samples, and each has to find its partner among the views of the other half. The target of a row is its partner's
- * place there, 0 to n / 2 - 1. As in NT-Xent the losses of a batch depend on all its rows.
+ * InfoNCE by inner products (docs/theory.md Eq. 120; van den Oord et al. 2018): the rows of the output are first views,
+ * then the second views of the same samples, and each has to find its partner among the views of the other half. The
+ * target of a row is its partner's place there, 0 to n / 2 - 1. As in NT-Xent the losses of a batch depend on all its
+ * rows.
  */
 function infoNce(temperature: number): Objective {
   return {

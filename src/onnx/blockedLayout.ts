@@ -1,11 +1,14 @@
 /**
- * @file Writes models that ONNX Runtime has laid out for a processor (domain com.microsoft.nchwc) in plain operators again. There images are
- * (N, C/B, side, side, B) in memory, B channels to a register, C filled up with zeros, and kernels are sorted alike:
+ * @file Writes models that ONNX Runtime has laid out for a processor (domain com.microsoft.nchwc) in plain operators
+ * again. There images are (N, C/B, side, side, B) in memory, B channels to a register, C filled up with zeros, and
+ * kernels are sorted alike:
  *
- *     (O, I, k..)  ->  (O/B, I/B, k.., B of I, B of O);  depthwise, and of a plain image with fewer than B channels:  (O/B, I, k.., B of O).
+ *     (O, I, k..)  ->  (O/B, I/B, k.., B of I, B of O)
+ *     depthwise, and of a plain image with fewer than B channels:  (O/B, I, k.., B of O)
  *
- * Source: nchwc_transformer.cc and mlas/lib/reorder.cpp of ONNX Runtime. The model becomes the one before, but for the names of
- * kernels and biases, which are not in the file any more, and for channels at the end whose weights are all zero.
+ * Source: nchwc_transformer.cc and mlas/lib/reorder.cpp of ONNX Runtime. The model becomes the one before, but for the
+ * names of kernels and biases, which are not in the file any more, and for channels at the end whose weights are all
+ * zero.
  */
 import {
   type Attribute,
@@ -28,7 +31,10 @@ export function isBlocked({ graph }: Model): boolean {
   return graph.nodes.some(({ domain }) => domain === BLOCKED);
 }
 
-/** Channels to a register that a model may be laid out for, by its kernels: both where none tells; none where it is not laid out so. */
+/**
+ * Channels to a register that a model may be laid out for, by its kernels: both where none tells; none where it is not
+ * laid out so.
+ */
 export function possibleBlocks({ graph }: Model): readonly number[] {
   const nodes = graph.nodes.filter(({ domain }) => domain === BLOCKED);
   if (nodes.length === 0) return [];

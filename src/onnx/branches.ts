@@ -1,4 +1,7 @@
-/** @file Bodies of control flow: what they read from outside, and an If put in place by the branch that its condition takes. */
+/**
+ * @file Bodies of control flow: what they read from outside, and an If put in place by the branch that its condition
+ * takes.
+ */
 import type { Attribute, Graph, Node } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 

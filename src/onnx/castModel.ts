@@ -1,11 +1,13 @@
 /**
- * @file Turns a model that computes in 16-bit or 64-bit floats into the same model in float32, the type in which everything is
- * measured. ONNX Runtime's CPU kernels leave no other choice: of float16 it has few and puts casts around the rest, which rounds
- * every intermediate value; of bfloat16 it has no arithmetic at all; of float64 it lacks some operators.
+ * @file Turns a model that computes in 16-bit or 64-bit floats into the same model in float32, the type in which
+ * everything is measured. ONNX Runtime's CPU kernels leave no other choice: of float16 it has few and puts casts around
+ * the rest, which rounds every intermediate value; of bfloat16 it has no arithmetic at all; of float64 it lacks some
+ * operators.
  *
- * Every float value changes its type: weights, inputs, outputs, constants, casts, in bodies too. Casts between float types become
- * casts from float32 to itself. Rounding differs from the original by what its own type rounds; a finite float64 beyond float32's
- * range becomes its largest number (exporters write masks as -1.8e308). Functions of the model must be inlined before.
+ * Every float value changes its type: weights, inputs, outputs, constants, casts, in bodies too. Casts between float
+ * types become casts from float32 to itself. Rounding differs from the original by what its own type rounds; a finite
+ * float64 beyond float32's range becomes its largest number (exporters write masks as -1.8e308). Functions of the model
+ * must be inlined before.
  */
 import { bfloat16ToFloat32, halfToFloat32 } from "../formats/halfPrecision.ts";
 import { elementTypeCode } from "./elementType.ts";

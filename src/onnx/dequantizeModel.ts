@@ -1,17 +1,18 @@
 /**
- * @file Turns a model quantized to integers into the float32 model that it approximates, so that it can be differentiated.
- * Covers what quantizers write: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the standard's and ONNX Runtime's),
- * dynamic quantization with MatMulInteger, ConvInteger, DynamicQuantizeMatMul and DynamicQuantizeLSTM. Any other operator on quantized
- * values stays as it is, on integers: what lies behind it is followed again, no gradient passes it, and its own maps say why they are
- * not measured.
+ * @file Turns a model quantized to integers into the float32 model that it approximates, so that it can be
+ * differentiated. Covers what quantizers write: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the
+ * standard's and ONNX Runtime's), dynamic quantization with MatMulInteger, ConvInteger, DynamicQuantizeMatMul and
+ * DynamicQuantizeLSTM. Any other operator on quantized values stays as it is, on integers: what lies behind it is
+ * followed again, no gradient passes it, and its own maps say why they are not measured.
  *
- * Weights become exactly the numbers that the integers stand for. Activations are NOT rounded: a quantized activation is replaced
- * by the real number it came from, clipped to the range that its integers cover. The gradient is therefore that of the
- * straight-through estimator (Jacob et al. 2018, arXiv:1712.05877; torch.fake_quantize): 1 within the range, 0 outside. The clip
- * stays because quantizers drop a ReLU whose zero is the end of the range. Dynamic ranges never clip.
+ * Weights become exactly the numbers that the integers stand for. Activations are NOT rounded: a quantized activation
+ * is replaced by the real number it came from, clipped to the range that its integers cover. The gradient is therefore
+ * that of the straight-through estimator (Jacob et al. 2018, arXiv:1712.05877; torch.fake_quantize): 1 within the
+ * range, 0 outside. The clip stays because quantizers drop a ReLU whose zero is the end of the range. Dynamic ranges
+ * never clip.
  *
- * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the forms of
- * WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
+ * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the
+ * forms of WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
  */
 import { bodiesOf, capturedBy, renamed } from "./branches.ts";
 import { castTensor } from "./castModel.ts";
@@ -21,7 +22,10 @@ import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 
 const RUNTIME_DOMAIN = "com.microsoft";
 
-/** Operators that give the same on quantized values as on what they stand for: they move values, order them, or average with weights of sum 1. */
+/**
+ * Operators that give the same on quantized values as on what they stand for: they move values, order them, or average
+ * with weights of sum 1.
+ */
 const TRANSPARENT: ReadonlySet<string> = new Set(
   (
     "Identity Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Gather GatherElements GatherND Concat Expand Tile " +
@@ -34,7 +38,10 @@ interface RuntimeOperator {
   readonly operands: number;
 }
 
-/** ONNX Runtime's operators on quantized values by the float operator they stand for; inputs (value, scale, zero point) each. */
+/**
+ * ONNX Runtime's operators on quantized values by the float operator they stand for; inputs (value, scale, zero point)
+ * each.
+ */
 const runtimeOperators: Readonly<Record<string, RuntimeOperator>> = {
   QLinearAdd: { op: "Add", operands: 2 },
   QLinearMul: { op: "Mul", operands: 2 },
@@ -52,7 +59,10 @@ const QUANTIZED =
 /** Behind the names of nodes in place of a rounding. */
 const ROUNDED = "/rounded";
 
-/** Whether a node stands where a quantizer rounded a value of either sign: within the range of the integers it does nothing. */
+/**
+ * Whether a node stands where a quantizer rounded a value of either sign: within the range of the integers it does
+ * nothing.
+ */
 export function isRounding({ op, name }: Node): boolean {
   return op === "Clip" && name.endsWith(ROUNDED);
 }
@@ -333,7 +343,9 @@ class Dequantizer {
     if (this.constants.has(right)) this.open.set(node.outputs[0]!, { weight: right, isConv });
   }
 
-  /** Mul by a constant scale that can be multiplied into the weights of the product before it, or into another scale. */
+  /**
+   * Mul by a constant scale that can be multiplied into the weights of the product before it, or into another scale.
+   */
   private scaleInto({ inputs, outputs }: Node, before: readonly string[]): boolean {
     const y = outputs[0]!;
     const [u, v] = inputs.map((name) => this.constants.get(name));
@@ -362,7 +374,10 @@ class Dequantizer {
     return true;
   }
 
-  /** QLinearMatMul(a, b), QLinearConv(x, w, y's range, B) and QGemm(a, b, C, y's range): products of what integers stand for. */
+  /**
+   * QLinearMatMul(a, b), QLinearConv(x, w, y's range, B) and QGemm(a, b, C, y's range): products of what integers stand
+   * for.
+   */
   private qlinearProduct(node: Node): void {
     const [a, scaleA, zeroA, b, scaleB, zeroB] = node.inputs as [string, string, string, string, string, string];
     const op = { QLinearConv: "Conv", QLinearMatMul: "MatMul", QGemm: "Gemm" }[node.op]!;
@@ -420,8 +435,9 @@ class Dequantizer {
   }
 
   /**
-   * What integers that are data stand for, (x - zero point) scale: parts of quantized constants that the data choose. Written out, since
-   * ONNX Runtime moves a DequantizeLinear through the operators behind it, and loses the type of its zero point.
+   * What integers that are data stand for, (x - zero point) scale: parts of quantized constants that the data choose.
+   * Written out, since ONNX Runtime moves a DequantizeLinear through the operators behind it, and loses the type of its
+   * zero point.
    */
   private real(x: string, scale: Tensor, zeroPoint: Tensor | undefined): string {
     if (sizeOf(scale.shape) !== 1) throw new NotFollowed("integers of the data with a scale per channel");

@@ -1,4 +1,6 @@
-/** @file Element types and their codes in ONNX files, which attributes of operators (the target of a Cast) hold as well. */
+/**
+ * @file Element types and their codes in ONNX files, which attributes of operators (the target of a Cast) hold as well.
+ */
 import type { DataType } from "./tensor.ts";
 
 /** TensorProto.DataType codes of the element types that we read. */

@@ -1,8 +1,8 @@
 /**
  * @file Weights that an ONNX model keeps in files beside itself (TensorProto.external_data; "External Data" in
- * https://onnx.ai/onnx/repo-docs/ExternalData.html). The model file names them, so it is not believed: a location may not leave
- * the model's folder, and offset and length are checked against the file and the tensor before anything is read.
- * This room knows no paths: whoever opens the model hands over a reader.
+ * https://onnx.ai/onnx/repo-docs/ExternalData.html). The model file names them, so it is not believed: a location may
+ * not leave the model's folder, and offset and length are checked against the file and the tensor before anything is
+ * read. This room knows no paths: whoever opens the model hands over a reader.
  */
 
 import { quote } from "../formats/quote.ts";
@@ -20,7 +20,8 @@ export interface ExternalFiles {
  *
  * @param entries key and value pairs of TensorProto.external_data: location, offset, length (checksum is ignored)
  * @param bytes what the tensor's shape and type need
- * @throws Error in one line when the location is no file inside the model's folder, or the slice does not fit file or tensor
+ * @throws Error in one line when the location is no file inside the model's folder, or the slice does not fit file or
+ *   tensor
  */
 export function readExternal(
   name: string,

@@ -1,6 +1,7 @@
 /**
- * @file The in-memory form of an ONNX graph: plain typed objects, no protobuf. A value is known by its name; every name is
- * produced once (by a node, an initializer or a graph input), and nodes stand in an order in which inputs come first.
+ * @file The in-memory form of an ONNX graph: plain typed objects, no protobuf. A value is known by its name; every name
+ * is produced once (by a node, an initializer or a graph input), and nodes stand in an order in which inputs come
+ * first.
  */
 import type { DataType, Tensor } from "./tensor.ts";
 
@@ -28,11 +29,17 @@ export interface Node {
   readonly scope?: string;
   /** What the node is of its module, where one operator holds several maps: `ih`, `hh` of a recurrent layer. */
   readonly part?: string;
-  /** Why the maps of the node are not measured, where whoever wrote it knows; "" where they are measured at another node. */
+  /**
+   * Why the maps of the node are not measured, where whoever wrote it knows; "" where they are measured at another
+   * node.
+   */
   readonly unmeasured?: string;
 }
 
-/** A graph input or output; a dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may leave the type to the engine. */
+/**
+ * A graph input or output; a dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may
+ * leave the type to the engine.
+ */
 export interface ValueInfo {
   readonly name: string;
   readonly dtype?: DataType;

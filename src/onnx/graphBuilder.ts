@@ -1,6 +1,6 @@
 /**
- * @file Builds an ONNX graph node by node. Values are names; an operator call returns the name of its output, so graph code
- * reads like the formula it stands for:
+ * @file Builds an ONNX graph node by node. Values are names; an operator call returns the name of its output, so graph
+ * code reads like the formula it stands for:
  *
  *     const g = new GraphBuilder("example");
  *     const x = g.input("x", "float32", ["N", 3]);
@@ -12,7 +12,9 @@
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.ts";
 import { type DataType, float32, float64, int64, type Tensor } from "./tensor.ts";
 
-/** Version of the standard operator set in which all graphs of this project are written; older files are upgraded to it. */
+/**
+ * Version of the standard operator set in which all graphs of this project are written; older files are upgraded to it.
+ */
 export const WORKING_OPSET = 24;
 
 export interface OperatorOptions {
@@ -121,8 +123,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own; the product itself may be
-   * multiplied by a scalar before, through its first factor.
+   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own; the product
+   * itself may be multiplied by a scalar before, through its first factor.
    *
    * @param C a value that exists before the node, of the result's shape
    * @param scale a scalar that exists before the node. Default: 1

@@ -1,6 +1,6 @@
 /**
- * @file Models that were exported as they train: dropout and batch normalization in the form in which a trained network is used, and seeds for
- * nodes that draw at random.
+ * @file Models that were exported as they train: dropout and batch normalization in the form in which a trained network
+ * is used, and seeds for nodes that draw at random.
  */
 import { type Graph, int, intAttribute, type Model, type Node } from "./graph.ts";
 
@@ -16,7 +16,8 @@ export interface Changed {
 }
 
 /**
- * The model without what only training has: dropout hands its input on, batch normalization takes its running statistics.
+ * The model without what only training has: dropout hands its input on, batch normalization takes its running
+ * statistics.
  *
  * @param model in the working operator set
  */

@@ -1,7 +1,7 @@
 /**
- * @file Replaces calls of model-local functions (FunctionProto, as exporters write modules and composite operators) by the nodes of the
- * function, on the protobuf form, where references to the caller's attributes can still be told from attributes. What a function
- * names inside gets the name of the call before it, so that scopes stay visible.
+ * @file Replaces calls of model-local functions (FunctionProto, as exporters write modules and composite operators) by
+ * the nodes of the function, on the protobuf form, where references to the caller's attributes can still be told from
+ * attributes. What a function names inside gets the name of the call before it, so that scopes stay visible.
  */
 import { create } from "@bufbuild/protobuf";
 import {
@@ -21,18 +21,21 @@ import {
 /** chosen: functions call functions a few levels deep in real models; a cycle would not end. */
 const MAX_DEPTH = 64;
 /**
- * chosen: the largest exported networks have some 10,000 nodes. ONNX Runtime's time for a chain of them grows with its square: 5,000 take
- * half a minute, 50,000 an hour.
+ * chosen: the largest exported networks have some 10,000 nodes. ONNX Runtime's time for a chain of them grows with its
+ * square: 5,000 take half a minute, 50,000 an hour.
  */
 export const MAX_NODES = 40_000;
-/** chosen: letters of all new names, and arguments of all calls; names of calls within calls repeat those around them. */
+/**
+ * chosen: letters of all new names, and arguments of all calls; names of calls within calls repeat those around them.
+ */
 const MAX_LETTERS = 2 ** 27;
 const ARGUMENT_LETTERS = 64;
 
 /**
  * The graph of a model with every call of a local function replaced.
  *
- * @throws Error in one line when functions call each other in a circle, grow without bound or are called with too many inputs
+ * @throws Error in one line when functions call each other in a circle, grow without bound or are called with too many
+ *   inputs
  */
 export function inlineFunctions(proto: ModelProto, graph: GraphProto): GraphProto {
   const { functions } = proto;

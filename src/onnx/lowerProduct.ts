@@ -7,7 +7,8 @@ import type { GraphBuilder } from "./graphBuilder.ts";
  *
  * @param left (n, d), as `right`: the rows x themselves on both sides for sum x x^T
  * @param cuts where the d columns are cut, from 0 to d
- * @returns the blocks on and below the diagonal one behind the other, row of blocks by row of blocks, each in row-major order
+ * @returns the blocks on and below the diagonal one behind the other, row of blocks by row of blocks, each in row-major
+ *   order
  */
 export function addLowerProduct(builder: GraphBuilder, left: string, right: string, cuts: readonly number[]): string {
   const widths = cuts.slice(1).map((end, i) => end - cuts[i]!);
@@ -18,7 +19,8 @@ export function addLowerProduct(builder: GraphBuilder, left: string, right: stri
   const lefts = split(left);
   const rights = right === left ? lefts : split(right);
   const blocks = lefts.flatMap((x, i) => rights.slice(0, i + 1).map((y) => product(x, y)));
-  // Blocks of one width follow one another as they are: half as many nodes, by whose number the engine prepares a graph for seconds.
+  // Blocks of one width follow one another as they are: half as many nodes, by whose number the engine prepares a graph
+  // for seconds.
   const flat = builder.ints([-1]);
   const parts = new Set(widths).size === 1 ? blocks : blocks.map((block) => builder.op("Reshape", [block, flat]));
   return builder.op("Concat", parts, { axis: int(0) });

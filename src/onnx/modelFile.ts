@@ -36,7 +36,8 @@ const MAX_MESSAGE = 300;
  * Reads an ONNX model.
  *
  * @param files reads the files beside the model that hold its weights, where it has such
- * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used twice
+ * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used
+ *   twice
  */
 export function decodeModel(bytes: Uint8Array, files?: ExternalFiles): Model {
   try {
@@ -86,8 +87,8 @@ export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes a model whose large weights stay outside of the file, so that they are not copied and the file stays below the 2 GiB
- * that a protobuf message may have.
+ * Writes a model whose large weights stay outside of the file, so that they are not copied and the file stays below the
+ * 2 GiB that a protobuf message may have.
  *
  * @param fromBytes tensors of at least this many bytes stay outside
  * @returns the file, and the bytes of each tensor outside by its location in the file; they share memory with the model
@@ -131,7 +132,8 @@ function decodeGraph(proto: GraphProto, depth: number, outer: Names, files?: Ext
     .filter(({ name }) => !initializers.has(name))
     .map((value) => decodeValueInfo(value, typed));
   const own = new Set<string>();
-  const known: Names = { has: (name) => own.has(name) || outer.has(name) }; // a copy for each body would take the square of the time
+  // a copy for each body would take the square of the time
+  const known: Names = { has: (name) => own.has(name) || outer.has(name) };
   const produce = (name: string) => {
     if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
     own.add(name);
@@ -188,7 +190,10 @@ function decodeAttribute(proto: AttributeProto, depth: number, known: Names, fil
   );
 }
 
-/** Exporters write the ends of a slice as the largest 64-bit integer; beyond ±2^53 the nearest exact number stands in for it. */
+/**
+ * Exporters write the ends of a slice as the largest 64-bit integer; beyond ±2^53 the nearest exact number stands in
+ * for it.
+ */
 function wholeNumber(value: bigint): number {
   return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }

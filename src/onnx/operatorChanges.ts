@@ -1,7 +1,8 @@
 /**
- * @file How operators of the standard set changed their form from version 6 on, and how an old node is rewritten. Only changes
- * that alter the meaning or the layout of a node are here; new types, new optional inputs and new attributes whose default
- * keeps the old meaning need nothing. Source: https://onnx.ai/onnx/operators, version history of each operator.
+ * @file How operators of the standard set changed their form from version 6 on, and how an old node is rewritten. Only
+ * changes that alter the meaning or the layout of a node are here; new types, new optional inputs and new attributes
+ * whose default keeps the old meaning need nothing. Source: https://onnx.ai/onnx/operators, version history of each
+ * operator.
  *
  * To add one: an entry with the version that changed and a function from the old node to the new one, and a case in
  * test/onnx/upgrade.test.ts.

@@ -1,6 +1,6 @@
 /**
- * @file The arithmetic of linear quantization (ONNX QuantizeLinear, DequantizeLinear): x = (q - zeroPoint) * scale, per tensor, per
- * axis, or in blocks along an axis.
+ * @file The arithmetic of linear quantization (ONNX QuantizeLinear, DequantizeLinear): x = (q - zeroPoint) * scale, per
+ * tensor, per axis, or in blocks along an axis.
  */
 import { sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 

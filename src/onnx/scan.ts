@@ -1,6 +1,7 @@
 /**
- * @file What the inputs, outputs and attributes of a Scan mean: states that each step hands to the next, values that are read a slice a step,
- * and values that are made a slice a step (https://onnx.ai/onnx/operators/onnx__Scan.html). Builds Scans with more of the last two.
+ * @file What the inputs, outputs and attributes of a Scan mean: states that each step hands to the next, values that
+ * are read a slice a step, and values that are made a slice a step (https://onnx.ai/onnx/operators/onnx__Scan.html).
+ * Builds Scans with more of the last two.
  */
 import { type Graph, intAttribute, intsAttribute, type Node } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
@@ -90,7 +91,10 @@ export function withOutputs(
   return { ...parts, body: { ...g.build(), name: parts.body.name }, outputs: [...parts.outputs, ...outputs] };
 }
 
-/** Under which outer name a value of the body is an output, its slices in the order of the steps; undefined where it is none. */
+/**
+ * Under which outer name a value of the body is an output, its slices in the order of the steps; undefined where it is
+ * none.
+ */
 export function outputOf({ body, outputs }: ScanParts, inner: string): string | undefined {
   const copies = body.nodes.filter(
     ({ op, domain, inputs }) => op === "Identity" && domain === "" && inputs[0] === inner,

@@ -1,7 +1,8 @@
 /**
- * @file Sequences of tensors taken apart: PyTorch's exporters write torch.split as SplitToSequence and SequenceAt, torch.cat of a list as
- * SequenceConstruct and ConcatFromSequence. Where positions and lengths are constants, the same is said with Slice and Concat, which
- * can be bound to shapes and differentiated. Sequences that loops and branches build stay.
+ * @file Sequences of tensors taken apart: PyTorch's exporters write torch.split as SplitToSequence and SequenceAt,
+ * torch.cat of a list as SequenceConstruct and ConcatFromSequence. Where positions and lengths are constants, the same
+ * is said with Slice and Concat, which can be bound to shapes and differentiated. Sequences that loops and branches
+ * build stay.
  */
 import { type Graph, int, intAttribute, type Node } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";

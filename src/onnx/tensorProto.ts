@@ -1,6 +1,6 @@
 /**
- * @file Tensors of an ONNX file (TensorProto) to and from Tensor. The length of the data is checked against the shape before
- * anything is allocated; raw bytes are little-endian.
+ * @file Tensors of an ONNX file (TensorProto) to and from Tensor. The length of the data is checked against the shape
+ * before anything is allocated; raw bytes are little-endian.
  */
 import { create } from "@bufbuild/protobuf";
 import { elementType, elementTypeCode } from "./elementType.ts";
@@ -43,7 +43,8 @@ export function decodeTensor(proto: TensorProto, files?: ExternalFiles): Tensor 
   }
   if (proto.rawData.length > 0 || size === 0) {
     count(proto.rawData.length, "bytes", size * Type.BYTES_PER_ELEMENT);
-    const bytes = new Uint8Array(proto.rawData); // a copy: typed arrays need aligned memory (slice of a Node Buffer is none)
+    // a copy: typed arrays need aligned memory (slice of a Node Buffer is none)
+    const bytes = new Uint8Array(proto.rawData);
     return { dtype, shape, data: new Type(bytes.buffer, bytes.byteOffset, size) };
   }
   const values = typedValues(proto, dtype);

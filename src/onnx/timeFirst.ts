@@ -1,6 +1,6 @@
 /**
- * @file Recurrent layers whose tensors have the batch first (`layout` = 1 of RNN, GRU and LSTM), for which ONNX Runtime has no kernel, as
- * the same layers with time first between transposes.
+ * @file Recurrent layers whose tensors have the batch first (`layout` = 1 of RNN, GRU and LSTM), for which ONNX Runtime
+ * has no kernel, as the same layers with time first between transposes.
  */
 import { int, intAttribute, type Node } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";

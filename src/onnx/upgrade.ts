@@ -1,7 +1,8 @@
 /**
- * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the project
- * knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts, timeFirst.ts), bodies of control flow included; the graph keeps its
- * names, inputs and outputs. At the top level sequences of tensors are taken apart (sequences.ts), Constant nodes become initializers, and Identity of an initializer is left out.
+ * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the
+ * project knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts, timeFirst.ts), bodies of control
+ * flow included; the graph keeps its names, inputs and outputs. At the top level sequences of tensors are taken apart
+ * (sequences.ts), Constant nodes become initializers, and Identity of an initializer is left out.
  */
 import type { Graph, Model, Node } from "./graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
@@ -18,8 +19,8 @@ const NEWEST_OPSET = 28;
 /**
  * The same model in the forms of WORKING_OPSET.
  *
- * @throws Error in one line naming the operator, its version and the cure, when a change cannot be followed, or when the
- *   model's version is too old or too new
+ * @throws Error in one line naming the operator, its version and the cure, when a change cannot be followed, or when
+ *   the model's version is too old or too new
  */
 export function upgradeModel(model: Model): Model {
   const { opset, graph } = model;

@@ -3,8 +3,8 @@
  */
 
 /**
- * @returns the candidate with the fewest edits (insertion, deletion, exchange, swap of neighbours), or undefined if none is near:
- *   at most 3 edits and half of the letters
+ * @returns the candidate with the fewest edits (insertion, deletion, exchange, swap of neighbours), or undefined if
+ *   none is near: at most 3 edits and half of the letters
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;

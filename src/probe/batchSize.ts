@@ -1,6 +1,6 @@
 /**
- * @file How many samples a batch should have: as many as keep the rows of the largest map within a few cache-friendly megabytes, and
- * no more than the model takes.
+ * @file How many samples a batch should have: as many as keep the rows of the largest map within a few cache-friendly
+ * megabytes, and no more than the model takes.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -12,9 +12,15 @@ import { lossGraph } from "./nodes/lossGraph.ts";
 import { outlinesOf, prepare } from "./prepare.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
-/** chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the machine can spare. */
+/**
+ * chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the
+ * machine can spare.
+ */
 const LARGEST_ROWS = 2 ** 21;
-/** chosen: the same where that is fewer rows than the map has values: adding up the d^2 sums of each batch would take longest then. */
+/**
+ * chosen: the same where that is fewer rows than the map has values: adding up the d^2 sums of each batch would take
+ * longest then.
+ */
 const LARGEST_ROWS_OF_WIDE = 2 ** 23;
 const MOST = 500;
 
@@ -26,7 +32,8 @@ const SAME_LOSS = 1e-3;
  * @param n samples at hand
  * @param wanted the user's size. One that takes all samples at once leaves no groups to tell noise from, and is divided
  *   where samples do not depend on what else is in their batch
- * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to that
+ * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to
+ *   that
  * @throws Error when the model takes neither, in the words of the engine
  */
 export async function chooseBatch(
@@ -51,7 +58,8 @@ export async function chooseBatch(
   const shapes = maps.map(({ rows: all, dOut, input }) => {
     const rows = Math.min(all / trial, positions);
     const d = Math.max(dOut, input?.dIn ?? 0);
-    return { rows, d, numbers: Math.max(rows * d, (all / trial) * dOut) }; // outputs are whole whatever is measured of them
+    // outputs are whole whatever is measured of them
+    return { rows, d, numbers: Math.max(rows * d, (all / trial) * dOut) };
   });
   const largest = Math.max(1, ...shapes.map(({ numbers }) => numbers));
   const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // as the widest map has values
@@ -60,7 +68,10 @@ export async function chooseBatch(
   return Math.max(1, Math.min(MOST, share, Math.max(ofWide, Math.floor(LARGEST_ROWS / largest))));
 }
 
-/** The batch that a model was exported with, where its first axis is fixed. @param same inputs that have no axis of samples */
+/**
+ * The batch that a model was exported with, where its first axis is fixed. @param same inputs that have no axis of
+ * samples
+ */
 export function declaredBatch({ graph }: Model, same: ReadonlySet<string> = new Set()): number | undefined {
   const extent = graph.inputs.find(({ name }) => !same.has(name))?.shape?.[0];
   return typeof extent === "number" ? extent : undefined;

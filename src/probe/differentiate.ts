@@ -8,8 +8,8 @@ import { gradientAt, type Measurable, type Skipped } from "./maps/linearMap.ts";
 import type { LossGraph } from "./nodes/lossGraph.ts";
 
 /**
- * Adds the gradients at the outputs of the maps. Where an operator cannot be differentiated, the maps before it are left out with
- * the reason, since a part of their gradient would be missing, and the others are measured.
+ * Adds the gradients at the outputs of the maps. Where an operator cannot be differentiated, the maps before it are
+ * left out with the reason, since a part of their gradient would be missing, and the others are measured.
  */
 export function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Skipped[]) {
   const { graph, values, perSample } = loss;

@@ -4,12 +4,15 @@ import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 /** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
 export const MOST_GROUPS = 16;
 
-/** chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two groups. */
+/**
+ * chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two
+ * groups.
+ */
 const GROUP_BYTES = 2 ** 31;
 
 /**
- * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and a standard error to
- * a quarter. What groups cost is time in proportion to their sums.
+ * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and
+ * a standard error to a quarter. What groups cost is time in proportion to their sums.
  */
 export const CHEAP_BYTES = 2 ** 28;
 export const FEW_GROUPS = 8;

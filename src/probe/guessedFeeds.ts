@@ -1,6 +1,6 @@
 /**
- * @file Feeds for a model whose data are not at hand: every free dimension bound to a small guess, the same for one name in all inputs, and
- * values of 0. They serve to learn shapes; nothing is measured on them.
+ * @file Feeds for a model whose data are not at hand: every free dimension bound to a small guess, the same for one
+ * name in all inputs, and values of 0. They serve to learn shapes; nothing is measured on them.
  */
 import type { Graph, ValueInfo } from "../onnx/graph.ts";
 import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";

@@ -1,6 +1,7 @@
 /**
- * @file Where a loss that is not finite comes from: the first sample that has such a loss, and, going back from there, the value whose
- * inputs are finite while it is not. Minus infinity alone is not followed from NaN: masks of attention hold it.
+ * @file Where a loss that is not finite comes from: the first sample that has such a loss, and, going back from there,
+ * the value whose inputs are finite while it is not. Minus infinity alone is not followed from NaN: masks of attention
+ * hold it.
  */
 import type { Engine } from "../engine/engine.ts";
 import { int, type Model, type Node } from "../onnx/graph.ts";

@@ -1,6 +1,7 @@
 /**
- * @file What there is to measure in a model, without data: its maps and heads with their weights, what is left out and why, and the shapes of
- * its outputs, for free dimensions bound to guesses. Gradients are looked for from the sum of squares of an output.
+ * @file What there is to measure in a model, without data: its maps and heads with their weights, what is left out and
+ * why, and the shapes of its outputs, for free dimensions bound to guesses. Gradients are looked for from the sum of
+ * squares of an output.
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -148,8 +149,8 @@ export interface StoredWeight {
 }
 
 /**
- * The weights of products and convolutions as matrices, for what needs no shapes of values. Whether rows or columns are outputs is not told:
- * the spectrum is that of either.
+ * The weights of products and convolutions as matrices, for what needs no shapes of values. Whether rows or columns are
+ * outputs is not told: the spectrum is that of either.
  */
 export function storedWeights(graph: Graph): StoredWeight[] {
   const names = new Set(

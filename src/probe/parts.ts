@@ -1,6 +1,6 @@
 /**
- * @file The layers of a network in parts whose sums fit in memory: each part is measured by a pass over the data of its own, and its sums
- * are let go before the next.
+ * @file The layers of a network in parts whose sums fit in memory: each part is measured by a pass over the data of its
+ * own, and its sums are let go before the next.
  */
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
 import { isMap } from "../moments/moments.ts";
@@ -12,12 +12,15 @@ import { bytesOfRows } from "./nodes/rowOutputs.ts";
 /** Lower blocks of a symmetric sum, of all its entries. */
 const LOWER = 0.6;
 
-/** Numbers held at once for each sum of a network that is measured whole: float64 for two groups, and the float32 of the batch at hand. */
+/**
+ * Numbers held at once for each sum of a network that is measured whole: float64 for two groups, and the float32 of the
+ * batch at hand.
+ */
 const WHOLE = (8 + 8 + LOWER * 4) / 8;
 
 /**
- * The same for parts of it, whose sums stay lower blocks: the float32 of each group's last batch, and float64 where there were others. The
- * engine holds those of the batch at hand once more.
+ * The same for parts of it, whose sums stay lower blocks: the float32 of each group's last batch, and float64 where
+ * there were others. The engine holds those of the batch at hand once more.
  */
 function heldInParts(batches: number): number {
   const ofGroup = batches <= 2 ? 4 : 8 + 4;

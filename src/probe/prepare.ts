@@ -1,6 +1,6 @@
 /**
- * @file What there is to measure in a model whose shapes are bound to those of a batch: its maps and heads with a gradient, which of them
- * are wanted, the classifier, the edges between maps; and, of all else, why it is not measured.
+ * @file What there is to measure in a model whose shapes are bound to those of a batch: its maps and heads with a
+ * gradient, which of them are wanted, the classifier, the edges between maps; and, of all else, why it is not measured.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Measures the moments of every linear map of a model on given data: adds the loss, the gradients at each map's output
- * and the moment sums to the model's graph, streams batches through it and adds the sums up in float64.
+ * @file Measures the moments of every linear map of a model on given data: adds the loss, the gradients at each map's
+ * output and the moment sums to the model's graph, streams batches through it and adds the sums up in float64.
  */
 import type { Engine } from "../engine/engine.ts";
 import { FloatProducts } from "../engine/floatProducts.ts";
@@ -44,7 +44,10 @@ export interface MeasureOptions {
   readonly onBatch?: (samples: number) => void;
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
-  /** How many batches there are, as far as it is known: of many, more is left to behind the last one. Default: those of an array, else 1. */
+  /**
+   * How many batches there are, as far as it is known: of many, more is left to behind the last one. Default: those of
+   * an array, else 1.
+   */
   readonly batches?: number;
   /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
   readonly layers?: readonly string[];
@@ -58,7 +61,10 @@ export interface MeasuredLosses {
   readonly accuracy?: number;
   readonly samples: number;
   readonly skipped: readonly Skipped[];
-  /** Share of samples whose nearest class mean is another class than the network names (Eq. 70), and the classifier's name. */
+  /**
+   * Share of samples whose nearest class mean is another class than the network names (Eq. 70), and the classifier's
+   * name.
+   */
   readonly nearestMean?: { readonly layer: string; readonly disagreement: number };
 }
 
@@ -108,7 +114,10 @@ export class Probe {
     return outlinesOf(await this.prepare(feeds), this.options);
   }
 
-  /** As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps, and rows where they are kept: no measure needs those of a group. */
+  /**
+   * As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps, and rows where
+   * they are kept: no measure needs those of a group.
+   */
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
     const measured = await this.measureGroups(batches, options, false);
     const total = mergeAllMoments(measured.groups);
@@ -213,7 +222,9 @@ export class Probe {
     };
   }
 
-  /** Notes the maps whose rows float32 cannot square as they are; whether there are any that the program does not scale. */
+  /**
+   * Notes the maps whose rows float32 cannot square as they are; whether there are any that the program does not scale.
+   */
   private rescale({ maps }: Instrumented, outputs: Readonly<Record<string, Tensor>>): boolean {
     const found = maps.filter(({ map, names }) => !this.rescaled.has(map.name) && isOutOfRange(outputs, names));
     for (const { map } of found) this.rescaled.add(map.name);

@@ -1,4 +1,7 @@
-/** @file Compiled graphs by the shapes of the data they are bound to: made when a shape first comes, kept until disposed of. */
+/**
+ * @file Compiled graphs by the shapes of the data they are bound to: made when a shape first comes, kept until disposed
+ * of.
+ */
 import type { Program } from "../engine/engine.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 

@@ -2,9 +2,9 @@
  * @file The seeded generator behind every random number of the project: xoshiro128** 1.1 (Blackman and Vigna,
  * https://prng.di.unimi.it/xoshiro128starstar.c), 32 bits a draw, period 2^128 - 1, no BigInt and no hidden cache.
  *
- * A stream is named by its seed and the labels on the way to it: `new Random(7).split("data")` is the same stream however many
- * numbers the parent has drawn, so a new consumer never shifts the numbers of another. Same seed, same bytes on every engine
- * whose Math.log and Math.exp agree (uniforms, integers and permutations use neither).
+ * A stream is named by its seed and the labels on the way to it: `new Random(7).split("data")` is the same stream
+ * however many numbers the parent has drawn, so a new consumer never shifts the numbers of another. Same seed, same
+ * bytes on every engine whose Math.log and Math.exp agree (uniforms, integers and permutations use neither).
  */
 import { wordsFromLabel, wordsFromSeed } from "./seeding.ts";
 import { beyond, edge, inside, step } from "./ziggurat.ts";
@@ -76,8 +76,9 @@ export class Random {
    * @param out float32 values, overwritten
    * @param sd  standard deviation
    *
-   * One 32-bit draw a value: 8 bits choose the layer of the ziggurat, 1 the sign, 23 the position, so values lie on a grid of
-   * about 2^-21 (symmetric about 0, which it leaves out). The generator runs in local variables; `beyond` takes the rare cases.
+   * One 32-bit draw a value: 8 bits choose the layer of the ziggurat, 1 the sign, 23 the position, so values lie on a
+   * grid of about 2^-21 (symmetric about 0, which it leaves out). The generator runs in local variables; `beyond` takes
+   * the rare cases.
    */
   fillNormal(out: Float32Array, sd = 1): void {
     const s = this.#s;
@@ -121,7 +122,10 @@ export class Random {
     s[3] = s3;
   }
 
-  /** Fills `out` with uniform numbers between lo and hi, 24 random bits each (one draw); rounding to float32 may reach hi. */
+  /**
+   * Fills `out` with uniform numbers between lo and hi, 24 random bits each (one draw); rounding to float32 may reach
+   * hi.
+   */
   fillUniform(out: Float32Array, lo = 0, hi = 1): void {
     const scale = (hi - lo) / 16_777_216;
     for (let i = 0; i < out.length; i++) out[i] = lo + (this.uint32() >>> 8) * scale;
@@ -141,8 +145,8 @@ export class Random {
   }
 
   /**
-   * An independent child stream. It depends on where this stream started and on the label alone, not on how much has been
-   * drawn, and it leaves this stream where it is; the same label gives the same child.
+   * An independent child stream. It depends on where this stream started and on the label alone, not on how much has
+   * been drawn, and it leaves this stream where it is; the same label gives the same child.
    */
   split(label: string): Random {
     const words = wordsFromLabel(this.#key, label);

@@ -2,7 +2,8 @@
  * @file From a seed, or from a stream and a label, to the 128 bits that start a generator.
  *
  * splitmix64 as published by Vigna (https://prng.di.unimi.it/splitmix64.c), the seeding its author recommends for the
- * xoshiro family; labels are hashed by 64-bit FNV-1a. BigInt arithmetic: fine once per stream, never inside a loop of draws.
+ * xoshiro family; labels are hashed by 64-bit FNV-1a. BigInt arithmetic: fine once per stream, never inside a loop of
+ * draws.
  */
 
 const mask = 0xffff_ffff_ffff_ffffn;
@@ -31,7 +32,8 @@ export function fnv1a64(text: string): bigint {
  * Four 32-bit words that start a generator, from a whole number.
  *
  * @param seed any safe integer or bigint, taken modulo 2^64
- * @returns (4) words: two outputs of splitmix64, low half first (as `seed_from_u64` of Rust's rand_xoshiro lays them out)
+ * @returns (4) words: two outputs of splitmix64, low half first (as `seed_from_u64` of Rust's rand_xoshiro lays them
+ *   out)
  * @throws TypeError if seed is not a whole number that a double holds exactly
  */
 export function wordsFromSeed(seed: number | bigint): Uint32Array {

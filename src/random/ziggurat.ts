@@ -1,10 +1,10 @@
 /**
  * @file Tables of the ziggurat for the normal distribution with 256 layers of equal area.
  *
- * Marsaglia and Tsang, "The Ziggurat Method for Generating Random Variables", J. Stat. Softw. 5(8), 2000. Layer i >= 1 is the
- * rectangle |x| < edge[i] between the heights height[i] and height[i + 1] of f(x) = exp(-x^2/2); layer 0 is the rectangle
- * |x| < R below f(R) together with the tail beyond R. The layer's index and the position inside it come from disjoint bits of
- * the draw, which avoids the correlation that Doornik (2005) found in the original code.
+ * Marsaglia and Tsang, "The Ziggurat Method for Generating Random Variables", J. Stat. Softw. 5(8), 2000. Layer i >= 1
+ * is the rectangle |x| < edge[i] between the heights height[i] and height[i + 1] of f(x) = exp(-x^2/2); layer 0 is the
+ * rectangle |x| < R below f(R) together with the tail beyond R. The layer's index and the position inside it come from
+ * disjoint bits of the draw, which avoids the correlation that Doornik (2005) found in the original code.
  */
 
 export const layers = 256;
@@ -25,7 +25,10 @@ edge[1] = R;
 for (let i = 2; i < layers; i++) edge[i] = Math.sqrt(-2 * Math.log(area / edge[i - 1]! + f(edge[i - 1]!)));
 for (let i = 0; i <= layers; i++) height[i] = f(edge[i]!);
 
-/** Positions inside a layer have 23 bits in the float32 path: x = (m + 1/2) step[i], and m < inside[i] needs no further test. */
+/**
+ * Positions inside a layer have 23 bits in the float32 path: x = (m + 1/2) step[i], and m < inside[i] needs no further
+ * test.
+ */
 export const positions = 2 ** 23;
 export const step = Float64Array.from({ length: layers }, (_, i) => edge[i]! / positions);
 export const inside = Int32Array.from({ length: layers }, (_, i) => Math.floor((edge[i + 1]! / edge[i]!) * positions));

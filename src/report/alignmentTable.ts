@@ -15,7 +15,10 @@ import { conventions, isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
 import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
 
-/** chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take three quarters of their bytes. */
+/**
+ * chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take
+ * three quarters of their bytes.
+ */
 const mostWithBars = 48;
 
 /** The table as escaped HTML, "" where no layer was measured. */

@@ -1,6 +1,6 @@
 /**
- * @file Neural collapse of a classifier in one table: each of the four with its variants, at the last measurement and at the first
- * (theory.md Eqs. 66 to 71), and the feature ansatz of every layer where it was measured (Eqs. 72 to 74).
+ * @file Neural collapse of a classifier in one table: each of the four with its variants, at the last measurement and
+ * at the first (theory.md Eqs. 66 to 71), and the feature ansatz of every layer where it was measured (Eqs. 72 to 74).
  */
 
 import { escapeText, shorten } from "../figures/escape.ts";

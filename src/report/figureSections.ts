@@ -24,7 +24,8 @@ import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./rep
  * measured.
  */
 export function figureSections(data: ReportData): FigureSection[] {
-  if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)]; // without a glossary
+  // without a glossary
+  if (!isAnalysis(data) && followsAlone(data)) return [{ ...lossSection(data), terms: [] }, ...watchedSections(data)];
   const course = isAnalysis(data) ? [] : [lossSection(data), ...watchedSections(data), ...pictureSections(data)];
   return [...course, depthSection(data), rankSection(data), ...deepSections(data), ...lawSections(data)];
 }

@@ -1,6 +1,6 @@
 /**
- * @file The table of irrelevant directions: of each layer those in which no gradient was seen and what the outputs keep in them, and the
- * dual, inputs that no sample reaches and the gradients there (theory.md Eq. 65).
+ * @file The table of irrelevant directions: of each layer those in which no gradient was seen and what the outputs keep
+ * in them, and the dual, inputs that no sample reaches and the gradients there (theory.md Eq. 65).
  */
 import { escapeText, shorten } from "../figures/escape.ts";
 import { counted, fixed, grouped, scientific } from "../findings/numbers.ts";

@@ -65,7 +65,9 @@ function changeSection(data: ReportData): FigureSection {
   };
 }
 
-/** What changed over the last factor of two of the steps: per step, a drift in log t and a random walk slow down too. */
+/**
+ * What changed over the last factor of two of the steps: per step, a drift in log t and a random walk slow down too.
+ */
 function foundChange({ snapshots }: ReportData): string {
   const last = representationChanges(snapshots)[0];
   if (last === undefined) return "";

@@ -1,6 +1,7 @@
 /**
- * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity with what sampling
- * alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62, 76).
+ * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity
+ * with what sampling alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62,
+ * 76).
  */
 
 import { sides } from "../figures/alignmentSeries.ts";

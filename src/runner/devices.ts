@@ -1,6 +1,6 @@
 /**
- * @file Which devices ONNX Runtime can use on this machine. Each is tried on y = Relu(x + 1) in a process of its own, because a missing
- * driver makes the libraries below write to the terminal, or end the process.
+ * @file Which devices ONNX Runtime can use on this machine. Each is tried on y = Relu(x + 1) in a process of its own,
+ * because a missing driver makes the libraries below write to the terminal, or end the process.
  */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";

@@ -1,6 +1,7 @@
 /**
- * @file From anything thrown to one line and an exit code. The project's own errors read "<where>: expected X, got Y; cure" and are
- * shown as they are, so are the file system's, put into words; anything else is a bug, whose stack is shown with --debug.
+ * @file From anything thrown to one line and an exit code. The project's own errors read "<where>: expected X, got Y;
+ * cure" and are shown as they are, so are the file system's, put into words; anything else is a bug, whose stack is
+ * shown with --debug.
  */
 import { printable } from "../formats/printable.ts";
 

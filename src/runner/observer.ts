@@ -1,6 +1,6 @@
 /**
- * @file Whoever watches work that takes time: a terminal that draws a bar, a server that passes it on, a test. The work tells how far it is;
- * what becomes of that is the observer's.
+ * @file Whoever watches work that takes time: a terminal that draws a bar, a server that passes it on, a test. The work
+ * tells how far it is; what becomes of that is the observer's.
  */
 
 export interface Observer {

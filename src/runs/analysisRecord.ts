@@ -1,6 +1,6 @@
 /**
- * @file What a run folder says of an analysis (docs/formats.md, records/analysis.json): the models that were measured at which steps, and
- * on which files. Times, versions and the command line stand in run.json, as those of any run.
+ * @file What a run folder says of an analysis (docs/formats.md, records/analysis.json): the models that were measured
+ * at which steps, and on which files. Times, versions and the command line stand in run.json, as those of any run.
  */
 import { z } from "zod";
 

@@ -1,10 +1,12 @@
 /**
- * @file Whether the process that a run.json names still runs. Process numbers are given out again (in a container, often at
- * once), so on Linux its start time is compared too.
+ * @file Whether the process that a run.json names still runs. Process numbers are given out again (in a container,
+ * often at once), so on Linux its start time is compared too.
  */
 import { readFileSync } from "node:fs";
 
-/** Start time of a process in clock ticks since boot, with the boot's own id; undefined where the system does not tell. */
+/**
+ * Start time of a process in clock ticks since boot, with the boot's own id; undefined where the system does not tell.
+ */
 export function processStart(pid: number): string | undefined {
   const fields = statFields(pid);
   if (fields === undefined) return undefined;

@@ -76,7 +76,10 @@ const records: Readonly<Record<string, z.ZodType>> = {
   "crh-lab/pictures@1": pictures,
 };
 
-/** What is wrong with a record, in words: where, and what was expected; undefined where nothing is, or the schema is not known. */
+/**
+ * What is wrong with a record, in words: where, and what was expected; undefined where nothing is, or the schema is not
+ * known.
+ */
 export function recordFault(schema: string, found: unknown): string | undefined {
   const parsed = records[schema]?.safeParse(found);
   if (parsed === undefined || parsed.success) return undefined;

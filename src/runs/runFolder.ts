@@ -1,7 +1,8 @@
 /**
- * @file A run as a folder that other tools can read (docs/formats.md, "Run folder"): run.json, config.json, metrics.jsonl,
- * trajectories.csv, snapshots/, records/, checkpoints/, best/, moments/, report.html. One process writes a run; any number may read
- * it meanwhile, since every file but metrics.jsonl and trajectories.csv is replaced as a whole.
+ * @file A run as a folder that other tools can read (docs/formats.md, "Run folder"): run.json, config.json,
+ * metrics.jsonl, trajectories.csv, snapshots/, records/, checkpoints/, best/, moments/, report.html. One process writes
+ * a run; any number may read it meanwhile, since every file but metrics.jsonl and trajectories.csv is replaced as a
+ * whole.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
@@ -129,8 +130,8 @@ export class RunFolder {
   }
 
   /**
-   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out, half-written
-   * files deleted.
+   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out,
+   * half-written files deleted.
    *
    * @throws Error if it still runs (on another machine: says that it does, which cannot be asked from here)
    */
@@ -151,7 +152,10 @@ export class RunFolder {
     return this.update({ ...own, ...ended, status: "running", argv: [...argv] });
   }
 
-  /** Deletes what a process that died left half written; those of snapshots, moments and checkpoints go with dropSnapshots .. */
+  /**
+   * Deletes what a process that died left half written; those of snapshots, moments and checkpoints go with
+   * dropSnapshots ..
+   */
   dropHalfWritten(): void {
     for (const name of readdirSync(this.dir))
       if (name.endsWith(temporarySuffix)) rmSync(join(this.dir, name), { force: true });
@@ -267,8 +271,8 @@ export class RunFolder {
   }
 
   /**
-   * Writes the checkpoint of the best evaluation so far beside the others. The best one before it stays until there is a later
-   * checkpoint: a run that goes on from the last one needs it.
+   * Writes the checkpoint of the best evaluation so far beside the others. The best one before it stays until there is
+   * a later checkpoint: a run that goes on from the last one needs it.
    */
   writeBest(step: number, bytes: Uint8Array): void {
     const last = this.checkpoints()[0]?.step ?? -1;
@@ -282,7 +286,9 @@ export class RunFolder {
     return this.#best.list();
   }
 
-  /** The checkpoint of the best evaluation, by default of the whole run, else up to a step; undefined if none was kept. */
+  /**
+   * The checkpoint of the best evaluation, by default of the whole run, else up to a step; undefined if none was kept.
+   */
   best(upTo = Number.POSITIVE_INFINITY): StepFile | undefined {
     return this.#best.list().findLast(({ step }) => step <= upTo);
   }

@@ -1,6 +1,6 @@
 /**
- * @file Names of runs: <yyyy-mm-dd>-<setting>-<6 hex digits>, the date in UTC, the digits from a hash of the configuration, the
- * time and the process.
+ * @file Names of runs: <yyyy-mm-dd>-<setting>-<6 hex digits>, the date in UTC, the digits from a hash of the
+ * configuration, the time and the process.
  */
 import { createHash } from "node:crypto";
 

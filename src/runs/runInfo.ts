@@ -1,6 +1,7 @@
 /**
- * @file run.json and config.json: their types, and the schemas that check them when they are read. Keys that this version does
- * not know are kept. What run.json says about time and machine is the only part of a run that differs between equal runs.
+ * @file run.json and config.json: their types, and the schemas that check them when they are read. Keys that this
+ * version does not know are kept. What run.json says about time and machine is the only part of a run that differs
+ * between equal runs.
  */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -20,7 +21,10 @@ export interface RunInfo {
   step: number;
   argv: string[];
   pid: number;
-  /** When that process started, in the system's own unit, where it can be known: tells it from a later one with its number. */
+  /**
+   * When that process started, in the system's own unit, where it can be known: tells it from a later one with its
+   * number.
+   */
   processStart?: string;
   host: string;
   versions: { crh: string; node: string; onnxruntime: string };

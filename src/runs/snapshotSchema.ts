@@ -1,6 +1,6 @@
 /**
- * @file The form of a snapshot as far as readers rely on it: run folders come from others, and a text where a number belongs would go unread
- * into pages and tables.
+ * @file The form of a snapshot as far as readers rely on it: run folders come from others, and a text where a number
+ * belongs would go unread into pages and tables.
  */
 import { z } from "zod";
 

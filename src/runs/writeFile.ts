@@ -1,6 +1,6 @@
 /**
- * @file Writing files so that a reader never meets half of one: the bytes go to a temporary file beside the target, which is
- * then renamed over it. What the file system refuses becomes one line that names the folder and the cure.
+ * @file Writing files so that a reader never meets half of one: the bytes go to a temporary file beside the target,
+ * which is then renamed over it. What the file system refuses becomes one line that names the folder and the cure.
  */
 import {
   closeSync,
@@ -105,7 +105,10 @@ export function writeWhole(path: string, data: string | Uint8Array, options: { s
   });
 }
 
-/** Where a link leads, which stays one. @throws Error where the path is a device or a pipe: a file renamed over it would replace it */
+/**
+ * Where a link leads, which stays one. @throws Error where the path is a device or a pipe: a file renamed over it would
+ * replace it
+ */
 function behindLinks(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isFile() || found.isDirectory()) return path;
@@ -115,8 +118,8 @@ function behindLinks(path: string): string {
 }
 
 /**
- * Makes a folder and those above it that are missing. One at a time: mkdir with `recursive` never returns where the system says
- * of a folder that is there that it is not, as below /proc.
+ * Makes a folder and those above it that are missing. One at a time: mkdir with `recursive` never returns where the
+ * system says of a folder that is there that it is not, as below /proc.
  *
  * @throws WriteError when the file system refuses
  */
@@ -150,8 +153,8 @@ export function temporaryBeside(path: string): string {
 }
 
 /**
- * Deletes the temporary files of a folder whose process has died; those of living processes and of other machines stay. A folder that
- * cannot be read or changed is left as it is.
+ * Deletes the temporary files of a folder whose process has died; those of living processes and of other machines stay.
+ * A folder that cannot be read or changed is left as it is.
  */
 export function dropAbandoned(folder: string): void {
   try {

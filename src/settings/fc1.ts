@@ -1,4 +1,7 @@
-/** @file Setting fc1 of arXiv 2410.03006, appendix C.1: a fully connected network learns a scalar teacher of isotropic inputs. */
+/**
+ * @file Setting fc1 of arXiv 2410.03006, appendix C.1: a fully connected network learns a scalar teacher of isotropic
+ * inputs.
+ */
 import { z } from "zod";
 import { defineSetting } from "./setting.ts";
 import { teacherPresets, teacherStudent, teacherStudentFields } from "./teacherStudent.ts";

@@ -1,6 +1,7 @@
 /**
- * @file Setting fc2 of arXiv 2410.03006, appendix C.1: as fc1 with 100 outputs and inputs x = ((1-phi) Z + phi I) x', whose
- * covariance departs from the identity as phi falls below 1 (docs/theory.md Eqs. 25, 26; the paper omits the factor x').
+ * @file Setting fc2 of arXiv 2410.03006, appendix C.1: as fc1 with 100 outputs and inputs x = ((1-phi) Z + phi I) x',
+ * whose covariance departs from the identity as phi falls below 1 (docs/theory.md Eqs. 25, 26; the paper omits the
+ * factor x').
  */
 import { z } from "zod";
 import { field, nonNegative } from "../parameters/field.ts";

@@ -1,4 +1,7 @@
-/** @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement has. */
+/**
+ * @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement
+ * has.
+ */
 import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from "../data/cifarFolder.ts";
 import { count, field, positive, wholeFromZero } from "../parameters/field.ts";
 import { ParameterError } from "../parameters/parse.ts";
@@ -36,7 +39,10 @@ export const imageFields = {
   workers: field(count, 1, "threads that augment images ahead of the step", "chosen: one keeps up with two cores"),
 };
 
-/** @throws ParameterError without a folder, or where the training set is smaller than a batch; RangeError for what is wrong in it */
+/**
+ * @throws ParameterError without a folder, or where the training set is smaller than a batch; RangeError for what is
+ * wrong in it
+ */
 export function cifarOf(name: string, { file }: Surroundings, batch: number): CifarSet {
   if (file === undefined)
     throw new ParameterError(

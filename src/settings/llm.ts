@@ -1,6 +1,6 @@
 /**
- * @file Setting llm of arXiv 2410.03006: a decoder-only transformer that predicts the next token of a text. Every linear map and
- * every attention head is measured on windows of the validation text.
+ * @file Setting llm of arXiv 2410.03006: a decoder-only transformer that predicts the next token of a text. Every
+ * linear map and every attention head is measured on windows of the validation text.
  */
 import { z } from "zod";
 import { splitCorpus, textFileNames } from "../data/corpus.ts";
@@ -20,7 +20,10 @@ import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (llm)";
 
-/** chosen: multiplications and additions of one call, a second or two on two cores: progress and interruption wait no longer. */
+/**
+ * chosen: multiplications and additions of one call, a second or two on two cores: progress and interruption wait no
+ * longer.
+ */
 const CALL_OPERATIONS = 2e11;
 
 /** chosen: windows of one measured batch. */

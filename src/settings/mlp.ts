@@ -1,6 +1,6 @@
 /**
- * @file Setting mlp: a fully connected classifier on images in IDX files (MNIST and the sets of the same layout), with accuracy
- * beside the alignments. Not a setting of the paper: the smallest one on real data.
+ * @file Setting mlp: a fully connected classifier on images in IDX files (MNIST and the sets of the same layout), with
+ * accuracy beside the alignments. Not a setting of the paper: the smallest one on real data.
  */
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";

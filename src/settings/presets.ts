@@ -24,7 +24,10 @@ export function findPreset({ name, presets = {} }: Setting, preset: string): Pre
 /** chosen: parameters by which a network or its training is smaller than another. */
 const SIZES: ReadonlySet<string> = new Set(["layers", "depth", "heads", "width", "context", "batch", "steps"]);
 
-/** The parameters that make a run smaller than the paper's, whose are the defaults: claims of the paper may fail at their size. */
+/**
+ * The parameters that make a run smaller than the paper's, whose are the defaults: claims of the paper may fail at
+ * their size.
+ */
 export function smallerThanPaper(setting: Setting, parameters: Readonly<Record<string, unknown>>): string[] {
   const less = (value: unknown, than: unknown) => typeof value === "number" && typeof than === "number" && value < than;
   return describeParameters(setting)

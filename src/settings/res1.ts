@@ -1,6 +1,6 @@
 /**
- * @file Setting res1 of arXiv 2410.03006: ResNet-18 with two fully connected layers at its end, classifying CIFAR-10. Every linear
- * map is measured on test images, convolutions by patches and channels.
+ * @file Setting res1 of arXiv 2410.03006: ResNet-18 with two fully connected layers at its end, classifying CIFAR-10.
+ * Every linear map is measured on test images, convolutions by patches and channels.
  */
 import { z } from "zod";
 import { cropFlip } from "../data/augment/augmentation.ts";

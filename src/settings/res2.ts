@@ -1,6 +1,7 @@
 /**
- * @file Setting res2 of arXiv 2410.03006: ResNet-18 learning without labels by SimCLR. Two views of an image are to have the nearest
- * of all embeddings; the two fully connected layers are the projection head, and a linear probe tells what the features before it know.
+ * @file Setting res2 of arXiv 2410.03006: ResNet-18 learning without labels by SimCLR. Two views of an image are to
+ * have the nearest of all embeddings; the two fully connected layers are the projection head, and a linear probe tells
+ * what the features before it know.
  */
 import { z } from "zod";
 import { simclr } from "../data/augment/augmentation.ts";

@@ -10,7 +10,10 @@ import type { Tokenizer } from "../data/tokenizer.ts";
 import type { Tokens } from "../data/tokens.ts";
 import type { Experiment } from "../train/experiment.ts";
 
-/** What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but `folder`. */
+/**
+ * What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but
+ * `folder`.
+ */
 export interface Surroundings {
   /** Bytes of a file in the folder given by --data, or undefined where there is no such file. */
   readonly file?: (name: string) => Uint8Array | undefined;
@@ -47,7 +50,10 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Preset>>;
   /** Steps between measurements, where neither --every nor the preset says. Default "log". */
   readonly every?: number;
-  /** Whether its steps are large enough to gain from all cores, which are then the default of --threads. Default: one thread. */
+  /**
+   * Whether its steps are large enough to gain from all cores, which are then the default of --threads. Default: one
+   * thread.
+   */
   readonly parallel?: boolean;
   /** Builds the network, data and optimizer. @throws RangeError in one line when parameters and data do not fit */
   build(parameters: z.output<S>, surroundings: Surroundings): Experiment;

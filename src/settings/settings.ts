@@ -1,4 +1,7 @@
-/** @file The settings that `crh run` knows, by name. The file of a setting, and what it reads its data with, is loaded when it is asked for. */
+/**
+ * @file The settings that `crh run` knows, by name. The file of a setting, and what it reads its data with, is loaded
+ * when it is asked for.
+ */
 import { ParameterError, parseParameters } from "../parameters/parse.ts";
 import { suggestion } from "../parameters/suggest.ts";
 import type { Experiment } from "../train/experiment.ts";

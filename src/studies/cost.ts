@@ -21,8 +21,8 @@ export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>):
 /**
  * Seconds of a ResNet-18 on images of 32 pixels a side.
  *
- * chosen: 10 ms an image at a quarter of the width, of which half is in proportion to its square; two views an image where there is a
- * temperature. Within a factor of two on two cores.
+ * chosen: 10 ms an image at a quarter of the width, of which half is in proportion to its square; two views an image
+ * where there is a temperature. Within a factor of two on two cores.
  */
 function imageSeconds({ steps, batch, width, temperature }: Readonly<Record<string, unknown>>): number {
   const images = Number(steps) * Number(batch) * (temperature === undefined ? 1 : 2);

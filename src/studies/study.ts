@@ -56,7 +56,10 @@ export interface StudiedRun {
   watched(): WatchedRecord | undefined;
   /** Images that the network made at the end. */
   pictures(): PicturesRecord | undefined;
-  /** The parameters at the end that are matrices, filters of convolutions by rows, by name in the network's order; none where no checkpoint is left. */
+  /**
+   * The parameters at the end that are matrices, filters of convolutions by rows, by name in the network's order; none
+   * where no checkpoint is left.
+   */
   weights(): ReadonlyMap<string, Matrix>;
 }
 

@@ -1,9 +1,10 @@
 /**
- * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do not depend on
- * each other the batch may be taken in parts, one after the other, whose gradients add up: a transformer's values then stay in the
- * caches, which saves two fifths of the memory of a step and some of its time (docs/log.md). Where BatchNormalization is all that
- * samples depend on each other by, parts are what gradient accumulation is in PyTorch: each is normalized by its own statistics, and
- * the running statistics follow part by part (theory.md Eq. 82 with the N of a part).
+ * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do
+ * not depend on each other the batch may be taken in parts, one after the other, whose gradients add up: a
+ * transformer's values then stay in the caches, which saves two fifths of the memory of a step and some of its time
+ * (docs/log.md). Where BatchNormalization is all that samples depend on each other by, parts are what gradient
+ * accumulation is in PyTorch: each is normalized by its own statistics, and the running statistics follow part by part
+ * (theory.md Eq. 82 with the N of a part).
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { GradientRule } from "../autodiff/rule.ts";
@@ -134,7 +135,10 @@ function inParts(g: GraphBuilder, value: string, shape: readonly number[], count
 /** All buffers of a network as one vector; undefined where it has none. */
 const buffersOf = (network: Network): ParameterGroup | undefined => groupVectors("buffers", bufferShapes(network));
 
-/** Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part in one vector. */
+/**
+ * Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part in one
+ * vector.
+ */
 function addPart(
   g: GraphBuilder,
   { form, graph, values, loss, prefersProducts }: Forward,

@@ -1,7 +1,7 @@
 /**
  * @file Checkpoints: everything training needs to go on bit for bit. A safetensors file (docs/formats.md) with
- * `parameters/<name>`, `buffers/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh` holds the step, the position of the
- * data stream and the running mean of the loss.
+ * `parameters/<name>`, `buffers/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh`
+ * holds the step, the position of the data stream and the running mean of the loss.
  */
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Samples for variational autoencoders whose noise is drawn: behind the inputs of each sample stand normal deviates, new ones at
- * each step, and where nothing else is to be made of a sample its target is itself.
+ * @file Samples for variational autoencoders whose noise is drawn: behind the inputs of each sample stand normal
+ * deviates, new ones at each step, and where nothing else is to be made of a sample its target is itself.
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";

@@ -1,4 +1,6 @@
-/** @file Training batches of a finite labelled set of byte images, in seeded shuffled order; rows of it to measure on. */
+/**
+ * @file Training batches of a finite labelled set of byte images, in seeded shuffled order; rows of it to measure on.
+ */
 import { gatherRows, ShuffledIndices, type ShuffleState } from "../data/batches.ts";
 import { int } from "../onnx/graph.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
@@ -27,8 +29,8 @@ export interface PixelScale {
 export type TargetForm = { readonly kind: "index" } | { readonly kind: "one-hot"; readonly classes: number };
 
 /**
- * A finite set in seeded shuffled order, each sample once an epoch, the last incomplete batch dropped. Bytes are fed as bytes and
- * scaled in the graph.
+ * A finite set in seeded shuffled order, each sample once an epoch, the last incomplete batch dropped. Bytes are fed as
+ * bytes and scaled in the graph.
  */
 export function finiteSet(
   set: LabelledBytes,

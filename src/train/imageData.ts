@@ -1,6 +1,7 @@
 /**
- * @file Images as training data: augmented here or by threads beside the step, bytes or values in [0, 1] as they come, scaled per channel in
- * the training graph. `augmentedImages` with labels, `twoViews` for contrastive objectives; the feeds to measure on.
+ * @file Images as training data: augmented here or by threads beside the step, bytes or values in [0, 1] as they come,
+ * scaled per channel in the training graph. `augmentedImages` with labels, `twoViews` for contrastive objectives; the
+ * feeds to measure on.
  */
 import { type Augmentation, augmentBatch, augmentedType, type ViewRecipe } from "../data/augment/augmentation.ts";
 import type { MakeBatches } from "../data/augment/batchMaker.ts";
@@ -27,7 +28,9 @@ export interface ImageDataOptions<A extends Augmentation = Augmentation> {
   /** Pixels become (byte / 255 - mean) / sd, per channel. */
   readonly scale: ChannelScale;
   readonly shape: ImageShape;
-  /** Who augments: threads, ahead of the step (augmentThreads). Default: this thread. The batches do not depend on it. */
+  /**
+   * Who augments: threads, ahead of the step (augmentThreads). Default: this thread. The batches do not depend on it.
+   */
   readonly maker?: MakeBatches;
 }
 
@@ -45,7 +48,8 @@ export function augmentedImages(set: ImageSplit, options: ImageDataOptions): Tra
 /**
  * Two augmented views of each image of a batch, labels unused.
  *
- * @returns data with x (2B, C, H, W), views i and i + B of the same image, and as target (2B) int64 the index of each view's partner
+ * @returns data with x (2B, C, H, W), views i and i + B of the same image, and as target (2B) int64 the index of each
+ *   view's partner
  */
 export function twoViews(set: ImageSplit, options: ImageDataOptions<ViewRecipe>): TrainingData {
   const partners = partnerIndices(options.batch);
@@ -123,7 +127,10 @@ export interface FeedOptions {
   readonly batch: number;
 }
 
-/** Images as they are, not augmented: x (n, C, H, W) scaled, int64 class indices (n); a batch for each group of samples at least. */
+/**
+ * Images as they are, not augmented: x (n, C, H, W) scaled, int64 class indices (n); a batch for each group of samples
+ * at least.
+ */
 export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
   const size = imageSize(options.shape);
   return cuts(set, options, MOST_GROUPS).map(([from, to]) => ({
@@ -133,8 +140,9 @@ export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
 }
 
 /**
- * Two views of each of the first images, always the same ones: x (2b, C, H, W) scaled, target (2b) the partner's index in the batch.
- * At least two batches; no more are cut than `batch` asks for, because the loss of a pair depends on its batch.
+ * Two views of each of the first images, always the same ones: x (2b, C, H, W) scaled, target (2b) the partner's index
+ * in the batch. At least two batches; no more are cut than `batch` asks for, because the loss of a pair depends on its
+ * batch.
  */
 export function viewFeeds(
   set: ImageSplit,

@@ -1,6 +1,6 @@
 /**
- * @file The steps at which training stops to look: to record the loss, to evaluate, to measure, to write a checkpoint. They depend on the
- * options alone, never on the clock, so that a resumed run passes the same ones.
+ * @file The steps at which training stops to look: to record the loss, to evaluate, to measure, to write a checkpoint.
+ * They depend on the options alone, never on the clock, so that a resumed run passes the same ones.
  */
 
 export interface Milestones {
@@ -19,7 +19,9 @@ export interface MilestoneOptions {
   readonly points?: number;
   /** Evaluate every k steps, beside the measured ones. Default: those alone. */
   readonly evaluateEvery?: number;
-  /** Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000. */
+  /**
+   * Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000.
+   */
   readonly checkpointEvery?: number;
 }
 

@@ -6,8 +6,8 @@ import { Random } from "../random/random.ts";
 import type { Batches, TrainingData } from "./trainingData.ts";
 
 /**
- * Endless samples of a teacher: x' ~ N(0, I) is drawn here, x = M x' and y = u^T sin(W x + b) (docs/theory.md Eqs. 25, 26)
- * are computed in the training graph, for all K batches at once.
+ * Endless samples of a teacher: x' ~ N(0, I) is drawn here, x = M x' and y = u^T sin(W x + b) (docs/theory.md Eqs. 25,
+ * 26) are computed in the training graph, for all K batches at once.
  */
 export function onlineTeacher(teacher: Teacher, batch: number, random: Random): TrainingData {
   let stream = random;

@@ -1,6 +1,6 @@
 /**
- * @file Optimizers as graph fragments over one group of parameters, with the update rules of torch.optim. What depends on the
- * step alone (learning rate, bias correction) is computed outside in float64 and fed as coefficients.
+ * @file Optimizers as graph fragments over one group of parameters, with the update rules of torch.optim. What depends
+ * on the step alone (learning rate, bias correction) is computed outside in float64 and fed as coefficients.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 
@@ -14,8 +14,8 @@ export interface Optimizer {
   /** Scalars of step `step` (from 0) at learning rate `lr`; they exist before the gradient. */
   coefficients(step: number, lr: number): readonly number[];
   /**
-   * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for nothing
-   * else. `isVector` says that the parameters are biases and scales. Returns the new parameters and states.
+   * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for
+   * nothing else. `isVector` says that the parameters are biases and scales. Returns the new parameters and states.
    */
   update(
     builder: GraphBuilder,
@@ -33,7 +33,10 @@ export interface OptimizerOptions {
   readonly nesterov?: boolean;
   /** Weight decay gamma: of the gradient (sgd, adam) or decoupled from it (adamw). */
   readonly decay?: number;
-  /** Whether biases and the scales and shifts of normalizations decay too, as torch.optim has it; nanoGPT leaves them out. Default true. */
+  /**
+   * Whether biases and the scales and shifts of normalizations decay too, as torch.optim has it; nanoGPT leaves them
+   * out. Default true.
+   */
   readonly decayVectors?: boolean;
   /** Largest norm of all gradients together. Default: none. */
   readonly clip?: number;

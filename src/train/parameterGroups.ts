@@ -1,7 +1,7 @@
 /**
- * @file How parameters travel through the training loop: matrices (and larger) each on their own, all vectors (biases) together in
- * one flat vector. One update of many small vectors costs one node instead of many; joining matrices as well would copy all of
- * them twice a step, and their updates would no longer fit in a core's first cache.
+ * @file How parameters travel through the training loop: matrices (and larger) each on their own, all vectors (biases)
+ * together in one flat vector. One update of many small vectors costs one node instead of many; joining matrices as
+ * well would copy all of them twice a step, and their updates would no longer fit in a core's first cache.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";

@@ -1,7 +1,7 @@
 /**
- * @file K training steps as one ONNX model: a Scan over K batches whose body is forward pass, loss, gradient and update. K steps
- * share one call, because crossing from JavaScript costs as much as a step of a small network; and Scan, unlike Loop, hands
- * each batch to the body without copying it.
+ * @file K training steps as one ONNX model: a Scan over K batches whose body is forward pass, loss, gradient and
+ * update. K steps share one call, because crossing from JavaScript costs as much as a step of a small network; and
+ * Scan, unlike Loop, hands each batch to the body without copying it.
  */
 import { blockConvolutions } from "../engine/blockedConvolutions.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,7 +18,10 @@ import type { Schedule } from "./schedule.ts";
 import { addSyre, type Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
 
-/** Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come besides. */
+/**
+ * Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come
+ * besides.
+ */
 export const STEP_MODEL = {
   coefficients: "coefficients",
   parameters: (group: string) => `parameters/${group}`,
@@ -37,8 +40,9 @@ export interface StepModelParts extends Batch {
 }
 
 /**
- * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and the data's. Outputs: next/<input> for each
- * parameter, state and buffer input, losses (K), the mean loss of each batch before its update, and what is followed (K, size).
+ * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and the data's. Outputs: next/<input>
+ * for each parameter, state and buffer input, losses (K), the mean loss of each batch before its update, and what is
+ * followed (K, size).
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
   const { network, data, follower } = parts;
@@ -58,7 +62,10 @@ export async function buildStepModel(engine: Engine, parts: StepModelParts): Pro
 
 type Moving = Pick<StepModelParts, "optimizer" | "syre">;
 
-/** Numbers of a row of `coefficients`: the optimizer's, and the strength of the decay towards a random point where there is one. */
+/**
+ * Numbers of a row of `coefficients`: the optimizer's, and the strength of the decay towards a random point where there
+ * is one.
+ */
 const coefficientCount = ({ optimizer, syre }: Moving) => optimizer.coefficientCount + (syre === undefined ? 0 : 1);
 
 /** (K, c) the rows of `coefficients` for K steps from `step` on. */
@@ -74,7 +81,9 @@ export function coefficientRows(parts: Moving & { readonly schedule: Schedule },
   return float32(rows, [K, c]);
 }
 
-/** What goes from step to step: each group's parameters, then its optimizer states, group by group; then the buffers. */
+/**
+ * What goes from step to step: each group's parameters, then its optimizer states, group by group; then the buffers.
+ */
 function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }: StepModelParts) {
   const trained = groups.flatMap(({ name, shape }) => [
     { name: STEP_MODEL.parameters(name), shape },
@@ -121,7 +130,9 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   return blockConvolutions(engine, g.build());
 }
 
-/** All gradients times min(1, most / (norm + 1e-6)), norm being that of all together: torch.nn.utils.clip_grad_norm_. */
+/**
+ * All gradients times min(1, most / (norm + 1e-6)), norm being that of all together: torch.nn.utils.clip_grad_norm_.
+ */
 function clipped(g: GraphBuilder, gradients: readonly string[], most: number): string[] {
   const squares = gradients.map((gradient) => g.op("ReduceSumSquare", [gradient], { keepdims: int(0) }));
   const norm = g.op("Sqrt", [squares.reduce((left, right) => g.op("Add", [left, right]))]);

@@ -1,7 +1,8 @@
 /**
- * @file Removal of symmetries (Ziyin et al., arXiv 2408.15495, "syre"): weight decay towards a fixed random point, by a factor that
- * differs a little from parameter to parameter, in place of decay towards 0 (docs/theory.md Eq. 119). No symmetry of the loss is one of
- * that penalty, so decay no longer makes ranks fall or neurons equal. A step of its own behind the optimizer's, as AdamW's decay is.
+ * @file Removal of symmetries (Ziyin et al., arXiv 2408.15495, "syre"): weight decay towards a fixed random point, by a
+ * factor that differs a little from parameter to parameter, in place of decay towards 0 (docs/theory.md Eq. 119). No
+ * symmetry of the loss is one of that penalty, so decay no longer makes ranks fall or neurons equal. A step of its own
+ * behind the optimizer's, as AdamW's decay is.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf } from "../onnx/tensor.ts";
@@ -42,8 +43,8 @@ export function drawAnchor(
 }
 
 /**
- * Inputs to each neuron: of a matrix, or a convolution's filters, all axes but the first; of a bias those of the matrix beside it
- * ("layers.0.weight" beside "layers.0.bias"); of another vector its own length.
+ * Inputs to each neuron: of a matrix, or a convolution's filters, all axes but the first; of a bias those of the matrix
+ * beside it ("layers.0.weight" beside "layers.0.bias"); of another vector its own length.
  *
  * @param shapes of all parameters by name
  */

@@ -1,7 +1,8 @@
 /**
- * @file The training loop: K steps per call of the step model, stopping at milestones to record, measure and save. Calls are cut
- * at multiples of K and at milestones, counted in absolute steps, so that a resumed run makes the same calls as an unbroken one
- * and its numbers are the same to the last bit (same seed, same thread count, same machine type).
+ * @file The training loop: K steps per call of the step model, stopping at milestones to record, measure and save.
+ * Calls are cut at multiples of K and at milestones, counted in absolute steps, so that a resumed run makes the same
+ * calls as an unbroken one and its numbers are the same to the last bit (same seed, same thread count, same machine
+ * type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
@@ -31,22 +32,34 @@ export interface Metric {
 export interface TrainObserver {
   onProgress?(step: number, loss: number): void;
   onMetrics?(metrics: readonly Metric[]): void;
-  /** What the followed points were at steps before the present one, and at the end at the last one; each step comes once, ascending. */
+  /**
+   * What the followed points were at steps before the present one, and at the end at the last one; each step comes
+   * once, ascending.
+   */
   onFollowed?(steps: readonly FollowedStep[]): void;
-  /** Before a measurement, which may take as long as many steps, and behind each of its batches: the share of them that is done. */
+  /**
+   * Before a measurement, which may take as long as many steps, and behind each of its batches: the share of them that
+   * is done.
+   */
   onMeasuring?(step: number, share: number): void;
   /** Before held-out samples are evaluated by themselves. */
   onEvaluating?(step: number): void;
   /** Training goes on when it has returned, or its promise is fulfilled. */
   onMeasurement?(step: number, measurement: Measurement): void | Promise<void>;
-  /** Takes the measurements of a network whose sums do not fit in memory; without it they are held as a whole, however large. */
+  /**
+   * Takes the measurements of a network whose sums do not fit in memory; without it they are held as a whole, however
+   * large.
+   */
   readonly parts?: PartObserver;
   onCheckpoint?(step: number, bytes: Uint8Array): void;
   /** A checkpoint of the best evaluation so far, where `best` asks for it. */
   onBest?(step: number, bytes: Uint8Array): void;
 }
 
-/** Takes the layers of a network part by part, each measured by a pass over the samples of its own, in place of `onMeasurement`. */
+/**
+ * Takes the layers of a network part by part, each measured by a pass over the samples of its own, in place of
+ * `onMeasurement`.
+ */
 export interface PartObserver {
   /** Memory of a part. Default: 4 GiB. */
   readonly bytes?: number;
@@ -69,11 +82,14 @@ export interface TrainOptions {
   readonly steps: number;
   readonly milestones: Milestones;
   /**
-   * A checkpoint is also written after the first call that ends so many minutes or more after the last one. It falls between two
-   * calls that are made anyway, so no number depends on the clock.
+   * A checkpoint is also written after the first call that ends so many minutes or more after the last one. It falls
+   * between two calls that are made anyway, so no number depends on the clock.
    */
   readonly checkpointMinutes?: number;
-  /** Hands a checkpoint to `onBest` whenever an evaluation is better than all before it; `value` is the best so far of a resumed run. */
+  /**
+   * Hands a checkpoint to `onBest` whenever an evaluation is better than all before it; `value` is the best so far of a
+   * resumed run.
+   */
   readonly best?: { readonly by: BestBy; readonly value?: number };
   readonly threads?: number;
   /** Bytes of a checkpoint to go on from. */
@@ -99,12 +115,16 @@ const CALL_BYTES = 2 ** 21;
 const MAX_CALL_STEPS = 64;
 
 /**
- * chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of it. For
- * larger networks the step is freed before each measurement, and what measures behind it: else both would hold their memory at once.
+ * chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of
+ * it. For larger networks the step is freed before each measurement, and what measures behind it: else both would hold
+ * their memory at once.
  */
 const FEW_PARAMETERS = 2 ** 20;
 
-/** chosen: values that two maps share up to which the noise of a pair is summed: sums of more take a second for each step of a measurement. */
+/**
+ * chosen: values that two maps share up to which the noise of a pair is summed: sums of more take a second for each
+ * step of a measurement.
+ */
 const WIDEST_PAIR = 1024;
 
 /**

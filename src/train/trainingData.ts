@@ -1,6 +1,7 @@
 /**
- * @file Where training batches come from: an endless stream (onlineTeacher.ts, freshSamples.ts) or a finite set (finiteSet.ts). A source
- * can be saved in mid-stream as plain JSON and goes on with exactly the batches it would have given.
+ * @file Where training batches come from: an endless stream (onlineTeacher.ts, freshSamples.ts) or a finite set
+ * (finiteSet.ts). A source can be saved in mid-stream as plain JSON and goes on with exactly the batches it would have
+ * given.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Threads that augment batches beside the training step. Each batch is a job of one thread; images are shared, not copied.
- * The threads do not keep the process alive unless someone waits for a batch.
+ * @file Threads that augment batches beside the training step. Each batch is a job of one thread; images are shared,
+ * not copied. The threads do not keep the process alive unless someone waits for a batch.
  */
 import { Worker } from "node:worker_threads";
 import type { AugmentationSource, BatchOrder } from "../data/augment/augmentation.ts";
@@ -17,7 +17,8 @@ const canStart = !import.meta.url.endsWith(".ts") || "typescript" in process.fea
 /**
  * Threads for `augmentedImages`, `twoViews` and the settings on images.
  *
- * @param workers threads; 0 makes every batch in this one, as does running from TypeScript sources that Node cannot read
+ * @param workers threads; 0 makes every batch in this one, as does running from TypeScript sources that Node cannot
+ *   read
  * @param entry the thread's program; only tests give another
  * @throws RangeError if workers is no count, or above 64
  */

@@ -1,7 +1,7 @@
 /**
- * @file Snapshots measured in worker threads, a layer at a time, so that both cores of a laptop work and the terminal stays alive.
- * Each layer is measured by the same function on the same numbers as without threads: the results are the same to rounding,
- * and the leading eigenvalues of wide layers to the tolerance of their solver.
+ * @file Snapshots measured in worker threads, a layer at a time, so that both cores of a laptop work and the terminal
+ * stays alive. Each layer is measured by the same function on the same numbers as without threads: the results are the
+ * same to rounding, and the leading eigenvalues of wide layers to the tolerance of their solver.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -38,7 +38,8 @@ export class LayerPool {
   private readonly workers: Worker[] = [];
 
   /**
-   * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be empty then; `total` stays.
+   * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be
+   * empty then; `total` stays.
    *
    * @param onLayer told how many layers are done
    */
@@ -47,7 +48,8 @@ export class LayerPool {
   }
 
   /**
-   * The measures of some layers, of either form. The sums of their groups are handed to the threads instead of copied, and may be empty then.
+   * The measures of some layers, of either form. The sums of their groups are handed to the threads instead of copied,
+   * and may be empty then.
    *
    * @param onLayer told how many layers are done
    */

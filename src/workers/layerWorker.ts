@@ -1,6 +1,6 @@
 /**
- * @file A worker thread of layerPool.ts: takes layers, gives their measures. Large products go to the engine, whose kernels use wider
- * vector instructions than JavaScript has.
+ * @file A worker thread of layerPool.ts: takes layers, gives their measures. Large products go to the engine, whose
+ * kernels use wider vector instructions than JavaScript has.
  */
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
@@ -12,7 +12,10 @@ import { int } from "../onnx/graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import type { SumsJob } from "./sumsJob.ts";
 
-/** X^T Y in float64, or X Y, which the engine multiplies faster. Loads the engine, which layers that are not wide do without. */
+/**
+ * X^T Y in float64, or X Y, which the engine multiplies faster. Loads the engine, which layers that are not wide do
+ * without.
+ */
 async function productProgram(transA: 0 | 1): Promise<Program> {
   const { nodeEngine } = await import("../engineNode/nodeEngine.ts");
   const builder = new GraphBuilder("product");

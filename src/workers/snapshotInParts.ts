@@ -1,6 +1,6 @@
 /**
- * @file The snapshot of a network that is measured a part of its layers at a time: the sums of each part are measured and let go before
- * those of the next are made. What later steps need of them is kept.
+ * @file The snapshot of a network that is measured a part of its layers at a time: the sums of each part are measured
+ * and let go before those of the next are made. What later steps need of them is kept.
  */
 import { totalmem } from "node:os";
 import { PairHalves, pairsFrom } from "../measure/network/pairs.ts";
@@ -22,7 +22,10 @@ import { groupsOf, type SumsJob } from "./sumsJob.ts";
 /** The largest file that Node reads as a whole: sums of more are measured, not kept. */
 export const MOST_KEPT_BYTES = 2 ** 31;
 
-/** chosen: what is left of the machine's memory beside a part of the sums is for the network, its values and the layers at hand. */
+/**
+ * chosen: what is left of the machine's memory beside a part of the sums is for the network, its values and the layers
+ * at hand.
+ */
 const MEMORY_SHARE = 2 / 5;
 
 /** Memory of a part here, at least that of `inParts`: fewer parts take fewer passes. */

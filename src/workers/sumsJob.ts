@@ -1,4 +1,6 @@
-/** @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next. */
+/**
+ * @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next.
+ */
 
 import { FloatProducts } from "../engine/floatProducts.ts";
 import { nodeEngine } from "../engineNode/nodeEngine.ts";

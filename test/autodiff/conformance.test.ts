@@ -1,6 +1,7 @@
 /**
- * @file The cases of ONNX's own backend tests: forward through the upgrade, the folding and the lowering, and gradients. All of them take
- * about 20 s on one core; CRH_CONFORMANCE=<text> runs those whose name contains it. Prints counts, and what was left out and why.
+ * @file The cases of ONNX's own backend tests: forward through the upgrade, the folding and the lowering, and
+ * gradients. All of them take about 20 s on one core; CRH_CONFORMANCE=<text> runs those whose name contains it. Prints
+ * counts, and what was left out and why.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";

@@ -1,6 +1,6 @@
 /**
- * @file One case of ONNX's backend tests: forward against the expected outputs, and the gradient against differences along random
- * directions. All in float32, so differences are taken at several steps and the best one counts.
+ * @file One case of ONNX's backend tests: forward against the expected outputs, and the gradient against differences
+ * along random directions. All in float32, so differences are taken at several steps and the best one counts.
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { addGradients } from "../../src/autodiff/gradient.ts";
@@ -18,7 +18,9 @@ import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { Random } from "../../src/random/random.ts";
 
 export interface Outcome {
-  /** "left out": nothing to differentiate, or not runnable here; "constant": the gradient is zero wherever it exists. */
+  /**
+   * "left out": nothing to differentiate, or not runnable here; "constant": the gradient is zero wherever it exists.
+   */
   readonly gradient: "agrees" | "fails" | "constant" | "left out";
   readonly forward: "agrees" | "fails" | "left out";
   readonly reason?: string;
@@ -37,7 +39,9 @@ const SETTINGS: Readonly<Record<string, readonly number[]>> = {
 };
 /** As ONNX Runtime's own check of these cases. */
 const [RELATIVE, ABSOLUTE] = [1e-3, 1e-5];
-/** Best of the steps below, relative to the size of the gradient: rounding of 1e-7 over a step of 3e-3, and curvature. */
+/**
+ * Best of the steps below, relative to the size of the gradient: rounding of 1e-7 over a step of 3e-3, and curvature.
+ */
 const GRADIENT_TOLERANCE = 1e-2;
 const STEPS = [3e-2, 1e-2, 3e-3, 1e-3, 2e-4, 2e-5];
 
@@ -63,7 +67,9 @@ export async function checkCase(files: Files, name: string): Promise<Outcome> {
   }
 }
 
-/** Integer and boolean inputs, and float inputs that are settings, become initializers, as they are in exported models. */
+/**
+ * Integer and boolean inputs, and float inputs that are settings, become initializers, as they are in exported models.
+ */
 function withSettings(model: Model, feeds: Feeds): Model {
   const { graph } = model;
   const initializers = new Map(graph.initializers);
@@ -169,7 +175,9 @@ async function checkGradient({ model, values }: Folded, feeds: Feeds, results: R
   return { gradient: "agrees" as const };
 }
 
-/** The graph of the gradients; undefined where no output depends on the inputs; a reason where an operator has no rule. */
+/**
+ * The graph of the gradients; undefined where no output depends on the inputs; a reason where an operator has no rule.
+ */
 function gradientOf(
   graph: Graph,
   values: Folded["values"],

@@ -1,10 +1,11 @@
 /**
- * @file Compares the gradient of a graph with central finite differences. The outputs are projected on random cotangents, so
- * that one scalar L = sum_k <r_k, y_k> tests every entry of every Jacobian; inputs are perturbed one entry at a time.
+ * @file Compares the gradient of a graph with central finite differences. The outputs are projected on random
+ * cotangents, so that one scalar L = sum_k <r_k, y_k> tests every entry of every Jacobian; inputs are perturbed one
+ * entry at a time.
  *
- * Differences are taken in float64 through ONNX Runtime itself. Operators without a float64 kernel come with a twin, the same
- * function in TypeScript; or with a reference, the same function from operators that have one; or they are linear in each
- * input, where a difference over a step of 1 in float32 is exact but for rounding.
+ * Differences are taken in float64 through ONNX Runtime itself. Operators without a float64 kernel come with a twin,
+ * the same function in TypeScript; or with a reference, the same function from operators that have one; or they are
+ * linear in each input, where a difference over a step of 1 in float32 is exact but for rounding.
  */
 import { expect } from "vitest";
 import { gradientGraph } from "../../src/autodiff/gradient.ts";

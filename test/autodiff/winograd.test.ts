@@ -91,7 +91,8 @@ async function byGraph(
   const own = new Map(winograd ? [[graph.nodes[0]!, addWinograd(g, graph.nodes[0]!, values)]] : []);
   for (const node of graph.nodes) if (!own.has(node)) g.add(node);
   const gradients = addGradients(g, graph, { of: product, wrt: ["x", "W"], values, own });
-  for (const [name, value] of [["y", y], ["dx", gradients.get("x")!], ["dW", gradients.get("W")!]] as const) g.output(value, name); // biome-ignore format: a table
+  // biome-ignore format: a table
+  for (const [name, value] of [["y", y], ["dx", gradients.get("x")!], ["dW", gradients.get("W")!]] as const) g.output(value, name);
   const program = await nodeEngine.compile({ graph: g.build(), opset: WORKING_OPSET });
   const outputs = await program.run(feeds);
   await program.dispose();

@@ -1,6 +1,6 @@
 /**
- * @file The package's entry for browsers, in one: bundled by Vite as it is, without a warning, it trains and measures fc2 in Chromium by
- * ONNX Runtime's WebAssembly, and its numbers are those of Node.
+ * @file The package's entry for browsers, in one: bundled by Vite as it is, without a warning, it trains and measures
+ * fc2 in Chromium by ONNX Runtime's WebAssembly, and its numbers are those of Node.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -81,7 +81,10 @@ function expectSame(got: Recorded, expected: Recorded): void {
   expect(apart).toEqual([]);
 }
 
-/** Paths, places and texts of a drawing, sorted: how a document orders attributes is its own affair, and a move by nothing may be left out. */
+/**
+ * Paths, places and texts of a drawing, sorted: how a document orders attributes is its own affair, and a move by
+ * nothing may be left out.
+ */
 const marksOf = (svg: string): string[] =>
   [...svg.matchAll(/ d="[^"]*"| transform="[^"]*"|>[^<]+</g)]
     .map(([mark]) => mark)

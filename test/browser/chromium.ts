@@ -1,6 +1,6 @@
 /**
- * @file A headless Chromium from the npm registry alone: the one of @sparticuz/chromium (Linux on x64), unpacked once into
- * node_modules/.cache, or the one that CRH_CHROMIUM names.
+ * @file A headless Chromium from the npm registry alone: the one of @sparticuz/chromium (Linux on x64), unpacked once
+ * into node_modules/.cache, or the one that CRH_CHROMIUM names.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -26,7 +26,10 @@ export async function startChromium(): Promise<Browser> {
   );
 }
 
-/** What the program wrote to its error output, such as the library that is missing, or the first line of playwright's report. */
+/**
+ * What the program wrote to its error output, such as the library that is missing, or the first line of playwright's
+ * report.
+ */
 function reasonOf(report: string): string {
   const lines = report.split("\n");
   const said = lines.filter((line) => line.includes("[err]")).map((line) => line.replace(/^.*\[err\]\s*/, ""));
@@ -45,7 +48,10 @@ async function unpacked(): Promise<{ path: string; libraries: string | undefined
   ];
 }
 
-/** Into the folder as a whole or not at all. The package unpacks into the temporary folder, and its libraries for one system alone. */
+/**
+ * Into the folder as a whole or not at all. The package unpacks into the temporary folder, and its libraries for one
+ * system alone.
+ */
 async function unpack(folder: string): Promise<void> {
   const half = `${folder}.${process.pid}`;
   mkdirSync(half, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * @file An analysis is a run: its folder, the commands on runs that take it, several checkpoints over steps, and what stays when it is
- * stopped. In this process, on a network of two maps.
+ * @file An analysis is a run: its folder, the commands on runs that take it, several checkpoints over steps, and what
+ * stays when it is stopped. In this process, on a network of two maps.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** @file `crh analyze` on models that the test writes, on a reference model from PyTorch, and on everything that does not fit. */
+/**
+ * @file `crh analyze` on models that the test writes, on a reference model from PyTorch, and on everything that does
+ * not fit.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

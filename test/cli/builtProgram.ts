@@ -1,4 +1,7 @@
-/** @file Runs the built program (dist/cli/main.js, which `npm test` builds first) as a user would, in a folder of its own. */
+/**
+ * @file Runs the built program (dist/cli/main.js, which `npm test` builds first) as a user would, in a folder of its
+ * own.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,7 +80,10 @@ export function onlyRun(root: string): string {
   return join(root, names[0]!);
 }
 
-/** Every file of a run folder by its path in it; without those that hold times (run.json, report.html) or what was typed. */
+/**
+ * Every file of a run folder by its path in it; without those that hold times (run.json, report.html) or what was
+ * typed.
+ */
 export function resultsOf(run: string): Map<string, string> {
   const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();

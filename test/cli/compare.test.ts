@@ -1,4 +1,7 @@
-/** @file `crh compare` on the built program: runs side by side, a planted power of the decay, and what cannot be compared. */
+/**
+ * @file `crh compare` on the built program: runs side by side, a planted power of the decay, and what cannot be
+ * compared.
+ */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** @file What a newcomer meets first, in this process: crh inspect, crh open, crh completion, and what crh runs says of a resumed run. */
+/**
+ * @file What a newcomer meets first, in this process: crh inspect, crh open, crh completion, and what crh runs says of
+ * a resumed run.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +33,10 @@ async function crh(
 
 const exported = (name: string, file: string) => join(import.meta.dirname, "..", "exported", "cases", name, file);
 
-/** Two maps, the first with singular values 2^0 .. 2^-4 on a diagonal; of sequences whose free length has to be 32 where `recurrent`. */
+/**
+ * Two maps, the first with singular values 2^0 .. 2^-4 on a diagonal; of sequences whose free length has to be 32 where
+ * `recurrent`.
+ */
 function network(recurrent = false): Uint8Array {
   const g = new GraphBuilder("net");
   const diagonal = Float32Array.from({ length: 30 }, (_, k) => (k % 6 === Math.floor(k / 6) ? 2 ** -(k % 6) : 0));

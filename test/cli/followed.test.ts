@@ -1,4 +1,6 @@
-/** @file Followed points through the built program: what is written, what a broken run loses (nothing), what is refused. */
+/**
+ * @file Followed points through the built program: what is written, what a broken run loses (nothing), what is refused.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

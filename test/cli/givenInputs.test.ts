@@ -1,6 +1,7 @@
 /**
- * @file What `crh analyze` is given and how it asks: axes of samples, inputs that are the same for all samples, static batches, graphs as
- * one example, next tokens, losses that are not finite, everything missing in one message, files that hold no ONNX model.
+ * @file What `crh analyze` is given and how it asks: axes of samples, inputs that are the same for all samples, static
+ * batches, graphs as one example, next tokens, losses that are not finite, everything missing in one message, files
+ * that hold no ONNX model.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

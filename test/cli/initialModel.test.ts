@@ -1,4 +1,7 @@
-/** @file `crh analyze --initial` on the built program: what stands beside the values at the start, and models that do not fit. */
+/**
+ * @file `crh analyze --initial` on the built program: what stands beside the values at the start, and models that do
+ * not fit.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,7 @@
 /**
- * @file Ten interruptions at random moments, by SIGKILL and by SIGTERM or SIGHUP in turn, with checkpoints by the clock as well: each run
- * goes on to the final files of the unbroken run, byte by byte. And one signal too late to interrupt anything.
+ * @file Ten interruptions at random moments, by SIGKILL and by SIGTERM or SIGHUP in turn, with checkpoints by the clock
+ * as well: each run goes on to the final files of the unbroken run, byte by byte. And one signal too late to interrupt
+ * anything.
  */
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** @file What reaches a terminal: this program's own tones and cleared lines, and nothing that names and messages of others would have it obey. */
+/**
+ * @file What reaches a terminal: this program's own tones and cleared lines, and nothing that names and messages of
+ * others would have it obey.
+ */
 import { expect, test } from "vitest";
 import { withoutControl } from "../../src/cli/io.ts";
 

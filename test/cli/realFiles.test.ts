@@ -1,6 +1,7 @@
 /**
- * @file `crh analyze` on models and files as users have them: several outputs, a softmax at the end, arrays in archives, labels in columns
- * or one-hot, dimensions of -1; devices, pipes, links and inputs where a file is to be read or written.
+ * @file `crh analyze` on models and files as users have them: several outputs, a softmax at the end, arrays in
+ * archives, labels in columns or one-hot, dimensions of -1; devices, pipes, links and inputs where a file is to be read
+ * or written.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** @file Whatever is wrong with a run is said in one line with the cure, with the documented exit code, and loses nothing. */
+/**
+ * @file Whatever is wrong with a run is said in one line with the cure, with the documented exit code, and loses
+ * nothing.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -57,7 +57,8 @@ describe("crh report", () => {
     expect(names.slice(0, 2)).toEqual(["01-loss.csv", "01-loss.svg"]);
     expect(names.filter((name) => name.endsWith(".svg")).length).toBe(names.length / 2);
     const html = readFileSync(join(run.dir, "report.html"), "utf8");
-    expect(names.length / 2).toBe(html.match(/data-columns="\d" ?/g)!.length - 1); // the table has numbers and no picture
+    // the table has numbers and no picture
+    expect(names.length / 2).toBe(html.match(/data-columns="\d" ?/g)!.length - 1);
     const svg = readFileSync(join(run.dir, "figures", "01-loss.svg"), "utf8");
     expect(svg).toMatch(/^<svg /);
     expect(svg).not.toContain("var(--");

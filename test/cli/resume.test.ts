@@ -1,6 +1,6 @@
 /**
- * @file A run that stops at any moment and goes on equals the run that never stopped: every metric, the final snapshot, moments
- * and checkpoint, byte by byte, and no file left over.
+ * @file A run that stops at any moment and goes on equals the run that never stopped: every metric, the final snapshot,
+ * moments and checkpoint, byte by byte, and no file left over.
  */
 import { cpSync, readdirSync, readFileSync, renameSync, truncateSync } from "node:fs";
 import { join } from "node:path";

@@ -18,7 +18,9 @@ interface Document {
 
 const { dir, crh } = workplace();
 
-/** Every key of a JSON value, and that every number in it is one (JSON would write NaN as null only by way of a bug). */
+/**
+ * Every key of a JSON value, and that every number in it is one (JSON would write NaN as null only by way of a bug).
+ */
 function expectNumbers(text: string): void {
   expect(text).not.toMatch(/NaN|Infinity|undefined/);
 }
@@ -150,7 +152,8 @@ describe("crh run fc2 --json", () => {
     expect(html).toMatch(/^<!doctype html>/i);
     expect(html).toContain("layers.2");
     expect(html).not.toMatch(/(src|href)="https?:|url\(https?:/);
-    const packed = /<script[\s\S]*?<\/script>|data:image\/png;base64,[^"]*/g; // code, and base64 that may spell anything
+    // code, and base64 that may spell anything
+    const packed = /<script[\s\S]*?<\/script>|data:image\/png;base64,[^"]*/g;
     expect(html.replace(packed, "")).not.toContain("NaN");
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @file Trained models of others, on real data, through the built program: the ResNet-20 of CIFAR-10, an MNIST network of opset 8,
- * a transformer; and moments that go out by `analyze --moments` and come back by `ingest`.
+ * @file Trained models of others, on real data, through the built program: the ResNet-20 of CIFAR-10, an MNIST network
+ * of opset 8, a transformer; and moments that go out by `analyze --moments` and come back by `ingest`.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

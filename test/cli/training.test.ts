@@ -1,4 +1,6 @@
-/** @file How `crh run` trains, with the built program: evaluations between measurements, the best checkpoint, long runs. */
+/**
+ * @file How `crh run` trains, with the built program: evaluations between measurements, the best checkpoint, long runs.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";

@@ -113,8 +113,8 @@ describe("teacherOutput", () => {
 
   /** Variance of one output over Gaussian x, and what the best linear predictor explains of it. */
   function variances({ w, b, u }: Teacher): { all: number; linear: number } {
-    // z_i = w_i x is Gaussian, so E sin(z_i + b_i) sin(z_j + b_j) is known, and the best linear predictor of sin(z + b) is
-    // exp(-|w|^2/2) cos(b) z (Stein's lemma)
+    // z_i = w_i x is Gaussian, so E sin(z_i + b_i) sin(z_j + b_j) is known, and the best linear predictor of sin(z + b)
+    // is exp(-|w|^2/2) cos(b) z (Stein's lemma)
     const Z = gram(matrix(100, 100, Float64Array.from(w.data)), "b");
     let [all, linear] = [0, 0];
     for (let i = 0; i < 100; i++)
@@ -140,7 +140,8 @@ describe("teacherOutput", () => {
   test("has the variance that the formulas of the linear share give", () => {
     const teacher = drawTeacher(new Random(7), { wScale: 0.1, bScale: 1, uScale: 0.1 });
     const sampled = variance(teacherOutput(teacher, inputs(7, 2000)));
-    expect(Math.abs(sampled / variances(teacher).all - 1)).toBeLessThan(0.16); // five standard errors of a variance over 2000
+    // five standard errors of a variance over 2000
+    expect(Math.abs(sampled / variances(teacher).all - 1)).toBeLessThan(0.16);
   });
 
   test("is nearly linear by default, 98 % of its variance; 63 % with arguments of unit variance; nothing of N(0, 1)", () => {

@@ -1,4 +1,7 @@
-/** @file Real images through loadArrays and fitArray reach trained models as they were trained: accuracies and logits are the known ones. */
+/**
+ * @file Real images through loadArrays and fitArray reach trained models as they were trained: accuracies and logits
+ * are the known ones.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** The numbers of docs/theory.md about what shows before anything is learned: chance, initialisation, sorted spectra, normalized rows. */
+/**
+ * The numbers of docs/theory.md about what shows before anything is learned: chance, initialisation, sorted spectra,
+ * normalized rows.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { eigvalsh } from "../../src/linalg/eigvalsh.ts";
@@ -166,10 +169,16 @@ describe("sorted spectra", () => {
 
 const sizeOf = (A: Matrix): Size => ({ d: A.rows, trace: trace(A), norm: frobenius(A) });
 
-/** Alignments of untrained layers are within this of the nulls that know of the shared W (docs/theory.md, What to expect). */
+/**
+ * Alignments of untrained layers are within this of the nulls that know of the shared W (docs/theory.md, What to
+ * expect).
+ */
 const SHARED = 0.04;
 
-/** A network 20-40-40-40-10 with He's weights and ReLU, isotropic inputs, squared error against a linear teacher of unit variance. */
+/**
+ * A network 20-40-40-40-10 with He's weights and ReLU, isotropic inputs, squared error against a linear teacher of unit
+ * variance.
+ */
 function untrained(random: Random): LayerMoments[] {
   const n = 2000;
   const widths = [20, 40, 40, 40, 10];

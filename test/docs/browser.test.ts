@@ -1,4 +1,7 @@
-/** @file What runs in a browser reaches no module of Node, and only packages that are plain JavaScript; theory reaches no training. */
+/**
+ * @file What runs in a browser reaches no module of Node, and only packages that are plain JavaScript; theory reaches
+ * no training.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

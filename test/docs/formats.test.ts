@@ -15,7 +15,9 @@ import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { plantedFollowed } from "../findings/twopoint/planted.ts";
 
 const text = readFileSync(new URL("../../docs/formats.md", import.meta.url), "utf8");
-/** What stands in backquotes, as it is and split into words: names of keys, of tensors after their layer, and values. */
+/**
+ * What stands in backquotes, as it is and split into words: names of keys, of tensors after their layer, and values.
+ */
 const explained = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => [code!, ...code!.split(/[^\w-]+/)]));
 
 const random = new Random(1);

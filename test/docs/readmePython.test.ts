@@ -1,4 +1,7 @@
-/** @file The PyTorch of the README runs, and what it writes is read; where there is no PyTorch ($CRH_PYTHON, python3) that is said. */
+/**
+ * @file The PyTorch of the README runs, and what it writes is read; where there is no PyTorch ($CRH_PYTHON, python3)
+ * that is said.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** What docs/theory.md states of planted layers under Eqs. 52, 86 and 87: who has the weight, and which directions are live. */
+/**
+ * What docs/theory.md states of planted layers under Eqs. 52, 86 and 87: who has the weight, and which directions are
+ * live.
+ */
 import { describe, expect, it } from "vitest";
 import { matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { liveSubspace, singularSystem } from "../../src/measure/laws/liveSubspace.ts";
@@ -55,8 +58,8 @@ describe("weights of rows (Eq. 87)", () => {
 describe("the live subspace (Eq. 86)", () => {
   const [d, used, n] = [20, 12, 2000];
   /**
-   * 12 singular values from 1 to 10^-slope and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions of the small
-   * ones.
+   * 12 singular values from 1 to 10^-slope and 8 of 1e-2; h_a and g_b have `rest` of their variance in the directions
+   * of the small ones.
    */
   const layerWith = (restH: number, restG: number, slope: number) => {
     const random = new Random(86);

@@ -1,6 +1,7 @@
 /**
- * @file Reads the imports of TypeScript sources and the import table of docs/architecture.md, and compares the two. No parser: the
- * formatter puts every static import at the start of a line, and comment lines are taken out before dynamic ones are looked for.
+ * @file Reads the imports of TypeScript sources and the import table of docs/architecture.md, and compares the two. No
+ * parser: the formatter puts every static import at the start of a line, and comment lines are taken out before dynamic
+ * ones are looked for.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
@@ -8,7 +9,9 @@ import { dirname, join, posix, relative, sep } from "node:path";
 /** One source file below src/, its path with forward slashes ("measure/rank.ts"), and what it imports. */
 export interface Source {
   readonly path: string;
-  /** Module names as they are written: "../linalg/matrix.ts", "node:fs", "zod". Static, type and dynamic imports alike. */
+  /**
+   * Module names as they are written: "../linalg/matrix.ts", "node:fs", "zod". Static, type and dynamic imports alike.
+   */
   readonly imports: readonly string[];
   /** Those of them that are there when the program runs: neither types alone nor types in brackets. */
   readonly loads: readonly string[];
@@ -67,8 +70,8 @@ export function scan(path: string, text: string): Source {
 }
 
 /**
- * The rooms of a markdown table whose heads are `room`, `holds`, `may import`, `node:`, `packages`, `browser`. Names stand in
- * backquotes or bare, separated by commas; "-" is none and "any" anything.
+ * The rooms of a markdown table whose heads are `room`, `holds`, `may import`, `node:`, `packages`, `browser`. Names
+ * stand in backquotes or bare, separated by commas; "-" is none and "any" anything.
  */
 export function readTable(markdown: string): Room[] {
   const lines = markdown.split("\n");
@@ -174,8 +177,8 @@ export function cycles(sources: readonly Source[]): string[] {
 }
 
 /**
- * Files that files reach through what they load, themselves among them, and the modules from outside that these load; both sorted. Types
- * count for nothing.
+ * Files that files reach through what they load, themselves among them, and the modules from outside that these load;
+ * both sorted. Types count for nothing.
  */
 export function reached(sources: readonly Source[], from: readonly string[]): { files: string[]; outside: string[] } {
   const byPath = new Map(sources.map((source) => [source.path, source]));

@@ -4,7 +4,9 @@ import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** What a page shows of each equation of docs/theory.md: its title, the formula with what leads to it, and its letters. */
+/**
+ * What a page shows of each equation of docs/theory.md: its title, the formula with what leads to it, and its letters.
+ */
 function equationsModule(theory: string): string {
   const entries = [...theory.matchAll(/^### Eq\. (\d+): (.*)\n\n((?:(?!#{2,3} ).*\n)*)/gm)].map(
     ([, number, title, body = ""]) => {
@@ -20,7 +22,7 @@ function equationsModule(theory: string): string {
     },
   );
   return `/**
- * @file The equations of docs/theory.md as pages show them. Written by test/docs/theoryEquations.test.ts (vitest run -u)
+ * @file The equations of docs/theory.md as pages show them. Written by test/docs/theoryEquations.test.ts (vitest -u)
  * and not by hand.
  */
 

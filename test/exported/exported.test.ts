@@ -1,7 +1,7 @@
 /**
- * @file Models of many architectures as their exporters write them, against float64 alignments from the framework itself
- * (generate.py, generateJax.py, generateKeras.py): every linear map and head must be there with the module's name, what is left out must
- * be listed with its reason.
+ * @file Models of many architectures as their exporters write them, against float64 alignments from the framework
+ * itself (generate.py, generateJax.py, generateKeras.py): every linear map and head must be there with the module's
+ * name, what is left out must be listed with its reason.
  */
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

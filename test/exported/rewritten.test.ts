@@ -1,6 +1,7 @@
 /**
- * @file The same network, however a tool has rewritten its file: quantizers (rewrite.py), and ONNX Runtime's own optimizer at each of its
- * levels, run here. Maps, names and alignments must be those of the model as it was exported, computed in float64 by PyTorch.
+ * @file The same network, however a tool has rewritten its file: quantizers (rewrite.py), and ONNX Runtime's own
+ * optimizer at each of its levels, run here. Maps, names and alignments must be those of the model as it was exported,
+ * computed in float64 by PyTorch.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -56,7 +57,10 @@ describe("a quantizer's model", () => {
 });
 
 describe("a model that ONNX Runtime has optimized", () => {
-  /** Where an activation is fused into a convolution laid out anew, its weights and node are called after the activation. */
+  /**
+   * Where an activation is fused into a convolution laid out anew, its weights and node are called after the
+   * activation.
+   */
   const fused = { fc1: "/Relu" };
   test.each<[string, string, "basic" | "extended" | "all", Record<string, string>?]>([
     ["mobilenet", "torchscript-13", "basic"],

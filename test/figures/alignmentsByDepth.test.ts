@@ -55,7 +55,8 @@ test("heads have a panel of their own, a row per attention layer", () => {
   expect(figure.panels).toHaveLength(3);
   const heads = figure.panels[2]!;
   expect(heads).toContain('aria-label="RGA of 12 attention heads in 3 layers, in order of execution"');
-  for (const block of [0, 1, 2]) expect(textsOf(heads)).toContain(`block ${block}blocks.${block}.attn.MatMul_1`); // with its title
+  // with its title
+  for (const block of [0, 1, 2]) expect(textsOf(heads)).toContain(`block ${block}blocks.${block}.attn.MatMul_1`);
   expect(heads.match(/<title>block 1, head \d RGA 0\.\d+ ± 0\.010, chance 0\.120</g)).toHaveLength(4);
   expect(figure.panels[0]).not.toContain("MatMul_1");
   expect(rowsOf(figure.csv).filter((row) => row.kind === "head")).toHaveLength(12);

@@ -1,4 +1,6 @@
-/** @file Reads terminal, report and explain as a reader would: what each says of which relation, by which convention. */
+/**
+ * @file Reads terminal, report and explain as a reader would: what each says of which relation, by which convention.
+ */
 import { parseHTML } from "linkedom";
 import { renderAlignmentTable } from "../../src/cli/alignmentTable.ts";
 import { explainLayer } from "../../src/cli/explainLayer.ts";
@@ -50,7 +52,9 @@ const verdictOf = (words: Record<Verdict, string>, text: string): Verdict => {
 };
 const byWords = "the paper's convention|covariances|plain second moments";
 
-/** "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (chance 0.19; ..)." */
+/**
+ * "Backward RGA (H_a ∝ G_a) holds, and rose in training: 0.974 ± 0.004 by the paper's convention (chance 0.19; ..)."
+ */
 function sentence(layer: string, text: string): Said {
   const head = /^(Backward|Forward) (RGA|RWA|GWA) \((.*?)\) (.+)\.$/.exec(text);
   if (!head) throw new Error(`test: expected a sentence on a relation, got "${text}"`);
@@ -77,7 +81,9 @@ function counts(text: string): Counted[] {
   );
 }
 
-/** Cells of the table of `crh run` and `crh analyze`, with their tone; the convention stands above and below the table. */
+/**
+ * Cells of the table of `crh run` and `crh analyze`, with their tone; the convention stands above and below the table.
+ */
 export function readTerminal({ final, initial }: Planted, convention: Convention): Read {
   const options = { initial, convention, width: 100 };
   const lines = renderAlignmentTable(final, options).split("\n");

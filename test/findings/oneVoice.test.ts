@@ -1,6 +1,6 @@
 /**
- * @file Terminal, report and `crh explain` say the same of the same number: whatever sentence or cell names a relation is held against
- * `judge` on the numbers of the snapshot, in the convention that it names.
+ * @file Terminal, report and `crh explain` say the same of the same number: whatever sentence or cell names a relation
+ * is held against `judge` on the numbers of the snapshot, in the convention that it names.
  */
 import { describe, expect, test } from "vitest";
 import { errorText } from "../../src/findings/sentences.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Five runs and two analyses made by hand, whose relations are of every verdict and near every threshold, in each convention
- * others, so that a face that mixes conventions, steps or rules says something else than `judge`.
+ * @file Five runs and two analyses made by hand, whose relations are of every verdict and near every threshold, in each
+ * convention others, so that a face that mixes conventions, steps or rules says something else than `judge`.
  */
 import type {
   AlignmentValue,

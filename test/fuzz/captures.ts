@@ -1,4 +1,7 @@
-/** @file Captures of strangers, by `crh ingest`: rows in npz and safetensors, and moments; with a plain one beside them as a shard. */
+/**
+ * @file Captures of strangers, by `crh ingest`: rows in npz and safetensors, and moments; with a plain one beside them
+ * as a shard.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file The process that reads damaged files: node child.mjs SHARED SEED KIND FROM TO. Writes a line before each case and one after,
- * so that whoever watches knows which case a crash or a hang belongs to.
+ * @file The process that reads damaged files: node child.mjs SHARED SEED KIND FROM TO. Writes a line before each case
+ * and one after, so that whoever watches knows which case a crash or a hang belongs to.
  */
 
 import { writeSync } from "node:fs";

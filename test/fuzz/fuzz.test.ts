@@ -1,7 +1,7 @@
 /**
- * @file Damaged files of every kind end in a clear one-line error or in a result, each within seconds and in bounded memory, and no
- * file ends the process. They are read in a child process, which is watched. CRH_FUZZ=10000 runs more than the default; CRH_FUZZ_SEED
- * another sequence. A failure is repeated with the command that it prints.
+ * @file Damaged files of every kind end in a clear one-line error or in a result, each within seconds and in bounded
+ * memory, and no file ends the process. They are read in a child process, which is watched. CRH_FUZZ=10000 runs more
+ * than the default; CRH_FUZZ_SEED another sequence. A failure is repeated with the command that it prints.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -14,7 +14,10 @@ import { builtEntry } from "../builtEntry.ts";
 import { TINY } from "../cli/builtProgram.ts";
 import { sharedPath } from "../shared.ts";
 
-/** The demands: 5 s of the processor and 1 GB for one file. The watcher waits longer, for a machine that is busy otherwise. */
+/**
+ * The demands: 5 s of the processor and 1 GB for one file. The watcher waits longer, for a machine that is busy
+ * otherwise.
+ */
 const MAX_SECONDS = 5;
 const MAX_MEGABYTES = 1024;
 const PATIENCE_SECONDS = 20;

@@ -1,4 +1,7 @@
-/** @file Damage to a JSON document that stays JSON: a value of another kind, a missing or a foreign key, texts that a page or a terminal would obey. */
+/**
+ * @file Damage to a JSON document that stays JSON: a value of another kind, a missing or a foreign key, texts that a
+ * page or a terminal would obey.
+ */
 import type { Random } from "../../src/random/random.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

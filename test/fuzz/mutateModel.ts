@@ -1,6 +1,6 @@
 /**
- * @file Damage to an ONNX model that leaves the protobuf readable, so that it reaches what stands behind the parser: shapes, types,
- * names, attributes, weights, nodes left out or doubled.
+ * @file Damage to an ONNX model that leaves the protobuf readable, so that it reaches what stands behind the parser:
+ * shapes, types, names, attributes, weights, nodes left out or doubled.
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {

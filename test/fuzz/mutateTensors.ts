@@ -1,6 +1,6 @@
 /**
- * @file Damage to containers of tensors that leaves the container whole, so that it reaches what stands behind the decoder: names,
- * element types, shapes, places, values, the texts of a header.
+ * @file Damage to containers of tensors that leaves the container whole, so that it reaches what stands behind the
+ * decoder: names, element types, shapes, places, values, the texts of a header.
  */
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import type { Random } from "../../src/random/random.ts";

@@ -1,4 +1,6 @@
-/** @file Run folders of strangers: one file of a folder is damaged or gone, then read by the commands that read runs. */
+/**
+ * @file Run folders of strangers: one file of a folder is damaged or gone, then read by the commands that read runs.
+ */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file What the fuzzer damages: small files of each kind made here, and real ones where the shared folder is there; with what a
- * user would have done with each.
+ * @file What the fuzzer damages: small files of each kind made here, and real ones where the shared folder is there;
+ * with what a user would have done with each.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

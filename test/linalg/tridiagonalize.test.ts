@@ -23,7 +23,10 @@ function worst(x: Float64Array, y: Float64Array): number {
   return x.reduce((most, value, i) => Math.max(most, Math.abs(value - y[i]!)), 0);
 }
 
-/** Two orders of summation, through n steps that a small row makes worse: measured 1e-11 at most, beside differences of about 1. */
+/**
+ * Two orders of summation, through n steps that a small row makes worse: measured 1e-11 at most, beside differences of
+ * about 1.
+ */
 const tolerance = 1e-9;
 
 describe("tridiagonalization", () => {

@@ -1,7 +1,8 @@
 /**
- * @file Layers whose answer is known: random weights with H and G set so that one row of the table of phases holds exactly,
- * then disturbed by stated amounts. W = U diag(sqrt z) V^T of rank r; on its range H_a = V A V^T and G_b = U B U^T with A and B
- * powers of z (or spectra of their own where the row leaves them free), and H_b = W H_a W^T, G_a = W^T G_b W follow.
+ * @file Layers whose answer is known: random weights with H and G set so that one row of the table of phases holds
+ * exactly, then disturbed by stated amounts. W = U diag(sqrt z) V^T of rank r; on its range H_a = V A V^T and G_b = U B
+ * U^T with A and B powers of z (or spectra of their own where the row leaves them free), and H_b = W H_a W^T, G_a = W^T
+ * G_b W follow.
  */
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { emptyLayer, type LayerMoments, mergeMoments, type SideMoments } from "../../src/moments/moments.ts";
@@ -21,8 +22,9 @@ export interface PlantedOptions {
   /** Rank of W. Default d. */
   rank?: number;
   /**
-   * Relative disturbance of H and G about the law: cores are multiplied by exp(noise S) in a symmetric way, S with normal diagonal
-   * entries and off-diagonal ones of spectral size 2. At 0.1 eigenvalues scatter by a tenth; at 3 little is left. Default 0.
+   * Relative disturbance of H and G about the law: cores are multiplied by exp(noise S) in a symmetric way, S with
+   * normal diagonal entries and off-diagonal ones of spectral size 2. At 0.1 eigenvalues scatter by a tenth; at 3
+   * little is left. Default 0.
    */
   noise?: number;
   /** The disturbance of G where it is another one. Default that of H. */
@@ -30,13 +32,19 @@ export interface PlantedOptions {
   seed: number;
   /** Samples per moment: H and G then are sample second moments of Gaussian rows. Without, they are exact. */
   samples?: number;
-  /** Size of the parts of H_a and G_b outside the range of W where the row leaves them free, relative to the core. Default 0.3. */
+  /**
+   * Size of the parts of H_a and G_b outside the range of W where the row leaves them free, relative to the core.
+   * Default 0.3.
+   */
   outside?: number;
   /** Decades that the eigenvalues of Z span (of the free spectra in rows where Z is flat). Default 2. */
   decades?: number;
 }
 
-/** Exponents of Z on the range of W; "free" is a spectrum of its own. H_b has that of H_a plus 1, G_a that of G_b plus 1. */
+/**
+ * Exponents of Z on the range of W; "free" is a spectrum of its own. H_b has that of H_a plus 1, G_a that of G_b plus
+ * 1.
+ */
 interface Row {
   flat: boolean;
   Ha: number | "free" | "equal";
@@ -83,10 +91,10 @@ export function plantedLayer(options: PlantedOptions): LayerMoments {
 }
 
 /**
- * The same layer seen by disjoint groups of samples, about samples / count each; without `samples` all groups are exact and equal.
- * Second moments of Gaussian rows are drawn as such (Bartlett's decomposition of a Wishart matrix), at a cost free of their number.
- * Blocks of unit rows are those of rows of equal norm and mean zero: the paper convention is the raw one, scaled. h and g are
- * drawn independently of each other and the cross moments are zero.
+ * The same layer seen by disjoint groups of samples, about samples / count each; without `samples` all groups are exact
+ * and equal. Second moments of Gaussian rows are drawn as such (Bartlett's decomposition of a Wishart matrix), at a
+ * cost free of their number. Blocks of unit rows are those of rows of equal norm and mean zero: the paper convention is
+ * the raw one, scaled. h and g are drawn independently of each other and the cross moments are zero.
  */
 export function plantedGroups(options: PlantedOptions, count: number): LayerMoments[] {
   const random = new Random(options.seed).split("planted");

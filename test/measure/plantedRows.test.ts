@@ -1,6 +1,6 @@
 /**
- * Planted layers as rows of samples, through moments of groups, to the label and its exponents. CRH_SEEDS=<n> runs that many seeds of each
- * setting (default 1); what a large grid gave is in docs/log.md.
+ * Planted layers as rows of samples, through moments of groups, to the label and its exponents. CRH_SEEDS=<n> runs that
+ * many seeds of each setting (default 1); what a large grid gave is in docs/log.md.
  */
 import { describe, expect, it } from "vitest";
 import { plantedExponents, plantedRows as rows } from "./plantedLayers.ts";

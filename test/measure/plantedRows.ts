@@ -1,6 +1,6 @@
 /**
- * @file Planted layers as samples: rows of h and g drawn by a law of `plantedLayers`, with a mean, a bias, heavy tails and outliers, added
- * row by row to groups as a probe has them. h_b = W h_a + b and g are drawn independently of h.
+ * @file Planted layers as samples: rows of h and g drawn by a law of `plantedLayers`, with a mean, a bias, heavy tails
+ * and outliers, added row by row to groups as a probe has them. h_b = W h_a + b and g are drawn independently of h.
  */
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
 import { type LayerSnapshot, layerSnapshot } from "../../src/measure/layerSnapshot.ts";
@@ -10,7 +10,9 @@ import { emptyLayer, type LayerMoments } from "../../src/moments/moments.ts";
 import { Random } from "../../src/random/random.ts";
 import { construct, mergeGroups, type PlantedOptions } from "./plantedLayers.ts";
 
-/** Gaussian rows; every coordinate of the law's own basis t(3) by itself; or Gaussian rows each times one t(3) factor. */
+/**
+ * Gaussian rows; every coordinate of the law's own basis t(3) by itself; or Gaussian rows each times one t(3) factor.
+ */
 export const tails = ["gaussian", "elementwise", "elliptical"] as const;
 
 export interface RowOptions extends Omit<PlantedOptions, "samples"> {
@@ -64,8 +66,9 @@ export async function snapshotOfRows(options: RowOptions): Promise<LayerSnapshot
 }
 
 /**
- * The labels that a planted row may get. Rows that unrelated matrices of these spectra would be in as well are no label: flat H_a on all
- * of side a is Z_a there whatever W is. Row 9 asks only that G_b and H_a are flat on the range of W, which chance gives nearly always.
+ * The labels that a planted row may get. Rows that unrelated matrices of these spectra would be in as well are no
+ * label: flat H_a on all of side a is Z_a there whatever W is. Row 9 asks only that G_b and H_a are flat on the range
+ * of W, which chance gives nearly always.
  */
 export function allowedLabels({ row, d, dOut = d, rank = Math.min(d, dOut) }: RowOptions): readonly PhaseName[] {
   if (row === "9") return rank === d && rank === dOut ? ["undecided"] : ["9", "undecided"];

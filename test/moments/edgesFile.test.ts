@@ -1,4 +1,7 @@
-/** @file Pairs and noise in a capture file: exact there and back, merged, and refused in one line where they are damaged. */
+/**
+ * @file Pairs and noise in a capture file: exact there and back, merged, and refused in one line where they are
+ * damaged.
+ */
 import { describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
 import { matrix } from "../../src/linalg/matrix.ts";

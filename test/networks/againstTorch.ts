@@ -1,6 +1,6 @@
 /**
- * @file Networks in training beside references that torchNetworks.py computes in float64: weights and data by its formula, and
- * what is expected of gradients, losses, parameters and running statistics.
+ * @file Networks in training beside references that torchNetworks.py computes in float64: weights and data by its
+ * formula, and what is expected of gradients, losses, parameters and running statistics.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -162,7 +162,8 @@ const withValues = (given: Case, { names }: Reference): Case => ({ ...given, net
 /** Compares the gradient of every parameter on the first batch. */
 export async function expectGradients(given: Case, reference: Reference, relative = RELATIVE): Promise<void> {
   const gradients = await gradientsOf(withValues(given, reference));
-  // A gradient that is zero in exact arithmetic (a bias before a normalization) is compared with the largest's rounding.
+  // A gradient that is zero in exact arithmetic (a bias before a normalization) is compared with the largest's
+  // rounding.
   const floor = 1e-2 * Math.max(...Object.values(reference.gradients).map(({ norm }) => norm));
   for (const name of reference.names)
     expectSummary(name, gradients.get(name)!, reference.gradients[name]!, floor, relative);

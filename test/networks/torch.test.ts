@@ -1,4 +1,7 @@
-/** @file Small networks in training against PyTorch in float64 (torchNetworks.json, written by torchNetworks.py): loss, gradients, three steps. */
+/**
+ * @file Small networks in training against PyTorch in float64 (torchNetworks.json, written by torchNetworks.py): loss,
+ * gradients, three steps.
+ */
 import { describe, test } from "vitest";
 import { gpt } from "../../src/networks/gpt.ts";
 import { resnet18 } from "../../src/networks/resnet18.ts";

@@ -1,6 +1,7 @@
 /**
- * @file ResNet-18 and GPT in the sizes of the settings against PyTorch in float64 (torchNetworksFull.json, written by torchNetworks.py).
- * Takes about a minute and 3 GB, so it runs when asked for: CRH_FULL=1 npm run unit -- test/networks/torchFull
+ * @file ResNet-18 and GPT in the sizes of the settings against PyTorch in float64 (torchNetworksFull.json, written by
+ * torchNetworks.py). Takes about a minute and 3 GB, so it runs when asked for: CRH_FULL=1 npm run unit --
+ * test/networks/torchFull
  */
 import { describe, test } from "vitest";
 import { gpt } from "../../src/networks/gpt.ts";
@@ -23,8 +24,8 @@ import {
 const PATIENCE = 300;
 
 /**
- * PyTorch's own gradients of ResNet-18 in float32 are 2.9e-3 from those in float64 at most, its parameters after three steps 1.9e-3: of
- * millions of ReLUs some have inputs so near 0 that rounding turns them on or off. GELU has no kink.
+ * PyTorch's own gradients of ResNet-18 in float32 are 2.9e-3 from those in float64 at most, its parameters after three
+ * steps 1.9e-3: of millions of ReLUs some have inputs so near 0 that rounding turns them on or off. GELU has no kink.
  */
 const RELATIVE: Record<string, number> = { resnet18: 5e-3, gpt: 1e-4 };
 

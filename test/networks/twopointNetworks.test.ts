@@ -1,4 +1,7 @@
-/** @file The networks of the two-point experiments beside loops written out by hand: skips, convolutions, scale of the weights. */
+/**
+ * @file The networks of the two-point experiments beside loops written out by hand: skips, convolutions, scale of the
+ * weights.
+ */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { convolutional1d } from "../../src/networks/convolutional1d.ts";

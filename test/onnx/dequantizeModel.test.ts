@@ -1,4 +1,6 @@
-/** @file Quantized models become the float models they approximate: weights exactly, outputs within what rounding costs. */
+/**
+ * @file Quantized models become the float models they approximate: weights exactly, outputs within what rounding costs.
+ */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";

@@ -1,4 +1,7 @@
-/** @file Model files: what is written reads back the same; what is torn or hostile is refused in one line, before memory is taken. */
+/**
+ * @file Model files: what is written reads back the same; what is torn or hostile is refused in one line, before memory
+ * is taken.
+ */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

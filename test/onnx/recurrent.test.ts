@@ -1,6 +1,6 @@
 /**
- * @file RNN, GRU and LSTM as ONNX Runtime runs them and written out: the same numbers for every form, and gradients of all forms against
- * differences (test/autodiff/conformance.ts; the node tests of ONNX have some forms more).
+ * @file RNN, GRU and LSTM as ONNX Runtime runs them and written out: the same numbers for every form, and gradients of
+ * all forms against differences (test/autodiff/conformance.ts; the node tests of ONNX have some forms more).
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";

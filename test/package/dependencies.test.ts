@@ -1,7 +1,7 @@
 /**
- * @file What the program and the packages that come with it could reach. Each file that names a module for connections or processes, or
- * one of a browser's ways out, is listed here with why; an upgrade that brings another fails. Names put together at run time are not
- * seen; what the whole does is in offline.test.ts.
+ * @file What the program and the packages that come with it could reach. Each file that names a module for connections
+ * or processes, or one of a browser's ways out, is listed here with why; an upgrade that brings another fails. Names
+ * put together at run time are not seen; what the whole does is in offline.test.ts.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

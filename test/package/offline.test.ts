@@ -1,6 +1,7 @@
 /**
- * @file Nothing leaves the machine, and nothing is left on it but what was asked for: every command in a network namespace of its own,
- * where each datagram and connection that anybody tries is counted, with a home and a temporary folder of its own.
+ * @file Nothing leaves the machine, and nothing is left on it but what was asked for: every command in a network
+ * namespace of its own, where each datagram and connection that anybody tries is counted, with a home and a temporary
+ * folder of its own.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +36,10 @@ const canBeApart = (() => {
 const dir = mkdtempSync(join(tmpdir(), "crh-offline-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Runs a shell script apart from every network, with names asked of 127.0.0.1. @returns what was tried, and the files left elsewhere */
+/**
+ * Runs a shell script apart from every network, with names asked of 127.0.0.1. @returns what was tried, and the files
+ * left elsewhere
+ */
 async function apart(script: string): Promise<{ tried: number; left: string[] }> {
   const { env, files } = freshHome();
   const kept = join(dir, "kept");
@@ -99,7 +103,10 @@ test.skipIf(!canBeApart)("what asks for a name is counted", async () => {
   expect(tried).toBeGreaterThan(0);
 });
 
-/** ONNX Runtime's telemetry tries to connect some ten seconds after a session opens; the longest process here lasts longer. */
+/**
+ * ONNX Runtime's telemetry tries to connect some ten seconds after a session opens; the longest process here lasts
+ * longer.
+ */
 const SECONDS = 13;
 
 test.skipIf(!canBeApart)(

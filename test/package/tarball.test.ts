@@ -1,6 +1,6 @@
 /**
- * @file The package as `npm pack` makes it runs from where it is unpacked, with the engine that is inside it: nothing that it needs of
- * onnxruntime-node comes from a script or from another host.
+ * @file The package as `npm pack` makes it runs from where it is unpacked, with the engine that is inside it: nothing
+ * that it needs of onnxruntime-node comes from a script or from another host.
  */
 import { execFile } from "node:child_process";
 import {

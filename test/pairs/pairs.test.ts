@@ -1,6 +1,6 @@
 /**
- * @file Symmetric pairs of exported models against PyTorch in float64 (generate.py): which there are, their charges, and the squared
- * moments of their weights' gradients, example by example.
+ * @file Symmetric pairs of exported models against PyTorch in float64 (generate.py): which there are, their charges,
+ * and the squared moments of their weights' gradients, example by example.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * @file Every symmetry that is claimed of a model is one: the weights of each pair are moved along it, and no loss changes; the charges change
- * as e^(2 lambda A) has it (docs/theory.md Eqs. 104, 105). Over the models of PyTorch's, JAX's and Keras' exporters.
+ * @file Every symmetry that is claimed of a model is one: the weights of each pair are moved along it, and no loss
+ * changes; the charges change as e^(2 lambda A) has it (docs/theory.md Eqs. 104, 105). Over the models of PyTorch's,
+ * JAX's and Keras' exporters.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -72,7 +73,9 @@ async function losses({ loss }: Prepared, feeds: Feeds, weights: Weights): Promi
   return Array.from(toNumbers(found.losses!));
 }
 
-/** Multiplies the shared values of one end of a pair: rows of (W bias) from the left, or columns of W from the right. */
+/**
+ * Multiplies the shared values of one end of a pair: rows of (W bias) from the left, or columns of W from the right.
+ */
 function moved({ loss, chosen }: Prepared, weights: Weights, name: string, end: EdgeEnd, M: Matrix): Weights {
   const { input, dOut } = chosen.find(({ map }) => map.name === name)!.map;
   const changed = new Map(weights);

@@ -1,6 +1,6 @@
 /**
- * @file One attention written in every layout: its heads must come out the same. V and the weights of attention are the data, so
- * that the layouts differ in nothing else.
+ * @file One attention written in every layout: its heads must come out the same. V and the weights of attention are the
+ * data, so that the layouts differ in nothing else.
  */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

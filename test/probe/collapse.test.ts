@@ -1,6 +1,6 @@
 /**
- * @file Sums by class and gradients of outputs, measured in the graph, against the same from plain float64 arithmetic: neural collapse
- * (theory.md Eqs. 66 to 71) and the average gradient outer product (Eq. 72).
+ * @file Sums by class and gradients of outputs, measured in the graph, against the same from plain float64 arithmetic:
+ * neural collapse (theory.md Eqs. 66 to 71) and the average gradient outer product (Eq. 72).
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
@@ -24,7 +24,10 @@ import { Random } from "../../src/random/random.ts";
 const FLOAT32 = 2e-4;
 const [n, dIn, hidden] = [300, 6, 9];
 
-/** tanh network dIn -> hidden -> classes with its weights, and its samples: Gaussian clusters that are far from the origin. */
+/**
+ * tanh network dIn -> hidden -> classes with its weights, and its samples: Gaussian clusters that are far from the
+ * origin.
+ */
 function classifier(classes: number, seed = 1) {
   const random = new Random(seed);
   const weights = (rows: number, cols: number) => {

@@ -1,4 +1,7 @@
-/** @file Branches that data decide, loops over sequences, and Scans of any origin: what of them is measured, and what is said. */
+/**
+ * @file Branches that data decide, loops over sequences, and Scans of any origin: what of them is measured, and what is
+ * said.
+ */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import type { LayerMoments } from "../../src/moments/moments.ts";

@@ -1,4 +1,7 @@
-/** @file A map that the loss does not depend on breaks nothing where pairs are looked for: it is skipped with the reason. */
+/**
+ * @file A map that the loss does not depend on breaks nothing where pairs are looked for: it is skipped with the
+ * reason.
+ */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";

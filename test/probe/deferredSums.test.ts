@@ -47,7 +47,10 @@ interface Case {
   readonly far?: number;
   /** Rows of W that repeat, and one of zeros. */
   readonly deficient?: boolean;
-  /** What varies most by far along one direction, which W or W^T maps to 0: its cross moments and small means are not compared. */
+  /**
+   * What varies most by far along one direction, which W or W^T maps to 0: its cross moments and small means are not
+   * compared.
+   */
   readonly cancels?: "h_a" | "g_b";
   readonly form?: "Gemm" | "MatMul";
   readonly batch?: number;

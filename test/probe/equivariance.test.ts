@@ -1,6 +1,6 @@
 /**
- * @file The same network in other coordinates of its outputs, f' = T f with l'(f') = l(T^-1 f'), measured in the graph: the moments G
- * of the loss's gradients do not change, the average gradient outer product does (theory.md Eq. 74).
+ * @file The same network in other coordinates of its outputs, f' = T f with l'(f') = l(T^-1 f'), measured in the graph:
+ * the moments G of the loss's gradients do not change, the average gradient outer product does (theory.md Eq. 74).
  */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
@@ -70,7 +70,10 @@ function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number
 const gradients = ({ a, b, n: rows }: LayerMoments) =>
   [secondMoment(a!, "G", "raw", rows)!.data, secondMoment(b, "G", "raw", rows)!.data] as const;
 
-/** Row-major T and its inverse. The first rounds nothing in float32: powers of two and another order. The second is dense. */
+/**
+ * Row-major T and its inverse. The first rounds nothing in float32: powers of two and another order. The second is
+ * dense.
+ */
 const coordinates = {
   "powers of two": { T: [0, 4, 0, 0, 0, 0.25, 16, 0, 0], inverse: [0, 0, 1 / 16, 0.25, 0, 0, 0, 4, 0], within: 1e-10 },
   dense: {

@@ -1,10 +1,11 @@
 /**
- * @file The paper's Proposition 1 and Corollary 1 on a trained model, all of it run by the engine: directions of the representation in
- * which no gradient points are found in G; moving h along them by eps changes the loss by O(eps^2); under weight decay h loses its
- * variance in them (theory.md Eq. 65).
+ * @file The paper's Proposition 1 and Corollary 1 on a trained model, all of it run by the engine: directions of the
+ * representation in which no gradient points are found in G; moving h along them by eps changes the loss by O(eps^2);
+ * under weight decay h loses its variance in them (theory.md Eq. 65).
  *
- * f = sum_{j < 4} p_j^2 with p = Q h, h = W x of six values and Q a rotation, learns (v^T x)^2. Two directions of h never reach the
- * output. Of the other four one is needed; along the three that are not, h = 0 makes the gradient zero, but not the second derivative.
+ * f = sum_{j < 4} p_j^2 with p = Q h, h = W x of six values and Q a rotation, learns (v^T x)^2. Two directions of h
+ * never reach the output. Of the other four one is needed; along the three that are not, h = 0 makes the gradient zero,
+ * but not the second derivative.
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -1,4 +1,7 @@
-/** @file A network measured by rows in place of sums: a convolution with columns in an order of its own, and two maps wider than rows are many. */
+/**
+ * @file A network measured by rows in place of sums: a convolution with columns in an order of its own, and two maps
+ * wider than rows are many.
+ */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
@@ -71,7 +74,10 @@ test("says the same as sums do, in a fraction of their memory", async () => {
   }
 });
 
-/** (n, 4, 4, 4) through a convolution of 3 x 3 of each channel alone, whose W is (4, 36) with blocks on its diagonal, then 16 to 3 values. */
+/**
+ * (n, 4, 4, 4) through a convolution of 3 x 3 of each channel alone, whose W is (4, 36) with blocks on its diagonal,
+ * then 16 to 3 values.
+ */
 function depthwise(): Model {
   const g = new GraphBuilder("depthwise");
   const x = g.input("x", "float32", ["n", 4, 4, 4]);

@@ -1,6 +1,7 @@
 /**
- * @file Every form of linear map, measured with random weights and data: the moments must satisfy Eq. 6 exactly, H_b = W H_a W^T
- * and G_a = W^T G_b W (centred), which fails as soon as rows, columns or weights are laid out differently from each other.
+ * @file Every form of linear map, measured with random weights and data: the moments must satisfy Eq. 6 exactly, H_b =
+ * W H_a W^T and G_a = W^T G_b W (centred), which fails as soon as rows, columns or weights are laid out differently
+ * from each other.
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -1,6 +1,6 @@
 /**
- * @file The whole way from an ONNX file and a batch to alignments, against float64 references from PyTorch
- * (the reference cases: two fully connected networks, a residual convolutional one, a transformer), and on trained models.
+ * @file The whole way from an ONNX file and a batch to alignments, against float64 references from PyTorch (the
+ * reference cases: two fully connected networks, a residual convolutional one, a transformer), and on trained models.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

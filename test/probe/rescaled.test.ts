@@ -1,6 +1,6 @@
 /**
- * @file Activations and gradients whose squares leave float32 are measured as any others: the same network in other units has the same
- * alignments, ranks, collapse and noise.
+ * @file Activations and gradients whose squares leave float32 are measured as any others: the same network in other
+ * units has the same alignments, ranks, collapse and noise.
  */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -1,4 +1,7 @@
-/** @file Sums of rows from centred ones of their batches (docs/theory.md Eq. 10), against plain float64 sums of the rows. */
+/**
+ * @file Sums of rows from centred ones of their batches (docs/theory.md Eq. 10), against plain float64 sums of the
+ * rows.
+ */
 import { describe, expect, test } from "vitest";
 import { lowerLength, lowerSegments } from "../../src/moments/accumulate/lowerBlocks.ts";
 import {

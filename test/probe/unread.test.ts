@@ -1,4 +1,7 @@
-/** @file What may be a linear map and is not read is listed: operators of other domains with a constant matrix, bodies of loops. */
+/**
+ * @file What may be a linear map and is not read is listed: operators of other domains with a constant matrix, bodies
+ * of loops.
+ */
 import { expect, test } from "vitest";
 import type { Graph, Node } from "../../src/onnx/graph.ts";
 import { float32 } from "../../src/onnx/tensor.ts";

@@ -10,7 +10,10 @@ const sigmas = 5;
 /** Kolmogorov-Smirnov: sqrt(n) D exceeds 1.95 with probability 0.001 (Smirnov's limit law). */
 const ksBound = 1.95;
 
-/** P(Z > x) for x >= 0 by the continued fraction of Mills' ratio, Laplace 1805; for |x| < 3 by the series of the density. */
+/**
+ * P(Z > x) for x >= 0 by the continued fraction of Mills' ratio, Laplace 1805; for |x| < 3 by the series of the
+ * density.
+ */
 function upperTail(x: number): number {
   const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   if (x < 3) {

@@ -1,4 +1,7 @@
-/** @file The table and figure of neural collapse, on features that are collapsed by construction and on such that are not. */
+/**
+ * @file The table and figure of neural collapse, on features that are collapsed by construction and on such that are
+ * not.
+ */
 import { describe, expect, test } from "vitest";
 import { collapseOverTime } from "../../src/figures/collapseOverTime.ts";
 import { matrix } from "../../src/linalg/matrix.ts";

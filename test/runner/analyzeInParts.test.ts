@@ -1,4 +1,7 @@
-/** @file `crh analyze` of a network in parts: with the model before training, against the same as a whole, and where it is stopped. */
+/**
+ * @file `crh analyze` of a network in parts: with the model before training, against the same as a whole, and where it
+ * is stopped.
+ */
 import { expect, test } from "vitest";
 import { terminalObserver } from "../../src/cli/progress.ts";
 import { tokensInMemory } from "../../src/data/tokens.ts";

@@ -1,4 +1,7 @@
-/** @file `--device`: one that works gives the numbers of the CPU, one that does not is one line; doctor says which are which. */
+/**
+ * @file `--device`: one that works gives the numbers of the CPU, one that does not is one line; doctor says which are
+ * which.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

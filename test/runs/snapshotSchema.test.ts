@@ -1,4 +1,7 @@
-/** @file Snapshots of strangers: one that is as docs/formats.md has it passes, one with a text for a number or markup for a word does not. */
+/**
+ * @file Snapshots of strangers: one that is as docs/formats.md has it passes, one with a text for a number or markup
+ * for a word does not.
+ */
 import { describe, expect, test } from "vitest";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { snapshotFault } from "../../src/runs/snapshotSchema.ts";

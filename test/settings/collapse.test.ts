@@ -1,6 +1,6 @@
 /**
- * The settings in which modes collapse: low-rank, simclr-linear, vae. Steps and losses against loops by hand in float64, modes against
- * exact thresholds, resumed runs, refusals.
+ * The settings in which modes collapse: low-rank, simclr-linear, vae. Steps and losses against loops by hand in
+ * float64, modes against exact thresholds, resumed runs, refusals.
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

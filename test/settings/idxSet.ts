@@ -1,4 +1,7 @@
-/** @file A small labelled image set in the layout of MNIST, made from a seed: each class lights up its own stripe, with noise. */
+/**
+ * @file A small labelled image set in the layout of MNIST, made from a seed: each class lights up its own stripe, with
+ * noise.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "fflate";

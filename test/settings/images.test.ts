@@ -1,4 +1,6 @@
-/** @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line. */
+/**
+ * @file Settings res1 and res2 on a small folder of coloured images: they learn, go on bit for bit, refuse in one line.
+ */
 import { describe, expect, test } from "vitest";
 import { inThisThread } from "../../src/data/augment/batchMaker.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
@@ -101,7 +103,8 @@ describe("res2", () => {
     expect(last).toBeLessThan(first!);
     const probes = run.values("eval/linear-probe");
     expect(probes).toHaveLength(3);
-    for (const value of probes) expect(value).toBeGreaterThan(0.3); // brightness alone tells the classes apart; chance is 0.1
+    // brightness alone tells the classes apart; chance is 0.1
+    for (const value of probes) expect(value).toBeGreaterThan(0.3);
     const resumed = await record("res2", given, run.checkpoints.get(8)!);
     expect(resumed.metrics).toEqual(run.metrics.filter(({ step }) => step > 8));
   });

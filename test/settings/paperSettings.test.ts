@@ -1,7 +1,7 @@
 /**
- * @file The paper's findings on fc2, reproduced at a tenth of its steps: the six medians over hidden representations are
- * 0.89 to 0.96 there (seeds 0 to 2); late are the forward relations with G of map 4 (0.59 and more) and backward RGA of
- * map 5 (docs/log.md).
+ * @file The paper's findings on fc2, reproduced at a tenth of its steps: the six medians over hidden representations
+ * are 0.89 to 0.96 there (seeds 0 to 2); late are the forward relations with G of map 4 (0.59 and more) and backward
+ * RGA of map 5 (docs/log.md).
  */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -1,4 +1,7 @@
-/** @file The schemas of all settings: names, values, defaults with their sources, and the way through config.json and back. */
+/**
+ * @file The schemas of all settings: names, values, defaults with their sources, and the way through config.json and
+ * back.
+ */
 import { describe, expect, test } from "vitest";
 import { describeParameters } from "../../src/parameters/describe.ts";
 import { ParameterError, parseParameters } from "../../src/parameters/parse.ts";

@@ -1,4 +1,7 @@
-/** @file fc1 and fc2: the shapes of the paper, a stream of its own for everything random, and the teacher against its float64 twin. */
+/**
+ * @file fc1 and fc2: the shapes of the paper, a stream of its own for everything random, and the teacher against its
+ * float64 twin.
+ */
 import { describe, expect, test } from "vitest";
 import { drawTeacher, TEACHER_SCALE, teacherInput, teacherOutput } from "../../src/data/teacher.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
@@ -151,7 +154,10 @@ describe("the teacher in the graph equals its float64 twin", () => {
 });
 
 describe("noise on the targets", () => {
-  /** Entries of the noise in 100 batches: their mean and variance are known to 1 / sqrt(n) and sqrt(2 / n), of which five are allowed. */
+  /**
+   * Entries of the noise in 100 batches: their mean and variance are known to 1 / sqrt(n) and sqrt(2 / n), of which
+   * five are allowed.
+   */
   const ENTRIES = 100 * tiny.batch * tiny.outputs;
 
   /** x and y of 100 batches that fc2 trains on. */

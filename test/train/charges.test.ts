@@ -1,6 +1,6 @@
 /**
- * @file Charges of neighbouring maps while a network trains: the exact recursion from the velocities of each step (docs/theory.md
- * Eq. 108), and the prediction from moments (Eq. 124), against what the weights do.
+ * @file Charges of neighbouring maps while a network trains: the exact recursion from the velocities of each step
+ * (docs/theory.md Eq. 108), and the prediction from moments (Eq. 124), against what the weights do.
  */
 import { expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -1,4 +1,7 @@
-/** @file Evaluation passes: beside the measurements, on what the setting holds out, in the evaluation form, changing no other number. */
+/**
+ * @file Evaluation passes: beside the measurements, on what the setting holds out, in the evaluation form, changing no
+ * other number.
+ */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { objective } from "../../src/objectives/objective.ts";
@@ -32,7 +35,10 @@ function set(n: number, seed: number) {
 
 const held = set(HELD, 2);
 
-/** softmax(U BatchNormalization(W x)), with running statistics, on images; the held-out samples are others than the measured ones. */
+/**
+ * softmax(U BatchNormalization(W x)), with running statistics, on images; the held-out samples are others than the
+ * measured ones.
+ */
 function normalized(): Experiment {
   const random = new Random(5);
   const weights = random.split("network");
@@ -171,7 +177,10 @@ describe("the best evaluation", () => {
   });
 });
 
-/** Loss and accuracy on the held-out samples of a checkpoint's network, each channel normalized by its running statistics. */
+/**
+ * Loss and accuracy on the held-out samples of a checkpoint's network, each channel normalized by its running
+ * statistics.
+ */
 function byHand(bytes: Uint8Array): { loss: number; accuracy: number } {
   const { graph, parameters, buffers = [] } = normalized().network;
   const shapes = (names: readonly string[]) =>

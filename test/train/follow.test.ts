@@ -158,7 +158,8 @@ describe("followed points", () => {
     const due = { measure: [], record: [], checkpoint: [] };
     const [short, long] = [await build(4), await build(6)];
     const end = (await followed(short, 4, { milestones: due })).rows.at(-1)!; // by a program of its own
-    const along = (await followed(long, 6, { milestones: due })).rows.find(({ step }) => step === 4)!; // within the steps
+    // within the steps
+    const along = (await followed(long, 6, { milestones: due })).rows.find(({ step }) => step === 4)!;
     expect(along.dh2).toHaveLength(name === "res1" ? 5 : 2);
     expect(along.dh2.flatMap((row) => [...row])).toEqual(
       end.dh2.flatMap((row) => [...row]).map((value) => expect.closeTo(value, 4)),

@@ -45,7 +45,8 @@ test("labelled images reach the network scaled per channel, with their own label
     [3, 4],
   ]);
   const feeds = imageFeeds(set, { ...options, samples: n, batch: 6 });
-  expect(feeds.map(({ x: part }) => part!.shape)).toEqual(Array(12).fill([1, 3, 4, 4])); // for as many groups of samples
+  // for as many groups of samples
+  expect(feeds.map(({ x: part }) => part!.shape)).toEqual(Array(12).fill([1, 3, 4, 4]));
   expect(feeds[0]!.x!.data[17]).toBeCloseTo((x[17]! / 255 - 0.4) / 0.2, 6);
   expect(feeds[6]!.x!.data[47]).toBeCloseTo((x[6 * 48 + 47]! / 255 - 0.3) / 0.5, 6);
   const rows = feeds.flatMap(({ x: part, target }) =>

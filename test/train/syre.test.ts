@@ -1,4 +1,7 @@
-/** @file Removal of symmetries: the step against a loop in float64, what it leaves alone, what it keeps decay from doing. */
+/**
+ * @file Removal of symmetries: the step against a loop in float64, what it leaves alone, what it keeps decay from
+ * doing.
+ */
 import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";
@@ -232,7 +235,8 @@ test("plain decay leaves a product the rank of the modes above the penalty, syre
     ),
     transpose(orthogonal(d, random)),
   );
-  // The mean over 6 outputs makes the loss a sixth, so that a rate of .12 and a decay of 2 gamma / 6 are .02 and 2 gamma.
+  // The mean over 6 outputs makes the loss a sixth, so that a rate of .12 and a decay of 2 gamma / 6 are .02 and 2
+  // gamma.
   const rate = { schedule: () => 0.02 * d };
   const spectrum = async (size: number, spread: number) => {
     const syre = { decay: (2 * gamma) / d, size, spread, random: new Random(7) };

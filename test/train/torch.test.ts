@@ -1,4 +1,7 @@
-/** @file Optimizers, objectives and schedules against PyTorch in float64 (torchOptimizers.json, written by torchOptimizers.py). */
+/**
+ * @file Optimizers, objectives and schedules against PyTorch in float64 (torchOptimizers.json, written by
+ * torchOptimizers.py).
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -33,7 +33,8 @@ describe("trainedRate", () => {
     for (const kind of ["constant", "cosine", "step"] as const) {
       const rate = schedule({ kind, lr: 0.1, steps, warmup: 500, factor: 0.3 });
       for (const step of [steps / 2, steps]) {
-        const planted = 2 * decay * variance(rate, step, decay); // lr of a constant schedule, to first order in lr gamma
+        // lr of a constant schedule, to first order in lr gamma
+        const planted = 2 * decay * variance(rate, step, decay);
         expect(trainedRate(rate, step, { decay }) / planted).toBeGreaterThan(0.97);
         expect(trainedRate(rate, step, { decay }) / planted).toBeLessThan(1.03);
       }

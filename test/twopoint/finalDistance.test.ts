@@ -16,7 +16,8 @@ describe("finalDistance", () => {
         positive(0.1, 2),
         positive(1e-3, 5),
         fc.double({ min: 0, max: 0.9, noNaN: true }),
-        fc.double({ min: -0.5, max: 1, noNaN: true }), // of dy and dy*; against it H may reach 0 on the way, and ends there
+        // of dy and dy*; against it H may reach 0 on the way, and ends there
+        fc.double({ min: -0.5, max: 1, noNaN: true }),
         (etaH, etaY, dx2, dy2, dh2, share, cosine) => {
           const constants = { dx2, dy2, etaH, etaY };
           const start = { dh2, dy2: share * dy2, w: share * dy2 - cosine * Math.sqrt(share) * dy2 };

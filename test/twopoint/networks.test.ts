@@ -1,4 +1,7 @@
-/** Networks trained here, held against the equations: where they hold exactly, where they are fitted, and where they end. */
+/**
+ * Networks trained here, held against the equations: where they hold exactly, where they are fitted, and where they
+ * end.
+ */
 import { describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { findPreset } from "../../src/settings/presets.ts";

@@ -11,7 +11,10 @@ export interface Planted {
   time: number;
 }
 
-/** Starts and rates like those of real networks: 20 layers of 500, 4 layers of 100, one output, and large initial weights. */
+/**
+ * Starts and rates like those of real networks: 20 layers of 500, 4 layers of 100, one output, and large initial
+ * weights.
+ */
 export const planted = {
   deep: {
     constants: { dx2: 1, dy2: 0.5, etaH: 0.0014, etaY: 0.082 },

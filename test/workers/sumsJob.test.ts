@@ -1,4 +1,7 @@
-/** @file Sums that the built program's threads put together and measure, against the same in this one, and one thread at a time. */
+/**
+ * @file Sums that the built program's threads put together and measure, against the same in this one, and one thread at
+ * a time.
+ */
 import { beforeAll, expect, test } from "vitest";
 import { tokensInMemory } from "../../src/data/tokens.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";

@@ -10,15 +10,18 @@ function unary(dX: (c: RuleContext, dy: string) => string): GradientRule {
 }
 
 /**
- * 1 where y > 0 and 0 where y = 0, for y >= 0. As HardSigmoid with a huge slope, which is exact unless y is subnormal, the
- * gradient of Relu takes two thirds of the time of Greater and Where; ONNX Runtime has no float64 kernel for it.
+ * 1 where y > 0 and 0 where y = 0, for y >= 0. As HardSigmoid with a huge slope, which is exact unless y is subnormal,
+ * the gradient of Relu takes two thirds of the time of Greater and Where; ONNX Runtime has no float64 kernel for it.
  */
 function positive(c: RuleContext, y: string): string {
   if (c.dtype === "float32") return c.op("HardSigmoid", [y], { alpha: { float: 3e38 }, beta: { float: 0 } });
   return c.op("Cast", [c.op("Cast", [y], { to: int(BOOL) })], { to: int(FLOAT64) });
 }
 
-/** y = max(x, 0): dX = dY [y > 0]. From the output, so that ONNX Runtime can fuse Gemm and Relu; at 0 the slope is 0, as in PyTorch. */
+/**
+ * y = max(x, 0): dX = dY [y > 0]. From the output, so that ONNX Runtime can fuse Gemm and Relu; at 0 the slope is 0, as
+ * in PyTorch.
+ */
 const relu = unary((c, dy) => c.mul(dy, positive(c, c.y())));
 
 /** y = tanh x: dX = dY (1 - y^2). */
@@ -64,8 +67,9 @@ const swish = unary((c, dy) => {
 });
 
 /**
- * y = x Phi(x), Phi the normal distribution function: dX = dY (Phi(x) + x phi(x)), phi its density. With u = x / sqrt(2) that is
- * Phi = (1 + erf u) / 2 and x phi = u e^(-u^2) / sqrt(pi), here as a quotient: Neg runs on one thread in ONNX Runtime.
+ * y = x Phi(x), Phi the normal distribution function: dX = dY (Phi(x) + x phi(x)), phi its density. With u = x /
+ * sqrt(2) that is Phi = (1 + erf u) / 2 and x phi = u e^(-u^2) / sqrt(pi), here as a quotient: Neg runs on one thread
+ * in ONNX Runtime.
  */
 function geluExact(c: RuleContext, dy: string): string {
   const u = c.scale(c.x(), Math.SQRT1_2);

@@ -1,4 +1,6 @@
-/** @file Gradients of operators on several inputs that broadcast: arithmetic, powers, selection, minimum and maximum. */
+/**
+ * @file Gradients of operators on several inputs that broadcast: arithmetic, powers, selection, minimum and maximum.
+ */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
 /** Gradients of inputs 0 and 1, each made only where it is of use. */
@@ -36,8 +38,8 @@ const div = binary(
 );
 
 /**
- * y = x^p: dX = dY p x^(p-1), and 0 where p = 0, also at x = 0. Constant exponents get the cheapest form: ONNX Runtime computes
- * exponents 2 and 3 fast, all others (1 among them) with the C library, twenty times slower.
+ * y = x^p: dX = dY p x^(p-1), and 0 where p = 0, also at x = 0. Constant exponents get the cheapest form: ONNX Runtime
+ * computes exponents 2 and 3 fast, all others (1 among them) with the C library, twenty times slower.
  */
 function powBase(c: RuleContext): string {
   const [x, y, dy] = [c.x(0), c.y(), c.dy()];

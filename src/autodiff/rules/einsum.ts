@@ -1,6 +1,7 @@
 /**
- * @file Gradient of Einsum. It is linear in each operand, so the gradient of one is the Einsum of dY with the others, written to that
- * operand's labels; labels that it alone has are repeated, and a label that it has twice is put back on the diagonal.
+ * @file Gradient of Einsum. It is linear in each operand, so the gradient of one is the Einsum of dY with the others,
+ * written to that operand's labels; labels that it alone has are repeated, and a label that it has twice is put back on
+ * the diagonal.
  */
 import { stringAttribute } from "../../onnx/graph.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";

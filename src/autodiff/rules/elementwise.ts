@@ -30,8 +30,8 @@ const cos = unary((c, dy) => neg(c, c.mul(dy, c.op("Sin", [c.x()]))));
 const erf = unary((c, dy) => c.mul(c.scale(dy, 2 / Math.sqrt(Math.PI)), c.op("Exp", [neg(c, c.mul(c.x(), c.x()))])));
 
 /**
- * y = |x|: dX = dY sign x, 0 at 0. The sign is x times a huge number, clipped to [-1, 1]: exact unless x is subnormal, and half
- * the time of Sign in ONNX Runtime (a fifth at 4096 x 768).
+ * y = |x|: dX = dY sign x, 0 at 0. The sign is x times a huge number, clipped to [-1, 1]: exact unless x is subnormal,
+ * and half the time of Sign in ONNX Runtime (a fifth at 4096 x 768).
  */
 const abs = unary((c, dy) => {
   const huge = c.dtype === "float32" ? 1.7e38 : 8e307;
@@ -45,7 +45,10 @@ const cast: GradientRule = (c) => {
   return [dtype === "float32" || dtype === "float64" ? c.cast(c.dy(), dtype) : undefined];
 };
 
-/** The identity in inference form. In training y = x mask / (1 - ratio): dX = dY mask / (1 - ratio), which needs the mask as output. */
+/**
+ * The identity in inference form. In training y = x mask / (1 - ratio): dX = dY mask / (1 - ratio), which needs the
+ * mask as output.
+ */
 const dropout: GradientRule = (c) => {
   const ratio = c.has(1) ? c.constantScalar(1) : 0.5;
   if (!c.has(2) || c.constantScalar(2) === 0 || ratio === 0) return [c.dy()];

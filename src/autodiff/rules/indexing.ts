@@ -1,7 +1,7 @@
 /**
- * @file Gradients of operators that pick entries by index: dX collects dY at the indices, adding up where an index repeats.
- * ScatterElements adds in a fixed order. ScatterND would be three times as fast for rows, but with more than one thread its
- * additions come in any order, and the same seed would no longer give the same bytes.
+ * @file Gradients of operators that pick entries by index: dX collects dY at the indices, adding up where an index
+ * repeats. ScatterElements adds in a fixed order. ScatterND would be three times as fast for rows, but with more than
+ * one thread its additions come in any order, and the same seed would no longer give the same bytes.
  */
 import { int } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";

@@ -1,7 +1,7 @@
 /**
- * @file Gradients of normalizations. All of them standardize, xh = (x - mean) r with r = 1 / sqrt(var + epsilon) over some entries, and then
- * scale and shift; they differ in which entries share their mean and which share their scale. ONNX Runtime's LayerNormalization
- * computes xh and r in one pass, for the others too after reshaping.
+ * @file Gradients of normalizations. All of them standardize, xh = (x - mean) r with r = 1 / sqrt(var + epsilon) over
+ * some entries, and then scale and shift; they differ in which entries share their mean and which share their scale.
+ * ONNX Runtime's LayerNormalization computes xh and r in one pass, for the others too after reshaping.
  */
 import { int, intsAttribute } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
@@ -95,7 +95,10 @@ function groupwise(c: RuleContext, groups: number): readonly (string | undefined
 const instanceNormalization: GradientRule = (c) => groupwise(c, c.shape(c.x())[1]!);
 const groupNormalization: GradientRule = (c) => groupwise(c, c.int("num_groups", 1));
 
-/** Y = scale (x - mean) r + b per channel. In inference form mean and var are inputs, in training form those of the batch. */
+/**
+ * Y = scale (x - mean) r + b per channel. In inference form mean and var are inputs, in training form those of the
+ * batch.
+ */
 const batchNormalization: GradientRule = (c) => {
   if (c.int("training_mode", 0) === 1) return batchTraining(c);
   const shape = c.shape(c.x());
@@ -115,8 +118,9 @@ const batchNormalization: GradientRule = (c) => {
 };
 
 /**
- * dX = a dY + b X + c per channel, with S = sum dY (X - mean), a = scale r, b = -a r^2 S / n and c = -a sum(dY) / n - b mean: two sums
- * and three passes. Running averages are momentum times the old ones plus (1 - momentum) times the batch's mean and variance.
+ * dX = a dY + b X + c per channel, with S = sum dY (X - mean), a = scale r, b = -a r^2 S / n and c = -a sum(dY) / n - b
+ * mean: two sums and three passes. Running averages are momentum times the old ones plus (1 - momentum) times the
+ * batch's mean and variance.
  */
 function batchTraining(c: RuleContext): readonly (string | undefined)[] {
   const shape = c.shape(c.x());
@@ -145,7 +149,9 @@ function batchTraining(c: RuleContext): readonly (string | undefined)[] {
   ];
 }
 
-/** Mean and variance (C) of the batch: the node's further outputs where it keeps nothing of the old ones, else computed. */
+/**
+ * Mean and variance (C) of the batch: the node's further outputs where it keeps nothing of the old ones, else computed.
+ */
 function batchStatistics(c: RuleContext, momentum: number): [string, string] {
   const outputs = c.node.outputs.slice(1, 3).filter((name) => name !== "");
   if (momentum === 0 && outputs.length === 2) return outputs as [string, string];
@@ -164,7 +170,9 @@ function affine(c: RuleContext, b: string, shift: string): string {
   return c.op("BatchNormalization", [c.x(), b, shift, filled(0), filled(1)], { epsilon: { float: 0 } });
 }
 
-/** y = (x - mean) / sqrt(var) over `axes`, (0, 2, 3) by default; the 1e-9 that ONNX adds for safety is left out here. */
+/**
+ * y = (x - mean) / sqrt(var) over `axes`, (0, 2, 3) by default; the 1e-9 that ONNX adds for safety is left out here.
+ */
 const meanVarianceNormalization: GradientRule = (c) => {
   const axes = intsAttribute(c.node, "axes") ?? [0, 2, 3];
   const centred = c.sub(c.x(), mean(c, c.x(), axes));
@@ -172,7 +180,10 @@ const meanVarianceNormalization: GradientRule = (c) => {
   return [throughStandardized(c, c.dy(), { xh: c.y(), r, axes })];
 };
 
-/** y = x / |x|_p along one axis: dX = (dY - sum(dY y) d|x|/dx) / |x|, with d|x|/dx = sign x (p = 1) or y (p = 2); 0 where x = 0. */
+/**
+ * y = x / |x|_p along one axis: dX = (dY - sum(dY y) d|x|/dx) / |x|, with d|x|/dx = sign x (p = 1) or y (p = 2); 0
+ * where x = 0.
+ */
 const lpNormalization: GradientRule = (c) => {
   const p = c.int("p", 2);
   const axes = [axisOf(c)];

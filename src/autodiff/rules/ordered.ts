@@ -1,4 +1,7 @@
-/** @file Gradients of operators that depend on the order of entries: running sums, triangles, reversed sequences, pixels moved between space and channels. */
+/**
+ * @file Gradients of operators that depend on the order of entries: running sums, triangles, reversed sequences, pixels
+ * moved between space and channels.
+ */
 import { int, stringAttribute } from "../../onnx/graph.ts";
 import type { GradientRule } from "../rule.ts";
 

@@ -1,4 +1,7 @@
-/** @file Gradient of Pad in all modes: zeros and other constants, copies of the edge, reflection, wrapping around; negative pads cut. */
+/**
+ * @file Gradient of Pad in all modes: zeros and other constants, copies of the edge, reflection, wrapping around;
+ * negative pads cut.
+ */
 import { stringAttribute } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
@@ -17,7 +20,10 @@ function padsOf(c: RuleContext): { before: number[]; after: number[] } {
   return { before, after };
 }
 
-/** Y = X between constants, or between copies of its own entries: dX is the middle of dY, and in the latter case what the copies got. */
+/**
+ * Y = X between constants, or between copies of its own entries: dX is the middle of dY, and in the latter case what
+ * the copies got.
+ */
 const pad: GradientRule = (c) => {
   const { before, after } = padsOf(c);
   const mode = stringAttribute(c.node, "mode", "constant");

@@ -1,4 +1,7 @@
-/** @file Gradients of activation functions with bounds, thresholds or a scale: dX = dY f'(x). At a kink the derivative from below. */
+/**
+ * @file Gradients of activation functions with bounds, thresholds or a scale: dX = dY f'(x). At a kink the derivative
+ * from below.
+ */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
 function unary(dX: (c: RuleContext, dy: string) => string): GradientRule {
@@ -56,7 +59,10 @@ const shrink = unary((c, dy) => {
   return where(c, between, c.scalar(0), dy);
 });
 
-/** y = min(max(x, low), high): dX = dY where y = x; else the limit that was taken gets dY, the higher one where they cross. */
+/**
+ * y = min(max(x, low), high): dX = dY where y = x; else the limit that was taken gets dY, the higher one where they
+ * cross.
+ */
 const clip: GradientRule = (c) => {
   const zero = c.scalar(0);
   const inside = c.op("Equal", [c.x(), c.y()]);

@@ -5,8 +5,8 @@ import type { GradientRule, RuleContext } from "../rule.ts";
 import { type Window, windowOf } from "./convolution/geometry.ts";
 
 /**
- * y = max over each window: dY goes to the entry that ONNX Runtime says it took (the first of equal ones), adding up where
- * windows overlap.
+ * y = max over each window: dY goes to the entry that ONNX Runtime says it took (the first of equal ones), adding up
+ * where windows overlap.
  */
 const maxPool: GradientRule = (c) => {
   const { storage_order: _, ...attributes } = c.node.attributes;
@@ -50,7 +50,10 @@ const averagePool: GradientRule = (c) => {
   return [c.op("AveragePool", [c.op("Mul", [met, c.scalar(sizeOf(kernel))])], attributes)];
 };
 
-/** Entries counted in each window, as the product of one constant per axis: those inside, or with count_include_pad in the padding too. */
+/**
+ * Entries counted in each window, as the product of one constant per axis: those inside, or with count_include_pad in
+ * the padding too.
+ */
 function counts(c: RuleContext, window: Window, wide: readonly number[], narrow: readonly number[]): string {
   const padding = c.int("count_include_pad", 0) === 1;
   const perAxis = narrow.map((extent, axis) => {

@@ -71,7 +71,10 @@ const reduceLogSum: GradientRule = (c) => {
   return [r.count === 1 ? keep(c, slope, r) : c.op("Expand", [keep(c, slope, r), c.builder.ints(c.shape(c.x()))])];
 };
 
-/** y = product of x: dX = dY times the product of the others: y / x, or where one entry is 0, only for it, the product of the rest. */
+/**
+ * y = product of x: dX = dY times the product of the others: y / x, or where one entry is 0, only for it, the product
+ * of the rest.
+ */
 const reduceProd: GradientRule = (c) => {
   const r = reduction(c);
   const [dy, y, zero, one] = [keep(c, c.dy(), r), keep(c, c.y(), r), c.scalar(0), c.scalar(1)];

@@ -1,6 +1,7 @@
 /**
- * @file Gradient of Resize. Interpolation is linear in X and separate in each axis: along an axis Y = X A with a matrix A (in, out), and dX =
- * dY A^T. A is what Resize itself makes of the identity, so that every mode and rounding of coordinates is ONNX Runtime's own.
+ * @file Gradient of Resize. Interpolation is linear in X and separate in each axis: along an axis Y = X A with a matrix
+ * A (in, out), and dX = dY A^T. A is what Resize itself makes of the identity, so that every mode and rounding of
+ * coordinates is ONNX Runtime's own.
  */
 import { type Attribute, intsAttribute, stringAttribute } from "../../onnx/graph.ts";
 import { float32, sizeOf } from "../../onnx/tensor.ts";

@@ -1,10 +1,11 @@
 /**
- * @file Gradient of Scan: backpropagation through time, again as a Scan, from the last step to the first (docs/theory.md Eq. 22 for each
- * step). A step computes the values of the body anew from the states before it, and hands the gradients of these states to the step
- * before. The states of all steps are outputs of the Scan where it was given them (`withOutputs`); else they are computed once more.
+ * @file Gradient of Scan: backpropagation through time, again as a Scan, from the last step to the first
+ * (docs/theory.md Eq. 22 for each step). A step computes the values of the body anew from the states before it, and
+ * hands the gradients of these states to the step before. The states of all steps are outputs of the Scan where it was
+ * given them (`withOutputs`); else they are computed once more.
  *
- * The gradient of a value that the body takes from outside is the sum over steps, carried as a state. The graph is as long for 500 steps
- * as for 5; of values between forward and backward pass, states alone are kept.
+ * The gradient of a value that the body takes from outside is the sum over steps, carried as a state. The graph is as
+ * long for 500 steps as for 5; of values between forward and backward pass, states alone are kept.
  */
 import { capturedBy } from "../../onnx/branches.ts";
 import type { Graph } from "../../onnx/graph.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Gradients of operators that write entries at given indices, and of GatherND, TopK and OneHot. Sums go through ScatterElements,
- * which adds in a fixed order, never through ScatterND, which does not.
+ * @file Gradients of operators that write entries at given indices, and of GatherND, TopK and OneHot. Sums go through
+ * ScatterElements, which adds in a fixed order, never through ScatterND, which does not.
  */
 import { int, stringAttribute } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
@@ -14,8 +14,8 @@ interface Scatter {
 }
 
 /**
- * y = x with updates u written at indices: dX is dY with zeros there, dU is dY there. With a reduction: for add, dX is all of dY; for
- * max and min each gets dY where y is its own; for mul each gets dY times y divided by itself.
+ * y = x with updates u written at indices: dX is dY with zeros there, dU is dY there. With a reduction: for add, dX is
+ * all of dY; for max and min each gets dY where y is its own; for mul each gets dY times y divided by itself.
  */
 function scattered(c: RuleContext, { gather, write }: Scatter): readonly (string | undefined)[] {
   const [x, u, y, dy] = [c.x(0), c.x(2), c.y(), c.dy()];
@@ -47,7 +47,10 @@ const scatterND: GradientRule = (c) =>
     write: (name, updates) => c.op("ScatterND", [name, c.x(1), updates]),
   });
 
-/** Y[j] = X[I[j]], I[j] a tuple of indices into the axes after the batch axes: dX[I[j]] += dY[j], over rows of X made flat. */
+/**
+ * Y[j] = X[I[j]], I[j] a tuple of indices into the axes after the batch axes: dX[I[j]] += dY[j], over rows of X made
+ * flat.
+ */
 const gatherND: GradientRule = (c) => {
   const [shape, tuples] = [c.shape(c.x()), c.shape(c.x(1))];
   const batch = c.int("batch_dims", 0);

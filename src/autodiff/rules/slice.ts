@@ -1,6 +1,6 @@
 /**
- * @file Gradient of Slice: dX is dY put back at its places among zeros. Only Pad, Reshape and (for negative steps) Slice are
- * used, which ONNX Runtime has for all types and which cost one pass each.
+ * @file Gradient of Slice: dX is dY put back at its places among zeros. Only Pad, Reshape and (for negative steps)
+ * Slice are used, which ONNX Runtime has for all types and which cost one pass each.
  */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
@@ -26,7 +26,10 @@ const slice: GradientRule = (c) => {
   return [c.op("Pad", [dX, c.builder.ints([...before, ...after])])];
 };
 
-/** Starts, ends, axes and steps are constants; starts and ends are counted from the end if negative and clamped (ONNX Slice-13). */
+/**
+ * Starts, ends, axes and steps are constants; starts and ends are counted from the end if negative and clamped (ONNX
+ * Slice-13).
+ */
 function cutsOf(c: RuleContext): Cut[] {
   const [shape, result] = [c.shape(c.x()), c.shape(c.y())];
   const starts = c.constantInts(1)!;

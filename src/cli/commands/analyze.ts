@@ -1,6 +1,6 @@
 /**
- * @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data, or of several checkpoints of
- * one model, and keeps what it found in a run folder.
+ * @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data, or of
+ * several checkpoints of one model, and keeps what it found in a run folder.
  */
 import { analyze } from "../../runner/analysis/analyze.ts";
 import type { AnalyzeOptions } from "../../runner/analysis/analyzeOptions.ts";

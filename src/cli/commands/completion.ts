@@ -1,6 +1,6 @@
 /**
- * @file `crh completion bash|zsh|fish`: a script that asks this program for what may stand at the cursor, so that commands, options, settings,
- * parameters and the names of runs are completed as they are at that moment.
+ * @file `crh completion bash|zsh|fish`: a script that asks this program for what may stand at the cursor, so that
+ * commands, options, settings, parameters and the names of runs are completed as they are at that moment.
  */
 import type { Command } from "commander";
 import { UsageError } from "../../runner/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * @file `crh doctor`: versions, what this machine offers, what is missing and how to get it. Fails if something that every command
- * needs does not work.
+ * @file `crh doctor`: versions, what this machine offers, what is missing and how to get it. Fails if something that
+ * every command needs does not work.
  */
 
 import { printable } from "../../formats/printable.ts";

@@ -75,7 +75,9 @@ export async function explainCommand(
   io.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
 
-/** The name in records of a layer that was asked for. @throws Error with the nearest name, or some of those there are */
+/**
+ * The name in records of a layer that was asked for. @throws Error with the nearest name, or some of those there are
+ */
 function chosenLayer(asked: string, layers: readonly NamedLayer[]): string {
   const found = layerCalled(asked, layers);
   if (found !== undefined) return found;

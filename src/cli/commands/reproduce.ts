@@ -1,6 +1,6 @@
 /**
- * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes figures, score card
- * and page.
+ * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes
+ * figures, score card and page.
  */
 
 import { formatDuration } from "../../formats/quantities.ts";

@@ -16,7 +16,8 @@ export async function runCommand(
   io: Io,
 ): Promise<void> {
   const { job, experiment } = await createTraining(name, assignments, options);
-  const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts"); // here, so that what is wrong is said at once
+  // here, so that what is wrong is said at once
+  const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts");
   const { presentRun } = await import("../presentRun.ts");
   const observer = terminalObserver(io, { quiet: options.quiet });
   await trainIntoRun(job, experiment, { observer, signal: io.interruption() });

@@ -1,19 +1,24 @@
 /**
- * @file What is done to an image before training sees it, as plain data, and doing it. What is drawn depends on the stream's start,
- * the epoch, the sample and the view alone: not on batch size, order or the number of workers.
+ * @file What is done to an image before training sees it, as plain data, and doing it. What is drawn depends on the
+ * stream's start, the epoch, the sample and the view alone: not on batch size, order or the number of workers.
  */
 import type { Random } from "../../random/random.ts";
 import { desaturate, jitter } from "./colour.ts";
 import { paddedCrop, randomRectangle, resizedCrop } from "./crop.ts";
 import { flip, type ImageShape, imageSize } from "./image.ts";
 
-/** A window of the image's size out of the image with a border of zeros, then mirrored in half of the cases; bytes stay bytes. */
+/**
+ * A window of the image's size out of the image with a border of zeros, then mirrored in half of the cases; bytes stay
+ * bytes.
+ */
 export interface CropFlip {
   readonly kind: "crop-flip";
   readonly padding: number;
 }
 
-/** Crop and resize, flip, jitter, grey (Chen et al. 2020, arXiv 2002.05709, appendix A; no blur, as there for CIFAR). */
+/**
+ * Crop and resize, flip, jitter, grey (Chen et al. 2020, arXiv 2002.05709, appendix A; no blur, as there for CIFAR).
+ */
 export interface ViewRecipe {
   readonly kind: "view";
   /** Shares of the image's area. */

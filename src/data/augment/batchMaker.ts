@@ -1,4 +1,7 @@
-/** @file Who makes augmented batches: this thread, or others that are handed in (augmentThreads.ts). The batches are the same. */
+/**
+ * @file Who makes augmented batches: this thread, or others that are handed in (augmentThreads.ts). The batches are the
+ * same.
+ */
 import { Random } from "../../random/random.ts";
 import { type AugmentationSource, augmentBatch, type BatchOrder } from "./augmentation.ts";
 

@@ -1,6 +1,6 @@
 /**
- * @file Changes of colour, in place, of one image with three planes of values in [0, 1]: torchvision's formulas for float images
- * (ColorJitter, RandomGrayscale). Every result stays in [0, 1].
+ * @file Changes of colour, in place, of one image with three planes of values in [0, 1]: torchvision's formulas for
+ * float images (ColorJitter, RandomGrayscale). Every result stays in [0, 1].
  */
 import type { Random } from "../../random/random.ts";
 
@@ -67,7 +67,10 @@ export function turnHue(image: Float32Array, turns: number): void {
   }
 }
 
-/** One channel of a hue (in turns): the value less the share of the spread that the distance from the channel's own hue takes. */
+/**
+ * One channel of a hue (in turns): the value less the share of the spread that the distance from the channel's own hue
+ * takes.
+ */
 function channel(offset: number, hue: number, value: number, spread: number): number {
   const k = (offset + 6 * hue) % 6;
   return clamp(value - spread * Math.max(0, Math.min(k, 4 - k, 1)));

@@ -1,6 +1,6 @@
 /**
- * @file The two crops: a window of the image's own size out of the image with a border of zeros (torchvision's RandomCrop with
- * padding), and a rectangle stretched to the image's size (RandomResizedCrop, bilinear).
+ * @file The two crops: a window of the image's own size out of the image with a border of zeros (torchvision's
+ * RandomCrop with padding), and a rectangle stretched to the image's size (RandomResizedCrop, bilinear).
  */
 import type { Random } from "../../random/random.ts";
 import { type ImageShape, imageSize } from "./image.ts";
@@ -14,7 +14,8 @@ export interface Rectangle {
 }
 
 /**
- * The window of the image's size whose upper left corner is pixel (top - padding, left - padding) of the image; outside is 0.
+ * The window of the image's size whose upper left corner is pixel (top - padding, left - padding) of the image; outside
+ * is 0.
  *
  * @param top, left 0 to 2 * padding
  * @param out (channels, height, width) overwritten
@@ -36,8 +37,9 @@ export function paddedCrop(
 }
 
 /**
- * Draws a rectangle of an area uniform in `scale` (shares of the image) and an aspect ratio (width by height) log-uniform in
- * `ratio`: at most ten tries, then the largest central one that the ratios allow. As torchvision's RandomResizedCrop.get_params.
+ * Draws a rectangle of an area uniform in `scale` (shares of the image) and an aspect ratio (width by height)
+ * log-uniform in `ratio`: at most ten tries, then the largest central one that the ratios allow. As torchvision's
+ * RandomResizedCrop.get_params.
  */
 export function randomRectangle(
   random: Random,
@@ -61,7 +63,8 @@ export function randomRectangle(
 
 /**
  * A rectangle of an image stretched to the image's own size: bilinear, pixel centres at (i + 1/2), edges held (torch's
- * interpolate with align_corners=False; a rectangle is never larger than the result, so that antialiasing changes nothing).
+ * interpolate with align_corners=False; a rectangle is never larger than the result, so that antialiasing changes
+ * nothing).
  *
  * @param image bytes 0..255
  * @param out (channels, height, width) receives values in [0, 1]
@@ -84,7 +87,9 @@ export function resizedCrop(image: Uint8Array, shape: ImageShape, rectangle: Rec
     }
 }
 
-/** For each of `to` points along an axis the two pixels of [start, start + from) around it and the share of the second. */
+/**
+ * For each of `to` points along an axis the two pixels of [start, start + from) around it and the share of the second.
+ */
 function samplePoints(from: number, to: number, start: number) {
   const [low, high, share] = [new Int32Array(to), new Int32Array(to), new Float64Array(to)];
   for (let i = 0; i < to; i++) {

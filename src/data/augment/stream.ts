@@ -1,6 +1,7 @@
 /**
- * @file An endless stream of augmented batches in shuffled order, made ahead of time where threads make them: a bounded queue. Its state is that
- * of the batches handed out, so a resumed stream gives exactly those that this one would have given.
+ * @file An endless stream of augmented batches in shuffled order, made ahead of time where threads make them: a bounded
+ * queue. Its state is that of the batches handed out, so a resumed stream gives exactly those that this one would have
+ * given.
  */
 import type { Random } from "../../random/random.ts";
 import { ShuffledIndices, type ShuffleState } from "../batches.ts";

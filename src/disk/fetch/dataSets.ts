@@ -1,6 +1,6 @@
 /**
- * @file The sets that `crh data get` knows: where their publishers offer them and the checksums that go with them. What is fetched is
- * used only if its checksum is the one written here, so that it does not matter who served it.
+ * @file The sets that `crh data get` knows: where their publishers offer them and the checksums that go with them. What
+ * is fetched is used only if its checksum is the one written here, so that it does not matter who served it.
  */
 
 export interface Checksum {

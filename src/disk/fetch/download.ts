@@ -1,6 +1,6 @@
 /**
- * @file Downloads one file: to `<path>.part` first, from where an earlier attempt ended if the server can (Range), renamed once the
- * checksum is right. A connection that breaks is taken up again a few times.
+ * @file Downloads one file: to `<path>.part` first, from where an earlier attempt ended if the server can (Range),
+ * renamed once the checksum is right. A connection that breaks is taken up again a few times.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from "node:fs";

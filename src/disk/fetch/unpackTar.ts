@@ -1,6 +1,6 @@
 /**
- * @file Takes chosen files out of a .tar.gz. The names of what is written come from the caller and never from the archive, so
- * that no path in it can lead elsewhere; links, devices and everything not asked for are passed over.
+ * @file Takes chosen files out of a .tar.gz. The names of what is written come from the caller and never from the
+ * archive, so that no path in it can lead elsewhere; links, devices and everything not asked for are passed over.
  */
 import { closeSync, createReadStream, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join, posix } from "node:path";

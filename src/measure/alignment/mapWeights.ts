@@ -1,6 +1,6 @@
 /**
- * @file The weights of a map as what rows are multiplied with. Where most of W is zero, as of a depthwise convolution, whose W has the channels
- * as blocks on its diagonal, only its other entries are visited.
+ * @file The weights of a map as what rows are multiplied with. Where most of W is zero, as of a depthwise convolution,
+ * whose W has the channels as blocks on its diagonal, only its other entries are visited.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Multiply } from "../../linalg/products.ts";

@@ -1,12 +1,14 @@
 /**
- * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d values in place of
- * (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows, so nothing is approximated.
+ * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d
+ * values in place of (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows,
+ * so nothing is approximated.
  *
- *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,   sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
+ *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,
+ *                        sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
  *
- * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83). Rows of g_a = W^T g_b
- * (Eq. 5) are never held where they are longer than those of g_b: V U^T = (V W^T) g_b^T, U U^T = (U W^T) g_b^T. O(n^2 d) for the products
- * of h, O(n d d') for a map from d' values, O(n^2) for each convention.
+ * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83).
+ * Rows of g_a = W^T g_b (Eq. 5) are never held where they are longer than those of g_b: V U^T = (V W^T) g_b^T, U U^T =
+ * (U W^T) g_b^T. O(n^2 d) for the products of h, O(n d d') for a map from d' values, O(n^2) for each convention.
  */
 import type { Multiply } from "../../linalg/products.ts";
 import { type Convention, conventions, type LayerMoments, type Side } from "../../moments/moments.ts";

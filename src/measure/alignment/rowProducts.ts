@@ -1,11 +1,13 @@
 /**
- * @file Sums over the products of all pairs of rows, t_ij = x_i . y_j, which are what the inner product of two second moments is
- * (theory.md Eqs. 2, 8, 83):
+ * @file Sums over the products of all pairs of rows, t_ij = x_i . y_j, which are what the inner product of two second
+ * moments is (theory.md Eqs. 2, 8, 83):
  *
- *     <A, B> = sum_ij (f_i x_i - m)(f'_j y_j - m') ^ 2 / (p q)   of p rows x of A and q rows y of B with their factors f and means m.
+ *     <A, B> = sum_ij ((f_i x_i - m) . (f'_j y_j - m'))^2 / (p q)
  *
- * Products are made a block of rows at a time and added up for all conventions at once, and by pairs of groups of rows, so that what is
- * left without one of the groups is known as well. No (n, n) matrix is held.
+ * of p rows x of A and q rows y of B with their factors f and means m.
+ *
+ * Products are made a block of rows at a time and added up for all conventions at once, and by pairs of groups of rows,
+ * so that what is left without one of the groups is known as well. No (n, n) matrix is held.
  */
 import { addProducts, type Multiply } from "../../linalg/products.ts";
 
@@ -88,7 +90,10 @@ export function groupSums({ width, data }: Rows, { factor }: Weighting, bounds: 
   });
 }
 
-/** chosen: rows that are held as columns too, in float64; of more each block is turned again for every block of the others. */
+/**
+ * chosen: rows that are held as columns too, in float64; of more each block is turned again for every block of the
+ * others.
+ */
 const HELD_BYTES = 2 ** 27;
 
 /** Blocks of rows as columns. */
@@ -228,7 +233,10 @@ function addBlock(
   }
 }
 
-/** Of blocks on and below the diagonal the sums of all: what is above is counted in both ways already, sums of rows and columns are not. */
+/**
+ * Of blocks on and below the diagonal the sums of all: what is above is counted in both ways already, sums of rows and
+ * columns are not.
+ */
 function mirror({ ofRows, ofColumns, x }: Shifted, groups: number): void {
   const n = x.factor.length;
   for (let i = 0; i < n; i++)

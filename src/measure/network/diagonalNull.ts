@@ -8,8 +8,8 @@ const Z = 1.959963985;
 
 /**
  * The correlation that 97.5 % of permutations stay below: mean and standard deviation of Pearson's correlation of one
- * with the other permuted among the values that are not dead in both, which are exact, in the normal approximation   (theory.md
- * Eq. 123).
+ * with the other permuted among the values that are not dead in both, which are exact, in the normal approximation
+ * (theory.md Eq. 123).
  *
  * @param first (d) not negative, of any size
  * @param second (d) not negative, of any size
@@ -40,7 +40,9 @@ export function diagonalNull(first: ArrayLike<number>, second: ArrayLike<number>
   return Math.min(1, (mean + Z * deviation) / total);
 }
 
-/** Values by a power of two, which changes no digit, so that the largest is of order 1 and no square of it overflows. */
+/**
+ * Values by a power of two, which changes no digit, so that the largest is of order 1 and no square of it overflows.
+ */
 function scaled(v: ArrayLike<number>): Float64Array {
   const values = Float64Array.from(v);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

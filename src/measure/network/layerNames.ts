@@ -25,8 +25,8 @@ export function attentionOf(name: string): string {
 }
 
 /**
- * Attentions by their blocks where these tell them apart: "block 3"; else by block and module, "block 3 self_attn"; by the
- * module, "decoder.layers.3.self_attn"; or as they are.
+ * Attentions by their blocks where these tell them apart: "block 3"; else by block and module, "block 3 self_attn"; by
+ * the module, "decoder.layers.3.self_attn"; or as they are.
  *
  * @param attentions what the names of heads share, each once; the last part is the product that makes the heads
  */

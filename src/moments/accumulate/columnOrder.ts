@@ -1,6 +1,7 @@
 /**
- * @file Brings what runs over the columns of h_a from the order used inside the graph, (kernel positions, channels), to PyTorch's
- * (channels, kernel positions). Once a measurement: in the graph it would be a transpose of every (d, d) sum of every batch.
+ * @file Brings what runs over the columns of h_a from the order used inside the graph, (kernel positions, channels), to
+ * PyTorch's (channels, kernel positions). Once a measurement: in the graph it would be a transpose of every (d, d) sum
+ * of every batch.
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 

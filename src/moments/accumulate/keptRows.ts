@@ -1,4 +1,7 @@
-/** @file Rows in place of sums, batch by batch: those of h in float32; of g_a = W^T g_b (docs/theory.md Eq. 5) their numbers alone. */
+/**
+ * @file Rows in place of sums, batch by batch: those of h in float32; of g_a = W^T g_b (docs/theory.md Eq. 5) their
+ * numbers alone.
+ */
 import type { KeptRows, LayerMoments, SideMoments } from "../moments.ts";
 import { columnsOf } from "./columnOrder.ts";
 
@@ -25,7 +28,10 @@ export function noRows(): RowBatches {
   return { ha: [], hb: [], gb: [], ga: [] };
 }
 
-/** @param read the batch's `ha.rows`, `hb.rows`, `gb.rows`, `ga.scale`, `ga.norms` and `ga.sum`, which are kept. @param scale of the gradients */
+/**
+ * @param read the batch's `ha.rows`, `hb.rows`, `gb.rows`, `ga.scale`, `ga.norms` and `ga.sum`, which are kept. @param
+ * scale of the gradients
+ */
 export function keepRows(batches: RowBatches, read: (key: string) => Float32Array, scale: number): void {
   batches.ha.push(read("ha.rows"));
   batches.hb.push(read("hb.rows"));

@@ -1,6 +1,6 @@
 /**
- * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data: they may be
- * finished in another thread.
+ * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data:
+ * they may be finished in another thread.
  */
 import { ArrayPool } from "../../linalg/arrayPool.ts";
 import type { LayerMoments, Moments, Side, SideMoments } from "../moments.ts";
@@ -134,12 +134,15 @@ function addNorms(
   side.g4 += read(`g${c}.norm4`)[0]! * scale.g ** 4;
 }
 
-/** chosen: sums of |h|^4 below which float32 begins to lose rows of usual spread; it ends at 2^-149, and above at 2^128. */
+/**
+ * chosen: sums of |h|^4 below which float32 begins to lose rows of usual spread; it ends at 2^-149, and above at 2^128.
+ */
 const LEAST_FOURTH_POWER = 2 ** -100;
 
 /**
- * Whether squares of a batch's activations, or of gradients behind the weights, are lost in float32 or too large for it, so that they are to be measured with `rescaled`.
- * Rows of zeros are in range; so is what is no number, which no factor mends.
+ * Whether squares of a batch's activations, or of gradients behind the weights, are lost in float32 or too large for
+ * it, so that they are to be measured with `rescaled`. Rows of zeros are in range; so is what is no number, which no
+ * factor mends.
  *
  * @param outputs and names as for addBatch
  */

@@ -1,9 +1,12 @@
 /**
- * @file How symmetric sums are held while they are added up: by blocks of columns, of which those above the diagonal are left out, which is
- * about half of the products and of what leaves the engine.
+ * @file How symmetric sums are held while they are added up: by blocks of columns, of which those above the diagonal
+ * are left out, which is about half of the products and of what leaves the engine.
  */
 
-/** chosen: products of narrower blocks take more time an entry than the blocks above the diagonal would cost (docs/log.md). */
+/**
+ * chosen: products of narrower blocks take more time an entry than the blocks above the diagonal would cost
+ * (docs/log.md).
+ */
 const NARROWEST = 128;
 /** chosen: with 8 blocks a matrix takes 9/16 of its products, with 16 it would be 17/32. */
 const MOST_BLOCKS = 8;

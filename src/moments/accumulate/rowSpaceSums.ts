@@ -1,6 +1,7 @@
 /**
- * @file Sums of the wide side of a map that were made in the fewer coordinates of its other side, and become its own behind the last batch:
- * of h_b, plain and normalized, where W widens, of g_a where it narrows. The coordinates are as long as the rows they stand for.
+ * @file Sums of the wide side of a map that were made in the fewer coordinates of its other side, and become its own
+ * behind the last batch: of h_b, plain and normalized, where W widens, of g_a where it narrows. The coordinates are as
+ * long as the rows they stand for.
  */
 import type { ArrayPool } from "../../linalg/arrayPool.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -26,7 +27,9 @@ export function deferredRows({ side, plain, normalized }: DeferredSums): Readonl
   return side === "a" ? { ga: plain, gan: normalized } : { hb: plain, hbn: normalized };
 }
 
-/** Adds deferred sums to those of one group, whose columns are in the order of W's and whose other sums are complete. */
+/**
+ * Adds deferred sums to those of one group, whose columns are in the order of W's and whose other sums are complete.
+ */
 export async function addDeferred(
   { n, a, b }: LayerMoments,
   { side, Q, plain, normalized }: DeferredSums,

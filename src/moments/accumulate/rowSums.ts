@@ -1,7 +1,7 @@
 /**
- * @file Sums of rows x and of x x^T over some batches, in as little memory as they can be held in: of x x^T the lower blocks, those of the
- * last batch as they have left the engine, in float32, until another batch comes. Plain data: they may go to another thread, which
- * puts them together.
+ * @file Sums of rows x and of x x^T over some batches, in as little memory as they can be held in: of x x^T the lower
+ * blocks, those of the last batch as they have left the engine, in float32, until another batch comes. Plain data: they
+ * may go to another thread, which puts them together.
  */
 import { mirrorLower } from "../../linalg/triangleTiles.ts";
 import { lowerLength, lowerSegments, type Segment } from "./lowerBlocks.ts";
@@ -71,8 +71,8 @@ function settle(sums: RowSums): void {
 }
 
 /**
- * Entries from to to - 1 of a row of C + n m m^T + r m^T + m r^T, which begin at `at` in C, times the square of the scale, behind those of
- * `before` at the same place.
+ * Entries from to to - 1 of a row of C + n m m^T + r m^T + m r^T, which begin at `at` in C, times the square of the
+ * scale, behind those of `before` at the same place.
  */
 function writeRun(
   into: Float64Array,

@@ -1,4 +1,6 @@
-/** @file The standard's losses over classes, NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss, classes on axis 1. */
+/**
+ * @file The standard's losses over classes, NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss, classes on axis 1.
+ */
 import { int } from "../graph.ts";
 import { int64 } from "../tensor.ts";
 import type { Lowering, Site } from "./site.ts";

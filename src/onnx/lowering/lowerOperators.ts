@@ -1,7 +1,7 @@
 /**
- * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary embeddings, recurrent
- * layers, losses, and the fused operators of com.microsoft. Needs bound shapes, since masks and heads depend on them; where a form is not known
- * the node stays.
+ * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary
+ * embeddings, recurrent layers, losses, and the fused operators of com.microsoft. Needs bound shapes, since masks and
+ * heads depend on them; where a form is not known the node stays.
  */
 import type { Attribute, BoundValue, Graph, Model, Node } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";

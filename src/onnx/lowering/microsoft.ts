@@ -1,6 +1,6 @@
 /**
- * @file Fused operators of the domain com.microsoft, which models optimized by ONNX Runtime hold, as the operators that they were
- * fused from. Source: ContribOperators.md of ONNX Runtime.
+ * @file Fused operators of the domain com.microsoft, which models optimized by ONNX Runtime hold, as the operators that
+ * they were fused from. Source: ContribOperators.md of ONNX Runtime.
  */
 import { type Attribute, int } from "../graph.ts";
 import { microsoftRotaryEmbedding } from "./rotaryEmbedding.ts";
@@ -79,7 +79,10 @@ const skipped =
     return [Y, "", "", total];
   };
 
-/** Attention over Q, K, V of (batch, length, width) with a bias each, as torch.nn.MultiheadAttention after its projections. */
+/**
+ * Attention over Q, K, V of (batch, length, width) with a bias each, as torch.nn.MultiheadAttention after its
+ * projections.
+ */
 const multiHeadAttention: Lowering = (s) => {
   if ([4, 6, 7].some((i) => s.has(i)) || s.wants(1) || !s.has(1) || !s.has(2)) return undefined;
   if ([0, 1, 2].some((i) => s.shape(i).length !== 3)) return undefined;

@@ -13,7 +13,10 @@ import {
 import type { GraphBuilder, OperatorOptions } from "../graphBuilder.ts";
 import { type DataType, float32, float64, type Tensor, toNumbers } from "../tensor.ts";
 
-/** Writes a node in simpler operators and gives back the names of its outputs; undefined for a form that it does not know. */
+/**
+ * Writes a node in simpler operators and gives back the names of its outputs; undefined for a form that it does not
+ * know.
+ */
 export type Lowering = (site: Site) => readonly string[] | undefined;
 
 export class Site {

@@ -1,6 +1,6 @@
 /**
- * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting llm of the
- * paper). A head has no weight of its own, so only its RGA has a meaning.
+ * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting
+ * llm of the paper). A head has no weight of its own, so only its RGA has a meaning.
  */
 import type { Graph, Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -43,7 +43,8 @@ export function findHeads(node: Node, s: Surroundings): Found {
 /** `attn.0.MatMul_1`: the module and the node. */
 function headName(node: Node, s: Surroundings): string {
   const scope = moduleScope(node) ?? moduleAround(node, s);
-  const parts = givenName(node.name).split("/"); // a path of scopes and the node, or a node and what it was written out to
+  // a path of scopes and the node, or a node and what it was written out to
+  const parts = givenName(node.name).split("/");
   const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || node.outputs[0]!;
   return scope === undefined ? own : `${scope}.${own}`;
 }
@@ -103,8 +104,8 @@ function headAxis(hb: string, s: Surroundings): HeadLayout | undefined {
 }
 
 /**
- * Of an Einsum such as bhts,bshd->bthd: d is what only V has, t what stands before the summed index in the weights, b the first
- * index that weights and V share, and all other indices of the result run over heads.
+ * Of an Einsum such as bhts,bshd->bthd: d is what only V has, t what stands before the summed index in the weights, b
+ * the first index that weights and V share, and all other indices of the result run over heads.
  */
 function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefined {
   const letters = einsumLetters(node);
@@ -124,7 +125,10 @@ function comesFromSoftmax(graph: Graph, value: string): boolean {
   return softmaxBehind(graph, value) !== undefined;
 }
 
-/** The softmax that a value is, masked or laid out differently perhaps; JAX writes exp(x - max) / sum, of which it is the first. */
+/**
+ * The softmax that a value is, masked or laid out differently perhaps; JAX writes exp(x - max) / sum, of which it is
+ * the first.
+ */
 export function softmaxBehind(graph: Graph, value: string, distance = 0): Node | undefined {
   const made = (name: string) => graph.nodes.find((node) => node.outputs.includes(name));
   const producer = made(value);

@@ -1,4 +1,7 @@
-/** @file The products of attention in a graph: queries with keys in front of a softmax, and its weights with values behind. */
+/**
+ * @file The products of attention in a graph: queries with keys in front of a softmax, and its weights with values
+ * behind.
+ */
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
 import type { Surroundings } from "./linearMap.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest ones on the ways from its two
- * products. A map that makes several of them, such as a joint projection, is named for each.
+ * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest ones on
+ * the ways from its two products. A map that makes several of them, such as a joint projection, is named for each.
  */
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
@@ -55,7 +55,10 @@ function nearest(
   return undefined;
 }
 
-/** The module that the parts of an attention have in common: `blocks.0.attn` of `blocks.0.attn.qkv` and `blocks.0.attn.proj`. */
+/**
+ * The module that the parts of an attention have in common: `blocks.0.attn` of `blocks.0.attn.qkv` and
+ * `blocks.0.attn.proj`.
+ */
 export function blockName(parts: AttentionParts): string | undefined {
   const names = [parts.queries, parts.keys, parts.values, parts.output].flatMap((name) =>
     name === undefined ? [] : [name.split(".")],

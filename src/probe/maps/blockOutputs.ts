@@ -1,6 +1,7 @@
 /**
- * @file Outputs of whole blocks of a convolutional network by channel, as the paper measures them: each pixel is a sample of C values,
- * beside the gradient there. Like an attention head a block is no linear map, so only its RGA has a meaning.
+ * @file Outputs of whole blocks of a convolutional network by channel, as the paper measures them: each pixel is a
+ * sample of C values, beside the gradient there. Like an attention head a block is no linear map, so only its RGA has a
+ * meaning.
  */
 import type { BoundValue, Graph } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";

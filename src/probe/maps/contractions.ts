@@ -1,7 +1,8 @@
 /**
- * @file Linear maps that contract axes of a value with a constant: Gemm, MatMul with the constant on either side, and Einsum. All
- * are one form: axes of x are samples or contracted, axes of W are contracted or outputs, axes of y are samples or outputs. An axis
- * that all three share (the experts of a mixture, heads with matrices of their own) makes one map per index.
+ * @file Linear maps that contract axes of a value with a constant: Gemm, MatMul with the constant on either side, and
+ * Einsum. All are one form: axes of x are samples or contracted, axes of W are contracted or outputs, axes of y are
+ * samples or outputs. An axis that all three share (the experts of a mixture, heads with matrices of their own) makes
+ * one map per index.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { floatAttribute, intAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";
@@ -216,8 +217,8 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
 }
 
 /**
- * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape may lie between
- * the two, as Keras has it: rows and outputs then still follow one another in memory.
+ * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape
+ * may lie between the two, as Keras has it: rows and outputs then still follow one another in memory.
  */
 function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string; biasScale?: number } {
   const product = c.node.outputs[0]!;
@@ -239,7 +240,9 @@ function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; 
   return alongOutputs ? { hb: sum, bias, biasScale: sign } : plain;
 }
 
-/** Which axes of a shape are its last ones that together hold as many values as `outputs`; none where no such axes are. */
+/**
+ * Which axes of a shape are its last ones that together hold as many values as `outputs`; none where no such axes are.
+ */
 function trailing(shape: readonly number[], outputs: readonly number[]): (axis: number) => boolean {
   let wanted = outputs.reduce((product, extent) => product * extent, 1);
   let first = shape.length;

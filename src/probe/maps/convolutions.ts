@@ -1,8 +1,8 @@
 /**
- * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values, padding
- * included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where another
- * node adds it. A grouped convolution is one map per group; a depthwise one, or one of many groups, is one map whose W has the groups as
- * blocks on its diagonal.
+ * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values,
+ * padding included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where
+ * another node adds it. A grouped convolution is one map per group; a depthwise one, or one of many groups, is one map
+ * whose W has the groups as blocks on its diagonal.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";
@@ -57,8 +57,8 @@ export function operands(node: Node, { isWeight, values }: Surroundings): string
 }
 
 /**
- * Whether the groups of a convolution are one map, whose W is block diagonal: of one channel each (depthwise) a group has nothing that could
- * align, and of more than MAX_GROUPS nobody looks at each.
+ * Whether the groups of a convolution are one map, whose W is block diagonal: of one channel each (depthwise) a group
+ * has nothing that could align, and of more than MAX_GROUPS nobody looks at each.
  */
 export function isOneMap(groups: number, inputs: number, outputs: number): boolean {
   return groups > 1 && (inputs === 1 || outputs === 1 || groups > MAX_GROUPS);
@@ -201,8 +201,8 @@ function kernelOf(kernel: Tensor, group: number, dOut: number, width: number): F
 }
 
 /**
- * The patches of x (N, spatial..., C) under each output position: (N, output..., positions * C). One strided slice per kernel
- * position, side by side: copies of whole channels, no transpose of the large result.
+ * The patches of x (N, spatial..., C) under each output position: (N, output..., positions * C). One strided slice per
+ * kernel position, side by side: copies of whole channels, no transpose of the large result.
  */
 export function patches(
   builder: GraphBuilder,

@@ -1,6 +1,7 @@
 /**
- * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md Eq. 122): follows the
- * outputs of each map through the operators behind it, to the next map, a normalization, or what breaks every symmetry.
+ * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md
+ * Eq. 122): follows the outputs of each map through the operators behind it, to the next map, a normalization, or what
+ * breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../../moments/edges.ts";
 import { readsOf } from "../../onnx/branches.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Which example of a batch, an entry of the first axis of its inputs, each row of a map belongs to. Rows of one example (pixels,
- * tokens) follow one another, or, where a network has its tokens first, lie apart.
+ * @file Which example of a batch, an entry of the first axis of its inputs, each row of a map belongs to. Rows of one
+ * example (pixels, tokens) follow one another, or, where a network has its tokens first, lie apart.
  */
 import { intAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -111,7 +111,10 @@ const MOVES: ReadonlySet<string> = new Set([
   ...["DepthToSpace", "SpaceToDepth", "Loop", "Scan", "If"],
 ]);
 
-/** Two partitions of the same memory, cut so that they have the same axes; undefined where one cuts through a step of the other. */
+/**
+ * Two partitions of the same memory, cut so that they have the same axes; undefined where one cuts through a step of
+ * the other.
+ */
 function inCommon(x: readonly Axis[], y: readonly Axis[]): (readonly [Axis, Axis])[] | undefined {
   const finer = byAxis(
     x,

@@ -1,7 +1,8 @@
 /**
- * @file Attention heads that share the first axis with the batch, (batch heads, T, d), as torch.nn.MultiheadAttention and the code of
- * many others has them. How many there are, and whether they run faster than the batch, shows where the heads are put side by
- * side again: a Reshape, after some Transpose and Reshape, makes the last axis heads times as long.
+ * @file Attention heads that share the first axis with the batch, (batch heads, T, d), as torch.nn.MultiheadAttention
+ * and the code of many others has them. How many there are, and whether they run faster than the batch, shows where the
+ * heads are put side by side again: a Reshape, after some Transpose and Reshape, makes the last axis heads times as
+ * long.
  */
 import { isRounding } from "../../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../../onnx/graph.ts";
@@ -17,7 +18,10 @@ export interface HeadLayout {
   readonly width: number;
 }
 
-/** What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, d, or an axis of 1 put in between. */
+/**
+ * What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, d, or an axis of 1
+ * put in between.
+ */
 type Label = "lead" | "outer" | "inner" | "time" | "width" | "one";
 
 /** Operators that lay the same values out in another shape. */
@@ -62,7 +66,10 @@ export function headsInBatch(value: string, { graph, values }: Surroundings): He
 /** What reads a single head's output as it is. */
 const ONE_HEAD: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Add", "LayerNormalization", "ReduceMean"]);
 
-/** Labels after a Reshape that at most cuts the first axis in two, puts axes of 1 in or takes such axes out; undefined for any other. */
+/**
+ * Labels after a Reshape that at most cuts the first axis in two, puts axes of 1 in or takes such axes out; undefined
+ * for any other.
+ */
 function relabelled(labels: readonly Label[], from: readonly number[], to: readonly number[]): Label[] | undefined {
   const [label, length] = [labels[0], from[0]];
   const rest = (taken: number, given: readonly Label[]): Label[] | undefined => {

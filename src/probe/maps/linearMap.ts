@@ -1,7 +1,7 @@
 /**
- * @file What the probe measures: a linear map h_b = W h_a + bias with its rows (docs/theory.md Eq. 1), or the output of an
- * attention head, which has no weights of its own. A family of operators (contractions.ts, convolutions.ts, attentionHeads.ts)
- * finds them in a graph and says how to lay their values out as rows.
+ * @file What the probe measures: a linear map h_b = W h_a + bias with its rows (docs/theory.md Eq. 1), or the output of
+ * an attention head, which has no weights of its own. A family of operators (contractions.ts, convolutions.ts,
+ * attentionHeads.ts) finds them in a graph and says how to lay their values out as rows.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { LayerKind } from "../../moments/moments.ts";
@@ -10,7 +10,10 @@ import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import type { Tensor } from "../../onnx/tensor.ts";
 import type { Axis } from "./valueLayout.ts";
 
-/** By node, the names of what it adds to the gradients of its inputs (addGradients); undefined where that is not computed. */
+/**
+ * By node, the names of what it adds to the gradients of its inputs (addGradients); undefined where that is not
+ * computed.
+ */
 export type AddedGradients = ReadonlyMap<Node, readonly (string | undefined)[]>;
 
 export interface Measurable {
@@ -28,7 +31,10 @@ export interface Measurable {
   readonly layout?: readonly Axis[];
   /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
   outputRows(builder: GraphBuilder, value: string): string;
-  /** h_b as rows (n, dOut), where outputRows lays out gradients alone: the map's outputs are summed before they are a value. */
+  /**
+   * h_b as rows (n, dOut), where outputRows lays out gradients alone: the map's outputs are summed before they are a
+   * value.
+   */
   activationRows?(builder: GraphBuilder): string;
   /** The side of the weights; absent for attention heads. */
   readonly input?: MapInput;
@@ -46,26 +52,32 @@ export interface MapInput {
   /** The same for some rows alone, where laying out all of them would cost more. */
   readonly someRows?: (builder: GraphBuilder, rows: readonly number[]) => string;
   /**
-   * The same for what the map's node adds to the gradient of its input, which then is g_a; absent where h_a is not the values of an
-   * input one by one (patches).
+   * The same for what the map's node adds to the gradient of its input, which then is g_a; absent where h_a is not the
+   * values of an input one by one (patches).
    */
   readonly gradientRows?: (builder: GraphBuilder, added: AddedGradients) => string | undefined;
   /** Adds the nodes that give W as (dOut, dIn), columns in the order of inputRows. */
   weightRows(builder: GraphBuilder): string;
   /** W of shape (dOut, dIn) in float64, from the current values of the weights. */
   weight(value: (name: string) => Tensor): Matrix;
-  /** h_b - W h_a (dOut) from the current values of the weights; null where it is 0, absent where the map does not know it. */
+  /**
+   * h_b - W h_a (dOut) from the current values of the weights; null where it is 0, absent where the map does not know
+   * it.
+   */
   readonly bias?: ((value: (name: string) => Tensor) => Float64Array) | null;
   /**
-   * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels] of the
-   * order used inside the graph, which the probe turns round (columnOrder.ts).
+   * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels]
+   * of the order used inside the graph, which the probe turns round (columnOrder.ts).
    */
   readonly columnOrder?: readonly [number, number];
   /** What the map's node reads; absent where it reads a part of the value. */
   readonly reads?: ReadValue;
 }
 
-/** A value whose axes `axes`, in this order, run over the columns of W, times `inner` further ones (positions of a kernel). */
+/**
+ * A value whose axes `axes`, in this order, run over the columns of W, times `inner` further ones (positions of a
+ * kernel).
+ */
 export interface ReadValue {
   readonly node: Node;
   readonly value: string;
@@ -91,5 +103,7 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** What a finder makes of one node: maps, the reason why it is none, or undefined for a node that is not its business. */
+/**
+ * What a finder makes of one node: maps, the reason why it is none, or undefined for a node that is not its business.
+ */
 export type Found = readonly Measurable[] | string | undefined;

@@ -1,6 +1,6 @@
 /**
- * @file Finds everything in a graph that the probe can measure, by a table of operators; what looks like a linear map and is none is
- * returned with the reason.
+ * @file Finds everything in a graph that the probe can measure, by a table of operators; what looks like a linear map
+ * and is none is returned with the reason.
  */
 import { bodiesOf } from "../../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../../onnx/graph.ts";
@@ -11,7 +11,9 @@ import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 
-/** Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known. */
+/**
+ * Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known.
+ */
 const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
 
 /** Who looks at which operator. */

@@ -7,7 +7,8 @@ const LEADING = "abcdefghijlm";
  * @param A shape of the left operand
  * @param B shape of the right operand
  * @param constantLeft which of them is the constant: where both have an axis of extent 1, it belongs to the other
- * @returns letters of A, B and the result; an axis of extent 1 that is broadcast or dropped has a capital letter of its own
+ * @returns letters of A, B and the result; an axis of extent 1 that is broadcast or dropped has a capital letter of its
+ *   own
  */
 export function matmulAxes(
   A: readonly number[],

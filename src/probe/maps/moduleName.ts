@@ -1,8 +1,9 @@
 /**
- * @file Names of layers as their framework has them. PyTorch's exporters leave them in three places: the weight's or the bias's name
- * (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and the node's scope in the
- * metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost theirs. TensorFlow's nodes have paths of
- * scopes (`functional_1/up_1/Tensordot/MatMul` for the Keras layer `up`, in a second call of its name: `up_1`).
+ * @file Names of layers as their framework has them. PyTorch's exporters leave them in three places: the weight's or
+ * the bias's name (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and
+ * the node's scope in the metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost
+ * theirs. TensorFlow's nodes have paths of scopes (`functional_1/up_1/Tensordot/MatMul` for the Keras layer `up`, in a
+ * second call of its name: `up_1`).
  */
 import type { Graph, Node } from "../../onnx/graph.ts";
 
@@ -12,8 +13,8 @@ const LAYOUT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write anew. In time linear in
- * the length of a name: a word is looked at from its beginning alone.
+ * What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write
+ * anew. In time linear in the length of a name: a word is looked at from its beginning alone.
  */
 const ADDED =
   /^(ConvBnFusion_(W|BN_B)_|ConvMulFusion_(W|B)_|ConvAddFusion_B_)|(_Transposed|_quantized|_quant)+$|(?:\/|(?<!\w))\w*Fusion\/.*$/g;
@@ -29,8 +30,8 @@ const MEANINGLESS =
 
 /**
  * @param graph the model as it was read, before constants were folded
- * @returns a function from a node, its weight and its bias to the module's name. In this order: the weight's, then the bias's, where
- *   they belong to this node alone or to the node's module; the node's module; whatever name there is
+ * @returns a function from a node, its weight and its bias to the module's name. In this order: the weight's, then the
+ *   bias's, where they belong to this node alone or to the node's module; the node's module; whatever name there is
  */
 export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: string) => string {
   const uses = new Map<string, number>();
@@ -67,7 +68,10 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
   };
 }
 
-/** `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; another parameter of the module `scope` is its own name. */
+/**
+ * `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; another parameter of the module `scope` is
+ * its own name.
+ */
 function moduleOf(parameter: string, scope: string | undefined): string | undefined {
   const given = givenName(parameter);
   const module = /^(.+?)([._](weight|kernel|bias))+(:0)?$/.exec(given)?.[1];
@@ -100,7 +104,10 @@ export function scopeName(nodeName: string): string | undefined {
 /** Parts of TensorFlow's paths that name what a layer does, not the layer. */
 const ACTIONS: ReadonlySet<string> = new Set(["Tensordot", "einsum", "convolution"]);
 
-/** `functional_1/attn_1/query_1/einsum/MatMul` -> `attn_1.query_1`, where all paths of the graph begin with `functional_1`. */
+/**
+ * `functional_1/attn_1/query_1/einsum/MatMul` -> `attn_1.query_1`, where all paths of the graph begin with
+ * `functional_1`.
+ */
 function pathScope(nodeName: string, root: string | undefined): string | undefined {
   const parts = nodeName.split("/").slice(0, -1);
   if (parts[0] === "") return undefined;

@@ -1,7 +1,7 @@
 /**
- * @file Layers too wide to be measured whole, on a random sample of coordinates of each wide side (docs/theory.md Eq. 77): a
- * projection on coordinate axes. Unlike a dense random projection it leaves entries what they are, so that the sums over entries
- * that an alignment consists of can be estimated without bias; and the d^2 sums become k^2.
+ * @file Layers too wide to be measured whole, on a random sample of coordinates of each wide side (docs/theory.md Eq.
+ * 77): a projection on coordinate axes. Unlike a dense random projection it leaves entries what they are, so that the
+ * sums over entries that an alignment consists of can be estimated without bias; and the d^2 sums become k^2.
  */
 import { gram, type Matrix, matrix } from "../../linalg/matrix.ts";
 import {

@@ -1,7 +1,7 @@
 /**
- * @file Maps whose rows are measured in part: of each sample of a batch some positions (pixels of a convolution, tokens of a text)
- * drawn at random, the same in every batch.
- * Neighbours tell nearly the same, while the sums of all of them cost several forward and backward passes (docs/log.md).
+ * @file Maps whose rows are measured in part: of each sample of a batch some positions (pixels of a convolution, tokens
+ * of a text) drawn at random, the same in every batch. Neighbours tell nearly the same, while the sums of all of them
+ * cost several forward and backward passes (docs/log.md).
  */
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";

@@ -1,10 +1,11 @@
 /**
- * @file Linear maps in the bodies of Scans, made visible outside: h_a of all steps becomes an output of the Scan, and its product with
- * the weights a node beside it, rows (steps, samples), where the finders of maps see it (docs/theory.md Eq. 1). Nothing reads that
- * product. Its gradient is that of zeros that every step adds to its own: each step's g_b, through all later steps.
+ * @file Linear maps in the bodies of Scans, made visible outside: h_a of all steps becomes an output of the Scan, and
+ * its product with the weights a node beside it, rows (steps, samples), where the finders of maps see it
+ * (docs/theory.md Eq. 1). Nothing reads that product. Its gradient is that of zeros that every step adds to its own:
+ * each step's g_b, through all later steps.
  *
- * Found are products with a constant on one side, and a constant that is added to them, in the bodies of Scans of the top level. The
- * others stay in the body, and are listed.
+ * Found are products with a constant on one side, and a constant that is added to them, in the bodies of Scans of the
+ * top level. The others stay in the body, and are listed.
  */
 import { bindBodies } from "../../engine/bindBodies.ts";
 import type { Engine } from "../../engine/engine.ts";

@@ -1,9 +1,10 @@
 /**
- * @file Where the values of one axis lie in a tensor, followed through operators that lay values out anew: which channel of a map, which
- * example of a batch, an entry belongs to.
+ * @file Where the values of one axis lie in a tensor, followed through operators that lay values out anew: which
+ * channel of a map, which example of a batch, an entry belongs to.
  *
- * A layout is the tensor's memory as axes in row-major order, finer than those of its shape: a Reshape leaves it as it is, a Transpose
- * changes the order, a slice shortens an axis. Each axis counts the followed index in steps, or not at all.
+ * A layout is the tensor's memory as axes in row-major order, finer than those of its shape: a Reshape leaves it as it
+ * is, a Transpose changes the order, a slice shortens an axis. Each axis counts the followed index in steps, or not at
+ * all.
  */
 
 import type { BoundValue } from "../../onnx/graph.ts";
@@ -33,7 +34,10 @@ const RESHAPES: ReadonlySet<string> = new Set([
   ...["Identity", "Cast", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze"],
 ]);
 
-/** The layout of each output of a node that only lays its first input out anew; undefined where it does something else, or cuts a step. */
+/**
+ * The layout of each output of a node that only lays its first input out anew; undefined where it does something else,
+ * or cuts a step.
+ */
 export function relaid(
   node: Node,
   layout: Layout,
@@ -87,8 +91,8 @@ export function isCut({ op }: Node): boolean {
 }
 
 /**
- * The layout behind a node whose output has the input's axes, some perhaps of another extent, such as a convolution's or a pool's: an axis
- * of another extent no longer carries the followed index.
+ * The layout behind a node whose output has the input's axes, some perhaps of another extent, such as a convolution's
+ * or a pool's: an axis of another extent no longer carries the followed index.
  *
  * @returns undefined where an axis that carries it changes, or the numbers of axes differ
  */
@@ -105,7 +109,10 @@ export function plain(extent: number): Axis {
   return { extent, step: null };
 }
 
-/** The layout's axes that each axis of a shape consists of, cut where one reaches over a boundary; undefined where it cannot be cut. */
+/**
+ * The layout's axes that each axis of a shape consists of, cut where one reaches over a boundary; undefined where it
+ * cannot be cut.
+ */
 export function byAxis(axes: readonly Axis[], shape: readonly number[]): Axis[][] | undefined {
   const rest = axes.filter(({ extent }) => extent !== 1);
   const groups: Axis[][] = [];

@@ -1,4 +1,7 @@
-/** @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator that no gradient passes. */
+/**
+ * @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator that no gradient
+ * passes.
+ */
 import { constantOperators } from "../../autodiff/constantOperators.ts";
 import { readsOf } from "../../onnx/branches.ts";
 import type { Node } from "../../onnx/graph.ts";

@@ -1,4 +1,7 @@
-/** @file Networks that take one of two branches by their data: they are measured through the branch taken, the same for all batches. */
+/**
+ * @file Networks that take one of two branches by their data: they are measured through the branch taken, the same for
+ * all batches.
+ */
 import type { TakenBranch } from "../../engine/specialize.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import type { Tensor } from "../../onnx/tensor.ts";

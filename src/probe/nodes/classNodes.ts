@@ -1,6 +1,6 @@
 /**
- * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq. 66). Rows are
- * centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
+ * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq.
+ * 66). Rows are centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
  */
 import { IGNORED, type Objective, type OwnLoss } from "../../objectives/objective.ts";
 import { int } from "../../onnx/graph.ts";

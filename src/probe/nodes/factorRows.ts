@@ -1,11 +1,12 @@
 /**
- * @file X = L Q with a square L and short rows of Q, so that sums of the rows x = z X divided by their norms can be made of those of the
- * d coordinates y = z L, where X (d, D) is wide: sum x x^T / |x|^2 = Q^T (sum y y^T / |x|^2) Q, and |y| is |x|. Of g_a = W^T g_b that is
- * X = W; of h_b = W h_a + bias it is W^T with the bias as its last row, and z = (h_a, 1). y is never much longer than x, so that float32
- * keeps its digits however far X is from orthogonal.
+ * @file X = L Q with a square L and short rows of Q, so that sums of the rows x = z X divided by their norms can be
+ * made of those of the d coordinates y = z L, where X (d, D) is wide: sum x x^T / |x|^2 = Q^T (sum y y^T / |x|^2) Q,
+ * and |y| is |x|. Of g_a = W^T g_b that is X = W; of h_b = W h_a + bias it is W^T with the bias as its last row, and z
+ * = (h_a, 1). y is never much longer than x, so that float32 keeps its digits however far X is from orthogonal.
  *
- * By Cholesky's L of X X^T, whose diagonal is made larger by a share (Fukaya et al., "Shifted Cholesky QR", SIAM J. Sci. Comput. 42, 2020):
- * rows of Q are orthonormal, or nearly zero where rows of X depend on each other; L Q is X in any case.
+ * By Cholesky's L of X X^T, whose diagonal is made larger by a share (Fukaya et al., "Shifted Cholesky QR", SIAM J.
+ * Sci. Comput. 42, 2020): rows of Q are orthonormal, or nearly zero where rows of X depend on each other; L Q is X in
+ * any case.
  */
 import { gram, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { addProducts } from "../../linalg/products.ts";
@@ -17,7 +18,10 @@ export interface RowFactor {
   readonly Q: Matrix;
 }
 
-/** chosen: above the rounding of a product of some thousand rows; |y|^2 exceeds |x|^2 by that share of what x could be at most. */
+/**
+ * chosen: above the rounding of a product of some thousand rows; |y|^2 exceeds |x|^2 by that share of what x could be
+ * at most.
+ */
 const SHARE = 1e-12;
 
 /** chosen: rows of Q between products of blocks. */
@@ -44,7 +48,9 @@ function cholesky({ rows: d, data: A }: Matrix): Matrix {
   return L;
 }
 
-/** Q with L Q = X by forward substitution, blocks of rows at a time; rows of zeros where L has zeros on the diagonal. */
+/**
+ * Q with L Q = X by forward substitution, blocks of rows at a time; rows of zeros where L has zeros on the diagonal.
+ */
 function solved({ rows: d, data: L }: Matrix, X: Matrix): Matrix {
   const D = X.cols;
   const Q = matrix(d, D, X.data.slice());

@@ -1,6 +1,6 @@
 /**
- * @file A model with its loss: the forward graph with parameters and targets as inputs, one loss per sample, and all shapes
- * bound to one batch. What the probe differentiates, the evaluator sums up and training descends on.
+ * @file A model with its loss: the forward graph with parameters and targets as inputs, one loss per sample, and all
+ * shapes bound to one batch. What the probe differentiates, the evaluator sums up and training descends on.
  */
 import { bindShapes } from "../../engine/bindShapes.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -13,11 +13,17 @@ import { type Feeds, TARGET } from "../feeds.ts";
 import { scannedMaps } from "../maps/scanMaps.ts";
 
 export interface LossGraph {
-  /** Inputs: the model's, its parameters, TARGET. No outputs yet. What does not depend on them is folded into initializers. */
+  /**
+   * Inputs: the model's, its parameters, TARGET. No outputs yet. What does not depend on them is folded into
+   * initializers.
+   */
   readonly graph: Graph;
   /** Type and shape of every value, of those in the bodies of Scans too. */
   readonly values: Map<string, BoundValue>;
-  /** The value whose gradient is that of another, for outputs of maps that were found in the body of a Scan (scannedMaps). */
+  /**
+   * The value whose gradient is that of another, for outputs of maps that were found in the body of a Scan
+   * (scannedMaps).
+   */
   readonly standIns: ReadonlyMap<string, string>;
   /** Branches that the data at hand take. */
   readonly taken: readonly TakenBranch[];
@@ -29,7 +35,8 @@ export interface LossGraph {
 
 /**
  * @param parameters initializers that become inputs, because their values change
- * @param feeds one batch: inputs, parameters, TARGET (unless the model computes its own loss); only types and shapes matter
+ * @param feeds one batch: inputs, parameters, TARGET (unless the model computes its own loss); only types and shapes
+ *   matter
  * @throws RangeError when the targets do not fit the output, or there is no output of the loss's name
  */
 export async function lossGraph(
@@ -79,7 +86,10 @@ const LOSS_SUM = "loss/sum";
 const CORRECT = "loss/correct";
 const COUNT = "loss/count";
 
-/** Declares the sum of the losses, and for classification the numbers of correct samples and of samples with a target, as outputs. */
+/**
+ * Declares the sum of the losses, and for classification the numbers of correct samples and of samples with a target,
+ * as outputs.
+ */
 export function addLossOutputs(builder: GraphBuilder, loss: LossGraph, objective: Objective | OwnLoss): void {
   const sum = (values: string) => builder.op("ReduceSum", [values], { keepdims: int(0) });
   builder.output(sum(loss.perSample), LOSS_SUM);

@@ -1,16 +1,18 @@
 /**
- * @file The nodes that reduce the rows of one batch to the sums of Moments, inside the graph: activations never leave it, only
- * (d, d) sums do.
+ * @file The nodes that reduce the rows of one batch to the sums of Moments, inside the graph: activations never leave
+ * it, only (d, d) sums do.
  *
- * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the batch's own
- * mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10; rowSums.ts):
+ * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the
+ * batch's own mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10;
+ * rowSums.ts):
  *
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
- * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first, which
- * is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. So are activations, and gradients behind the
- * weights, where their squares would be lost or too large (`rescaled`), by a power of two, which costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row
- * of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
+ * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first,
+ * which is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. So are activations, and
+ * gradients behind the weights, where their squares would be lost or too large (`rescaled`), by a power of two, which
+ * costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row of
+ * ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
 import type { SumNames } from "../../moments/accumulate/layerSums.ts";
 import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
@@ -56,11 +58,13 @@ interface CentredRows {
  * Adds the sums of one layer.
  *
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
- * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`, `hb.scale` and a further
- *   one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`; and the
- *   centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb, hb). Without `cross`, and where
- *   coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`, are of the coordinates y.
- *   Where rows are kept, `scale` and what outputRows gives, and nothing else
+ * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`,
+ *   `hb.scale` and a further one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn:
+ *   `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`,
+ *   `X.norm4`; and the centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb,
+ *   hb). Without `cross`, and where coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan`
+ *   or `hb` and `hbn`, are of the coordinates y. Where rows are kept, `scale` and what outputRows gives, and nothing
+ *   else
  */
 export function addMomentNodes(
   builder: GraphBuilder,

@@ -1,6 +1,7 @@
 /**
- * @file For how many samples the nearest class mean of a classifier's features is another class than the network names (docs/theory.md
- * Eq. 70). The means are known behind the last batch: until then the features are kept, of very many rows an even share.
+ * @file For how many samples the nearest class mean of a classifier's features is another class than the network names
+ * (docs/theory.md Eq. 70). The means are known behind the last batch: until then the features are kept, of very many
+ * rows an even share.
  */
 import type { Engine, Program } from "../../engine/engine.ts";
 import type { LabelledSums } from "../../moments/labelledSums.ts";
@@ -33,7 +34,10 @@ interface Rows {
   readonly named: BigInt64Array;
 }
 
-/** Features and named classes of the rows of a measurement: all of them, or every second, fourth, ... where they would not fit. */
+/**
+ * Features and named classes of the rows of a measurement: all of them, or every second, fourth, ... where they would
+ * not fit.
+ */
 export class Features {
   private readonly most: number;
   private readonly batches: Rows[] = [];
@@ -122,8 +126,8 @@ function nearestProgram(engine: Engine, threads: number): Promise<Program> {
 }
 
 /**
- * Class means and their squared norms, both divided by a power of two that keeps the squares within float32; classes without samples are
- * infinitely far.
+ * Class means and their squared norms, both divided by a power of two that keeps the squares within float32; classes
+ * without samples are infinitely far.
  */
 function classMeans({ classes, counts, a }: LabelledSums): Record<string, Tensor> {
   const d = a.sums.length / classes;

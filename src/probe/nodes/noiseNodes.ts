@@ -1,8 +1,8 @@
 /**
  * @file The nodes that sum squared gradients of weights over examples (docs/theory.md Eq. 122), inside the graph.
  *
- * With G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T: for few rows the gradients themselves are
- * never formed. For many rows of few values they are.
+ * With G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T: for few rows the
+ * gradients themselves are never formed. For many rows of few values they are.
  */
 
 import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
@@ -22,17 +22,24 @@ export interface NoisePlan {
   readonly b?: Omit<NoiseBlocks, "sum">;
 }
 
-/** Rows of one map in the graph; gb may be divided by a number, and ha is to be divided by `scale` where there is one. */
+/**
+ * Rows of one map in the graph; gb may be divided by a number, and ha is to be divided by `scale` where there is one.
+ */
 export interface NoiseRows {
   readonly ha: string;
   readonly gb: string;
   readonly scale?: string | undefined;
 }
 
-/** chosen: numbers that one map's gradients, or products of its rows, may take in the graph; of more there is no noise. */
+/**
+ * chosen: numbers that one map's gradients, or products of its rows, may take in the graph; of more there is no noise.
+ */
 const MOST = 2 ** 28;
 
-/** Names of the outputs: `noise.a`, `noise.b`; where h_a is scaled also by how much for each, `noise.a.scale`, `noise.b.scale`. */
+/**
+ * Names of the outputs: `noise.a`, `noise.b`; where h_a is scaled also by how much for each, `noise.a.scale`,
+ * `noise.b.scale`.
+ */
 export function addNoiseNodes(
   builder: GraphBuilder,
   map: Measurable,

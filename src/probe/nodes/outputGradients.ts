@@ -1,8 +1,10 @@
 /**
- * @file Gradients of the network's outputs (not of its loss) at every map: sum over samples and outputs k of (df_k/dh_b)(df_k/dh_b)^T,
- * from which the average gradient outer product of the map's input follows as W^T .. W (docs/theory.md Eq. 72).
+ * @file Gradients of the network's outputs (not of its loss) at every map: sum over samples and outputs k of
+ * (df_k/dh_b)(df_k/dh_b)^T, from which the average gradient outer product of the map's input follows as W^T .. W
+ * (docs/theory.md Eq. 72).
  *
- * One backward pass per output; of more outputs than passes, as many random directions of signs, whose mean is the same.
+ * One backward pass per output; of more outputs than passes, as many random directions of signs, whose mean is the
+ * same.
  */
 import { addGradients } from "../../autodiff/gradient.ts";
 import type { Engine, Program } from "../../engine/engine.ts";
@@ -61,7 +63,10 @@ export async function compileOutputGradients(
 const FACTORS = [1, 2 ** 60, 2 ** -60] as const;
 const LEAST = 2 ** -90;
 
-/** Whether float32 has held the squares: 0 may be what is left of them. @param gram (d, d), whose largest entry is on its diagonal */
+/**
+ * Whether float32 has held the squares: 0 may be what is left of them. @param gram (d, d), whose largest entry is on
+ * its diagonal
+ */
 function isInRange(gram: Float32Array): boolean {
   const d = Math.sqrt(gram.length);
   let largest = 0;

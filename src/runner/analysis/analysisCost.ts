@@ -1,6 +1,6 @@
 /**
- * @file What an analysis of a model will take, roughly: multiplications of its passes and sums at the rate that this machine shows, the
- * eigenvalue problems of its measures, and the memory of its sums.
+ * @file What an analysis of a model will take, roughly: multiplications of its passes and sums at the rate that this
+ * machine shows, the eigenvalue problems of its measures, and the memory of its sums.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { layerExponentSeconds } from "../../measure/snapshot.ts";

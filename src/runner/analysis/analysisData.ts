@@ -1,6 +1,7 @@
 /**
- * @file The user's files as batches for the probe: arrays of any format fitted to the model's inputs, labels from the records
- * themselves or from a file of their own, text through a tokenizer with the next token as target, and what is the same for all samples.
+ * @file The user's files as batches for the probe: arrays of any format fitted to the model's inputs, labels from the
+ * records themselves or from a file of their own, text through a tokenizer with the next token as target, and what is
+ * the same for all samples.
  */
 import { basename, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";

@@ -1,6 +1,6 @@
 /**
- * @file The run folder of an analysis: one measurement, or one for each of several checkpoints, with the files of any run (docs/formats.md,
- * "Run folder"), so that the commands on runs take it.
+ * @file The run folder of an analysis: one measurement, or one for each of several checkpoints, with the files of any
+ * run (docs/formats.md, "Run folder"), so that the commands on runs take it.
  */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -41,7 +41,9 @@ export interface Saving {
   readonly save: boolean;
 }
 
-/** @throws Error in one line where the folder of the runs cannot be made or written, before anything is measured for it */
+/**
+ * @throws Error in one line where the folder of the runs cannot be made or written, before anything is measured for it
+ */
 export function checkSaving({ runs, save }: Saving): void {
   if (!save) return;
   let above = resolve(runs);
@@ -104,8 +106,8 @@ export interface Ending {
 /**
  * Writes what is known at the end: the moments, the model before training, the status.
  *
- * @returns bytes of the moments; 0 where they are not kept, being too many for one file, not those of all layers, not finite, or rows in place
- *   of sums
+ * @returns bytes of the moments; 0 where they are not kept, being too many for one file, not those of all layers, not
+ *   finite, or rows in place of sums
  */
 export function endAnalysis(folder: RunFolder, ending: Ending): number {
   const { total, isWhole, initial, status, endedAt, durationMs } = ending;

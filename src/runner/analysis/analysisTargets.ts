@@ -1,4 +1,7 @@
-/** @file Targets of `crh analyze`: from a file, as class indices where the loss takes those, or the tokens one further along. */
+/**
+ * @file Targets of `crh analyze`: from a file, as class indices where the loss takes those, or the tokens one further
+ * along.
+ */
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { loadArrays } from "../../data/loadArrays.ts";
@@ -10,8 +13,8 @@ import { targetsWord } from "./inputWords.ts";
 import { labelArray } from "./openedInputs.ts";
 
 /**
- * Class indices of targets of one more axis than there are samples and positions: a column of indices, as Keras hands them out, or one-hot
- * rows. Anything else is left for the loss to refuse.
+ * Class indices of targets of one more axis than there are samples and positions: a column of indices, as Keras hands
+ * them out, or one-hot rows. Anything else is left for the loss to refuse.
  *
  * @param output shape that the model declares of its output, (n, classes) where there is one target a sample
  */

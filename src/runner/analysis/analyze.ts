@@ -1,6 +1,6 @@
 /**
- * @file An analysis: every linear map and attention head of somebody's trained model on given data, or of several checkpoints of one model,
- * measured and kept in a run folder.
+ * @file An analysis: every linear map and attention head of somebody's trained model on given data, or of several
+ * checkpoints of one model, measured and kept in a run folder.
  */
 import { basename } from "node:path";
 import { checkOutputs } from "../../disk/outputFiles.ts";

@@ -1,6 +1,6 @@
 /**
- * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers, and their measures
- * before the next, of the model before training too where there is one.
+ * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers,
+ * and their measures before the next, of the model before training too where there is one.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
@@ -26,10 +26,11 @@ export interface AnalyzedInParts {
 }
 
 /**
- * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the layers of a pass that
- * is not at its end are left out, unless they are the first.
+ * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the
+ * layers of a pass that is not at its end are left out, unless they are the first.
  *
- * @param surroundings.known what measures take from another model that was measured before, such as values before training
+ * @param surroundings.known what measures take from another model that was measured before, such as values before
+ *   training
  * @throws RangeError where the moments are to be written and too large for a file
  */
 export async function analyzeInParts(

@@ -13,7 +13,9 @@ export interface AnalysisOutputs extends Saving {
 }
 
 export interface AnalyzeOptions extends AnalysisOutputs {
-  /** Files, name=file for a model of several inputs, name=number; with @axis=K or @same behind a file (inputWords.ts). */
+  /**
+   * Files, name=file for a model of several inputs, name=number; with @axis=K or @same behind a file (inputWords.ts).
+   */
   readonly inputs: readonly string[];
   readonly targets?: string;
   /** File of the same model before training. */

@@ -1,6 +1,7 @@
 /**
- * @file `crh analyze` of several checkpoints of one model: each is measured on the same data, kept as soon as it is measured, and compared
- * with the first, which stands for the values before training, and with the one before it. Where the user stops it, what is done stays.
+ * @file `crh analyze` of several checkpoints of one model: each is measured on the same data, kept as soon as it is
+ * measured, and compared with the first, which stands for the values before training, and with the one before it. Where
+ * the user stops it, what is done stays.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
@@ -50,7 +51,9 @@ export interface SeriesJob {
   measure(model: Model, place: Place): Promise<MeasuredModel>;
 }
 
-/** chosen: as at measurements of a run in mid-training: what laws may take at each checkpoint but the last, in seconds. */
+/**
+ * chosen: as at measurements of a run in mid-training: what laws may take at each checkpoint but the last, in seconds.
+ */
 const PASSING_SECONDS = 3;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * @file The steps of several checkpoints of one model, from their paths: the number in which the paths differ, `step100.onnx`,
- * `checkpoint-100/model.onnx`. Where the paths do not tell, they are 0, 1, 2 .. in the order given.
+ * @file The steps of several checkpoints of one model, from their paths: the number in which the paths differ,
+ * `step100.onnx`, `checkpoint-100/model.onnx`. Where the paths do not tell, they are 0, 1, 2 .. in the order given.
  */
 import { basename } from "node:path";
 
@@ -38,7 +38,10 @@ export function checkpointSteps(paths: readonly string[]): Series {
 /** Words before a number that counts steps, where several numbers differ. */
 const STEP = /(step|iter|iteration|global)[^a-z]*$/i;
 
-/** The number of each path that is its step; undefined where they differ in more than numbers, or in none that tells all of them apart. */
+/**
+ * The number of each path that is its step; undefined where they differ in more than numbers, or in none that tells all
+ * of them apart.
+ */
 function numbersOf(paths: readonly string[]): number[] | undefined {
   const parts = paths.map((path) => path.split(/(\d+)/)); // words at even places, numbers at odd ones
   const words = (of: readonly string[]) => of.filter((_, i) => i % 2 === 0).join("\0");

@@ -1,4 +1,6 @@
-/** @file Inputs that are one number: as constants of the model, or as arrays of the shape that the other inputs leave. */
+/**
+ * @file Inputs that are one number: as constants of the model, or as arrays of the shape that the other inputs leave.
+ */
 import { bytesPerElement, type DataArray, type ElementType, readElements } from "../../data/array.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import type { Tensor } from "../../onnx/tensor.ts";
@@ -68,8 +70,9 @@ export function filled(
 }
 
 /**
- * The model with inputs of at most one axis and fixed extents that are one number as constants, so that what depends on them alone, a
- * choice by the sampling rate, is computed before. Larger ones stay inputs: as constants they would pass for weights.
+ * The model with inputs of at most one axis and fixed extents that are one number as constants, so that what depends on
+ * them alone, a choice by the sampling rate, is computed before. Larger ones stay inputs: as constants they would pass
+ * for weights.
  */
 export function withNumbers(model: Model, numbers: readonly NumberWord[]): Model {
   const initializers = new Map(model.graph.initializers);

@@ -1,6 +1,7 @@
 /**
- * @file Moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures of rows, arrays
- * <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are each a sample.
+ * @file Moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures of rows,
+ * arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are
+ * each a sample.
  */
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";

@@ -1,6 +1,7 @@
 /**
- * @file The model before training that `crh analyze --initial` compares with: read as the model itself, measured by a probe of its own
- * over the same batches, refused where it is another network. Other checkpoints of a model are read and refused alike.
+ * @file The model before training that `crh analyze --initial` compares with: read as the model itself, measured by a
+ * probe of its own over the same batches, refused where it is another network. Other checkpoints of a model are read
+ * and refused alike.
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
@@ -12,12 +13,18 @@ import { dequantizeModel } from "../../onnx/dequantizeModel.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { upgradeModel } from "../../onnx/upgrade.ts";
 
-/** A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand for. */
+/**
+ * A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand
+ * for.
+ */
 export async function preparedModel(path: string): Promise<Model> {
   return castModel(dequantizeModel(upgradeModel(await unblocked(readModel(path), path))));
 }
 
-/** A model that ONNX Runtime laid out for a processor, in plain operators; where the file does not say for which, for this one, as it would itself. */
+/**
+ * A model that ONNX Runtime laid out for a processor, in plain operators; where the file does not say for which, for
+ * this one, as it would itself.
+ */
 async function unblocked(model: Model, path: string): Promise<Model> {
   const possible = possibleBlocks(model);
   if (!isBlocked(model)) return model;
@@ -82,8 +89,9 @@ const cure = "export the network before and after training by the same code";
 export const leaveOut = "leave it out: checkpoints of one series are of one network, exported by the same code";
 
 /**
- * Names of the model's layers for those of the model before training, where every layer is the same in its place but some have other names:
- * exporters name a map after its bias, and biases that are equal, as all zeros are before training, are stored once.
+ * Names of the model's layers for those of the model before training, where every layer is the same in its place but
+ * some have other names: exporters name a map after its bias, and biases that are equal, as all zeros are before
+ * training, are stored once.
  *
  * @returns undefined where names agree, or the two do not match in order
  */

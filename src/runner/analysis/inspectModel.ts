@@ -1,6 +1,7 @@
 /**
- * @file What a model file holds and what an analysis of it will measure, without data: layers and heads by name, what is left out and why,
- * spectra, ranks and tail exponents of the weights, time and memory, and a command line to begin with.
+ * @file What a model file holds and what an analysis of it will measure, without data: layers and heads by name, what
+ * is left out and why, spectra, ranks and tail exponents of the weights, time and memory, and a command line to begin
+ * with.
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";

@@ -4,8 +4,8 @@ import type { NamedLayer } from "../../moments/moments.ts";
 import { closest } from "../../parameters/suggest.ts";
 
 /**
- * Which of the layers of a network some globs mean: in "blocks.*.mlp.*" a star stands for any letters, a question mark for
- * one. A head is meant by "block 0, head 3", "block 0 head 3" and its name in records.
+ * Which of the layers of a network some globs mean: in "blocks.*.mlp.*" a star stands for any letters, a question mark
+ * for one. A head is meant by "block 0, head 3", "block 0 head 3" and its name in records.
  */
 export function layerSelection(globs: readonly string[]): (layers: readonly NamedLayer[]) => (name: string) => boolean {
   const patterns = globs.map((glob) => {
@@ -35,7 +35,9 @@ export function layerCalled(name: string, layers: readonly NamedLayer[]): string
   );
 }
 
-/** The name nearest to one that no layer has, of records or as people say it, for a shell; undefined where none is near. */
+/**
+ * The name nearest to one that no layer has, of records or as people say it, for a shell; undefined where none is near.
+ */
 export function nearestLayer(name: string, layers: readonly NamedLayer[]): string | undefined {
   const near = closest(name, [...layers.map((layer) => layer.name), ...layerNames(layers).values()]);
   return near === undefined ? undefined : inQuotes(near);
@@ -48,7 +50,9 @@ function inQuotes(name: string): string {
 /** chosen: names in a message; a large network has hundreds. */
 const NAMED = 8;
 
-/** Names to choose from, as people say them: "up, down, block 0 head 0 and 23 more", with quotes where they have blanks. */
+/**
+ * Names to choose from, as people say them: "up, down, block 0 head 0 and 23 more", with quotes where they have blanks.
+ */
 export function someLayers(layers: readonly NamedLayer[], most = NAMED): string {
   const called = layerNames(layers);
   const names = layers.map(({ name }) => inQuotes(called.get(name) ?? name));

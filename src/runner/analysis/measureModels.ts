@@ -1,4 +1,7 @@
-/** @file A model streamed through the probe, whole or a part of its layers at a time, and the model before training over the same batches. */
+/**
+ * @file A model streamed through the probe, whole or a part of its layers at a time, and the model before training over
+ * the same batches.
+ */
 import { basename } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
@@ -124,7 +127,8 @@ export async function measureModels(
       notes.push(note);
       say(note);
     };
-    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts, as large as this machine allows.
+    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts, as large as this
+    // machine allows.
     const room = options.cost === "economy" ? ECONOMY_BYTES : undefined;
     if (!isWhole(network, room)) {
       const parts = inParts(network, room ?? partBytes(), measuring.batches!);

@@ -36,7 +36,10 @@ export async function measuredSnapshots(
   return { result, initial, total };
 }
 
-/** The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say little. */
+/**
+ * The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say
+ * little.
+ */
 async function initialSnapshot(
   { total, ...measured }: NonNullable<Presented["before"]>,
   outputs: Pick<AnalysisOutputs, "cost">,

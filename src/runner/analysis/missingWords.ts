@@ -1,4 +1,7 @@
-/** @file What `crh analyze` was not told, asked for at once: inputs, loss and targets, in a command line with the model's own names. */
+/**
+ * @file What `crh analyze` was not told, asked for at once: inputs, loss and targets, in a command line with the
+ * model's own names.
+ */
 import { basename } from "node:path";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { UsageError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Where the loss is taken of a model: which of its outputs, and on which side of a softmax or sigmoid that ends it. What is done to the
- * model is said; what cannot be told is asked for.
+ * @file Where the loss is taken of a model: which of its outputs, and on which side of a softmax or sigmoid that ends
+ * it. What is done to the model is said; what cannot be told is asked for.
  */
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Graph, Model, Node, ValueInfo } from "../../onnx/graph.ts";
@@ -39,8 +39,8 @@ export function evaluationForm(
 }
 
 /**
- * The model as it is measured: in evaluation form, with numbers in place of inputs that are one, samples first, and the output first that
- * the loss is taken of.
+ * The model as it is measured: in evaluation form, with numbers in place of inputs that are one, samples first, and the
+ * output first that the loss is taken of.
  *
  * @param given.words of --inputs, each with the name of its input
  */
@@ -73,8 +73,8 @@ export function measuredForm(
 }
 
 /**
- * The model with the samples of its first output first, where those of the targets lie along a later axis in the file and the output
- * declares that its own do too, (time, batch, classes); else the file alone has them there.
+ * The model with the samples of its first output first, where those of the targets lie along a later axis in the file
+ * and the output declares that its own do too, (time, batch, classes); else the file alone has them there.
  *
  * @param model with the axes of samples of its inputs first
  */
@@ -113,8 +113,9 @@ function outputSamplesFirst(model: Model, axis: number): ModelEnd {
 const LENGTH = /seq|len|time|step|token|frame|height|width/i;
 
 /**
- * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free axis further on, as
- * recurrent networks have that take time first, or the user says which axis it is, that axis is brought to the front.
+ * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free
+ * axis further on, as recurrent networks have that take time first, or the user says which axis it is, that axis is
+ * brought to the front.
  *
  * @param said.axes by input, where they are said
  * @param said.same inputs that have no axis of samples
@@ -187,7 +188,8 @@ function laterAxis(shape: NonNullable<ValueInfo["shape"]>): number | undefined {
   const [axis, ...others] = shape.flatMap((extent, at) => (typeof extent === "number" ? [] : [at]));
   if (axis === undefined || others.length > 0) return undefined;
   const name = String(shape[axis] ?? "");
-  // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in front.
+  // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in
+  // front.
   return LENGTH.test(name) || (shape[0] === 1 && !BATCH.test(name)) ? undefined : axis;
 }
 

@@ -1,4 +1,7 @@
-/** @file A command line of `crh analyze` for a model, guessed from its inputs and outputs, with what its files should hold. */
+/**
+ * @file A command line of `crh analyze` for a model, guessed from its inputs and outputs, with what its files should
+ * hold.
+ */
 import type { Graph, ValueInfo } from "../../onnx/graph.ts";
 
 export interface Proposal {

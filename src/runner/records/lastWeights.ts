@@ -5,7 +5,10 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 
 const PREFIX = "parameters/";
 
-/** Parameters of two axes or more by name, those of convolutions as (filters, the rest); none where no checkpoint is left. */
+/**
+ * Parameters of two axes or more by name, those of convolutions as (filters, the rest); none where no checkpoint is
+ * left.
+ */
 export function lastWeights(folder: RunFolder): Map<string, Matrix> {
   const last = folder.checkpoints()[0];
   if (last === undefined) return new Map();

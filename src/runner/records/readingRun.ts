@@ -1,4 +1,7 @@
-/** @file Reading the files of runs that may come from anyone: what a schema let pass and nothing can be made of is one line that says so. */
+/**
+ * @file Reading the files of runs that may come from anyone: what a schema let pass and nothing can be made of is one
+ * line that says so.
+ */
 import { reportOf } from "../errors.ts";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * @file The measurements of a run as they are read today: those of earlier versions completed, the last one measured anew where its
- * moments were kept, so that old runs are read by covariances and by today's rule.
+ * @file The measurements of a run as they are read today: those of earlier versions completed, the last one measured
+ * anew where its moments were kept, so that old runs are read by covariances and by today's rule.
  */
 import { isEarlier } from "../../measure/earlierRecords.ts";
 import { type LayerSnapshot, type Snapshot, snapshot } from "../../measure/snapshot.ts";

@@ -1,6 +1,7 @@
 /**
- * @file A study done: the runs that are missing, one after the other, then figures, score card and page. What is done stays: a finished run
- * with the same parameters is not done again, an unfinished one is gone on with from its last checkpoint, or anew where it has none.
+ * @file A study done: the runs that are missing, one after the other, then figures, score card and page. What is done
+ * stays: a finished run with the same parameters is not done again, an unfinished one is gone on with from its last
+ * checkpoint, or anew where it has none.
  */
 import "../../figuresNode/linkedomDocument.ts";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file What a run does about its cost: says the estimate as soon as there is one and it is above a minute, and stops where it is above
- * an hour and nobody has confirmed it.
+ * @file What a run does about its cost: says the estimate as soon as there is one and it is above a minute, and stops
+ * where it is above an hour and nobody has confirmed it.
  */
 
 import { formatCount, formatDuration } from "../../formats/quantities.ts";

@@ -1,7 +1,8 @@
 /**
- * @file How long a run will take, from its first timed steps: the time so far, the steps that are left at the rate of those after the
- * first call (which also makes the runtime ready), and the measurements and evaluations that are left at the time of the last of each.
- * Measurements become slower where more is measured at the end, so the estimate is rather low than high.
+ * @file How long a run will take, from its first timed steps: the time so far, the steps that are left at the rate of
+ * those after the first call (which also makes the runtime ready), and the measurements and evaluations that are left
+ * at the time of the last of each. Measurements become slower where more is measured at the end, so the estimate is
+ * rather low than high.
  */
 
 /** A kind of work beside the steps. */
@@ -49,7 +50,10 @@ export class CostEstimate {
     this.#pause = { kind, since: this.#now() };
   }
 
-  /** The steps go on: after a pause of a kind, if it is that one; without a kind after what is in no estimate, such as a checkpoint. */
+  /**
+   * The steps go on: after a pause of a kind, if it is that one; without a kind after what is in no estimate, such as a
+   * checkpoint.
+   */
   goOn(kind?: Pause): void {
     if (kind !== this.#pause?.kind) return;
     const time = this.#now();

@@ -108,7 +108,9 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
   return values;
 }
 
-/** Measurements at logarithmic spacing; null for all there ever are, so that records of runs do not differ for nothing. */
+/**
+ * Measurements at logarithmic spacing; null for all there ever are, so that records of runs do not differ for nothing.
+ */
 function pointsOf({ network, positions }: Experiment, parameters: Readonly<Record<string, unknown>>): number | null {
   const { points } = measuringShare(sizesOf(network, parameters, positions));
   return points < LOG_POINTS ? points : null;

@@ -26,7 +26,10 @@ function evaluationAt(folder: RunFolder, step: number | undefined, by: BestBy): 
   return folder.metrics().find((row) => row.step === step && row.name === `eval/${by}`)?.value;
 }
 
-/** What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is none. */
+/**
+ * What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where
+ * there is none.
+ */
 export function evaluatedIn(metrics: readonly Metric[]): string | undefined {
   const value = (name: string) => metrics.find((row) => row.name === `eval/${name}`)?.value;
   const [loss, accuracy, perplexity, samples] = ["loss", "accuracy", "perplexity", "samples"].map(value);

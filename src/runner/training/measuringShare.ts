@@ -1,9 +1,9 @@
 /**
- * @file What measurements during training hold, so that looking does not outlast training: by estimates from sizes and counts alone, never
- * by the clock, so that a resumed run measures the same things at the same steps.
+ * @file What measurements during training hold, so that looking does not outlast training: by estimates from sizes and
+ * counts alone, never by the clock, so that a resumed run measures the same things at the same steps.
  *
- * Laws wait for the last step. Of ranks, spectra and what else takes O(d^3) the narrowest layers have theirs as far as training leaves time;
- * where even alignments take longer than the steps between, there are fewer measurements.
+ * Laws wait for the last step. Of ranks, spectra and what else takes O(d^3) the narrowest layers have theirs as far as
+ * training leaves time; where even alignments take longer than the steps between, there are fewer measurements.
  */
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import { type Network, parameterShapes } from "../../networks/network.ts";
@@ -27,13 +27,19 @@ export interface MeasuringShare {
   readonly cubicSeconds: number;
 }
 
-/** chosen: operations a second of one core, of products in float32: of steps, and of measurements, which write large sums. */
+/**
+ * chosen: operations a second of one core, of products in float32: of steps, and of measurements, which write large
+ * sums.
+ */
 const TRAINING_SPEED = 4e10;
 const MEASURING_SPEED = 2e10;
 /** chosen: seconds of a step, and of a measurement, that are there however small the network. */
 const STEP_SECONDS = 2e-4;
 const MEASURE_SECONDS = 5e-3;
-/** chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums put together, and relations. */
+/**
+ * chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums put together, and
+ * relations.
+ */
 const ENTRY_SECONDS = 3e-8;
 /** Conventions. */
 const CONVENTIONS = 3;
@@ -90,7 +96,10 @@ function mapsOf(network: Network): { dIn: number; dOut: number }[] {
   });
 }
 
-/** Rows of a sample at the input: tokens of a window, pixels of an image; convolutions further up have fewer, and the estimate is high. */
+/**
+ * Rows of a sample at the input: tokens of a window, pixels of an image; convolutions further up have fewer, and the
+ * estimate is high.
+ */
 function rowsOf({ graph }: Network): number {
   const input = graph.inputs.find(({ name }) => name === "x") ?? graph.inputs[0];
   const axes = (input?.shape ?? []).slice(1).map((length) => (typeof length === "number" ? length : 1));

@@ -45,7 +45,8 @@ export async function resumeTraining(
 }
 
 /**
- * The newest checkpoint, or the one of the step asked for, which may be the best; none if the run was stopped before its first.
+ * The newest checkpoint, or the one of the step asked for, which may be the best; none if the run was stopped before
+ * its first.
  *
  * @throws Error in one line when it is torn, naming the newest earlier one
  */

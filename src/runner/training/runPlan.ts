@@ -1,4 +1,7 @@
-/** @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming needs no flags. */
+/**
+ * @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming
+ * needs no flags.
+ */
 import { z } from "zod";
 import { devices } from "../../engine/engine.ts";
 import { MOST_THREADS } from "./runOptions.ts";
@@ -7,7 +10,10 @@ const count = z.int().min(1);
 
 const runPlan = z.object({
   every: z.union([count, z.literal("log")]),
-  /** Measurements at logarithmic spacing, where training is too short for all of them (measuringShare). Not in earlier files. */
+  /**
+   * Measurements at logarithmic spacing, where training is too short for all of them (measuringShare). Not in earlier
+   * files.
+   */
   points: count.nullable().default(null),
   /** What every measurement holds; null for laws at the last step alone. Not in the files of earlier versions. */
   cost: z.enum(["economy", "standard", "full"]).nullable().default(null),
@@ -27,7 +33,9 @@ const runPlan = z.object({
   /** Absolute path of the folder of data. */
   data: z.string().nullable(),
   moments: z.enum(["none", "final", "all"]),
-  /** Places of held-out samples that are followed; null for what the setting follows by itself. Not in earlier files. */
+  /**
+   * Places of held-out samples that are followed; null for what the setting follows by itself. Not in earlier files.
+   */
   follow: z.array(z.int().min(0)).nullable().default(null),
   /** Steps between looks at them; null for the usual number of looks. */
   followEvery: count.nullable().default(null),

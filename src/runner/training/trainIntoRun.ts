@@ -127,7 +127,10 @@ function costOf({ confirmed, parameters, resume }: TrainJob, due: Milestones, pr
   return new Confirmation(estimate, { steps, measurements: due.measure.length, confirmed, progress });
 }
 
-/** What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves time for. */
+/**
+ * What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves
+ * time for.
+ */
 function contentsOf(
   { plan, parameters }: TrainJob,
   { network, positions }: ReturnType<Setting["build"]>,
@@ -257,8 +260,8 @@ async function runTraining(
 }
 
 /**
- * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since the
- * measurement before, and the setting's optimizer.
+ * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since
+ * the measurement before, and the setting's optimizer.
  */
 function trainingConstants(
   { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,

@@ -1,7 +1,7 @@
 /**
- * @file Setting low-rank: l = E|U W x - T x|^2 on whitened inputs, with weight decay. The rotation symmetry of U and W makes the penalty
- * one on the singular values of U W: those of T are thresholded softly, and the rank falls step by step (docs/theory.md Eq. 102). With
- * syre it does not (Eq. 119).
+ * @file Setting low-rank: l = E|U W x - T x|^2 on whitened inputs, with weight decay. The rotation symmetry of U and W
+ * makes the penalty one on the singular values of U W: those of T are thresholded softly, and the rank falls step by
+ * step (docs/theory.md Eq. 102). With syre it does not (Eq. 119).
  */
 import { z } from "zod";
 import { type Matrix, matmul, transpose } from "../../linalg/matrix.ts";
@@ -21,7 +21,9 @@ import { populationOf } from "./linearTask.ts";
 import { numberList } from "./numberList.ts";
 import { orthogonal, withScaledColumns } from "./orthogonal.ts";
 
-/** chosen: shares of the largest singular value; the first tells 0 from anything, the second what a picture would show. */
+/**
+ * chosen: shares of the largest singular value; the first tells 0 from anything, the second what a picture would show.
+ */
 const [LEAST, VISIBLE] = [1e-8, 1e-3];
 
 export const lowRank = defineSetting({

@@ -1,7 +1,7 @@
 /**
- * @file Setting simclr-linear: a linear map learns without labels from pairs of views that share a signal, by InfoNCE with inner products
- * and weight decay. Which modes of the data it keeps is known in closed form for small maps (docs/theory.md Eq. 111): dimensional
- * collapse with exact thresholds.
+ * @file Setting simclr-linear: a linear map learns without labels from pairs of views that share a signal, by InfoNCE
+ * with inner products and weight decay. Which modes of the data it keeps is known in closed form for small maps
+ * (docs/theory.md Eq. 111): dimensional collapse with exact thresholds.
  */
 import { z } from "zod";
 import { mlp } from "../../networks/mlp.ts";
@@ -24,7 +24,10 @@ import { numberList } from "./numberList.ts";
 /** chosen: looks of a run, evenly spaced, so that the mean over its second half rests on a hundred. */
 const LOOKS = 200;
 
-/** chosen: |W e_i|^2 above which a mode counts as kept; collapsed ones end below 1e-6, kept ones above 0.05 but next to a threshold. */
+/**
+ * chosen: |W e_i|^2 above which a mode counts as kept; collapsed ones end below 1e-6, kept ones above 0.05 but next to
+ * a threshold.
+ */
 export const KEPT = 0.01;
 
 const variances = (words: string) => numberList(words, (value) => value >= 0);
@@ -95,7 +98,10 @@ export const simclrLinear = defineSetting({
   },
 });
 
-/** First views, then second ones: (2 n, d) rows signal + augmentation of their own. Returns the places of their partners. */
+/**
+ * First views, then second ones: (2 n, d) rows signal + augmentation of their own. Returns the places of their
+ * partners.
+ */
 function fillPairs(x: Float32Array, modes: readonly PairMode[], random: Random): Tensor {
   const d = modes.length;
   const n = x.length / (2 * d);

@@ -1,7 +1,8 @@
 /**
- * @file Setting vae: variational autoencoders that lose dimensions of their code to the prior, posterior collapse. The default is linear
- * on modes of given variances, whose loss is computed with the noise of the code averaged in closed form: descent has no noise, and which
- * modes stay is known (docs/theory.md Eq. 110). Preset mnist is not linear and draws its noise; it shows images that it makes.
+ * @file Setting vae: variational autoencoders that lose dimensions of their code to the prior, posterior collapse. The
+ * default is linear on modes of given variances, whose loss is computed with the noise of the code averaged in closed
+ * form: descent has no noise, and which modes stay is known (docs/theory.md Eq. 110). Preset mnist is not linear and
+ * draws its noise; it shows images that it makes.
  */
 import { z } from "zod";
 import { matrix } from "../../linalg/matrix.ts";
@@ -25,9 +26,14 @@ import { imageData, modeData, type VaeData } from "./vaeData.ts";
 
 const slides = "chosen: as the demonstrations of posterior collapse have it";
 
-/** chosen: u^2 above which a mode of a linear decoder counts as kept, some hundredths of the smallest default eigenvalue. */
+/**
+ * chosen: u^2 above which a mode of a linear decoder counts as kept, some hundredths of the smallest default
+ * eigenvalue.
+ */
 export const KEPT_MODE = 0.01;
-/** chosen: nats of divergence from the prior, mean over images, above which a dimension of the code counts as active. */
+/**
+ * chosen: nats of divergence from the prior, mean over images, above which a dimension of the code counts as active.
+ */
 export const ACTIVE_NATS = 0.01;
 
 const parameters = z.object({

@@ -1,6 +1,6 @@
 /**
- * @file What the variational autoencoders of setting vae learn: modes of given variances, exactly or drawn, or the images of MNIST; with
- * the zeta^2 that the theory of the linear one asks for (docs/theory.md Eq. 110).
+ * @file What the variational autoencoders of setting vae learn: modes of given variances, exactly or drawn, or the
+ * images of MNIST; with the zeta^2 that the theory of the linear one asks for (docs/theory.md Eq. 110).
  */
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
@@ -45,9 +45,11 @@ interface ModeParameters {
 const GROUPS = 16;
 
 /**
- * x = Q sqrt(lambda) s of modes s of unit variance, and y = x, or y = R zeta s whose singular values of E[y s^T] are zeta.
+ * x = Q sqrt(lambda) s of modes s of unit variance, and y = x, or y = R zeta s whose singular values of E[y s^T] are
+ * zeta.
  *
- * Q and R are orthogonal, drawn from the seed. Exact modes are d rows whose second moment is Q diag(lambda) Q^T to rounding.
+ * Q and R are orthogonal, drawn from the seed. Exact modes are d rows whose second moment is Q diag(lambda) Q^T to
+ * rounding.
  */
 export function modeData(p: ModeParameters, random: Random): VaeData {
   const d = p.eigenvalues.length;
@@ -138,7 +140,10 @@ interface ImageParameters {
   readonly samples: number;
 }
 
-/** chosen: training images whose covariance stands for that of all: of 784 pixels, its eigenvalues above 0.1 to a few percent. */
+/**
+ * chosen: training images whose covariance stands for that of all: of 784 pixels, its eigenvalues above 0.1 to a few
+ * percent.
+ */
 const COVARIANCE_IMAGES = 10_000;
 const PIXELS = { mean: 0, sd: 1 };
 

@@ -1,4 +1,7 @@
-/** @file What the studies of collapse read of watched quantities: last values and means over the end of a run, and steps of a theory. */
+/**
+ * @file What the studies of collapse read of watched quantities: last values and means over the end of a run, and steps
+ * of a theory.
+ */
 import type { ChartPoint, Curve } from "../../figures/charts.ts";
 import { watchedCourse } from "../../findings/watchedRecord.ts";
 import { overSeeds } from "../overSeeds.ts";

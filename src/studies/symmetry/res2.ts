@@ -1,6 +1,7 @@
 /**
- * @file Study symmetry/res2: dimensional collapse of a ResNet-18 that learns images without labels, over weight decay. The loss has
- * cosines and is scale-free, so that there is no threshold as in symmetry/simclr; the effective rank of the embedding is what falls.
+ * @file Study symmetry/res2: dimensional collapse of a ResNet-18 that learns images without labels, over weight decay.
+ * The loss has cosines and is scale-free, so that there is no threshold as in symmetry/simclr; the effective rank of
+ * the embedding is what falls.
  */
 import { charts } from "../../figures/charts.ts";
 import { BLUE, ORANGE } from "../colours.ts";

@@ -1,4 +1,7 @@
-/** @file Study symmetry/simclr: which modes a linear map keeps under SimCLR's loss, over weight decay, against exact thresholds. */
+/**
+ * @file Study symmetry/simclr: which modes a linear map keeps under SimCLR's loss, over weight decay, against exact
+ * thresholds.
+ */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";

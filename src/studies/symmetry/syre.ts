@@ -1,6 +1,6 @@
 /**
- * @file Study symmetry/syre: what decay towards a random point changes. Two linear maps over the penalty, where plain decay takes rank by
- * rank, and fc2 over decay: ranks of its maps and its loss, with and without.
+ * @file Study symmetry/syre: what decay towards a random point changes. Two linear maps over the penalty, where plain
+ * decay takes rank by rank, and fc2 over decay: ranks of its maps and its loss, with and without.
  */
 import { type Chart, charts } from "../../figures/charts.ts";
 import { singularValues } from "../../linalg/singularValues.ts";

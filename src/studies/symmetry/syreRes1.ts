@@ -1,4 +1,7 @@
-/** @file Study symmetry/syre-res1: ranks and accuracy of ResNet-18 over weight decay, with and without removal of symmetries. */
+/**
+ * @file Study symmetry/syre-res1: ranks and accuracy of ResNet-18 over weight decay, with and without removal of
+ * symmetries.
+ */
 import { charts } from "../../figures/charts.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
 import { median } from "../../measure/median.ts";
@@ -14,7 +17,10 @@ const SHARE = 1e-3;
 /** chosen: sides of a map together, whose singular values take seconds. */
 const LARGEST = 1500;
 
-/** Share of the singular values of a map above SHARE of the largest, median over the maps; null where there are no weights. */
+/**
+ * Share of the singular values of a map above SHARE of the largest, median over the maps; null where there are no
+ * weights.
+ */
 function rankOf(run: StudiedRun): number | null {
   const maps = [...run.weights().values()].filter(({ rows, cols }) => rows + cols <= LARGEST);
   const shares = maps.map((W) => {

@@ -1,4 +1,7 @@
-/** @file What studies of runs with and without removal of symmetries share: names, decays that are the same penalty, curves. */
+/**
+ * @file What studies of runs with and without removal of symmetries share: names, decays that are the same penalty,
+ * curves.
+ */
 import type { LegendEntry } from "../../figures/legend.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 import type { StudiedRun } from "../study.ts";
@@ -13,8 +16,8 @@ const colourOf = (syre: boolean) => (syre ? ORANGE : BLUE);
 export const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
 
 /**
- * The decay of syre that is the penalty of a plain decay, at rest: behind a step of SGD with momentum m it counts (1 - m) / (1 - lr decay)
- * of what it does in the gradient (theory.md Eq. 119).
+ * The decay of syre that is the penalty of a plain decay, at rest: behind a step of SGD with momentum m it counts (1 -
+ * m) / (1 - lr decay) of what it does in the gradient (theory.md Eq. 119).
  *
  * @param lr where lr decay is above a hundredth; else it matters in no digit that a study shows
  */

@@ -1,6 +1,6 @@
 /**
- * @file Study symmetry/vae: posterior collapse over beta. The linear autoencoder against its exact thresholds, and one on MNIST whose
- * active dimensions fall as the linear theory has modes fall.
+ * @file Study symmetry/vae: posterior collapse over beta. The linear autoencoder against its exact thresholds, and one
+ * on MNIST whose active dimensions fall as the linear theory has modes fall.
  */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";

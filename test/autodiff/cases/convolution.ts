@@ -1,4 +1,7 @@
-/** @file Cases for rules/convolution. ONNX Runtime convolves in float32 only; outputs are linear in image, kernel and bias. */
+/**
+ * @file Cases for rules/convolution. ONNX Runtime convolves in float32 only; outputs are linear in image, kernel and
+ * bias.
+ */
 import type { Attribute } from "../../../src/onnx/graph.ts";
 import type { Random } from "../../../src/random/random.ts";
 import { type GradientCase, normals, pick } from "./case.ts";

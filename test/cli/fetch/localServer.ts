@@ -1,4 +1,7 @@
-/** @file A server on 127.0.0.1 that misbehaves as told: cuts connections, knows no ranges, redirects, serves something else. */
+/**
+ * @file A server on 127.0.0.1 that misbehaves as told: cuts connections, knows no ranges, redirects, serves something
+ * else.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * @file Runs that follow points, made by hand: layers that obey the two-point theory with known rates, and one in which H falls while the
- * equations let it only rise.
+ * @file Runs that follow points, made by hand: layers that obey the two-point theory with known rates, and one in which
+ * H falls while the equations let it only rise.
  */
 import type { FollowedRecord } from "../../../src/findings/twopoint/followedRecord.ts";
 import { FOLLOWED_SCHEMA } from "../../../src/findings/twopoint/followedRecord.ts";
@@ -53,7 +53,9 @@ export function plantedFollowed({
   return { followed, fits: fitFollowed(followed, ordered)!, rows: ordered };
 }
 
-/** What is recorded at one step: each layer has outputs of its own here, which no network has and no function looks at. */
+/**
+ * What is recorded at one step: each layer has outputs of its own here, which no network has and no function looks at.
+ */
 function trajectory(dy2: number, layer: number): Omit<FollowedRow, "pair" | "layer">[] {
   const start = { dh2: START, dy2: 1e-4, w: -2e-3 };
   if (dy2 === 0) return steps.map((step) => ({ step, dh2: START, dy2: 0, w: 0, loss: 0 }));

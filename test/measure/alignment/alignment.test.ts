@@ -25,7 +25,8 @@ describe("alignment", () => {
         const [a, b] = [mean((k) => A.data[k]!), mean((k) => B.data[k]!)];
         const covariance = mean((k) => A.data[k]! * B.data[k]!) - a * b;
         const variances = (mean((k) => A.data[k]! ** 2) - a * a) * (mean((k) => B.data[k]! ** 2) - b * b);
-        expect(Math.abs(alignment(A, B).value! - covariance / Math.sqrt(variances))).toBeLessThan(1e-9); // the one-pass form cancels
+        // the one-pass form cancels
+        expect(Math.abs(alignment(A, B).value! - covariance / Math.sqrt(variances))).toBeLessThan(1e-9);
       }),
     );
   });
@@ -136,7 +137,8 @@ describe("the null of an alignment", () => {
     const values = Array.from({ length: rotations }, () => cosine(A, turn(B, rotation(random, 8))).value!);
     const mean = values.reduce((x, y) => x + y) / rotations;
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rotations);
-    expect(Math.abs(mean - alignmentNull(A, B).value!)).toBeLessThan((5 * deviation) / Math.sqrt(rotations)); // 5 standard errors
+    // 5 standard errors
+    expect(Math.abs(mean - alignmentNull(A, B).value!)).toBeLessThan((5 * deviation) / Math.sqrt(rotations));
   });
 
   it("of two independent projectors of rank k is k / d, and matches a simulation", () => {

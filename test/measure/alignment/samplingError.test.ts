@@ -69,7 +69,8 @@ describe.each([
     const values = found.map((side) => side[name].value!);
     const mean = average(values);
     const spread = Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
-    // The bias of a ratio of sums is of order 1 / k of its spread squared; the mean of 400 draws scatters by spread / 20.
+    // The bias of a ratio of sums is of order 1 / k of its spread squared; the mean of 400 draws scatters by spread /
+    // 20.
     expect(Math.abs(mean - truth[name].value!)).toBeLessThan(0.35 * spread);
     const stated = average(found.map((side) => side[name].samplingError!));
     expect(stated / spread).toBeGreaterThan(0.75);

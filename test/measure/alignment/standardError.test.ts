@@ -1,6 +1,6 @@
 /**
- * The standard error and the corrected value of relations against disjoint sets of samples, on planted rows; of trained networks
- * docs/log.md has the numbers. CRH_SEEDS=<n> takes so many layers in place of 2.
+ * The standard error and the corrected value of relations against disjoint sets of samples, on planted rows; of trained
+ * networks docs/log.md has the numbers. CRH_SEEDS=<n> takes so many layers in place of 2.
  */
 import { expect, it } from "vitest";
 import { type LayerAlignment, measureLayer } from "../../../src/measure/measureLayer.ts";

@@ -1,4 +1,7 @@
-/** @file Neural collapse against its definitions in NumPy (collapseNumpy.json, written by collapseNumpy.py) and on frames known exactly. */
+/**
+ * @file Neural collapse against its definitions in NumPy (collapseNumpy.json, written by collapseNumpy.py) and on
+ * frames known exactly.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { combination } from "../../../src/linalg/linearCombination.ts";

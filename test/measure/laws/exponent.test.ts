@@ -1,6 +1,6 @@
 /**
- * Exponents of planted layers. CRH_SEEDS=<n> runs that many seeds of each planted layer (default 6, more under noise: all rows of a
- * seed have the same draws); coverage over many is in docs/theory.md, Eq. 37.
+ * Exponents of planted layers. CRH_SEEDS=<n> runs that many seeds of each planted layer (default 6, more under noise:
+ * all rows of a seed have the same draws); coverage over many is in docs/theory.md, Eq. 37.
  */
 import { describe, expect, it } from "vitest";
 import { eigvalsh } from "../../../src/linalg/eigvalsh.ts";
@@ -24,7 +24,9 @@ function truths(row: PlantedOptions["row"], side: Side): Record<(typeof pairs)[n
   return { hg: gz === 0 ? (hz === 0 ? Number.NaN : Number.POSITIVE_INFINITY) : hz / gz, hz, gz };
 }
 
-/** Every exponent of the layers of all sloped rows over seeds: how many intervals hold the truth, and what went wrong. */
+/**
+ * Every exponent of the layers of all sloped rows over seeds: how many intervals hold the truth, and what went wrong.
+ */
 function coverage(options: Omit<PlantedOptions, "row" | "seed">, count: number, runs: number) {
   let [stated, covered] = [0, 0];
   const wrong: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * @file Pairs of maps from planted moments, against the theory of src/symmetry and against rows (docs/theory.md Eqs. 105 to 108, 122 to
- * 124): charges, imbalance, noise balance with its null, drift with its signs, and what is said where something is missing.
+ * @file Pairs of maps from planted moments, against the theory of src/symmetry and against rows (docs/theory.md Eqs.
+ * 105 to 108, 122 to 124): charges, imbalance, noise balance with its null, drift with its signs, and what is said
+ * where something is missing.
  */
 import { describe, expect, test } from "vitest";
 import { type Matrix, matrix, trace } from "../../../src/linalg/matrix.ts";

@@ -200,7 +200,8 @@ describe("the evidence for a phase", async () => {
   });
 
   it("counts relations on the range of W where H_a or G_b reaches beyond it, and says how far", async () => {
-    // All of side a and forward RWA; G_b is free outside of the range: all six hold within it, forward RGA and GWA not for the whole.
+    // All of side a and forward RWA; G_b is free outside of the range: all six hold within it, forward RGA and GWA not
+    // for the whole.
     const layer = plantedLayer({ row: "2", d: 30, rank: 18, outside: 1, seed: 3 });
     const { projected } = await evidenceOf(layer);
     expect(projected!.share.Gb).toBeLessThan(0.9);

@@ -12,7 +12,10 @@ const [d, rank] = [14, 9];
 
 const subsets = Array.from({ length: 64 }, (_, mask) => sixRelations.filter((_r, i) => mask & (1 << i)));
 
-/** A layer in which the given relations hold and nothing else by choice: cores A, B and z on the range of W, random parts outside. */
+/**
+ * A layer in which the given relations hold and nothing else by choice: cores A, B and z on the range of W, random
+ * parts outside.
+ */
 interface Layer {
   W: Matrix;
   Ha: Matrix;
@@ -22,7 +25,10 @@ interface Layer {
   Pb: Matrix;
 }
 
-/** Solves the relations for A and B one after another, with no knowledge of what follows from them; a contradiction needs z = 1. */
+/**
+ * Solves the relations for A and B one after another, with no knowledge of what follows from them; a contradiction
+ * needs z = 1.
+ */
 function construct(given: readonly Relation[], random: Random): Layer {
   const has = (relation: Relation): boolean => given.includes(relation);
   const flatOnPart = given.join(" ") === "a.rga b.rga"; // z is then free outside of the range of H
@@ -71,7 +77,9 @@ function solve(has: (r: Relation) => boolean, z: readonly number[], random: Rand
   return [A ?? wishart(random, 2 * rank, rank), B ?? wishart(random, 2 * rank, rank)];
 }
 
-/** A and B where z = 1; with RGA on both sides alone, z = 1 on the range of A only, which then is a part of that of W. */
+/**
+ * A and B where z = 1; with RGA on both sides alone, z = 1 on the range of A only, which then is a part of that of W.
+ */
 function solveFlat(has: (r: Relation) => boolean, both: boolean, random: Random): [Matrix, Matrix] {
   const one = identity(rank);
   const fixedA = has("a.rwa") || has("b.rwa");
@@ -99,7 +107,10 @@ function columns(Q: Matrix, k: number): Matrix {
 
 const projector = (Q: Matrix): Matrix => matmul(columns(Q, rank), transpose(columns(Q, rank)));
 
-/** The core in the basis Q, with a positive semi-definite rest of full rank and cross terms outside the range unless `supported`. */
+/**
+ * The core in the basis Q, with a positive semi-definite rest of full rank and cross terms outside the range unless
+ * `supported`.
+ */
 function embed(core: Matrix, Q: Matrix, supported: boolean, random: Random): Matrix {
   const inner = matrix(d, d);
   for (let i = 0; i < rank; i++) for (let j = 0; j < rank; j++) inner.data[i * d + j] = core.data[i * rank + j]!;

@@ -1,4 +1,7 @@
-/** @file From moments to the phase with nothing in between: exponents with their intervals, relations, projections, diagnosis. */
+/**
+ * @file From moments to the phase with nothing in between: exponents with their intervals, relations, projections,
+ * diagnosis.
+ */
 import { expect, it } from "vitest";
 import { layerExponents } from "../../../src/measure/laws/exponent.ts";
 import { measureLayer } from "../../../src/measure/measureLayer.ts";

@@ -82,7 +82,8 @@ describe("mean ratio", () => {
       2 + noise[3 * i + 1]!,
       noise[3 * i + 2]!,
     ]);
-    expect(Math.abs(meanRatio(...sums(rows)).value! - 5 / 8)).toBeLessThan(0.01); // 20,000 rows: a standard error of 0.002
+    // 20,000 rows: a standard error of 0.002
+    expect(Math.abs(meanRatio(...sums(rows)).value! - 5 / 8)).toBeLessThan(0.01);
   });
 
   it("holds at the edge of the floating-point range and has a status where there is none", () => {
@@ -105,7 +106,8 @@ describe("split-half noise", () => {
 
   it("estimates the standard error of the mean of two halves", () => {
     const random = new Random(3);
-    const pairs = 20_000; // E |x_1 - x_2| / 2 = s / sqrt(pi), and the mean of the halves has the standard error s / sqrt(2)
+    // E |x_1 - x_2| / 2 = s / sqrt(pi), and the mean of the halves has the standard error s / sqrt(2)
+    const pairs = 20_000;
     let sum = 0;
     for (let i = 0; i < pairs; i++) sum += splitHalf(random.normal(), random.normal())! / pairs;
     expect(Math.abs(sum - 1 / Math.sqrt(Math.PI))).toBeLessThan(0.02);

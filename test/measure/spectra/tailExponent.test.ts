@@ -72,7 +72,8 @@ describe("tailExponent", () => {
         expect(decades).toBeGreaterThanOrEqual(1);
         if (interval![0] <= alpha && alpha <= interval![1]) covered++;
       }
-      expect(valued).toBeGreaterThanOrEqual(alpha < 3 ? 20 : 17); // of 300 values with alpha 3 some do not span a decade
+      // of 300 values with alpha 3 some do not span a decade
+      expect(valued).toBeGreaterThanOrEqual(alpha < 3 ? 20 : 17);
       expect(covered / valued).toBeGreaterThanOrEqual(0.85);
     }
   });
@@ -221,7 +222,8 @@ describe("rivals of the power law", () => {
   });
 
   it("the lognormal has the parameters that it was drawn with", () => {
-    // Cut off far below its middle, a lognormal of ln-mean 0 and ln-sd 0.5 has the mean log density -ln x - ln(0.5 sqrt(2 pi)) - 1/2.
+    // Cut off far below its middle, a lognormal of ln-mean 0 and ln-sd 0.5 has the mean log density -ln x - ln(0.5
+    // sqrt(2 pi)) - 1/2.
     const values = Float64Array.from(draw(6, 20_000, (random) => Math.exp(0.5 * random.normal()))).sort();
     const xMin = Math.exp(-3);
     const logs = lognormalTail(values, xMin);

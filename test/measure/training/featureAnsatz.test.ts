@@ -1,4 +1,7 @@
-/** @file The neural feature ansatz against PyTorch (ansatzTorch.json, written by ansatzTorch.py), and what a change of outputs does to it. */
+/**
+ * @file The neural feature ansatz against PyTorch (ansatzTorch.json, written by ansatzTorch.py), and what a change of
+ * outputs does to it.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { combination } from "../../../src/linalg/linearCombination.ts";

@@ -13,7 +13,10 @@ import { diagonal, gaussian, rotation } from "../matrices.ts";
 
 const [dIn, dOut, lost, dead] = [12, 10, 3, 4];
 
-/** n rows: no gradient in the last `lost` outputs, where h_b has size `kept`; the last `dead` inputs are 0, their weights of size `left`. */
+/**
+ * n rows: no gradient in the last `lost` outputs, where h_b has size `kept`; the last `dead` inputs are 0, their
+ * weights of size `left`.
+ */
 function group(n: number, kept: number, left: number, seed: number): LayerMoments {
   const W = gaussian(new Random(1), dOut, dIn);
   for (let k = 0; k < W.data.length; k++) W.data[k]! *= k % dIn >= dIn - dead ? left : 1;
@@ -109,7 +112,8 @@ test("chance and its spread are those of random directions", () => {
 });
 
 test("a further sample leaves the range of those seen no more often than the bound says, on average", () => {
-  // Rows are unit vectors of d categories, some rare: a further row has a part in the null space where its category was not seen.
+  // Rows are unit vectors of d categories, some rare: a further row has a part in the null space where its category was
+  // not seen.
   const [d, n, runs] = [10, 12, 400];
   const weights = Array.from({ length: d }, (_, i) => 2 ** -i);
   const total = weights.reduce((sum, x) => sum + x, 0);

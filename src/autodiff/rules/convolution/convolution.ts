@@ -26,7 +26,10 @@ const conv: GradientRule = (c) => {
   ];
 };
 
-/** The window of ConvTranspose: what is cut at the end follows from the extents, output_shape and output_padding included. */
+/**
+ * The window of ConvTranspose: what is cut at the end follows from the extents, output_shape and output_padding
+ * included.
+ */
 function transposedWindow(c: RuleContext, wide: readonly number[], narrow: readonly number[]): Window {
   const given = windowOf(c, c.shape(c.x(1)).slice(2), wide, narrow);
   const extra = intsAttribute(c.node, "output_padding") ?? wide.map(() => 0);
@@ -40,8 +43,8 @@ function transposedWindow(c: RuleContext, wide: readonly number[], narrow: reado
 }
 
 /**
- * The transpose of a convolution that takes Y to X with the same W of shape (C, M/group, kernel...): dX is that convolution of dY,
- * and dW its kernel's gradient with the images exchanged.
+ * The transpose of a convolution that takes Y to X with the same W of shape (C, M/group, kernel...): dX is that
+ * convolution of dY, and dW its kernel's gradient with the images exchanged.
  */
 const convTranspose: GradientRule = (c) => {
   const [xShape, yShape] = [c.shape(c.x()), c.shape(c.y())];

@@ -1,4 +1,7 @@
-/** @file How a window slides over an image: kernel, strides, dilations and padding of convolutions and pooling, from a bound node. */
+/**
+ * @file How a window slides over an image: kernel, strides, dilations and padding of convolutions and pooling, from a
+ * bound node.
+ */
 import { intsAttribute, stringAttribute } from "../../../onnx/graph.ts";
 import { NotDifferentiableError } from "../../notDifferentiable.ts";
 import type { RuleContext } from "../../rule.ts";

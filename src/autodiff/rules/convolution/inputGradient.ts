@@ -1,7 +1,7 @@
 /**
- * @file Gradient of a convolution with respect to its input. With stride 1 it is the convolution of dY with the kernel flipped
- * and its channels swapped, which ONNX Runtime runs as fast as the forward pass; with larger strides ConvTranspose is
- * faster, since the flipped form would multiply zeros (docs/log.md has the times).
+ * @file Gradient of a convolution with respect to its input. With stride 1 it is the convolution of dY with the kernel
+ * flipped and its channels swapped, which ONNX Runtime runs as fast as the forward pass; with larger strides
+ * ConvTranspose is faster, since the flipped form would multiply zeros (docs/log.md has the times).
  */
 import { sizeOf } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
@@ -45,8 +45,8 @@ function asConvolution(c: RuleContext, dY: string, W: string, window: Window, gr
 }
 
 /**
- * (M, C/group, kernel...) to (C, M/group, kernel...), reversed along the kernel by a permutation matrix: a Slice backwards takes
- * six times as long. Folded by the engine where W is constant.
+ * (M, C/group, kernel...) to (C, M/group, kernel...), reversed along the kernel by a permutation matrix: a Slice
+ * backwards takes six times as long. Folded by the engine where W is constant.
  */
 function flipped(c: RuleContext, W: string, { kernel }: Window, group: number): string {
   const [M, perGroup] = c.shape(W) as [number, number];

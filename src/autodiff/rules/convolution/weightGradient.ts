@@ -1,18 +1,23 @@
 /**
- * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]: products
- * of matrices over what the positions k of the kernel meet in X. As one Conv with swapped axes it would take up to three
- * times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
+ * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]:
+ * products of matrices over what the positions k of the kernel meet in X. As one Conv with swapped axes it would take
+ * up to three times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
  */
 import { GraphBuilder } from "../../../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
 import { positions, span, type Window } from "./geometry.ts";
 
-/** chosen: 2 MB of float32, so that the patches at hand stay near a second-level cache from their gathering to their product. */
+/**
+ * chosen: 2 MB of float32, so that the patches at hand stay near a second-level cache from their gathering to their
+ * product.
+ */
 const PATCHES_LIMIT = 2 ** 19;
 /** chosen: over as many pixels a product of one sample alone is as fast as one over several (docs/log.md). */
 const PIXELS_ALONE = 256;
-/** chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product. */
+/**
+ * chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product.
+ */
 const FEW_CHANNELS = 16;
 
 /** Both images of a convolution, and what is known of them. */
@@ -82,8 +87,8 @@ function batched(c: RuleContext, images: Images): string {
 }
 
 /**
- * With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all samples at hand;
- * of large images over each alone, so that a thread multiplies what it has gathered itself.
+ * With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all
+ * samples at hand; of large images over each alone, so that a thread multiplies what it has gathered itself.
  */
 function channelsLast(c: RuleContext, images: Images): string {
   const { X, xShape, dY, yShape, window } = images;
@@ -110,8 +115,8 @@ function channelsLast(c: RuleContext, images: Images): string {
 }
 
 /**
- * For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given; of large
- * images products (M, P) times (P, its positions C) side by side, added to as many sums.
+ * For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given;
+ * of large images products (M, P) times (P, its positions C) side by side, added to as many sums.
  */
 function products(c: RuleContext, images: Images, sums?: readonly string[]): string[] {
   const { X, xShape, dY, yShape, window } = images;
@@ -131,7 +136,10 @@ function products(c: RuleContext, images: Images, sums?: readonly string[]): str
   });
 }
 
-/** Which pixel of X each pixel of dY meets at each position of the kernel that begins with `head`; past the last where none. */
+/**
+ * Which pixel of X each pixel of dY meets at each position of the kernel that begins with `head`; past the last where
+ * none.
+ */
 function metPixels({ xShape, yShape, window }: Images, head: readonly number[]): Tensor {
   const { kernel, strides, dilations, begin } = window;
   const wide = xShape.slice(2);
@@ -164,8 +172,8 @@ function depthwiseChannelsLast(c: RuleContext, images: Images): string {
 const lastOrder = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
 
 /**
- * Few channels: the positions along the last axis of the kernel side by side, one product per row of the kernel. Strides are
- * taken out first: X is split into its phases modulo the stride, within which shifts are contiguous.
+ * Few channels: the positions along the last axis of the kernel side by side, one product per row of the kernel.
+ * Strides are taken out first: X is split into its phases modulo the stride, within which shifts are contiguous.
  */
 function byRows(c: RuleContext, images: Images): string {
   const { xShape, dY, yShape, window } = images;

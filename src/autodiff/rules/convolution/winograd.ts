@@ -1,17 +1,19 @@
 /**
- * @file Convolutions 3x3 of stride 1 by Winograd's F(2x2, 3x3), forward and backward (S. Winograd, Arithmetic Complexity of
- * Computations, 1980; A. Lavin and S. Gray, arXiv 1509.09308, Eqs. 7 and 8): the four results of a tile take 16 products a
- * channel in place of 36. With the 4x4 entries X that a tile meets, its 2x2 results Y and the kernel K as vectors, and
- * B (16, 16), G (16, 9) and A (4, 16) below,
+ * @file Convolutions 3x3 of stride 1 by Winograd's F(2x2, 3x3), forward and backward (S. Winograd, Arithmetic
+ * Complexity of Computations, 1980; A. Lavin and S. Gray, arXiv 1509.09308, Eqs. 7 and 8): the four results of a tile
+ * take 16 products a channel in place of 36. With the 4x4 entries X that a tile meets, its 2x2 results Y and the kernel
+ * K as vectors, and B (16, 16), G (16, 9) and A (4, 16) below,
  *
  *     V = B X,    U = G K,    Y[m] = A sum_c U[m, c] * V[c]      (* entry by entry)
  *
- * so that T tiles are 16 products of matrices, (T, C) times (C, M), which leave ONNX Runtime's threads less to fetch from each
- * other than its convolutions do (docs/log.md). Channels go last, and tiles are gathered in whole rows. The gradients are
+ * so that T tiles are 16 products of matrices, (T, C) times (C, M), which leave ONNX Runtime's threads less to fetch
+ * from each other than its convolutions do (docs/log.md). Channels go last, and tiles are gathered in whole rows. The
+ * gradients are
  *
  *     dK = G^T sum_t dP V^T  with  dP = A^T dY;    dX = the convolution of dY with K turned round.
  *
- * Rounding is that of a direct convolution within a small factor. Not here: larger tiles, whose rounding is not, and odd sides.
+ * Rounding is that of a direct convolution within a small factor. Not here: larger tiles, whose rounding is not, and
+ * odd sides.
  */
 import {
   type BoundValue,
@@ -39,7 +41,10 @@ const G = kroneckerSquare([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 
 // biome-ignore format: a matrix
 const A = kroneckerSquare([[1, 1, 1, 0], [0, 1, -1, -1]]);
 
-/** FloatProducts K round exchanges the first and last of the four rows along each axis: slice i of the turned U is TURNED[i] of U. */
+/**
+ * FloatProducts K round exchanges the first and last of the four rows along each axis: slice i of the turned U is
+ * TURNED[i] of U.
+ */
 const TURNED = positions([4, 4]).map(([i, j]) => 4 * [3, 1, 2, 0][i!]! + [3, 1, 2, 0][j!]!);
 
 /** Places of a tile along each axis, from its own first pixel: those it meets, and those of its results. */
@@ -130,7 +135,10 @@ function channelsFirst(images: Images, results: string, channels: number): strin
   return transposed(g, reshape(g, rows, [N, P, channels]));
 }
 
-/** For each pair of places the pixel there of each tile, tile by tile; past the last pixel where it lies outside of its image. */
+/**
+ * For each pair of places the pixel there of each tile, tile by tile; past the last pixel where it lies outside of its
+ * image.
+ */
 function tilePixels({ N, height, width }: Images, places: readonly number[]): number[] {
   const tiles = positions([N, height / 2, width / 2]);
   return places.flatMap((down) =>

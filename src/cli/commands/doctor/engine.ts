@@ -31,7 +31,8 @@ export function checkTelemetry(): Check {
 
 /** @param x (2) float32 */
 async function addOneAndRelu(x: Float32Array): Promise<number[]> {
-  const { nodeEngine } = await import("../../../engineNode/nodeEngine.ts"); // here, so that a library which does not load is reported
+  // here, so that a library which does not load is reported
+  const { nodeEngine } = await import("../../../engineNode/nodeEngine.ts");
   const { GraphBuilder, WORKING_OPSET } = await import("../../../onnx/graphBuilder.ts");
   const { float32, toNumbers } = await import("../../../onnx/tensor.ts");
   const builder = new GraphBuilder("doctor");

@@ -51,7 +51,10 @@ export function checkMemory(free: number = process.availableMemory()): Check {
   };
 }
 
-/** Writes a small file into the folder of the runs, or into the nearest folder above it that is there, and takes it away. */
+/**
+ * Writes a small file into the folder of the runs, or into the nearest folder above it that is there, and takes it
+ * away.
+ */
 export function checkRunsFolder(root: string): Check {
   const name = "runs folder";
   let folder = resolve(root);
