@@ -3,11 +3,41 @@
  * file reaches does without modules of Node (test/docs/browser.test.ts); ONNX Runtime is handed in by the page.
  */
 
-// Engines
+// Running graphs
 export type { CompileOptions, Engine, Program } from "./engine/engine.ts";
 export type { OnnxRuntime } from "./engine/onnxProgram.ts";
 export { webEngine } from "./engineWeb/webEngine.ts";
-// Moments and measures
+
+// Data
+export { Random } from "./random/random.ts";
+
+// Training
+export type { Preset, Setting, DataFolder } from "./settings/setting.ts";
+export { type Built, buildExperiment, findSetting, type SettingEntry, settings } from "./settings/settings.ts";
+export { DivergedError } from "./train/diverged.ts";
+export type { Experiment } from "./train/experiment.ts";
+export { milestones } from "./train/milestones.ts";
+export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+
+// Measuring a model
+export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
+export { type Measurement, Probe } from "./probe/probe.ts";
+
+// Moments
+export { addRows } from "./moments/addRows.ts";
+export {
+  type BrokenEdge,
+  type EdgeEnd,
+  type Edges,
+  type MapEdge,
+  type PairSymmetry,
+  symmetries,
+} from "./moments/edges.ts";
+export { emptyLayer, type LayerMoments, type Moments } from "./moments/moments.ts";
+export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
+export type { NoiseBlocks, NoiseSums } from "./moments/noiseSums.ts";
+
+// Measures
 export { alignment } from "./measure/alignment/alignment.ts";
 export { diagonalNull } from "./measure/network/diagonalNull.ts";
 export type { ChargeChange, PairDrift, PairStatus, PairTraining } from "./measure/network/pairDrift.ts";
@@ -27,25 +57,25 @@ export {
   pairsOf,
 } from "./measure/network/pairs.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./measure/snapshot.ts";
-export { addRows } from "./moments/addRows.ts";
-export {
-  type BrokenEdge,
-  type EdgeEnd,
-  type Edges,
-  type MapEdge,
-  type PairSymmetry,
-  symmetries,
-} from "./moments/edges.ts";
-export { emptyLayer, type LayerMoments, type Moments } from "./moments/moments.ts";
-export { decodeMoments, encodeMoments } from "./moments/momentsFile.ts";
-export type { NoiseBlocks, NoiseSums } from "./moments/noiseSums.ts";
+
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
-export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";
-export { type Measurement, Probe } from "./probe/probe.ts";
-export { Random } from "./random/random.ts";
-export type { Preset, Setting, Surroundings } from "./settings/setting.ts";
-export { type Built, buildExperiment, findSetting, type SettingEntry, settings } from "./settings/settings.ts";
+
+// The two-point theory
+export { conservedQuantity } from "./twopoint/conserved.ts";
+export {
+  type TwoPointConstants,
+  type TwoPointState,
+  type TwoPointSystem,
+  twoPointSystems,
+} from "./twopoint/equations.ts";
+export { type FinalDistance, finalDistance } from "./twopoint/finalDistance.ts";
+export { fitLayers, type LayerFit } from "./twopoint/fitLayers.ts";
+export { fitTwoPoint, type TwoPointFit } from "./twopoint/fitTwoPoint.ts";
+export { fitLoss, lossCurve } from "./twopoint/lossCurve.ts";
+export { twoPointTheory } from "./twopoint/theory.ts";
+export type { LayerTrajectory } from "./twopoint/trajectory.ts";
+
 // Symmetry and noise
 export {
   type AdjacentMaps,
@@ -105,22 +135,3 @@ export {
   type SymmetricMinimum,
   signMinimum,
 } from "./symmetry/thresholds.ts";
-// Training
-export { DivergedError } from "./train/diverged.ts";
-export type { Experiment } from "./train/experiment.ts";
-export { milestones } from "./train/milestones.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
-// The two-point theory
-export { conservedQuantity } from "./twopoint/conserved.ts";
-export {
-  type TwoPointConstants,
-  type TwoPointState,
-  type TwoPointSystem,
-  twoPointSystems,
-} from "./twopoint/equations.ts";
-export { type FinalDistance, finalDistance } from "./twopoint/finalDistance.ts";
-export { fitLayers, type LayerFit } from "./twopoint/fitLayers.ts";
-export { fitTwoPoint, type TwoPointFit } from "./twopoint/fitTwoPoint.ts";
-export { fitLoss, lossCurve } from "./twopoint/lossCurve.ts";
-export { twoPointTheory } from "./twopoint/theory.ts";
-export type { LayerTrajectory } from "./twopoint/trajectory.ts";

@@ -1,6 +1,6 @@
 /**
  * @file What a gradient rule sees: one node, the gradients that reach its outputs, bound shapes, and the means to add
- *   nodes.
+ * nodes.
  *
  * To add an operator: write a GradientRule in the file of its family under rules/, list it in that file's table, and
  * add a case to the test of the same name. Nothing else has to know.

@@ -1,6 +1,6 @@
 /**
  * @file The commands of `crh` and their options. Each command's code is loaded when it is called, so that `crh --help`
- *   is quick.
+ * is quick.
  */
 import { Argument, Command, Option } from "commander";
 import { devices } from "../engine/engine.ts";

@@ -1,14 +1,14 @@
 /** @file The folder or file of data that a setting reads, as the command line names it. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Surroundings } from "../settings/setting.ts";
+import type { DataFolder } from "../settings/setting.ts";
 import { fileSource } from "./fileSource.ts";
 import { readBytes } from "./readBytes.ts";
 import { keptTokens } from "./tokenCache.ts";
 
 /** Files of the data folder, or the one file. @throws Error in one line when it is not there */
-export function dataFolder(data: string | null): Surroundings {
-  const folder = (path: string): Surroundings => dataFolder(path);
+export function dataFolder(data: string | null): DataFolder {
+  const folder = (path: string): DataFolder => dataFolder(path);
   if (data === null) return { folder };
   const refusal = (what: string) =>
     new Error(`run: expected a folder of data, got "${data}", which is ${what}; check --data`);

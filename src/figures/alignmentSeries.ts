@@ -1,6 +1,6 @@
 /**
  * @file The alignments of all snapshots as rows: one row per step, layer, side and relation. What the figures over
- *   steps draw.
+ * steps draw.
  */
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";

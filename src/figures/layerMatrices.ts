@@ -1,6 +1,6 @@
 /**
  * @file The matrices H, G, Z of a layer as the figures show them: trace-normalised, both sides (theory.md Eqs. 2, 3, 4,
- *   8).
+ * 8).
  */
 import { gram, type Matrix, trace } from "../linalg/matrix.ts";
 import type { Convention } from "../measure/snapshot.ts";

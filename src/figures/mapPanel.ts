@@ -1,6 +1,6 @@
 /**
  * @file A panel of linear maps by depth: a row per map, in it the three relations of one side, each with its null and
- *   its noise.
+ * its noise.
  */
 import * as Plot from "@observablehq/plot";
 import type { Side } from "../moments/moments.ts";

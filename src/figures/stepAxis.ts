@@ -1,6 +1,6 @@
 /**
  * @file The axis of training steps. Steps measured at log-spaced times get a symlog axis, which has room for step 0;
- *   others a linear one.
+ * others a linear one.
  */
 
 import { centred } from "./axes.ts";

@@ -1,6 +1,6 @@
 /**
  * @file Numbers as a reader expects them: true minus signs, thousands in groups as in the terminal, durations in words.
- *   Independent of locale and time zone.
+ * Independent of locale and time zone.
  */
 
 /** With a fixed number of decimals. */

@@ -1,6 +1,6 @@
 /**
  * @file The last measurement laid out relation by relation, each with its value before training and its verdict
- *   (theory.md Eq. 85).
+ * (theory.md Eq. 85).
  */
 import { type Judgement, judge, type Verdict } from "../measure/alignment/judge.ts";
 import { type RelationName, relationNames } from "../measure/phase/phaseTable.ts";

@@ -1,6 +1,6 @@
 /**
  * @file The words for sides, relations, conventions and verdicts, once for terminal, report, explain, claims and
- *   compare.
+ * compare.
  */
 import type { Verdict } from "../measure/alignment/judge.ts";
 import type { RelationName } from "../measure/phase/phaseTable.ts";

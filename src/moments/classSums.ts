@@ -1,6 +1,6 @@
 /**
  * @file Sums over the samples of each class, from which neural collapse is measured (theory.md Eq. 66). Sums, so that
- *   batches add up.
+ * batches add up.
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { addGram } from "../linalg/products.ts";

@@ -1,6 +1,6 @@
 /**
  * @file Moments: the sums over samples from which every measure is computed (theory.md Eqs. 2, 3, 9), and how they
- *   merge.
+ * merge.
  *
  * Sides: `a` is the input of a linear map h_b = W h_a, `b` its output. h are activations, g = +dl/dh the gradients of
  * the per-sample loss. Each sum exists for plain rows (h, g) and for rows divided by their norm (hn, gn), where rows of
@@ -170,7 +170,7 @@ export function bareLayer(name: string, kind: LayerKind, dIn: number, dOut: numb
 }
 
 /** Another one like a bare layer, whose weights it shares. */
-export function anotherBare(layer: LayerMoments): LayerMoments {
+export function cloneEmpty(layer: LayerMoments): LayerMoments {
   const another: LayerMoments = { ...layer, b: { ...layer.b } };
   if (layer.a) another.a = { ...layer.a };
   if (layer.noise) another.noise = emptyNoise(layer.noise);

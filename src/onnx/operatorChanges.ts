@@ -14,7 +14,7 @@ import type { GraphBuilder } from "./graphBuilder.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 
 /** What a rewriting may use besides the node. */
-export interface Surroundings {
+export interface RewriteContext {
   /** Takes constants and helper nodes, in the form of the working version. */
   readonly g: GraphBuilder;
   /** The float type in which the model computes; old attributes became inputs of this type. */
@@ -24,7 +24,7 @@ export interface Surroundings {
 /** A version at which an operator changed, and the node in its new form; undefined where no rewriting is known. */
 export interface Change {
   readonly since: number;
-  readonly rewrite: ((node: Node, around: Surroundings) => Node | undefined) | "unknown";
+  readonly rewrite: ((node: Node, around: RewriteContext) => Node | undefined) | "unknown";
 }
 
 function without(node: Node, ...names: readonly string[]): Record<string, Attribute> {
@@ -34,7 +34,7 @@ function without(node: Node, ...names: readonly string[]): Record<string, Attrib
 /** An integer-list attribute that became input `position`. */
 const intsToInput =
   (attribute: string, position: number) =>
-  (node: Node, { g }: Surroundings): Node => {
+  (node: Node, { g }: RewriteContext): Node => {
     const values = intsAttribute(node, attribute);
     if (values === undefined) return node;
     const inputs = [...node.inputs];
@@ -44,7 +44,7 @@ const intsToInput =
   };
 
 /** A number as a constant of the model's float type. */
-export function floatConstant({ g, floatType }: Surroundings, value: number): string {
+export function floatConstant({ g, floatType }: RewriteContext, value: number): string {
   const constant = g.constant(float32([value], []));
   return floatType === "float32" ? constant : g.op("Cast", [constant], { to: int(elementTypeCode(floatType)) });
 }
@@ -55,7 +55,7 @@ function floatOf(node: Node, name: string): number | undefined {
 }
 
 /** Clip-6: limits as attributes. */
-const clip = (node: Node, around: Surroundings): Node => {
+const clip = (node: Node, around: RewriteContext): Node => {
   const limit = (name: string) => {
     const value = floatOf(node, name);
     return value === undefined ? "" : floatConstant(around, value);
@@ -64,14 +64,14 @@ const clip = (node: Node, around: Surroundings): Node => {
 };
 
 /** Dropout-7: the ratio as an attribute; without the input training_mode it is the identity. */
-const dropout = (node: Node, around: Surroundings): Node => {
+const dropout = (node: Node, around: RewriteContext): Node => {
   const ratio = floatOf(node, "ratio");
   const inputs = ratio === undefined ? node.inputs : [node.inputs[0]!, floatConstant(around, ratio)];
   return { ...node, inputs, attributes: without(node, "ratio") };
 };
 
 /** Softmax before 13 flattened its input to a matrix at `axis` (default 1) and normalized the rows. */
-const flattenedSoftmax = (node: Node, { g }: Surroundings): Node => {
+const flattenedSoftmax = (node: Node, { g }: RewriteContext): Node => {
   const axis = intAttribute(node, "axis", 1);
   if (axis === -1) return node;
   const rows = g.op("Flatten", [node.inputs[0]!], { axis: int(axis) });
@@ -80,14 +80,14 @@ const flattenedSoftmax = (node: Node, { g }: Surroundings): Node => {
 };
 
 /** Slice-1: starts, ends and axes as attributes. */
-const slice = (node: Node, { g }: Surroundings): Node => {
+const slice = (node: Node, { g }: RewriteContext): Node => {
   const lists = ["starts", "ends", "axes"].map((name) => intsAttribute(node, name));
   const inputs = [node.inputs[0]!, ...lists.map((values) => (values === undefined ? "" : g.ints(values)))];
   return { ...node, inputs, attributes: {} };
 };
 
 /** Pad-2: pads and the constant as attributes. */
-const pad = (node: Node, around: Surroundings): Node => {
+const pad = (node: Node, around: RewriteContext): Node => {
   const value = floatOf(node, "value") ?? 0;
   const filler = value === 0 ? [] : [floatConstant(around, value)];
   const pads = around.g.ints(intsAttribute(node, "pads") ?? []);
@@ -99,14 +99,14 @@ const numOutputs = (node: Node): Node =>
   node.inputs[1] ? node : { ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } };
 
 /** TopK-1: k as an attribute. */
-const topK = (node: Node, { g }: Surroundings): Node => ({
+const topK = (node: Node, { g }: RewriteContext): Node => ({
   ...node,
   inputs: [node.inputs[0]!, g.ints([intAttribute(node, "k", 1)])],
   attributes: without(node, "k"),
 });
 
 /** Upsample and Resize-10 computed source positions without half-pixel centres and rounded down. */
-const resize = (node: Node, { g }: Surroundings): Node => {
+const resize = (node: Node, { g }: RewriteContext): Node => {
   const list = node.attributes.scales;
   const attributeScales = list !== undefined && "floats" in list ? g.constant(float32(list.floats)) : undefined;
   return {
@@ -137,7 +137,7 @@ const castByName = (node: Node): Node | undefined => {
 };
 
 /** GroupNormalization-18 scaled whole groups of channels, one number each; since 21 there is one for each channel. */
-const groupNormalization = (node: Node, { g }: Surroundings): Node => {
+const groupNormalization = (node: Node, { g }: RewriteContext): Node => {
   const groups = g.ints([intAttribute(node, "num_groups", 1)]);
   const channels = g.op("Shape", [node.inputs[0]!], { start: int(1), end: int(2) });
   const shape = g.op("Concat", [groups, g.op("Div", [channels, groups])], { axis: int(0) });
@@ -156,7 +156,7 @@ const onesOf = (g: GraphBuilder, count: string) => {
 const rankOf = (g: GraphBuilder, name: string) => g.op("Shape", [g.op("Shape", [name])]);
 
 /** Before 7, B lay along the axes of A from `axis` on, and only if `broadcast` was set. */
-const broadcastAxis = (node: Node, { g }: Surroundings): Node => {
+const broadcastAxis = (node: Node, { g }: RewriteContext): Node => {
   const attributes = without(node, "broadcast", "axis", "consumed_inputs");
   if (intAttribute(node, "broadcast", 0) === 0 || node.attributes.axis === undefined) return { ...node, attributes };
   const [A, B] = node.inputs as [string, string];
@@ -166,7 +166,7 @@ const broadcastAxis = (node: Node, { g }: Surroundings): Node => {
 };
 
 /** PRelu-6: one slope, or one for each channel, which is axis 1. */
-const prelu = (node: Node, { g }: Surroundings): Node => {
+const prelu = (node: Node, { g }: RewriteContext): Node => {
   const [x, slope] = node.inputs as [string, string];
   const behind = g.op("Sub", [rankOf(g, x), g.ints([2])]);
   const shape = g.op("Concat", [g.ints([-1]), onesOf(g, behind)], { axis: int(0) });
@@ -187,7 +187,7 @@ const gridSample = (node: Node): Node => {
 };
 
 /** DFT-17: the axis as an attribute, 1 by default. */
-const dft = (node: Node, { g }: Surroundings): Node => {
+const dft = (node: Node, { g }: RewriteContext): Node => {
   const axis = g.constant(int64([intAttribute(node, "axis", 1)], []));
   return {
     ...node,

@@ -6,7 +6,7 @@
  */
 import type { Graph, Model, Node } from "./graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
-import { floatConstant, operatorChanges, type Surroundings } from "./operatorChanges.ts";
+import { floatConstant, operatorChanges, type RewriteContext } from "./operatorChanges.ts";
 import { replaceSequences } from "./sequences.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 import { timeFirst } from "./timeFirst.ts";
@@ -59,7 +59,7 @@ function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, to
   return { ...g.build(), outputs, name: graph.name };
 }
 
-function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
+function upgradeNode(node: Node, around: RewriteContext, opset: number): Node {
   if (node.domain !== "") return node;
   if (node.op === "SwiGLU") return swiglu(node, around);
   if (node.op === "Erfc") return erfc(node, around);
@@ -80,13 +80,13 @@ function upgradeNode(node: Node, around: Surroundings, opset: number): Node {
 }
 
 /** SwiGLU-28, y = swish(a) b, in operators of the working version. */
-function swiglu(node: Node, { g }: Surroundings): Node {
+function swiglu(node: Node, { g }: RewriteContext): Node {
   const gate = g.op("Swish", [node.inputs[0]!], node.attributes);
   return { ...node, op: "Mul", inputs: [gate, node.inputs[1]!], attributes: {} };
 }
 
 /** Erfc, y = 1 - erf(x), which no version has, but tf2onnx writes for TensorFlow's GELU. */
-function erfc(node: Node, around: Surroundings): Node {
+function erfc(node: Node, around: RewriteContext): Node {
   const erf = around.g.op("Erf", node.inputs);
   return { ...node, op: "Sub", inputs: [floatConstant(around, 1), erf] };
 }

@@ -110,7 +110,7 @@ function layersOf(prepared: Prepared, read: Graph, samples: number, options: Out
   const { graph, values } = prepared.loss;
   const maps = prepared.chosen.map(({ map }) => map);
   const value = (name: string): Tensor => graph.initializers.get(name)!;
-  const surroundings = {
+  const context = {
     graph,
     values: values as ReadonlyMap<string, BoundValue>,
     isWeight: (name: string) => graph.initializers.has(name),
@@ -126,7 +126,7 @@ function layersOf(prepared: Prepared, read: Graph, samples: number, options: Out
       const added = bias == null ? 0 : map.dOut;
       return { ...shared, parameters: map.dOut * map.input.dIn + added, weights: () => weight(value) };
     }
-    const found = parts.get(map.hb) ?? attentionParts(map.hb, maps, surroundings);
+    const found = parts.get(map.hb) ?? attentionParts(map.hb, maps, context);
     parts.set(map.hb, found);
     const index = indices.get(map.hb) ?? 0;
     indices.set(map.hb, index + 1);

@@ -17,7 +17,7 @@ import {
 import { addCrossMoments, emptyDeferred } from "../moments/accumulate/rowSpaceSums.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
-import { anotherBare, bareLayer, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
+import { cloneEmpty, bareLayer, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
@@ -290,7 +290,7 @@ export class Probe {
         return emptyLayerSums(layer, { cross: cross && sample === undefined, columnOrder, keepsRows: keeps });
       });
     const others = groupCount(outlinesOf(prepared, this.options), this.options.fewGroups) - 1;
-    return [group(first), ...Array.from({ length: others }, () => group(first.map(anotherBare)))];
+    return [group(first), ...Array.from({ length: others }, () => group(first.map(cloneEmpty)))];
   }
 }
 

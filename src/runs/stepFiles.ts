@@ -1,6 +1,6 @@
 /**
  * @file The numbered files of a run folder: snapshots/step-00000100.json, checkpoints/ and
- *   moments/step-00000100.safetensors.
+ * moments/step-00000100.safetensors.
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

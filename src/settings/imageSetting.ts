@@ -6,7 +6,7 @@ import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from 
 import { count, field, positive, wholeFromZero } from "../parameters/field.ts";
 import { ParameterError } from "../parameters/parse.ts";
 import type { Random } from "../random/random.ts";
-import type { Surroundings } from "./setting.ts";
+import type { DataFolder } from "./setting.ts";
 
 /** chosen: numbers in the rows of the largest map of one measured batch, 3 x 3 patches of the first stage. */
 const MEASURED_ROWS = 2 ** 22;
@@ -43,7 +43,7 @@ export const imageFields = {
  * @throws ParameterError without a folder, or where the training set is smaller than a batch; RangeError for what is
  * wrong in it
  */
-export function cifarOf(name: string, { file }: Surroundings, batch: number): CifarSet {
+export function cifarOf(name: string, { file }: DataFolder, batch: number): CifarSet {
   if (file === undefined)
     throw new ParameterError(
       `${name}: expected a folder with CIFAR's binary files, got none; pass --data DIR (crh data get cifar10 fetches them)`,
@@ -77,7 +77,7 @@ export function scaleOf({ train, shape: { channels, height, width } }: CifarSet)
 export function drawn(
   p: { batch: number; workers: number },
   images: CifarSet,
-  { random, augment }: { readonly random: Random } & Pick<Surroundings, "augment">,
+  { random, augment }: { readonly random: Random } & Pick<DataFolder, "augment">,
 ) {
   const { shape } = images;
   const maker = augment === undefined ? {} : { maker: augment(p.workers) };

@@ -15,7 +15,7 @@ import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
 import { checkAccumulate } from "./accumulate.ts";
 import { optimization } from "./optimization.ts";
-import { defineSetting, type Surroundings } from "./setting.ts";
+import { defineSetting, type DataFolder } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (llm)";
@@ -105,8 +105,8 @@ export const llm = defineSetting({
       every: 750,
     },
   },
-  build(p, surroundings) {
-    const { list, open, tokens } = surroundings;
+  build(p, data) {
+    const { list, open, tokens } = data;
     if (list === undefined || open === undefined)
       throw new ParameterError(
         "llm: expected a text, got none; pass --data FILE or --data DIR (crh data get tinyshakespeare fetches one)",
@@ -114,7 +114,7 @@ export const llm = defineSetting({
     if (p.width % p.heads !== 0)
       throw new ParameterError(`llm: expected heads that divide the width ${p.width}, got ${p.heads}; change one`);
     checkAccumulate("llm", p);
-    const tokenizer = tokenizerOf(p.tokenizer, surroundings);
+    const tokenizer = tokenizerOf(p.tokenizer, data);
     const files = textFileNames(list()).map((name) => ({ name, source: open(name) }));
     const { train, validation, split } = splitCorpus(files, tokenizer, { context: p.context }, tokens);
     const { clip: _, ...unclipped } = p;
@@ -140,7 +140,7 @@ export const llm = defineSetting({
   },
 });
 
-function tokenizerOf(name: string, { folder }: Surroundings): Tokenizer {
+function tokenizerOf(name: string, { folder }: DataFolder): Tokenizer {
   if (name === "bytes") return byteTokenizer;
   const { file } = folder?.(name) ?? {};
   const found = file === undefined ? undefined : loadTokenizer(file);

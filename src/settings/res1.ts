@@ -49,9 +49,9 @@ export const res1 = defineSetting({
       every: 520,
     },
   },
-  build(p, surroundings) {
+  build(p, folder) {
     checkAccumulate("res1", p);
-    const images = cifarOf("res1", surroundings, p.batch);
+    const images = cifarOf("res1", folder, p.batch);
     const { shape } = images;
     const scale = scaleOf(images);
     const random = new Random(p.seed);
@@ -61,7 +61,7 @@ export const res1 = defineSetting({
       objective: objective("cross-entropy"),
       ...optimization(p),
       data: augmentedImages(images.train, {
-        ...drawn(p, images, { ...surroundings, random }),
+        ...drawn(p, images, { ...folder, random }),
         augment: p.augment ? cropFlip : { kind: "none" },
       }),
       ...(p.accumulate > 1 ? { parts: p.accumulate, notes: [partsNote(p)] } : {}),

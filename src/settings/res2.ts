@@ -59,8 +59,8 @@ export const res2 = defineSetting({
       every: 400,
     },
   },
-  build(p, surroundings) {
-    const images = cifarOf("res2", surroundings, p.batch);
+  build(p, folder) {
+    const images = cifarOf("res2", folder, p.batch);
     const { shape, train, test, classes } = images;
     const scale = scaleOf(images);
     const random = new Random(p.seed);
@@ -73,7 +73,7 @@ export const res2 = defineSetting({
       network,
       objective: objective("nt-xent", { temperature: p.temperature }),
       ...optimization(p),
-      data: twoViews(train, { ...drawn(p, images, { ...surroundings, random }), augment: simclr }),
+      data: twoViews(train, { ...drawn(p, images, { ...folder, random }), augment: simclr }),
       callSteps: 1,
       largestSide: p.limit,
       positions: p.positions,

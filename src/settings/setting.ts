@@ -11,10 +11,10 @@ import type { Tokens } from "../data/tokens.ts";
 import type { Experiment } from "../train/experiment.ts";
 
 /**
- * What a setting gets from its surroundings: files of the user's data folder. All undefined without --data, but
- * `folder`.
+ * What a setting is handed: files of the user's data folder, and threads. All undefined without --data, but `folder`
+ * and `augment`.
  */
-export interface Surroundings {
+export interface DataFolder {
   /** Bytes of a file in the folder given by --data, or undefined where there is no such file. */
   readonly file?: (name: string) => Uint8Array | undefined;
   /** Names of the files in that folder and the folders in it, sorted; where --data names a file, that file alone. */
@@ -26,7 +26,7 @@ export interface Surroundings {
   /** Threads that augment images (augmentThreads). Default: the thread that trains augments them. */
   readonly augment?: (workers: number) => MakeBatches;
   /** Another folder that a parameter names, such as a tokenizer's. */
-  readonly folder?: (path: string) => Surroundings;
+  readonly folder?: (path: string) => DataFolder;
 }
 
 /** Parameters that go together: those that differ from the defaults, which are the paper's. */
@@ -56,7 +56,7 @@ export interface Setting<S extends z.ZodObject = z.ZodObject> {
    */
   readonly parallel?: boolean;
   /** Builds the network, data and optimizer. @throws RangeError in one line when parameters and data do not fit */
-  build(parameters: z.output<S>, surroundings: Surroundings): Experiment;
+  build(parameters: z.output<S>, folder: DataFolder): Experiment;
 }
 
 /** The setting as it is: its schema's type is that of the parameters that `build` takes. */

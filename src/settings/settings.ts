@@ -5,7 +5,7 @@
 import { ParameterError, parseParameters } from "../parameters/parse.ts";
 import { suggestion } from "../parameters/suggest.ts";
 import type { Experiment } from "../train/experiment.ts";
-import type { Setting, Surroundings } from "./setting.ts";
+import type { Setting, DataFolder } from "./setting.ts";
 
 export interface SettingEntry {
   readonly name: string;
@@ -136,17 +136,17 @@ export interface Built {
 export async function buildExperiment(
   name: string,
   given: Readonly<Record<string, unknown>> = {},
-  surroundings: Surroundings = {},
+  folder: DataFolder = {},
 ): Promise<Built> {
-  return buildSetting(await findSetting(name), given, surroundings);
+  return buildSetting(await findSetting(name), given, folder);
 }
 
 /** As `buildExperiment`, of a setting that is loaded. */
 export function buildSetting(
   setting: Setting,
   given: Readonly<Record<string, unknown>> = {},
-  surroundings: Surroundings = {},
+  folder: DataFolder = {},
 ): Built {
   const parameters = parseParameters(setting, given);
-  return { experiment: setting.build(parameters as never, surroundings), parameters };
+  return { experiment: setting.build(parameters as never, folder), parameters };
 }

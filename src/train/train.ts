@@ -140,7 +140,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   const follower = experiment.follow && new Follower(experiment, experiment.follow);
   const watcher = experiment.watch && new Watcher(experiment.watch);
   const stepModel = await buildStepModel(engine, { ...experiment, follower });
-  const program = await Renewable.of(() => engine.compile(stepModel, { threads, planMemory }));
+  const program = await ReleasableProgram.of(() => engine.compile(stepModel, { threads, planMemory }));
   const model = { graph: experiment.network.graph, opset: WORKING_OPSET };
   const { parameters, buffers = [] } = experiment.network;
   const measuring = { objective: experiment.objective, parameters: [...parameters, ...buffers], threads };
@@ -170,7 +170,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
 }
 
 /** A program that gives its memory back until it is needed again. */
-class Renewable {
+class ReleasableProgram {
   private program: Program | undefined;
   private readonly make: () => Promise<Program>;
 
@@ -180,8 +180,8 @@ class Renewable {
   }
 
   /** Makes the program at once, so that what is wrong with it shows before anything else is done. */
-  static async of(make: () => Promise<Program>): Promise<Renewable> {
-    return new Renewable(make, await make());
+  static async of(make: () => Promise<Program>): Promise<ReleasableProgram> {
+    return new ReleasableProgram(make, await make());
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
@@ -197,7 +197,7 @@ class Renewable {
 
 interface Tools {
   readonly engine: Engine;
-  readonly program: Renewable;
+  readonly program: ReleasableProgram;
   readonly probe: Probe;
   readonly evaluator: Evaluator;
   readonly linear: LinearProbe | undefined;

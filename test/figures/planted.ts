@@ -1,6 +1,6 @@
 /**
  * @file Runs made by hand for the tests of figures and report: alignments that rise by a known law, matrices of known
- *   shape.
+ * shape.
  */
 
 import { type Matrix, matmul, matrix, transpose } from "../../src/linalg/matrix.ts";

@@ -6,14 +6,14 @@ import { inThisThread } from "../../src/data/augment/batchMaker.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
-import type { Surroundings } from "../../src/settings/setting.ts";
+import type { DataFolder } from "../../src/settings/setting.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { records } from "./cifarSet.ts";
 import { buildExperiment, loadedSetting } from "./loadedSettings.ts";
 
 const files: Record<string, Uint8Array> = { "data_batch_1.bin": records(120, 1), "test_batch.bin": records(40, 2) };
-const folder: Surroundings = { file: (name) => files[name] };
+const folder: DataFolder = { file: (name) => files[name] };
 const tiny = { width: 0.0625, batch: 20, steps: 12, samples: 20, lr: 0.05 };
 
 async function record(name: string, given: Record<string, unknown>, resume?: Uint8Array) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { inMemory } from "../../src/data/byteSource.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialParameters } from "../../src/networks/network.ts";
-import type { Surroundings } from "../../src/settings/setting.ts";
+import type { DataFolder } from "../../src/settings/setting.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { type Metric, train } from "../../src/train/train.ts";
 import { buildExperiment } from "./loadedSettings.ts";
@@ -24,7 +24,7 @@ const SMALL = {
 };
 
 /** A folder with one text file. */
-function text(content: string): Surroundings {
+function text(content: string): DataFolder {
   return { list: () => ["text.txt"], open: () => inMemory(new TextEncoder().encode(content)) };
 }
 
@@ -113,7 +113,7 @@ describe("clip and accumulate", () => {
 });
 
 describe("is refused in one line", () => {
-  test.each<[string, Record<string, unknown>, Surroundings, RegExp]>([
+  test.each<[string, Record<string, unknown>, DataFolder, RegExp]>([
     ["no text", {}, {}, /^llm: expected a text, got none; pass --data/],
     ["heads", { heads: 3 }, periodic, /^llm: expected heads that divide the width 16, got 3; change one$/],
     ["parts", { accumulate: 3 }, periodic, /^llm: expected accumulate to divide the batch of 8, got 3; change one$/],

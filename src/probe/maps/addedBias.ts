@@ -5,7 +5,7 @@
  */
 import { isRounding } from "../../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../../onnx/graph.ts";
-import type { Surroundings } from "./linearMap.ts";
+import type { GraphContext } from "./linearMap.ts";
 
 export interface AddedBias {
   /** The value with the constant added. */
@@ -28,7 +28,7 @@ export function behindRounding(value: string, graph: Graph): string {
 }
 
 /** The constant that the only user of a value adds to it, of whatever shape. */
-export function addedConstant(product: string, { graph, isWeight }: Surroundings): AddedBias | undefined {
+export function addedConstant(product: string, { graph, isWeight }: GraphContext): AddedBias | undefined {
   const value = behindRounding(product, graph);
   const node = soleUser(graph, value);
   if (node === undefined || node.domain !== "" || node.inputs.length !== 2) return undefined;
@@ -52,7 +52,7 @@ export interface Channels {
  * @returns undefined where no such constant is added: none that differs over positions or samples, or is one number for
  *   all channels
  */
-export function channelBias(output: Channels, s: Surroundings): (AddedBias & { readonly axis: number }) | undefined {
+export function channelBias(output: Channels, s: GraphContext): (AddedBias & { readonly axis: number }) | undefined {
   const channels = s.values.get(output.value)!.shape[output.axis]!;
   for (let at: Channels | undefined = output; at !== undefined; at = movedChannels(at, s)) {
     const added = addedConstant(at.value, s);
@@ -67,7 +67,7 @@ export function channelBias(output: Channels, s: Surroundings): (AddedBias & { r
 }
 
 /** Behind the only user of a value, where that only lays it out anew and leaves the order of rows. */
-function movedChannels({ value, axis }: Channels, { graph, values }: Surroundings): Channels | undefined {
+function movedChannels({ value, axis }: Channels, { graph, values }: GraphContext): Channels | undefined {
   const node = soleUser(graph, value);
   if (node === undefined || node.domain !== "" || node.inputs[0] !== value) return undefined;
   const [from, to] = [values.get(value)!, values.get(node.outputs[0]!)!];

@@ -8,7 +8,7 @@ import { sizeOf } from "../../onnx/tensor.ts";
 import { addedConstant } from "./addedBias.ts";
 import { einsumLetters } from "./einsumLetters.ts";
 import { type HeadLayout, headsInBatch } from "./headsInBatch.ts";
-import type { Found, Surroundings } from "./linearMap.ts";
+import type { Found, GraphContext } from "./linearMap.ts";
 import { givenName, moduleScope } from "./moduleName.ts";
 
 /** Operators that may stand between the softmax and the product with V. */
@@ -20,7 +20,7 @@ const MAX_DISTANCE = 6;
 const MAX_MAPS = 3;
 
 /** The heads of a MatMul or Einsum whose left operand is a softmax; undefined where it is none of an attention. */
-export function findHeads(node: Node, s: Surroundings): Found {
+export function findHeads(node: Node, s: GraphContext): Found {
   const [weights, V] = node.inputs as [string, string];
   if (node.inputs.length !== 2 || s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
   const hb = node.outputs[0]!;
@@ -41,7 +41,7 @@ export function findHeads(node: Node, s: Surroundings): Found {
 }
 
 /** `attn.0.MatMul_1`: the module and the node. */
-function headName(node: Node, s: Surroundings): string {
+function headName(node: Node, s: GraphContext): string {
   const scope = moduleScope(node) ?? moduleAround(node, s);
   // a path of scopes and the node, or a node and what it was written out to
   const parts = givenName(node.name).split("/");
@@ -50,7 +50,7 @@ function headName(node: Node, s: Surroundings): string {
 }
 
 /** The module of an attention whose node does not say it: what the names of the maps that it reads begin with. */
-function moduleAround(node: Node, s: Surroundings): string | undefined {
+function moduleAround(node: Node, s: GraphContext): string | undefined {
   const made = new Map(s.graph.nodes.flatMap((other) => other.outputs.map((output) => [output, other] as const)));
   const seen = new Set<Node>([node]);
   const modules: string[][] = [];
@@ -98,7 +98,7 @@ function headRows(
 }
 
 /** Of a MatMul: (..., heads, T, d), or (batch heads, T, d). */
-function headAxis(hb: string, s: Surroundings): HeadLayout | undefined {
+function headAxis(hb: string, s: GraphContext): HeadLayout | undefined {
   const { shape } = s.values.get(hb)!;
   return shape.length < 4 ? headsInBatch(hb, s) : { shape, axes: [shape.length - 3], width: shape.length - 1 };
 }

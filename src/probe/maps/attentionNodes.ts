@@ -4,7 +4,7 @@
  */
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
-import type { Surroundings } from "./linearMap.ts";
+import type { GraphContext } from "./linearMap.ts";
 
 export type Operand = "queries" | "keys" | "values";
 
@@ -18,7 +18,7 @@ const BEFORE_SOFTMAX: ReadonlySet<string> = new Set([
   ...["Add", "Sub", "Mul", "Div", "Where", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Identity"],
 ]);
 
-export function findAttentions(s: Surroundings): AttentionNodes {
+export function findAttentions(s: GraphContext): AttentionNodes {
   const producers = new Map(s.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const operands = new Map<Node, readonly [Operand | undefined, Operand | undefined]>();
   for (const node of s.graph.nodes) {
@@ -35,7 +35,7 @@ export function findAttentions(s: Surroundings): AttentionNodes {
 }
 
 /** The product whose values a softmax takes the exponentials of. */
-export function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: Surroundings): Node | undefined {
+export function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: GraphContext): Node | undefined {
   let node: Node | undefined = softmax;
   for (let step = 0; node !== undefined && step < 8; step++) {
     const candidates: Node[] = node.inputs.flatMap((name) => producers.get(name) ?? []);

@@ -5,7 +5,7 @@
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
 import { productBefore } from "./attentionNodes.ts";
-import type { Measurable, Surroundings } from "./linearMap.ts";
+import type { Measurable, GraphContext } from "./linearMap.ts";
 
 /** Names of maps; undefined where none was found. */
 export interface AttentionParts {
@@ -19,7 +19,7 @@ export interface AttentionParts {
  * @param heads the output of the heads, hb of each of them
  * @param maps those of the graph
  */
-export function attentionParts(heads: string, maps: readonly Measurable[], s: Surroundings): AttentionParts {
+export function attentionParts(heads: string, maps: readonly Measurable[], s: GraphContext): AttentionParts {
   const producers = new Map(s.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const users = new Map<string, Node[]>();
   for (const node of s.graph.nodes) for (const name of node.inputs) users.set(name, [...(users.get(name) ?? []), node]);

@@ -10,7 +10,7 @@ import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor, toFloat64, toNumbers } from "../../onnx/tensor.ts";
 import { addedConstant, behindRounding, soleUser } from "./addedBias.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import { type Found, MAX_GROUPS, type MapInput, type Measurable, type Surroundings } from "./linearMap.ts";
+import { type Found, MAX_GROUPS, type MapInput, type Measurable, type GraphContext } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 import type { Axis } from "./valueLayout.ts";
 
@@ -39,7 +39,7 @@ interface Roles {
   readonly wUnits: string;
 }
 
-export function findGemm(node: Node, s: Surroundings): Found {
+export function findGemm(node: Node, s: GraphContext): Found {
   const [A, B, bias] = node.inputs as [string, string, string?];
   const weightLeft = s.isWeight(A);
   if (weightLeft && s.isWeight(B)) return "both operands are constant";
@@ -55,7 +55,7 @@ export function findGemm(node: Node, s: Surroundings): Found {
   return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes: "ij", bias: bias || undefined, biasScale, scale }, s);
 }
 
-export function findMatMul(node: Node, s: Surroundings): Found {
+export function findMatMul(node: Node, s: GraphContext): Found {
   const [A, B] = node.inputs as [string, string];
   const weightLeft = s.isWeight(A);
   if (weightLeft && s.isWeight(B)) return "both operands are constant";
@@ -66,7 +66,7 @@ export function findMatMul(node: Node, s: Surroundings): Found {
   return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes, scale: 1 }, s);
 }
 
-export function findEinsum(node: Node, s: Surroundings): Found {
+export function findEinsum(node: Node, s: GraphContext): Found {
   const weights = node.inputs.filter(s.isWeight);
   if (weights.length === 0) return "both operands depend on the data";
   if (node.inputs.length !== 2 || weights.length !== 1) return "an Einsum of other than one value and one constant";
@@ -78,7 +78,7 @@ export function findEinsum(node: Node, s: Surroundings): Found {
   return contractionMaps({ node, x, xAxes, weight, wAxes, yAxes, scale: 1 }, s);
 }
 
-function contractionMaps(c: Contraction, s: Surroundings): Found {
+function contractionMaps(c: Contraction, s: GraphContext): Found {
   const shapeOf = (name: string) => s.values.get(name)!.shape;
   const roles = rolesOf(c, shapeOf(c.x), shapeOf(c.weight));
   if (typeof roles === "string") return roles;
@@ -181,7 +181,7 @@ function biasOf(
   { outputs }: Roles,
   bias: string | undefined,
   dOut: number,
-  s: Surroundings,
+  s: GraphContext,
 ): MapInput["bias"] {
   if (bias === undefined) return null;
   const count = sizeOf(s.values.get(bias)!.shape);
@@ -220,7 +220,7 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
  * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape
  * may lie between the two, as Keras has it: rows and outputs then still follow one another in memory.
  */
-function withBias(c: Contraction, roles: Roles, s: Surroundings): { hb: string; bias?: string; biasScale?: number } {
+function withBias(c: Contraction, roles: Roles, s: GraphContext): { hb: string; bias?: string; biasScale?: number } {
   const product = c.node.outputs[0]!;
   const plain = { hb: product };
   const next = soleUser(s.graph, behindRounding(product, s.graph));

@@ -9,7 +9,7 @@ import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "..
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { float32, type Tensor, toFloat64 } from "../../onnx/tensor.ts";
 import { type AddedBias, type Channels, channelBias } from "./addedBias.ts";
-import { type Found, MAX_GROUPS, type Measurable, type Surroundings } from "./linearMap.ts";
+import { type Found, MAX_GROUPS, type Measurable, type GraphContext } from "./linearMap.ts";
 import type { Axis } from "./valueLayout.ts";
 
 /** The geometry of a convolution over its spatial axes. */
@@ -22,7 +22,7 @@ export interface Geometry {
   readonly output: readonly number[];
 }
 
-export function findConv(node: Node, s: Surroundings): Found {
+export function findConv(node: Node, s: GraphContext): Found {
   const [x, weight] = node.inputs as [string, string];
   const refused = operands(node, s);
   if (refused !== undefined) return refused;
@@ -46,7 +46,7 @@ export function findConv(node: Node, s: Surroundings): Found {
 }
 
 /** Why a node is no convolution of the data with a kernel. */
-export function operands(node: Node, { isWeight, values }: Surroundings): string | undefined {
+export function operands(node: Node, { isWeight, values }: GraphContext): string | undefined {
   const [x, weight] = node.inputs as [string, string];
   if (!isWeight(weight)) return "a convolution whose kernel depends on the data";
   if (isWeight(x)) return "both operands are constant";
@@ -72,7 +72,7 @@ interface Output {
 }
 
 /** Output, bias and name of a convolution, whether the node or another adds its bias. */
-export function outputOf(node: Node, s: Surroundings): Output {
+export function outputOf(node: Node, s: GraphContext): Output {
   const output: Channels = { value: node.outputs[0]!, axis: 1 };
   const own = node.inputs[2] || undefined;
   const added = own === undefined ? channelBias(output, s) : undefined;
@@ -98,7 +98,7 @@ interface Part extends Output {
 
 function convolutionMap(
   { node, hb, bias, name, geometry, group, blocks, outputs, channels }: Part,
-  s: Surroundings,
+  s: GraphContext,
 ): Measurable {
   const [x, weight] = node.inputs as [string, string];
   const xShape = s.values.get(x)!.shape;

@@ -9,7 +9,7 @@ import { intAttribute, intsAttribute, type Node, stringAttribute } from "../../o
 import { sizeOf } from "../../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import { gradientAt, type Measurable, type Surroundings } from "./linearMap.ts";
+import { gradientAt, type Measurable, type GraphContext } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** A value on the way from a map. */
@@ -61,7 +61,7 @@ const MOST_STEPS = 64;
  */
 export function findEdges(
   maps: readonly Measurable[],
-  s: Surroundings,
+  s: GraphContext,
   { loss, nameOf }: { readonly loss: string; readonly nameOf: (node: Node) => string },
 ): Edges {
   const pairs: MapEdge[] = [];
@@ -119,12 +119,12 @@ export function findEdges(
 }
 
 class Walker {
-  private readonly s: Surroundings;
+  private readonly s: GraphContext;
   private readonly users = new Map<string, Node[]>();
   private readonly byNode: ReadonlyMap<Node, Measurable>;
   private readonly attentions: AttentionNodes;
 
-  constructor(maps: readonly Measurable[], s: Surroundings, loss: string) {
+  constructor(maps: readonly Measurable[], s: GraphContext, loss: string) {
     this.s = s;
     for (const node of liveNodes(s, loss))
       for (const name of new Set(valueInputs(node))) this.users.set(name, [...(this.users.get(name) ?? []), node]);
@@ -241,7 +241,7 @@ class Walker {
 }
 
 /** The nodes that a value is computed from. */
-function liveNodes({ graph }: Surroundings, value: string): Node[] {
+function liveNodes({ graph }: GraphContext, value: string): Node[] {
   const needed = new Set([value]);
   const live: Node[] = [];
   for (const node of [...graph.nodes].reverse())
@@ -263,7 +263,7 @@ function branch(users: readonly Node[]): string {
 }
 
 /** The pairs of two maps, one behind the other; the reason where their values lie in no simple order. */
-function adjacent(map: Measurable, place: Place, above: Measurable, s: Surroundings): MapEdge[] | string {
+function adjacent(map: Measurable, place: Place, above: Measurable, s: GraphContext): MapEdge[] | string {
   const reads = above.input!.reads!;
   const columns = columnChannels(place, reads.axes, s);
   if (columns === undefined) return "its outputs are not the columns of the map above";
@@ -307,7 +307,7 @@ function rows(from: number): EdgeEnd {
 function columnChannels(
   { value, layout }: Place,
   axes: readonly number[],
-  { values }: Surroundings,
+  { values }: GraphContext,
 ): number[] | undefined {
   const groups = byAxis(layout.axes, values.get(value)!.shape);
   if (groups === undefined) return undefined;
@@ -356,7 +356,7 @@ function normalized(
 }
 
 /** How many outputs in a row a normalization divides by one number; undefined where it is over other values. */
-function normalizedTogether(node: Node, layout: Layout, { values }: Surroundings): number | undefined {
+function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext): number | undefined {
   const { shape } = values.get(node.inputs[0]!)!;
   const groups = byAxis(layout.axes, shape);
   const at = groups?.findIndex((group) => group.some(({ step }) => step !== null)) ?? -1;
@@ -379,7 +379,7 @@ function normalizedTogether(node: Node, layout: Layout, { values }: Surroundings
 function behindAttention(
   node: Node,
   place: Place,
-  { values }: Surroundings,
+  { values }: GraphContext,
 ): { layout: Layout; change: Partial<Place> } | undefined {
   const axes = attentionAxes(node, values.get(place.value)!.shape, values.get(node.outputs[0]!)!.shape);
   const groups = axes && byAxis(place.layout.axes, values.get(place.value)!.shape);
@@ -419,7 +419,7 @@ function attentionAxes(
 type Factor = { readonly map: Measurable; readonly place: Place };
 
 /** The pairs of queries and keys, head by head. */
-function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: Surroundings): MapEdge[] | string {
+function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: GraphContext): MapEdge[] | string {
   const ends = [queries, keys].map(({ place }, i) => headEnds(node, place, i as 0 | 1, values.get(place.value)!.shape));
   const [Q, K] = ends;
   if (Q === undefined || K === undefined || Q.width !== K.width || Q.from.length !== K.from.length)
@@ -459,14 +459,14 @@ function contractedAxis(node: Node, operand: 0 | 1, rank: number): number | unde
   return found < 0 ? undefined : found;
 }
 
-function isZeroPad(node: Node, { graph }: Surroundings): boolean {
+function isZeroPad(node: Node, { graph }: GraphContext): boolean {
   if (stringAttribute(node, "mode", "constant") !== "constant") return false;
   const value = node.inputs[2] ? graph.initializers.get(node.inputs[2]) : undefined;
   return !node.inputs[2] || (value !== undefined && Number((value.data as Float32Array)[0]) === 0);
 }
 
 /** Behind a mean or maximum over axes that do not run over the map's outputs. */
-function behindReduction(node: Node, place: Place, { graph, values }: Surroundings): Layout | undefined {
+function behindReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
   const { shape } = values.get(place.value)!;
   const given = node.inputs[1] ? graph.initializers.get(node.inputs[1]) : undefined;
   const axes = given ? Array.from(given.data as ArrayLike<number | bigint>, Number) : intsAttribute(node, "axes");

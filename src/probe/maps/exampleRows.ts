@@ -6,7 +6,7 @@ import { intAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { scanParts } from "../../onnx/scan.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import type { Measurable, Surroundings } from "./linearMap.ts";
+import type { Measurable, GraphContext } from "./linearMap.ts";
 import { type Axis, byAxis, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** Row (o * n + e) * inner + i belongs to example e of n. */
@@ -20,9 +20,9 @@ export interface ExampleRows {
 export class ExampleLayouts {
   private readonly layouts = new Map<string, Layout>();
   private readonly n: number;
-  private readonly s: Surroundings;
+  private readonly s: GraphContext;
 
-  constructor(n: number, s: Surroundings, same: ReadonlySet<string> = new Set()) {
+  constructor(n: number, s: GraphContext, same: ReadonlySet<string> = new Set()) {
     this.n = n;
     this.s = s;
     for (const { name } of s.graph.inputs) {

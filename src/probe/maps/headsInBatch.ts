@@ -6,7 +6,7 @@
  */
 import { isRounding } from "../../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../../onnx/graph.ts";
-import type { Surroundings } from "./linearMap.ts";
+import type { GraphContext } from "./linearMap.ts";
 
 /** Where the heads of a value are. */
 export interface HeadLayout {
@@ -31,7 +31,7 @@ const RESHAPES: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", 
 const MAX_STEPS = 8;
 
 /** @returns undefined where the way to the projection is not understood */
-export function headsInBatch(value: string, { graph, values }: Surroundings): HeadLayout | undefined {
+export function headsInBatch(value: string, { graph, values }: GraphContext): HeadLayout | undefined {
   const shape = values.get(value)!.shape;
   if (shape.length !== 3) return undefined;
   const [lead, T, d] = shape as [number, number, number];

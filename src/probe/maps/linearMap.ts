@@ -86,7 +86,7 @@ export interface ReadValue {
 }
 
 /** What a finder sees. */
-export interface Surroundings {
+export interface GraphContext {
   readonly graph: Graph;
   readonly values: ReadonlyMap<string, BoundValue>;
   /** Whether a value is a weight: an initializer or a trained parameter. */

@@ -7,7 +7,7 @@ import type { BoundValue, Graph, Node } from "../../onnx/graph.ts";
 import { findHeads } from "./attentionHeads.ts";
 import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
 import { findConv } from "./convolutions.ts";
-import type { Found, Measurable, Skipped, Surroundings } from "./linearMap.ts";
+import type { Found, Measurable, Skipped, GraphContext } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 
@@ -17,7 +17,7 @@ import { findConvTranspose } from "./transposedConvolutions.ts";
 const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
 
 /** Who looks at which operator. */
-const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) => Found>> = {
+const finders: Readonly<Record<string, (node: Node, context: GraphContext) => Found>> = {
   Gemm: findGemm,
   MatMul: (node, s) => findHeads(node, s) ?? findMatMul(node, s),
   Einsum: (node, s) => findHeads(node, s) ?? findEinsum(node, s),
@@ -29,7 +29,7 @@ const finders: Readonly<Record<string, (node: Node, surroundings: Surroundings) 
 };
 
 /** Why a node of no finder may hold a linear map all the same; nothing where it cannot. */
-function unread(node: Node, s: Surroundings): Skipped[] {
+function unread(node: Node, s: GraphContext): Skipped[] {
   const { op, domain, inputs } = node;
   const { values, isWeight } = s;
   const skipped = (reason: string) => [{ node: label(node, s), reason }];
@@ -49,7 +49,7 @@ function unread(node: Node, s: Surroundings): Skipped[] {
 }
 
 /** How a node that is not measured is called: a part of a module as it would be if it were. */
-function label(node: Node, { moduleName }: Surroundings): string {
+function label(node: Node, { moduleName }: GraphContext): string {
   return node.part === undefined ? node.name || node.outputs[0]! : moduleName(node, node.inputs[1]!);
 }
 
@@ -63,9 +63,9 @@ export function findLinearMaps(
   graph: Graph,
   weights: ReadonlySet<string>,
   values: ReadonlyMap<string, BoundValue>,
-  moduleName: Surroundings["moduleName"],
+  moduleName: GraphContext["moduleName"],
 ): { maps: Measurable[]; skipped: Skipped[] } {
-  const surroundings: Surroundings = {
+  const context: GraphContext = {
     graph,
     values,
     isWeight: (name) => weights.has(name),
@@ -75,12 +75,12 @@ export function findLinearMaps(
   const skipped: Skipped[] = [];
   for (const node of graph.nodes) {
     const finder = node.domain === "" && Object.hasOwn(finders, node.op) ? finders[node.op] : undefined;
-    const found = node.unmeasured ?? finder?.(node, surroundings);
+    const found = node.unmeasured ?? finder?.(node, context);
     if (found === undefined) {
-      if (finder === undefined) skipped.push(...unread(node, surroundings));
+      if (finder === undefined) skipped.push(...unread(node, context));
       continue;
     }
-    if (typeof found === "string") skipped.push({ node: label(node, surroundings), reason: found });
+    if (typeof found === "string") skipped.push({ node: label(node, context), reason: found });
     else maps.push(...found);
   }
   return { maps: uniqueNames(maps), skipped };

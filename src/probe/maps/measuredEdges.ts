@@ -5,7 +5,7 @@ import type { NoiseBlocks } from "../../moments/noiseSums.ts";
 import { type NoisePlan, way } from "../nodes/noiseNodes.ts";
 import { findEdges } from "./edges.ts";
 import { ExampleLayouts } from "./exampleRows.ts";
-import type { Measurable, Surroundings } from "./linearMap.ts";
+import type { Measurable, GraphContext } from "./linearMap.ts";
 
 /** What is summed of each map, by name. */
 export type NoisePlans = ReadonlyMap<string, NoisePlan>;
@@ -22,7 +22,7 @@ interface Taken {
  * @param taken those that are measured
  * @param loss name of the losses
  */
-export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: Surroundings, loss: string): Edges {
+export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: GraphContext, loss: string): Edges {
   const { pairs, broken } = findEdges(all, s, { loss, nameOf: (node) => s.moduleName(node, node.inputs[1] ?? "") });
   const names = new Set(taken.filter(({ sample }) => sample === undefined).map(({ map }) => map.name));
   const isTaken = ({ first, second, secondEnd }: MapEdge) => names.has(first) && (!secondEnd || names.has(second));
@@ -51,7 +51,7 @@ export function noisePlans(
     losses,
     widest,
   }: {
-    readonly context: Surroundings;
+    readonly context: GraphContext;
     readonly same: ReadonlySet<string> | undefined;
     readonly examples: number;
     readonly losses: number;

@@ -25,9 +25,9 @@ import {
   patches,
   slice,
 } from "./convolutions.ts";
-import type { Found, Measurable, Surroundings } from "./linearMap.ts";
+import type { Found, Measurable, GraphContext } from "./linearMap.ts";
 
-export function findConvTranspose(node: Node, s: Surroundings): Found {
+export function findConvTranspose(node: Node, s: GraphContext): Found {
   const refused = operands(node, s);
   if (refused !== undefined) return refused;
   const groups = intAttribute(node, "group", 1);
@@ -58,7 +58,7 @@ interface Part {
   readonly outputs: number;
 }
 
-function transposedMap({ node, name, group, blocks, inputs, outputs }: Part, s: Surroundings): Measurable {
+function transposedMap({ node, name, group, blocks, inputs, outputs }: Part, s: GraphContext): Measurable {
   const [x, weight] = node.inputs as [string, string];
   const shape = s.values.get(x)!.shape;
   const { geometry, isApart } = geometryOf(node, s);
@@ -145,7 +145,7 @@ function transposedKernel(
  * every entry of every patch is an output of its own. Attributes as the operator's definition has them (ONNX,
  * ConvTranspose).
  */
-function geometryOf(node: Node, { values }: Surroundings): { geometry: Geometry; isApart: boolean } {
+function geometryOf(node: Node, { values }: GraphContext): { geometry: Geometry; isApart: boolean } {
   const kernel = values.get(node.inputs[1]!)!.shape.slice(2);
   const input = values.get(node.inputs[0]!)!.shape.slice(2);
   const output = values.get(node.outputs[0]!)!.shape.slice(2);

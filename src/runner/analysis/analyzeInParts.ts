@@ -29,7 +29,7 @@ export interface AnalyzedInParts {
  * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the
  * layers of a pass that is not at its end are left out, unless they are the first.
  *
- * @param surroundings.known what measures take from another model that was measured before, such as values before
+ * @param watcher.known what measures take from another model that was measured before, such as values before
  *   training
  * @throws RangeError where the moments are to be written and too large for a file
  */

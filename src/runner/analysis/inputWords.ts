@@ -1,6 +1,6 @@
 /**
  * @file The words of `crh analyze --inputs`: which input of the model they are for, what it is given, and where the
- *   samples lie.
+ * samples lie.
  *
  *     x.npy                  the only input, or arrays by their names in an archive
  *     x=x.npy                the input x

@@ -161,7 +161,7 @@ async function runTraining(
   let inParts: SnapshotInParts | undefined;
   const contents = contentsOf(job, experiment, schedule);
   /** What a snapshot takes from the run around it. */
-  const surroundings = (step: number): SnapshotOptions => ({
+  const around = (step: number): SnapshotOptions => ({
     ...contents(step),
     training: trainingConstants(parameters, experiment, step, earlier.previous?.step),
     ...(initial && { initial }),
@@ -212,7 +212,7 @@ async function runTraining(
       async onMeasurement(step, measurement) {
         const layers = measurement.total.layers.length;
         begun = performance.now();
-        const options = { ...measurement, ...surroundings(step) };
+        const options = { ...measurement, ...around(step) };
         const found = await measuring.snapshot(measurement.total, options, (done) =>
           progress.activity(underWay("layers", done / layers, begun)),
         );
@@ -223,11 +223,11 @@ async function runTraining(
       parts: {
         async onPart(step, part, network) {
           inParts ??= new SnapshotInParts(measuring, network);
-          await inParts.add(part.groups, { ...part, ...surroundings(step) });
+          await inParts.add(part.groups, { ...part, ...around(step) });
         },
         onEnd(step, summary) {
           const { isKept } = inParts!;
-          const { snapshot, kept } = inParts!.finished({ ...summary, ...surroundings(step) });
+          const { snapshot, kept } = inParts!.finished({ ...summary, ...around(step) });
           inParts = undefined;
           written(snapshot);
           if (!isKept && earlier.stays(step)) progress.say(`moments of step ${step}: too large for one file, not kept`);

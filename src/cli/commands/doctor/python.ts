@@ -1,6 +1,6 @@
 /**
  * @file Is there a Python with PyTorch? Only the comparison of speeds (`npm run bench`) and captures from PyTorch need
- *   one.
+ * one.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
