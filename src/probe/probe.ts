@@ -17,7 +17,7 @@ import {
 import { addCrossMoments, emptyDeferred } from "../moments/accumulate/rowSpaceSums.ts";
 import type { Edges } from "../moments/edges.ts";
 import { emptyLabelledSums, mergeLabelledSums } from "../moments/labelledSums.ts";
-import { cloneEmpty, bareLayer, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
+import { bareLayer, cloneEmpty, type LayerMoments, type Moments, mergeAllMoments } from "../moments/moments.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";

@@ -9,8 +9,8 @@ import { byStep, type Finding, findings, holds } from "../findings/relationFindi
 import { deadSentence } from "../findings/sentences.ts";
 import { isMap } from "../moments/moments.ts";
 import { type NamedFigure, renderPicture } from "./figureBlock.ts";
+import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "./relationStrip.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
-import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "./strip.ts";
 
 /** chosen: layers named in the sentence. */
 const maxNamed = 3;

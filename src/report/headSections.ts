@@ -11,7 +11,7 @@ import { median } from "../measure/median.ts";
 import { isMap } from "../moments/moments.ts";
 import { renderOutputTable } from "./alignmentTable.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { folded } from "./folded.ts";
+import { folded } from "./foldedTable.ts";
 import type { ReportData } from "./reportData.ts";
 
 /** What deep networks add, where it can be drawn. */

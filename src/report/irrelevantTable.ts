@@ -6,7 +6,7 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import { counted, fixed, grouped, scientific } from "../findings/numbers.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { IrrelevantShare } from "../measure/training/irrelevantDirections.ts";
-import { folded } from "./folded.ts";
+import { folded } from "./foldedTable.ts";
 
 /** The heading, the table and what it says; "" where no layer has such directions. */
 export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readonly LayerSnapshot[]): string {

@@ -14,7 +14,7 @@ import { isSmallDecay } from "../findings/weightDecay.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import type { Residual, Residuals } from "../measure/training/residual.ts";
 import { isMap } from "../moments/moments.ts";
-import { folded } from "./folded.ts";
+import { folded } from "./foldedTable.ts";
 import { renderIrrelevant } from "./irrelevantTable.ts";
 import { isAnalysis, type ReportData, statusWords } from "./reportData.ts";
 

@@ -17,8 +17,8 @@ import { termLinks } from "./glossary.ts";
 import { layerAnchor } from "./layerAnchor.ts";
 import { type KindCaption, layerCaptions } from "./layerCaptions.ts";
 import { type LayerBlock, type LayerFigure, type LayerKindName, layerBlocks, layerKinds } from "./layerFigures.ts";
+import { renderLayerStrip } from "./relationStrip.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
-import { renderLayerStrip } from "./strip.ts";
 
 /** What a layer's figures are on the page. */
 interface Drawn {

@@ -36,8 +36,8 @@ import type { PairSnapshot } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { type BriefNames, briefNames } from "./briefNames.ts";
 import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts";
-import { withIndices } from "./indices.ts";
 import { isAnalysis, type ReportData } from "./reportData.ts";
+import { withIndices } from "./withIndices.ts";
 
 /** The last measurement, where it has pairs or says why there are none. */
 function paired({ snapshots }: ReportData): Snapshot | undefined {

@@ -12,8 +12,8 @@ import { pairDistances } from "../findings/twopoint/pairDistances.ts";
 import { driftSentence, headlineLayer, pairsSentence, percent } from "../findings/twopoint/sentences.ts";
 import { type FollowedRun, lossOf, trajectoriesOf } from "../findings/twopoint/twopointRecord.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
-import { withIndices } from "./indices.ts";
 import { followedOf, type ReportData } from "./reportData.ts";
+import { withIndices } from "./withIndices.ts";
 
 const paper = "2402.09142";
 

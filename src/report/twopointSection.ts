@@ -19,9 +19,9 @@ import {
 } from "../findings/twopoint/sentences.ts";
 import type { FollowedLayer, FollowedRun } from "../findings/twopoint/twopointRecord.ts";
 import type { FittedRate } from "../twopoint/fittedRates.ts";
-import { withIndices } from "./indices.ts";
 import { followedOf, type ReportData } from "./reportData.ts";
 import { pairWords } from "./twopointFigures.ts";
+import { withIndices } from "./withIndices.ts";
 
 /** The section as HTML, "" for a run that follows nothing. @param figures HTML, the course first */
 export function renderTwopoint(data: ReportData, figures: readonly string[]): string {

@@ -15,7 +15,7 @@ import { optimizerNames } from "../train/optimizer.ts";
 import { tokenFeeds, tokenStream } from "../train/tokenData.ts";
 import { checkAccumulate } from "./accumulate.ts";
 import { optimization } from "./optimization.ts";
-import { defineSetting, type DataFolder } from "./setting.ts";
+import { type DataFolder, defineSetting } from "./setting.ts";
 import { sharedFields } from "./sharedFields.ts";
 
 const paper = "paper, appendix C.1 (llm)";

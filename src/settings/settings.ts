@@ -5,7 +5,7 @@
 import { ParameterError, parseParameters } from "../parameters/parse.ts";
 import { suggestion } from "../parameters/suggest.ts";
 import type { Experiment } from "../train/experiment.ts";
-import type { Setting, DataFolder } from "./setting.ts";
+import type { DataFolder, Setting } from "./setting.ts";
 
 export interface SettingEntry {
   readonly name: string;

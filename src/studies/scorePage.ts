@@ -4,7 +4,7 @@
  */
 import { escapeText } from "../figures/escape.ts";
 import { duration } from "../findings/numbers.ts";
-import { pageStyle } from "../report/style.ts";
+import { pageStyle } from "../report/pageStyle.ts";
 import { countWords, type ScoredRun, type ScoreRecord } from "./scoreRecord.ts";
 import type { ScoreRow, StudyFigure } from "./study.ts";
 

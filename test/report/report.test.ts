@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { brief, dateTime, duration, fixed, grouped, listed } from "../../src/findings/numbers.ts";
 import { conventionWord } from "../../src/findings/vocabulary.ts";
 import type { AlignmentValue, Status } from "../../src/measure/snapshot.ts";
-import { commandLine } from "../../src/report/closing.ts";
 import { layerAnchor } from "../../src/report/layerAnchor.ts";
+import { commandLine } from "../../src/report/pageEnd.ts";
 import { type ReportData, renderReport } from "../../src/report/report.ts";
 import { alignmentValue, plantedRun } from "../figures/planted.ts";
 

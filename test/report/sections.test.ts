@@ -3,8 +3,8 @@ import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { renderFacts, renderParameters } from "../../src/report/header.ts";
 import { renderHeads } from "../../src/report/headSections.ts";
-import { withIndices } from "../../src/report/indices.ts";
 import type { RunReport } from "../../src/report/reportData.ts";
+import { withIndices } from "../../src/report/withIndices.ts";
 import { plantedRun } from "../figures/planted.ts";
 import { plantedCourse } from "../figures/plantedHeads.ts";
 

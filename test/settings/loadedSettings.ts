@@ -1,6 +1,6 @@
 /** @file All settings, loaded before the tests begin, so that tests can build experiments where nothing waits. */
 
-import type { Setting, DataFolder } from "../../src/settings/setting.ts";
+import type { DataFolder, Setting } from "../../src/settings/setting.ts";
 import { type Built, buildSetting, settings } from "../../src/settings/settings.ts";
 
 const loaded = new Map(await Promise.all(settings.map(async ({ name, load }) => [name, await load()] as const)));
@@ -11,8 +11,5 @@ export function loadedSetting(name: string): Setting {
   return found;
 }
 
-export const buildExperiment = (
-  name: string,
-  given?: Readonly<Record<string, unknown>>,
-  folder?: DataFolder,
-): Built => buildSetting(loadedSetting(name), given, folder);
+export const buildExperiment = (name: string, given?: Readonly<Record<string, unknown>>, folder?: DataFolder): Built =>
+  buildSetting(loadedSetting(name), given, folder);

@@ -1,5 +1,5 @@
 /** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
-import { commandLine } from "../../report/closing.ts";
+import { commandLine } from "../../report/pageEnd.ts";
 import { readingRun } from "../../runner/records/readingRun.ts";
 import { writeReport } from "../../runner/records/runReport.ts";
 import { resumeTraining } from "../../runner/training/resumeTraining.ts";

@@ -4,7 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { plainNumber, titleText } from "../axes.ts";
-import { evenly } from "../evenly.ts";
+import { evenly } from "../evenlySpaced.ts";
 import type { Panel } from "../figure.ts";
 import { plotPanel } from "../plotPanel.ts";
 import { stepAxis } from "../stepAxis.ts";

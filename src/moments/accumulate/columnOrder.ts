@@ -3,7 +3,7 @@
  * PyTorch's (channels, kernel positions). Once a measurement: in the graph it would be a transpose of every (d, d) sum
  * of every batch.
  */
-import type { LayerMoments } from "../../moments/moments.ts";
+import type { LayerMoments } from "../moments.ts";
 
 /**
  * Reorders the sums over h_a and g_a of a layer, in place.

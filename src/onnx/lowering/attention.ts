@@ -2,7 +2,7 @@
  * @file Attention (opsets 23, 24) as products of matrices and a softmax, Y = softmax(scale Q K^T + mask) V per head,
  * after the operator's own definition in the ONNX standard. Written out, its heads can be measured and differentiated.
  */
-import type { Lowering, Site } from "./site.ts";
+import type { Lowering, Site } from "./loweringSite.ts";
 
 const FULLY_MASKED = Number.NEGATIVE_INFINITY;
 

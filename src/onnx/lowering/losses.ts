@@ -3,7 +3,7 @@
  */
 import { int } from "../graph.ts";
 import { int64 } from "../tensor.ts";
-import type { Lowering, Site } from "./site.ts";
+import type { Lowering, Site } from "./loweringSite.ts";
 
 export const negativeLogLikelihoodLoss: Lowering = (s) => [likelihood(s, s.x(0))];
 

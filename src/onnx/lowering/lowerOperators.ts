@@ -7,10 +7,10 @@ import type { Attribute, BoundValue, Graph, Model, Node } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
 import { attention } from "./attention.ts";
 import { negativeLogLikelihoodLoss, softmaxCrossEntropyLoss } from "./losses.ts";
+import { type Lowering, Site } from "./loweringSite.ts";
 import { microsoftLowerings } from "./microsoft.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { rotaryEmbedding } from "./rotaryEmbedding.ts";
-import { type Lowering, Site } from "./site.ts";
 
 /** Lowerings by domain and operator. */
 export const lowerings: Readonly<Record<string, Readonly<Record<string, Lowering>>>> = {

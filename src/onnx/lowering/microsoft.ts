@@ -3,8 +3,8 @@
  * they were fused from. Source: ContribOperators.md of ONNX Runtime.
  */
 import { type Attribute, int } from "../graph.ts";
+import type { Lowering, Site } from "./loweringSite.ts";
 import { microsoftRotaryEmbedding } from "./rotaryEmbedding.ts";
-import type { Lowering, Site } from "./site.ts";
 
 /** The same operator in the standard set. */
 const standard =

@@ -15,7 +15,7 @@
 import { type Attribute, int } from "../graph.ts";
 import { GraphBuilder, type OperatorOptions } from "../graphBuilder.ts";
 import { float32, float64, int64 } from "../tensor.ts";
-import type { Lowering, Site } from "./site.ts";
+import type { Lowering, Site } from "./loweringSite.ts";
 
 /** Adds an activation's node. */
 type Activation = (s: Site, x: string) => string;

@@ -3,7 +3,7 @@
  * (a, b) -> (a cos - b sin, a sin + b cos). The standard operator (opset 23) and that of com.microsoft.
  */
 import { int } from "../graph.ts";
-import type { Lowering, Site } from "./site.ts";
+import type { Lowering, Site } from "./loweringSite.ts";
 
 /** Inputs X, cos, sin, positions: cos and sin by position, or already picked for each token. */
 export const rotaryEmbedding: Lowering = (s) => {

@@ -5,7 +5,7 @@
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
 import { productBefore } from "./attentionNodes.ts";
-import type { Measurable, GraphContext } from "./linearMap.ts";
+import type { GraphContext, Measurable } from "./linearMap.ts";
 
 /** Names of maps; undefined where none was found. */
 export interface AttentionParts {

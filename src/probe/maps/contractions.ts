@@ -10,7 +10,7 @@ import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor, toFloat64, toNumbers } from "../../onnx/tensor.ts";
 import { addedConstant, behindRounding, soleUser } from "./addedBias.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import { type Found, MAX_GROUPS, type MapInput, type Measurable, type GraphContext } from "./linearMap.ts";
+import { type Found, type GraphContext, MAX_GROUPS, type MapInput, type Measurable } from "./linearMap.ts";
 import { matmulAxes } from "./matmulAxes.ts";
 import type { Axis } from "./valueLayout.ts";
 

@@ -9,7 +9,7 @@ import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "..
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { float32, type Tensor, toFloat64 } from "../../onnx/tensor.ts";
 import { type AddedBias, type Channels, channelBias } from "./addedBias.ts";
-import { type Found, MAX_GROUPS, type Measurable, type GraphContext } from "./linearMap.ts";
+import { type Found, type GraphContext, MAX_GROUPS, type Measurable } from "./linearMap.ts";
 import type { Axis } from "./valueLayout.ts";
 
 /** The geometry of a convolution over its spatial axes. */

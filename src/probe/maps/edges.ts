@@ -9,7 +9,7 @@ import { intAttribute, intsAttribute, type Node, stringAttribute } from "../../o
 import { sizeOf } from "../../onnx/tensor.ts";
 import { type AttentionNodes, findAttentions, type Operand } from "./attentionNodes.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import { gradientAt, type Measurable, type GraphContext } from "./linearMap.ts";
+import { type GraphContext, gradientAt, type Measurable } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** A value on the way from a map. */

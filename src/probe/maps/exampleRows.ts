@@ -6,7 +6,7 @@ import { intAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { scanParts } from "../../onnx/scan.ts";
 import { einsumLetters } from "./einsumLetters.ts";
-import type { Measurable, GraphContext } from "./linearMap.ts";
+import type { GraphContext, Measurable } from "./linearMap.ts";
 import { type Axis, byAxis, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
 /** Row (o * n + e) * inner + i belongs to example e of n. */

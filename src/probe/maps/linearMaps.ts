@@ -7,7 +7,7 @@ import type { BoundValue, Graph, Node } from "../../onnx/graph.ts";
 import { findHeads } from "./attentionHeads.ts";
 import { findEinsum, findGemm, findMatMul } from "./contractions.ts";
 import { findConv } from "./convolutions.ts";
-import type { Found, Measurable, Skipped, GraphContext } from "./linearMap.ts";
+import type { Found, GraphContext, Measurable, Skipped } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 

@@ -5,7 +5,7 @@ import type { NoiseBlocks } from "../../moments/noiseSums.ts";
 import { type NoisePlan, way } from "../nodes/noiseNodes.ts";
 import { findEdges } from "./edges.ts";
 import { ExampleLayouts } from "./exampleRows.ts";
-import type { Measurable, GraphContext } from "./linearMap.ts";
+import type { GraphContext, Measurable } from "./linearMap.ts";
 
 /** What is summed of each map, by name. */
 export type NoisePlans = ReadonlyMap<string, NoisePlan>;

@@ -25,7 +25,7 @@ import {
   patches,
   slice,
 } from "./convolutions.ts";
-import type { Found, Measurable, GraphContext } from "./linearMap.ts";
+import type { Found, GraphContext, Measurable } from "./linearMap.ts";
 
 export function findConvTranspose(node: Node, s: GraphContext): Found {
   const refused = operands(node, s);
