@@ -22,6 +22,7 @@ export function commandOf(program: Command, argv: readonly string[]): string {
 /** Rooms of the program (docs/architecture.md), by which errors of the library say where they come from. */
 export const rooms: ReadonlySet<string> = new Set([
   ...["random", "linalg", "ode", "formats", "moments", "measure", "twopoint", "symmetry", "onnx", "autodiff", "engine"],
+  ...["engineNode", "engineWeb", "figuresNode"],
   ...["objectives", "probe", "networks", "data", "train", "parameters", "settings", "runs", "findings", "figures"],
   ...["report", "studies", "disk", "workers", "runner", "cli"],
 ]);

@@ -9,11 +9,12 @@ import { relationFormula, relations } from "../figures/palette.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { errorText, relationSentence } from "../findings/sentences.ts";
+import { statusWords } from "../findings/statusWords.ts";
 import { layerNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions, isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
-import { isAnalysis, type ReportData, statusWords, withStart } from "./reportData.ts";
+import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 
 /**
  * chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take

@@ -9,6 +9,7 @@ import { escapeText, shorten } from "../figures/escape.ts";
 import { isDecided, lawConvention, lawExponents, phasesSentence, sharesInWords } from "../findings/laws.ts";
 import { counted, fixed, scientific } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
+import { statusWords } from "../findings/statusWords.ts";
 import { conventionWord } from "../findings/vocabulary.ts";
 import { isSmallDecay } from "../findings/weightDecay.ts";
 import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
@@ -16,7 +17,7 @@ import type { Residual, Residuals } from "../measure/training/residual.ts";
 import { isMap } from "../moments/moments.ts";
 import { folded } from "./foldedTable.ts";
 import { renderIrrelevant } from "./irrelevantTable.ts";
-import { isAnalysis, type ReportData, statusWords } from "./reportData.ts";
+import { isAnalysis, type ReportData } from "./reportData.ts";
 
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;

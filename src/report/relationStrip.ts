@@ -10,12 +10,12 @@ import { relationFormula, relations } from "../figures/palette.ts";
 import { fixed, grouped } from "../findings/numbers.ts";
 import { type Finding, holds } from "../findings/relationFindings.ts";
 import { byWords, errorText } from "../findings/sentences.ts";
+import { statusWords } from "../findings/statusWords.ts";
 import { verdictWord } from "../findings/vocabulary.ts";
 import { attentionNames, attentionOf, layerNames } from "../measure/network/layerNames.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
-import { statusWords } from "./reportData.ts";
 
 /** chosen: up to so many layers run down the page with room for numbers and bars; more run across. */
 export const fewLayers = 12;

@@ -10,6 +10,7 @@ import { brief, counted, fixed, grouped, listed } from "../findings/numbers.ts";
 import { byStep, type Finding, findings, holds } from "../findings/relationFindings.ts";
 import { countSentence, deadSentence } from "../findings/sentences.ts";
 import { stationaritySentence } from "../findings/stationarity.ts";
+import { statusWords } from "../findings/statusWords.ts";
 import { withoutAlignments } from "../findings/twopoint/sentences.ts";
 import { conventionMeaning, verdictShort } from "../findings/vocabulary.ts";
 import { watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
@@ -26,7 +27,6 @@ import {
   layersInWords,
   type ReportData,
   type RunReport,
-  statusWords,
   trained,
   withStart,
 } from "./reportData.ts";

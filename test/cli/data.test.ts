@@ -4,11 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { dataGetCommand, dataListCommand, getSet } from "../../src/cli/commands/data.ts";
+import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
+import type { Io } from "../../src/cli/io.ts";
+import { terminalObserver } from "../../src/cli/progress.ts";
 import { type RemoteSet, remoteSets } from "../../src/disk/fetch/dataSets.ts";
+import { type FetchOptions, fetchSet } from "../../src/runner/fetchSet.ts";
 import { localServer, serve } from "./fetch/localServer.ts";
 import { tarOf } from "./fetch/tarOf.ts";
 import { testIo } from "./testIo.ts";
+
+const getSet = (set: RemoteSet, { quiet, ...options }: FetchOptions & { quiet?: boolean }, io: Io) =>
+  fetchSet(set, options, { observer: terminalObserver(io, { quiet }), signal: io.interruption() });
 
 const root = mkdtempSync(join(tmpdir(), "crh-data-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -39,21 +39,25 @@ beforeAll(() => {
 
 describe("before a run begins, so that no folder is made", () => {
   test.each<[string, number, RegExp]>([
-    ["fc2 width=0", USAGE, /^fc2: expected width to be 1 or more, got "0"; crh run fc2 --help/],
-    ["fc2 widht=50", USAGE, /^fc2: expected a parameter, got "widht"; did you mean width\?$/m],
-    ["fc2 toString=1", USAGE, /^fc2: expected a parameter, got "toString"; known: /],
-    ["fc2 lr=abc", USAGE, /^fc2: expected lr to be a number, got "abc"; /],
-    ["fc2 lr=", USAGE, /^fc2: expected lr to be a number, got ""; /],
+    ["fc2 width=0", USAGE, /^crh run: fc2: expected width to be 1 or more, got "0"; crh run fc2 --help/],
+    ["fc2 widht=50", USAGE, /^crh run: fc2: expected a parameter, got "widht"; did you mean width\?$/m],
+    ["fc2 toString=1", USAGE, /^crh run: fc2: expected a parameter, got "toString"; known: /],
+    ["fc2 lr=abc", USAGE, /^crh run: fc2: expected lr to be a number, got "abc"; /],
+    ["fc2 lr=", USAGE, /^crh run: fc2: expected lr to be a number, got ""; /],
     ["fc2 =3", USAGE, /^crh run: expected key=value, got "=3"; for instance lr=0\.05$/m],
     ["fc2 seed=1 --seed 2", USAGE, /^crh run: expected seed once, got it twice; give it once$/m],
-    ["fc2 --preset tiny", USAGE, /^fc2: expected a preset of paper, small, nonlinear, got "tiny"$/m],
-    ["res1 --preset tiny", USAGE, /^res1: expected a preset of paper, small, got "tiny"$/m],
-    ["res2 --preset small", USAGE, /^res2: expected a folder with CIFAR's binary files, got none; pass --data DIR /],
+    ["fc2 --preset tiny", USAGE, /^crh run: fc2: expected a preset of paper, small, nonlinear, got "tiny"$/m],
+    ["res1 --preset tiny", USAGE, /^crh run: res1: expected a preset of paper, small, got "tiny"$/m],
+    [
+      "res2 --preset small",
+      USAGE,
+      /^crh run: res2: expected a folder with CIFAR's binary files, got none; pass --data DIR /,
+    ],
     ["fc3", USAGE, /^crh run: expected a setting, got "fc3"; did you mean fc1\?$/m],
     [
       "fc2 --widht 50",
       USAGE,
-      /^crh run: unknown option '--widht'; parameters of a setting are given as widht=VALUE, /m,
+      /^crh run: expected an option, got --widht; parameters of a setting are given as widht=50, /m,
     ],
     [
       "fc2 --data nowhere",
@@ -66,35 +70,39 @@ describe("before a run begins, so that no folder is made", () => {
       FAILED,
       /^crh run: idx folder: expected a file train-images-idx3-ubyte or .*; name the folder that /,
     ],
-    ["mlp --data cut", FAILED, /^train-images-idx3-ubyte: expected 1936 bytes for shape .*; download the file again$/m],
+    [
+      "mlp --data cut",
+      FAILED,
+      /^crh run: train-images-idx3-ubyte: expected 1936 bytes for shape .*; download the file again$/m,
+    ],
     ["mlp", USAGE, /^crh run: mlp: expected a folder with IDX files, got none; pass --data DIR/],
     [
       "llm",
       USAGE,
       /^crh run: llm: expected a text, got none; pass --data FILE or --data DIR \(crh data get tinyshakespeare fetches one\)$/m,
     ],
-    ["llm --data empty", FAILED, /^[^:]+: expected [^\n]*text[^\n]*; /],
-    ["llm --data empty.txt", FAILED, /^[^:]+: expected [^\n]*, got [^\n]*; /],
+    ["llm --data empty", FAILED, /^crh run: [^\n]*expected [^\n]*text[^\n]*; /],
+    ["llm --data empty.txt", FAILED, /^crh run: [^\n]*expected [^\n]*, got [^\n]*; /],
     [
       "llm --data short.txt",
       FAILED,
       /^crh run: corpus: expected at least 257 training tokens [^\n]*, got 2; pass a longer text/,
     ],
-    ["llm --data latin1.txt", FAILED, /^latin1.txt: expected text in UTF-8, got [^\n]+; /],
+    ["llm --data latin1.txt", FAILED, /^crh run: latin1.txt: expected text in UTF-8, got [^\n]+; /],
     [
       "llm --data short.txt context=1 accumulate=3",
       USAGE,
       /^crh run: llm: expected accumulate to divide the batch of 8, got 3/,
     ],
-    ["res1", USAGE, /^res1: expected a folder with CIFAR's binary files, got none; pass --data DIR/],
+    ["res1", USAGE, /^crh run: res1: expected a folder with CIFAR's binary files, got none; pass --data DIR/],
     [
       "res1 --data empty",
       FAILED,
       /^crh run: cifar folder: expected data_batch_1.bin .*, got none of them; name the folder/,
     ],
-    ["res1 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073[^\n]*, got 61459[^\n]*; /],
-    ["res1 --data cifar-labels", FAILED, /^data_batch_1.bin: expected labels 0 to 9, got 10 in record 1/],
-    ["res2 --data cifar-cut", FAILED, /^data_batch_1.bin: expected [^\n]*3073/],
+    ["res1 --data cifar-cut", FAILED, /^crh run: data_batch_1.bin: expected [^\n]*3073[^\n]*, got 61459[^\n]*; /],
+    ["res1 --data cifar-labels", FAILED, /^crh run: data_batch_1.bin: expected labels 0 to 9, got 10 in record 1/],
+    ["res2 --data cifar-cut", FAILED, /^crh run: data_batch_1.bin: expected [^\n]*3073/],
     [
       "fc2 samples=9e9",
       FAILED,
@@ -132,12 +140,12 @@ test("crh run fc2 lr=1000 fails with the step and the last good checkpoint, and 
     "lr",
   ];
   const line =
-    /^crh run: expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
+    /^crh (?:run|resume): expected a finite loss, got (NaN|Infinity) at step \d+; the checkpoint of step \d+ is good; lower lr, /;
   const ended = await crh(...words);
   expectOneLine(ended, FAILED, line);
   const run = openRun(onlyRun(join(dir, "lr")));
   const info = run.info();
-  expect(info).toMatchObject({ status: "failed", error: ended.err.trimEnd() });
+  expect(info).toMatchObject({ status: "failed", error: ended.err.trimEnd().replace(/^crh run/, "train") });
   expect(info.step).toBe(Number(/at step (\d+)/.exec(ended.err)![1]));
   expect(run.metrics().length).toBeGreaterThan(0);
   expect(run.snapshots().length).toBeGreaterThan(0);

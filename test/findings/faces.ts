@@ -3,7 +3,7 @@
  */
 import { parseHTML } from "linkedom";
 import { renderAlignmentTable } from "../../src/cli/alignmentTable.ts";
-import { explainLayer } from "../../src/cli/explainLayer.ts";
+import { explainLayer } from "../../src/findings/explain/explainLayer.ts";
 import { conventionWord, relationFormula, verdictShort, verdictWord } from "../../src/findings/vocabulary.ts";
 import type { Verdict } from "../../src/measure/alignment/judge.ts";
 import { layerNames } from "../../src/measure/network/layerNames.ts";
@@ -136,26 +136,38 @@ export function readExplain({ final, initial }: Planted): Read & { named: { laye
 }
 
 /** Strips, tables with their titles, and sentences of the page. */
-export function readReport({ data }: Planted): { strips: Read; tables: Read; summary: Read; finding: number } {
+export function readReport({ data }: Planted): {
+  strips: Read;
+  tables: Read;
+  summary: Read;
+  /** How many relations do not hold for each reason, where they are too many to be told. */
+  verdicts: { verdict: Verdict; count: number }[];
+  finding: number;
+} {
   const { document } = parseHTML(renderReport(data));
   const finding = /^(None|\d+) of \d+/.exec(document.querySelector(".finding")!.textContent!)?.[1];
   const strips = [...document.querySelectorAll(".cell[data-tip]")].map((cell) =>
     tip(cell.getAttribute("data-tip")!, cell.classList.contains("holds")),
   );
-  const titles = [...document.querySelectorAll("#alignments h3")].map(({ textContent }) => textContent!);
-  const tables = [...document.querySelectorAll("#alignments table")].flatMap((table, i) => {
-    const convention = { As: "paper", Covariances: "covariance", Plain: "raw" }[/^\w+/.exec(titles[i]!)![0]];
-    return [...table.querySelectorAll("tbody tr")].flatMap((row) =>
-      [...row.querySelectorAll("td")].flatMap((cell) => tableCell(row, cell, convention as Convention)),
-    );
-  });
+  let convention: Convention = "paper"; // a table stands below the title of its convention; attention heads' own section has the paper's
+  const tables = [...document.querySelectorAll("#heads table.alignments, #alignments h3, #alignments table")].flatMap(
+    (node) => {
+      const named = { As: "paper", Covariances: "covariance", Plain: "raw" }[/^\w+/.exec(node.textContent!)?.[0] ?? ""];
+      if (node.localName === "h3") convention = named as Convention;
+      if (node.localName === "h3") return [];
+      return [...node.querySelectorAll("tbody tr")].flatMap((row) =>
+        [...row.querySelectorAll("td")].flatMap((cell) => tableCell(row, cell, convention)),
+      );
+    },
+  );
   const text = document.querySelector("#summary")!.textContent!;
-  const items = [...document.querySelectorAll("#summary li li")].flatMap(({ textContent }) => notHolding(textContent!));
+  const items = [...document.querySelectorAll("#summary li, #summary p")].map(({ textContent }) => textContent!);
   return {
     finding: finding === "None" ? 0 : Number(finding),
     strips: { said: strips, counted: [] },
     tables: { said: tables, counted: [] },
-    summary: { said: items, counted: counts(text) },
+    summary: { said: items.flatMap(notHolding), counted: counts(text) },
+    verdicts: items.flatMap(verdictCounts),
   };
 }
 
@@ -191,7 +203,7 @@ type Queried = NonNullable<ReturnType<ReturnType<typeof parseHTML>["document"]["
 function tableCell(row: Queried, cell: Queried, convention: Convention): Said[] {
   const [side, name] = cell.getAttribute("data-label")!.split(" ");
   if (!name || !["RGA", "RWA", "GWA"].includes(name)) return [];
-  const layer = (row.querySelector("code") ?? row.querySelector("th span"))!.getAttribute("title")!;
+  const layer = (row.querySelector("code") ?? row.querySelector("th span, th a"))!.getAttribute("title")!;
   const about = { layer, side: sideOf[side as "backward" | "forward"], relation: name.toLowerCase() as RelationName };
   const holds = cell.classList.contains("holds");
   const value = cell.querySelector(".value")?.textContent ?? undefined;
@@ -203,13 +215,13 @@ function tableCell(row: Queried, cell: Queried, convention: Convention): Said[] 
   return [{ ...about, convention, holds, value, error, chance, start }, sentence(layer, cell.getAttribute("title")!)];
 }
 
-/** "layers.1: backward RGA 0.500 (rose, was 0.10); .." */
+/** "Not holding: layers.1 backward RGA 0.500 (rose, was 0.10); .." */
 function notHolding(text: string): Said[] {
-  const [, layer, rest] = /^(\S+): (.+)$/.exec(text) ?? [];
-  return (rest?.split("; ") ?? []).map((part) => {
-    const found = /^(backward|forward) (RGA|RWA|GWA) (−?\d\.\d{3}) \((.+?)(?:, was (−?\d\.\d\d))?\)$/.exec(part);
+  const all = /^Not holding: (.+ (?:RGA|RWA|GWA) −?\d.+)\.$/.exec(text.trim())?.[1];
+  return (all?.split("; ") ?? []).map((part) => {
+    const found = /^(\S+) (backward|forward) (RGA|RWA|GWA) (−?\d\.\d{3}) \((.+?)(?:, was (−?\d\.\d\d))?\)$/.exec(part);
     if (!found) throw new Error(`test: expected a relation that does not hold, got "${part}"`);
-    const [, side, relation, value, words, start] = found;
+    const [, layer, side, relation, value, words, start] = found;
     return {
       layer: layer!,
       side: sideOf[side as "backward" | "forward"],
@@ -219,5 +231,14 @@ function notHolding(text: string): Said[] {
       value,
       start,
     };
+  });
+}
+
+/** "Of the 12 that do not hold (only by chance: 7; weak: 5) .." */
+function verdictCounts(text: string): { verdict: Verdict; count: number }[] {
+  const all = /^Of the [\d,]+ that do not hold \((.+?)\) each is a cell/.exec(text.trim())?.[1];
+  return (all?.split("; ") ?? []).map((part) => {
+    const [, words, count] = /^(.+): ([\d,]+)$/.exec(part)!;
+    return { verdict: verdictOf(verdictShort, words!), count: Number(count!.replace(",", "")) };
   });
 }

@@ -26,7 +26,7 @@ const ownFiles: readonly Known[] = [
   [/^runner\/devices\.ts$/, /^child_process$/, "tries each device in a process of this program's own"],
   [/^cli\/commands\/doctor\/python\.ts$/, /^child_process$/, "crh doctor asks for the version of Python"],
   [
-    /^engine\/telemetry\.ts$/,
+    /^engineNode\/telemetry\.ts$/,
     /^inspector$/,
     "switches telemetry off in the main thread of this process; opens no port",
   ],

@@ -1,8 +1,8 @@
 /** The page of runs that follow points, alone and beside alignments; that terminal, page and explain say the same. */
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { explainTwopoint } from "../../src/cli/explainTwopoint.ts";
 import { renderTwopointTable } from "../../src/cli/twopointTable.ts";
+import { explainTwopoint } from "../../src/findings/explain/explainTwopoint.ts";
 import { brief } from "../../src/findings/numbers.ts";
 import { headline, layersSentence } from "../../src/findings/twopoint/sentences.ts";
 import { type ReportData, renderReport, reportFigures } from "../../src/report/report.ts";

@@ -3,23 +3,19 @@
  * words; of symmetric pairs of layers where noise drives them; of a run that follows points, what the two-point theory
  * says of its hidden layers before that.
  */
-import { existsSync, statSync } from "node:fs";
-import { readBytes } from "../../disk/readBytes.ts";
+
+import { type Explanation, explainLayer, thresholds } from "../../findings/explain/explainLayer.ts";
+import { explainPairs, type PairsExplanation } from "../../findings/explain/explainPairs.ts";
+import { explainTwopoint, type TwopointExplanation } from "../../findings/explain/explainTwopoint.ts";
 import { headline, layersSentence, leftOutSentence } from "../../findings/twopoint/sentences.ts";
 import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
 import { printable } from "../../formats/printable.ts";
 import { formatCount } from "../../formats/quantities.ts";
-import { completeRecord } from "../../measure/earlierRecords.ts";
 import { withLayerNames } from "../../measure/network/layerNames.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { NamedLayer } from "../../moments/moments.ts";
 import { layerCalled, nearestLayer, someLayers } from "../../runner/analysis/layerSelection.ts";
-import { startAndEnd } from "../../runner/records/runMeasurements.ts";
-import { followedRun } from "../../runner/records/twopointRecord.ts";
-import { findRun } from "../../runs/listRuns.ts";
-import { type Explanation, explainLayer, thresholds } from "../explainLayer.ts";
-import { explainPairs, type PairsExplanation } from "../explainPairs.ts";
-import { explainTwopoint, type TwopointExplanation } from "../explainTwopoint.ts";
+import { measurementsOf } from "../../runner/records/measurementsOf.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer, wrap } from "../table.ts";
 
@@ -34,7 +30,7 @@ export async function explainCommand(
   options: ExplainOptions,
   io: Io,
 ): Promise<void> {
-  const { final, initial, decay, twopoint, isAnalysis = false } = await measurements(which, options.runs);
+  const { final, initial, decay, twopoint, isAnalysis = false } = await measurementsOf(which, options.runs);
   const layers: NamedLayer[] = [
     ...(twopoint ? twopoint.fits.layers.map((one) => ({ name: String(one.layer), kind: "linear" as const })) : []),
     ...(final?.layers ?? []),
@@ -117,52 +113,6 @@ function followedLines(
     ...(layer === undefined ? contradiction : sentences).flatMap((line) => indented(line, width)),
   ]);
   return [...wrap(head, width).map(dim), "", ...above, ...(above.length > 0 ? [""] : []), ...each];
-}
-
-interface Explained {
-  readonly final?: Snapshot;
-  readonly initial?: Snapshot;
-  readonly decay?: unknown;
-  /** Whether the model was trained elsewhere: its step may be unknown. */
-  readonly isAnalysis?: boolean;
-  readonly twopoint?: FollowedRun;
-}
-
-/** The last and, where there is another, the first measurement of a run or a snapshot file. */
-async function measurements(which: string, root: string): Promise<Explained> {
-  if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
-  const run = findRun(root, which);
-  const measured = await startAndEnd(run);
-  const twopoint = followedRun(run);
-  if (measured === undefined && twopoint !== undefined) return { twopoint };
-  if (measured === undefined)
-    throw new Error(
-      `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
-    );
-  const { decay } = run.config();
-  const found = {
-    final: measured.last,
-    decay,
-    isAnalysis: run.analysis() !== undefined,
-    ...(twopoint && { twopoint }),
-  };
-  return measured.start ? { ...found, initial: measured.start } : found;
-}
-
-function snapshotIn(path: string): { final: Snapshot; initial?: Snapshot } {
-  let value: Partial<Snapshot> & { final?: Snapshot; initial?: Snapshot; snapshots?: Snapshot[] };
-  try {
-    value = JSON.parse(new TextDecoder().decode(readBytes(path))) as typeof value;
-  } catch {
-    value = {};
-  }
-  const { final, snapshots, initial = Array.isArray(snapshots) ? snapshots[0] : undefined, ...rest } = value;
-  const found = final ?? (Array.isArray(snapshots) ? snapshots.at(-1) : undefined) ?? rest;
-  if (![found, initial ?? found].every((one) => one.schema === "crh-lab/snapshot@1" && Array.isArray(one.layers)))
-    throw new Error(
-      `explain: expected a run or the JSON of a measurement (crh analyze .. --json), got "${path}", which is neither`,
-    );
-  return { final: completeRecord(found as Snapshot), ...(initial ? { initial: completeRecord(initial) } : {}) };
 }
 
 /** Of one layer all sentences on its pairs, of all layers a sentence a pair. */

@@ -1,6 +1,6 @@
 /** @file Directions without gradients or activations on layers where they were planted (theory.md Eq. 65). */
 import { describe, expect, test } from "vitest";
-import { irrelevantInWords } from "../../../src/cli/explainFeatures.ts";
+import { irrelevantInWords } from "../../../src/findings/explain/explainFeatures.ts";
 import { eigh } from "../../../src/linalg/eigh.ts";
 import { matmul, transpose } from "../../../src/linalg/matrix.ts";
 import { layerSnapshot } from "../../../src/measure/layerSnapshot.ts";
@@ -143,7 +143,9 @@ describe("what is said of them", async () => {
 
   test("in a report: counts, shares with noise, chance and start, and what is below rounding", () => {
     const html = renderIrrelevant([last], [first]);
-    expect(html).toMatch(/data-label="without gradient"><span class="value">3<\/span> of 10<small>\(0\.020\)/);
+    expect(html).toMatch(
+      /data-label="without gradient"><span class="value">3<\/span> of 10<small>a new sample reaches them: at most 2 %/,
+    );
     expect(html).toMatch(
       /data-label="share of H forward"><span class="value">0\.0\d\d<\/span><span class="pm"> ± [^<]+<\/span>/,
     );

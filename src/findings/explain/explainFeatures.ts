@@ -4,10 +4,10 @@
  * 66 to 74, 78).
  */
 
-import { formatCount, formatDecimals, formatQuantity } from "../formats/quantities.ts";
-import type { LayerSnapshot } from "../measure/snapshot.ts";
-import type { AnsatzForms, Comparison } from "../measure/training/featureAnsatz.ts";
-import type { IrrelevantShare, LayerIrrelevant } from "../measure/training/irrelevantDirections.ts";
+import { formatCount, formatDecimals, formatQuantity } from "../../formats/quantities.ts";
+import type { LayerSnapshot } from "../../measure/snapshot.ts";
+import type { AnsatzForms, Comparison } from "../../measure/training/featureAnsatz.ts";
+import type { IrrelevantShare, LayerIrrelevant } from "../../measure/training/irrelevantDirections.ts";
 
 /** Whether the RGA of a head exceeds what heads of its layer share anyway. */
 export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {

@@ -2,8 +2,8 @@
  * @file What the two-point theory says of every hidden layer of a run, in plain words: the sentences of the report,
  * layer by layer.
  */
-import { contradictionSentence, layerSentences, layerSummary } from "../findings/twopoint/sentences.ts";
-import type { FollowedRun } from "../findings/twopoint/twopointRecord.ts";
+import { contradictionSentence, layerSentences, layerSummary } from "../twopoint/sentences.ts";
+import type { FollowedRun } from "../twopoint/twopointRecord.ts";
 
 export interface TwopointExplanation {
   layer: string;

@@ -3,17 +3,17 @@
  * laws, from which numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
  */
 
-import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../findings/laws.ts";
-import { fixed } from "../findings/numbers.ts";
-import { type Finding, holds, layerFindings } from "../findings/relationFindings.ts";
-import { deadSentence, relationSentence } from "../findings/sentences.ts";
-import { percent } from "../findings/stationarity.ts";
-import { conventionWord, relationWord, sideWord } from "../findings/vocabulary.ts";
-import { isSmallDecay } from "../findings/weightDecay.ts";
-import { formatCount, formatDecimals } from "../formats/quantities.ts";
-import { ruleInWords } from "../measure/alignment/judge.ts";
-import type { Exponent, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
-import { statusWords } from "../report/reportData.ts";
+import { formatCount, formatDecimals } from "../../formats/quantities.ts";
+import { ruleInWords } from "../../measure/alignment/judge.ts";
+import type { Exponent, LayerSnapshot, SideExponents } from "../../measure/snapshot.ts";
+import { lawConvention, lawExponents, phaseInWords, sharesInWords } from "../laws.ts";
+import { fixed } from "../numbers.ts";
+import { type Finding, holds, layerFindings } from "../relationFindings.ts";
+import { deadSentence, relationSentence } from "../sentences.ts";
+import { percent } from "../stationarity.ts";
+import { statusWords } from "../statusWords.ts";
+import { conventionWord, relationWord, sideWord } from "../vocabulary.ts";
+import { isSmallDecay } from "../weightDecay.ts";
 import { ansatzInWords, baselinesInWords, collapseInWords, irrelevantInWords } from "./explainFeatures.ts";
 
 export interface Explanation {

@@ -2,6 +2,9 @@
  * @file What was found of symmetric pairs, of a network or of one of its layers, in plain words: the sentences of table
  * and report.
  */
+
+import { type PairGroup, pairGroups, pairName } from "../../measure/network/pairGroups.ts";
+import type { Snapshot } from "../../measure/snapshot.ts";
 import {
   brokenSentence,
   driveSentence,
@@ -10,9 +13,7 @@ import {
   pairSentences,
   pairsHeadline,
   shareSentence,
-} from "../findings/pairs/pairSentences.ts";
-import { type PairGroup, pairGroups, pairName } from "../measure/network/pairGroups.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+} from "../pairs/pairSentences.ts";
 
 export interface PairsExplanation {
   /** One sentence on all pairs. */
