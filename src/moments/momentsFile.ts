@@ -138,8 +138,8 @@ export function isMoments(bytes: Uint8Array): boolean {
  * symmetric sums averaged, which may differ by rounding.
  *
  * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing,
- *   of another format or version or incomplete, or a tensor belongs to no layer or has another shape than its layer
- *   says
+ *   of another format or version or incomplete, a tensor belongs to no layer or has another shape than its layer says,
+ *   or a sum of squares is below 0
  */
 export function decodeMoments(bytes: Uint8Array): Moments {
   const { tensors, metadata } = decodeSafetensors(bytes);
@@ -179,7 +179,11 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
     const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
     if (data) side[block] = data;
   }
-  for (const block of symmetricBlocks) if (side[block]) averageTriangles(side[block], side.d);
+  for (const block of symmetricBlocks) {
+    if (!side[block]) continue;
+    averageTriangles(side[block], side.d);
+    requireSquares(`${layer.name}.${key}.${fileNames[block]}`, side[block], side.d);
+  }
   const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
 }
@@ -227,10 +231,22 @@ function fillNoise({ name, noise, dIn, dOut }: LayerMoments, take: Take): void {
       throw new RangeError(
         `decodeMoments: expected ${brief(`${name}.${side}.noise`)} (${shape.join(", ")}), which the document states, got none`,
       );
-    for (let start = 0; start < sum.length; start += blocks.width ** 2)
-      averageTriangles(sum.subarray(start, start + blocks.width ** 2), blocks.width);
+    for (let start = 0; start < sum.length; start += blocks.width ** 2) {
+      const block = sum.subarray(start, start + blocks.width ** 2);
+      averageTriangles(block, blocks.width);
+      requireSquares(`${name}.${side}.noise`, block, blocks.width);
+    }
     noise[side] = { ...blocks, sum };
   }
+}
+
+/** @throws RangeError where a sum of squares, on the diagonal of (d, d) sums, is below 0 */
+function requireSquares(name: string, sums: Float64Array, d: number): void {
+  for (let i = 0; i < d; i++)
+    if (sums[i * (d + 1)]! < 0)
+      throw new RangeError(
+        `decodeMoments: expected ${brief(name)} to have sums of squares on its diagonal, got ${sums[i * (d + 1)]}; the file is damaged`,
+      );
 }
 
 function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, expected: number[]): Float64Array {

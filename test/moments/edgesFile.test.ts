@@ -76,6 +76,14 @@ test("merges by sums, and keeps what is no sum", () => {
   expect(() => mergeMoments(paired(), other)).toThrow(/expected examples of one number of losses, got 2 and 7/);
 });
 
+test("a sum of squares below 0 is refused", () => {
+  const moments = paired(1);
+  moments.layers[0]!.noise!.b!.sum[5] = -1e303;
+  expect(() => decodeMoments(encodeMoments(moments))).toThrow(
+    'expected "c1.b.noise" to have sums of squares on its diagonal, got -1e+303',
+  );
+});
+
 describe("one line refuses", () => {
   test.each<[string, RegExp, (document: Document, tensors: Map<string, SafetensorsTensor>) => void]>([
     [

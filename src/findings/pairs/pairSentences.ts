@@ -82,7 +82,7 @@ function farthest(groups: readonly PairGroup[]): string {
 }
 
 function lower(text: string): string {
-  return `${text[0]!.toLowerCase()}${text.slice(1)}`;
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 
 /** All sentences on one pair, or on the heads of an attention. */
@@ -184,9 +184,9 @@ export function driveSentence(group: PairGroup): string {
   const [below, above] = sideWords(group);
   const [first, second] = sideMaps(group);
   const drive = driveOf(pair);
-  if (drive === undefined || ratio === null) return "";
+  if (drive === undefined) return "";
   const of = group.pairs.length > 1 && isHeads(group) ? `In head ${pair.head} noise` : "Noise";
-  if (drive === "none") {
+  if (drive === "none" && ratio !== null) {
     const one = isBalanced(pair)
       ? ""
       : `, but ${group.symmetry === "rescaling" ? "neuron by neuron" : "direction by direction"} it does${alignment === null ? "" : `: their correlation is ${fixed(alignment, 2)}`}`;
@@ -195,7 +195,7 @@ export function driveSentence(group: PairGroup): string {
   const up = drive === "up";
   const [from, to] = up ? [first, second] : [second, first];
   const [noisier, quieter] = up ? [above, below] : [below, above];
-  const times = up ? ratio : 1 / ratio;
+  const times = up ? (ratio ?? Number.POSITIVE_INFINITY) : 1 / ratio!;
   const size = Number.isFinite(times)
     ? `fluctuate ${brief(times)} times as strongly as those of the ${quieter.replace(/ weights$/, " ones")} (mean squares)`
     : `fluctuate, those of the ${quieter.replace(/ weights$/, " ones")} do not`;

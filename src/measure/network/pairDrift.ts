@@ -2,7 +2,7 @@
  * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs.
  * 107, 108, 124).
  */
-import { type Matrix, matrix } from "../../linalg/matrix.ts";
+import { frobenius, type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
 import type { Status } from "../measured.ts";
 import type { TrainingConstants } from "../training/residualEquations.ts";
@@ -164,8 +164,8 @@ function movement(
   const { first, second } = known.halves;
   const rounding = roundedBy(first.fourth + (second?.fourth ?? 0), steps);
   const size2 = size(measured);
-  const error =
-    predicted && size2.norm > 0 ? norm(measured.data.map((value, k) => predicted.data[k]! - value)) / size2.norm : null;
+  const missed = predicted && measured.data.map((value, k) => predicted.data[k]! - value);
+  const error = missed && size2.norm > 0 ? frobenius(matrix(charge.rows, charge.cols, missed)) / size2.norm : null;
   return { step: earlier.step, predicted: predicted ? size(predicted) : null, measured: size2, error, rounding };
 }
 
@@ -218,14 +218,9 @@ function statusOf(
   return since && since.measured.norm <= since.rounding ? "below-rounding" : "ok";
 }
 
-function size({ rows, cols, data }: Matrix): ChargeChange {
+function size(A: Matrix): ChargeChange {
+  const { rows, cols, data } = A;
   let sum = 0;
   for (let i = 0; i < rows; i++) sum += data[i * cols + (cols === 1 ? 0 : i)]!;
-  return { sum, norm: norm(data) };
-}
-
-function norm(values: Float64Array): number {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  return Math.sqrt(squares);
+  return { sum, norm: frobenius(A) };
 }

@@ -111,9 +111,13 @@ export function isBalanced({ noiseBalance: { residual } }: PairSnapshot): boolea
 /** chosen: a ratio within 5 % of 1, or within two errors, moves no weight in sum. */
 const EVEN = 0.05;
 
-/** Where noise moves weight in sum: to the side whose gradients fluctuate more; undefined where not measured. */
-export function driveOf({ noiseBalance: { ratio, ratioError } }: PairSnapshot): "up" | "down" | "none" | undefined {
-  if (ratio === null) return undefined;
+/**
+ * Where noise moves weight in sum: to the side whose gradients fluctuate more; undefined where not measured. Without a
+ * ratio, but with a residual, those of the map below do not fluctuate.
+ */
+export function driveOf({ noiseBalance }: PairSnapshot): "up" | "down" | "none" | undefined {
+  const { ratio, ratioError, residual } = noiseBalance;
+  if (ratio === null) return residual === null ? undefined : "up";
   if (Math.abs(ratio - 1) <= Math.max(EVEN, 2 * (ratioError ?? 0))) return "none";
   return ratio > 1 ? "up" : "down";
 }

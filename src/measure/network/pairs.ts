@@ -250,11 +250,14 @@ function balanceOf(symmetry: PairSymmetry, below: PairHalf, above: PairHalf): No
   if (!below.noise || !above.noise) return noBalance("not-measured");
   const [A, B] = [above.noise.moment, below.noise.moment];
   const n = Math.min(above.noise.examples, below.noise.examples);
-  if (!allFinite(A) || !allFinite(B)) return { ...noBalance("not-finite"), n };
+  const sum = (M: Matrix) => (symmetry === "rotation" ? trace(M) : M.data.reduce((x, y) => x + y, 0));
+  if (!allFinite(A) || !allFinite(B) || !Number.isFinite(sum(A) + sum(B))) return { ...noBalance("not-finite"), n };
   if (A.data.every((value) => value === 0) && B.data.every((value) => value === 0)) return { ...noBalance("dead"), n };
   const found = alignment(A, B);
-  const ratioOf = (x: Matrix, y: Matrix) => (sum(y) > 0 ? sum(x) / sum(y) : null);
-  const sum = (M: Matrix) => (symmetry === "rotation" ? trace(M) : M.data.reduce((x, y) => x + y, 0));
+  const ratioOf = (x: Matrix, y: Matrix) => {
+    const found = sum(y) > 0 ? sum(x) / sum(y) : null;
+    return Number.isFinite(found) ? found : null;
+  };
   const groups =
     above.groups.length === below.groups.length ? below.groups.map((b, i) => [above.groups[i]!, b] as const) : [];
   const counts = groups.map(([a]) => a.examples);

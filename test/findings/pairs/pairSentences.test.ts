@@ -35,6 +35,14 @@ describe("where noise moves weight", () => {
     );
   });
 
+  test("is to the map above where those of the map below do not fluctuate, in the headline too", () => {
+    const quiet = { ...noBalance("zero-matrix"), cosine: null, residual: 1, n: 10 };
+    const pairs = [plantedPair({ rest: { noiseBalance: quiet } })];
+    const moves = "oise moves weight from layers.0 to layers.1: the gradients of the outgoing weights fluctuate, ";
+    expect(driveSentence(pairGroups(pairs)[0]!)).toBe(`N${moves}those of the incoming ones do not.`);
+    expect(pairsHeadline({ pairs }).details).toContain(`Farthest is layers.0 → layers.1: n${moves}`);
+  });
+
   test("is nowhere in sum where both fluctuate alike, and neuron by neuron where they are not the same", () => {
     const even = driveSentence(group({ ratio: 1.01, alignment: 0.4, residual: 0.3 }));
     expect(even).toContain("Noise moves no weight in sum");
