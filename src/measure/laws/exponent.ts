@@ -16,7 +16,7 @@ import { leastSamples, type Status } from "../measured.ts";
 import { noiseFloor } from "../spectra/spectrum.ts";
 import { deming } from "./deming.ts";
 import { type Fit, type Fold, fitExponent, leastDirections, orderInterval } from "./exponentFit.ts";
-import { liveSubspace, type SingularSystem, singularSystem, truncateSystem } from "./liveSubspace.ts";
+import { liveSubspace, type SingularSystem, singularStatus, singularSystem, truncateSystem } from "./liveSubspace.ts";
 import { type Halves, type Known, logSlope } from "./logSlope.ts";
 import { poolMoments, projectGroups, type Which } from "./rayleighQuotients.ts";
 import { commutator, commutatorNull, haveNoCommonBasis, overlap, type Unshared, unshared } from "./sharedBasis.ts";
@@ -88,7 +88,7 @@ export function layerExponents(groups: readonly LayerMoments[], options: Exponen
   if (!first) throw new RangeError("layerExponents: expected at least one group of samples, got none; pass [moments]");
   const known = options.live === undefined ? liveSystem(groups) : options.live;
   const weights = (side: Side): EigenSystem | Status =>
-    first.W ? (known?.[side] ?? weightStatus(first.W)) : "missing-moments";
+    first.W ? (known?.[side] ?? singularStatus(first.W) ?? "not-finite") : "missing-moments";
   const of = (convention: Convention) => ({
     a: first.a ? sideExponents(groups, "a", convention, weights("a"), options) : null,
     b: sideExponents(groups, "b", convention, weights("b"), options),
@@ -96,15 +96,10 @@ export function layerExponents(groups: readonly LayerMoments[], options: Exponen
   return { paper: of("paper"), covariance: of("covariance"), raw: of("raw") };
 }
 
-/** Why weights have no singular system. */
-function weightStatus(W: Matrix): Status {
-  return W.data.every(Number.isFinite) ? "zero-matrix" : "not-finite";
-}
-
 /** The live part of the singular system of the layer, over all groups; null where there is none. */
 function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
   const W = groups[0]!.W;
-  if (!W || weightStatus(W) === "not-finite" || maxAbs(W.data) === 0) return null;
+  if (!W || singularStatus(W) !== undefined) return null;
   const Z = singularSystem(W);
   return truncateSystem(
     Z,
@@ -208,6 +203,7 @@ function partOf({ groups, halves, side, convention, Z }: Scene, which: Which): P
   if (largest === 0) return "zero-matrix";
   const [first, second] = groups.length > 1 ? halves.map((half) => within(half).A) : [whole.A, whole.A];
   if (!first || !second) return "too-few-samples";
+  if (!Number.isFinite(maxAbs(first.data)) || !Number.isFinite(maxAbs(second.data))) return "not-finite";
   return { which, whole: whole.A, halves: [first, second], n: whole.n, system: eigh(whole.A) };
 }
 
@@ -273,7 +269,7 @@ function withoutWeights(A: Matrix, { values }: EigenSystem): Matrix {
   return matrix(
     r,
     r,
-    A.data.map((value, k) => value / Math.sqrt(values[Math.floor(k / r)]! * values[k % r]!)),
+    A.data.map((value, k) => value / Math.sqrt(values[Math.floor(k / r)]!) / Math.sqrt(values[k % r]!)),
   );
 }
 

@@ -38,9 +38,20 @@ export function smallerSide({ rows, cols }: Matrix): Side {
 }
 
 /**
+ * Why W has no singular system: its squares vanish or overflow float64; undefined where it has one.
+ *
+ * @param W (dOut, dIn)
+ */
+export function singularStatus({ data }: Matrix): "zero-matrix" | "not-finite" | undefined {
+  const square = data.reduce((sum, value) => sum + value * value, 0); // tr Z bounds all entries of Z
+  if (square === 0) return "zero-matrix";
+  return Number.isFinite(square) ? undefined : "not-finite";
+}
+
+/**
  * Eigenvalues of Z on its range and its eigenvectors there on both sides, the singular vectors of W.
  *
- * @param W     (dOut, dIn), finite
+ * @param W     (dOut, dIn), with finite squares (`singularStatus`)
  * @param eigen of the smaller of Z_a and Z_b, where it is known
  */
 export function singularSystem(W: Matrix, eigen: Eigen = eigh(gram(W, smallerSide(W)))): SingularSystem {

@@ -3,7 +3,7 @@
  * one that is off the diagonal in the eigenbasis of the other, each with what a random rotation would show (theory.md
  * Eqs. 35, 36).
  */
-import { frobenius, type Matrix, matmul, trace } from "../../linalg/matrix.ts";
+import { frobenius, type Matrix, matmul, matrix, maxAbs, trace } from "../../linalg/matrix.ts";
 
 /**
  * chosen: below this many correlations' worth of off-diagonal mass the basis counts as shared, however flat the
@@ -14,11 +14,23 @@ const leastUnshared = 0.1;
 /** chosen: halfway between a shared basis (0) and a random one (1). */
 const mostUnshared = 0.5;
 
+/** The matrix, divided by its largest entry where products of four such sizes leave float64. */
+function withinRange(A: Matrix): Matrix {
+  const largest = maxAbs(A.data);
+  if (largest === 0 || (largest > 1e-60 && largest < 1e60)) return A;
+  return matrix(
+    A.rows,
+    A.cols,
+    A.data.map((value) => value / largest),
+  );
+}
+
 /**
  * |AB - BA| / (|A| |B|), Frobenius (theory.md Eq. 36): 0 if and only if A and B share an eigenbasis; at most sqrt 2.
  * O(d^3)
  */
-export function commutator(A: Matrix, B: Matrix): number {
+export function commutator(matrixA: Matrix, matrixB: Matrix): number {
+  const [A, B] = [withinRange(matrixA), withinRange(matrixB)];
   const d = A.rows;
   const AB = matmul(A, B);
   let sum = 0;
@@ -63,12 +75,13 @@ export interface Unshared {
 /**
  * How much of a matrix is off the diagonal in a basis that is to be its eigenbasis   (theory.md Eq. 35).
  *
- * @param first  (r, r) the matrix in that basis, from one half of the samples
- * @param second (r, r) from the other half; the products of the two are free of sampling noise. The same matrix where
+ * @param ofFirst  (r, r) the matrix in that basis, from one half of the samples
+ * @param ofSecond (r, r) from the other half; the products of the two are free of sampling noise. The same matrix where
  *   it is exact
- * @param kept   leading directions to look at
+ * @param kept     leading directions to look at
  */
-export function unshared(first: Matrix, second: Matrix, kept: number): Unshared {
+export function unshared(ofFirst: Matrix, ofSecond: Matrix, kept: number): Unshared {
+  const [first, second] = [withinRange(ofFirst), withinRange(ofSecond)];
   const r = first.rows;
   const size = (M: Matrix, i: number): number => Math.sqrt(Math.max(M.data[i * r + i]!, Number.MIN_VALUE));
   let [mass, square, traces] = [0, 0, [0, 0] as [number, number]];

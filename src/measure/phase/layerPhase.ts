@@ -11,6 +11,7 @@ import {
   liveSubspace,
   otherShares,
   type SingularSystem,
+  singularStatus,
   singularSystem,
   truncateSystem,
 } from "../laws/liveSubspace.ts";
@@ -69,7 +70,7 @@ const projectedDimension = 1024;
  * The phase of one layer   (theory.md Eqs. 52, 86, 87).
  *
  * @param alignment the relations that `measureLayer` found for it
- * @returns null where there is no side a or no W: attention heads, captures without weights
+ * @returns null where there is no side a or no W (attention heads, captures without weights), or Z is not finite
  *
  * One eigendecomposition of the smaller of Z_a and Z_b.
  */
@@ -79,7 +80,7 @@ export function layerPhase(
   options: LayerPhaseOptions = {},
 ): LayerPhase | null {
   const { W, dIn, dOut } = layer;
-  if (!layer.a || !W?.data.every(Number.isFinite)) return null;
+  if (!layer.a || !W || singularStatus(W) === "not-finite") return null;
   const { project = Math.max(dIn, dOut) <= projectedDimension, Z = singularSystem(W), groups = [] } = options;
   const live = liveSubspace(layer, Z);
   const system = truncateSystem(Z, live.rank);

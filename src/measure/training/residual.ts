@@ -124,8 +124,10 @@ function statusOf(means: LayerMeans | Status, { decay, optimizer = "sgd" }: Trai
 }
 
 function finite<T extends Residual>(found: T): T {
-  if (found.value !== null && !Number.isFinite(found.value)) return { ...found, value: null, status: "not-finite" };
-  return found.floor !== null && !Number.isFinite(found.floor) ? { ...found, floor: null } : found;
+  const floor = Number.isFinite(found.floor) ? found.floor : null;
+  if (found.value !== null && !Number.isFinite(found.value))
+    return { ...found, value: null, floor, status: "not-finite" };
+  return { ...found, floor };
 }
 
 function rhoOf({ za, zb, W }: LayerMeans, gamma: number): number | null {
