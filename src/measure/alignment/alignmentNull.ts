@@ -73,7 +73,7 @@ export function alignmentNull(A: Matrix, B: Matrix): Answer {
 export function nullOf(x: Size, y: Size): Answer {
   const none = noneOf(x, y);
   if (none) return none;
-  return { value: (x.trace * y.trace) / (Math.max(x.d, y.d) * x.norm * y.norm) };
+  return { value: ((x.trace / x.norm) * (y.trace / y.norm)) / Math.max(x.d, y.d) };
 }
 
 /**
@@ -92,8 +92,9 @@ export function sharedNullOf(H: Size, Z: Size): Answer {
   const none = noneOf(H, Z);
   if (none) return none;
   const d = Math.max(H.d, Z.d);
-  const square = meanSquare({ ...H, d }, Z.norm ** 2, Z.trace ** 2);
-  return { value: square > 0 ? Math.min(1, (H.trace * Z.norm) / d / Math.sqrt(square)) : 1 };
+  const spread = H.trace / H.norm;
+  const square = meanSquare(d, spread, 1, (Z.trace / Z.norm) ** 2);
+  return { value: square > 0 ? Math.min(1, spread / d / Math.sqrt(square)) : 1 };
 }
 
 /**
@@ -104,22 +105,26 @@ export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
   const none = noneOf(H, B);
   if (none) return none;
   const d = Math.max(H.d, B.d);
-  const square = meanSquare({ ...H, d }, rank, rank ** 2);
-  return { value: square > 0 ? Math.min(1, (H.trace * B.trace) / d / B.norm / Math.sqrt(square)) : 1 };
+  const spread = H.trace / H.norm;
+  const square = meanSquare(d, spread, rank, rank ** 2);
+  return { value: square > 0 ? Math.min(1, (spread * (B.trace / B.norm)) / d / Math.sqrt(square)) : 1 };
 }
 
-/** Mean of |W Q H Q^T W^T|^2 over all rotations Q, from |Z|^2 and (tr Z)^2 of Z = W^T W. */
-function meanSquare({ d, trace, norm }: Size, p: number, s2: number): number {
-  const [t2, q] = [trace ** 2, norm ** 2];
-  if (d < 2) return q * p;
+/**
+ * Mean of |W Q H Q^T W^T|^2 / |H|^2 over all rotations Q, from tr H / |H|, and |Z|^2 and (tr Z)^2 of Z = W^T W: quotients,
+ * which overflow for no size of H.
+ */
+function meanSquare(d: number, spread: number, p: number, s2: number): number {
+  if (d < 2) return p;
+  const t2 = spread ** 2;
   const cube = d * (d - 1) * (d + 2);
-  const alpha = ((d + 1) * t2 - 2 * q) / cube;
-  const beta = Math.max(0, d * q - t2) / cube;
+  const alpha = ((d + 1) * t2 - 2) / cube;
+  const beta = Math.max(0, d - t2) / cube;
   return alpha * p + beta * (p + s2);
 }
 
 function noneOf(x: Size, y: Size): Answer | undefined {
-  if (!Number.isFinite(x.norm) || !Number.isFinite(y.norm)) return { value: null, status: "not-finite" };
+  if (![x.norm, x.trace, y.norm, y.trace].every(Number.isFinite)) return { value: null, status: "not-finite" };
   if (x.norm === 0 || y.norm === 0) return { value: null, status: "zero-matrix" };
   return undefined;
 }

@@ -18,7 +18,8 @@ export interface Jackknife {
  * @param value   the measure on all samples
  * @param without (m) the measure without each of the groups; null where it has no value there
  * @param counts  (m) samples in each group
- * @returns null where there are fewer than two groups, one without samples, or a value is missing
+ * @returns null where there are fewer than two groups, one without samples, or a value is missing, or they are
+ *   too large to be squared
  *
  * With two groups the error is half the difference of the two halves, a random multiple of the true one; with 16 it is
  * known to a fifth.
@@ -42,5 +43,5 @@ export function jackknife(
     const h = n / counts[i]!;
     squares += (h * value - (h - 1) * one - corrected) ** 2 / (h - 1);
   });
-  return { error: Math.sqrt(squares / m), corrected };
+  return Number.isFinite(squares) ? { error: Math.sqrt(squares / m), corrected } : null;
 }

@@ -92,12 +92,14 @@ export function unshared(ofFirst: Matrix, ofSecond: Matrix, kept: number): Unsha
     for (let j = 0; j < i; j++) {
       const product = first.data[i * r + j]! * second.data[i * r + j]!;
       square += 2 * product;
-      mass += (2 * product) / (size(first, i) * size(first, j) * size(second, i) * size(second, j));
+      if (product !== 0) mass += (2 * product) / (size(first, i) * size(first, j) * size(second, i) * size(second, j));
     }
   }
-  mass = kept > 0 ? Math.max(0, mass / kept) : 0;
+  // Squared correlations are at most 1, but of damaged sums
+  mass = kept > 0 ? Math.min(kept - 1, Math.max(0, mass / kept)) : 0;
   const byChance = (kept / (kept + 2)) * ((kept * square) / (traces[0] * traces[1]) - 1);
-  return { mass, value: byChance > 1e-9 ? mass / byChance : null };
+  const value = mass / byChance;
+  return { mass, value: byChance > 1e-9 && Number.isFinite(value) ? value : null };
 }
 
 /**

@@ -162,7 +162,7 @@ function movement(
   const ends = rates ? [now, before].flatMap((source) => (source ? [pull(source, rates)] : [])) : [];
   const predicted = rates && ends.length > 0 ? relaxed(earlier.charge, ends, rates, steps) : undefined;
   const { first, second } = known.halves;
-  const rounding = roundedBy(first.fourth + (second?.fourth ?? 0), steps);
+  const rounding = roundedBy(Math.hypot(first.squaresNorm, second?.squaresNorm ?? 0), steps);
   const size2 = size(measured);
   const missed = predicted && measured.data.map((value, k) => predicted.data[k]! - value);
   const error = missed && size2.norm > 0 ? frobenius(matrix(charge.rows, charge.cols, missed)) / size2.norm : null;
@@ -199,11 +199,12 @@ function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, step
 const ROUNDING = (0.72 * 2 ** -24) / Math.sqrt(3);
 
 /**
- * Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight. @param fourth sum
- * of w^4
+ * Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight.
+ *
+ * @param squaresNorm of all w^2
  */
-function roundedBy(fourth: number, steps: number): number {
-  return 2 * ROUNDING * Math.sqrt(steps * fourth);
+function roundedBy(squaresNorm: number, steps: number): number {
+  return 2 * ROUNDING * Math.sqrt(steps) * squaresNorm;
 }
 
 function statusOf(

@@ -3,7 +3,7 @@
  * of its noise, on the values that the two share (theory.md Eqs. 105, 122). Small beside the map's sums, which need not
  * be kept for the other map's sake.
  */
-import { type Matrix, matrix } from "../../linalg/matrix.ts";
+import { frobenius, type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { EdgeEnd, MapEdge } from "../../moments/edges.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
 import type { NoiseBlocks } from "../../moments/noiseSums.ts";
@@ -15,8 +15,8 @@ import type { NoiseBlocks } from "../../moments/noiseSums.ts";
 export interface PairHalf {
   /** W W^T with the bias, or W^T W. */
   readonly weights: Matrix;
-  /** Sum of the fourth powers of the weights, for what float32 rounds. */
-  readonly fourth: number;
+  /** Norm of the squared weights, for what float32 rounds. */
+  readonly squaresNorm: number;
   /** E[G^T G] of all examples, and of each group of them; null where it was not summed. */
   readonly noise: Noise | null;
   readonly groups: readonly Noise[];
@@ -61,7 +61,7 @@ export function pairHalf(
   const square = gradient && squares(gradient, biasGradient, end, width, isDiagonal);
   return {
     weights: squares(W, bias, end, width, isDiagonal),
-    fourth: fourthPowers(W, bias, end, width),
+    squaresNorm: normOfSquares(W, bias, end, width),
     noise: noise ?? null,
     groups: groups.flatMap((group) => noiseOf(group.noise, end, width, isDiagonal) ?? []),
     mean: square && noise ? subtractSampling(square, noise) : null,
@@ -121,10 +121,17 @@ function squares(W: Matrix, bias: Float64Array | undefined, end: EdgeEnd, width:
   return out;
 }
 
-function fourthPowers(W: Matrix, bias: Float64Array | undefined, end: EdgeEnd, width: number): number {
-  let sum = 0;
-  for (const vector of sharedVectors(W, bias, end, width)) for (const value of vector) sum += value ** 4;
-  return sum;
+function normOfSquares(W: Matrix, bias: Float64Array | undefined, end: EdgeEnd, width: number): number {
+  const norms = sharedVectors(W, bias, end, width).map((vector) =>
+    frobenius(
+      matrix(
+        1,
+        vector.length,
+        vector.map((value) => value * value),
+      ),
+    ),
+  );
+  return frobenius(matrix(1, width, Float64Array.from(norms)));
 }
 
 /** The weights of each shared value: its row of W and its bias, or all its columns one behind the other. */

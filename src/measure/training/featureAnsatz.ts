@@ -13,7 +13,7 @@ import { symmetricPower } from "../../linalg/symmetricPower.ts";
 import { alignment } from "../alignment/alignment.ts";
 import { cosine } from "../alignment/cosine.ts";
 
-/** Two comparisons of one pair of matrices; null where one of them is zero or constant. */
+/** Two comparisons of one pair of matrices; null where one of them is zero, constant or not finite. */
 export interface Comparison {
   cosine: number | null;
   pearson: number | null;
@@ -89,7 +89,7 @@ export function featureAnsatz(
   agop: Matrix,
   { initial, G }: { initial?: Matrix; G?: { a: Matrix; b: Matrix } } = {},
 ): Ansatz {
-  const root = symmetricPower(agop, 1 / 2);
+  const root = agop.data.every(Number.isFinite) ? symmetricPower(agop, 1 / 2) : agop;
   const forms = (V: Matrix): AnsatzForms => {
     const Z = gram(V, "a");
     return { one: compare(Z, agop), half: compare(Z, root) };

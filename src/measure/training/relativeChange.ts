@@ -21,8 +21,9 @@ export function relativeChange(before: Matrix, after: Matrix): Answer {
     ]),
   );
   const scale = frobenius(before);
-  if (!Number.isFinite(change) || !Number.isFinite(scale)) return { value: null, status: "not-finite" };
-  return scale === 0 ? { value: null, status: "zero-matrix" } : { value: change / scale };
+  if (scale === 0 && Number.isFinite(change)) return { value: null, status: "zero-matrix" };
+  const value = change / scale;
+  return Number.isFinite(value) && Number.isFinite(scale) ? { value } : { value: null, status: "not-finite" };
 }
 
 /** Change of a layer's moments since the measurement at step `since`. */
