@@ -22,8 +22,20 @@ export function checkShowing({ save, out, open, json }: AnalysisOutputs & Presen
     throw new UsageError("crh: expected a report for --open, got --no-save without --out; name a file after --out");
 }
 
-/** Prints the last of the measurements. */
+/**
+ * Prints the last of the measurements.
+ *
+ * @throws RangeError behind it, where moments were to be written that no file holds
+ */
 export async function presentAnalysis(kept: Kept, outputs: AnalysisOutputs & Presentation, io: Io): Promise<void> {
+  await show(kept, outputs, io);
+  if (kept.misfit !== undefined)
+    throw new RangeError(
+      `moments: expected finite sums to write into ${outputs.moments}, got ${kept.misfit}; it is not written, all else is as said: scale the rows down, or leave --moments out`,
+    );
+}
+
+async function show(kept: Kept, outputs: AnalysisOutputs & Presentation, io: Io): Promise<void> {
   if (outputs.json === true) {
     io.stdout.write(`${JSON.stringify(documentOf(kept))}\n`);
     return;
@@ -45,7 +57,7 @@ function documentOf({ snapshots, result, initial, folder, about: { record, input
 }
 
 function printTable(
-  { result, initial, snapshots, about: { record, examples } }: Kept,
+  { result, initial, snapshots, misfit, about: { record, examples } }: Kept,
   outputs: AnalysisOutputs,
   io: Io,
 ): void {
@@ -57,5 +69,5 @@ function printTable(
   io.stdout.write(renderAlignmentTable(result, { ...layout, ...start, examples, isSeries: record.models.length > 1 }));
   io.stdout.write(lawsBelow(result, layout));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
-  if (moments !== undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);
+  if (moments !== undefined && misfit === undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);
 }

@@ -128,6 +128,19 @@ function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradien
   };
 }
 
+/** Why moments do not fit into a capture file, in words: rows, or a sum that is not finite; undefined where they do. */
+export function misfitWords({ layers }: Pick<Moments, "layers">): string | undefined {
+  for (const { name, rows, ...layer } of layers) {
+    if (rows !== undefined) return `rows of layer ${brief(name)} in place of sums`;
+    for (const side of ["a", "b"] as const)
+      for (const key of ["h2", "h4", "g2", "g4"] as const) {
+        const sum = layer[side]?.[key] ?? 0;
+        if (!Number.isFinite(sum)) return `${key} = ${sum} on side ${side} of layer ${brief(name)}`;
+      }
+  }
+  return undefined;
+}
+
 /** Whether the bytes are a capture file, and not, say, a safetensors file of rows. */
 export function isMoments(bytes: Uint8Array): boolean {
   return Object.hasOwn(safetensorsMetadata(bytes) ?? {}, "crh");

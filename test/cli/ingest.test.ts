@@ -1,7 +1,8 @@
 /** @file `crh ingest`: rows and moments from files, their groups, and the same samples twice. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { main } from "../../src/cli/main.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { type Matrix, matmul, transpose } from "../../src/linalg/matrix.ts";
 import type { Snapshot } from "../../src/measure/snapshot.ts";
@@ -11,6 +12,7 @@ import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { Random } from "../../src/random/random.ts";
 import { gaussian } from "../measure/matrices.ts";
 import { expectOneLine, workplace } from "./builtProgram.ts";
+import { testIo } from "./testIo.ts";
 
 const { crh, dir } = workplace();
 const [dIn, dOut] = [6, 4];
@@ -94,4 +96,36 @@ test("arrays of different numbers of rows are refused by the row count of the wh
   );
   writeFileSync(join(dir, "short.safetensors"), encodeSafetensors(new Map(tensors)));
   expectOneLine(await crh("ingest", "short.safetensors"), 1, /expected gb of up to be \(40, 4\), got 120 values/);
+});
+
+describe("rows whose squares overflow", () => {
+  const huge = (scale: number, key: "hb" | "gb"): string => {
+    const rows = rowsOf(1, 40);
+    rows[key].data[3] = scale;
+    const arrays = { "up.a.h": rows.ha, "up.b.h": rows.hb, "up.b.g": rows.gb, "up.W": W };
+    const tensors = Object.entries(arrays).map(
+      ([name, { rows, cols, data }]) => [name, { dtype: "F64" as const, shape: [rows, cols], data }] as const,
+    );
+    const path = join(dir, `huge-${key}.safetensors`);
+    writeFileSync(path, encodeSafetensors(new Map(tensors)));
+    return path;
+  };
+
+  test.each([
+    ["hb", 1e200, "h2 = Infinity on side b"],
+    ["gb", 1e100, "g4 = Infinity on side a"],
+  ] as const)("are measured and kept, and their moments not written, in one line: %s %d", async (key, scale, found) => {
+    const [file, runs, moments] = [huge(scale, key), join(dir, `runs-${key}`), join(dir, `moments-${key}`)];
+    const io = testIo();
+    expect(await main(["ingest", file, "--runs", runs, "--moments", moments], io)).toBe(1);
+    expect(io.out()).toContain("a relation holds where");
+    expect(io.out()).toContain("kept in: ");
+    expect(io.err()).toMatch(
+      /(^|\n)crh ingest: expected finite sums to write into [^\n]+; it is not written, [^\n]+\n$/,
+    );
+    expect(io.err()).toContain(`${found} of layer "up"`);
+    expect(existsSync(moments)).toBe(false);
+    const [run] = readdirSync(runs);
+    expect(existsSync(join(runs, run!, "report.html"))).toBe(true);
+  });
 });

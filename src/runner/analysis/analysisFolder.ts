@@ -5,8 +5,8 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
-import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
-import { encodeMoments } from "../../moments/momentsFile.ts";
+import { bytesOf, type Moments } from "../../moments/moments.ts";
+import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
 import type { AnalysisReport, RunReport } from "../../report/report.ts";
 import { ANALYSIS_SCHEMA, type AnalysisKind, type AnalysisRecord } from "../../runs/analysisRecord.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
@@ -113,16 +113,11 @@ export function endAnalysis(folder: RunFolder, ending: Ending): number {
   const { total, isWhole, initial, status, endedAt, durationMs } = ending;
   if (initial !== undefined) folder.writeRecord("initial", initial);
   const weights = total.layers.reduce((sum, { W }) => sum + (W?.data.byteLength ?? 0), 0);
-  const isKept = isWhole && total.layers.every(fitsFile) && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
+  const isKept = isWhole && misfitWords(total) === undefined && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
   const bytes = isKept ? encodeMoments(total) : undefined;
   if (bytes !== undefined) folder.writeMoments(total.step, bytes);
   folder.update({ status, endedAt, durationMs });
   return bytes?.length ?? 0;
-}
-
-/** Whether a file of moments can hold a layer: finite sums, not rows. */
-function fitsFile({ rows, a, b }: LayerMoments): boolean {
-  return rows === undefined && [a, b].every((side) => side === undefined || Number.isFinite(side.h2 + side.g2));
 }
 
 /** What run.json would say of an analysis that is not kept. */

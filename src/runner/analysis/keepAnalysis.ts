@@ -2,7 +2,7 @@
 import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
-import { encodeMoments } from "../../moments/momentsFile.ts";
+import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
 import { renderReport } from "../../report/report.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
@@ -36,6 +36,8 @@ export interface Kept extends Measured {
   readonly about: About;
   /** Bytes of the moments in its folder. */
   readonly momentBytes: number;
+  /** Why the moments that were asked for are not written. */
+  readonly misfit?: string | undefined;
 }
 
 /** Keeps one measurement. */
@@ -56,7 +58,9 @@ export function keepAnalysis(found: Measured, about: About, course: Course, outp
     durationMs: now.getTime() - startedAt.getTime(),
     ...{ total, isWhole: total.layers.length === result.layers.length, initial },
   };
-  if (outputs.moments !== undefined) writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
+  const misfit = outputs.moments === undefined ? undefined : misfitWords(total);
+  if (outputs.moments !== undefined && misfit === undefined)
+    writeWhole(resolve(outputs.moments), encodeMoments(total), { where: "moments" });
   const momentBytes = folder ? endAnalysis(folder, ending) : 0;
   if (folder !== undefined || outputs.out !== undefined) {
     const info = folder?.info() ?? unsavedInfo(about, ending);
@@ -67,5 +71,5 @@ export function keepAnalysis(found: Measured, about: About, course: Course, outp
     folder?.writeReport(html);
     if (outputs.out !== undefined) writeWhole(resolve(outputs.out), html, { where: "report" });
   }
-  return { ...found, about, momentBytes };
+  return { ...found, about, momentBytes, misfit };
 }
