@@ -3,6 +3,7 @@
  * belongs would go unread into pages and tables.
  */
 import { z } from "zod";
+import { layerFields } from "./layerSchema.ts";
 
 /** Short words without markup: names of phases, statuses. */
 const word = z.string().regex(/^[\w\- .,:^~]{0,60}$/, "a short word");
@@ -36,6 +37,7 @@ const layer = z.looseObject({
   samples: number,
   alignment: z.record(z.string(), z.looseObject({ a: side, b: side })),
   phase: phase.optional(),
+  ...layerFields,
 });
 
 const pair = z.looseObject({

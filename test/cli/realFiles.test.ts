@@ -65,6 +65,7 @@ const models: Readonly<Record<string, Ends>> = {
     g.output(g.op("ArgMax", [y], { axis: int(1), keepdims: int(0) }), "label");
     g.output(y, "y");
   },
+  "label alone": (g, _, y) => void g.output(g.op("ArgMax", [y], { axis: int(1), keepdims: int(0) }), "label"),
   "logits first": (g, h, y) => {
     g.output(y, "y");
     g.output(h, "hidden");
@@ -159,6 +160,18 @@ describe("several outputs", () => {
       "label first.onnx",
       "--output",
       "z",
+      ...usual,
+    );
+    await refused(
+      /expected an output of real numbers, got label of int64; choose another by --output: y\n/,
+      "label first.onnx",
+      "--output",
+      "label",
+      ...usual,
+    );
+    await refused(
+      /expected an output of real numbers, got label of int64; export .* the logits/,
+      "label alone.onnx",
       ...usual,
     );
     const expected = await lossOfLogits();

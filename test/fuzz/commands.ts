@@ -30,7 +30,8 @@ export async function command(words: readonly string[]): Promise<void> {
     throw new TypeError(`${words.slice(0, 3).join(" ")} ${what}`.replaceAll("\n", " "));
   };
   if (/this is a bug/.test(err)) complain(err.slice(0, 300));
-  if (code !== 0 && !/^(resume: .* is finished already\n)?[^\n]+\n$/.test(err)) complain(`said ${err.slice(0, 300)}`);
+  if (code !== 0 && !/^(resume: .* is finished already\n|measure: [^\n]*\n)*[^\n]+\n$/.test(err))
+    complain(`said ${err.slice(0, 300)}`);
   if (out.startsWith("<!doctype html>")) checkPage(out, complain);
   const visible = out.replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>/g, "");
   const none = NO_NUMBER.exec(visible);

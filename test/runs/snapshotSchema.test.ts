@@ -38,6 +38,21 @@ describe("refused is", () => {
       /status/,
       ({ layers }) => (layers[0].alignment.raw.b.rga = { value: null, status: "<script>" }),
     ],
+    [
+      "a number of irrelevant directions that is missing",
+      /layers\.0\.irrelevant\.b\.count/,
+      ({ layers }) => delete layers[0].irrelevant.b.count,
+    ],
+    [
+      "no chance of irrelevant directions that there are",
+      /layers\.0\.irrelevant\.b: expected a chance above 0/,
+      ({ layers }) => Object.assign(layers[0].irrelevant.b, { count: 1, chance: 0 }),
+    ],
+    [
+      "a slope that is missing",
+      /layers\.0\.exponents\.raw\.b\.hz\.value/,
+      ({ layers }) => delete layers[0].exponents.raw.b.hz.value,
+    ],
     ["no list of layers", /layers/, (value) => (value.layers = {})],
     ["a loss that is none", /loss/, (value) => (value.loss = 3)],
   ])("%s", async (_, message, change) => {

@@ -205,6 +205,7 @@ const HANDS_ON: ReadonlySet<string> = new Set(["Identity", "Cast", "Flatten", "R
 export function modelEnd(model: Model, loss: Objective | OwnLoss, output?: string): ModelEnd {
   if (loss.lossOutput !== undefined) return { model, notes: [] };
   const chosen = withOutput(model, output);
+  requireReal(chosen.model.graph);
   const ended = beforeActivation(chosen.model, loss.name);
   return { model: ended.model, notes: [...chosen.notes, ...ended.notes] };
 }
@@ -235,6 +236,19 @@ function withOutput(model: Model, output: string | undefined): ModelEnd {
     `analyze: expected --output NAME for a model of several outputs (${list}), got none; its first, ${own!.name}, ` +
       (isFloat ? "does not depend on all of the weights" : "is no float, and has no gradient"),
   );
+}
+
+/** @throws RangeError where the first output is no float by what it declares, or the place of a largest value */
+function requireReal(graph: Graph): void {
+  const { name, dtype } = graph.outputs[0]!;
+  const found = dtype ?? (makerOf(graph, name).node?.op.startsWith("Arg") ? "int64" : undefined);
+  if (found === undefined || found.includes("float")) return;
+  const others = graph.outputs.slice(1).flatMap((one) => (one.dtype?.includes("float") === false ? [] : [one.name]));
+  const cure =
+    others.length > 0
+      ? `choose another by --output: ${others.join(", ")}`
+      : "export what its classes are chosen by, the logits, as an output";
+  throw new RangeError(`analyze: expected an output of real numbers, got ${name} of ${found}; ${cure}`);
 }
 
 /** Matrices that a value is computed with. */
