@@ -111,8 +111,8 @@ export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
 }
 
 /**
- * Mean of |W Q H Q^T W^T|^2 / |H|^2 over all rotations Q, from tr H / |H|, and |Z|^2 and (tr Z)^2 of Z = W^T W: quotients,
- * which overflow for no size of H.
+ * Mean of |W Q H Q^T W^T|^2 / |H|^2 over all rotations Q, from tr H / |H|, and |Z|^2 and (tr Z)^2 of Z = W^T W. A
+ * quotient overflows for no size of H.
  */
 function meanSquare(d: number, spread: number, p: number, s2: number): number {
   if (d < 2) return p;
