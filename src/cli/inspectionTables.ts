@@ -6,6 +6,7 @@
 import { printable } from "../formats/printable.ts";
 import { formatBytes, formatCount, formatDecimals, formatDuration } from "../formats/quantities.ts";
 import { attentionOf, layerNames } from "../measure/network/layerNames.ts";
+import { leastDecades } from "../measure/spectra/nearestTails.ts";
 import type { InspectedHead, InspectedLayer, InspectedValue, Inspection } from "../runner/analysis/inspection.ts";
 import type { TableLayout } from "./layerTable.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
@@ -88,15 +89,16 @@ function rowOf({ name, kind, dIn, dOut, shape, parameters, weights }: InspectedL
   const size = shape === null ? `${dIn} → ${dOut}` : shape.join(" x ");
   const head = [name, kind, size, formatCount(parameters)];
   if (weights === null) return [...head, ...Array<string>(7).fill("–")];
-  const { alpha, tail, logNorm, spectralNorm, stableRank, ranks, status } = weights;
+  const { law, tail, logNorm, spectralNorm, stableRank, ranks, status } = weights;
   if (status !== undefined) return [...head, status, ...Array<string>(6).fill("–")];
-  const isLaw = tail.value !== null && (tail.plausibility ?? 0) >= PLAUSIBLE;
-  const exponent = alpha === null ? "–" : isLaw ? `${alpha.toFixed(2)} ` : `(${alpha.toFixed(2)})`;
+  const isLaw =
+    law !== null && law.decades >= leastDecades && tail.value !== null && (tail.plausibility ?? 0) >= PLAUSIBLE;
+  const exponent = law === null ? "–" : isLaw ? `${law.alpha.toFixed(2)} ` : `(${law.alpha.toFixed(2)})`;
   return [
     ...head,
     exponent,
-    tail.xMin === null ? "–" : brief(tail.xMin),
-    tail.distance === null ? "–" : tail.distance.toFixed(2),
+    law === null ? "–" : brief(law.xMin),
+    law === null ? "–" : law.distance.toFixed(2),
     decimals(logNorm, 2),
     spectralNorm === null ? "–" : brief(spectralNorm),
     decimals(stableRank, 1),
@@ -110,8 +112,9 @@ const PLAUSIBLE = 0.1;
 function legend(layers: readonly InspectedLayer[]): string {
   const inBrackets = layers.some(({ weights }) => weights !== null && weights.alpha !== null);
   return (
-    `alpha, xmin, D: exponent of the density of the eigenvalues of WᵀW above xmin, and its distance from them (theory.md Eqs. 31 and 32)` +
-    `${inBrackets ? "; in brackets where these span less than a decade, or a power law is rejected" : ""}; ` +
+    `alpha, xmin, D: exponent of the density of the eigenvalues of WᵀW above xmin, and its distance from them, as WeightWatcher has them (theory.md Eqs. 31 and 32)` +
+    `${inBrackets ? "; in brackets where these span less than a decade, or no power law over a decade is plausible" : ""}; ` +
+    `${layers.some(({ kind, weights }) => weights !== null && kind === "conv") ? "a convolution is one matrix (output channels, patch), of which WeightWatcher takes slices; " : ""}` +
     "log|W|²: log10 of the squared Frobenius norm; |W|₂: largest singular value; stable: |W|²/|W|₂²; " +
     "rank: eigenvalues above a thousandth of the largest, and all of them"
   );

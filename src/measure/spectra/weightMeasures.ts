@@ -5,6 +5,7 @@
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs } from "../../linalg/matrix.ts";
 import type { Status } from "../measured.ts";
+import { type NearestLaw, nearestLaw } from "./nearestLaw.ts";
 import { type RankValue, rank, unranked } from "./rank.ts";
 import { effectiveRank, roundingFloor } from "./spectrum.ts";
 import { type TailExponent, tailExponent } from "./tailExponent.ts";
@@ -20,11 +21,13 @@ export interface WeightMeasures {
   /** Ranks of the smaller of W^T W and W W^T (theory.md Eqs. 14 to 16). */
   ranks: RankValue;
   effectiveRank: number | null;
-  /** Exponent of the density of eigenvalues above `tail.xMin`, whether a power law is plausible there or not. */
+  /** Exponent of the density of the largest eigenvalues as WeightWatcher has it, plausible or not. */
   alpha: number | null;
   /** alpha log10 |W|_2^2. */
   alphaWeighted: number | null;
-  /** The fit, its interval and its rivals (Eqs. 31, 32); its `value` is null where the tail is too short for a law. */
+  /** The fit of `alpha`; null where `tail` finds too few values. */
+  law: NearestLaw | null;
+  /** Whether there is a power law: its fit over a decade, interval and rivals (Eqs. 31, 32); `value` null if not. */
   tail: TailExponent;
   /** Eigenvalues, descending, to six digits. */
   eigenvalues: number[];
@@ -52,8 +55,10 @@ export function weightMeasures(W: Matrix): WeightMeasures {
   const values = eigvalsh(Z).map((value) => Math.max(0, value));
   const largest = values[0]!;
   const total = values.reduce((sum, value) => sum + value, 0);
-  const tail = tailExponent(values, { replicates: REPLICATES, resolution: roundingFloor * largest });
-  const alpha = tail.xMin === null ? null : densityExponent(values, tail.xMin);
+  const floor = roundingFloor * largest;
+  const tail = tailExponent(values, { replicates: REPLICATES, floor, resolution: floor });
+  const law = tail.xMin === null ? null : nearestLaw(values, floor);
+  const alpha = law === null ? null : law.alpha;
   return {
     spectralNorm: Math.sqrt(largest),
     logNorm: Math.log10(total),
@@ -63,29 +68,17 @@ export function weightMeasures(W: Matrix): WeightMeasures {
     effectiveRank: effectiveRank(values),
     alpha,
     alphaWeighted: alpha === null ? null : alpha * Math.log10(largest),
+    law,
     tail,
     eigenvalues: Array.from(values, (value) => Number(value.toPrecision(DIGITS))),
   };
-}
-
-/**
- * Maximum likelihood of the exponent of p(x) ~ x^-alpha for x >= xMin (theory.md Eq. 31); null where all values are
- * xMin.
- */
-function densityExponent(values: Float64Array, xMin: number): number | null {
-  const logs = Array.from(
-    values.filter((value) => value >= xMin),
-    (value) => Math.log(value / xMin),
-  );
-  const sum = logs.reduce((total, log) => total + log, 0);
-  return sum > 0 ? 1 + logs.length / sum : null;
 }
 
 function unmeasured(dimension: number, status: Status): WeightMeasures {
   const none = null;
   return {
     ...{ spectralNorm: none, logNorm: none, logSpectralNorm: none, stableRank: none, effectiveRank: none },
-    ...{ alpha: none, alphaWeighted: none },
+    ...{ alpha: none, alphaWeighted: none, law: none },
     ranks: unranked(dimension, 0, status),
     tail: tailExponent([]),
     eigenvalues: [],
