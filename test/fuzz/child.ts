@@ -7,7 +7,7 @@ import { writeSync } from "node:fs";
 import { argv, stdout } from "node:process";
 import { Random } from "../../src/random/random.ts";
 import { reportOf } from "../../src/runner/errors.ts";
-import { answers } from "./commands.ts";
+import { answers, Complaint } from "./commands.ts";
 import { mutate } from "./mutate.ts";
 import { type Kind, subjects } from "./subjects.ts";
 
@@ -33,7 +33,7 @@ for (let i = Number(from); i < Number(to); i++) {
   } catch (error) {
     const { line, bug } = reportOf(error);
     const message = error instanceof Error ? error.message : String(error);
-    const unclear = bug || /[\n\p{Cc}]/u.test(message) || message.length > 500;
+    const unclear = bug || error instanceof Complaint || /[\n\p{Cc}]/u.test(message) || message.length > 500;
     outcome = `${unclear ? "unclear" : "error"} ${line}`;
     if (unclear && error instanceof Error) outcome += ` | ${(error.stack ?? "").split("\n").slice(1, 9).join(" ")}`;
   }

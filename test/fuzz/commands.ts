@@ -8,10 +8,13 @@ const BUILT = pathToFileURL(resolve("dist", "cli", "main.js")).href;
 const RAW = /<script>alert|<img src=x/;
 const NO_NUMBER = /\b((?<!not: )NaN|(?<!correlation )undefined(?!-| \(1)|Infinity)\b|\[object /;
 
+/** What a command must not do; never one of its own refusals, however it reads. */
+export class Complaint extends Error {}
+
 /** How many commands of this process ended well, and how many with a line. */
 export const answers = { accepted: 0, refused: 0 };
 
-/** @throws TypeError where the command calls what it met a bug, says more than one line, or shows what it must not */
+/** @throws Complaint where the command calls what it met a bug, says more than one line, or shows what it must not */
 export async function command(words: readonly string[]): Promise<void> {
   const written = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({
@@ -27,7 +30,7 @@ export async function command(words: readonly string[]): Promise<void> {
   else answers.refused++;
   const { out, err } = written;
   const complain = (what: string): never => {
-    throw new TypeError(`${words.slice(0, 3).join(" ")} ${what}`.replaceAll("\n", " "));
+    throw new Complaint(`${words.slice(0, 3).join(" ")} ${what}`.replaceAll("\n", " "));
   };
   if (/this is a bug/.test(err)) complain(err.slice(0, 300));
   if (code !== 0 && !/^(resume: .* is finished already\n|measure: [^\n]*\n)*[^\n]+\n$/.test(err))

@@ -4,7 +4,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { checkPage, command } from "./commands.ts";
+import { Complaint, checkPage, command } from "./commands.ts";
 import { hostileTexts, mutateJson } from "./mutateJson.ts";
 import { mutateSafetensors } from "./mutateTensors.ts";
 import type { Subject } from "./subjects.ts";
@@ -73,6 +73,6 @@ function checkFigures(folder: string): void {
   }
   for (const file of files.filter((name) => name.endsWith(".svg")))
     checkPage(readFileSync(join(folder, file), "utf8"), (what) => {
-      throw new TypeError(`${dirname(folder)}: ${file} ${what}`);
+      throw new Complaint(`${dirname(folder)}: ${file} ${what}`);
     });
 }
