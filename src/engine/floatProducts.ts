@@ -1,5 +1,5 @@
 /**
- * @file Products of matrices in float32 by an engine, behind the last batch of a measurement. Factors are divided by
+ * @file Products of matrices in float32 by an engine, after the last batch of a measurement. Factors are divided by
  * their largest entry first: their entries are rounded at 1e-7 of it already.
  */
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";

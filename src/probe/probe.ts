@@ -45,7 +45,7 @@ export interface MeasureOptions {
   /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
   readonly signal?: AbortSignal;
   /**
-   * How many batches there are, as far as it is known: of many, more is left to behind the last one. Default: those of
+   * How many batches there are, as far as it is known: of many, more is left to after the last one. Default: those of
    * an array, else 1.
    */
   readonly batches?: number;
@@ -80,7 +80,7 @@ export interface Measurement extends GroupedMeasurement {
   readonly total: Moments;
 }
 
-/** What is measured before the sums are put together. */
+/** What is measured before the sums are finished. */
 export interface SummedMeasurement extends MeasuredLosses {
   readonly groups: readonly GroupSums[];
 }
@@ -128,7 +128,7 @@ export class Probe {
     return { total, ...measured };
   }
 
-  /** As `measureSums`, with the sums of each group put together. @param crossed whether those of maps have gh */
+  /** As `measureSums`, with the sums of each group finished. @param crossed whether those of maps have gh */
   async measureGroups(
     batches: Iterable<Feeds>,
     options: MeasureOptions = {},

@@ -1,6 +1,6 @@
 /**
  * @file The linear probe of a network that is trained without labels: its features of labelled samples, and the
- * accuracy of a linear classifier on them (measure/ridgeClassifier.ts).
+ * accuracy of a linear classifier on them (measure/collapse/ridgeClassifier.ts).
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { matrix } from "../linalg/matrix.ts";

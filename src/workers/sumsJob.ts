@@ -1,5 +1,5 @@
 /**
- * @file Layers to measure whose sums are still as they left the engine: a thread puts together what it measures next.
+ * @file Layers to measure whose sums are still as they left the engine: a thread finishes what it measures next.
  */
 
 import { FloatProducts } from "../engine/floatProducts.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Sums of rows x = y X from those of rows y: sum x x^T = X^T (sum y y^T) X, behind the last batch and by whoever
+ * @file Sums of rows x = y X from those of rows y: sum x x^T = X^T (sum y y^T) X, after the last batch and by whoever
  * multiplies.
  *
  * Means are taken off before and put back in float64 (docs/theory.md Eq. 10), so that products may be of float32.

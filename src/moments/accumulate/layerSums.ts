@@ -29,7 +29,7 @@ export interface LayerSums {
   readonly rows: Readonly<Record<string, RowSums>>;
   /** (dOut, dIn) sum g_b h_a^T; of a head (dOut, dOut) sum g_b h_b^T */
   readonly cross: Float64Array | undefined;
-  /** Columns of h_a are W's in another order, which is put right behind the last batch. */
+  /** Columns of h_a are W's in another order, which is put right after the last batch. */
   readonly columnOrder: readonly [number, number] | undefined;
   /** In place of sums, where rows are kept. */
   readonly kept: RowBatches | undefined;
@@ -194,7 +194,7 @@ export async function finishSums(
 }
 
 /**
- * What a pair of neighbouring maps needs of a layer (PairHalves), before its sums are put together.
+ * What a pair of neighbouring maps needs of a layer (PairHalves), before its sums are finished.
  *
  * @param groups the layer's sums over disjoint groups of the samples, which are kept
  */

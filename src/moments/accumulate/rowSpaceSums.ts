@@ -1,6 +1,6 @@
 /**
  * @file Sums of the wide side of a map that were made in the fewer coordinates of its other side, and become its own
- * behind the last batch: of h_b, plain and normalized, where W widens, of g_a where it narrows. The coordinates are as
+ * after the last batch: of h_b, plain and normalized, where W widens, of g_a where it narrows. The coordinates are as
  * long as the rows they stand for.
  */
 import type { ArrayPool } from "../../linalg/arrayPool.ts";

@@ -127,7 +127,7 @@ export function addMomentNodes(
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) {
-    // Of a map one product over the rows is enough: the others follow behind the last batch (addCrossMoments).
+    // Of a map one product over the rows is enough: the others follow after the last batch (addCrossMoments).
     const [key, h] = centred.ha === undefined ? ["cross.b", "hb"] : ["cross.ba", "ha"];
     names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
   }

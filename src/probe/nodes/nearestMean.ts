@@ -1,6 +1,6 @@
 /**
  * @file For how many samples the nearest class mean of a classifier's features is another class than the network names
- * (docs/theory.md Eq. 70). The means are known behind the last batch: until then the features are kept, of very many
+ * (docs/theory.md Eq. 70). The means are known after the last batch: until then the features are kept, of very many
  * rows an even share.
  */
 import type { Engine, Program } from "../../engine/engine.ts";

@@ -1,6 +1,6 @@
 /**
  * @file Sums of the wide side of a map, made in the fewer coordinates of its other side (factorRows) and turned into
- * its own behind the last batch, where that costs less than sums of its rows: of h_b, plain and normalized, where W
+ * its own after the last batch, where that costs less than sums of its rows: of h_b, plain and normalized, where W
  * widens, of g_a where it narrows.
  *
  * Not by H_b = W H_a W^T and G_a = W^T G_b W themselves (docs/theory.md Eq. 6): where W cancels the largest direction
@@ -23,7 +23,7 @@ interface Extent {
 }
 
 /**
- * chosen: products behind the last batch cost that much more than as many operations on rows, since sums are taken
+ * chosen: products after the last batch cost that much more than as many operations on rows, since sums are taken
  * apart and put together.
  */
 const OVERHEAD = 1.25;

@@ -37,7 +37,7 @@ const MEASURING_SPEED = 2e10;
 const STEP_SECONDS = 2e-4;
 const MEASURE_SECONDS = 5e-3;
 /**
- * chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums put together, and
+ * chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums finished, and
  * relations.
  */
 const ENTRY_SECONDS = 3e-8;
