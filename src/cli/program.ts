@@ -372,7 +372,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     .on("option:in", setRuns)
     .action(async (run: string, options: OpenOptions) => {
       const { openCommand } = await import("./commands/open.ts");
-      finish(await openCommand(run, options, io));
+      finish(await readingRun(run, () => openCommand(run, options, io)));
     });
   program
     .command("compare")

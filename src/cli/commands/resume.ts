@@ -19,7 +19,6 @@ export async function resumeCommand(which: string, options: ResumeOptions & Pres
       `resume: expected a training run, got ${folder.info().id}, which is an analysis; ${commandLine(folder.info().argv)} makes it again`,
     );
   if (folder.info().status === "finished") {
-    io.stderr.write(`crh resume: ${folder.info().id} is finished already\n`);
     await readingRun(which, async () => {
       if (!folder.hasReport()) {
         folder.dropHalfWritten(); // it was killed while it wrote the report
@@ -27,6 +26,7 @@ export async function resumeCommand(which: string, options: ResumeOptions & Pres
       }
       await presentRun(folder, options, io);
     });
+    io.stderr.write(`crh resume: ${folder.info().id} is finished already\n`);
     return;
   }
   const { job, experiment } = await resumeTraining(folder, options, which);
