@@ -17,12 +17,12 @@ export interface SumsJob {
 }
 
 /** Programs of one thread, kept until it ends. */
-const turning = new FloatProducts(nodeEngine, { planMemory: false });
+const products = new FloatProducts(nodeEngine, { planMemory: false });
 
 /** The moments of each group of samples. @param sums used up */
 export async function groupsOf(sums: readonly LayerSums[], pool?: ArrayPool): Promise<LayerMoments[]> {
   const groups: LayerMoments[] = [];
-  for (const group of sums) groups.push(await finishSums(group, turning, { memory: pool }));
+  for (const group of sums) groups.push(await finishSums(group, products, { memory: pool }));
   return groups;
 }
 
