@@ -34,6 +34,7 @@ import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
+import { addSweep } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
@@ -59,6 +60,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
+  addSweep(program, io, finish);
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);

@@ -24,6 +24,8 @@ import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
 import { dropAbandoned, makeFolder, syncPath, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
+  /** Its name, which no run may have. Default: one that is free, of the date, the setting and a hash. */
+  readonly id?: string;
   readonly setting: string;
   /** What the folder is named after. Default: the setting. */
   readonly name?: string;
@@ -58,7 +60,10 @@ export function createRun(root: string, run: NewRun): RunFolder {
   const { setting, seed, config, steps, argv, versions, notes, now = new Date() } = run;
   makeFolder(root);
   const fullConfig = { setting, ...config };
-  const { id, dir } = claimFolder(root, run.name ?? setting, fullConfig, now);
+  const { id, dir } =
+    run.id === undefined
+      ? claimFolder(root, run.name ?? setting, fullConfig, now)
+      : { id: run.id, dir: namedFolder(root, run.id) };
   const start = processStart(process.pid);
   const info: RunInfo = {
     schema: "crh-lab/run@1",
@@ -354,6 +359,12 @@ export class RunFolder {
     writeWhole(path, content);
     return path;
   }
+}
+
+function namedFolder(root: string, id: string): string {
+  const dir = join(root, id);
+  writing("runs", root, () => mkdirSync(dir));
+  return dir;
 }
 
 function claimFolder(root: string, name: string, config: Readonly<Record<string, unknown>>, now: Date) {

@@ -28,3 +28,21 @@ function imageSeconds({ steps, batch, width, temperature }: Readonly<Record<stri
   const images = Number(steps) * Number(batch) * (temperature === undefined ? 1 : 2);
   return images * (0.02 * Number(width) + 0.08 * Number(width) ** 2);
 }
+
+/**
+ * Bytes of memory of a run, from its weights, batch and depth.
+ *
+ * chosen: 250 MB of the program, twelve copies of the weights (parameters, gradients, momentum, checkpoint, what a
+ * measurement holds in float64) and eight of the activations; within a factor of two.
+ */
+export function estimatedBytes(parameters: Readonly<Record<string, unknown>>): number {
+  const number = (name: string, otherwise: number) => {
+    const value = parameters[name];
+    return typeof value === "number" ? value : otherwise;
+  };
+  const [depth, width, batch] = [number("depth", 4), number("width", 100), number("batch", 2)];
+  if ("workers" in parameters) return 1e9 + 12e6 * batch * width ** 2 * 8;
+  const outer = number("inputs", "images" in parameters ? 784 : 25) + number("outputs", 10);
+  const weights = (depth - 1) * width ** 2 + width * outer;
+  return 2.5e8 + 48 * weights + 32 * batch * depth * width;
+}

@@ -75,6 +75,7 @@ export async function createTraining(
   await checkDevice(plan.device, "run");
   const experiment = await following(built, plan, parameters.steps as number);
   const folder = createRun(options.runs, {
+    ...(options.id !== undefined && { id: options.id }),
     setting: setting.name,
     seed: parameters.seed as number,
     steps: parameters.steps as number,

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly data?: string;
   /** Folder of the runs. */
   readonly runs: string;
+  /** Name of the run in it. Default: date, setting and a hash. */
+  readonly id?: string;
   readonly moments: "none" | "final" | "all";
   /** What every measurement holds; without it laws are measured at the last step alone. */
   readonly cost?: Cost;

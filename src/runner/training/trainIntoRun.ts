@@ -38,6 +38,8 @@ export interface TrainJob {
   readonly plan: RunPlan;
   /** Whether the run may take more than an hour. */
   readonly confirmed: boolean;
+  /** Whether a report is written at the end. Default true. */
+  readonly report?: boolean;
   /** Bytes of the checkpoint to go on from, and its step. */
   readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
 }
@@ -70,6 +72,12 @@ export async function trainIntoRun(
     const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
     const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
+    if (done && experiment.pictures !== undefined)
+      folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
+    if (experiment.follow !== undefined) {
+      progress.activity("fitting the two-point theory");
+      recordTwopoint(folder);
+    }
     const before: Partial<RunInfo> = resume === undefined ? {} : folder.info();
     folder.update({
       status: done ? "finished" : "interrupted",
@@ -80,14 +88,10 @@ export async function trainIntoRun(
       measuringMs: Math.round((before.measuringMs ?? 0) + cost.measuringMs),
       stepsPerSecond,
     });
-    if (done && experiment.pictures !== undefined)
-      folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
-    if (experiment.follow !== undefined) {
-      progress.activity("fitting the two-point theory");
-      recordTwopoint(folder);
+    if (job.report !== false) {
+      progress.activity("writing the report");
+      await writeReport(folder);
     }
-    progress.activity("writing the report");
-    await writeReport(folder);
     completed = done;
     const name = runName(folder, folder.info().id);
     if (!done)
@@ -98,7 +102,7 @@ export async function trainIntoRun(
         )
       );
   } catch (error) {
-    if (!(error instanceof Interrupted)) await fail(folder, error as Error);
+    if (!(error instanceof Interrupted)) await fail(job, error as Error);
     throw error;
   } finally {
     progress.end(completed);
@@ -292,7 +296,7 @@ function meanRates(schedule: Schedule, from: number, to: number): { rate: number
 }
 
 /** Records a failure, and still writes the report of what was measured before. */
-async function fail(folder: RunFolder, error: Error): Promise<void> {
+async function fail({ folder, report }: TrainJob, error: Error): Promise<void> {
   try {
     folder.update({
       status: "failed",
@@ -302,7 +306,7 @@ async function fail(folder: RunFolder, error: Error): Promise<void> {
     });
     if (!(error instanceof DivergedError)) return;
     recordTwopoint(folder);
-    await writeReport(folder);
+    if (report !== false) await writeReport(folder);
   } catch {
     // The disk may be the reason of the failure; the first error is the one to show.
   }

@@ -1,0 +1,139 @@
+/** @file `crh sweep`: many runs of a setting over values of its parameters, on this machine. */
+import { fileURLToPath } from "node:url";
+import { formatBytes, formatCount, formatDuration } from "../../formats/quantities.ts";
+import { EXIT_FAILED, UsageError } from "../../runner/errors.ts";
+import { type PlannedSweep, planSweep, writeSweep } from "../../runner/sweeps/planSweep.ts";
+import { runSweep } from "../../runner/sweeps/runSweep.ts";
+import { type SweepStatus, sweepStatus } from "../../runner/sweeps/sweepStatus.ts";
+import { openSweep, type SweepFolder } from "../../sweeps/sweepFolder.ts";
+import type { Io } from "../io.ts";
+import { terminalObserver } from "../progress.ts";
+import { renderStatus } from "../sweepTable.ts";
+
+/** How a sweep is done. */
+export interface DoSweepOptions {
+  /** Folder of the sweeps. */
+  readonly sweeps: string;
+  readonly jobs: number;
+  readonly threads?: number;
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a new one holds. */
+export interface SweepOptions extends DoSweepOptions {
+  readonly name?: string;
+  readonly preset?: string;
+  readonly steps?: number;
+  readonly draws?: number;
+  readonly drawSeed?: number;
+  readonly dryRun?: boolean;
+  readonly planOnly?: boolean;
+  readonly failFast?: boolean;
+  readonly again?: boolean;
+  /** Options of each run. */
+  readonly every?: number | "log";
+  readonly evaluateEvery?: number;
+  readonly cost?: string;
+  readonly moments?: string;
+  readonly checkpointEvery?: number;
+  readonly follow?: readonly number[];
+  readonly followEvery?: number;
+}
+
+export async function sweepCommand(
+  what: string | undefined,
+  assignments: string[],
+  options: SweepOptions,
+  io: Io,
+): Promise<number | undefined> {
+  if (what === undefined)
+    throw new UsageError("sweep: expected a setting or a YAML file, got none; crh sweep --help has examples");
+  const { every, evaluateEvery, cost, moments, checkpointEvery, follow, followEvery, data } = options;
+  const planned = await planSweep({
+    ...{ what, assignments, name: options.name, preset: options.preset, steps: options.steps },
+    ...{ draws: options.draws, drawSeed: options.drawSeed },
+    options: { every, evaluateEvery, cost, moments, checkpointEvery, follow, followEvery, data },
+  });
+  if (options.dryRun === true) {
+    showPlan(planned, options, io);
+    return undefined;
+  }
+  if (options.quiet !== true) io.stderr.write(`${summaryOf(planned, options.jobs)}\n`);
+  const sweep = writeSweep(planned, options.sweeps, {
+    argv: ["sweep", what, ...assignments],
+    failFast: options.failFast === true,
+    again: options.again === true,
+    named: (options.name ?? planned.plan.name) !== undefined,
+  });
+  if (options.planOnly === true) {
+    io.stdout.write(`${sweep.dir}\n`);
+    return undefined;
+  }
+  return doSweep(sweep, options, io);
+}
+
+export async function sweepResumeCommand(
+  which: string,
+  options: DoSweepOptions & { readonly failed?: boolean },
+  io: Io,
+): Promise<number | undefined> {
+  const sweep = openSweep(which, options.sweeps);
+  if (options.failed === true) for (const job of sweep.state().failed) sweep.forget(job);
+  return doSweep(sweep, options, io);
+}
+
+export function sweepStatusCommand(
+  which: string,
+  options: { readonly sweeps: string; readonly json?: boolean },
+  io: Io,
+): void {
+  show(sweepStatus(openSweep(which, options.sweeps)), options, io);
+}
+
+async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Promise<number | undefined> {
+  const { jobs, threads, data, quiet } = options;
+  const program = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
+  await runSweep(
+    sweep,
+    { jobs, program, ...(threads !== undefined && { threads }), ...(data !== undefined && { data }) },
+    { observer: terminalObserver(io, { quiet }), signal: io.interruption() },
+  );
+  const status = sweepStatus(sweep);
+  show(status, options, io);
+  return status.failed > 0 ? EXIT_FAILED : undefined;
+}
+
+function show(status: SweepStatus, { json }: { readonly json?: boolean }, io: Io): void {
+  io.stdout.write(json === true ? `${JSON.stringify(status, undefined, 2)}\n` : renderStatus(status, io));
+}
+
+/** "60 jobs (5 repeated ones left out), about 12 min by one after the other, 260 MB at most". */
+function summaryOf({ jobs, repeated, seconds, bytes }: PlannedSweep, workers: number): string {
+  const left = repeated === 0 ? "" : ` (${formatCount(repeated)} repeated ones left out)`;
+  const time = formatDuration((1000 * seconds) / workers);
+  const memory = formatBytes(bytes * workers);
+  return (
+    `${formatCount(jobs.length)} jobs${left}, by ${workers} at once: an estimated ${time} of training, ` +
+    `measurements not counted, and ${memory} of memory`
+  );
+}
+
+/** chosen: enough to see how values combine. */
+const SHOWN_JOBS = 8;
+
+function showPlan(planned: PlannedSweep, { jobs: workers, json }: SweepOptions, io: Io): void {
+  const { name, jobs, repeated, seconds, longest, bytes } = planned;
+  if (json === true) {
+    const plan = { name, jobs: jobs.length, repeated, seconds, longestSeconds: longest, bytes };
+    io.stdout.write(`${JSON.stringify(plan)}\n`);
+    return;
+  }
+  const lines = jobs.slice(0, SHOWN_JOBS).map(({ id, values }) => {
+    const words = Object.entries(values).map(([key, value]) => `${key}=${String(value)}`);
+    return `  ${id}  ${words.join(" ")}`;
+  });
+  if (jobs.length > SHOWN_JOBS) lines.push(`  and ${formatCount(jobs.length - SHOWN_JOBS)} more`);
+  io.stdout.write(`${name}: ${summaryOf(planned, workers)}\n${lines.join("\n")}\n`);
+}

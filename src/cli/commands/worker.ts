@@ -1,0 +1,31 @@
+/** @file `crh worker`: joins a sweep from any machine that shares its folder. */
+import { availableParallelism } from "node:os";
+import { work } from "../../runner/sweeps/work.ts";
+import type { Share } from "../../sweeps/sweepFolder.ts";
+import { openSweep } from "../../sweeps/sweepFolder.ts";
+import type { Io } from "../io.ts";
+import { terminalObserver } from "../progress.ts";
+
+export interface WorkerOptions {
+  readonly sweeps: string;
+  readonly threads?: number;
+  readonly data?: string;
+  readonly share?: Share;
+  /** False: ends where all that is left is done by others. */
+  readonly wait: boolean;
+  readonly quiet?: boolean;
+}
+
+export async function workerCommand(which: string, options: WorkerOptions, io: Io): Promise<void> {
+  const { threads = availableParallelism(), data, share, wait, quiet } = options;
+  const sweep = openSweep(which, options.sweeps);
+  const asked = io.interruption();
+  const parent = new AbortController();
+  process.once("disconnect", () => parent.abort()); // who started it is gone
+  process.channel?.unref();
+  await work(
+    sweep,
+    { threads, wait, ...(data !== undefined && { data }), ...(share && { share }) },
+    { observer: terminalObserver(io, { quiet }), signal: AbortSignal.any([asked, parent.signal]) },
+  );
+}

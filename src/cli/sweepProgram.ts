@@ -1,0 +1,126 @@
+/** @file `crh sweep`, `crh worker` and their options; the code behind them is loaded when they are called. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { MOST_THREADS } from "../runner/training/runOptions.ts";
+import type { Share } from "../sweeps/sweepFolder.ts";
+import { interval, places, wholeNumber } from "./commandOptions.ts";
+import type { DoSweepOptions, SweepOptions } from "./commands/sweep.ts";
+import type { WorkerOptions } from "./commands/worker.ts";
+import { type Io, widthOf } from "./io.ts";
+import { wrapColumns } from "./table.ts";
+
+const SWEEPS = "sweeps";
+/** chosen: more processes than any machine gains from. */
+const MOST_JOBS = 256;
+
+const EXAMPLES = `
+Values: 1e-6,1e-5 each of them; 0..4 whole numbers; lin:0..1:5 and log:1e-6..1e-3:7 so many points;
+uniform:0..1, loguniform:1e-6..1e-3 and integer:1..8 drawn at random, --draws times.
+
+Examples:
+  crh sweep fc2 decay=1e-6,1e-5,1e-4 width=50,100,200 seed=0..4 --jobs 2
+  crh sweep fc2 lr=loguniform:1e-3..1 --draws 20 --steps 2000
+  crh sweep plan.yaml --dry-run
+  crh worker sweeps/2026-12-01-fc2                joins it from any machine that shares the disk
+  crh compare sweeps/2026-12-01-fc2 --x decay --y b.rga
+
+A file names settings, values and conditions, which are values that go together:
+  name: decay
+  options: {every: log, moments: final}
+  sweeps:
+    - setting: fc2
+      values: {decay: "log:1e-6..1e-3:4", seed: 0..2}
+      conditions: [{width: 50, lr: 0.1}, {width: 200, lr: 0.05}]
+`;
+
+export function addSweep(program: Command, io: Io, finish: (result: unknown) => void): void {
+  const sweep = withDoing(
+    program
+      .command("sweep")
+      .description("many runs over values of parameters, several at once; nothing is done twice or lost")
+      .usage("<setting> [key=values ...] | <plan.yaml> | resume <sweep> | status <sweep>   [options]")
+      .argument("[what]", "a setting, or a YAML file with settings, values and conditions")
+      .argument("[assignments...]", "values of parameters: decay=1e-6,1e-5 seed=0..4")
+      .enablePositionalOptions(),
+  );
+  sweep
+    .option("--name <name>", "name of the sweep (default: the date and the setting)")
+    .option("--preset <name>", "preset of every run")
+    .option("--steps <number>", "training steps of every run", wholeNumber(0))
+    .option("--draws <number>", "how often random values are drawn", wholeNumber(1))
+    .option("--draw-seed <number>", "seed of the draws (default: 0)", wholeNumber(0))
+    .option("--every <number|log>", "when every run is measured, as of crh run", interval)
+    .option("--evaluate-every <number>", "as of crh run", wholeNumber(1))
+    .addOption(
+      new Option("--moments <which>", "second moments that every run keeps (default: none)").choices([
+        ...["none", "final", "all"],
+      ]),
+    )
+    .addOption(new Option("--cost <level>", "as of crh run").choices(["economy", "standard", "full"]))
+    .option("--checkpoint-every <number>", "as of crh run", wholeNumber(1))
+    .option("--follow <samples>", "as of crh run", places)
+    .option("--follow-every <steps>", "as of crh run", wholeNumber(1))
+    .option("--fail-fast", "end at the first failure (default: the other jobs go on)")
+    .option("--again", "do jobs anew that another sweep of the folder has done")
+    .option("--dry-run", "say what would be done, with estimated time and memory, and do nothing")
+    .option("--plan-only", "write the sweep's folder for crh worker, and start nothing")
+    .addHelpText("after", () => wrapColumns(EXAMPLES, widthOf(io.stdout)))
+    .action(async (what: string | undefined, assignments: string[], options: SweepOptions) => {
+      const { sweepCommand } = await import("./commands/sweep.ts");
+      finish(await sweepCommand(what, assignments, options, io));
+    });
+  withDoing(
+    sweep
+      .command("resume")
+      .description("do what is not done of a sweep, unfinished runs from their checkpoints")
+      .argument("<sweep>", 'its folder, its name or "latest"'),
+  )
+    .option("--failed", "try failed jobs again")
+    .action(async (which: string, options: DoSweepOptions & { failed?: boolean }) => {
+      const { sweepResumeCommand } = await import("./commands/sweep.ts");
+      finish(await sweepResumeCommand(which, options, io));
+    });
+  sweep
+    .command("status")
+    .description("how far a sweep is: done, failed, at work, time left")
+    .argument("<sweep>", 'its folder, its name or "latest"')
+    .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
+    .option("--json", "print it as JSON")
+    .action(async (which: string, options: { sweeps: string; json?: boolean }) => {
+      const { sweepStatusCommand } = await import("./commands/sweep.ts");
+      finish(sweepStatusCommand(which, options, io));
+    });
+  program
+    .command("worker")
+    .description("join a sweep from any machine that shares its folder: do one job after the other")
+    .argument("<sweep>", 'its folder, its name or "latest"')
+    .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
+    .option("--threads <number>", "threads of one operator (default: all cores)", wholeNumber(1, MOST_THREADS))
+    .option("--data <folder>", "folder of the data, if it is elsewhere on this machine")
+    .option("--share <i/n>", "only every n-th job, from the i-th on, i from 0", share)
+    .option("--no-wait", "end where all that is left is done by others, and do not take over from those that die")
+    .option("--quiet", "print no progress")
+    .action(async (which: string, options: WorkerOptions) => {
+      const { workerCommand } = await import("./commands/worker.ts");
+      finish(await workerCommand(which, options, io));
+    });
+}
+
+/** The options of whatever does a sweep's jobs. */
+function withDoing(command: Command): Command {
+  return command
+    .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
+    .option("--jobs <number>", "workers at once", wholeNumber(1, MOST_JOBS), 1)
+    .option("--threads <number>", "threads of all workers together (default: all cores)", wholeNumber(1, MOST_THREADS))
+    .option("--data <folder>", "folder of the data, where the setting needs one")
+    .option("--json", "print what came out as JSON")
+    .option("--quiet", "print no progress");
+}
+
+/** Reads --share: "0/40". */
+function share(text: string): Share {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const read = { index: Number(index), of: Number(of) };
+  if (of === undefined || read.of < 1 || read.index >= read.of)
+    throw new InvalidArgumentError("Expected i/n with i from 0 to n - 1, such as 0/40.");
+  return read;
+}

@@ -1,0 +1,30 @@
+/** @file How far a sweep is, for the terminal. */
+import { formatCount, formatDuration } from "../formats/quantities.ts";
+import type { SweepStatus } from "../runner/sweeps/sweepStatus.ts";
+import { hasColour, type Io, widthOf } from "./io.ts";
+import { dimmer, renderTable } from "./table.ts";
+
+/** chosen: failures are often the same; the others are in failed/. */
+const SHOWN_FAILURES = 5;
+
+/** Counts, failures with their lines, and what to do next. */
+export function renderStatus(status: SweepStatus, io: Io): string {
+  const { name, folder, jobs, done, failed, running, waiting, secondsLeft, failures } = status;
+  const counts = [
+    `${formatCount(done)} of ${formatCount(jobs)} jobs done`,
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    ...(running > 0 ? [`${formatCount(running)} claimed by workers`] : []),
+    ...(waiting > 0 ? [`${formatCount(waiting)} waiting`] : []),
+    ...(secondsLeft !== null && secondsLeft > 0 ? [`about ${formatDuration(1000 * secondsLeft)} left`] : []),
+  ];
+  const rows = failures.slice(0, SHOWN_FAILURES).map(({ job, error }) => [job, error]);
+  const table = renderTable([{ header: "failed" }, { header: "why", shrinkTo: 20 }], rows, {
+    width: widthOf(io.stdout),
+    dim: dimmer(hasColour(io.stdout, io.env)),
+  });
+  const more = failed > SHOWN_FAILURES ? `and ${formatCount(failed - SHOWN_FAILURES)} more in ${folder}/failed\n` : "";
+  const retry = failed > 0 ? `crh sweep resume ${folder} --failed   tries failed ones again\n` : "";
+  const next = waiting > 0 && running === 0 ? `crh sweep resume ${folder}   does what is not done\n` : "";
+  const compare = done > 0 ? `crh compare ${folder} --x PARAMETER --y MEASURE   shows what came out\n` : "";
+  return `${name}: ${counts.join(", ")}\n${failed > 0 ? `${table}${more}` : ""}${next}${retry}${compare}`;
+}

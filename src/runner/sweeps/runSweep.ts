@@ -1,0 +1,159 @@
+/**
+ * @file A sweep done on this machine: in this process, or by several workers beside each other, which this process
+ * starts, watches and replaces where one dies.
+ */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SweepFolder } from "../../sweeps/sweepFolder.ts";
+import { Interrupted } from "../errors.ts";
+import type { Progress, Watcher } from "../observer.ts";
+import { work } from "./work.ts";
+
+export interface RunSweepOptions {
+  /** Workers at once. */
+  readonly jobs: number;
+  /** Threads of all workers together. Default: as many as the machine runs at once. */
+  readonly threads?: number;
+  readonly data?: string;
+  /** The program that a worker is started with: of "crh worker". */
+  readonly program: readonly string[];
+}
+
+/** chosen: a second between looks, of which each lists three folders. */
+const LOOK_MS = 1000;
+/** chosen: so many workers that die one after the other, without a job done between, have a reason on this machine. */
+const MOST_DEATHS = 10;
+
+/**
+ * Does what is not done.
+ *
+ * @throws Interrupted where the user stops it; Error with a worker's last line where the workers cannot go on
+ */
+export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, watcher: Watcher): Promise<void> {
+  const { jobs, data, threads = availableParallelism() } = options;
+  const state = sweep.state();
+  const total = sweep.record.jobs;
+  const progress = watcher.observer.progress(sweep.name, total, {
+    unit: "jobs",
+    start: state.done.size + state.failed.size,
+  });
+  const each = { threads: Math.max(1, Math.floor(threads / jobs)), wait: true, ...(data !== undefined && { data }) };
+  const told = new Set(state.failed);
+  const watching = watch(sweep, told, progress);
+  try {
+    if (jobs === 1) await work(sweep, each, { signal: watcher.signal, observer: silent(progress) });
+    else await workers(sweep, { ...options, ...each }, watcher.signal);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const { done, failed } = sweep.state();
+    const left = total - done.size - failed.size;
+    throw new Interrupted(
+      `sweep: stopped, nothing is lost: ${left} of ${total} jobs are not done; go on with crh sweep resume ${sweep.dir}`,
+    );
+  } finally {
+    watching.end();
+    const { done, failed } = sweep.state();
+    progress.end(done.size + failed.size === total);
+  }
+}
+
+/** What a worker of this process says besides its failures, which the sweep tells itself: nothing. */
+function silent(progress: Progress): Watcher["observer"] {
+  const none = (): void => {};
+  return {
+    note: none,
+    progress: (label) => {
+      progress.activity(label);
+      return { pace: undefined, update: none, activity: none, evaluated: none, say: none, end: none };
+    },
+  };
+}
+
+/** Tells what is done, by any worker anywhere, while the sweep goes on. */
+function watch(sweep: SweepFolder, told: Set<string>, progress: Progress): { end(): void } {
+  const look = (): void => {
+    const { done, failed, claimed } = sweep.state();
+    for (const job of failed) {
+      if (told.has(job)) continue;
+      told.add(job);
+      progress.say(`${job}: failed: ${sweep.errorOf(job)}`);
+    }
+    progress.update(done.size + failed.size);
+    progress.activity(`${claimed.size} at work${failed.size > 0 ? `, ${failed.size} failed` : ""}`);
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+    },
+  };
+}
+
+type Means = RunSweepOptions & { readonly threads: number };
+
+async function workers(sweep: SweepFolder, options: Means, signal: AbortSignal): Promise<void> {
+  const { done, failed } = sweep.state();
+  const left = sweep.record.jobs - done.size - failed.size;
+  const stop = new AbortController();
+  const stopping = AbortSignal.any([signal, stop.signal]);
+  let [deaths, doneBefore] = [0, done.size];
+  /** One worker after the other, until there is nothing left to do. */
+  const place = async (): Promise<void> => {
+    for (;;) {
+      const { code, line, killed } = await worker(sweep, options, stopping);
+      if (signal.aborted) throw new Interrupted("sweep: stopped");
+      if (stop.signal.aborted || code === 0) return;
+      const now = sweep.state().done.size;
+      deaths = now > doneBefore ? 1 : deaths + 1;
+      doneBefore = now;
+      if (!killed || deaths >= MOST_DEATHS) {
+        stop.abort();
+        throw new Error(
+          killed
+            ? `sweep: expected workers that live, got ${deaths} that were killed one after the other (memory?); ` +
+                `crh sweep resume ${sweep.dir} --jobs 1 goes on with fewer at once`
+            : line.replace(/^crh worker: /, "sweep: "),
+        );
+      }
+      await sleep(LOOK_MS, undefined, { signal: stopping }).catch(() => {});
+    }
+  };
+  const places = Array.from({ length: Math.min(options.jobs, Math.max(1, left)) }, place);
+  const ended = await Promise.allSettled(places);
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+}
+
+interface Ended {
+  readonly code: number | null;
+  /** Its last line of stderr. */
+  readonly line: string;
+  /** By a signal that nobody here sent. */
+  readonly killed: boolean;
+}
+
+function worker(sweep: SweepFolder, { program, threads, data }: Means, signal: AbortSignal): Promise<Ended> {
+  const [command, ...words] = program;
+  const flags = ["--threads", String(threads), "--quiet", ...(data === undefined ? [] : ["--data", data])];
+  const child = spawn(command!, [...words, sweep.dir, ...flags], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"], // a worker notices by the channel's end that this process has died
+    detached: true, // Ctrl-C of the terminal goes to this process, which passes it on once
+  });
+  const stop = (): void => void child.kill("SIGTERM");
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  let text = "";
+  child.stderr!.setEncoding("utf8");
+  child.stderr!.on("data", (piece: string) => {
+    text = (text + piece).slice(-4000);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, by) => {
+      signal.removeEventListener("abort", stop);
+      const line = text.trim().split("\n").at(-1) || `crh worker: expected a worker that works, got exit code ${code}`;
+      resolve({ code, line, killed: by !== null || (code !== null && code > 128 && code !== 130) });
+    });
+  });
+}

@@ -1,0 +1,52 @@
+/** @file How far a sweep is, for whoever shows it. */
+import type { SweepFolder } from "../../sweeps/sweepFolder.ts";
+
+export interface SweepStatus {
+  readonly name: string;
+  readonly folder: string;
+  readonly jobs: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Claimed by a worker, which may have died. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Of the work that is left, at the median time of the jobs that are done, by the workers there are; null before. */
+  readonly secondsLeft: number | null;
+  readonly failures: readonly { readonly job: string; readonly error: string }[];
+}
+
+/** chosen: enough to know a median, few enough to be read at once. */
+const TIMED_JOBS = 200;
+const SHOWN_FAILURES = 20;
+
+/** @param failures how many of them are read. Default 20 */
+export function sweepStatus(sweep: SweepFolder, failures = SHOWN_FAILURES): SweepStatus {
+  const { done, failed, claimed } = sweep.state();
+  const left = sweep.record.jobs - done.size - failed.size;
+  const running = Math.min(claimed.size, left);
+  const seconds = left === 0 ? 0 : medianSeconds(sweep, [...done]);
+  return {
+    name: sweep.name,
+    folder: sweep.dir,
+    jobs: sweep.record.jobs,
+    done: done.size,
+    failed: failed.size,
+    running,
+    waiting: left - running,
+    secondsLeft: seconds === undefined ? null : (seconds * left) / Math.max(1, running),
+    failures: [...failed]
+      .sort()
+      .slice(0, failures)
+      .map((job) => ({ job, error: sweep.errorOf(job) })),
+  };
+}
+
+function medianSeconds(sweep: SweepFolder, done: readonly string[]): number | undefined {
+  const every = Math.max(1, Math.floor(done.length / TIMED_JOBS));
+  const times = done
+    .filter((_, at) => at % every === 0)
+    .flatMap((job) => sweep.secondsOf(job) ?? [])
+    .filter((seconds) => seconds > 0) // another sweep's are taken over at once
+    .sort((x, y) => x - y);
+  return times[Math.floor(times.length / 2)];
+}

@@ -1,0 +1,209 @@
+/**
+ * @file Who works on what: claims on names in a folder that several machines may share, so that each name is worked on
+ * by one worker at a time. Nothing but creating a file that must not be there, and the time at which it was changed, is
+ * relied on, which holds on NFS too; no two machines' clocks are compared.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { processRuns, processStart } from "../runs/processRuns.ts";
+import { writing } from "../runs/writeFile.ts";
+
+/** What a claim's file holds: whose it is. */
+const ownerSchema = z.object({
+  token: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  processStart: z.string().optional(),
+  /** Numbers of processes mean something inside one such space alone. */
+  space: z.string().optional(),
+  since: z.string(),
+});
+export type Owner = z.output<typeof ownerSchema>;
+
+/** A name that this process holds. */
+export interface Claim {
+  readonly name: string;
+  /** 0, or by one more than that of the dead worker whose claim this one follows. */
+  readonly round: number;
+  readonly token: string;
+  /** Of a name whose worker died: whether that is certain, or it was only silent. */
+  readonly after?: { readonly certain: boolean };
+}
+
+/** A claim as it stands in the folder. */
+export interface Standing {
+  readonly name: string;
+  readonly round: number;
+}
+
+/** chosen: NFS may show changes of a file 60 s late; five beats may be lost. */
+export const STALE_SECONDS = 150;
+export const BEAT_SECONDS = 15;
+
+export class Claims {
+  readonly #folder: string;
+  readonly #host: string;
+  readonly #staleMs: number;
+  readonly #now: () => number;
+  /** When each claim of others was first seen as it is. */
+  readonly #seen = new Map<string, { readonly changed: number; readonly since: number }>();
+
+  /** @param options.host this machine's name; options.now milliseconds, of which only differences count */
+  constructor(folder: string, options: { host?: string; staleSeconds?: number; now?: () => number } = {}) {
+    const { host = hostname(), staleSeconds = STALE_SECONDS, now = () => performance.now() } = options;
+    this.#folder = folder;
+    this.#host = host;
+    this.#staleMs = 1000 * staleSeconds;
+    this.#now = now;
+  }
+
+  /** The newest claim of each name, from the names of the folder's files. */
+  static standing(files: readonly string[]): Map<string, Standing> {
+    const found = new Map<string, Standing>();
+    for (const file of files) {
+      const match = /^(.+)\.(\d+)$/.exec(file);
+      if (match === null) continue;
+      const [name, round] = [match[1]!, Number(match[2])];
+      if ((found.get(name)?.round ?? -1) < round) found.set(name, { name, round });
+    }
+    return found;
+  }
+
+  /** Claims a name that nobody holds. Undefined where another was faster. */
+  take(name: string): Claim | undefined {
+    return this.#create(name, 0);
+  }
+
+  /**
+   * Claims a name whose worker has died: its process is gone, or the claim did not change for a time. Undefined while
+   * it may live, and where another was faster.
+   */
+  takeOver(standing: Standing): Claim | undefined {
+    const death = this.death(standing);
+    return death === undefined
+      ? undefined
+      : this.#create(standing.name, standing.round + 1, { certain: death === "certain" });
+  }
+
+  /** Whether the worker of a claim has died; undefined while it may live. Ask again: silence takes time to be heard. */
+  death({ name, round }: Standing): "certain" | "silent" | undefined {
+    const path = this.#path(name, round);
+    const owner = readOwner(path);
+    if (owner !== undefined && this.#isDead(owner)) return "certain";
+    return this.#isStale(path) ? "silent" : undefined;
+  }
+
+  /** Says that this process lives. @returns false where the claim is lost: taken over by another, or taken away */
+  beat(claim: Claim): boolean {
+    if (!this.holds(claim)) return false;
+    try {
+      const time = new Date();
+      utimesSync(this.#path(claim.name, claim.round), time, time);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      return true; // a disk that is away for a moment: others see a claim that does not change, and wait
+    }
+  }
+
+  /** Whether the name is still this process's. */
+  holds({ name, round, token }: Claim): boolean {
+    if (existsSync(this.#path(name, round + 1))) return false;
+    const path = this.#path(name, round);
+    return existsSync(path) && readOwner(path)?.token === token;
+  }
+
+  exists({ name, round }: Standing): boolean {
+    return existsSync(this.#path(name, round));
+  }
+
+  /** Gives a name back, the newest claim first: the first one of a name is free only when all others are gone. */
+  release({ name, round }: Claim): void {
+    for (let earlier = round; earlier >= 0; earlier--) rmSync(this.#path(name, earlier), { force: true });
+  }
+
+  #path(name: string, round: number): string {
+    return join(this.#folder, `${name}.${round}`);
+  }
+
+  #create(name: string, round: number, after?: NonNullable<Claim["after"]>): Claim | undefined {
+    const token = randomUUID();
+    const start = processStart(process.pid);
+    const space = processSpace();
+    const owner: Owner = {
+      ...{ token, host: this.#host, pid: process.pid },
+      ...(start !== undefined && { processStart: start }),
+      ...(space !== undefined && { space }),
+      since: new Date().toISOString(),
+    };
+    return writing("sweep", this.#folder, () => {
+      let file: number;
+      try {
+        file = openSync(this.#path(name, round), "wx");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+        throw error;
+      }
+      try {
+        writeSync(file, `${JSON.stringify(owner)}\n`);
+        fsyncSync(file);
+      } catch (error) {
+        rmSync(this.#path(name, round), { force: true }); // a full disk: nobody else is to wait for it
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+      return { name, round, token, ...(after && { after }) };
+    });
+  }
+
+  #isDead({ host, space, pid, processStart: start }: Owner): boolean {
+    return host === this.#host && space !== undefined && space === processSpace() && !processRuns(pid, start);
+  }
+
+  #isStale(path: string): boolean {
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed === undefined) return false; // given back meanwhile
+    const seen = this.#seen.get(path);
+    if (seen === undefined || seen.changed !== changed) {
+      this.#seen.set(path, { changed, since: this.#now() });
+      return false;
+    }
+    return this.#now() - seen.since > this.#staleMs;
+  }
+}
+
+/** Undefined for a file that is torn, or gone. */
+function readOwner(path: string): Owner | undefined {
+  try {
+    return ownerSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+let space: string | undefined;
+
+/** The space in which numbers of processes of this machine have their meaning (a container has its own). */
+function processSpace(): string | undefined {
+  try {
+    space ??= readlinkSync("/proc/self/ns/pid");
+  } catch {
+    space ??= process.platform === "linux" ? undefined : "machine";
+  }
+  return space;
+}

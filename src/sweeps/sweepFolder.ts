@@ -1,0 +1,308 @@
+/**
+ * @file A sweep as a folder (docs/formats.md, "Sweep folder"): plan.json, jobs.jsonl, claims/, done/, failed/, runs/
+ * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs; what is done is
+ * told by the names of files, so that ten thousand jobs are counted by reading three folders.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { makeFolder, writeWhole, writing } from "../runs/writeFile.ts";
+import { Claims, type Standing } from "./claims.ts";
+import type { Job } from "./jobs.ts";
+import { checkedChoices, type RunChoices } from "./plan.ts";
+
+export const SWEEP_SCHEMA = "crh-lab/sweep@1";
+
+const count = z.int().nonnegative();
+const planSchema = z.looseObject({
+  schema: z.literal(SWEEP_SCHEMA),
+  name: z.string().min(1),
+  createdAt: z.iso.datetime(),
+  argv: z.array(z.string()),
+  jobs: count,
+  /** Whether the first failure ends the sweep. */
+  failFast: z.boolean(),
+  /** Whether jobs are done that another sweep has done. */
+  again: z.boolean(),
+  options: z.record(z.string(), z.unknown()),
+  versions: z.looseObject({ crh: z.string() }),
+});
+
+/** plan.json. */
+export interface SweepRecord {
+  readonly schema: typeof SWEEP_SCHEMA;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly argv: readonly string[];
+  readonly jobs: number;
+  readonly failFast: boolean;
+  readonly again: boolean;
+  readonly options: RunChoices;
+  readonly versions: { readonly crh: string };
+}
+
+const jobSchema = z.object({
+  id: z.string().regex(/^[\w.-]{1,200}$/),
+  setting: z.string(),
+  preset: z.string().optional(),
+  values: z.record(z.string(), z.unknown()),
+});
+
+const doneSchema = z.looseObject({ seconds: z.number(), run: z.string() });
+const failedSchema = z.looseObject({ error: z.string() });
+
+/** How far the jobs are, by their ids. */
+export interface SweepState {
+  readonly done: ReadonlySet<string>;
+  readonly failed: ReadonlySet<string>;
+  /** Neither done nor failed. */
+  readonly claimed: ReadonlyMap<string, Standing>;
+}
+
+/** The jobs that one worker is to do of `of`: every one whose place is `index`, modulo `of`. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** chosen: workers that neither end nor live so often are no accident. */
+const MOST_FENCES = 9;
+
+const FOLDERS = ["claims", "done", "failed", "runs", "logs"] as const;
+
+/**
+ * Makes the folder of a new sweep.
+ *
+ * @param root folder of all sweeps
+ * @param jobs written as they come, so that a hundred thousand take no memory
+ * @throws Error where there is one of that name
+ */
+export function createSweep(
+  root: string,
+  record: Omit<SweepRecord, "schema" | "jobs">,
+  jobs: readonly Job[],
+): SweepFolder {
+  makeFolder(root, "sweep");
+  const dir = join(root, record.name);
+  writing("sweep", root, () => {
+    try {
+      mkdirSync(dir);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      throw new Error(
+        `sweep: expected a name of no sweep in ${root}, got ${record.name}; choose another with --name, or go on with it by crh sweep resume ${dir}`,
+      );
+    }
+  });
+  try {
+    for (const name of FOLDERS) makeFolder(join(dir, name), "sweep");
+    const lines = jobs.map(({ id, setting, preset, values }) => JSON.stringify({ id, setting, preset, values }));
+    writeWhole(join(dir, "jobs.jsonl"), `${lines.join("\n")}\n`, { sync: true, where: "sweep" });
+    const full: SweepRecord = { schema: SWEEP_SCHEMA, ...record, jobs: jobs.length };
+    // Last: a folder without plan.json is no sweep, whatever happened before.
+    writeWhole(join(dir, "plan.json"), `${JSON.stringify(full, undefined, 2)}\n`, { sync: true, where: "sweep" });
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+  return new SweepFolder(dir);
+}
+
+/**
+ * Opens a sweep by its path or, in a folder of sweeps, by its name or "latest".
+ *
+ * @throws Error where there is none, or one of a newer version, or a damaged one
+ */
+export function openSweep(which: string, root: string): SweepFolder {
+  const found = [which, join(root, which)].find((dir) => existsSync(join(dir, "plan.json")));
+  if (found !== undefined) return new SweepFolder(found);
+  const names = sweepsOf(root);
+  if (which === "latest" && names.length > 0) return new SweepFolder(join(root, names.at(-1)!));
+  const shown = names.slice(-3).reverse().join(", ") || "there is none";
+  const what = existsSync(which) ? `${which}, which has no plan.json` : `"${which}"`;
+  throw new Error(`sweep: expected the folder of a sweep (in ${root}: ${shown}), got ${what}; crh sweep makes one`);
+}
+
+/** Names of the sweeps of a folder, the last made at the end as far as names begin with dates. */
+export function sweepsOf(root: string): string[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((name) => existsSync(join(root, name, "plan.json")))
+    .sort();
+}
+
+export class SweepFolder {
+  readonly dir: string;
+  readonly record: SweepRecord;
+  readonly claims: Claims;
+
+  /** @throws Error where plan.json is damaged or of a newer version. Use createSweep or openSweep. */
+  constructor(dir: string, claims: ConstructorParameters<typeof Claims>[1] = {}) {
+    this.dir = resolve(dir);
+    this.record = readPlan(join(this.dir, "plan.json"));
+    this.claims = new Claims(join(this.dir, "claims"), claims);
+  }
+
+  get name(): string {
+    return basename(this.dir);
+  }
+
+  /** All jobs in the order of the plan. @throws Error naming the line that is damaged, or how many are missing */
+  jobs(): Job[] {
+    const path = join(this.dir, "jobs.jsonl");
+    const lines = readText(path, "jobs.jsonl").split("\n");
+    const jobs = lines.flatMap((line, at): Job[] => {
+      if (line === "") return [];
+      const job = jobSchema.safeParse(json(line));
+      if (!job.success)
+        throw new Error(`sweep: expected a job in line ${at + 1} of ${path}, got something else; restore that file`);
+      const { preset, ...rest } = job.data;
+      return [{ ...rest, ...(preset !== undefined && { preset }) }];
+    });
+    if (jobs.length !== this.record.jobs)
+      throw new Error(`sweep: expected ${this.record.jobs} jobs in ${path}, got ${jobs.length}; restore that file`);
+    return jobs;
+  }
+
+  /** What is done, from three listings. */
+  state(): SweepState {
+    const done = new Set(this.#names("done"));
+    const failed = new Set(this.#names("failed"));
+    const claimed = Claims.standing(this.#list("claims"));
+    for (const name of claimed.keys()) if (done.has(name) || failed.has(name)) claimed.delete(name);
+    return { done, failed, claimed };
+  }
+
+  isDone(job: string): boolean {
+    return existsSync(join(this.dir, "done", `${job}.json`));
+  }
+
+  isFailed(job: string): boolean {
+    return existsSync(join(this.dir, "failed", `${job}.json`));
+  }
+
+  /** @param run its folder in runs/ */
+  markDone(job: string, run: string, seconds: number): void {
+    this.#mark("done", job, { seconds, run });
+    this.forget(job);
+  }
+
+  markFailed(job: string, error: string): void {
+    this.#mark("failed", job, { error });
+  }
+
+  /** Lets a failed job be tried again. */
+  forget(job: string): void {
+    rmSync(join(this.dir, "failed", `${job}.json`), { force: true });
+  }
+
+  /** Seconds that a finished job took; undefined where its mark cannot be read. */
+  secondsOf(job: string): number | undefined {
+    const mark = doneSchema.safeParse(json(textOr(join(this.dir, "done", `${job}.json`))));
+    return mark.success ? mark.data.seconds : undefined;
+  }
+
+  errorOf(job: string): string {
+    const mark = failedSchema.safeParse(json(textOr(join(this.dir, "failed", `${job}.json`))));
+    return mark.success ? mark.data.error : "its record in failed/ cannot be read";
+  }
+
+  /** The folder of a job's run, in runs/, if it was begun: the last one where it was fenced. */
+  runOf(job: string): string | undefined {
+    const take = this.#take(job);
+    return take === undefined ? undefined : this.#run(job, take);
+  }
+
+  /**
+   * Moves a run away from under a worker of which it is not known that it is dead: should it come back, it finds no
+   * folder to write to.
+   *
+   * @returns false where that was done too often
+   */
+  fence(job: string): boolean {
+    const take = this.#take(job);
+    if (take === undefined) return true;
+    if (take === MOST_FENCES) return false;
+    writing("sweep", this.dir, () => renameSync(this.#run(job, take), this.#run(job, take + 1)));
+    return true;
+  }
+
+  #take(job: string): number | undefined {
+    for (let take = MOST_FENCES; take >= 0; take--) if (existsSync(this.#run(job, take))) return take;
+    return undefined;
+  }
+
+  #run(job: string, take: number): string {
+    return join(this.dir, "runs", take === 0 ? job : `${job}.${take}`);
+  }
+
+  /** Makes a run of another sweep, which did the same job, one of this sweep. */
+  adopt(job: string, run: string): void {
+    const path = join(this.dir, "runs", job);
+    writing("sweep", this.dir, () => {
+      if (!existsSync(path)) symlinkSync(relative(dirname(path), run), path);
+    });
+  }
+
+  #mark(folder: "done" | "failed", job: string, value: object): void {
+    writeWhole(join(this.dir, folder, `${job}.json`), `${JSON.stringify(value)}\n`, { sync: true, where: "sweep" });
+  }
+
+  #names(folder: "done" | "failed"): string[] {
+    return this.#list(folder).flatMap((name) =>
+      name.endsWith(".json") && !name.startsWith(".") ? [name.slice(0, -5)] : [],
+    );
+  }
+
+  #list(folder: (typeof FOLDERS)[number]): string[] {
+    const path = join(this.dir, folder);
+    try {
+      return readdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      makeFolder(path, "sweep"); // taken away by hand: its jobs are to be done
+      return [];
+    }
+  }
+}
+
+function readPlan(path: string): SweepRecord {
+  const cure = "restore that file, or plan the sweep anew";
+  const value = json(readText(path, "plan.json"));
+  const found = planSchema.safeParse(value);
+  if (found.success) return { ...found.data, options: checkedChoices(found.data.options) } as SweepRecord;
+  const { schema } = (value ?? {}) as { schema?: unknown };
+  if (typeof schema === "string" && /^crh-lab\/sweep@\d+$/.test(schema) && schema !== SWEEP_SCHEMA)
+    throw new Error(
+      `sweep: expected a sweep of schema ${SWEEP_SCHEMA} in ${path}, got ${schema}; use the version of crh that made it, or a newer one`,
+    );
+  const { path: keys, message } = found.error.issues[0]!;
+  throw new Error(
+    `sweep: expected a plan in ${path}, got "${keys.join(".") || "the document"}" wrong (${message}); ${cure}`,
+  );
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    throw new Error(`sweep: expected a ${what} that can be read at ${path}, got none (${reason}); restore that file`);
+  }
+}
+
+function textOr(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
