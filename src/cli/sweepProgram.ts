@@ -39,8 +39,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
       .description("many runs over values of parameters, several at once; nothing is done twice or lost")
       .usage("<setting> [key=values ...] | <plan.yaml> | resume <sweep> | status <sweep>   [options]")
       .argument("[what]", "a setting, or a YAML file with settings, values and conditions")
-      .argument("[assignments...]", "values of parameters: decay=1e-6,1e-5 seed=0..4")
-      .enablePositionalOptions(),
+      .argument("[assignments...]", "values of parameters: decay=1e-6,1e-5 seed=0..4"),
   );
   sweep
     .option("--name <name>", "name of the sweep (default: the date and the setting)")
@@ -75,9 +74,9 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
       .argument("<sweep>", 'its folder, its name or "latest"'),
   )
     .option("--failed", "try failed jobs again")
-    .action(async (which: string, options: DoSweepOptions & { failed?: boolean }) => {
+    .action(async (which: string, _, command: Command) => {
       const { sweepResumeCommand } = await import("./commands/sweep.ts");
-      finish(await sweepResumeCommand(which, options, io));
+      finish(await sweepResumeCommand(which, optionsOf<DoSweepOptions & { failed?: boolean }>(command), io));
     });
   sweep
     .command("status")
@@ -85,9 +84,9 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .argument("<sweep>", 'its folder, its name or "latest"')
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--json", "print it as JSON")
-    .action(async (which: string, options: { sweeps: string; json?: boolean }) => {
+    .action(async (which: string, _, command: Command) => {
       const { sweepStatusCommand } = await import("./commands/sweep.ts");
-      finish(sweepStatusCommand(which, options, io));
+      finish(sweepStatusCommand(which, optionsOf<{ sweeps: string; json?: boolean }>(command), io));
     });
   program
     .command("worker")
@@ -98,12 +97,16 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .option("--data <folder>", "folder of the data, if it is elsewhere on this machine")
     .option("--share <i/n>", "only every n-th job, from the i-th on, i from 0", share)
     .option("--no-wait", "end where all that is left is done by others, and do not take over from those that die")
+    .option("--stale <seconds>", "silence after which another worker is taken for dead (default: 150)", wholeNumber(1))
     .option("--quiet", "print no progress")
     .action(async (which: string, options: WorkerOptions) => {
       const { workerCommand } = await import("./commands/worker.ts");
       finish(await workerCommand(which, options, io));
     });
 }
+
+/** `crh sweep` reads the options that it has too, wherever they stand, before its own commands do. */
+const optionsOf = <T extends object>(command: Command): T => command.optsWithGlobals<T>();
 
 /** The options of whatever does a sweep's jobs. */
 function withDoing(command: Command): Command {

@@ -50,24 +50,36 @@ export interface Standing {
   readonly round: number;
 }
 
-/** chosen: NFS may show changes of a file 60 s late; five beats may be lost. */
+/** chosen: NFS may show changes of a file 60 s late; some beats may be lost besides. */
 export const STALE_SECONDS = 150;
-export const BEAT_SECONDS = 15;
+/** chosen: beats in the time of silence after which a worker is taken for dead. */
+const BEATS = 10;
+
+export interface ClaimOptions {
+  /** This machine's name. */
+  readonly host?: string;
+  /** Silence after which a worker of another machine is taken for dead. */
+  readonly staleSeconds?: number;
+  /** Milliseconds; only differences count. */
+  readonly now?: () => number;
+}
 
 export class Claims {
   readonly #folder: string;
   readonly #host: string;
   readonly #staleMs: number;
+  /** Milliseconds between two beats. */
+  readonly beatMs: number;
   readonly #now: () => number;
   /** When each claim of others was first seen as it is. */
   readonly #seen = new Map<string, { readonly changed: number; readonly since: number }>();
 
-  /** @param options.host this machine's name; options.now milliseconds, of which only differences count */
-  constructor(folder: string, options: { host?: string; staleSeconds?: number; now?: () => number } = {}) {
+  constructor(folder: string, options: ClaimOptions = {}) {
     const { host = hostname(), staleSeconds = STALE_SECONDS, now = () => performance.now() } = options;
     this.#folder = folder;
     this.#host = host;
     this.#staleMs = 1000 * staleSeconds;
+    this.beatMs = this.#staleMs / BEATS;
     this.#now = now;
   }
 

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { makeFolder, writeWhole, writing } from "../runs/writeFile.ts";
-import { Claims, type Standing } from "./claims.ts";
+import { type ClaimOptions, Claims, type Standing } from "./claims.ts";
 import type { Job } from "./jobs.ts";
 import { checkedChoices, type RunChoices } from "./plan.ts";
 
@@ -113,11 +113,11 @@ export function createSweep(
  *
  * @throws Error where there is none, or one of a newer version, or a damaged one
  */
-export function openSweep(which: string, root: string): SweepFolder {
+export function openSweep(which: string, root: string, claims: ClaimOptions = {}): SweepFolder {
   const found = [which, join(root, which)].find((dir) => existsSync(join(dir, "plan.json")));
-  if (found !== undefined) return new SweepFolder(found);
+  if (found !== undefined) return new SweepFolder(found, claims);
   const names = sweepsOf(root);
-  if (which === "latest" && names.length > 0) return new SweepFolder(join(root, names.at(-1)!));
+  if (which === "latest" && names.length > 0) return new SweepFolder(join(root, names.at(-1)!), claims);
   const shown = names.slice(-3).reverse().join(", ") || "there is none";
   const what = existsSync(which) ? `${which}, which has no plan.json` : `"${which}"`;
   throw new Error(`sweep: expected the folder of a sweep (in ${root}: ${shown}), got ${what}; crh sweep makes one`);
@@ -137,7 +137,7 @@ export class SweepFolder {
   readonly claims: Claims;
 
   /** @throws Error where plan.json is damaged or of a newer version. Use createSweep or openSweep. */
-  constructor(dir: string, claims: ConstructorParameters<typeof Claims>[1] = {}) {
+  constructor(dir: string, claims: ClaimOptions = {}) {
     this.dir = resolve(dir);
     this.record = readPlan(join(this.dir, "plan.json"));
     this.claims = new Claims(join(this.dir, "claims"), claims);

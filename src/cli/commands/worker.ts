@@ -13,12 +13,14 @@ export interface WorkerOptions {
   readonly share?: Share;
   /** False: ends where all that is left is done by others. */
   readonly wait: boolean;
+  /** Seconds of silence after which another worker is taken for dead. */
+  readonly stale?: number;
   readonly quiet?: boolean;
 }
 
 export async function workerCommand(which: string, options: WorkerOptions, io: Io): Promise<void> {
-  const { threads = availableParallelism(), data, share, wait, quiet } = options;
-  const sweep = openSweep(which, options.sweeps);
+  const { threads = availableParallelism(), data, share, wait, stale, quiet } = options;
+  const sweep = openSweep(which, options.sweeps, stale === undefined ? {} : { staleSeconds: stale });
   const asked = io.interruption();
   const parent = new AbortController();
   process.once("disconnect", () => parent.abort()); // who started it is gone

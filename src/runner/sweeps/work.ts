@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openRun } from "../../runs/runFolder.ts";
 import { WriteError } from "../../runs/writeFile.ts";
-import { BEAT_SECONDS, type Claim } from "../../sweeps/claims.ts";
+import type { Claim } from "../../sweeps/claims.ts";
 import { OtherSweeps } from "../../sweeps/elsewhere.ts";
 import type { Job } from "../../sweeps/jobs.ts";
 import type { Share, SweepFolder, SweepState } from "../../sweeps/sweepFolder.ts";
@@ -130,7 +130,7 @@ async function doJob(sweep: SweepFolder, claim: Claim, job: Job, { options, watc
   const lost = new AbortController();
   const beating = setInterval(() => {
     if (!sweep.claims.beat(claim)) lost.abort();
-  }, 1000 * BEAT_SECONDS);
+  }, sweep.claims.beatMs);
   try {
     const run = await begunRun(sweep, job, options);
     if (run !== undefined)
