@@ -213,18 +213,23 @@ export class SweepFolder {
     return take === undefined ? undefined : this.#run(job, take);
   }
 
+  /** Where the run of a job is to be that was not begun. */
+  newRunOf(job: string): string {
+    return this.#run(job, 0);
+  }
+
   /**
    * Moves a run away from under a worker of which it is not known that it is dead: should it come back, it finds no
-   * folder to write to.
+   * folder to write to, or makes one that nobody reads.
    *
-   * @returns false where that was done too often
+   * @returns the run's new folder, which may not be there, or undefined where that was done too often
    */
-  fence(job: string): boolean {
+  fence(job: string): string | undefined {
     const take = this.#take(job);
-    if (take === undefined) return true;
-    if (take === MOST_FENCES) return false;
-    writing("sweep", this.dir, () => renameSync(this.#run(job, take), this.#run(job, take + 1)));
-    return true;
+    if (take === MOST_FENCES) return undefined;
+    const next = this.#run(job, (take ?? 0) + 1);
+    if (take !== undefined) writing("sweep", this.dir, () => renameSync(this.#run(job, take), next));
+    return next;
   }
 
   #take(job: string): number | undefined {

@@ -27,7 +27,13 @@ export interface Workplace {
   crh(...args: string[]): Promise<Ended>;
   /** The same with something going wrong (faults.mjs). */
   faulty(fault: string, ...args: string[]): Promise<Ended>;
-  start(args: readonly string[], env?: Record<string, string>): { child: ChildProcess; ended: Promise<Ended> };
+  faultyOn(host: string | undefined, fault: string, ...args: string[]): Promise<Ended>;
+  /** @param host a name that the machine has for the program alone */
+  start(
+    args: readonly string[],
+    env?: Record<string, string>,
+    host?: string,
+  ): { child: ChildProcess; ended: Promise<Ended> };
 }
 
 /** A fresh folder as the program's working directory, deleted after the tests of the file. */
@@ -35,8 +41,13 @@ export function workplace(): Workplace {
   if (!existsSync(main)) throw new Error(`test: expected the built program ${main}, got none; npm run build makes it`);
   const dir = mkdtempSync(join(tmpdir(), "crh-program-"));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
-  const start: Workplace["start"] = (args, env = {}) => {
-    const child = spawn(process.execPath, [main, ...args], {
+  const start: Workplace["start"] = (args, env = {}, host) => {
+    const command = [process.execPath, main, ...args];
+    const [first, ...rest] =
+      host === undefined
+        ? command
+        : ["unshare", "--uts", "sh", "-c", `hostname ${host} && exec "$@"`, "sh", ...command];
+    const child = spawn(first!, rest, {
       cwd: dir,
       env: { ...process.env, NODE_OPTIONS: "", ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -55,12 +66,12 @@ export function workplace(): Workplace {
     return { child, ended };
   };
   const faults = `--import=${new URL("faults.mjs", import.meta.url).href}`;
+  const faultyOn: Workplace["faultyOn"] = (host, fault, ...args) =>
+    start(args, { NODE_OPTIONS: faults, CRH_FAULT: fault, CRH_FAULT_COUNT: join(dir, "count") }, host).ended;
   return {
-    dir,
-    start,
+    ...{ dir, start, faultyOn },
     crh: (...args) => start(args).ended,
-    faulty: (fault, ...args) =>
-      start(args, { NODE_OPTIONS: faults, CRH_FAULT: fault, CRH_FAULT_COUNT: join(dir, "count") }).ended,
+    faulty: (fault, ...args) => faultyOn(undefined, fault, ...args),
   };
 }
 

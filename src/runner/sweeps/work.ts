@@ -3,7 +3,7 @@
  * workers do so at once, on any machines that share the folder.
  */
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openRun } from "../../runs/runFolder.ts";
 import { WriteError } from "../../runs/writeFile.ts";
@@ -111,39 +111,48 @@ async function claimed(sweep: SweepFolder, claim: Claim, job: Job, means: Means)
       sweep.markDone(job.id, job.id, 0);
       return true;
     }
-    if (claim.round >= MOST_DEATHS || (claim.after?.certain === false && !sweep.fence(job.id))) {
+    const dir = claim.after?.certain === false ? sweep.fence(job.id) : (sweep.runOf(job.id) ?? sweep.newRunOf(job.id));
+    if (claim.round >= MOST_DEATHS || dir === undefined) {
       sweep.markFailed(
         job.id,
         `${claim.round} workers died while they did it; crh sweep resume --failed tries it again`,
       );
       return true;
     }
-    isHeld = await doJob(sweep, claim, job, means);
+    isHeld = await doJob(sweep, { claim, job, dir }, means);
     return true;
   } finally {
     if (isHeld) sweep.claims.release(claim);
   }
 }
 
+/** A job that this worker holds, and its run's folder, which may not be there. */
+interface Held {
+  readonly claim: Claim;
+  readonly job: Job;
+  readonly dir: string;
+}
+
 /** Does a job and marks it. @returns whether the claim is still held */
-async function doJob(sweep: SweepFolder, claim: Claim, job: Job, { options, watcher }: Means): Promise<boolean> {
+async function doJob(sweep: SweepFolder, held: Held, { options, watcher }: Means): Promise<boolean> {
+  const { claim, job, dir } = held;
   const lost = new AbortController();
   const beating = setInterval(() => {
     if (!sweep.claims.beat(claim)) lost.abort();
   }, sweep.claims.beatMs);
   try {
-    const run = await begunRun(sweep, job, options);
+    const run = await begunRun(sweep, held, options);
     if (run !== undefined)
       await trainIntoRun({ ...run.job, report: false }, run.experiment, {
         observer: watcher.observer,
         signal: AbortSignal.any([watcher.signal, lost.signal]),
       });
-    if (!sweep.claims.holds(claim)) return false;
-    const dir = sweep.runOf(job.id)!;
-    sweep.markDone(job.id, dir.slice(dir.lastIndexOf("/") + 1), (openRun(dir).info().durationMs ?? 0) / 1000);
+    if (!sweep.claims.holds(claim)) throw new Error("sweep: expected a claim that is held, got another's");
+    sweep.markDone(job.id, basename(dir), (openRun(dir).info().durationMs ?? 0) / 1000);
     return true;
   } catch (error) {
     if (lost.signal.aborted || !sweep.claims.holds(claim)) {
+      if (sweep.runOf(job.id) !== dir) rmSync(dir, { recursive: true, force: true }); // the other has its own
       watcher.observer.note(`${job.id}: another worker has taken it over, this one had been silent for too long`);
       return false;
     }
@@ -159,22 +168,21 @@ async function doJob(sweep: SweepFolder, claim: Claim, job: Job, { options, watc
 }
 
 /** The job's run made ready to train, from its last checkpoint where it was begun; undefined where it is finished. */
-async function begunRun(sweep: SweepFolder, job: Job, options: WorkOptions): Promise<StartedRun | undefined> {
+async function begunRun(sweep: SweepFolder, { job, dir }: Held, options: WorkOptions): Promise<StartedRun | undefined> {
   const runs = join(sweep.dir, "runs");
   const { data: planned, moments, ...choices } = sweep.record.options;
   const data = options.data ?? planned;
-  const dir = sweep.runOf(job.id);
-  if (dir !== undefined && existsSync(join(dir, "run.json"))) {
+  if (existsSync(join(dir, "run.json"))) {
     const folder = openRun(dir);
     const { status } = folder.info();
     if (status === "finished") return undefined; // its worker died before it could say so
     if (status === "running") folder.update({ status: "interrupted" }); // the claim says that nobody does
     return resumeTraining(folder, { runs, yes: true, ...(data !== undefined && { data }) });
   }
-  if (dir !== undefined) rmSync(dir, { recursive: true, force: true }); // its worker died while it made it
+  rmSync(dir, { recursive: true, force: true }); // its worker died while it made it
   const assignments = Object.entries(job.values).map(([key, value]) => `${key}=${String(value)}`);
   return createTraining(job.setting, assignments, {
-    ...{ id: job.id, runs, yes: true, device: "cpu", keepBest: "none", keep: 1, threads: options.threads },
+    ...{ id: basename(dir), runs, yes: true, device: "cpu", keepBest: "none", keep: 1, threads: options.threads },
     ...{ moments, ...choices },
     ...(job.preset !== undefined && { preset: job.preset }),
     ...(data !== undefined && { data }),
