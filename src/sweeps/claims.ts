@@ -7,7 +7,6 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -172,7 +171,6 @@ export class Claims {
       }
       try {
         writeSync(file, `${JSON.stringify(owner)}\n`);
-        fsyncSync(file);
       } catch (error) {
         rmSync(this.#path(name, round), { force: true }); // a full disk: nobody else is to wait for it
         throw error;

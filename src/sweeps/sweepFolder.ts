@@ -250,7 +250,8 @@ export class SweepFolder {
   }
 
   #mark(folder: "done" | "failed", job: string, value: object): void {
-    writeWhole(join(this.dir, folder, `${job}.json`), `${JSON.stringify(value)}\n`, { sync: true, where: "sweep" });
+    // Not waited for: a mark that a power cut takes is made again from the run itself, which is on the disk.
+    writeWhole(join(this.dir, folder, `${job}.json`), `${JSON.stringify(value)}\n`, { where: "sweep" });
   }
 
   #names(folder: "done" | "failed"): string[] {
