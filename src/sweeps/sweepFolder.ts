@@ -1,7 +1,7 @@
 /**
- * @file A sweep as a folder (docs/formats.md, "Sweep folder"): plan.json, jobs.jsonl, claims/, done/, failed/, runs/
- * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs; what is done is
- * told by the names of files, so that ten thousand jobs are counted by reading three folders.
+ * @file A sweep as a folder (docs/formats.md, "Sweep folder"): plan.json, jobs.jsonl, claims/, done/, failed/ and runs/
+ * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs; what is done
+ * is told by the names of files, so that ten thousand jobs are counted by reading three folders.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";

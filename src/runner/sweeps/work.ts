@@ -38,7 +38,8 @@ const LISTING_SECONDS = 30;
 /**
  * Works until no job is left.
  *
- * @throws Interrupted where the user stops it; WriteError where the disk refuses: the job is free again, nothing is lost
+ * @throws Interrupted where the user stops it; WriteError where the disk refuses: the job is free again, nothing is
+ *   lost
  */
 export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Watcher): Promise<void> {
   const jobs = sharedJobs(sweep.jobs(), options.share);
