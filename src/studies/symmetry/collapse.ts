@@ -34,10 +34,8 @@ export const collapseStudy: Study = {
   source: structurePaper("its dynamics near a symmetric point; constants derived in docs/theory.md"),
   statement:
     "Near a symmetric point SGD multiplies the distance to it by 1 − η (h + 2γ), h the curvature of its batch. It " +
-    "collapses " +
-    "where the mean logarithm of that is negative, which noise of h makes true at penalties at which gradient " +
-    "descent still " +
-    "finds the minimum away from the symmetric point.",
+    "collapses where the mean logarithm of that is negative, which noise of h makes true at penalties at which " +
+    "gradient descent still finds the minimum away from the symmetric point.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, steps, seeds } = SIZES[size];
@@ -50,11 +48,10 @@ export const collapseStudy: Study = {
         {
           name: "collapse",
           caption:
-            "(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth of the distance to " +
-            "u = w = 0 " +
-            `per step under SGD (Eq. 113) and without noise. Right: share of ${chains} chains of SGD whose product ` +
-            "is still there, " +
-            "mean over seeds with their range, and the product at which gradient descent ends (Eq. 101).",
+            "(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth of the distance to u " +
+            `= w = 0 per step under SGD (Eq. 113) and without noise. Right: share of ${chains} chains of SGD whose ` +
+            "product is still there, mean over seeds with their range, and the product at which gradient descent " +
+            "ends (Eq. 101).",
           figure: charts(
             [
               {

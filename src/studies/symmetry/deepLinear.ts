@@ -21,11 +21,9 @@ export const deepLinearStudy: Study = {
   source: noisePaper(FIGURE),
   statement:
     "Under SGD with label noise the maps of a deep linear network come to have one size, whatever sizes they begin " +
-    "with. " +
-    "That size is the norm after the covariances of inputs and label noise are taken into the first and the last " +
-    "map and " +
-    "divided by their traces, and inner maps are divided by the rank of the product (Eq. 117). Plain norms are not " +
-    "equal.",
+    "with. That size is the norm after the covariances of inputs and label noise are taken into the first and the " +
+    "last map and divided by their traces, and inner maps are divided by the rank of the product (Eq. 117). Plain " +
+    "norms are not equal.",
   runs: (which) =>
     Object.entries(starts).flatMap(([label, preset]) =>
       overEach({ label, setting: "deep-linear", ...(preset && { preset }) }, seeds(which, { small: 5, paper: 10 })),
@@ -40,9 +38,8 @@ export const deepLinearStudy: Study = {
           name: "sizes",
           caption:
             "Sizes of the four maps by the norms of Eq. 117 and by plain ones, from equal and from unequal initial " +
-            "weights, and " +
-            "their condition numbers: inner maps become multiples of orthogonal ones. Medians over seeds, bands " +
-            "their range.",
+            "weights, and their condition numbers: inner maps become multiples of orthogonal ones. Medians over " +
+            "seeds, bands their range.",
           figure: charts([...panels("equal start", all.equal), ...panels("unequal start", all.unequal)], {
             columns: 3,
             legend,

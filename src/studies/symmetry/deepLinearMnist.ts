@@ -21,8 +21,7 @@ export const deepLinearMnistStudy: Study = {
   needsData: "MNIST",
   statement:
     "Trained on MNIST by SGD without weight decay, the inner maps of a deep linear network come to have one norm, " +
-    "whatever " +
-    "norms they begin with; the first and the last map differ.",
+    "whatever norms they begin with; the first and the last map differ.",
   runs: (size) =>
     Object.entries(starts).flatMap(([label, preset]) =>
       overEach({ label, setting: "deep-linear-mnist", ...(preset && { preset }) }, seeds(size, { small: 3, paper: 5 })),
@@ -85,9 +84,8 @@ export const deepLinearMnistStudy: Study = {
       ],
       notes: [
         "The theory has equal inner norms where the labels' noise does not depend on the input, at the end of " +
-          "training. " +
-          "Residuals on MNIST depend on the image, and 50,000 steps are not the end: the norms approach and do not " +
-          "meet.",
+          "training. Residuals on MNIST depend on the image, and 50,000 steps are not the end: the norms approach " +
+          "and do not meet.",
       ],
     };
   },

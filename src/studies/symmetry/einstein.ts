@@ -22,9 +22,8 @@ export const einsteinStudy: Study = {
   title: "Fluctuation and dissipation of an overdamped particle",
   source: "Einstein (1905); the authors' slides compare SGD with it",
   statement:
-    "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> " +
-    "at rest. " +
-    "In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 in place of 2.",
+    "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> at " +
+    "rest. In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 in place of 2.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, seeds } = PARTICLES[size];
@@ -41,8 +40,7 @@ export const einsteinStudy: Study = {
           name: "ratio",
           caption:
             "D over μ <x²> of simulated particles, mean over seeds with its 95 % interval, against the size of the " +
-            "step. The " +
-            "line is 2 − μ dt (Eq. 115), which is 2 for a flow.",
+            "step. The line is 2 − μ dt (Eq. 115), which is 2 for a flow.",
           figure: charts(
             [
               {

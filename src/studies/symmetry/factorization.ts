@@ -50,22 +50,18 @@ export const factorizationStudy: Study = {
           name: "balance",
           caption:
             "Left, isotropic data: distance from noise balance at a falling rate, at two constant rates and under " +
-            "gradient " +
-            "descent, and what became of the charge. Right, variances from 1/3 to 3: noise and norm balance of " +
-            "SGD. Below: " +
-            "cosine of the two sides W Σx Wᵀ and Uᵀ Σε U. Lines are medians over seeds, bands their range.",
+            "gradient descent, and what became of the charge. Right, variances from 1/3 to 3: noise and norm balance " +
+            "of SGD. Below: cosine of the two sides W Σx Wᵀ and Uᵀ Σε U. Lines are medians over seeds, bands their " +
+            "range.",
           figure: charts(panels(all), { columns: 2, width: 430, height: 230, legend }),
         },
       ],
       claims: claims(all),
       notes: [
         "At a constant rate two things keep the residual from 0, and both are proportional to the rate η. A step " +
-          "moves " +
-          "UᵀU − WWᵀ by η² times what one sample says, which scatters widely about its mean: drift and scatter " +
-          "both grow as η², " +
-          "so that the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a part of Γε, is a " +
-          "multiple of " +
-          "the identity in the mean alone, and is quadratic in E, whose square grows as η. " +
+          "moves UᵀU − WWᵀ by η² times what one sample says, which scatters widely about its mean: drift and scatter " +
+          "both grow as η², so that the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a part " +
+          "of Γε, is a multiple of the identity in the mean alone, and is quadratic in E, whose square grows as η. " +
           `${shareWords(all.constant!)}`,
         "The residual uses the fourth moments of Gaussian data, so that it is exact at any U and W, not at a " +
           "perfect fit alone " +

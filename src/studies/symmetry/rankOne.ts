@@ -22,11 +22,9 @@ export const rankOneStudy: Study = {
   title: "Noise lowers the sharpness of a product",
   source: noisePaper(FIGURE),
   statement:
-    "A product u (w·x) whose weights begin large is too sharp for a rate of 0.008, and diverges. At 0.001 the " +
-    "noise of SGD " +
-    "moves it to a flat point, at which 0.008 is stable. Gradient descent stays as sharp as it began; Xavier's " +
-    "weights " +
-    "begin flat.",
+    "A product u (w·x) whose weights begin large is too sharp for a rate of 0.008, and diverges. At 0.001 the noise " +
+    "of SGD moves it to a flat point, at which 0.008 is stable. Gradient descent stays as sharp as it began; " +
+    "Xavier's weights begin flat.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
       overEach({ label, setting: "rank-one", preset }, seeds(size, { small: 5, paper: 20 })),
@@ -43,9 +41,8 @@ export const rankOneStudy: Study = {
           name: "sharpness",
           caption:
             "Sharpness S, the trace of the Hessian (Eq. 114), over training, medians over seeds and their range. " +
-            "Each grey " +
-            "line is a run at 0.008 from the start, which ends where its loss overflows. The dashed line is the " +
-            "end of the warm-up.",
+            "Each grey line is a run at 0.008 from the start, which ends where its loss overflows. The dashed line " +
+            "is the end of the warm-up.",
           figure: charts([chart(all, direct)], { columns: 1, width: 620, height: 320, legend }),
         },
       ],

@@ -21,8 +21,7 @@ export const scalarStudy: Study = {
   source: noisePaper(FIGURE),
   statement:
     "The output of u w x does not change when u grows and w shrinks by the same factor. Gradient descent therefore " +
-    "keeps " +
-    "u² − w², and ends wherever that and u w = 1 meet. SGD on single samples ends at |u| = |w| from any start.",
+    "keeps u² − w², and ends wherever that and u w = 1 meet. SGD on single samples ends at |u| = |w| from any start.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
       overEach(

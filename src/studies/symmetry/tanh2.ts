@@ -17,10 +17,8 @@ export const tanhStudy: Study = {
   source: noisePaper(FIGURE),
   statement:
     "In a two-layer network with tanh, whose rescaling symmetry is approximate, SGD makes the covariance that data " +
-    "give the " +
-    "hidden layer from below, W Σx Wᵀ, like that which label noise gives it from above, Uᵀ Σε U. Gradient descent " +
-    "leaves " +
-    "them as unlike as they began.",
+    "give the hidden layer from below, W Σx Wᵀ, like that which label noise gives it from above, Uᵀ Σε U. Gradient " +
+    "descent leaves them as unlike as they began.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
       overEach({ label, setting: "tanh2", ...(preset && { preset }) }, seeds(size, { small: 5, paper: 10 })),
@@ -44,8 +42,7 @@ export const tanhStudy: Study = {
           name: "cosine",
           caption:
             "Cosine of W Σx Wᵀ and Uᵀ Σε U: over training, SGD with a falling rate and gradient descent on 3,000 " +
-            "samples, " +
-            "which take different numbers of steps; and at the end of each seed, beside its start.",
+            "samples, which take different numbers of steps; and at the end of each seed, beside its start.",
           figure: charts(
             [
               {

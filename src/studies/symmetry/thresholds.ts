@@ -28,10 +28,8 @@ export const thresholdStudy: Study = {
   source: structurePaper("its toy losses, as the authors' slides draw them"),
   statement:
     "A loss that a reflection of its parameters leaves alone has a minimum away from the symmetric point while the " +
-    "L2 penalty " +
-    "is small. At a critical penalty the minimum reaches that point, continuously: weights vanish, products lose " +
-    "rank, " +
-    "neurons become equal.",
+    "L2 penalty is small. At a critical penalty the minimum reaches that point, continuously: weights vanish, " +
+    "products lose rank, neurons become equal.",
   runs: () => [],
   evaluate() {
     const random = new Random(0);
@@ -42,8 +40,7 @@ export const thresholdStudy: Study = {
           name: "landscape",
           caption:
             "The loss (w² x − y)² + γ w² over w at half of the critical penalty, at it and at one and a half times " +
-            "of it, less " +
-            "its value at w = 0. Dots: its minima by the closed form (Eq. 100).",
+            "of it, less its value at w = 0. Dots: its minima by the closed form (Eq. 100).",
           figure: charts([landscape()], {
             ...{ columns: 1, width: 560, height: 300 },
             legend: landscapes.map(({ share, colour }) => ({
@@ -56,10 +53,9 @@ export const thresholdStudy: Study = {
         {
           name: "transition",
           caption:
-            "What the symmetry leaves of the parameters at the minimum, over the penalty: closed forms (Eqs. 100 " +
-            "to 103) and the " +
-            "lowest end of gradient descents from random starts. Of a rotation the three singular values of the " +
-            "product.",
+            "What the symmetry leaves of the parameters at the minimum, over the penalty: closed forms (Eqs. 100 to " +
+            "103) and the lowest end of gradient descents from random starts. Of a rotation the three singular " +
+            "values of the product.",
           figure: charts(
             all.map(({ toy, found }) => transition(toy, found)),
             {
