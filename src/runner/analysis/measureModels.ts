@@ -16,7 +16,7 @@ import { inParts, isWhole } from "../../probe/parts.ts";
 import { type Measurement, type MeasureOptions, Probe } from "../../probe/probe.ts";
 import type { ProbeOptions } from "../../probe/probeOptions.ts";
 import { partBytes } from "../../workers/snapshotInParts.ts";
-import type { Watcher } from "../observer.ts";
+import type { Progress, Watcher } from "../observer.ts";
 import type { AnalysisData } from "./analysisData.ts";
 import { type AnalyzedInParts, analyzeInParts, type Pass } from "./analyzeInParts.ts";
 import type { AnalyzeOptions } from "./analyzeOptions.ts";
@@ -62,108 +62,61 @@ interface InParts extends Found {
   readonly layers: number;
 }
 
+/** What is to be measured. */
+interface Given {
+  readonly path: string;
+  readonly model: Model;
+  readonly initial: Model | undefined;
+  readonly data: AnalysisData;
+  readonly probeOptions: ProbeOptions;
+  /** Of a checkpoint: its step, names for its layers, and the first of the series. */
+  readonly step?: number;
+  readonly rename?: ReadonlyMap<string, string> | undefined;
+  readonly known?: SnapshotOptions;
+}
+
 /** The model, then, unless the user stops it, the model before training over the same batches. */
-export async function measureModels(
-  given: {
-    readonly path: string;
-    readonly model: Model;
-    readonly initial: Model | undefined;
-    readonly data: AnalysisData;
-    readonly probeOptions: ProbeOptions;
-    /** Of a checkpoint: its step, names for its layers, and the first of the series. */
-    readonly step?: number;
-    readonly rename?: ReadonlyMap<string, string> | undefined;
-    readonly known?: SnapshotOptions;
-  },
-  options: AnalyzeOptions,
-  { observer, signal }: Watcher,
-): Promise<Whole | InParts> {
-  const { path, model, initial, data, step, rename: names, known } = given;
-  const say = (note: string) => observer.note(note);
-  const notes: string[] = [];
-  const probeOptions = names ? { ...given.probeOptions, rename: names } : given.probeOptions;
+export async function measureModels(given: Given, options: AnalyzeOptions, watcher: Watcher): Promise<Whole | InParts> {
+  const { path, model, initial, data, step, rename } = given;
+  const { observer, signal } = watcher;
+  const probeOptions = rename ? { ...given.probeOptions, rename } : given.probeOptions;
   const label = step === undefined ? "analyze" : `step ${step}`;
   const progress = observer.progress(label, initial ? 2 * data.n : data.n, { unit: "samples" });
   const engine = nodeEngineOn(options.device);
   const probe = new Probe(engine, model, probeOptions);
-  const { pairs: _, ...withoutPairs } = probeOptions;
-  const optionsBefore = { ...withoutPairs, cross: false, outputPasses: 0 };
-  let earlier = initial && new Probe(engine, initial, optionsBefore);
-  let taken = 0;
+  let earlier: Probe | undefined;
   try {
     progress.activity("preparing");
     const first = (count: number) => data.take(0, count);
     const batch = await chooseBatch(engine, model, probeOptions, first, data.n, options.batch);
     const planned = wholeBatches(model, data, batch);
-    const rest = data.n - planned;
-    if (rest > 0) {
-      const are = rest === 1 ? "sample fills" : `${rest} samples fill`;
-      notes.push(`The last ${are} no batch of ${batch}, the only size that the model takes: not measured.`);
-      notes.forEach(say);
-    }
-    const batches = (onTaken?: (samples: number) => void) => batchesOf(data, planned, batch, onTaken);
+    const notes = notesOnRest(data.n - planned, batch);
+    for (const note of notes) observer.note(note);
+    const batches: Batches = (onTaken) => batchesOf(data, planned, batch, onTaken);
+    const [sample] = batches();
+    if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
+    const network = await probe.outline(sample);
+    if (initial) earlier = await probeBefore(engine, initial, { probeOptions, network, sample, progress }, options);
     const measuring: MeasureOptions = {
-      ...(step === undefined ? {} : { step }),
+      ...(step !== undefined && { step }),
       source: `${basename(path)} on ${options.inputs.map(withoutFolder).join(", ")}`,
       signal,
       batches: Math.ceil(planned / batch),
     };
-    const [sample] = batches();
-    if (sample === undefined) throw new RangeError("analyze: expected at least one batch of data, got none");
-    const network = await probe.outline(sample);
-    if (earlier) {
-      const found = await earlier.outline(sample);
-      const rename = options.layers === undefined ? namesByOrder({ layers: network }, { layers: found }) : undefined;
-      if (rename === undefined)
-        checkSameLayers(`--initial ${basename(options.initial!)}`, { layers: network }, { layers: found });
-      else {
-        progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
-        await earlier.dispose();
-        earlier = new Probe(engine, initial!, { ...optionsBefore, rename });
-      }
-    }
-    const sayWhere = async () => {
-      const note = await notFiniteNote(engine, model, probeOptions, batches());
-      notes.push(note);
-      say(note);
-    };
     // What fits in the least part is measured as a whole, in one go with its total; the rest in parts, as large as this
     // machine allows.
     const room = options.cost === "economy" ? ECONOMY_BYTES : undefined;
-    if (!isWhole(network, room)) {
-      const parts = inParts(network, room ?? partBytes(), measuring.batches!);
-      progress.end(false);
-      const inPart =
-        (of: Probe): Pass =>
-        (layers, onShare) => {
-          let samples = 0;
-          const counted = batches((count) => {
-            samples = count;
-            taken = Math.max(taken, count);
-          });
-          return of.measureSums(counted, {
-            ...measuring,
-            layers,
-            onBatch: () => onShare(samples / planned),
-          });
-        };
-      const passes = { pass: inPart(probe), before: earlier && inPart(earlier) };
-      const found = await analyzeInParts(parts, passes, options, { observer, signal, known });
-      if (found.result.loss.mean === null) await sayWhere();
-      return { inParts: found, done: taken, planned, notes, layers: network.length };
+    const means = { probe, earlier, batches, measuring, planned, network, progress };
+    const found = isWhole(network, room)
+      ? await measuredWhole(means, signal)
+      : await measuredInParts(means, room, { given, options, watcher });
+    const loss = "measured" in found ? found.measured.loss : found.inParts.result.loss.mean;
+    if (loss === null || !Number.isFinite(loss)) {
+      const note = await notFiniteNote(engine, model, probeOptions, batches());
+      notes.push(note);
+      observer.note(note);
     }
-    const pass = (of: Probe, from: number) =>
-      of.measure(
-        batches((samples) => {
-          taken = from + samples;
-        }),
-        { ...measuring, onBatch: () => progress.update(taken) },
-      );
-    const measured = await pass(probe, 0);
-    const done = taken;
-    if (!Number.isFinite(measured.loss)) await sayWhere();
-    const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
-    return { measured, before: signal.aborted ? undefined : before, done, planned, notes };
+    return { ...found, planned, notes };
   } catch (error) {
     throw ofAllSamples(error, data);
   } finally {
@@ -171,6 +124,92 @@ export async function measureModels(
     await probe.dispose();
     await earlier?.dispose();
   }
+}
+
+/** The batches from the first sample on, each time anew. */
+type Batches = (onTaken?: (samples: number) => void) => Generator<Feeds>;
+
+interface Means {
+  readonly probe: Probe;
+  readonly earlier: Probe | undefined;
+  readonly batches: Batches;
+  readonly measuring: MeasureOptions;
+  /** Samples that are to be measured. */
+  readonly planned: number;
+  readonly network: readonly LayerOutline[];
+  readonly progress: Progress;
+}
+
+/** The probe of the model before training, whose layers have the names of the model's. */
+async function probeBefore(
+  engine: Engine,
+  initial: Model,
+  model: Pick<Means, "network" | "progress"> & { readonly probeOptions: ProbeOptions; readonly sample: Feeds },
+  options: AnalyzeOptions,
+): Promise<Probe> {
+  const { pairs: _, ...withoutPairs } = model.probeOptions;
+  const probeOptions = { ...withoutPairs, cross: false, outputPasses: 0 };
+  const probe = new Probe(engine, initial, probeOptions);
+  let isKept = false;
+  try {
+    const [layers, before] = [model.network, await probe.outline(model.sample)];
+    const rename = options.layers === undefined ? namesByOrder({ layers }, { layers: before }) : undefined;
+    if (rename !== undefined) {
+      model.progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
+      return new Probe(engine, initial, { ...probeOptions, rename });
+    }
+    checkSameLayers(`--initial ${basename(options.initial!)}`, { layers }, { layers: before });
+    isKept = true;
+    return probe;
+  } finally {
+    if (!isKept) await probe.dispose();
+  }
+}
+
+async function measuredWhole(means: Means, signal: AbortSignal): Promise<Omit<Whole, "planned" | "notes">> {
+  const { probe, earlier, batches, measuring, progress } = means;
+  let taken = 0;
+  const pass = (of: Probe, from: number) =>
+    of.measure(
+      batches((samples) => {
+        taken = from + samples;
+      }),
+      { ...measuring, onBatch: () => progress.update(taken) },
+    );
+  const measured = await pass(probe, 0);
+  const done = taken;
+  const before = earlier && !signal.aborted ? await pass(earlier, done) : undefined;
+  return { measured, before: signal.aborted ? undefined : before, done };
+}
+
+async function measuredInParts(
+  { probe, earlier, batches, measuring, planned, network, progress }: Means,
+  room: number | undefined,
+  { given, options, watcher }: { given: Given; options: AnalyzeOptions; watcher: Watcher },
+): Promise<Omit<InParts, "planned" | "notes">> {
+  const parts = inParts(network, room ?? partBytes(), measuring.batches!);
+  progress.end(false);
+  let done = 0;
+  const pass =
+    (of: Probe): Pass =>
+    (layers, onShare) => {
+      let samples = 0;
+      const counted = batches((count) => {
+        samples = count;
+        done = Math.max(done, count);
+      });
+      return of.measureSums(counted, { ...measuring, layers, onBatch: () => onShare(samples / planned) });
+    };
+  const passes = { pass: pass(probe), before: earlier && pass(earlier) };
+  const found = await analyzeInParts(parts, passes, options, { ...watcher, known: given.known });
+  return { inParts: found, done, layers: network.length };
+}
+
+/** What is said of samples that fill no batch of a model of one size. */
+function notesOnRest(rest: number, batch: number): string[] {
+  if (rest === 0) return [];
+  const are = rest === 1 ? "sample fills" : `${rest} samples fill`;
+  return [`The last ${are} no batch of ${batch}, the only size that the model takes: not measured.`];
 }
 
 /** An error on the targets of a batch in terms of the file's. */
