@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { matrix } from "../../src/linalg/matrix.ts";
+import { layerExponents } from "../../src/measure/laws/exponent.ts";
 import { type LayerSnapshot, type Snapshot, snapshot } from "../../src/measure/snapshot.ts";
 import type { Edges } from "../../src/moments/edges.ts";
 import { emptyLayer, type LayerMoments, type Moments, mergeMoments } from "../../src/moments/moments.ts";
@@ -50,7 +51,21 @@ describe("weights whose squares overflow", () => {
     expect(found.unshared!).toBeCloseTo(unshared!, 10);
     expect(found.status).toBe(status);
     expect(large.phase!.label).toBe(plain.phase!.label);
+    const [onB, before] = [large.exponents!.raw.b.hz.unshared!, plain.exponents!.raw.b.hz.unshared!];
+    expect(before).toBeGreaterThan(0.1);
+    expect(onB).toBeCloseTo(before, 10);
   });
+});
+
+test("half samples that overflow in the basis of the weights, where all together do not, have no laws, by a status", () => {
+  const whole = layerCase(5, 81, 16, 12);
+  const groups = [layerOf(whole, 0, 1), layerOf(whole, 1, 81)];
+  groups.forEach(({ a }, g) => {
+    for (let k = 0; k < 16 * 16; k++) if (k % 17 !== 0) a!.hh![k] = g === 0 ? 1.7e308 : -1.7e308;
+  });
+  const { raw } = layerExponents(groups);
+  expect(raw.a!.hz).toMatchObject({ value: null, status: "not-finite" });
+  expect(raw.a!.gz.status).not.toBe("not-finite");
 });
 
 describe("sums of any size", () => {

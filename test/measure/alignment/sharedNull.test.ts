@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../../../src/linalg/matrix.ts";
 import {
   alignmentNull,
+  nullOf,
   projectedNullOf,
   type Size,
   sharedNullOf,
@@ -55,6 +56,9 @@ describe("the null of forward RWA", () => {
 
   it("has a status where a matrix is zero or not finite", () => {
     const one = sizeOf(diagonal([1, 1]));
+    const overflown = { d: 4, trace: Number.POSITIVE_INFINITY, norm: 1e308 };
+    expect(sharedNullOf(overflown, one)).toEqual({ value: null, status: "not-finite" });
+    expect(nullOf(one, overflown)).toEqual({ value: null, status: "not-finite" });
     expect(sharedNullOf(sizeOf(matrix(2, 2)), one)).toEqual({ value: null, status: "zero-matrix" });
     expect(sharedNullOf({ d: 2, trace: 1, norm: Number.NaN }, one)).toEqual({ value: null, status: "not-finite" });
   });
@@ -75,4 +79,21 @@ it("the null of a projected matrix is what turned and projected matrices show", 
     alignmentNull(diagonal(values), whole).value!,
     10,
   );
+});
+
+it("nulls do not depend on units, where products of both matrices' sizes leave float64 neither", () => {
+  const random = new Random(9);
+  const [H, Z] = [sizeOf(turned(random, falling(12, 2))), sizeOf(gram(gaussian(random, 8, 12), "a"))];
+  const scaled = ({ d, trace, norm }: Size, unit: number): Size => ({ d, trace: unit * trace, norm: unit * norm });
+  for (const [x, y] of [
+    [1e160, 1e160],
+    [1e-170, 1e-170],
+    [1e200, 1],
+    [1, 1e200],
+  ] as const) {
+    const [largeH, largeZ] = [scaled(H, x), scaled(Z, y)];
+    expect(nullOf(largeH, largeZ).value).toBeCloseTo(nullOf(H, Z).value!, 12);
+    expect(sharedNullOf(largeH, largeZ).value).toBeCloseTo(sharedNullOf(H, Z).value!, 12);
+    expect(projectedNullOf(largeH, 5, largeZ).value).toBeCloseTo(projectedNullOf(H, 5, Z).value!, 12);
+  }
 });

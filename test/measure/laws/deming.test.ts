@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matmul } from "../../../src/linalg/matrix.ts";
+import { matmul, matrix } from "../../../src/linalg/matrix.ts";
 import { deming, student } from "../../../src/measure/laws/deming.ts";
 import { commutator, commutatorNull, overlap, unshared } from "../../../src/measure/laws/sharedBasis.ts";
 import { Random } from "../../../src/random/random.ts";
@@ -60,6 +60,13 @@ describe("the shared basis", () => {
     expect(unshared(diagonal(values), diagonal(values), 20)).toEqual({ mass: 0, value: 0 });
     expect(overlap(Q, Q, 5)).toBeCloseTo(1, 12);
     expect(unshared(diagonal(Array(20).fill(1)), diagonal(Array(20).fill(1)), 20).value).toBeNull();
+  });
+
+  it("counts no correlation with a direction that has nothing, and none above 1 of sums that are damaged", () => {
+    const some = diagonal([1, 0, 0]);
+    expect(unshared(some, some, 3)).toEqual({ mass: 0, value: 0 });
+    const damaged = matrix(2, 2, Float64Array.of(1, 5, 5, 1));
+    expect(unshared(damaged, damaged, 2).mass).toBe(1);
   });
 
   it("has the values that theory states for random rotations (theory.md Eqs. 35, 36)", () => {
