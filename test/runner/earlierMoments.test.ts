@@ -76,3 +76,18 @@ test("a measurement is compared with that at half its step, also after a resumpt
   expect(resumed.half(30)).toBeUndefined();
   expect(await take(40, resumed)).toBe(20);
 });
+
+test("moments whose sums overflowed are said not to be kept, and end no training", async () => {
+  const run = createRun(root, { setting: "llm", seed: 0, config: {}, steps: 20, argv: [], versions, notes: [] });
+  const all = { ...plan, moments: "all" } as RunPlan;
+  const earlier = new EarlierMoments(run, all, { steps: 20, measured: [0, 10, 20] });
+  const overflown = measured(0);
+  for (const { kind, b } of overflown.layers) if (kind === "head") b.h4 = Number.POSITIVE_INFINITY;
+  expect(earlier.measured(0, overflown)).toMatch(/^h4 = Infinity on side b of layer "/);
+  earlier.beforeCheckpoint();
+  expect(run.momentSteps()).toEqual([]);
+  expect([earlier.previous, earlier.start]).toEqual([undefined, undefined]);
+  expect(earlier.measured(10, measured(10))).toBeUndefined();
+  expect(run.momentSteps()).toEqual([10]);
+  expect(earlier.measured(20, measured(20), false)).toBe("too large for one file");
+});

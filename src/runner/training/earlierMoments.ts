@@ -5,10 +5,9 @@
  * the same ones.
  */
 import { halvings } from "../../measure/training/halvings.ts";
-import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
-import { encodeMoments } from "../../moments/momentsFile.ts";
+import { bytesOf, type Moments } from "../../moments/moments.ts";
+import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
-
 import type { RunPlan } from "./runPlan.ts";
 
 /** chosen: larger sums are not kept, and there is no change to report: writing them would take longer than training. */
@@ -63,17 +62,21 @@ export class EarlierMoments {
    *
    * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to
    * stay
+   * @returns in words, why moments that the user asked for are not kept
    */
-  measured(step: number, total: Moments, isWhole = true): void {
+  measured(step: number, total: Moments, isWhole = true): string | undefined {
     this.start ??= headsOf(total);
     if (!isWhole) {
       this.previous = undefined;
       this.halfway = undefined;
-      return;
+      return this.stays(step) ? "too large for one file" : undefined;
     }
-    this.previous = bytesOf(total.layers) <= MOST_BYTES && total.layers.every(hasNotOverflowed) ? total : undefined;
+    const misfit = misfitWords(total);
+    this.previous = bytesOf(total.layers) <= MOST_BYTES && misfit === undefined ? total : undefined;
     if (this.halfBefore(step) === step) this.halfway = this.previous;
-    if (this.stays(step)) this.folder.writeMoments(step, encodeMoments(total));
+    if (!this.stays(step)) return undefined;
+    if (misfit === undefined) this.folder.writeMoments(step, encodeMoments(total));
+    return misfit;
   }
 
   /** Before a checkpoint is written: what the run would compare with if it went on from there. */
@@ -109,13 +112,9 @@ export class EarlierMoments {
   }
 }
 
-/** The heads of a network alone; undefined where there are none, or too much of them. */
+/** The heads of a network alone; undefined where there are none, too much of them, or sums that no file holds. */
 function headsOf(total: Moments | undefined): Moments | undefined {
   const layers = total?.layers.filter(({ kind }) => kind === "head") ?? [];
-  return total && layers.length > 0 && bytesOf(layers) <= MOST_BYTES ? { ...total, layers } : undefined;
-}
-
-/** Whether nothing has overflowed. */
-function hasNotOverflowed({ a, b }: LayerMoments): boolean {
-  return [a, b].every((side) => side === undefined || Number.isFinite(side.h4 + side.g4));
+  const isKept = layers.length > 0 && bytesOf(layers) <= MOST_BYTES && misfitWords({ layers }) === undefined;
+  return total && isKept ? { ...total, layers } : undefined;
 }

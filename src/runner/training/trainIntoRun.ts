@@ -6,6 +6,7 @@ import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import { formatDuration } from "../../formats/quantities.ts";
 import type { PairTraining } from "../../measure/network/pairs.ts";
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { Moments } from "../../moments/moments.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import type { Setting } from "../../settings/setting.ts";
@@ -183,6 +184,10 @@ async function runTraining(
     initial ??= found;
     folder.writeSnapshot(found);
   };
+  const keep = (step: number, total: Moments, isWhole = true): void => {
+    const misfit = earlier.measured(step, total, isWhole);
+    if (misfit !== undefined) progress.say(`moments of step ${step}: ${misfit}, not kept`);
+  };
   const result = train(nodeEngineOn(plan.device), experiment, {
     steps,
     threads: plan.threads,
@@ -221,7 +226,7 @@ async function runTraining(
           progress.activity(underWay("layers", done / layers, begun)),
         );
         written(found);
-        earlier.measured(step, measurement.total);
+        keep(step, measurement.total);
         cost.goOn("measuring");
       },
       parts: {
@@ -234,8 +239,7 @@ async function runTraining(
           const { snapshot, kept } = inParts!.finished({ ...summary, ...around(step) });
           inParts = undefined;
           written(snapshot);
-          if (!isKept && earlier.stays(step)) progress.say(`moments of step ${step}: too large for one file, not kept`);
-          earlier.measured(step, kept, isKept);
+          keep(step, kept, isKept);
           cost.goOn("measuring");
         },
       },
