@@ -26,10 +26,15 @@ export function emptyLabelledSums(classes: number, dIn: number, dOut: number): L
   return { classes, counts: new Float64Array(classes), a: side(dIn), b: side(dOut) };
 }
 
-/** @throws RangeError if the numbers of classes differ */
-export function mergeLabelledSums(x: LabelledSums, y: LabelledSums): LabelledSums {
+/**
+ * @param layer its name, for the error
+ * @throws RangeError if the numbers of classes differ
+ */
+export function mergeLabelledSums(x: LabelledSums, y: LabelledSums, layer: string): LabelledSums {
   if (x.classes !== y.classes)
-    throw new RangeError(`mergeMoments: expected one number of classes, got ${x.classes} and ${y.classes}`);
+    throw new RangeError(
+      `mergeMoments: expected one number of classes for layer ${layer}, got ${x.classes} and ${y.classes}`,
+    );
   const add = (u: Float64Array, v: Float64Array) => u.map((value, i) => value + v[i]!);
   const side = (u: SideByClass, v: SideByClass): SideByClass => ({
     sums: add(u.sums, v.sums),

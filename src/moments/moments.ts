@@ -269,7 +269,7 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
   const noise = parts.flatMap((part) => part.noise ?? []);
   if (noise.length === parts.length) merged.noise = noise.reduce(mergeNoise);
   const labelled = parts.flatMap((part) => part.labelled ?? []);
-  if (labelled.length === parts.length) merged.labelled = labelled.reduce(mergeLabelledSums);
+  if (labelled.length === parts.length) merged.labelled = labelled.reduce((u, v) => mergeLabelledSums(u, v, x.name));
   const gradients = parts.flatMap((part) => part.outputGradients ?? []);
   if (gradients.length === parts.length) {
     const sum = sumBlocks(

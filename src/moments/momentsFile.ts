@@ -316,7 +316,9 @@ function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments
   const nothing = new Float64Array();
   const empty = { sums: nothing, squares: nothing };
   if (entry.classes !== undefined) {
-    const classes = check.whole(entry.classes, `classes of ${brief(name)}`, 1, maxDimension);
+    const what = `classes of ${brief(name)}`;
+    const classes = check.whole(entry.classes, what, 1, maxDimension);
+    if (classes !== dOut) check.fail(what, `${dOut}, as its outputs`, classes);
     layer.labelled = { classes, counts: nothing, a: empty, b: empty }; // filled from the tensors
   }
   if (entry.noise !== undefined) layer.noise = readNoise(entry.noise, layer, check);

@@ -243,7 +243,7 @@ export class Probe {
     const sums = groups.flatMap((layers) => layers.flatMap(({ layer }) => layer.labelled ?? []));
     const disagreement = await features.disagreement(
       this.engine,
-      sums.reduce(mergeLabelledSums),
+      sums.reduce((x, y) => mergeLabelledSums(x, y, classifier.layer.name)),
       this.options.threads ?? 1,
     );
     return disagreement === undefined ? undefined : { layer: classifier.layer.name, disagreement };

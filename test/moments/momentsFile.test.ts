@@ -143,6 +143,7 @@ describe("a hostile or torn capture is refused in one line", () => {
       [(d) => Object.assign(d.layers[0]!.b, { keptG: 41 }), "whole number from 0 to 40, got 41"],
       [(d) => Object.assign(d.layers[0]!.b, { h2: -1 }), "a finite number >= 0, got -1"],
       [(d) => Object.assign(d.layers[0]!.b, { g4: null }), "a finite number >= 0, got null"],
+      [(d) => Object.assign(d.layers[0]!, { classes: 4 }), 'classes of "layers.0" to be 3, as its outputs, got 4'],
       [(d) => d.layers.push(d.layers[0]!), 'one layer of each name, got "layers.0" twice'],
     ];
     for (const [change, message] of cases) {

@@ -19,6 +19,7 @@ export interface LayerCollapse extends Omit<Collapse, "status"> {
 /**
  * @param nearestMean disagreement with the nearest class mean (Eq. 70)
  * @returns undefined where the layer has no sums by class
+ * @throws RangeError naming the layer if its classes are not as many as its outputs
  */
 export function layerCollapse(
   layer: LayerMoments,
@@ -27,6 +28,10 @@ export function layerCollapse(
 ): LayerCollapse | undefined {
   const [features, outputs] = [classSumsOf(layer, "a"), classSumsOf(layer, "b")];
   if (!features || !outputs) return undefined;
+  if (outputs.classes !== layer.dOut)
+    throw new RangeError(
+      `collapse: expected ${layer.dOut} classes of layer ${layer.name}, as its outputs, got ${outputs.classes}; sum by class for the last map of a classifier alone`,
+    );
   const classifier = layer.W ? { classifier: layer.W } : {};
   const found = collapse(features, { ...classifier, nc4: nearestMean });
   const Gf = secondMoment(layer.b, "G", "raw", layer.n);
