@@ -58,6 +58,9 @@ export {
 } from "./measure/network/pairs.ts";
 export { type Snapshot, type SnapshotOptions, snapshot } from "./measure/snapshot.ts";
 
+// Reports
+export { type AnalysisReport, type ReportData, type RunReport, renderReport } from "./report/report.ts";
+
 // Differential equations
 export { type IntegrateOptions, integrate, type OdeSystem } from "./ode/integrate.ts";
 

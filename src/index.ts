@@ -117,8 +117,7 @@ export { driveSentence, pairSentences, pairsHeadline } from "./findings/pairs/pa
 export { type Finding, findings } from "./findings/relationFindings.ts";
 export { countSentence, relationSentence } from "./findings/sentences.ts";
 
-// Figures, runs and reports
+// Runs
 export { findRun, listRuns } from "./runs/listRuns.ts";
 export { createRun, openRun, type RunFolder } from "./runs/runFolder.ts";
-export { type AnalysisReport, type ReportData, type RunReport, renderReport } from "./report/report.ts";
 export { augmentThreads } from "./workers/augmentThreads.ts";

@@ -4,7 +4,6 @@
  * and nothing be loaded.
  */
 
-import { createHash } from "node:crypto";
 import { escapeText } from "../figures/escape.ts";
 import { grouped } from "../findings/numbers.ts";
 import { byStep } from "../findings/relationFindings.ts";
@@ -28,6 +27,7 @@ import { renderNotes, renderReproduce, renderSkipped } from "./pageEnd.ts";
 import { pageScript } from "./pageScript.ts";
 import { pageStyle } from "./pageStyle.ts";
 import { followsAlone, isAnalysis, layersInWords, type ReportData, trained } from "./reportData.ts";
+import { scriptHash } from "./scriptHash.ts";
 import { renderSummary } from "./summary.ts";
 import { renderSymmetry, symmetrySections } from "./symmetrySection.ts";
 import { twopointFigures } from "./twopointFigures.ts";
@@ -49,8 +49,7 @@ export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./repo
  * its figure.
  */
 export function renderReport(data: ReportData): string {
-  const hash = createHash("sha256").update(pageScript).digest("base64");
-  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${scriptHash}'; base-uri 'none'; form-action 'none'`;
   const [title, id] = isAnalysis(data)
     ? [data.analysis.title, data.analysis.title]
     : [data.series?.title ?? `${data.info.setting}, seed ${data.info.seed}`, data.info.id];

@@ -11,8 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { lossFigure } from "../../src/figures/loss.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
+import { renderReport } from "../../src/report/report.ts";
 import { buildExperiment, settings } from "../../src/settings/settings.ts";
 import { train } from "../../src/train/train.ts";
+import { plantedTransformer } from "../figures/planted.ts";
 import { startChromium } from "./chromium.ts";
 import { type Recorded, recorded, type Steps } from "./recorded.ts";
 
@@ -117,6 +119,17 @@ describe.skipIf(isSkipped)("crh-lab/browser", () => {
     const svg = (await page.evaluate(`window.draw(${JSON.stringify(metrics)})`)) as string;
     expect(marksOf(svg).length).toBeGreaterThan(10);
     expect(marksOf(svg)).toEqual(marksOf(lossFigure(metrics)!.svg));
+  });
+
+  it("renders the report that Node renders, but for the order of a drawing's attributes", async () => {
+    const found = await snapshot(plantedTransformer({ d: 4 }).moments, { cost: "standard" });
+    const versions = { crh: "0", node: "0", onnxruntime: "0" };
+    const analysis = { title: "planted", measuredAt: "2026-01-01T00:00:00.000Z", versions, argv: ["analyze"] };
+    const data = { analysis, config: {}, notes: [], snapshots: [JSON.parse(JSON.stringify(found))] };
+    const html = (await page.evaluate(`window.report(${JSON.stringify(data)})`)) as string;
+    const words = (of: string) => of.replaceAll(/<svg.*?<\/svg>/gs, "<svg>");
+    expect(words(html)).toBe(words(renderReport(data)));
+    expect(marksOf(html)).toEqual(marksOf(renderReport(data)));
   });
 
   it("asks no other host, and meets no error", () => {
