@@ -138,7 +138,7 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
   const { groups = [], cost = "standard", initial, initialWeights, nearestMean, training, previous, half } = options;
   const { layers } = total ?? groups[0]!;
   const network = options.network ?? layers;
-  const withExponents = chooseAffordable(network, options.exponentSeconds ?? exponentBudget);
+  const withExponents = chooseAffordable(network, options.exponentSeconds ?? EXPONENT_SECONDS);
   const withRanks = chooseWithinSeconds(network, options.cubicSeconds ?? Number.POSITIVE_INFINITY, layerCubicSeconds);
   return layers.map((layer, i) => {
     const before = initial?.layers.find(({ name }) => name === layer.name);
@@ -188,7 +188,7 @@ export function assembleSnapshot(total: Moments, options: SnapshotOptions, layer
  * chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken
  * everywhere.
  */
-const exponentBudget = 10;
+const EXPONENT_SECONDS = 10;
 
 /** Seconds that the exponents of a layer take, about. */
 export function layerExponentSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
@@ -216,6 +216,12 @@ export function layerCubicSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number 
 function chooseAffordable(layers: readonly LayerSize[], budget: number): Set<string> {
   const narrow = layers.filter((layer) => Math.max(layer.dIn, layer.dOut) <= fullSpectrum);
   return chooseWithinSeconds(narrow, budget, layerExponentSeconds);
+}
+
+/** Seconds that the exponents of the layers take that have them at cost "standard", about. */
+export function affordableSeconds(layers: readonly LayerSize[]): number {
+  const chosen = chooseAffordable(layers, EXPONENT_SECONDS);
+  return layers.reduce((sum, layer) => sum + (chosen.has(layer.name) ? layerExponentSeconds(layer) : 0), 0);
 }
 
 /** Names of as many layers as a budget of seconds allows, those of the lowest price first. */

@@ -15,7 +15,7 @@ export interface MilestoneOptions {
   readonly steps: number;
   /** Measure every k steps, or at log-spaced steps. Steps 0 and `steps` are always measured. */
   readonly every: number | "log";
-  /** Log-spaced measurements, about. Default 30. */
+  /** Log-spaced measurements behind that at 0, about. Default 30. */
   readonly points?: number;
   /** Evaluate every k steps, beside the measured ones. Default: those alone. */
   readonly evaluateEvery?: number;
@@ -49,9 +49,13 @@ export function milestones(options: MilestoneOptions): Milestones {
   };
 }
 
-/** 0, 1, 2, ... growing geometrically, up to and including `steps`. */
+/** chosen: of fewer points none is spent on step 1. */
+const POINTS_FROM_ONE = 6;
+
+/** 0, 1, 2, ... growing geometrically, up to and including `steps`; of few points those that divide log(steps) evenly. */
 export function logSpaced(steps: number, points: number): number[] {
-  const inner = Array.from({ length: points }, (_, i) => Math.round(steps ** (i / (points - 1))));
+  const share = (i: number) => (points < POINTS_FROM_ONE ? (i + 1) / points : i / (points - 1));
+  const inner = Array.from({ length: points }, (_, i) => Math.round(steps ** share(i)));
   return ascending([0, ...inner.filter((step) => step <= steps), steps]);
 }
 

@@ -1,11 +1,19 @@
 /**
- * @file What measurements during training hold, so that looking does not outlast training: by estimates from sizes and
- * counts alone, never by the clock, so that a resumed run measures the same things at the same steps.
+ * @file What the measurements of a run hold, so that they take no longer than training, or than some seconds: by
+ * estimates from sizes and counts alone, never by the clock, so that a resumed run measures the same things at the same
+ * steps.
  *
- * Laws wait for the last step. Of ranks, spectra and what else takes O(d^3) the narrowest layers have theirs as far as
- * training leaves time; where even alignments take longer than the steps between, there are fewer measurements.
+ * There is always one measurement before training and one at its end, with all alignments. Up to half of what is left
+ * of the time goes into ranks, spectra and what else takes O(d^3), and into laws, of the last one; the rest into
+ * measurements between, and into ranks there. Laws wait for the last step. Where a budget does not suffice for all
+ * layers, the narrowest have theirs.
  */
-import type { LayerSnapshot } from "../../measure/snapshot.ts";
+import {
+  affordableSeconds,
+  type LayerSnapshot,
+  layerCubicSeconds,
+  type SnapshotOptions,
+} from "../../measure/snapshot.ts";
 import { type Network, parameterShapes } from "../../networks/network.ts";
 import { CHEAP_BYTES, FEW_GROUPS, MOST_GROUPS } from "../../probe/groupCount.ts";
 import { LOG_POINTS } from "../../train/milestones.ts";
@@ -20,11 +28,15 @@ export interface RunSizes {
   readonly positions?: number | undefined;
 }
 
+/** Seconds, by estimate, that parts of a measurement may take; without any there is no other limit than everywhere. */
+export type Budget = Pick<SnapshotOptions, "exponentSeconds" | "cubicSeconds">;
+
 export interface MeasuringShare {
-  /** Measurements at logarithmic spacing. */
+  /** Measurements at logarithmic spacing, but the one at the start; 1 for start and end alone. */
   readonly points: number;
-  /** Seconds, by estimate, that ranks and what else takes O(d^3) may take at each measurement but the last. */
-  readonly cubicSeconds: number;
+  /** Of each measurement but the last. */
+  readonly passing: Budget;
+  readonly last: Budget;
 }
 
 /**
@@ -45,14 +57,15 @@ const ENTRY_SECONDS = 3e-8;
 const CONVENTIONS = 3;
 /** Numbers held for each entry of a side: four symmetric sums and one between the two. */
 const SUMS = 5;
-/** chosen: measurements that take less in all disturb nobody. */
+/** chosen: the estimate of a measurement beside that of training is low by up to so much. */
+const MARGIN = 1.3;
+/** chosen: measurements that take less in all disturb nobody, however short training is. */
 const FREE_SECONDS = 5;
+/** What laws take, of what `affordableSeconds` says. */
+const LAWS = 2;
 /** chosen: samples measured where a setting has no parameter of that name. */
 const SAMPLES = 1000;
-/** chosen: fewer points tell no course; only where even these take longer than training do measurements outlast it. */
-const LEAST_POINTS = 6;
-
-/** @param fixed measurements, where they are given: their number stays, and ranks have what time is left */
+/** @param fixed measurements, where they are given: their number stays, and what else they hold has the time left */
 export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare {
   const { steps, batch, samples } = sizes;
   const maps = mapsOf(sizes.network);
@@ -65,17 +78,49 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
   const pass = (samples * (6 * rows * weights + 4 * measuredRows * squares)) / MEASURING_SPEED;
   const groups = MOST_GROUPS * SUMS * 8 * squares > CHEAP_BYTES ? FEW_GROUPS : MOST_GROUPS;
   const alignments = CONVENTIONS * (groups + 1) * ENTRY_SECONDS * squares;
-  const each = MEASURE_SECONDS + pass + alignments;
+  const each = MARGIN * (MEASURE_SECONDS + pass + alignments);
   const allowed = Math.max(FREE_SECONDS, training);
-  const points = fixed ?? Math.max(LEAST_POINTS, Math.min(LOG_POINTS, Math.floor(allowed / each)));
-  return { points, cubicSeconds: Math.max(0, allowed / points - each) };
+  const layers = maps.map(({ dIn, dOut }, i) => ({ name: String(i), dIn, dOut, a: { d: dIn }, b: { d: dOut } }));
+  const cubic = layers.reduce((sum, layer) => sum + layerCubicSeconds(layer), 0);
+  const whole = cubic + LAWS * affordableSeconds(layers);
+  const atLast = Math.min(whole, Math.max(0, allowed - 2 * each) / 2);
+  const between = allowed - each - atLast;
+  const points = Math.max(1, Math.min(LOG_POINTS, Math.floor(between / each)));
+  const earlier = fixed === undefined ? Math.min(points, Math.max(1, steps)) : Math.max(1, fixed - 1);
+  return {
+    points,
+    passing: { exponentSeconds: 0, cubicSeconds: Math.max(0, between / earlier - each) },
+    last: atLast === whole ? {} : { cubicSeconds: atLast, exponentSeconds: Math.max(0, atLast - cubic) / LAWS },
+  };
 }
 
 /** What a passing measurement left out, for its record; undefined where `cost` is the user's wish. */
 export function leftOut(layers: readonly LayerSnapshot[]): string {
-  const unranked = layers.filter(({ spectra, sampled }) => spectra === undefined && sampled === undefined).length;
-  const ranks = unranked === 0 ? "" : `, nor ranks, spectra and residuals of ${unranked} of ${layers.length} layers`;
-  return `laws (exponents, phases, irrelevant directions)${ranks}: not measured in mid-training; crh run --cost standard measures them each time`;
+  const ranks = unranked(layers);
+  const nor = ranks === 0 ? "" : `, nor ranks, spectra and residuals of ${ranks} of ${layers.length} layers`;
+  return `laws (exponents, phases, irrelevant directions)${nor}: not measured in mid-training; crh run --cost standard measures them each time`;
+}
+
+/**
+ * What the last measurement left out, for its record, where training was too short for all of it; undefined where it is
+ * whole.
+ *
+ * @param last what `measuringShare` has of it
+ */
+export function leftOutAtLast(layers: readonly LayerSnapshot[], last: Budget): string | undefined {
+  if (last.cubicSeconds === undefined) return undefined;
+  const lawless = layers.filter(({ phase, sampled }) => phase === undefined && sampled === undefined).length;
+  const ranks = unranked(layers);
+  const missing = [
+    ...(lawless === 0 ? [] : [`laws (exponents, phases, irrelevant directions) of ${lawless}`]),
+    ...(ranks === 0 ? [] : [`ranks, spectra and residuals of ${ranks}`]),
+  ];
+  if (missing.length === 0) return undefined;
+  return `${missing.join(" and ")} of ${layers.length} layers: not measured, they would take longer than training; crh run --cost standard measures them`;
+}
+
+function unranked(layers: readonly LayerSnapshot[]): number {
+  return layers.filter(({ spectra, sampled }) => spectra === undefined && sampled === undefined).length;
 }
 
 /** A run's sizes from its parameters; settings that name no samples are small ones. */

@@ -29,7 +29,7 @@ import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
 import { bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { Followed } from "./followed.ts";
-import { leftOut, measuringShare, sizesOf } from "./measuringShare.ts";
+import { leftOut, leftOutAtLast, measuringShare, sizesOf } from "./measuringShare.ts";
 import type { RunPlan } from "./runPlan.ts";
 
 export interface TrainJob {
@@ -143,8 +143,8 @@ function contentsOf(
 ): (step: number) => Pick<SnapshotOptions, "cost" | "exponentSeconds" | "cubicSeconds"> {
   const { cost } = plan;
   if (cost !== null) return () => ({ cost });
-  const { cubicSeconds } = measuringShare(sizesOf(network, parameters, positions), measure.length);
-  return (step) => (step === parameters.steps ? {} : { exponentSeconds: 0, cubicSeconds });
+  const { passing, last } = measuringShare(sizesOf(network, parameters, positions), measure.length);
+  return (step) => (step === parameters.steps ? last : passing);
 }
 
 async function runTraining(
@@ -178,9 +178,12 @@ async function runTraining(
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
   if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
   const written = (found: Snapshot): void => {
-    const isPassing = plan.cost === null && found.step < steps && found.layers.length > 0;
-    if (isPassing) found.leftOut = leftOut(found.layers);
-    if (isPassing && initial === undefined) progress.say(found.leftOut!);
+    if (plan.cost === null && found.layers.length > 0) {
+      const isLast = found.step === steps;
+      const missing = isLast ? leftOutAtLast(found.layers, contents(steps)) : leftOut(found.layers);
+      if (missing !== undefined) found.leftOut = missing;
+      if (missing !== undefined && (isLast || initial === undefined)) progress.say(missing);
+    }
     initial ??= found;
     folder.writeSnapshot(found);
   };
