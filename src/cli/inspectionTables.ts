@@ -179,7 +179,7 @@ function nextLines({ estimate, command, files, layers, heads }: Inspection, note
   const { samples, seconds, bytes, passes } = estimate;
   const inPasses = passes > 1 ? `, in ${passes} passes over the data` : "";
   return [
-    `An analysis of ${formatCount(samples)} samples takes about ${formatDuration(1000 * seconds)} here and ${formatBytes(bytes)} for its sums${inPasses}:`,
+    `An analysis of ${formatCount(samples)} samples takes about ${formatDuration(1000 * seconds)} here and ${formatBytes(bytes)} of memory${inPasses}:`,
     "",
     ...commandLines(command),
     "",

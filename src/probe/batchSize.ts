@@ -3,6 +3,7 @@
  * megabytes, and no more than the model takes.
  */
 import type { Engine } from "../engine/engine.ts";
+import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 import type { Model } from "../onnx/graph.ts";
 import type { Feeds } from "./feeds.ts";
 import { groupCount } from "./groupCount.ts";
@@ -61,10 +62,23 @@ export async function chooseBatch(
     // outputs are whole whatever is measured of them
     return { rows, d, numbers: Math.max(rows * d, (all / trial) * dOut) };
   });
+  return batchOf(shapes, outlinesOf(prepared, options), n);
+}
+
+/**
+ * The batch of `n` samples where the model takes any.
+ *
+ * @param shapes of each map its rows in a sample, its values, and numbers of all its rows in a sample
+ */
+export function batchOf(
+  shapes: readonly { readonly rows: number; readonly d: number; readonly numbers: number }[],
+  outlines: readonly Pick<LayerOutline, "bytes">[],
+  n: number,
+): number {
   const largest = Math.max(1, ...shapes.map(({ numbers }) => numbers));
   const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // as the widest map has values
   const ofWide = Math.min(asManyRows, Math.floor(LARGEST_ROWS_OF_WIDE / largest));
-  const share = Math.ceil(n / groupCount(outlinesOf(prepared, options))); // a batch for each group of samples
+  const share = Math.ceil(n / groupCount(outlines)); // a batch for each group of samples
   return Math.max(1, Math.min(MOST, share, Math.max(ofWide, Math.floor(LARGEST_ROWS / largest))));
 }
 

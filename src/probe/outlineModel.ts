@@ -37,6 +37,8 @@ export interface ModelOutline {
   /** The output from which gradients were looked for, and its shape. */
   readonly output: string;
   readonly shape: readonly number[];
+  /** Numbers in all values that a pass forward computes, of one sample. */
+  readonly numbersPerSample: number;
 }
 
 /** Which layers, as of a measurement. */
@@ -98,7 +100,14 @@ async function outlineAt(
     bound,
     output: best.output,
     shape: values.get(best.output)!.shape,
+    numbersPerSample: numbersOf(best.prepared) / samples,
   };
+}
+
+/** Entries of all values of a graph but those that it holds. */
+function numbersOf({ loss: { graph, values } }: Prepared): number {
+  const computed = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  return [...values].reduce((sum, [name, { shape }]) => sum + (computed.has(name) ? sizeOf(shape) : 0), 0);
 }
 
 function withFirst(model: Model, output: string): Model {

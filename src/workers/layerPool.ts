@@ -11,6 +11,7 @@ import "../engineNode/telemetry.ts"; // before a thread starts: it gets a copy o
 import {
   assembleSnapshot,
   type LayerJob,
+  type LayerSize,
   type LayerSnapshot,
   layerJobs,
   measureJob,
@@ -32,6 +33,12 @@ const WORTH_THREADS = 1e6;
 const program = fileURLToPath(new URL("./layerWorker.js", import.meta.url));
 
 type Job = LayerJob | SumsJob;
+
+/** Threads that layers of these sizes are shared among; 0 where threads gain nothing. */
+export function workerCount(layers: readonly Pick<LayerSize, "a" | "b">[]): number {
+  const work = layers.reduce((sum, { a, b }) => sum + b.d ** 3 + (a?.d ?? 0) ** 3, 0);
+  return work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), layers.length);
+}
 
 /** Threads that stay up from one snapshot to the next, until they are closed. */
 export class LayerPool {
@@ -60,9 +67,7 @@ export class LayerPool {
       layers[index] = layer;
       onLayer?.(++done);
     };
-    const cubes = ({ a, b }: LayerMoments) => b.d ** 3 + (a?.d ?? 0) ** 3;
-    const work = jobs.reduce((sum, job) => sum + cubes(layerOf(job)), 0);
-    const count = work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), jobs.length);
+    const count = workerCount(jobs.map(layerOf));
     if (count < 2 || !existsSync(program))
       for (const [index, job] of jobs.entries())
         put(index, await measureJob("sums" in job ? await asLayerJob(job) : job));

@@ -1,20 +1,20 @@
 /**
  * @file What an analysis of a model will take, roughly: multiplications of its passes and sums at the rate that this
- * machine shows, the eigenvalue problems of its measures, and the memory of its sums.
+ * machine shows, the eigenvalue problems of its measures, and the memory that it holds.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { layerExponentSeconds } from "../../measure/snapshot.ts";
 import { GraphBuilder, WORKING_OPSET } from "../../onnx/graphBuilder.ts";
 import { float32 } from "../../onnx/tensor.ts";
-import { groupCount } from "../../probe/groupCount.ts";
-import type { OutlinedLayer } from "../../probe/outlineModel.ts";
+import type { ModelOutline, OutlinedLayer } from "../../probe/outlineModel.ts";
 import { inParts, isWhole } from "../../probe/parts.ts";
 import { partBytes } from "../../workers/snapshotInParts.ts";
+import { analysisBytes } from "./analysisMemory.ts";
 
 export interface AnalysisCost {
   readonly samples: number;
   readonly seconds: number;
-  /** Memory of the sums that are held at once. */
+  /** Memory of the process at its peak. */
   readonly bytes: number;
   /** Passes over the data. */
   readonly passes: number;
@@ -38,19 +38,21 @@ const WIDEST = 1024;
 /** Seconds that laws take at cost "standard" at most. */
 const LAWS_SECONDS = 10;
 
-/** @param rate multiplications a second, of `multiplicationRate` */
-export function analysisCost(layers: readonly OutlinedLayer[], rate: number): AnalysisCost {
+/**
+ * @param rate multiplications a second, of `multiplicationRate`
+ * @param parameters numbers that the model holds
+ */
+export function analysisCost(outline: ModelOutline, rate: number, parameters: number): AnalysisCost {
+  const { layers } = outline;
   const perSample = layers.reduce((sum, layer) => sum + multiplications(layer), 0);
   const laws = layers.reduce((sum, layer) => sum + layerExponentSeconds(layer), 0);
   const eigen = layers.reduce((sum, { a, b }) => sum + eigenSeconds(b.d) + (a ? eigenSeconds(a.d) : 0), 0);
   const whole = isWhole(layers);
   const parts = whole ? [layers] : inParts(layers, partBytes(), BATCHES);
-  const sums = layers.reduce((sum, { bytes }) => sum + bytes, 0);
-  const largest = Math.max(...parts.map((part) => part.reduce((sum, { bytes }) => sum + bytes, 0)));
   return {
     samples: SAMPLES,
     seconds: (SAMPLES * perSample * Math.max(1, 0.5 + parts.length / 2)) / rate + Math.min(LAWS_SECONDS, laws) + eigen,
-    bytes: whole ? sums * groupCount(layers) : 2 * largest,
+    bytes: analysisBytes(outline, { samples: SAMPLES, parts: whole ? undefined : parts, parameters }),
     passes: parts.length,
   };
 }

@@ -68,7 +68,7 @@ export async function inspectModel(
     parameters: parameterCount(prepared.graph),
     inputs: inspectedValues(model.graph.inputs),
     outputs: inspectedValues(model.graph.outputs),
-    ...(await describedOutline(path, model, found)),
+    ...(await describedOutline(path, model, found, parameterCount(prepared.graph))),
     layers: weighed.layers,
     notes: [...used.notes, ...notes],
   };
@@ -95,7 +95,12 @@ async function outlined(
 
 type OutlinePart = Pick<Inspection, "bound" | "unbound" | "heads" | "skipped" | "estimate" | "command" | "files">;
 
-async function describedOutline(path: string, model: Model, found: ModelOutline | string): Promise<OutlinePart> {
+async function describedOutline(
+  path: string,
+  model: Model,
+  found: ModelOutline | string,
+  parameters: number,
+): Promise<OutlinePart> {
   if (typeof found === "string")
     return { bound: {}, unbound: found, heads: [], skipped: [], estimate: null, command: null, files: [] };
   const { words, files } = proposedCommand(path, model.graph, { name: found.output, shape: found.shape });
@@ -104,7 +109,7 @@ async function describedOutline(path: string, model: Model, found: ModelOutline 
     unbound: null,
     heads: inspectedHeads(found),
     skipped: found.skipped,
-    estimate: analysisCost(found.layers, await multiplicationRate(nodeEngine, THREADS)),
+    estimate: analysisCost(found, await multiplicationRate(nodeEngine, THREADS), parameters),
     ...{ command: words, files },
   };
 }

@@ -1,0 +1,56 @@
+/**
+ * @file The memory that an analysis of a model holds at its peak, roughly: the process itself, the model, values and
+ * gradients of a batch, sums of all groups, and what threads measure layers with. Held against peaks that were measured
+ * (docs/log.md).
+ */
+import { batchOf } from "../../probe/batchSize.ts";
+import { groupCount } from "../../probe/groupCount.ts";
+import type { ModelOutline, OutlinedLayer } from "../../probe/outlineModel.ts";
+import { workerCount } from "../../workers/layerPool.ts";
+
+/** chosen: Node with the program and the engine, as measured; and each thread that measures. */
+const PROCESS_BYTES = 1.8e8;
+const THREAD_BYTES = 4e7;
+/** Copies of a model: its tensors, its file for the engine, the engine's own, packed for products. */
+const MODEL_COPIES = 4;
+/** chosen: numbers held for each value of a pass: itself, its gradient, and what the engine keeps beside them. */
+const VALUE_COPIES = 3;
+/** chosen: rows of a side held for each of its entries: H and G, centred, normalized, both, and the engine's copies. */
+const ROW_COPIES = 6;
+/** Float32 lower halves of a batch's sums, as the engine holds and gives them, of float64 sums. */
+const BATCH_SUMS = 0.6;
+/** chosen: float64 matrices (d, d) of a side while its layer is measured: moments of all conventions and decompositions. */
+const MATRICES = 24;
+
+export interface MemoryOptions {
+  readonly samples: number;
+  /** Of a network that is measured in parts. */
+  readonly parts: readonly (readonly OutlinedLayer[])[] | undefined;
+  /** Numbers that the model holds. */
+  readonly parameters: number;
+}
+
+/** Bytes at the peak of an analysis at cost "standard". */
+export function analysisBytes(
+  { layers, numbersPerSample }: ModelOutline,
+  { samples, parts, parameters }: MemoryOptions,
+): number {
+  const shapes = layers.map(({ rowsPerSample: rows, a, b }) => {
+    const d = Math.max(b.d, a?.d ?? 0);
+    return { rows, d, numbers: rows * d };
+  });
+  const batch = batchOf(shapes, layers, samples);
+  const rows = layers.map(({ rowsPerSample, a, b }) => rowsPerSample * (b.d + (a?.d ?? 0)));
+  const values = 4 * batch * (VALUE_COPIES * numbersPerSample + ROW_COPIES * Math.max(...rows));
+  const bytesOf = (some: readonly OutlinedLayer[]) => some.reduce((sum, { bytes }) => sum + bytes, 0);
+  const largest = Math.max(...(parts ?? [layers]).map(bytesOf));
+  const groups = parts ? 2 : Math.min(groupCount(layers), Math.ceil(samples / batch));
+  const sums = (groups + 1 + BATCH_SUMS) * largest;
+  const matrices = layers
+    .map(({ a, b }) => 8 * MATRICES * (b.d ** 2 + (a ? a.d ** 2 : 0)))
+    .sort((x, y) => y - x)
+    .slice(0, Math.max(1, workerCount(layers)));
+  const threads = THREAD_BYTES * matrices.length;
+  const measuring = matrices.reduce((sum, one) => sum + one, 0);
+  return Math.round(PROCESS_BYTES + threads + 4 * MODEL_COPIES * parameters + values + sums + measuring);
+}
