@@ -12,20 +12,20 @@ import { buildExperiment } from "./loadedSettings.ts";
 const STEPS = 10_000;
 const MINUTE = 60_000;
 
-/** Snapshots of fc2 at step 0 and at the end. */
-async function fc2(parameters: Record<string, unknown>): Promise<[LayerSnapshot[], LayerSnapshot[]]> {
+/** Alignments of fc2 at some steps, the last one among them; laws and ranks take longer than training, and are not looked at. */
+async function fc2(parameters: Record<string, unknown>, measure = [STEPS]): Promise<LayerSnapshot[][]> {
   const { experiment } = buildExperiment("fc2", { steps: STEPS, ...parameters });
   const snapshots: LayerSnapshot[][] = [];
   await train(nodeEngine, experiment, {
     steps: STEPS,
-    milestones: { measure: [0, STEPS], record: [STEPS], checkpoint: [] },
+    milestones: { measure, record: [STEPS], checkpoint: [] },
     observer: {
       async onMeasurement(_, measured) {
-        snapshots.push((await snapshot(measured.total, measured)).layers);
+        snapshots.push((await snapshot(measured.total, { ...measured, cost: "economy" })).layers);
       },
     },
   });
-  return snapshots as [LayerSnapshot[], LayerSnapshot[]];
+  return snapshots;
 }
 
 const six = ({ alignment: { paper } }: LayerSnapshot) =>
@@ -54,8 +54,8 @@ describe("fc2", () => {
     "seed %i: the six medians over hidden representations rise to 0.85 and more, and all six of maps 2 and 3",
     { timeout: 2 * MINUTE },
     async (seed) => {
-      const [initial, final] = await fc2({ seed });
-      expect(initial[3]!.alignment.paper.a!.rga.value).toBeLessThanOrEqual(0.35);
+      const [initial, final = []] = await fc2({ seed }, [0, STEPS]);
+      expect(initial![3]!.alignment.paper.a!.rga.value).toBeLessThanOrEqual(0.35);
       expect(Math.min(...hiddenMedians(final))).toBeGreaterThanOrEqual(0.85);
       expect(ascending(final.slice(2, 4))[0]).toBeGreaterThanOrEqual(0.85);
       expect(ascending(final.slice(4, 5))[0]).toBeGreaterThanOrEqual(0.5);
@@ -65,10 +65,10 @@ describe("fc2", () => {
   );
 
   test("the median alignment of maps 2 to 4 rises with weight decay", { timeout: 3 * MINUTE }, async () => {
-    const weak = median((await fc2({ decay: 1e-6 }))[1]);
-    const medium = median((await fc2({ decay: 1e-5 }))[1]);
+    const weak = median((await fc2({ decay: 1e-6 }))[0]!);
+    const medium = median((await fc2({ decay: 1e-5 }))[0]!);
     expect(medium).toBeGreaterThan(weak);
-    const strong = strongest.get(0) ?? median((await fc2({ seed: 0 }))[1]);
+    const strong = strongest.get(0) ?? median((await fc2({ seed: 0 }))[0]!);
     expect(strong).toBeGreaterThan(medium);
   });
 });
