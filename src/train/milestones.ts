@@ -52,7 +52,9 @@ export function milestones(options: MilestoneOptions): Milestones {
 /** chosen: of fewer points none is spent on step 1. */
 const POINTS_FROM_ONE = 6;
 
-/** 0, 1, 2, ... growing geometrically, up to and including `steps`; of few points those that divide log(steps) evenly. */
+/**
+ * 0, 1, 2, ... growing geometrically, up to and including `steps`; of few points those that divide log(steps) evenly.
+ */
 export function logSpaced(steps: number, points: number): number[] {
   const share = (i: number) => (points < POINTS_FROM_ONE ? (i + 1) / points : i / (points - 1));
   const inner = Array.from({ length: points }, (_, i) => Math.round(steps ** share(i)));

@@ -19,8 +19,12 @@ const VALUE_COPIES = 3;
 const ROW_COPIES = 6;
 /** Float32 lower halves of a batch's sums, as the engine holds and gives them, of float64 sums. */
 const BATCH_SUMS = 0.6;
-/** chosen: float64 matrices (d, d) of a side while its layer is measured: moments of all conventions and decompositions. */
-const MATRICES = 24;
+/**
+ * chosen: float64 matrices (d, d) of a side while its layer is measured: moments of all conventions and decompositions;
+ * of wide sides there are leading eigenvalues alone.
+ */
+const MATRICES = { narrow: 24, wide: 8 };
+const WIDEST = 1024;
 
 export interface MemoryOptions {
   readonly samples: number;
@@ -47,10 +51,14 @@ export function analysisBytes(
   const groups = parts ? 2 : Math.min(groupCount(layers), Math.ceil(samples / batch));
   const sums = (groups + 1 + BATCH_SUMS) * largest;
   const matrices = layers
-    .map(({ a, b }) => 8 * MATRICES * (b.d ** 2 + (a ? a.d ** 2 : 0)))
+    .map(({ a, b }) => matrixBytes(b.d) + (a ? matrixBytes(a.d) : 0))
     .sort((x, y) => y - x)
     .slice(0, Math.max(1, workerCount(layers)));
   const threads = THREAD_BYTES * matrices.length;
   const measuring = matrices.reduce((sum, one) => sum + one, 0);
   return Math.round(PROCESS_BYTES + threads + 4 * MODEL_COPIES * parameters + values + sums + measuring);
+}
+
+function matrixBytes(d: number): number {
+  return 8 * (d > WIDEST ? MATRICES.wide : MATRICES.narrow) * d ** 2;
 }
