@@ -70,11 +70,14 @@ export function withoutControl(text: string, own: boolean): string {
   });
 }
 
-/** SIGHUP comes when the terminal closes. The first signal asks the command to stop, the second ends the process. */
+/**
+ * SIGHUP comes when the terminal closes. The first signal asks the command to stop; Ctrl-C then ends the process. SIGTERM
+ * does not, however often it comes: what ends a group of processes sends it to each, and their parents pass it on.
+ */
 function listen(controller: AbortController): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      if (signal === "SIGINT" && controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
       controller.abort();
     });
 }

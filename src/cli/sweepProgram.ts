@@ -6,6 +6,7 @@ import { interval, places, wholeNumber } from "./commandOptions.ts";
 import type { DoSweepOptions, SweepOptions } from "./commands/sweep.ts";
 import type { WorkerOptions } from "./commands/worker.ts";
 import { type Io, widthOf } from "./io.ts";
+import { withSlurm } from "./slurmOptions.ts";
 import { wrapColumns } from "./table.ts";
 
 const SWEEPS = "sweeps";
@@ -20,6 +21,7 @@ Examples:
   crh sweep fc2 decay=1e-6,1e-5,1e-4 width=50,100,200 seed=0..4 --jobs 2
   crh sweep fc2 lr=loguniform:1e-3..1 --draws 20 --steps 2000
   crh sweep plan.yaml --dry-run
+  crh sweep plan.yaml --slurm --partition gpu --time 2:00:00
   crh worker sweeps/2026-12-01-fc2                joins it from any machine that shares the disk
   crh compare sweeps/2026-12-01-fc2 --x decay --y b.rga
 
@@ -61,32 +63,32 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .option("--fail-fast", "end at the first failure (default: the other jobs go on)")
     .option("--again", "do jobs anew that another sweep of the folder has done")
     .option("--dry-run", "say what would be done, with estimated time and memory, and do nothing")
-    .option("--plan-only", "write the sweep's folder for crh worker, and start nothing")
+    .option("--plan-only", "write the sweep's folder for crh worker, and start nothing");
+  withSlurm(sweep)
     .addHelpText("after", () => wrapColumns(EXAMPLES, widthOf(io.stdout)))
     .action(async (what: string | undefined, assignments: string[], options: SweepOptions) => {
       const { sweepCommand } = await import("./commands/sweep.ts");
       finish(await sweepCommand(what, assignments, options, io));
     });
-  withDoing(
+  const resume = withDoing(
     sweep
       .command("resume")
       .description("do what is not done of a sweep, unfinished runs from their checkpoints")
       .argument("<sweep>", 'its folder, its name or "latest"'),
-  )
-    .option("--failed", "try failed jobs again")
-    .action(async (which: string, _, command: Command) => {
-      const { sweepResumeCommand } = await import("./commands/sweep.ts");
-      finish(await sweepResumeCommand(which, optionsOf<DoSweepOptions & { failed?: boolean }>(command), io));
-    });
+  ).option("--failed", "try failed jobs again");
+  withSlurm(resume).action(async (which: string, _, command: Command) => {
+    const { sweepResumeCommand } = await import("./commands/sweep.ts");
+    finish(await sweepResumeCommand(which, optionsOf<DoSweepOptions & { failed?: boolean }>(command), io));
+  });
   sweep
     .command("status")
-    .description("how far a sweep is: done, failed, at work, time left")
+    .description("how far a sweep is: done, failed, at work, in Slurm's queue, time left")
     .argument("<sweep>", 'its folder, its name or "latest"')
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--json", "print it as JSON")
     .action(async (which: string, _, command: Command) => {
       const { sweepStatusCommand } = await import("./commands/sweep.ts");
-      finish(sweepStatusCommand(which, optionsOf<{ sweeps: string; json?: boolean }>(command), io));
+      finish(await sweepStatusCommand(which, optionsOf<{ sweeps: string; json?: boolean }>(command), io));
     });
   program
     .command("worker")
@@ -95,6 +97,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--threads <number>", "threads of one operator (default: all cores)", wholeNumber(1, MOST_THREADS))
     .option("--data <folder>", "folder of the data, if it is elsewhere on this machine")
+    .option("--list <file>", "only jobs whose names the file has, a line each")
     .option("--share <i/n>", "only every n-th job, from the i-th on, i from 0", share)
     .option("--no-wait", "end where all that is left is done by others, and do not take over from those that die")
     .option("--stale <seconds>", "silence after which another worker is taken for dead (default: 150)", wholeNumber(1))
@@ -112,7 +115,7 @@ const optionsOf = <T extends object>(command: Command): T => command.optsWithGlo
 function withDoing(command: Command): Command {
   return command
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
-    .option("--jobs <number>", "workers at once", wholeNumber(1, MOST_JOBS), 1)
+    .option("--jobs <number>", "workers at once (default: 1)", wholeNumber(1, MOST_JOBS))
     .option("--threads <number>", "threads of all workers together (default: all cores)", wholeNumber(1, MOST_THREADS))
     .option("--data <folder>", "folder of the data, where the setting needs one")
     .option("--json", "print what came out as JSON")

@@ -1,5 +1,6 @@
 /** @file How far a sweep is, for the terminal. */
 import { formatCount, formatDuration } from "../formats/quantities.ts";
+import type { SlurmStatus } from "../runner/sweeps/slurm/slurmStatus.ts";
 import type { SweepStatus } from "../runner/sweeps/sweepStatus.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { dimmer, renderTable } from "./table.ts";
@@ -8,7 +9,7 @@ import { dimmer, renderTable } from "./table.ts";
 const SHOWN_FAILURES = 5;
 
 /** Counts, failures with their lines, and what to do next. */
-export function renderStatus(status: SweepStatus, io: Io): string {
+export function renderStatus(status: SweepStatus & { readonly slurm?: SlurmStatus | null }, io: Io): string {
   const { name, folder, jobs, done, failed, running, waiting, secondsLeft, failures } = status;
   const counts = [
     `${formatCount(done)} of ${formatCount(jobs)} jobs done`,
@@ -24,7 +25,27 @@ export function renderStatus(status: SweepStatus, io: Io): string {
   });
   const more = failed > SHOWN_FAILURES ? `and ${formatCount(failed - SHOWN_FAILURES)} more in ${folder}/failed\n` : "";
   const retry = failed > 0 ? `crh sweep resume ${folder} --failed   tries failed ones again\n` : "";
-  const next = waiting > 0 && running === 0 ? `crh sweep resume ${folder}   does what is not done\n` : "";
+  const { slurm } = status;
+  const next = slurm
+    ? nextOf(slurm, folder)
+    : waiting > 0 && running === 0
+      ? `crh sweep resume ${folder}   does what is not done\n`
+      : "";
   const compare = done > 0 ? `crh compare ${folder} --x PARAMETER --y MEASURE   shows what came out\n` : "";
-  return `${name}: ${counts.join(", ")}\n${failed > 0 ? `${table}${more}` : ""}${next}${retry}${compare}`;
+  return `${name}: ${counts.join(", ")}\n${slurm ? renderQueue(slurm) : ""}${failed > 0 ? `${table}${more}` : ""}${next}${retry}${compare}`;
+}
+
+/** "Slurm: 3 tasks running, 12 queued, 2 held (JobHeldUser: 2); arrays 17, 18". */
+function renderQueue({ arrays, running, ending, queued, requeued, held, reasons }: SlurmStatus): string {
+  const counts = Object.entries({ running, ending, queued, requeued, held }).filter(([, count]) => count > 0);
+  const tasks = counts.map(([state, count]) => `${formatCount(count)} ${state}`).join(", ") || "no task in the queue";
+  const why = reasons.map(({ reason, tasks: count }) => `${reason}: ${formatCount(count)}`).join(", ");
+  return `Slurm: ${tasks}${why && ` (${why})`}; array ${arrays.join(", ")}\n`;
+}
+
+function nextOf({ left, held, arrays }: SlurmStatus, folder: string): string {
+  const release = held > 0 ? `scontrol release ${arrays.at(-1)}   lets held tasks start\n` : "";
+  return left > 0
+    ? `${release}crh sweep resume ${folder} --slurm   submits the ${formatCount(left)} jobs that are in no queue\n`
+    : release;
 }

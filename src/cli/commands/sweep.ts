@@ -1,20 +1,28 @@
-/** @file `crh sweep`: many runs of a setting over values of its parameters, on this machine. */
+/** @file `crh sweep`: many runs of a setting over values of its parameters, on this machine or on a cluster. */
 import { fileURLToPath } from "node:url";
 import { formatBytes, formatCount, formatDuration } from "../../formats/quantities.ts";
 import { EXIT_FAILED, UsageError } from "../../runner/errors.ts";
 import { type PlannedSweep, planSweep, writeSweep } from "../../runner/sweeps/planSweep.ts";
 import { runSweep } from "../../runner/sweeps/runSweep.ts";
+import { SlurmError } from "../../runner/sweeps/slurm/programs.ts";
+import { type SlurmStatus, slurmStatus } from "../../runner/sweeps/slurm/slurmStatus.ts";
 import { type SweepStatus, sweepStatus } from "../../runner/sweeps/sweepStatus.ts";
 import { openSweep, type SweepFolder } from "../../sweeps/sweepFolder.ts";
 import type { Io } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
+import type { SlurmOptions } from "../slurmOptions.ts";
 import { renderStatus } from "../sweepTable.ts";
+import { slurmMeans, submitCommand } from "./slurmSweep.ts";
+
+/** What a worker is started with, here and on other machines. */
+const PROGRAM = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
 
 /** How a sweep is done. */
-export interface DoSweepOptions {
+export interface DoSweepOptions extends SlurmOptions {
   /** Folder of the sweeps. */
   readonly sweeps: string;
-  readonly jobs: number;
+  /** Default: 1 on this machine, as many as Slurm lets on a cluster. */
+  readonly jobs?: number;
   readonly threads?: number;
   readonly data?: string;
   readonly json?: boolean;
@@ -60,7 +68,8 @@ export async function sweepCommand(
     showPlan(planned, options, io);
     return undefined;
   }
-  if (options.quiet !== true) io.stderr.write(`${summaryOf(planned, options.jobs)}\n`);
+  const means = options.planOnly === true ? undefined : await slurmMeans(options, PROGRAM);
+  if (options.quiet !== true) io.stderr.write(`${summaryOf(planned, options)}\n`);
   const sweep = writeSweep(planned, options.sweeps, {
     argv: ["sweep", what, ...assignments],
     failFast: options.failFast === true,
@@ -71,7 +80,7 @@ export async function sweepCommand(
     io.stdout.write(`${sweep.dir}\n`);
     return undefined;
   }
-  return doSweep(sweep, options, io);
+  return means === undefined ? doSweep(sweep, options, io) : submitCommand(sweep, means, options, io);
 }
 
 export async function sweepResumeCommand(
@@ -80,24 +89,30 @@ export async function sweepResumeCommand(
   io: Io,
 ): Promise<number | undefined> {
   const sweep = openSweep(which, options.sweeps);
+  const means = await slurmMeans(options, PROGRAM);
   if (options.failed === true) for (const job of sweep.state().failed) sweep.forget(job);
-  return doSweep(sweep, options, io);
+  return means === undefined ? doSweep(sweep, options, io) : submitCommand(sweep, means, options, io);
 }
 
-export function sweepStatusCommand(
+export async function sweepStatusCommand(
   which: string,
   options: { readonly sweeps: string; readonly json?: boolean },
   io: Io,
-): void {
-  show(sweepStatus(openSweep(which, options.sweeps)), options, io);
+): Promise<void> {
+  const sweep = openSweep(which, options.sweeps);
+  const slurm = await slurmStatus(sweep).catch((error: unknown) => {
+    if (!(error instanceof SlurmError)) throw error;
+    io.stderr.write(`${error.message.replace(/^slurm: /, "without Slurm's queue: ")}\n`);
+    return null;
+  });
+  show({ ...sweepStatus(sweep), ...(slurm !== undefined && { slurm }) }, options, io);
 }
 
 async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Promise<number | undefined> {
-  const { jobs, threads, data, quiet } = options;
-  const program = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
+  const { jobs = 1, threads, data, quiet } = options;
   await runSweep(
     sweep,
-    { jobs, program, ...(threads !== undefined && { threads }), ...(data !== undefined && { data }) },
+    { jobs, program: PROGRAM, ...(threads !== undefined && { threads }), ...(data !== undefined && { data }) },
     { observer: terminalObserver(io, { quiet }), signal: io.interruption() },
   );
   const status = sweepStatus(sweep);
@@ -105,27 +120,34 @@ async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Pro
   return status.failed > 0 ? EXIT_FAILED : undefined;
 }
 
-function show(status: SweepStatus, { json }: { readonly json?: boolean }, io: Io): void {
+function show(
+  status: SweepStatus & { readonly slurm?: SlurmStatus | null },
+  { json }: { readonly json?: boolean },
+  io: Io,
+): void {
   io.stdout.write(json === true ? `${JSON.stringify(status, undefined, 2)}\n` : renderStatus(status, io));
 }
 
-/** "60 jobs (5 repeated ones left out), about 12 min by one after the other, 260 MB at most". */
-function summaryOf({ jobs, repeated, seconds, bytes }: PlannedSweep, workers: number): string {
+/** "60 jobs (5 repeated ones left out), by 2 at once: an estimated 12 min of training, ..". */
+function summaryOf(planned: PlannedSweep, { jobs: workers = 1, slurm }: DoSweepOptions): string {
+  const { jobs, repeated, seconds, bytes } = planned;
   const left = repeated === 0 ? "" : ` (${formatCount(repeated)} repeated ones left out)`;
-  const time = formatDuration((1000 * seconds) / workers);
-  const memory = formatBytes(bytes * workers);
+  const together = slurm === true ? 1 : workers;
+  const time = formatDuration((1000 * seconds) / together);
+  const memory = formatBytes(bytes * together);
   return (
-    `${formatCount(jobs.length)} jobs${left}, by ${workers} at once: an estimated ${time} of training, ` +
-    `measurements not counted, and ${memory} of memory`
+    `${formatCount(jobs.length)} jobs${left}, by ${slurm === true ? "Slurm" : `${workers} at once`}: ` +
+    `an estimated ${time} of training${slurm === true ? " in all" : ""}, measurements not counted, ` +
+    `and ${memory} of memory${slurm === true ? " a job" : ""}`
   );
 }
 
 /** chosen: enough to see how values combine. */
 const SHOWN_JOBS = 8;
 
-function showPlan(planned: PlannedSweep, { jobs: workers, json }: SweepOptions, io: Io): void {
+function showPlan(planned: PlannedSweep, options: SweepOptions, io: Io): void {
   const { name, jobs, repeated, seconds, longest, bytes } = planned;
-  if (json === true) {
+  if (options.json === true) {
     const plan = { name, jobs: jobs.length, repeated, seconds, longestSeconds: longest, bytes };
     io.stdout.write(`${JSON.stringify(plan)}\n`);
     return;
@@ -135,5 +157,5 @@ function showPlan(planned: PlannedSweep, { jobs: workers, json }: SweepOptions, 
     return `  ${id}  ${words.join(" ")}`;
   });
   if (jobs.length > SHOWN_JOBS) lines.push(`  and ${formatCount(jobs.length - SHOWN_JOBS)} more`);
-  io.stdout.write(`${name}: ${summaryOf(planned, workers)}\n${lines.join("\n")}\n`);
+  io.stdout.write(`${name}: ${summaryOf(planned, options)}\n${lines.join("\n")}\n`);
 }

@@ -1,6 +1,7 @@
 /** @file `crh worker`: joins a sweep from any machine that shares its folder. */
 import { availableParallelism } from "node:os";
 import { work } from "../../runner/sweeps/work.ts";
+import { readJobList } from "../../sweeps/jobList.ts";
 import type { Share } from "../../sweeps/sweepFolder.ts";
 import { openSweep } from "../../sweeps/sweepFolder.ts";
 import type { Io } from "../io.ts";
@@ -10,6 +11,8 @@ export interface WorkerOptions {
   readonly sweeps: string;
   readonly threads?: number;
   readonly data?: string;
+  /** A file with the ids of the jobs that this worker is for, a line each. */
+  readonly list?: string;
   readonly share?: Share;
   /** False: ends where all that is left is done by others. */
   readonly wait: boolean;
@@ -19,7 +22,7 @@ export interface WorkerOptions {
 }
 
 export async function workerCommand(which: string, options: WorkerOptions, io: Io): Promise<void> {
-  const { threads = availableParallelism(), data, share, wait, stale, quiet } = options;
+  const { threads = availableParallelism(), data, list, share, wait, stale, quiet } = options;
   const sweep = openSweep(which, options.sweeps, stale === undefined ? {} : { staleSeconds: stale });
   const asked = io.interruption();
   const parent = new AbortController();
@@ -27,7 +30,12 @@ export async function workerCommand(which: string, options: WorkerOptions, io: I
   process.channel?.unref();
   await work(
     sweep,
-    { threads, wait, ...(data !== undefined && { data }), ...(share && { share }) },
+    {
+      ...{ threads, wait },
+      ...(data !== undefined && { data }),
+      ...(list !== undefined && { only: readJobList(list) }),
+      ...(share && { share }),
+    },
     { observer: terminalObserver(io, { quiet }), signal: AbortSignal.any([asked, parent.signal]) },
   );
 }

@@ -9,6 +9,7 @@ import { openRun } from "../../runs/runFolder.ts";
 import { WriteError } from "../../runs/writeFile.ts";
 import type { Claim } from "../../sweeps/claims.ts";
 import { OtherSweeps } from "../../sweeps/elsewhere.ts";
+import { listedJobs, sharedBy } from "../../sweeps/jobList.ts";
 import type { Job } from "../../sweeps/jobs.ts";
 import type { Share, SweepFolder, SweepState } from "../../sweeps/sweepFolder.ts";
 import { Interrupted, reportOf } from "../errors.ts";
@@ -22,7 +23,9 @@ export interface WorkOptions {
   readonly threads: number;
   /** Folder of the data, where it is not that of the plan. */
   readonly data?: string;
-  /** The part of the jobs that this worker is for. Default: all. */
+  /** The ids of the jobs that this worker is for. Default: all. */
+  readonly only?: readonly string[];
+  /** The part of these that this worker is for. Default: all. */
   readonly share?: Share;
   /** Whether to wait for what other workers do, and take it over should they die. */
   readonly wait: boolean;
@@ -42,7 +45,9 @@ const LISTING_SECONDS = 30;
  *   lost
  */
 export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Watcher): Promise<void> {
-  const jobs = sharedJobs(sweep.jobs(), options.share);
+  const { only, share = { index: 0, of: 1 } } = options;
+  const all = sweep.jobs();
+  const jobs = sharedBy(only === undefined ? all : listedJobs(all, only), share);
   const others = new OtherSweeps(sweep, jobs);
   const start = Math.floor(Math.random() * jobs.length); // workers that begin apart seldom want the same job
   for (;;) {
@@ -54,10 +59,6 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
     if (!options.wait) return;
     await wait(LOOK_SECONDS, watcher.signal);
   }
-}
-
-function sharedJobs(jobs: readonly Job[], { index, of }: Share = { index: 0, of: 1 }): readonly Job[] {
-  return jobs.filter((_, at) => at % of === index);
 }
 
 const isOver = (sweep: SweepFolder, { failed }: SweepState): boolean => sweep.record.failFast && failed.size > 0;

@@ -1,0 +1,118 @@
+/** @file Slurm's programs, called with lists of words and never through a shell. */
+import { execFile } from "node:child_process";
+import { quote } from "../../../formats/quote.ts";
+import { parseQueue, QUEUE_FORMAT, type QueuedTask } from "../../../sweeps/slurm/queue.ts";
+import type { Submission } from "../../../sweeps/slurm/submissions.ts";
+import { parseTimeLimit } from "../../../sweeps/slurm/timeLimit.ts";
+
+/** Slurm is not there, does not answer, or refuses; the message is one line. */
+export class SlurmError extends Error {
+  override readonly name = "SlurmError";
+}
+
+export interface ClusterConfig {
+  readonly cluster: string;
+  /** The most tasks of one array. */
+  readonly mostTasks: number;
+}
+
+/** chosen: Slurm's own limit on an answer is 10 s; its programs ask again where the controller is busy. */
+const ANSWER_MS = 60_000;
+/** chosen: a submission that is cut off may have been taken. */
+const SUBMISSION_MS = 600_000;
+
+/** Slurm's default of MaxArraySize, of which the last place is none (man slurm.conf). */
+const MAX_ARRAY_SIZE = 1001;
+
+export async function clusterConfig(): Promise<ClusterConfig> {
+  const { out } = await slurm("scontrol", ["show", "config"]);
+  const value = (key: string): string | undefined => new RegExp(`^${key}\\s*=\\s*(.+?)\\s*$`, "m").exec(out)?.[1];
+  const size = Number(value("MaxArraySize") ?? MAX_ARRAY_SIZE);
+  const scheduler = Number(/\bmax_array_tasks=(\d+)/.exec(value("SchedulerParameters") ?? "")?.[1] ?? size);
+  if (size < 1) throw new SlurmError("slurm: expected a cluster that takes arrays of jobs, got MaxArraySize = 0");
+  return { cluster: value("ClusterName") ?? "", mostTasks: Math.max(1, Math.min(size, scheduler)) };
+}
+
+/**
+ * Seconds that a job of these partitions gets where it does not say: the least of them; undefined where Slurm has no
+ * limit for them, or does not tell.
+ *
+ * @param partitions names separated by commas. Default: the cluster's default partition
+ */
+export async function defaultLimit(partitions?: string): Promise<number | undefined> {
+  const { out } = await slurm("scontrol", ["--oneliner", "show", "partition"]);
+  const names = partitions?.split(",");
+  const limits = out.split("\n").flatMap((line): number[] => {
+    const value = (key: string): string => new RegExp(`(?:^| )${key}=(\\S*)`).exec(line)?.[1] ?? "";
+    const isMeant = names === undefined ? value("Default") === "YES" : names.includes(value("PartitionName"));
+    if (!isMeant) return [];
+    const limit = parseTimeLimit(value("DefaultTime")) ?? parseTimeLimit(value("MaxTime"));
+    return limit === undefined ? [] : [limit];
+  });
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/**
+ * Submits an array.
+ *
+ * @returns its number, and what Slurm said beside
+ */
+export async function submit(words: readonly string[]): Promise<{ array: string; notes: readonly string[] }> {
+  const { out, err } = await slurm("sbatch", words, SUBMISSION_MS);
+  const array = /^(\d+)(;.*)?$/m.exec(out)?.[1];
+  if (array === undefined)
+    throw new SlurmError(`slurm: expected the number of an array from sbatch, got ${quote(out.trim(), 200)}`);
+  return { array, notes: lines(err) };
+}
+
+/**
+ * Every task of a sweep's arrays that is not over, in the order of Slurm. Slurm gives numbers again: the script says
+ * whose a task is.
+ */
+export async function queue(arrays: readonly Submission[]): Promise<QueuedTask[]> {
+  const numbers = new Map(arrays.map(({ number, record }) => [record.array, number]));
+  const jobs = `--jobs=${[...numbers.keys()].join(",")}`;
+  try {
+    const { out } = await slurm("squeue", ["--noheader", "--array", "--all", jobs, `--Format=${QUEUE_FORMAT}`]);
+    return parseQueue(out).filter(({ array, command }) => command.endsWith(`/slurm/submit-${numbers.get(array)}.sh`));
+  } catch (error) {
+    if (error instanceof SlurmError && /Invalid job id/i.test(error.message)) return []; // all are over and forgotten
+    throw error;
+  }
+}
+
+interface Said {
+  readonly out: string;
+  readonly err: string;
+}
+
+function slurm(program: string, words: readonly string[], timeout = ANSWER_MS): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    execFile(program, [...words], { timeout, maxBuffer: 1 << 30 }, (error, out, err) => {
+      if (error === null) resolve({ out, err });
+      else
+        reject(new SlurmError(refusal(program, error as NodeJS.ErrnoException & { killed?: boolean }, err, timeout)));
+    });
+  });
+}
+
+function refusal(
+  program: string,
+  error: NodeJS.ErrnoException & { killed?: boolean },
+  err: string,
+  timeout: number,
+): string {
+  if (error.code === "ENOENT")
+    return `slurm: expected Slurm on this machine, got no ${program}; go to a machine that submits to the cluster, or leave out --slurm`;
+  if (error.killed === true) return `slurm: expected an answer of ${program}, got none in ${timeout / 1000} s`;
+  const said = lines(err).join("; ") || error.message;
+  return `slurm: expected ${program} to succeed, got ${quote(said, 300)}`;
+}
+
+/** What a program of Slurm said, without its own name. */
+function lines(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.replace(/^\w+: (error: |fatal: )?/, "").trim())
+    .filter((line) => line !== "");
+}

@@ -1,0 +1,53 @@
+/** @file How far a sweep is as Slurm sees it: its tasks in the queue, and the jobs that none of them is to do. */
+import type { QueuedTask } from "../../../sweeps/slurm/queue.ts";
+import { Submissions } from "../../../sweeps/slurm/submissions.ts";
+import type { SweepFolder } from "../../../sweeps/sweepFolder.ts";
+import { clusterConfig, queue } from "./programs.ts";
+
+/** Tasks of all arrays of a sweep in Slurm's queue. */
+export interface SlurmStatus {
+  /** Slurm's numbers of the arrays, the first one first. */
+  readonly arrays: readonly string[];
+  readonly running: number;
+  /** Between running and gone, or back in the queue. */
+  readonly ending: number;
+  /** Waiting for the first time. */
+  readonly queued: number;
+  /** Waiting to go on, after a time limit, a pre-emption or a failure of their node. */
+  readonly requeued: number;
+  /** Waiting until somebody lets them. */
+  readonly held: number;
+  /** Why tasks wait, in Slurm's words, the most frequent reason first. */
+  readonly reasons: readonly { readonly reason: string; readonly tasks: number }[];
+  /** Jobs that are neither done nor failed, and that no task in the queue is to do. */
+  readonly left: number;
+}
+
+/**
+ * Asks Slurm. Undefined where it never got a job of the sweep.
+ *
+ * @throws SlurmError where it is not there or does not answer
+ */
+export async function slurmStatus(sweep: SweepFolder): Promise<SlurmStatus | undefined> {
+  const submissions = new Submissions(sweep);
+  if (submissions.all().length === 0) return undefined;
+  const { cluster } = await clusterConfig();
+  const arrays = submissions.of(cluster);
+  const tasks = arrays.length === 0 ? [] : await queue(arrays);
+  const { done, failed } = sweep.state();
+  const covered = submissions.jobsOf(tasks);
+  const left = sweep.jobs().filter(({ id }) => !done.has(id) && !failed.has(id) && !covered.has(id)).length;
+  const count = (state: QueuedTask["state"]): number => tasks.filter((task) => task.state === state).length;
+  return {
+    arrays: arrays.map(({ record }) => record.array),
+    ...{ running: count("running"), ending: count("ending"), queued: count("queued"), requeued: count("requeued") },
+    ...{ held: count("held"), reasons: reasonsOf(tasks), left },
+  };
+}
+
+function reasonsOf(tasks: readonly QueuedTask[]): SlurmStatus["reasons"] {
+  const counts = new Map<string, number>();
+  for (const { state, reason } of tasks)
+    if (state !== "running" && state !== "ending") counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => ({ reason, tasks: count })).sort((x, y) => y.tasks - x.tasks);
+}

@@ -1,0 +1,50 @@
+/** @file The tasks of arrays as Slurm's queue has them. */
+
+/** Where a task stands: "ending" is what Slurm calls completing, after which it is gone or back in the queue. */
+export type TaskState = "running" | "ending" | "queued" | "requeued" | "held";
+
+export interface QueuedTask {
+  readonly array: string;
+  readonly task: number;
+  readonly state: TaskState;
+  /** Why it waits, in Slurm's words: "Resources", "Priority", "JobHeldUser" .. */
+  readonly reason: string;
+  readonly restarts: number;
+  /** Path of the script that was submitted. */
+  readonly command: string;
+}
+
+/** What `squeue --Format` is asked for: one line a task with --array. The command comes last: it may hold anything. */
+export const QUEUE_FORMAT = ["ArrayJobID", "ArrayTaskID", "State", "Reason", "RestartCnt", "Command"]
+  .map((field) => `${field}:|`)
+  .join(",");
+
+/** States in which a task is over (man squeue, "JOB STATE CODES"). */
+const OVER = new Set([
+  ...["BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"],
+  ...["REVOKED", "TIMEOUT"],
+]);
+
+/** Reads what squeue prints; lines of other jobs than tasks of arrays, and of tasks that are over, are left out. */
+export function parseQueue(text: string): QueuedTask[] {
+  return text.split("\n").flatMap((line): QueuedTask[] => {
+    const [array = "", task = "", status = "", reason = "", restarts = "", ...command] = line.split("|");
+    if (!/^\d+$/.test(array) || !/^\d+$/.test(task) || OVER.has(status)) return [];
+    const counted = Number(restarts) || 0;
+    return [
+      {
+        ...{ array, task: Number(task), state: stateOf(status, reason, counted), reason, restarts: counted },
+        command: command.join("|").replace(/\|$/, ""),
+      },
+    ];
+  });
+}
+
+function stateOf(status: string, reason: string, restarts: number): TaskState {
+  if (status === "COMPLETING") return "ending";
+  if (status === "REQUEUE_HOLD" || status === "SPECIAL_EXIT") return "held";
+  if (status === "REQUEUED") return "requeued";
+  if (status !== "PENDING") return "running"; // configuring, suspended, stopped too: Slurm has begun it
+  if (/held/i.test(reason)) return "held";
+  return restarts > 0 ? "requeued" : "queued";
+}
