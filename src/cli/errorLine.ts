@@ -42,7 +42,7 @@ export function errorLine(
 ): string {
   const [, own] = /^crh(?: [a-z-]+)*: (.+)$/su.exec(line) ?? [];
   const [, where = "", what] = own === undefined ? (/^([^:]{1,80}): (.+)$/su.exec(line) ?? []) : [];
-  const isCommand = where === command || where === command.split(" ").at(-1);
+  const isCommand = where === command || command.split(" ").includes(where);
   const isInner = (rooms.has(where) || commands.includes(where) || FUNCTION.test(where)) && !argv.includes(where);
   const rest = own ?? (what !== undefined && (isCommand || isInner) ? what : line);
   return `${["crh", command].filter(Boolean).join(" ")}: ${rest}`;

@@ -40,7 +40,7 @@ function renderQueue({ arrays, running, ending, queued, requeued, held, reasons 
   const counts = Object.entries({ running, ending, queued, requeued, held }).filter(([, count]) => count > 0);
   const tasks = counts.map(([state, count]) => `${formatCount(count)} ${state}`).join(", ") || "no task in the queue";
   const why = reasons.map(({ reason, tasks: count }) => `${reason}: ${formatCount(count)}`).join(", ");
-  return `Slurm: ${tasks}${why && ` (${why})`}; array ${arrays.join(", ")}\n`;
+  return `Slurm: ${tasks}${why && ` (${why})`}; ${arrays.length === 1 ? "array" : "arrays"} ${arrays.join(", ")}\n`;
 }
 
 function nextOf({ left, held, arrays }: SlurmStatus, folder: string): string {

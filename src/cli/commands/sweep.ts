@@ -68,7 +68,11 @@ export async function sweepCommand(
     showPlan(planned, options, io);
     return undefined;
   }
-  const means = options.planOnly === true ? undefined : await slurmMeans(options, PROGRAM);
+  if (options.planOnly === true && options.slurm === true)
+    throw new UsageError(
+      "sweep: expected --slurm or --plan-only, got both; crh sweep resume --slurm submits a planned one",
+    );
+  const means = await slurmMeans(options, PROGRAM);
   if (options.quiet !== true) io.stderr.write(`${summaryOf(planned, options)}\n`);
   const sweep = writeSweep(planned, options.sweeps, {
     argv: ["sweep", what, ...assignments],
@@ -102,7 +106,7 @@ export async function sweepStatusCommand(
   const sweep = openSweep(which, options.sweeps);
   const slurm = await slurmStatus(sweep).catch((error: unknown) => {
     if (!(error instanceof SlurmError)) throw error;
-    io.stderr.write(`${error.message.replace(/^slurm: /, "without Slurm's queue: ")}\n`);
+    io.stderr.write(`${error.message.replace(/^sweep: /, "without Slurm's queue: ")}\n`);
     return null;
   });
   show({ ...sweepStatus(sweep), ...(slurm !== undefined && { slurm }) }, options, io);

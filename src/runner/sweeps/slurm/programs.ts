@@ -29,7 +29,7 @@ export async function clusterConfig(): Promise<ClusterConfig> {
   const value = (key: string): string | undefined => new RegExp(`^${key}\\s*=\\s*(.+?)\\s*$`, "m").exec(out)?.[1];
   const size = Number(value("MaxArraySize") ?? MAX_ARRAY_SIZE);
   const scheduler = Number(/\bmax_array_tasks=(\d+)/.exec(value("SchedulerParameters") ?? "")?.[1] ?? size);
-  if (size < 1) throw new SlurmError("slurm: expected a cluster that takes arrays of jobs, got MaxArraySize = 0");
+  if (size < 1) throw new SlurmError("sweep: expected a cluster that takes arrays of jobs, got MaxArraySize = 0");
   return { cluster: value("ClusterName") ?? "", mostTasks: Math.max(1, Math.min(size, scheduler)) };
 }
 
@@ -61,7 +61,7 @@ export async function submit(words: readonly string[]): Promise<{ array: string;
   const { out, err } = await slurm("sbatch", words, SUBMISSION_MS);
   const array = /^(\d+)(;.*)?$/m.exec(out)?.[1];
   if (array === undefined)
-    throw new SlurmError(`slurm: expected the number of an array from sbatch, got ${quote(out.trim(), 200)}`);
+    throw new SlurmError(`sweep: expected the number of an array from sbatch, got ${quote(out.trim(), 200)}`);
   return { array, notes: lines(err) };
 }
 
@@ -103,10 +103,10 @@ function refusal(
   timeout: number,
 ): string {
   if (error.code === "ENOENT")
-    return `slurm: expected Slurm on this machine, got no ${program}; go to a machine that submits to the cluster, or leave out --slurm`;
-  if (error.killed === true) return `slurm: expected an answer of ${program}, got none in ${timeout / 1000} s`;
+    return `sweep: expected Slurm on this machine, got no ${program}; go to a machine that submits to the cluster, or leave out --slurm`;
+  if (error.killed === true) return `sweep: expected an answer of ${program}, got none in ${timeout / 1000} s`;
   const said = lines(err).join("; ") || error.message;
-  return `slurm: expected ${program} to succeed, got ${quote(said, 300)}`;
+  return `sweep: expected ${program} to succeed, got ${quote(said, 300)}`;
 }
 
 /** What a program of Slurm said, without its own name. */

@@ -1,0 +1,161 @@
+/**
+ * @file Sweeps on a real Slurm of one node: limits of time, cancelling, pre-emption, a node that fails, arrays that are
+ * smaller than the sweep, a Slurm that refuses. Skipped where there is none (install.sh).
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSweep } from "../../src/sweeps/sweepFolder.ts";
+import { type Ended, expectOneLine, readJson, resultsOf, TINY, workplace } from "../cli/builtProgram.ts";
+import { Cluster, hasSlurm, PLACES, until } from "./cluster.ts";
+
+const isSkipped = !hasSlurm();
+/** Some two seconds of a processor; 20 checkpoints. */
+const JOB = [...TINY, "--steps", "400", "--every", "400", "--cost", "economy", "--checkpoint-every", "20"];
+const SLOW = `--import=${new URL("slow.mjs", import.meta.url).href}`;
+/** Of a machine that does much else. */
+const SECONDS = 420;
+
+describe.skipIf(isSkipped)("crh sweep --slurm", () => {
+  const { dir, start } = workplace();
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  }, 120_000);
+  afterAll(() => cluster?.stop(), 60_000);
+
+  /** @param slow how many tasks, from the first on, have a slow disk when they start for the first time */
+  const crh = (words: readonly string[], slow = 0): Promise<Ended> =>
+    start(words, { ...cluster.env, ...(slow > 0 && { NODE_OPTIONS: SLOW, CRH_SLOW_TASKS: String(slow) }) }).ended;
+  const sweep = (name: string) => openSweep(name, join(dir, "sweeps"));
+  const counts = (name: string) => {
+    const { done, failed, claimed } = sweep(name).state();
+    return { done: done.size, failed: failed.size, claimed: claimed.size };
+  };
+  const isDone = (name: string, jobs: number) =>
+    until(() => counts(name).done === jobs, SECONDS, `${jobs} jobs of ${name} are done`);
+  const status = async (name: string) => JSON.parse((await crh(["sweep", "status", name, "--json"])).out);
+  const array = (name: string, number = 1) => String(readJson(sweep(name).dir, "slurm", `array-${number}.json`).array);
+  const logs = (name: string): string[] => {
+    const folder = join(sweep(name).dir, "logs");
+    return readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  };
+  /** Whether a job writes checkpoints by now, so that it is under way. */
+  const isUnderWay = (name: string, jobs: number) =>
+    until(
+      () => {
+        const runs = join(sweep(name).dir, "runs");
+        return readdirSync(runs).filter((run) => existsSync(join(runs, run, "checkpoints"))).length >= jobs;
+      },
+      SECONDS,
+      `${jobs} jobs of ${name} are under way`,
+    );
+
+  test("of an array of 40 half meets the time limit, and all is done without help", async () => {
+    const submitted = await crh(
+      ["sweep", "fc2", "seed=0..39", ...JOB, "--name", "limit", "--slurm", "--time", "1"],
+      20,
+    );
+    expect(submitted).toMatchObject({ code: 0 });
+    expect(submitted.out).toContain(`limit: 40 jobs as array ${array("limit")} of Slurm\n`);
+    expect((await status("limit")).slurm).toMatchObject({ arrays: [array("limit")], held: 0, left: 0 });
+    let requeued = 0;
+    await until(
+      async () => {
+        requeued ||= (await status("limit")).slurm.requeued;
+        return requeued > 0 || counts("limit").done === 40;
+      },
+      SECONDS,
+      "a task is back in the queue",
+    );
+    expect(requeued).toBeGreaterThan(0);
+    await isDone("limit", 40);
+    expect(counts("limit")).toEqual({ done: 40, failed: 0, claimed: 0 });
+    const begun = logs("limit").map((text) => text.match(/ start \d+$/gm)?.length);
+    expect(begun.filter((starts) => starts === 2)).toHaveLength(20);
+    expect(begun.filter((starts) => starts === 1)).toHaveLength(20);
+
+    const unbroken = await crh(["sweep", "fc2", "seed=0", ...JOB, "--name", "unbroken", "--again", "--quiet"]);
+    expect(unbroken.code).toBe(0);
+    const [job] = sweep("unbroken").jobs();
+    const [found, expected] = ["limit", "unbroken"].map((name) => resultsOf(sweep(name).runOf(job!.id)!));
+    expect(found).toEqual(expected);
+  }, 600_000);
+
+  test("tasks that are pre-empted, or whose node fails, go on from their checkpoints", async () => {
+    const submitted = await crh(["sweep", "fc2", "seed=100..102", ...JOB, "--name", "lost", "--slurm"], 3);
+    expect(submitted.code).toBe(0);
+    await isUnderWay("lost", 3);
+    cluster.call("sbatch", "--partition=urgent", `--ntasks=${PLACES}`, "--output=/dev/null", "--wrap=sleep 1");
+    await until(() => counts("lost").claimed === 0, SECONDS, "jobs that are pre-empted are given back");
+    const { steps } = interruptedSteps("lost");
+    expect(steps).toHaveLength(3);
+    await isDone("lost", 3);
+
+    expect((await crh(["sweep", "fc2", "seed=110..112", ...JOB, "--name", "failed", "--slurm"], 3)).code).toBe(0);
+    await isUnderWay("failed", 3);
+    cluster.failNode();
+    expect(counts("failed")).toEqual({ done: 0, failed: 0, claimed: 3 });
+    cluster.noticeFailure();
+    cluster.startNode();
+    await isDone("failed", 3);
+    for (const name of ["lost", "failed"])
+      expect(logs(name).map((text) => text.match(/ start \d+$/gm)?.length)).toEqual([2, 2, 2]);
+  }, 600_000);
+
+  /** The steps at which the runs of a sweep were stopped. */
+  const interruptedSteps = (name: string): { steps: number[] } => {
+    const runs = join(sweep(name).dir, "runs");
+    const infos = readdirSync(runs).map((run) => readJson(runs, run, "run.json"));
+    return { steps: infos.filter(({ status }) => status === "interrupted").map(({ step }) => step as number) };
+  };
+
+  test("arrays smaller than the sweep: tasks do several jobs; scancel of half, and resume does what is left", async () => {
+    await cluster.configure(["MaxArraySize=9"]);
+    const words = ["sweep", "fc2", "seed=200..239", ...JOB, "--name", "half", "--slurm", "--jobs", "8"];
+    expect((await crh(words)).out).toContain(`half: 40 jobs as array ${array("half")} of Slurm with 9 tasks\n`);
+    await until(() => counts("half").claimed >= 4, SECONDS, "workers have begun");
+    expect(cluster.call("squeue", "--noheader", "--array", "--format=%r")).toContain("JobArrayTaskLimit");
+    cluster.call("scancel", ...[0, 2, 4, 6, 8].map((task) => `${array("half")}_${task}`));
+    const resumed = await crh(["sweep", "resume", "half", "--slurm"]);
+    expect(resumed).toMatchObject({ code: 0 });
+    const { jobs: left } = readJson(sweep("half").dir, "slurm", "array-2.json") as { jobs: number };
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(23); // five tasks of nine had 23 jobs
+    const again = await crh(["sweep", "resume", "half", "--slurm"]);
+    expect(again.out).toMatch(/^half: nothing to submit, \d+ are in its queue already\n/);
+    await isDone("half", 40);
+    expect(counts("half")).toEqual({ done: 40, failed: 0, claimed: 0 });
+    expect(await status("half")).toMatchObject({ done: 40, slurm: { left: 0 } });
+  }, 600_000);
+
+  test("what Slurm refuses is said in one line, and the sweep can be submitted afterwards", async () => {
+    const words = ["fc2", "seed=300", ...JOB, "--name", "refused", "--slurm", "--quiet"];
+    const refused = await crh(["sweep", ...words, "--partition", "gpuu"]);
+    expectOneLine(
+      refused,
+      1,
+      /^crh sweep: expected sbatch to succeed, got "invalid partition specified: gpuu; .+nothing is lost: crh sweep resume .+ --slurm/,
+    );
+    expect(readdirSync(join(sweep("refused").dir, "slurm"))).toEqual([]);
+
+    const held = await crh(["sweep", "resume", "refused", "--slurm", "--slurm-arg=--hold"]);
+    expect(held.code).toBe(0);
+    expect((await status("refused")).slurm).toMatchObject({ held: 1, reasons: [{ reason: "JobHeldUser", tasks: 1 }] });
+    const shown = await crh(["sweep", "status", "refused"]);
+    expect(shown.out).toContain(`scontrol release ${array("refused")}`);
+
+    await cluster.stopController();
+    const away = await crh(["sweep", "status", "refused"]);
+    expect(away).toMatchObject({ code: 0, out: expect.stringContaining("0 of 1 jobs done") });
+    expect(away.err).toMatch(/^without Slurm's queue: [^\n]+\n$/);
+    expectOneLine(
+      await crh(["sweep", "resume", "refused", "--slurm"]),
+      1,
+      /^crh sweep resume: expected scontrol to succeed/,
+    );
+    await cluster.startController();
+    cluster.call("scontrol", "release", array("refused"));
+    await isDone("refused", 1);
+  }, 600_000);
+});
