@@ -71,8 +71,8 @@ export function withoutControl(text: string, own: boolean): string {
 }
 
 /**
- * SIGHUP comes when the terminal closes. The first signal asks the command to stop; Ctrl-C then ends the process. SIGTERM
- * does not, however often it comes: what ends a group of processes sends it to each, and their parents pass it on.
+ * SIGHUP comes when the terminal closes. The first signal asks the command to stop; Ctrl-C then ends the process.
+ * SIGTERM does not, however often it comes: what ends a group of processes sends it to each, and parents pass it on.
  */
 function listen(controller: AbortController): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

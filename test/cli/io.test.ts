@@ -1,7 +1,8 @@
 /**
  * @file What reaches a terminal: this program's own tones and cleared lines, and nothing that names and messages of
- * others would have it obey.
+ * others would have it obey; and what reaches the program of signals.
  */
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { withoutControl } from "../../src/cli/io.ts";
 
@@ -17,4 +18,20 @@ test("on a terminal own tones and cleared lines pass, and nothing else", () => {
   expect(withoutControl(own, true)).toBe(own);
   expect(withoutControl(stranger, true)).toBe("layer·[2J·]0;title··31m·end·");
   expect(withoutControl("\u001b[2J\u001b[31;1;4;5m\u001b[1000D", true)).toBe("·[2J·[31;1;4;5m·[1000D");
+});
+
+test("SIGTERM asks to stop, however often it comes; a second Ctrl-C ends the process", () => {
+  const io = new URL("../../dist/cli/io.js", import.meta.url).href;
+  const program = `
+    import { setTimeout as sleep } from "node:timers/promises";
+    const { processIo } = await import("${io}");
+    const signal = processIo().interruption();
+    for (const name of ["SIGTERM", "SIGTERM", "SIGHUP", "SIGTERM", "SIGINT"]) {
+      process.kill(process.pid, name);
+      await sleep(50);
+      console.log(name, signal.aborted);
+    }`;
+  const { status, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  expect(stdout).toBe("SIGTERM true\nSIGTERM true\nSIGHUP true\nSIGTERM true\n");
+  expect(status).toBe(130);
 });

@@ -2,7 +2,10 @@
 # Installs Slurm for test/slurm where it is missing and this system can: Debian or Ubuntu, root, a package mirror. It never fails:
 # without Slurm these tests are skipped.
 set -u
-if command -v slurmctld slurmd munged >/dev/null 2>&1; then exit 0; fi
+PATH=$PATH:/usr/sbin
+missing=no
+for program in munged slurmctld slurmd sbatch; do command -v "$program" >/dev/null 2>&1 || missing=yes; done
+if [ "$missing" = no ]; then exit 0; fi
 skip() {
   echo "skipped: tests on Slurm ($1)" >&2
   exit 0

@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 import type { SlurmOptions } from "../slurmOptions.ts";
 import { renderStatus } from "../sweepTable.ts";
-import { slurmMeans, submitCommand } from "./slurmSweep.ts";
+import { type SlurmMeans, slurmMeans, submitCommand } from "./slurmSweep.ts";
 
 /** What a worker is started with, here and on other machines. */
 const PROGRAM = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
@@ -72,7 +72,7 @@ export async function sweepCommand(
     throw new UsageError(
       "sweep: expected --slurm or --plan-only, got both; crh sweep resume --slurm submits a planned one",
     );
-  const means = await slurmMeans(options, PROGRAM);
+  const means = await meansOf(options);
   if (options.quiet !== true) io.stderr.write(`${summaryOf(planned, options)}\n`);
   const sweep = writeSweep(planned, options.sweeps, {
     argv: ["sweep", what, ...assignments],
@@ -93,7 +93,7 @@ export async function sweepResumeCommand(
   io: Io,
 ): Promise<number | undefined> {
   const sweep = openSweep(which, options.sweeps);
-  const means = await slurmMeans(options, PROGRAM);
+  const means = await meansOf(options);
   if (options.failed === true) for (const job of sweep.state().failed) sweep.forget(job);
   return means === undefined ? doSweep(sweep, options, io) : submitCommand(sweep, means, options, io);
 }
@@ -110,6 +110,17 @@ export async function sweepStatusCommand(
     return null;
   });
   show({ ...sweepStatus(sweep), ...(slurm !== undefined && { slurm }) }, options, io);
+}
+
+/** chosen: more processes than any machine gains from. */
+const MOST_WORKERS = 256;
+
+/** What the jobs are done by: Slurm, or undefined for this machine. */
+function meansOf(options: DoSweepOptions): Promise<SlurmMeans | undefined> {
+  const { jobs = 1, slurm } = options;
+  if (slurm !== true && jobs > MOST_WORKERS)
+    throw new UsageError(`sweep: expected ${MOST_WORKERS} at most as --jobs on one machine, got ${jobs}`);
+  return slurmMeans(options, PROGRAM);
 }
 
 async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Promise<number | undefined> {

@@ -18,9 +18,9 @@ export interface BatchScript {
 }
 
 /**
- * A script for bash. It starts a worker and waits. On USR1, which Slurm sends before the time limit, and on TERM it stops
- * the worker, which writes a checkpoint and gives its job back; after USR1 it then puts its own task back into the
- * queue. On TERM it does not: who pre-empts a task puts it back, and who cancels it does not want it back.
+ * A script for bash. It starts a worker and waits. On USR1, which Slurm sends before the time limit, and on TERM it
+ * stops the worker, which writes a checkpoint and gives its job back; after USR1 it then puts its own task back into
+ * the queue. On TERM it does not: who pre-empts a task puts it back, and who cancels it does not want it back.
  */
 export function batchScript({ program, sweep, list, tasks, data, command, mostThreads }: BatchScript): string {
   const words = [...program, sweep, "--list", list].map(shellQuote).join(" ");
