@@ -29,6 +29,8 @@ const ownerSchema = z.object({
   processStart: z.string().optional(),
   /** Numbers of processes mean something inside one such space alone. */
   space: z.string().optional(),
+  /** The task of a cluster's queue that it was, and which start of it. */
+  task: z.object({ id: z.string(), start: z.int() }).optional(),
   since: z.string(),
 });
 export type Owner = z.output<typeof ownerSchema>;
@@ -59,14 +61,24 @@ export interface ClaimOptions {
   readonly host?: string;
   /** Silence after which a worker of another machine is taken for dead. */
   readonly staleSeconds?: number;
+  /** The task of a cluster's queue that this process is. */
+  readonly task?: QueueTask;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
+}
+
+/** A task that a cluster's queue starts again when it was ended from outside. */
+export interface QueueTask {
+  readonly id: string;
+  /** Counted up. */
+  readonly start: number;
 }
 
 export class Claims {
   readonly #folder: string;
   readonly #host: string;
   readonly #staleMs: number;
+  readonly #task: QueueTask | undefined;
   /** Milliseconds between two beats. */
   readonly beatMs: number;
   readonly #now: () => number;
@@ -79,6 +91,7 @@ export class Claims {
     this.#host = host;
     this.#staleMs = 1000 * staleSeconds;
     this.beatMs = this.#staleMs / BEATS;
+    this.#task = options.task;
     this.#now = now;
   }
 
@@ -115,6 +128,10 @@ export class Claims {
     const path = this.#path(name, round);
     const owner = readOwner(path);
     if (owner !== undefined && this.#isDead(owner)) return "certain";
+    // The queue does not start a task again before it takes its earlier start for dead, which it cannot know of a node
+    // that is out of reach.
+    const { id, start } = owner?.task ?? {};
+    if (start !== undefined && id === this.#task?.id && start < this.#task!.start) return "silent";
     return this.#isStale(path) ? "silent" : undefined;
   }
 
@@ -159,6 +176,7 @@ export class Claims {
       ...{ token, host: this.#host, pid: process.pid },
       ...(start !== undefined && { processStart: start }),
       ...(space !== undefined && { space }),
+      ...(this.#task !== undefined && { task: this.#task }),
       since: new Date().toISOString(),
     };
     return writing("sweep", this.#folder, () => {

@@ -48,7 +48,7 @@ export class Cluster {
     this.#ports = ports;
   }
 
-  /** A cluster of one node, with a partition of a limit of one minute and one that pre-empts it. */
+  /** A cluster of one node, with partitions of limits of one minute and of ten, and one that pre-empts them. */
   static async start(): Promise<Cluster> {
     const cluster = new Cluster([await freePort(), await freePort()]);
     const { dir } = cluster;
@@ -165,6 +165,7 @@ export class Cluster {
       ...["SlurmdParameters=config_overrides", "SchedulerParameters=batch_sched_delay=0,sched_interval=5"],
       `NodeName=${hostname()} NodeAddr=127.0.0.1 CPUs=${PLACES}`,
       "PartitionName=short Nodes=ALL Default=YES MaxTime=1 DefaultTime=1 PriorityTier=1 State=UP",
+      "PartitionName=long Nodes=ALL MaxTime=10 DefaultTime=10 PriorityTier=1 State=UP",
       "PartitionName=urgent Nodes=ALL MaxTime=10 DefaultTime=10 PriorityTier=10 State=UP",
       ...lines,
     ].join("\n");

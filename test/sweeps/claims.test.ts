@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Claim, Claims } from "../../src/sweeps/claims.ts";
+import { type Claim, Claims, type QueueTask } from "../../src/sweeps/claims.ts";
+import { ownTask } from "../../src/sweeps/slurm/ownTask.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -37,6 +38,22 @@ describe("claims", () => {
     expect(claims.takeOver(seen)).toMatchObject({ round: 1, after: { certain: true } });
     expect(claims.takeOver(seen)).toBeUndefined(); // as a second worker with the same listing would
     expect(standing("job").round).toBe(1);
+  });
+
+  it("of an earlier start of the same task of a queue are taken over at once, and nobody knows that it is dead", () => {
+    const task = (task: number, start: number) =>
+      ownTask({
+        ...{ SLURM_CLUSTER_NAME: "c", SLURM_ARRAY_JOB_ID: "17", SLURM_ARRAY_TASK_ID: String(task) },
+        ...(start > 1 && { SLURM_RESTART_COUNT: String(start - 1) }),
+      })!;
+    const at = (host: string, task: QueueTask) => new Claims(folder, { host, task });
+    const first = at("there", task(3, 1));
+    const claim = first.take("job")!;
+    expect(new Claims(folder, { host: "here" }).takeOver(standing("job"))).toBeUndefined();
+    for (const other of [task(4, 2), task(3, 1)]) expect(at("here", other).takeOver(standing("job"))).toBeUndefined();
+    expect(at("here", task(3, 2)).takeOver(standing("job"))).toMatchObject({ round: 1, after: { certain: false } });
+    expect(first.holds(claim)).toBe(false);
+    expect(ownTask({ SLURM_JOB_ID: "17" })).toBeUndefined();
   });
 
   it("of another machine are taken over when they fall silent, and the silent one notices", () => {

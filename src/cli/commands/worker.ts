@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { work } from "../../runner/sweeps/work.ts";
 import { readJobList } from "../../sweeps/jobList.ts";
+import { ownTask } from "../../sweeps/slurm/ownTask.ts";
 import type { Share } from "../../sweeps/sweepFolder.ts";
 import { openSweep } from "../../sweeps/sweepFolder.ts";
 import type { Io } from "../io.ts";
@@ -23,7 +24,11 @@ export interface WorkerOptions {
 
 export async function workerCommand(which: string, options: WorkerOptions, io: Io): Promise<void> {
   const { threads = availableParallelism(), data, list, share, wait, stale, quiet } = options;
-  const sweep = openSweep(which, options.sweeps, stale === undefined ? {} : { staleSeconds: stale });
+  const task = ownTask(io.env);
+  const sweep = openSweep(which, options.sweeps, {
+    ...(stale !== undefined && { staleSeconds: stale }),
+    ...(task !== undefined && { task }),
+  });
   const asked = io.interruption();
   const parent = new AbortController();
   process.once("disconnect", () => parent.abort()); // who started it is gone
