@@ -26,7 +26,7 @@ export function batchScript({ program, sweep, list, tasks, data, command, mostTh
   const words = [...program, sweep, "--list", list].map(shellQuote).join(" ");
   const folder = data === undefined ? "" : ` --data ${shellQuote(data)}`;
   return `#!/bin/bash
-# A task of an array of Slurm: the worker does every ${tasks}th job of the list, the first in line $task + 1. Submitted by
+# A task of an array of Slurm. Its worker does the jobs in lines $task + 1, $task + 1 + ${tasks}, .. of the list. Submitted by
 #   ${commandLine(command)}
 task=\${SLURM_ARRAY_TASK_ID:?expected a task of an array; submit this file as the line above does}
 threads=\${SLURM_CPUS_PER_TASK:-\${SLURM_CPUS_ON_NODE:-1}}

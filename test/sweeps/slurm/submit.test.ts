@@ -181,6 +181,13 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     );
   });
 
+  test("an array that cannot be written down is cancelled: nobody would know of it", async () => {
+    program("sbatch", `mkdir "${folder("full", "slurm", "array-1.json")}"; echo 21`);
+    program("scancel", `printf '%s\\n' "$@" > ${bin}/cancelled`);
+    expect(await plan("full")).toEqual(refusal(/^crh sweep: expected a writable folder [^\n]+\n$/));
+    expect(readFileSync(join(bin, "cancelled"), "utf8")).toBe("21\n");
+  });
+
   test("status without an answer of Slurm says so and shows the folder", async () => {
     await plan("away");
     program("scontrol", "echo 'slurm_load_ctl_conf error: Unable to contact slurm controller' >&2; exit 1");

@@ -65,6 +65,10 @@ export async function submit(words: readonly string[]): Promise<{ array: string;
   return { array, notes: lines(err) };
 }
 
+export async function cancel(array: string): Promise<void> {
+  await slurm("scancel", [array]);
+}
+
 /**
  * Every task of a sweep's arrays that is not over, in the order of Slurm. Slurm gives numbers again: the script says
  * whose a task is.

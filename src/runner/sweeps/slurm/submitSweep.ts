@@ -6,7 +6,7 @@ import { parseTimeLimit, signalLead } from "../../../sweeps/slurm/timeLimit.ts";
 import type { SweepFolder } from "../../../sweeps/sweepFolder.ts";
 import { UsageError } from "../../errors.ts";
 import { MOST_THREADS } from "../../training/runOptions.ts";
-import { type ClusterConfig, defaultLimit, queue, SlurmError, submit } from "./programs.ts";
+import { type ClusterConfig, cancel, defaultLimit, queue, SlurmError, submit } from "./programs.ts";
 
 /** What sbatch is asked for, in its own words. */
 export interface SlurmRequest {
@@ -102,7 +102,12 @@ export async function submitSweep(
       );
       const { array, notes } = await submit(words);
       const about = { cluster: cluster.cluster, tasks, jobs: left.length, command };
-      submissions.record(files, { array, ...about, submittedAt: new Date().toISOString() });
+      try {
+        submissions.record(files, { array, ...about, submittedAt: new Date().toISOString() });
+      } catch (error) {
+        await cancel(array); // nobody would know of it, and its jobs would be submitted again
+        throw error;
+      }
       return { array, tasks, jobs: left.length, queued, notes };
     } catch (error) {
       if (error instanceof SlurmError) submissions.drop(files);
