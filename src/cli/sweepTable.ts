@@ -43,8 +43,8 @@ function renderQueue({ arrays, running, ending, queued, requeued, held, reasons 
   return `Slurm: ${tasks}${why && ` (${why})`}; ${arrays.length === 1 ? "array" : "arrays"} ${arrays.join(", ")}\n`;
 }
 
-function nextOf({ left, held, arrays }: SlurmStatus, folder: string): string {
-  const release = held > 0 ? `scontrol release ${arrays.at(-1)}   lets held tasks start\n` : "";
+function nextOf({ left, held, heldArrays }: SlurmStatus, folder: string): string {
+  const release = held > 0 ? `scontrol release ${heldArrays.join(",")}   lets held tasks start\n` : "";
   return left > 0
     ? `${release}crh sweep resume ${folder} --slurm   submits the ${formatCount(left)} jobs that are in no queue\n`
     : release;

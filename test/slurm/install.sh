@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs Slurm for test/slurm where it is missing and this system can: Debian or Ubuntu, root, a package mirror. It never fails:
-# without Slurm these tests are skipped.
+# Installs Slurm for test/slurm where it is missing and this system can: Debian or Ubuntu, root, a package mirror. It
+# never fails: without Slurm these tests are skipped.
 set -u
 PATH=$PATH:/usr/sbin
 missing=no
 for program in munged slurmctld slurmd sbatch; do command -v "$program" >/dev/null 2>&1 || missing=yes; done
 if [ "$missing" = no ]; then exit 0; fi
 skip() {
-  echo "skipped: tests on Slurm ($1)" >&2
+  echo "Slurm is not installed for test/slurm: $1" >&2
   exit 0
 }
 [ "$(id -u)" = 0 ] || skip "installing slurm-wlm and munge needs root"

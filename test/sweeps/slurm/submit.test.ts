@@ -136,7 +136,7 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
 
     const { slurm } = JSON.parse((await crh("sweep", "status", "again", "--json")).out);
     expect(slurm).toEqual({
-      ...{ arrays: ["17", "18"], running: 1, ending: 0, queued: 0, requeued: 1, held: 0 },
+      ...{ arrays: ["17", "18"], running: 1, ending: 0, queued: 0, requeued: 1, held: 0, heldArrays: [] },
       ...{ reasons: [{ reason: "BeginTime", tasks: 1 }], left: 4 },
     });
     const shown = (await crh("sweep", "status", "again")).out;

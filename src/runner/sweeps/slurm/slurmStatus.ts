@@ -17,6 +17,8 @@ export interface SlurmStatus {
   readonly requeued: number;
   /** Waiting until somebody lets them. */
   readonly held: number;
+  /** The numbers of the arrays that have such tasks. */
+  readonly heldArrays: readonly string[];
   /** Why tasks wait, in Slurm's words, the most frequent reason first. */
   readonly reasons: readonly { readonly reason: string; readonly tasks: number }[];
   /** Jobs that are neither done nor failed, and that no task in the queue is to do. */
@@ -41,8 +43,12 @@ export async function slurmStatus(sweep: SweepFolder): Promise<SlurmStatus | und
   return {
     arrays: arrays.map(({ record }) => record.array),
     ...{ running: count("running"), ending: count("ending"), queued: count("queued"), requeued: count("requeued") },
-    ...{ held: count("held"), reasons: reasonsOf(tasks), left },
+    ...{ held: count("held"), heldArrays: heldArrays(tasks), reasons: reasonsOf(tasks), left },
   };
+}
+
+function heldArrays(tasks: readonly QueuedTask[]): string[] {
+  return [...new Set(tasks.filter(({ state }) => state === "held").map(({ array }) => array))];
 }
 
 function reasonsOf(tasks: readonly QueuedTask[]): SlurmStatus["reasons"] {
