@@ -46,7 +46,8 @@ describe.skipIf(resnet === undefined || cifar === undefined)("the trained ResNet
   test("is 91.7 % accurate on the original images; all 20 maps are measured", { timeout: 3 * MINUTE }, async () => {
     const normalize = ["--normalize", "mean=0.485,0.456,0.406", "std=0.229,0.224,0.225"];
     const model = join(resnet!, "resnet20.onnx");
-    const { accuracy, layers, samples, skipped } = await measured(model, "--inputs", cifar!, ...normalize);
+    const words = [model, "--inputs", cifar!, ...normalize];
+    const { accuracy, layers, samples, skipped } = await measured(...words, "--cost", "economy");
     expect(samples).toBe(761);
     expect(Math.round(1000 * accuracy!)).toBe(917);
     expect(layers.length).toBe(20);
@@ -55,6 +56,12 @@ describe.skipIf(resnet === undefined || cifar === undefined)("the trained ResNet
     expect(layers[1]!.name).toBe("layer1.0.conv1");
     const values = layers.flatMap(({ alignment }) => [alignment.paper.a!, alignment.paper.b]);
     for (const { rga, rwa, gwa } of values) for (const { value } of [rga, rwa, gwa]) expect(value).toBeGreaterThan(0);
+    // What a layer has beyond alignments, of one convolution and the last map, as cost standard has it
+    const some = await measured(...words, "--samples", "200", "--layers", "layer1.0.conv1", layers[19]!.name);
+    expect(some.layers.map(({ phase, ranks }) => [phase != null, ranks.paper.a !== null])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
   });
 });
 
