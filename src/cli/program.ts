@@ -36,6 +36,7 @@ import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
 import { addSweep } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
+import { addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
@@ -61,6 +62,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
   addSweep(program, io, finish);
+  addTables(program, io, finish);
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);

@@ -26,6 +26,10 @@ export interface RunSource {
   trajectories(): Iterable<TrajectoryOf>;
   /** By ascending step. */
   snapshots(): Iterable<Snapshot>;
+  /** That of one step; undefined where that step was not measured. */
+  snapshot(step: number): Snapshot | undefined;
+  /** Steps that were measured, ascending. */
+  snapshotSteps(): readonly number[];
   /** The model before training, where an analysis had one. */
   initial(): Snapshot | undefined;
 }
