@@ -1,11 +1,68 @@
 /** @file The commands on many runs as tables, and their options. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readingRun } from "../runner/records/readingRun.ts";
 import { RUNS } from "../runner/records/runName.ts";
+import { defaultConvention, measureNames } from "../tables/measures.ts";
 import { RunColumns } from "../tables/runColumns.ts";
+import type { AtStep } from "../tables/sweepCells.ts";
 import { tables } from "../tables/tables.ts";
+import { wholeNumber } from "./commandOptions.ts";
+import type { CompareOptions } from "./commands/compare.ts";
 import type { QueryOptions } from "./commands/query.ts";
 import { type Io, widthOf } from "./io.ts";
 import { wrapColumns } from "./table.ts";
+
+/** Adds `crh compare`: of a few runs side by side, of many over a parameter. */
+export function addCompare(program: Command, io: Io, finish: (result: unknown) => void): void {
+  program
+    .command("compare")
+    .description(
+      "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay; with --x and --y a measure of many runs over a parameter, median and quartiles",
+    )
+    .argument(
+      "<runs...>",
+      'two runs or more: names, the starts of them, paths or "latest"; with --x and --y also folders of runs or of a sweep',
+    )
+    .option("--x <parameter>", "the parameter of the runs over which --y is shown")
+    .option("--y <measure>", "such as b.rga, covariance.a.gwa, rank.H.b, loss; they are listed below")
+    .option("--by <parameter>", 'a curve for each value of another parameter, or for each "layer"')
+    .option("--group <parameter>", "a panel for each value of a third parameter")
+    .option("--heat <parameter>", "a second parameter beside --x: the figure is a heat map of medians")
+    .option("--at <step>", 'the step that is looked at: a number, or "last" of the runs that have finished', atStep)
+    .option("--csv <file>", "write the rows there, all of them with all digits")
+    .option("--figure <file>", "write the figure there, as SVG")
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .addOption(new Option("--in <folder>").hideHelp())
+    .on("option:in", function (this: Command, folder: string) {
+      this.setOptionValueWithSource("runs", folder, "cli");
+    })
+    .option("--json", "print it as JSON")
+    .addHelpText("after", () => wrapColumns(compareHelp, widthOf(io.stdout)))
+    .action(async (runs: string[], options: CompareOptions) => {
+      const { compareCommand } = await import("./commands/compare.ts");
+      finish(await readingRun(runs.join(", "), () => compareCommand(runs, options, io)));
+    });
+}
+
+/** Reads --at. */
+function atStep(text: string): AtStep {
+  if (text === "last") return text;
+  try {
+    return wholeNumber(0)(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a whole number of at least 0 or "last".');
+  }
+}
+
+const compareHelp = `
+Measures, by the ${defaultConvention} convention unless covariance. or raw. stands before them:
+  ${measureNames.join(", ")}, and every quantity of metrics.jsonl, such as train/loss
+Without --by layer what counts of a run is the median over its hidden representations, where its network is a chain of maps, else over all layers.
+
+Examples:
+  crh compare sweeps/2026-12-01-decay --x decay --y b.rga --by layer --figure decay.svg
+  crh compare runs --x decay --y covariance.b.rwa --heat lr --figure heat.svg --csv heat.csv
+`;
 
 /** Adds `crh query`. */
 export function addTables(program: Command, io: Io, finish: (result: unknown) => void): void {
