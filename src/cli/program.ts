@@ -35,7 +35,7 @@ import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
 import { addSweep } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
-import { addCompare, addTables } from "./tablesProgram.ts";
+import { addCompare, addExport, addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
@@ -62,6 +62,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRunFolders(program, io, finish);
   addSweep(program, io, finish);
   addTables(program, io, finish);
+  addExport(program, io, finish);
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);

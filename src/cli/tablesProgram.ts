@@ -2,12 +2,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { RUNS } from "../runner/records/runName.ts";
+import { exportFormats } from "../runner/tables/exportFormats.ts";
 import { defaultConvention, measureNames } from "../tables/measures.ts";
 import { RunColumns } from "../tables/runColumns.ts";
 import type { AtStep } from "../tables/sweepCells.ts";
 import { tables } from "../tables/tables.ts";
 import { wholeNumber } from "./commandOptions.ts";
 import type { CompareOptions } from "./commands/compare.ts";
+import type { ExportOptions } from "./commands/export.ts";
 import type { QueryOptions } from "./commands/query.ts";
 import { type Io, widthOf } from "./io.ts";
 import { wrapColumns } from "./table.ts";
@@ -79,6 +81,29 @@ export function addTables(program: Command, io: Io, finish: (result: unknown) =>
     .action(async (sql: string, options: QueryOptions) => {
       const { queryCommand } = await import("./commands/query.ts");
       finish(await queryCommand(sql, options, io));
+    });
+}
+
+/** Adds `crh export`. */
+export function addExport(program: Command, io: Io, finish: (result: unknown) => void): void {
+  program
+    .command("export")
+    .description("write runs in the formats of other programs: tables, TensorBoard, the CSV of a chart")
+    .argument("<runs...>", "folders of runs or of sweeps; single runs by their names or paths")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "parquet or csv: a file a table; tensorboard: an event file a run; wandb-csv: one file, as Weights & Biases exports a chart",
+      )
+        .choices(exportFormats)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("-o, --out <path>", "folder that gets the files; of wandb-csv the file")
+    .option("--replace", "replace files that are there; without, nothing is written")
+    .option("--runs <folder>", "folder of the runs", RUNS)
+    .action(async (runs: string[], options: ExportOptions) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      finish(await readingRun(runs.join(", "), () => exportCommand(runs, options, io)));
     });
 }
 

@@ -54,24 +54,28 @@ export function sweepCurves(dots: readonly SweepDot[], { x, y, by, group, note }
     title: `${shown(dot.x)}: median ${plainNumber(dot.median)}, quartiles ${plainNumber(dot.low)} to ${plainNumber(dot.high)}, n ${dot.n}`,
   });
   const panels = different(dots.map((dot) => dot.group)).map((panel) => ({
-    title: group === undefined ? "" : `${group} ${shown(panel)}`,
+    title: group === undefined ? "" : called(group, panel),
     x: across,
     y,
     curves: curves.flatMap((curve, i): Curve[] => {
       const points = dots.filter((dot) => dot.group === panel && dot.by === curve).map(placed);
-      const name = by === undefined ? "median" : `${by} ${shown(curve)}`;
+      const name = by === undefined ? "median" : called(by, curve);
       return points.length === 0 ? [] : [{ name, colour: colours[i]!, points, dots: "full", band: points.length > 1 }];
     }),
   }));
   const legend: LegendEntry[] = [
     ...curves.map(
       (curve, i): LegendEntry => ({
-        text: by === undefined ? "median of runs" : `${by} ${shown(curve)}`,
+        text: by === undefined ? "median of runs" : called(by, curve),
         colour: colours[i]!,
         samples: ["line", "circle"],
       }),
     ),
-    { text: "quartiles of runs", colour: colours[0] ?? watchedColour(0), samples: ["band"] },
+    {
+      text: by === undefined ? "quartiles of runs" : "median and quartiles of runs",
+      colour: colours[0] ?? watchedColour(0),
+      samples: ["band"],
+    },
     ...(note === undefined ? [] : [{ text: note, colour: "currentColor", samples: [] }]),
   ];
   const single = panels.length === 1;
@@ -90,6 +94,11 @@ export function different(values: readonly Value[]): Value[] {
 export function shown(value: Value): string {
   if (value === null) return "none";
   return typeof value === "number" ? plainNumber(value) : String(value);
+}
+
+/** "decay 0.01"; of layers the name alone. */
+export function called(name: string, value: Value): string {
+  return name === "layer" ? shown(value) : `${name} ${shown(value)}`;
 }
 
 /** Ordered values by depth, texts by hue. */

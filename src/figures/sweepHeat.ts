@@ -9,7 +9,7 @@ import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { legendPanel } from "./legend.ts";
 import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
-import { different, type SweepDot, shown } from "./sweepCurves.ts";
+import { called, different, type SweepDot, shown } from "./sweepCurves.ts";
 
 /** One group of runs. */
 export interface HeatCell extends SweepDot {
@@ -30,6 +30,8 @@ export interface SweepHeatOptions {
 const cellWidth = 62;
 const cellHeight = 40;
 const margins = { marginTop: 34, marginLeft: 84, marginBottom: 44, marginRight: 12 };
+/** chosen: pixels that the words of the legend need. */
+const LEGEND = 540;
 /** chosen: steps of the ramp of colours. */
 const SHADES = 256;
 
@@ -66,14 +68,14 @@ export function sweepHeat(cells: readonly HeatCell[], { x, heat, label, by, grou
       const own = cells.filter((cell) => cell.group === ofGroup && cell.by === ofBy);
       if (own.length === 0) return [];
       const title = [
-        ...(group === undefined ? [] : [`${group} ${shown(ofGroup)}`]),
-        ...(by === undefined ? [] : [`${by} ${shown(ofBy)}`]),
+        ...(group === undefined ? [] : [called(group, ofGroup)]),
+        ...(by === undefined ? [] : [called(by, ofBy)]),
       ].join(", ");
       return [heatPanel(own.map(drawn), { title, x, heat, columns: columns.map(shown), rows: rows.map(shown) })];
     }),
   );
-  const range = `${label}: ${plainNumber(least)} (first colour) to ${plainNumber(most)} (last)`;
-  const width = Math.max(300, (panels[0]?.width ?? 0) * Math.min(2, panels.length));
+  const range = `median of runs, ${label}: ${plainNumber(least)} (first colour) to ${plainNumber(most)} (last)`;
+  const width = Math.max(LEGEND, (panels[0]?.width ?? 0) * Math.min(2, panels.length));
   return makeFigure(
     panels,
     toCsv(
