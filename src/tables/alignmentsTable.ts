@@ -1,12 +1,12 @@
 /** @file The relations of every layer at every measurement (theory.md Eqs. 7, 11 to 13, 18, 84). */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { type Convention, conventions } from "../moments/moments.ts";
-import { type Cell, columnsOf, finite, type Table } from "./table.ts";
+import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 
 const sides = ["a", "b"] as const;
 const relations = ["rga", "rwa", "gwa"] as const;
 
-export const alignmentsTable: Table = {
+export const alignmentsTable = {
   name: "alignments",
   meaning: "a relation of one side of a layer in one convention at a measurement",
   columns: columnsOf({
@@ -14,14 +14,14 @@ export const alignmentsTable: Table = {
     ...{ value: "number", standardError: "number", chance: "number", start: "number", cosine: "number" },
     ...{ corrected: "number", n: "integer", status: "text" },
   } as const),
-  *rows(run) {
-    let start = valuesOf(run.initial()?.layers ?? []);
-    for (const { step, layers } of run.snapshots()) {
+  measured(initial) {
+    let start = valuesOf(initial?.layers ?? []);
+    return function* ({ step, layers }) {
       for (const layer of layers) yield* layerRows(step, layer, start);
       if (start.size === 0) start = valuesOf(layers);
-    }
+    };
   },
-};
+} satisfies TableOfMeasurements;
 
 function* layerRows(step: number, layer: LayerSnapshot, start: ReadonlyMap<string, number | null>): Generator<Cell[]> {
   for (const convention of conventions)

@@ -1,9 +1,9 @@
 /** @file Power laws and phases of every layer where they were measured (theory.md Eqs. 33 to 37, 50 to 52, 83, 87). */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions } from "../moments/moments.ts";
-import { type Cell, columnsOf, finite, type Table } from "./table.ts";
+import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 
-export const exponentsTable: Table = {
+export const exponentsTable: TableOfMeasurements = {
   name: "exponents",
   meaning: "a power law of one side of a layer in one convention: hg is H ~ G^value, hz H ~ Z^value, gz G ~ Z^value",
   columns: columnsOf({
@@ -11,9 +11,10 @@ export const exponentsTable: Table = {
     ...{ value: "number", low: "number", high: "number", r2: "number", decades: "number" },
     ...{ directions: "integer", status: "text" },
   } as const),
-  *rows(run) {
-    for (const { step, layers } of run.snapshots()) for (const layer of layers) yield* exponentRows(step, layer);
-  },
+  measured: () =>
+    function* ({ step, layers }) {
+      for (const layer of layers) yield* exponentRows(step, layer);
+    },
 };
 
 function* exponentRows(step: number, { name, exponents }: LayerSnapshot): Generator<Cell[]> {
@@ -28,15 +29,16 @@ function* exponentRows(step: number, { name, exponents }: LayerSnapshot): Genera
       }
 }
 
-export const phasesTable: Table = {
+export const phasesTable: TableOfMeasurements = {
   name: "phases",
   meaning: "the row of the table of phases that a layer is in by one convention at a measurement",
   columns: columnsOf({
     ...{ step: "integer", layer: "text", convention: "text", phase: "text", relations: "text", share: "number" },
   } as const),
-  *rows(run) {
-    for (const { step, layers } of run.snapshots()) for (const layer of layers) yield* phaseRows(step, layer);
-  },
+  measured: () =>
+    function* ({ step, layers }) {
+      for (const layer of layers) yield* phaseRows(step, layer);
+    },
 };
 
 /** `relations` are those that hold on the live subspace; `share` of the draws that are in that row. */

@@ -1,8 +1,8 @@
 /** @file What is measured of a layer as a whole: its sizes, its means, what it drops, its collapse. */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
-import { type Cell, columnsOf, finite, type Table } from "./table.ts";
+import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 
-export const layersTable: Table = {
+export const layersTable: TableOfMeasurements = {
   name: "layers",
   meaning: "a layer at a measurement: sizes, shares of the mean, dropped rows, irrelevant shares, neural collapse",
   columns: columnsOf({
@@ -12,9 +12,10 @@ export const layersTable: Table = {
     ...{ irrelevantA: "number", irrelevantB: "number", clustersA: "integer", clustersB: "integer" },
     ...{ nc1: "number", nc2: "number", nc3: "number", nc4: "number", withinShare: "number" },
   } as const),
-  *rows(run) {
-    for (const { step, layers } of run.snapshots()) for (const layer of layers) yield row(step, layer);
-  },
+  measured: () =>
+    function* ({ step, layers }) {
+      for (const layer of layers) yield row(step, layer);
+    },
 };
 
 /** nc1 is `collapse.nc1.trace`, nc2 the deviation of the means from equal angles, nc3 `selfDuality`. */

@@ -2,12 +2,12 @@
  * @file Losses and other quantities over steps. The lines of metrics.jsonl under their own names; what is measured of
  * the evaluated samples under its short name too, as a person asks for it: `loss` and `accuracy`.
  */
-import { columnsOf, type MetricOf, type RunSource, type Table } from "./table.ts";
+import { columnsOf, type MetricOf, type RunSource, type TableOfRun } from "./table.ts";
 
 /** Short names of quantities. */
 const SHORT: Readonly<Record<string, string>> = { "eval/loss": "loss", "eval/accuracy": "accuracy" };
 
-export const metricsTable: Table = {
+export const metricsTable: TableOfRun = {
   name: "metrics",
   meaning: "a quantity at a step",
   columns: columnsOf({ step: "integer", name: "text", value: "number" }),

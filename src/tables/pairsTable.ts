@@ -1,8 +1,8 @@
 /** @file Symmetric pairs of neighbouring maps at every measurement (theory.md Eqs. 105, 107, 122 to 124). */
 import type { PairSnapshot } from "../measure/network/pairs.ts";
-import { type Cell, columnsOf, finite, type Table } from "./table.ts";
+import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 
-export const pairsTable: Table = {
+export const pairsTable: TableOfMeasurements = {
   name: "pairs",
   meaning: "a symmetric pair of neighbouring maps at a measurement: its imbalance and the balance of its noise",
   columns: columnsOf({
@@ -11,9 +11,10 @@ export const pairsTable: Table = {
     ...{ ratio: "number", ratioError: "number", residual: "number", chance: "number", n: "integer" },
     ...{ noiseStatus: "text", status: "text" },
   } as const),
-  *rows(run) {
-    for (const { step, pairs = [] } of run.snapshots()) for (const pair of pairs) yield row(step, pair);
-  },
+  measured: () =>
+    function* ({ step, pairs = [] }) {
+      for (const pair of pairs) yield row(step, pair);
+    },
 };
 
 function row(step: number, pair: PairSnapshot): Cell[] {

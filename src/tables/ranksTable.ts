@@ -1,9 +1,9 @@
 /** @file Ranks of H, G and Z of every layer at every measurement (theory.md Eqs. 14 to 16). */
 import type { LayerSnapshot, RankValue } from "../measure/snapshot.ts";
 import { conventions } from "../moments/moments.ts";
-import { type Cell, columnsOf, finite, type Table } from "./table.ts";
+import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 
-export const ranksTable: Table = {
+export const ranksTable: TableOfMeasurements = {
   name: "ranks",
   meaning: "the ranks of one matrix of a layer at a measurement; of Z without side and convention",
   columns: columnsOf({
@@ -11,9 +11,10 @@ export const ranksTable: Table = {
     ...{ numerical: "integer", threshold: "number", stable: "number", participation: "number" },
     ...{ dimension: "integer", n: "integer", status: "text" },
   } as const),
-  *rows(run) {
-    for (const { step, layers } of run.snapshots()) for (const layer of layers) yield* layerRows(step, layer);
-  },
+  measured: () =>
+    function* ({ step, layers }) {
+      for (const layer of layers) yield* layerRows(step, layer);
+    },
 };
 
 function* layerRows(step: number, { name, kind, ranks }: LayerSnapshot): Generator<Cell[]> {

@@ -68,13 +68,38 @@ export interface TrajectoryOf {
   readonly loss: number;
 }
 
-/** One table: its own columns, and its rows of one run in their order. What a run is comes beside them (runColumns). */
-export interface Table {
+/** One table: its own columns, and its rows of one run in their order. What a run is comes beside them (runColumns.ts). */
+export type Table = TableOfRun | TableOfMeasurements;
+
+interface TableHead {
   readonly name: string;
   /** What a row is. */
   readonly meaning: string;
   readonly columns: readonly Column[];
+}
+
+export interface TableOfRun extends TableHead {
   rows(run: RunSource): Iterable<readonly Cell[]>;
+}
+
+/** A table whose rows are of measurements, which come by one at a time, by ascending step. */
+export interface TableOfMeasurements extends TableHead {
+  /** @param initial the model before training, where an analysis had one */
+  measured(initial: Snapshot | undefined): (snapshot: Snapshot) => Iterable<readonly Cell[]>;
+}
+
+/** The rows of some tables of a run; each measurement is read once, however many tables there are. */
+export function* rowsOf<T extends Table>(
+  run: RunSource,
+  tables: readonly T[],
+): Generator<{ readonly table: T; readonly row: readonly Cell[] }> {
+  const readers = tables.flatMap((table) =>
+    "measured" in table ? [{ table, read: table.measured(run.initial()) }] : [],
+  );
+  for (const table of tables) if ("rows" in table) for (const row of table.rows(run)) yield { table, row };
+  if (readers.length === 0) return;
+  for (const snapshot of run.snapshots())
+    for (const { table, read } of readers) for (const row of read(snapshot)) yield { table, row };
 }
 
 /** Columns by their names and types: {step: "integer", ..}. */

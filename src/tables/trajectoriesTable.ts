@@ -1,7 +1,7 @@
 /** @file Distances of followed points over steps (docs/formats.md, trajectories.csv). */
-import { columnsOf, type Table } from "./table.ts";
+import { columnsOf, type TableOfRun } from "./table.ts";
 
-export const trajectoriesTable: Table = {
+export const trajectoriesTable: TableOfRun = {
   name: "trajectories",
   meaning: "two followed points at one hidden layer before a step",
   columns: columnsOf({

@@ -4,7 +4,7 @@
  */
 import type { DuckDBAppender, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { RUNS_TABLE, type RunColumns } from "../../tables/runColumns.ts";
-import type { Cell, Column, ColumnType, RunSource, Table } from "../../tables/table.ts";
+import { type Cell, type Column, type ColumnType, type RunSource, rowsOf, type Table } from "../../tables/table.ts";
 import { tables } from "../../tables/tables.ts";
 import type { Locked } from "./duckdb.ts";
 
@@ -46,29 +46,23 @@ function createTable(name: string, columns: readonly Column[]): string {
   return `create table facts.${name} (${all.join(", ")})`;
 }
 
-interface Filled {
-  readonly table: Table;
-  readonly appender: Appender;
-}
-
 /** Fills tables run by run. */
 export class Loader {
   readonly #columns: RunColumns;
   readonly #runs: Appender;
-  readonly #tables: readonly Filled[];
+  readonly #tables: ReadonlyMap<Table, Appender>;
   #number = 0;
 
   /** @param names tables that are filled beside that of the runs; the others stay empty */
   static async open(database: Locked, columns: RunColumns, names: ReadonlySet<string>): Promise<Loader> {
     const runs = await Appender.open(database, RUNS_TABLE, columns.whole);
     const wanted = tables.filter(({ name }) => names.has(name));
-    const opened: Filled[] = [];
-    for (const table of wanted)
-      opened.push({ table, appender: await Appender.open(database, table.name, table.columns) });
+    const opened = new Map<Table, Appender>();
+    for (const table of wanted) opened.set(table, await Appender.open(database, table.name, table.columns));
     return new Loader(columns, runs, opened);
   }
 
-  private constructor(columns: RunColumns, runs: Appender, opened: readonly Filled[]) {
+  private constructor(columns: RunColumns, runs: Appender, opened: ReadonlyMap<Table, Appender>) {
     this.#columns = columns;
     this.#runs = runs;
     this.#tables = opened;
@@ -77,11 +71,11 @@ export class Loader {
   add(run: RunSource): void {
     const number = this.#number++;
     this.#runs.add(number, this.#columns.row(run));
-    for (const { table, appender } of this.#tables) for (const row of table.rows(run)) appender.add(number, row);
+    for (const { table, row } of rowsOf(run, [...this.#tables.keys()])) this.#tables.get(table)!.add(number, row);
   }
 
   close(): void {
-    for (const one of [this.#runs, ...this.#tables.map(({ appender }) => appender)]) one.close();
+    for (const one of [this.#runs, ...this.#tables.values()]) one.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { ChartCsv } from "../../tables/layouts/chartCsv.ts";
 import { ownMetrics, scalarEvents } from "../../tables/layouts/runScalars.ts";
 import { fileVersionRecord, scalarRecord } from "../../tables/layouts/tensorboardEvents.ts";
 import { RUNS_TABLE, RunColumns } from "../../tables/runColumns.ts";
-import type { RunSource } from "../../tables/table.ts";
+import { type RunSource, rowsOf, type Table } from "../../tables/table.ts";
 import { tables } from "../../tables/tables.ts";
 import { Interrupted } from "../errors.ts";
 import type { Watcher } from "../observer.ts";
@@ -122,21 +122,23 @@ function tablesExporter(
   const others = tables.map((table) => ({ table, file: fileOf(table.name), columns: columns.of(table) }));
   makeFolder(options.out);
   const writer = open(runs.file.temporary, runs.columns);
-  const opened = others.map(({ table, file, columns: own }) => ({ table, file, writer: open(file.temporary, own) }));
+  const opened = new Map<Table, { readonly file: Pending; readonly writer: RowWriter }>(
+    others.map(({ table, file, columns: own }) => [table, { file, writer: open(file.temporary, own) }]),
+  );
   return {
     files: [runs.file, ...others.map(({ file }) => file)],
     add(run) {
       writer.add({ before: [], own: columns.row(run), behind: [] });
       runs.file.count++;
       const around = columns.around(run);
-      for (const one of opened)
-        for (const own of one.table.rows(run)) {
-          one.writer.add({ ...around, own });
-          one.file.count++;
-        }
+      for (const { table, row } of rowsOf(run, tables)) {
+        const { writer: own, file } = opened.get(table)!;
+        own.add({ ...around, own: row });
+        file.count++;
+      }
     },
     finish() {
-      for (const one of [writer, ...opened.map((each) => each.writer)]) one.close();
+      for (const one of [writer, ...[...opened.values()].map((each) => each.writer)]) one.close();
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { alignmentsTable } from "../alignmentsTable.ts";
 import { allMetrics } from "../metricsTable.ts";
-import type { MetricOf, RunSource } from "../table.ts";
+import { type MetricOf, type RunSource, rowsOf } from "../table.ts";
 import type { ScalarEvent } from "./tensorboardEvents.ts";
 
 /** The quantities of metrics.jsonl once each; of an analysis loss and accuracy. */
@@ -21,7 +21,7 @@ export function* scalarEvents(run: RunSource): Generator<ScalarEvent> {
 
 function* alignments(run: RunSource): Generator<MetricOf> {
   const place = Object.fromEntries(alignmentsTable.columns.map(({ name }, i) => [name, i]));
-  for (const row of alignmentsTable.rows(run)) {
+  for (const { row } of rowsOf(run, [alignmentsTable])) {
     const of = (name: string) => row[place[name]!];
     const value = of("value");
     if (typeof value !== "number") continue;
