@@ -8,9 +8,9 @@ import { EXIT_FAILED, UsageError } from "../../runner/errors.ts";
 import { compareSweep, sweepCsv, sweepFigure, sweepSvg } from "../../runner/tables/compareSweep.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import type { AtStep } from "../../tables/sweepCells.ts";
+import { renderSweep } from "../comparedTable.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
-import { renderSweep } from "../comparedTable.ts";
 import { dimmer } from "../table.ts";
 import type { CompareOptions } from "./compare.ts";
 

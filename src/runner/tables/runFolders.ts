@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { isAnalysisRun } from "../../runs/analysisRecord.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { openRun } from "../../runs/runFolder.ts";
+import { openSweep } from "../../sweeps/sweepFolder.ts";
 import type { RunSource } from "../../tables/table.ts";
 
 /**
@@ -14,13 +15,14 @@ import type { RunSource } from "../../tables/table.ts";
  *
  * @param root  where runs are looked for that are named without their folder
  * @param which paths of run folders, of folders of runs, of sweeps; names of runs
+ * @param note  is told how far sweeps are that are not done
  * @returns each folder once, those of one word by name
  * @throws Error in one line where a word names no run
  */
-export function runFolders(root: string, which: readonly string[]): string[] {
-  const found = which.flatMap((word) => foldersOf(root, word));
-  const real = found.map((dir) => realpathSync(dir));
-  return found.filter((_, i) => real.indexOf(real[i]!) === i);
+export function runFolders(root: string, which: readonly string[], note: (text: string) => void): string[] {
+  const found = which.flatMap((word) => foldersOf(root, word, note));
+  const real = new Map(found.map((dir) => [realpathSync(dir), dir]));
+  return [...real.values()];
 }
 
 /** Whether a word names a folder that has runs in it, and is none itself. */
@@ -28,8 +30,10 @@ export function hasRuns(word: string): boolean {
   return isFolder(word) && !isRun(word) && runsIn(word).length > 0;
 }
 
-function foldersOf(root: string, word: string): string[] {
-  if (isRun(word) || !isFolder(word)) return isRun(word) ? [word] : [findRun(root, word).dir];
+function foldersOf(root: string, word: string, note: (text: string) => void): string[] {
+  if (isRun(word)) return [word];
+  if (!isFolder(word)) return [findRun(root, word).dir];
+  if (isSweep(word)) tellSweep(word, note);
   const inside = runsIn(word);
   if (inside.length > 0) return inside;
   if (existsSync(join(root, word, "run.json"))) return [join(root, word)];
@@ -39,14 +43,31 @@ function foldersOf(root: string, word: string): string[] {
 }
 
 function runsIn(folder: string): string[] {
-  const own = join(folder, "runs");
-  const root = existsSync(join(folder, "plan.json")) && isFolder(own) ? own : folder;
-  return readdirSync(root)
-    .sort()
-    .map((name) => join(root, name))
-    .filter(isRun);
+  const root = isSweep(folder) ? join(folder, "runs") : folder;
+  if (!isFolder(root)) return [];
+  const names = readdirSync(root).sort();
+  return (isSweep(folder) ? lastTakes(names) : names).map((name) => join(root, name)).filter(isRun);
 }
 
+/** Of a job that was taken from a silent worker, "<job>.1" and on, the last take counts (docs/formats.md, Sweep folder). */
+function lastTakes(names: readonly string[]): string[] {
+  const last = new Map<string, { readonly name: string; readonly take: number }>();
+  for (const name of names) {
+    const [, job = name, digit = "0"] = /^(.+)\.([1-9])$/.exec(name) ?? [];
+    if (Number(digit) >= (last.get(job)?.take ?? 0)) last.set(job, { name, take: Number(digit) });
+  }
+  return [...last.values()].map(({ name }) => name);
+}
+
+/** Says how far a sweep is where not all of it is done. */
+function tellSweep(folder: string, note: (text: string) => void): void {
+  const sweep = openSweep(folder, folder);
+  const { done, failed } = sweep.state();
+  const { jobs } = sweep.record;
+  if (done.size < jobs) note(`${sweep.name}: ${done.size} of ${jobs} jobs are done, ${failed.size} failed`);
+}
+
+const isSweep = (folder: string): boolean => existsSync(join(folder, "plan.json"));
 const isRun = (path: string): boolean => path !== "" && existsSync(join(path, "run.json"));
 const isFolder = (path: string): boolean =>
   path !== "" && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
