@@ -47,7 +47,7 @@ export async function compareSweep(
 ): Promise<ComparedSweep> {
   const { x, by, group, heat, at } = options;
   const axes: SweepAxes = { x, by, group, heat };
-  const folders = runFolders(options.root, which, watcher.observer.note);
+  const folders = runFolders(options.root, which, (text) => watcher.observer.note(text));
   const measure = measureCalled(options.y);
   refuseTwice(axes);
   if (by === BY_LAYER && measure.kind === "metric" && measureNames.includes(measure.name))

@@ -123,5 +123,5 @@ class Appender {
 const CHUNK = 2048;
 
 function stored(value: Cell, type: ColumnType): DuckDBValue {
-  return type === "integer" && typeof value === "number" ? BigInt(Math.round(value)) : value;
+  return type === "integer" && typeof value === "number" ? BigInt(value) : value;
 }

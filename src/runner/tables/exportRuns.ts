@@ -58,7 +58,7 @@ export async function exportRuns(
   options: ExportOptions,
   watcher: Watcher,
 ): Promise<readonly Exported[]> {
-  const folders = runFolders(options.root, which, watcher.observer.note);
+  const folders = runFolders(options.root, which, (text) => watcher.observer.note(text));
   const exporter = await exporterOf(options, folders, watcher);
   const progress = watcher.observer.progress("reading", folders.length, { unit: "runs", patient: true });
   let done = 0;

@@ -38,7 +38,7 @@ export interface QueryOptions {
  * @throws UsageError in one line with DuckDB's message, and the names of tables and columns, where it cannot be answered
  */
 export async function queryRuns(sql: string, options: QueryOptions, sink: AnswerSink, watcher: Watcher): Promise<void> {
-  const folders = runFolders(options.root, options.folders, watcher.observer.note);
+  const folders = runFolders(options.root, options.folders, (text) => watcher.observer.note(text));
   const database = await openLocked();
   const stop = () => database.connection.interrupt();
   watcher.signal.addEventListener("abort", stop);

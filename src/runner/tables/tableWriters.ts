@@ -116,5 +116,5 @@ function cellAt({ before, own, behind }: WholeRow, j: number): Cell {
 }
 
 function stored(cell: Cell, type: ColumnType): Cell | bigint {
-  return type === "integer" && typeof cell === "number" ? BigInt(Math.round(cell)) : cell;
+  return type === "integer" && typeof cell === "number" ? BigInt(cell) : cell;
 }

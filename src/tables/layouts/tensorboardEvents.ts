@@ -36,7 +36,7 @@ export function fileVersionRecord(wallTime: number): Uint8Array {
 export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(EVENT.wallTime, WireType.Bit64).double(wallTime);
-  writer.tag(EVENT.step, WireType.Varint).int64(step);
+  if (step !== 0) writer.tag(EVENT.step, WireType.Varint).int64(step); // proto3 leaves out what is 0
   writer.tag(EVENT.summary, WireType.LengthDelimited).fork();
   for (const { tag, value } of scalars) {
     writer.tag(SUMMARY_VALUE, WireType.LengthDelimited).fork();
