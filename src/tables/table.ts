@@ -68,7 +68,7 @@ export interface TrajectoryOf {
   readonly loss: number;
 }
 
-/** One table: its own columns, and its rows of one run in their order. What a run is comes beside them (runColumns.ts). */
+/** One table: its own columns, and its rows of one run in their order. What a run is comes beside them. */
 export type Table = TableOfRun | TableOfMeasurements;
 
 interface TableHead {

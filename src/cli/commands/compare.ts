@@ -15,10 +15,7 @@ import { compareSweepCommand, type SweepWords } from "./compareSweep.ts";
 /** The document of --json. */
 export type Comparison = Compared;
 
-export interface CompareOptions extends SweepWords {
-  readonly runs: string;
-  readonly json?: boolean;
-}
+export type CompareOptions = SweepWords;
 
 /** Options that many runs have. */
 const sweepOptions = ["by", "group", "heat", "at", "csv", "figure"] as const;

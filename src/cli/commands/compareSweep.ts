@@ -12,7 +12,6 @@ import { renderSweep } from "../comparedTable.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 import { dimmer } from "../table.ts";
-import type { CompareOptions } from "./compare.ts";
 
 /** What is asked of many runs. */
 export interface SweepWords {
@@ -24,9 +23,12 @@ export interface SweepWords {
   readonly at?: AtStep;
   readonly csv?: string;
   readonly figure?: string;
+  /** Folder of the runs that are named without theirs. */
+  readonly runs: string;
+  readonly json?: boolean;
 }
 
-export async function compareSweepCommand(which: readonly string[], options: CompareOptions, io: Io): Promise<number> {
+export async function compareSweepCommand(which: readonly string[], options: SweepWords, io: Io): Promise<number> {
   const { x, y, by, group, heat, at = "last", csv, figure } = options;
   if (x === undefined || y === undefined)
     throw new UsageError(

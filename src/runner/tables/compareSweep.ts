@@ -121,7 +121,7 @@ async function gather(
   }
 }
 
-/** The picture: curves, or a heat map where a second parameter is asked for. Undefined where there is nothing to draw. */
+/** Curves, or a heat map where a second parameter is asked for; undefined where there is nothing to draw. */
 export function sweepFigure({ measure, axes, sweep, spacing }: ComparedSweep): Figure | undefined {
   const { x, by, group, heat } = axes;
   const { cells } = sweep;

@@ -28,7 +28,7 @@ export async function loadDuckDB(): Promise<Module> {
   }
 }
 
-/** chosen: rows beyond this go to the folder for temporary files, so that memory stays flat however many runs there are. */
+/** chosen: rows beyond this go to the folder for temporary files; memory is flat however many runs there are. */
 const MEMORY = "1GB";
 
 /** chosen: reading runs takes the rest of the machine. */

@@ -35,7 +35,7 @@ export interface QueryOptions {
 /**
  * Answers a query in DuckDB's SQL.
  *
- * @throws UsageError in one line with DuckDB's message, and the names of tables and columns, where it cannot be answered
+ * @throws UsageError in one line with DuckDB's message and the names of tables and columns, where there is no answer
  */
 export async function queryRuns(sql: string, options: QueryOptions, sink: AnswerSink, watcher: Watcher): Promise<void> {
   const folders = runFolders(options.root, options.folders, (text) => watcher.observer.note(text));
@@ -135,7 +135,7 @@ async function handOn(result: DuckDBResult, sink: AnswerSink): Promise<void> {
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL)\b/;
 
-/** A value of an answer: numbers as far as they are exact, what is not finite as null, lists and times as DuckDB says them. */
+/** A value of an answer: numbers where they are exact, null for what is not finite, else as DuckDB says it. */
 function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") return Number.isFinite(value) ? value : null;

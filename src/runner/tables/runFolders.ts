@@ -49,7 +49,7 @@ function runsIn(folder: string): string[] {
   return (isSweep(folder) ? lastTakes(names) : names).map((name) => join(root, name)).filter(isRun);
 }
 
-/** Of a job that was taken from a silent worker, "<job>.1" and on, the last take counts (docs/formats.md, Sweep folder). */
+/** Of a job that was taken from a silent worker, "<job>.1" and on, the last take counts (docs/formats.md). */
 function lastTakes(names: readonly string[]): string[] {
   const last = new Map<string, { readonly name: string; readonly take: number }>();
   for (const name of names) {

@@ -1,7 +1,7 @@
 /**
- * @file The CSV that the pages of Weights & Biases export of a line chart: a column `Step`, and of each run and quantity
- * three, `<run> - <quantity>` and the same with `__MIN` and `__MAX`, every cell in quotation marks, one without a value
- * empty. There the three differ where a chart averages over steps; here each is the value itself.
+ * @file The CSV that the pages of Weights & Biases export of a line chart: a column `Step`, and of each run and
+ * quantity three, `<run> - <quantity>` and the same with `__MIN` and `__MAX`, every cell in quotation marks, one
+ * without a value empty. There the three differ where a chart averages over steps; here each is the value itself.
  */
 import type { MetricOf } from "../table.ts";
 

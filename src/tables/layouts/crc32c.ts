@@ -1,4 +1,4 @@
-/** @file CRC-32C (Castagnoli, RFC 3720 appendix B.4; polynomial 0x82F63B78 reflected), and its mask in TFRecord files. */
+/** @file CRC-32C (RFC 3720, appendix B.4; polynomial 0x82F63B78 reflected), and its mask in TFRecord files. */
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
