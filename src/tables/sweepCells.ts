@@ -173,7 +173,7 @@ export class SweepGathering {
       : readLayers(run, this.#measure, { at: this.#at, isByLayer: this.#axes.by === BY_LAYER });
   }
 
-  #keep(run: RunSource, { step, values, missing, over }: ReadValues): void {
+  #keep(run: RunSource, { step, values, layers, missing, over }: ReadValues): void {
     const { x, by, group, heat } = this.#axes;
     this.#runs++;
     this.#missing += missing;
@@ -181,8 +181,8 @@ export class SweepGathering {
     this.#steps = this.#steps ? [Math.min(this.#steps[0], step), Math.max(this.#steps[1], step)] : [step, step];
     if (over) this.#over.add(over);
     const ofRun = (name: string | undefined) => (name === undefined ? null : (parameterOf(run, name) ?? null));
+    for (const layer of layers) if (!this.#layers.includes(layer)) this.#layers.push(layer);
     for (const { layer, value } of values) {
-      if (layer !== null && !this.#layers.includes(layer)) this.#layers.push(layer);
       const key = [ofRun(group), by === BY_LAYER ? layer : ofRun(by), ofRun(heat), ofRun(x)];
       const name = JSON.stringify(key);
       const cell = this.#cells.get(name) ?? { key, values: [], runs: [], seeds: new Set() };
@@ -216,6 +216,8 @@ const head = ({ setting, steps }: RunHead): [string, Cell][] => [
 interface ReadValues {
   readonly step: number;
   readonly values: readonly { readonly layer: string | null; readonly value: number }[];
+  /** All layers in their order, with a number or not. */
+  readonly layers: readonly string[];
   /** Layers that have none. */
   readonly missing: number;
   readonly over?: WholeValue["over"];
@@ -225,7 +227,7 @@ function readMetric(run: RunSource, name: string, at: AtStep): ReturnType<typeof
   let last: { step: number; value: number } | undefined;
   for (const row of allMetrics(run)) if (row.name === name && (at === "last" || row.step === at)) last = row;
   if (last === undefined) return none("no value", at === "last" ? `no ${name}` : `no ${name} at step ${at}`);
-  return { step: last.step, values: [{ layer: null, value: last.value }], missing: 0 };
+  return { step: last.step, values: [{ layer: null, value: last.value }], layers: [], missing: 0 };
 }
 
 function readLayers(
@@ -245,7 +247,8 @@ function readLayers(
       ? []
       : [{ layer: null, value: whole!.value }];
   const missing = all.filter(({ value }) => value === null).length;
-  if (values.length > 0) return { step, values, missing, ...(whole && { over: whole.over }) };
+  const layers = all.map(({ layer }) => layer);
+  if (values.length > 0) return { step, values, layers, missing, ...(whole && { over: whole.over }) };
   const status = all.find((one) => one.status !== undefined && one.status !== "ok")?.status;
   return none("no value", status ?? `no ${measure.name} in its layers`);
 }
