@@ -26,7 +26,6 @@ import {
   type RunCommand,
   wholeNumber,
 } from "./commandOptions.ts";
-import type { CompareOptions } from "./commands/compare.ts";
 import type { DataGetOptions } from "./commands/data.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
@@ -36,6 +35,7 @@ import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
 import { addSweep } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
+import { addCompare, addExport, addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
@@ -61,6 +61,8 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
   addSweep(program, io, finish);
+  addTables(program, io, finish);
+  addExport(program, io, finish);
   addReproduce(program, io, finish);
   addTwoPoint(program, io, finish);
   addData(program, io, finish);
@@ -376,20 +378,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
       const { openCommand } = await import("./commands/open.ts");
       finish(await readingRun(run, () => openCommand(run, options, io)));
     });
-  program
-    .command("compare")
-    .description(
-      "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay",
-    )
-    .argument("<runs...>", 'two runs or more: names, the starts of them, paths or "latest"')
-    .option("--runs <folder>", "folder of the runs", RUNS)
-    .addOption(earlier("--in <folder>"))
-    .on("option:in", setRuns)
-    .option("--json", "print it as JSON")
-    .action(async (runs: string[], options: CompareOptions) => {
-      const { compareCommand } = await import("./commands/compare.ts");
-      finish(await readingRun(runs.join(", "), () => compareCommand(runs, options, io)));
-    });
+  addCompare(program, io, finish);
   program
     .command("explain")
     .description("say in words what was found about a layer, from which numbers, with which doubts")

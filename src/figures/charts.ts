@@ -39,6 +39,8 @@ export interface ChartAxis {
   readonly domain?: readonly [number, number];
   /** Whether values are training steps. */
   readonly steps?: boolean;
+  /** Names of the values 0, 1, 2 .., which lie at equal distances. */
+  readonly categories?: readonly string[];
 }
 
 export interface Chart {
@@ -170,7 +172,8 @@ function onScales({ x, y, low, high, title }: ChartPoint, across: ChartAxis, up:
 }
 
 /** From the least to the largest value, with some room; of logarithms where the axis is logarithmic. */
-function spanOf(values: readonly number[], { log, steps, domain }: ChartAxis): readonly [number, number] {
+function spanOf(values: readonly number[], { log, steps, domain, categories }: ChartAxis): readonly [number, number] {
+  if (categories) return [-0.5, categories.length - 0.5];
   if (domain !== undefined) return log ? [Math.log10(domain[0]), Math.log10(domain[1])] : domain;
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
@@ -180,15 +183,26 @@ function spanOf(values: readonly number[], { log, steps, domain }: ChartAxis): r
 }
 
 function scaleOf(
-  { label, log, steps }: ChartAxis,
+  { label, log, steps, categories }: ChartAxis,
   domain: readonly [number, number],
   ticks: number,
 ): Plot.ScaleOptions {
   const shared = { ...centred, label, domain: [...domain], clamp: true };
+  if (categories) return { ...shared, type: "linear", ...categoryTicks(categories) };
   if (log) return { ...shared, ...logarithmicAxis(domain, ticks), grid: false };
   const small = Math.max(...domain.map(Math.abs)) < 0.01;
   const format = steps ? formatStep : small ? smallLabel : undefined;
   return { ...shared, type: "linear", ticks, ...(format && { tickFormat: format }) };
+}
+
+/** chosen: names that have room side by side. */
+const MOST_CATEGORIES = 8;
+
+/** A tick a name, or every second, third .. where they are many. */
+function categoryTicks(names: readonly string[]): Plot.ScaleOptions {
+  const stride = Math.ceil(names.length / MOST_CATEGORIES);
+  const ticks = [...names.keys()].filter((i) => i % stride === 0);
+  return { ticks, tickFormat: (i: number) => names[i] ?? "" } as Plot.ScaleOptions;
 }
 
 /** 5e−5 for what would need four decimals and more. */

@@ -8,9 +8,12 @@ export type Cell = string | number | null | undefined;
  * One header line, then one line per row; an absent or not finite number is an empty cell. Lines end in a line feed.
  */
 export function toCsv(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
-  const lines = [header.map(cell).join(",")];
-  for (const row of rows) lines.push(row.map(cell).join(","));
-  return `${lines.join("\n")}\n`;
+  return [csvLine(header), ...Array.from(rows, csvLine)].join("");
+}
+
+/** One line of such a table, with its end. */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(cell).join(",")}\n`;
 }
 
 function cell(value: Cell): string {

@@ -4,3 +4,8 @@
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
 }
+
+/** A text of several lines on one. */
+export function oneLineOf(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

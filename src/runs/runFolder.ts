@@ -251,7 +251,18 @@ export class RunFolder {
 
   /** All snapshots by ascending step. @throws Error naming a damaged one */
   snapshots(): Snapshot[] {
-    return this.#snapshots.list().map(readSnapshot);
+    return [...this.eachSnapshot()];
+  }
+
+  /** The same one by one: a snapshot is read when it is asked for. */
+  *eachSnapshot(): Generator<Snapshot> {
+    for (const file of this.#snapshots.list()) yield readSnapshot(file);
+  }
+
+  /** The snapshot of a step; undefined where that step was not measured. @throws Error naming a damaged one */
+  snapshot(step: number): Snapshot | undefined {
+    const path = this.#snapshots.path(step);
+    return existsSync(path) ? readSnapshot({ step, path }) : undefined;
   }
 
   /** Deletes the snapshots and moments of later steps. */

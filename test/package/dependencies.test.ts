@@ -50,6 +50,16 @@ const ofPackages: readonly Known[] = [
     /^fetch$/,
     "a function of this name in the file itself, which looks for an element",
   ],
+  [
+    /^detect-libc\/lib\/detect-libc\.js$/,
+    /^child_process$/,
+    "asks the system which C library it has, where Node does not say, for DuckDB's library of that one",
+  ],
+  [
+    /^hyparquet\/src\/utils\.js$/,
+    /^fetch$/,
+    "reads Parquet files from an address that it is given; here such files are written alone",
+  ],
   [/^global-agent\/dist\//, /^(https?|net|tls)$/, installer],
   [/^onnxruntime-node\/script\/(build|install-utils)\.js$/, /^(child_process|https)$/, installer],
   [/^safer-buffer\/safer\.js$/, /^process\.binding$/, "asks how long a text may be"],
@@ -146,6 +156,21 @@ test("the engine's libraries for Linux and macOS know one host to connect to, an
       file,
     ).toEqual([TELEMETRY]);
     expect(bytes.includes("ORT_DISABLE_TELEMETRY"), file).toBe(true);
+  }
+});
+
+test("DuckDB's library knows the hosts of its extensions, and no other of its maker's", () => {
+  const folder = join(modules, "@duckdb");
+  if (!existsSync(folder)) return; // an optional package
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /(libduckdb\.(so|dylib)|duckdb\.dll)$/.test(name),
+  );
+  for (const file of files) {
+    const found = [...hosts(readFileSync(join(folder, file)))].filter((host) => /duckdb/.test(host));
+    expect(
+      found.filter((host) => !/^([a-z-]+\.)?duckdb\.org$/.test(host)),
+      file,
+    ).toEqual([]);
   }
 });
 

@@ -129,6 +129,10 @@ test.skipIf(!canBeApart)(
     ${crh} ingest ${dir}/kept/m.safetensors --json
     ${crh} runs; ${crh} report latest --figures; ${crh} explain latest; ${crh} doctor
     ${crh} compare $(ls runs | grep -v twopoint) --json
+    ${crh} query "select name, avg(value), count(*) from metrics group by all" --json
+    ! ${crh} query "select * from read_csv('http://127.0.0.1:9/a.csv')"
+    ${crh} compare runs --x setting --y train/loss --figure kept.svg
+    ${crh} export runs --format parquet -o tables
     ${crh} completion bash; ${crh} reproduce --list
     wait $alive
   } > ${dir}/out`);

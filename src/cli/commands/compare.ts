@@ -1,24 +1,41 @@
 /**
- * @file `crh compare`: several runs side by side, in tables or as JSON.
+ * @file `crh compare`: several runs side by side, in tables or as JSON; or, with --x and --y, many over a parameter.
  */
 
 import { UsageError } from "../../runner/errors.ts";
 import { type Comparison as Compared, compared, type Run } from "../../runner/records/comparison.ts";
 import { startAndEnd } from "../../runner/records/runMeasurements.ts";
+import { hasRuns } from "../../runner/tables/runFolders.ts";
 import { findRun } from "../../runs/listRuns.ts";
 import { renderComparison } from "../comparisonTables.ts";
 import { hasColour, type Io, widthOf } from "../io.ts";
 import { dimmer } from "../table.ts";
+import { compareSweepCommand, type SweepWords } from "./compareSweep.ts";
 
 /** The document of --json. */
 export type Comparison = Compared;
 
-export interface CompareOptions {
-  readonly runs: string;
-  readonly json?: boolean;
-}
+export type CompareOptions = SweepWords;
 
-export async function compareCommand(which: readonly string[], options: CompareOptions, io: Io): Promise<void> {
+/** Options that many runs have. */
+const sweepOptions = ["by", "group", "heat", "at", "csv", "figure"] as const;
+
+export async function compareCommand(
+  which: readonly string[],
+  options: CompareOptions,
+  io: Io,
+): Promise<number | undefined> {
+  const only = sweepOptions.find((name) => options[name] !== undefined);
+  if (options.x !== undefined || options.y !== undefined) return compareSweepCommand(which, options, io);
+  if (only !== undefined)
+    throw new UsageError(
+      `crh compare: expected --x PARAM --y MEASURE beside --${only}, got neither; such as --x decay --y b.rga`,
+    );
+  const folder = which.find(hasRuns);
+  if (folder !== undefined)
+    throw new UsageError(
+      `crh compare: expected --x PARAM --y MEASURE with a folder of runs, got ${folder} alone; such as --x decay --y b.rga --by layer`,
+    );
   if (which.length < 2)
     throw new UsageError(
       "crh compare: expected two runs or more, got one; crh runs lists them, crh explain tells of one",
@@ -31,6 +48,7 @@ export async function compareCommand(which: readonly string[], options: CompareO
   const found: Comparison = compared(runs);
   if (options.json === true) io.stdout.write(`${JSON.stringify(found)}\n`);
   else io.stdout.write(renderComparison(found, widthOf(io.stdout), dimmer(hasColour(io.stdout, io.env))));
+  return undefined;
 }
 
 async function loaded(root: string, which: string): Promise<Run> {

@@ -1,0 +1,20 @@
+/** @file CRC-32C (RFC 3720, appendix B.4; polynomial 0x82F63B78 reflected), and its mask in TFRecord files. */
+
+const table = Int32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
+  return rest;
+});
+
+/** The checksum of some bytes, 32 bits without sign. */
+export function crc32c(bytes: Uint8Array): number {
+  let rest = -1;
+  for (let i = 0; i < bytes.length; i++) rest = table[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8);
+  return ~rest >>> 0;
+}
+
+/** As TFRecord stores it: turned by 15 bits and moved by a constant, so that no checksum is taken of a checksum. */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

@@ -1,0 +1,49 @@
+/**
+ * @file The numbers of a run over steps as programs for training curves take them: the lines of metrics.jsonl by their
+ * names (of an analysis loss and accuracy), and every alignment as "paper.b.rga/layers.1".
+ */
+import { alignmentsTable } from "../alignmentsTable.ts";
+import { allMetrics } from "../metricsTable.ts";
+import { type MetricOf, type RunSource, rowsOf } from "../table.ts";
+import type { ScalarEvent } from "./tensorboardEvents.ts";
+
+/** The quantities of metrics.jsonl once each; of an analysis loss and accuracy. */
+export function ownMetrics(run: RunSource): Iterable<MetricOf> {
+  return run.isAnalysis ? allMetrics(run) : run.metrics();
+}
+
+/** Numbers as events, a step at a time; those of alignments behind those of metrics. */
+export function* scalarEvents(run: RunSource): Generator<ScalarEvent> {
+  const wallTime = Date.parse(run.info.startedAt) / 1000;
+  yield* bySteps(ownMetrics(run), wallTime);
+  yield* bySteps(alignments(run), wallTime);
+}
+
+function* alignments(run: RunSource): Generator<MetricOf> {
+  const place = Object.fromEntries(alignmentsTable.columns.map(({ name }, i) => [name, i]));
+  for (const { row } of rowsOf(run, [alignmentsTable])) {
+    const of = (name: string) => row[place[name]!];
+    const value = of("value");
+    if (typeof value !== "number") continue;
+    yield {
+      step: Number(of("step")),
+      name: `${of("convention")}.${of("side")}.${of("relation")}/${of("layer")}`,
+      value,
+    };
+  }
+}
+
+/** Neighbouring rows of one step together. */
+function* bySteps(rows: Iterable<MetricOf>, wallTime: number): Generator<ScalarEvent> {
+  let step: number | undefined;
+  let scalars: { tag: string; value: number }[] = [];
+  for (const row of rows) {
+    if (step !== undefined && row.step !== step) {
+      yield { wallTime, step, scalars };
+      scalars = [];
+    }
+    step = row.step;
+    scalars.push({ tag: row.name, value: row.value });
+  }
+  if (step !== undefined) yield { wallTime, step, scalars };
+}
