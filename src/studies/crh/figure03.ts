@@ -40,8 +40,14 @@ export const study3: Study = {
           name: "powers",
           caption:
             "Eigenvalues of H against those of G of each head, both sorted, as the paper pairs them, over the largest " +
-            "(covariances of normalised rows, above the noise floor). A colour a head; dashed slopes 1, 2 and 3.",
-          figure: charts((first ?? []).map(panel), { columns: 2, width: 440, height: 270 }),
+            "(covariances of normalised rows, above the noise floor). A colour a head.",
+          figure: charts((first ?? []).map(panel), {
+            ...{ columns: 2, width: 440, height: 270 },
+            legend: [
+              { text: "a head, first to last", colour: "currentColor", samples: ["ramp"] },
+              { text: "slopes 1, 2 and, steepest, 3", colour: "currentColor", samples: ["dashed"] },
+            ],
+          }),
         },
       ],
       claims: [

@@ -1,4 +1,5 @@
 /** @file Study crh/4: the rank of representations against their backward RGA, over layers and weight decays of fc2. */
+import { plainNumber } from "../../figures/axes.ts";
 import { type Chart, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { byNumber, numberOf } from "../byNumber.ts";
@@ -63,7 +64,11 @@ export const study4: Study = {
             (["participation", "numerical"] as const).map((kind) => panel(runs, kind)),
             {
               ...{ columns: 2, width: 460, height: 320 },
-              legend: decays.map((decay) => ({ text: `decay ${decay}`, colour: decayColour(decay), samples: ["dot"] })),
+              legend: decays.map((decay) => ({
+                text: `decay ${plainNumber(decay)}`,
+                colour: decayColour(decay),
+                samples: ["dot"],
+              })),
             },
           ),
         },
@@ -102,7 +107,7 @@ function panel(runs: readonly Measured[], kind: Kind): Chart {
     x: { label: `${kinds[kind]} of H_a / dimension`, domain: [0, 1.02] },
     y: { label: "backward RGA", domain: [-0.03, 1.03] },
     curves: byNumber(runs, decayOf).map(([decay, own]) => ({
-      ...{ name: `decay ${decay}`, colour: decayColour(decay), line: "none", dots: "full" },
+      ...{ name: `decay ${plainNumber(decay)}`, colour: decayColour(decay), line: "none", dots: "full" },
       points: own.flatMap((run) => pointsOf(run, kind).map(({ rank, rga, title }) => ({ x: rank, y: rga, title }))),
     })),
   };

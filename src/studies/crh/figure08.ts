@@ -1,4 +1,5 @@
 /** @file Study crh/8: the six relations of fc2 over weight decay, and which of them are strongest where it is small. */
+import { plainNumber } from "../../figures/axes.ts";
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { relationColour, relationFormula } from "../../figures/palette.ts";
 import { allSixAtLargeDecay, oneOfEachSide, strongestAtSmallDecay } from "../../findings/claims/fullyConnected.ts";
@@ -128,7 +129,7 @@ function smallRows(done: readonly StudiedRun[], runs: readonly Measured[]): Scor
     ...decays.map(([decay, own]) =>
       judged(
         {
-          ...{ figure: FIGURE, name: `one of each side, decay ${decay}` },
+          ...{ figure: FIGURE, name: `one of each side, decay ${plainNumber(decay)}` },
           statement: "at least one forward and backward relation holds strongly",
         },
         readRuns(own),
@@ -138,7 +139,7 @@ function smallRows(done: readonly StudiedRun[], runs: readonly Measured[]): Scor
     ...decays.map(([decay, own]) =>
       judged(
         {
-          ...{ figure: "Eq. 10", name: `Eq. 10, decay ${decay}` },
+          ...{ figure: "Eq. 10", name: `Eq. 10, decay ${plainNumber(decay)}` },
           statement: "at a small weight decay the strongest relations are forward RWA and backward GWA",
         },
         readRuns(own),

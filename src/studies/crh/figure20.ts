@@ -101,7 +101,7 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
     (side): Chart => ({
       title: side === "a" ? "backward (a)" : "forward (b)",
       x: { label: "map" },
-      y: { label: "exponent", domain: [-1, 3.5] },
+      y: { label: "exponent" },
       curves: [
         ...[1 / 3, 3].map(guide),
         ...relations.flatMap((relation: Relation, k) => {

@@ -2,6 +2,7 @@
  * @file The runs that the figures of this paper need, once for all of them: figures that look at the same networks name
  * the same runs, which are then done once.
  */
+import { plainNumber } from "../../figures/axes.ts";
 import { overEach, seeds } from "../seeds.ts";
 import type { StudyRun, StudySize } from "../study.ts";
 
@@ -15,7 +16,9 @@ const SEEDS = { small: 3, paper: 5 } as const;
 /** fc2 at the paper's own width and steps: a run takes two minutes of one core. */
 export function fc2Runs(size: StudySize, decays: readonly number[] = fc2Decays[size]): StudyRun[] {
   return decays.flatMap((decay) =>
-    firstKeepsMoments(overEach({ label: `decay ${decay}`, setting: "fc2", parameters: { decay } }, seeds(size, SEEDS))),
+    firstKeepsMoments(
+      overEach({ label: `decay ${plainNumber(decay)}`, setting: "fc2", parameters: { decay } }, seeds(size, SEEDS)),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
 /** @file fc1 over width, weight decay and batch, by SGD and by Adam: runs, figure and rows of Figs. 16 and 17. */
+import { plainNumber } from "../../figures/axes.ts";
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { meanPoints, numberOf } from "../byNumber.ts";
@@ -27,7 +28,7 @@ export function sweepRuns(size: StudySize, optimizer: "sgd" | "adam"): StudyRun[
     ...names.flatMap((name) =>
       swept[name].values
         .filter((value) => value !== middle(name))
-        .flatMap((value) => fc1Runs(size, `${swept[name].words} ${value}`, { ...shared, [name]: value })),
+        .flatMap((value) => fc1Runs(size, `${swept[name].words} ${plainNumber(value)}`, { ...shared, [name]: value })),
     ),
   ];
 }
@@ -50,12 +51,19 @@ export function depthFigure(runs: readonly Measured[], name: string): StudyFigur
           const depth = Math.max(0, ...own.map(({ last }) => last.layers.length));
           const groups = Array.from({ length: depth }, (_, k): [number, Measured[]] => [k, own]);
           const points = groups.flatMap(([k]) => meanPoints([[k, own]], (run) => rgaByDepth(run, side)[k] ?? null));
-          return { name: `${swept[parameter].words} ${value}`, colour: depthColour(i, 3).fill, dots: "full", points };
+          return {
+            name: `${swept[parameter].words} ${plainNumber(value)}`,
+            colour: depthColour(i, 3).fill,
+            dots: "full",
+            points,
+          };
         }),
       }),
     ),
   );
-  const ends = names.map((parameter) => `${swept[parameter].words} ${swept[parameter].values.join(", ")}`).join("; ");
+  const ends = names
+    .map((parameter) => `${swept[parameter].words} ${swept[parameter].values.map(plainNumber).join(", ")}`)
+    .join("; ");
   return {
     name,
     caption:
