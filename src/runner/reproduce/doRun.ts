@@ -37,7 +37,7 @@ function startedRun({ planned, state, folder }: Found, { runs, data }: DoOptions
   const options: RunOptions = {
     ...{ seed: run.seed, runs, yes: true, device: "cpu" as const, keep: 1 },
     ...{ moments: run.keepsMoments ? ("final" as const) : ("none" as const), keepBest: "none" as const },
-    every: run.measured === "often" ? "log" : (parameters.steps as number), // the first and the last step
+    every: run.measured === "often" ? "log" : (run.measured ?? (parameters.steps as number)), // or the first and the last
     ...(run.preset === undefined ? {} : { preset: run.preset }),
     ...(run.follow === undefined ? {} : { follow: run.follow }),
     ...(run.followEvery === undefined ? {} : { followEvery: run.followEvery }),

@@ -118,7 +118,7 @@ function isSame(
   const plan = (config.run ?? {}) as Readonly<
     Partial<Record<"follow" | "followEvery" | "data" | "every" | "moments", unknown>>
   >;
-  if (run.measured === "often" && plan.every !== "log") return false;
+  if (run.measured !== undefined && plan.every !== (run.measured === "often" ? "log" : run.measured)) return false;
   if (run.keepsMoments && plan.moments === "none") return false;
   if (JSON.stringify(plan.follow ?? null) !== JSON.stringify(run.follow ?? null)) return false;
   if ((plan.followEvery ?? null) !== (run.followEvery ?? null)) return false;

@@ -10,6 +10,7 @@ import { standaloneSvg } from "../../figures/figure.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
 import { formatDuration } from "../../formats/quantities.ts";
 import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
+import { smallerThanPaper } from "../../settings/presets.ts";
 import { scorePage } from "../../studies/scorePage.ts";
 import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
 import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
@@ -106,11 +107,12 @@ function scoredRun({ planned: { run, command }, state, info }: Found) {
   return { ...shared, id: null, failure: info?.error ?? "not done" };
 }
 
-function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
+function studied({ planned: { run, setting, parameters }, folder }: Found): StudiedRun {
   return {
     label: run.label,
     seed: run.seed,
     parameters,
+    smaller: smallerThanPaper(setting, parameters),
     followed: folder!.record<FollowedRecord>("followed", FOLLOWED_SCHEMA),
     trajectories: () => folder!.trajectories(),
     metrics: () => folder!.metrics(),
