@@ -8,9 +8,9 @@ import type { WorkerOptions } from "./commands/worker.ts";
 import { type Io, widthOf } from "./io.ts";
 import { wrapColumns } from "./table.ts";
 
-const SWEEPS = "sweeps";
+export const SWEEPS = "sweeps";
 /** chosen: more processes than any machine gains from. */
-const MOST_JOBS = 256;
+export const MOST_JOBS = 256;
 
 const EXAMPLES = `
 Values: 1e-6,1e-5 each of them; 0..4 whole numbers; lin:0..1:5 and log:1e-6..1e-3:7 so many points;
