@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -10,6 +19,7 @@ import { renderScore } from "../../src/cli/scoreTable.ts";
 import { charts } from "../../src/figures/charts.ts";
 import type { Watcher } from "../../src/runner/observer.ts";
 import { type ReproduceOptions, reproduceStudy } from "../../src/runner/reproduce/reproduceStudy.ts";
+import { writeIndex } from "../../src/runner/reproduce/writeIndex.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { scored } from "../../src/studies/score.ts";
 import { SCORE_SCHEMA, type ScoreRecord } from "../../src/studies/scoreRecord.ts";
@@ -94,6 +104,19 @@ describe("crh reproduce", () => {
     expect(document.querySelectorAll("svg").length).toBeGreaterThan(0);
     for (const link of document.querySelectorAll("a"))
       expect(existsSync(join(folder, link.getAttribute("href")!))).toBe(true);
+    // The page over all studies, of which none is the tiny one, and a record that nobody can read.
+    mkdirSync(join(given.to, "twopoint-5"));
+    writeFileSync(join(given.to, "twopoint-5", "score.json"), "{");
+    mkdirSync(join(given.to, "symmetry-vae"));
+    writeFileSync(join(given.to, "symmetry-vae", "score.json"), JSON.stringify({ ...record, study: "symmetry/vae" }));
+    const index = parseHTML(readFileSync(writeIndex(given.to), "utf8")).document;
+    expect(index.querySelector(".finding")!.textContent).toBe(
+      `1 of 1 claim holds, over 1 of ${studies.length} studies.`,
+    );
+    expect(index.querySelectorAll("li.study").length).toBe(studies.length);
+    expect(index.querySelectorAll("li.study:not(.todo)").length).toBe(1);
+    expect(index.querySelector("li.study img")!.getAttribute("src")).toBe("symmetry-vae/loss.svg");
+
     for (const line of renderScore(record, folder, io).split("\n").slice(0, -2))
       expect([...line].length).toBeLessThanOrEqual(80);
 

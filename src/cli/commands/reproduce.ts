@@ -126,7 +126,7 @@ async function list(chosen: readonly Study[], options: ReproduceCommandOptions, 
       [
         { header: "study" },
         { header: "what it shows", shrinkTo: 16 },
-        { header: "data" },
+        { header: "data", shrinkTo: 8 },
         { header: "done", align: "right" },
         { header: "time left", align: "right" },
       ],

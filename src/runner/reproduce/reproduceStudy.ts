@@ -23,6 +23,7 @@ import { runSweep } from "../sweeps/runSweep.ts";
 import { goOn } from "./goOn.ts";
 import { type Existing, existingRuns, type Found, findPlanned, plannedRuns, secondsLeft } from "./plannedRuns.ts";
 import { studySweep } from "./studySweep.ts";
+import { folderOf, writeIndex } from "./writeIndex.ts";
 
 export interface ReproduceOptions {
   readonly size: StudySize;
@@ -68,7 +69,7 @@ export async function reproduceStudy(
   const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
   const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
   const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
-  const folder = join(options.to, study.name.replaceAll("/", "-"));
+  const folder = join(options.to, folderOf(study));
   makeFolder(folder, "reproduce");
   const write = (name: string, text: string) => writeWhole(join(folder, name), text, { where: "reproduce" });
   for (const { name, figure } of evaluation.figures) {
@@ -77,6 +78,7 @@ export async function reproduceStudy(
   }
   write("score.json", `${JSON.stringify(record, undefined, 2)}\n`);
   write("index.html", scorePage(record, evaluation.figures, runs));
+  writeIndex(options.to);
   return { record, folder };
 }
 
