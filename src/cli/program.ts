@@ -11,7 +11,6 @@ import type { InspectOptions } from "../runner/analysis/inspectModel.ts";
 import { UsageError } from "../runner/errors.ts";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { RUNS } from "../runner/records/runName.ts";
-import type { ReproduceOptions } from "../runner/reproduce/reproduceStudy.ts";
 import { MOST_THREADS, type ResumeOptions, type RunOptions } from "../runner/training/runOptions.ts";
 import { crhVersion } from "../runner/versions.ts";
 import { studySizes } from "../studies/study.ts";
@@ -31,9 +30,10 @@ import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExplainOptions } from "./commands/explain.ts";
 import type { OpenOptions } from "./commands/open.ts";
 import type { ReportOptions } from "./commands/report.ts";
+import type { ReproduceCommandOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
-import { addSweep } from "./sweepProgram.ts";
+import { addSweep, MOST_JOBS, SWEEPS } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
 import { addCompare, addExport, addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
@@ -416,7 +416,10 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
         .default("small"),
     )
     .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
-    .option("--runs <folder>", "folder of the runs: a finished one with the same parameters is not done again", RUNS)
+    .option("--runs <folder>", "folder of runs that are there: one with the same parameters is not done again", RUNS)
+    .option("--sweeps <folder>", "folder of the sweeps in which runs are done, one a study", SWEEPS)
+    .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_JOBS), 1)
+    .option("--plan-only", "write the sweeps, for crh worker or crh sweep resume --slurm, and start nothing")
     .addOption(earlier("--out <folder>"))
     .on("option:out", setRuns)
     .option("--to <folder>", "folder that gets a folder for each study, with figures, score card and page", "reproduce")
@@ -424,7 +427,7 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--yes", "go on even if all together is estimated to take more than an hour")
     .option("--json", "print score cards, or with --list the list, as JSON")
     .option("--quiet", "print no progress")
-    .action(async (study: string | undefined, options: ReproduceOptions) => {
+    .action(async (study: string | undefined, options: ReproduceCommandOptions) => {
       const { reproduceCommand } = await import("./commands/reproduce.ts");
       finish(await reproduceCommand(study, options, io));
     });

@@ -7,6 +7,7 @@ import { duration } from "../findings/numbers.ts";
 import { pageStyle } from "../report/pageStyle.ts";
 import { countWords, type ScoredRun, type ScoreRecord } from "./scoreRecord.ts";
 import type { ScoreRow, StudyFigure } from "./study.ts";
+import { verdictClasses } from "./verdictClasses.ts";
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 /** One column of text, panels in their own size. */
@@ -15,14 +16,6 @@ body{display:block}
 .panels svg{width:auto}
 .panels:not(.one):not(.two):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}
 .panels.two{grid-template-columns:repeat(2,minmax(0,max-content))}`;
-const classes: Record<ScoreRow["verdict"], string> = {
-  holds: "good",
-  "does not hold": "bad",
-  "not at this scale": "open",
-  "too early": "open",
-  undecided: "open",
-};
-
 /** A run with what it took, where that is known. */
 export interface TimedRun extends ScoredRun {
   readonly durationMs?: number | undefined;
@@ -66,7 +59,7 @@ function scoreTable(claims: readonly ScoreRow[]): string {
     return (
       `<tr><th scope="row">${escapeText(figure)}</th>` +
       `<td>${escapeText(statement)} ${small(`measured: ${measured}`)}</td>` +
-      `<td><span class="verdict ${classes[verdict]}">${verdict}</span>${reason}</td>` +
+      `<td><span class="verdict ${verdictClasses[verdict]}">${verdict}</span>${reason}</td>` +
       `<td>${escapeText(numbers)} ${small(`wanted: ${threshold}`)}</td></tr>`
     );
   });

@@ -1,4 +1,5 @@
 /** @file The studies that `crh reproduce` knows, by name. */
+import { crhStudies } from "./crh/crh.ts";
 import type { Study } from "./study.ts";
 import { balanceStudy } from "./symmetry/balance.ts";
 import { collapseStudy } from "./symmetry/collapse.ts";
@@ -28,6 +29,7 @@ import { xorStudy } from "./twopoint/xor.ts";
 
 /** In the order of the list. To add one, write it and list it here. */
 export const studies: readonly Study[] = [
+  ...crhStudies,
   architectureStudy,
   gainStudy,
   mnistPairStudy,

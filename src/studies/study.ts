@@ -29,8 +29,8 @@ export interface StudyRun {
   /** Places of held-out samples that are followed, where the setting follows none by itself. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
-  /** Whether it is measured at steps of logarithmic spacing, as by `crh run`. Default: at the first and the last. */
-  readonly measured?: "often";
+  /** At steps of logarithmic spacing, as by `crh run`, or every so many. Default: at the first and the last. */
+  readonly measured?: "often" | number;
   /** Whether the second moments of the last measurement are kept. Default: not. */
   readonly keepsMoments?: boolean;
 }
@@ -41,6 +41,8 @@ export interface StudiedRun {
   readonly seed: number;
   /** Every parameter, defaults filled in. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Names of the parameters that are smaller than the paper's. Default: none. */
+  readonly smaller?: readonly string[];
   /** Absent where the run follows no points. */
   readonly followed: FollowedRecord | undefined;
   /** Look by look, as the run wrote them. */

@@ -15,6 +15,8 @@ export interface Job {
   readonly preset?: string;
   /** The parameters that the sweep sets, checked. The others have the preset's values. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** Options of this job that differ from the sweep's. */
+  readonly options?: RunChoices;
 }
 
 /** A setting of a block, found, with what the block's preset gives. */

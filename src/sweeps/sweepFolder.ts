@@ -46,6 +46,7 @@ const jobSchema = z.object({
   setting: z.string(),
   preset: z.string().optional(),
   values: z.record(z.string(), z.unknown()),
+  options: z.record(z.string(), z.unknown()).optional(),
 });
 
 const doneSchema = z.looseObject({ seconds: z.number(), run: z.string() });
@@ -96,7 +97,9 @@ export function createSweep(
   });
   try {
     for (const name of FOLDERS) makeFolder(join(dir, name), "sweep");
-    const lines = jobs.map(({ id, setting, preset, values }) => JSON.stringify({ id, setting, preset, values }));
+    const lines = jobs.map(({ id, setting, preset, values, options }) =>
+      JSON.stringify({ id, setting, preset, values, options }),
+    );
     writeWhole(join(dir, "jobs.jsonl"), `${lines.join("\n")}\n`, { sync: true, where: "sweep" });
     const full: SweepRecord = { schema: SWEEP_SCHEMA, ...record, jobs: jobs.length };
     // Last: a folder without plan.json is no sweep, whatever happened before.
@@ -156,8 +159,10 @@ export class SweepFolder {
       const job = jobSchema.safeParse(json(line));
       if (!job.success)
         throw new Error(`sweep: expected a job in line ${at + 1} of ${path}, got something else; restore that file`);
-      const { preset, ...rest } = job.data;
-      return [{ ...rest, ...(preset !== undefined && { preset }) }];
+      const { preset, options, ...rest } = job.data;
+      return [
+        { ...rest, ...(preset !== undefined && { preset }), ...(options && { options: checkedChoices(options) }) },
+      ];
     });
     if (jobs.length !== this.record.jobs)
       throw new Error(`sweep: expected ${this.record.jobs} jobs in ${path}, got ${jobs.length}; restore that file`);

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -10,6 +19,7 @@ import { renderScore } from "../../src/cli/scoreTable.ts";
 import { charts } from "../../src/figures/charts.ts";
 import type { Watcher } from "../../src/runner/observer.ts";
 import { type ReproduceOptions, reproduceStudy } from "../../src/runner/reproduce/reproduceStudy.ts";
+import { writeIndex } from "../../src/runner/reproduce/writeIndex.ts";
 import { openRun } from "../../src/runs/runFolder.ts";
 import { scored } from "../../src/studies/score.ts";
 import { SCORE_SCHEMA, type ScoreRecord } from "../../src/studies/scoreRecord.ts";
@@ -21,8 +31,18 @@ const root = mkdtempSync(join(tmpdir(), "crh-reproduce-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const options = (name: string): ReproduceOptions => ({
-  ...{ size: "small", runs: join(root, name, "runs"), to: join(root, name, "reproduce"), quiet: true },
+  ...{ size: "small", runs: join(root, name, "runs"), to: join(root, name, "reproduce") },
+  ...{ sweeps: join(root, name, "sweeps"), jobs: 1, program: [] },
 });
+
+/** Every run that was made for a study, once. */
+function madeRuns({ sweeps }: ReproduceOptions): string[] {
+  return readdirSync(sweeps).flatMap((name) =>
+    readdirSync(join(sweeps, name, "runs"))
+      .map((run) => join(sweeps, name, "runs", run))
+      .filter((path) => !lstatSync(path).isSymbolicLink()),
+  );
+}
 const tiny = { depth: 2, width: 20, layer: 1, steps: 60, lr: 0.02, gain: 0.5 };
 
 const study = (parameters: Readonly<Record<string, number>>[]): Study => ({
@@ -84,25 +104,40 @@ describe("crh reproduce", () => {
     expect(document.querySelectorAll("svg").length).toBeGreaterThan(0);
     for (const link of document.querySelectorAll("a"))
       expect(existsSync(join(folder, link.getAttribute("href")!))).toBe(true);
+    // The page over all studies, of which none is the tiny one, and a record that nobody can read.
+    mkdirSync(join(given.to, "twopoint-5"));
+    writeFileSync(join(given.to, "twopoint-5", "score.json"), "{");
+    mkdirSync(join(given.to, "symmetry-vae"));
+    writeFileSync(join(given.to, "symmetry-vae", "score.json"), JSON.stringify({ ...record, study: "symmetry/vae" }));
+    const index = parseHTML(readFileSync(writeIndex(given.to), "utf8")).document;
+    expect(index.querySelector(".finding")!.textContent).toBe(
+      `1 of 1 claim holds, over 1 of ${studies.length} studies.`,
+    );
+    expect(index.querySelectorAll("li.study").length).toBe(studies.length);
+    expect(index.querySelectorAll("li.study:not(.todo)").length).toBe(1);
+    expect(index.querySelector("li.study img")!.getAttribute("src")).toBe("symmetry-vae/loss.svg");
+
     for (const line of renderScore(record, folder, io).split("\n").slice(0, -2))
       expect([...line].length).toBeLessThanOrEqual(80);
 
-    const runs = readdirSync(given.runs).sort();
+    const runs = madeRuns(given);
+    expect(runs).toHaveLength(2);
     const page = readFileSync(join(folder, "score.json"), "utf8");
     await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.runs).sort()).toEqual(runs);
+    expect(madeRuns(given)).toEqual(runs);
     expect(readFileSync(join(folder, "score.json"), "utf8")).toBe(page);
 
     // A parameter that came later is not in the files of earlier runs, which ran as its default has it.
-    const file = join(given.runs, runs[0]!, "config.json");
+    const file = join(runs[0]!, "config.json");
     const config = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     delete config.syre;
     writeFileSync(file, JSON.stringify(config));
     await reproduceStudy(study([tiny, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.runs).sort()).toEqual(runs);
+    expect(madeRuns(given)).toEqual(runs);
 
+    // Two of the runs of another study are there, and are links in its sweep.
     await reproduceStudy(study([tiny, { ...tiny, lr: 0.01 }]), given, watcherOf(testIo()));
-    expect(readdirSync(given.runs)).toHaveLength(3);
+    expect(madeRuns(given)).toHaveLength(3);
   }, 60_000);
 
   it("keeps what is done when it is interrupted, and goes on with what was begun", async () => {
@@ -110,12 +145,17 @@ describe("crh reproduce", () => {
     const io = testIo();
     io.interrupt();
     await expect(reproduceStudy(study([tiny]), given, watcherOf(io))).rejects.toThrow(
-      /^reproduce: stopped at run 1 of 1, nothing is lost/,
+      /^reproduce: stopped, nothing is lost/,
     );
+    // A run of the folder of runs that was begun there is gone on with where it is.
+    const words = Object.entries(tiny).map(([key, value]) => `${key}=${value}`);
+    const args = ["run", "twopoint", ...words, "--seed", "0", "--every", "60", "--runs", given.runs, "--quiet"];
+    expect(await main(args, io)).toBe(130);
     const [id] = readdirSync(given.runs);
     expect(openRun(join(given.runs, id!)).info().status).toBe("interrupted");
     const { record } = await reproduceStudy(study([tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.runs)).toEqual([id]);
+    expect(openRun(join(given.runs, id!)).info().status).toBe("finished");
+    expect(madeRuns(given)).toEqual([]);
     expect(record.runs[0]!.id).toBe(id);
   }, 60_000);
 
@@ -135,9 +175,9 @@ describe("crh reproduce", () => {
     expect(seen[0]![1]).toBeGreaterThan(0);
     expect(record.runs[0]).toMatchObject({ id: null, failure: expect.stringMatching(/expected a finite loss/) });
     expect(record.claims[0]!.count).toBe(1);
-    const runs = readdirSync(given.runs);
+    const runs = madeRuns(given);
     await reproduceStudy(study([wild, tiny]), given, watcherOf(testIo()));
-    expect(readdirSync(given.runs)).toEqual(runs);
+    expect(madeRuns(given)).toEqual(runs);
   }, 60_000);
 
   it("lists every study with what is done, within 80 columns and as JSON", async () => {

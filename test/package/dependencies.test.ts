@@ -25,6 +25,7 @@ const ownFiles: readonly Known[] = [
   [/^cli\/browser\.ts$/, /^child_process$/, "--open and crh open start the user's browser on a file"],
   [/^runner\/devices\.ts$/, /^child_process$/, "tries each device in a process of this program's own"],
   [/^runner\/sweeps\/runSweep\.ts$/, /^child_process$/, "starts the workers of a sweep, this program itself"],
+  [/^runner\/sweeps\/slurm\/programs\.ts$/, /^child_process$/, "sbatch, squeue and others of Slurm, where asked to"],
   [/^cli\/commands\/doctor\/python\.ts$/, /^child_process$/, "crh doctor asks for the version of Python"],
   [
     /^engineNode\/telemetry\.ts$/,

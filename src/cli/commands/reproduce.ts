@@ -1,13 +1,14 @@
 /**
- * @file `crh reproduce`: does the runs that a figure of a paper needs, one after the other in this process, and writes
- * figures, score card and page.
+ * @file `crh reproduce`: does the runs that a figure of a paper needs, and writes figures, score card and page.
  */
 
+import { fileURLToPath } from "node:url";
 import { formatDuration } from "../../formats/quantities.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { Unconfirmed, UsageError } from "../../runner/errors.ts";
 import { existingRuns, secondsLeft } from "../../runner/reproduce/plannedRuns.ts";
 import { distinct, foundRuns, type ReproduceOptions, reproduceStudy } from "../../runner/reproduce/reproduceStudy.ts";
+import { studySweep } from "../../runner/reproduce/studySweep.ts";
 import type { ScoreRecord } from "../../studies/scoreRecord.ts";
 import { studies } from "../../studies/studies.ts";
 import type { Study } from "../../studies/study.ts";
@@ -16,12 +17,16 @@ import { terminalObserver } from "../progress.ts";
 import { renderScore } from "../scoreTable.ts";
 import { dimmer, renderTable } from "../table.ts";
 
-export interface ReproduceCommandOptions extends ReproduceOptions {
+export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program"> {
+  /** Whether the sweeps are written for crh worker or Slurm, and nothing is started. */
+  readonly planOnly?: boolean;
   readonly list?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+const WORKER = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
 
 /** chosen: as a single run, which asks above an hour too. */
 const CONFIRMED_ABOVE_SECONDS = 3600;
@@ -38,6 +43,13 @@ export async function reproduceCommand(
   }
   const able = name === undefined ? chosen.filter((study) => hasData(study, options, io)) : chosen;
   for (const study of able) requireData(study, options);
+  if (options.planOnly === true) {
+    for (const study of able) {
+      const found = await foundRuns(study, options);
+      if (found.length > 0) io.stdout.write(`${studySweep(study, options.size, found, options).dir}\n`);
+    }
+    return;
+  }
   await confirm(able, options);
   const records: ScoreRecord[] = [];
   const watcher = {
@@ -47,7 +59,7 @@ export async function reproduceCommand(
     },
   };
   for (const study of able) {
-    const { record, folder } = await reproduceStudy(study, options, watcher);
+    const { record, folder } = await reproduceStudy(study, { ...options, program: WORKER }, watcher);
     records.push(record);
     if (options.json !== true) io.stdout.write(`${renderScore(record, folder, io)}\n`);
   }
@@ -79,10 +91,10 @@ function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io)
 }
 
 async function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): Promise<void> {
-  const existing = existingRuns(options.runs);
+  const existing = existingRuns(options);
   const found = await Promise.all(chosen.map((study) => foundRuns(study, options, existing)));
   const left = distinct(found.flat());
-  const { seconds } = secondsLeft(left);
+  const seconds = secondsLeft(left).seconds / options.jobs;
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
   const count = left.filter(({ state }) => state === "missing" || state === "begun").length;
   throw new Unconfirmed(
@@ -93,7 +105,7 @@ async function confirm(chosen: readonly Study[], options: ReproduceCommandOption
 }
 
 async function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): Promise<void> {
-  const existing = existingRuns(options.runs);
+  const existing = existingRuns(options);
   const counted = chosen.map(async (study) => {
     const found = await foundRuns(study, options, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;
@@ -114,7 +126,7 @@ async function list(chosen: readonly Study[], options: ReproduceCommandOptions, 
       [
         { header: "study" },
         { header: "what it shows", shrinkTo: 16 },
-        { header: "data" },
+        { header: "data", shrinkTo: 8 },
         { header: "done", align: "right" },
         { header: "time left", align: "right" },
       ],

@@ -1,5 +1,5 @@
 /** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describeParameters } from "../../parameters/describe.ts";
 import { parseParameters } from "../../parameters/parse.ts";
@@ -11,6 +11,7 @@ import type { Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { estimatedSeconds } from "../../studies/cost.ts";
 import type { Study, StudyRun, StudySize } from "../../studies/study.ts";
+import { sweepsOf } from "../../sweeps/sweepFolder.ts";
 
 export interface Planned {
   readonly run: StudyRun;
@@ -68,8 +69,13 @@ function commandOf({ setting, preset, parameters = {}, seed, follow, followEvery
   ].join(" ");
 }
 
-/** Every run of a folder whose files can be read. */
-export function existingRuns(root: string): Existing {
+/** Every run whose files can be read: of the folder of runs, and of the sweeps that were made for studies. */
+export function existingRuns({ runs, sweeps }: { readonly runs: string; readonly sweeps: string }): Existing {
+  const ofStudies = sweepsOf(sweeps).filter((name) => name.startsWith(STUDY_SWEEP));
+  return [runs, ...ofStudies.map((name) => join(sweeps, name, "runs"))].flatMap(runsOf);
+}
+
+function runsOf(root: string): Existing {
   return listRuns(root).flatMap(({ dir, info }) => {
     if (info === undefined) return [];
     const folder = openRun(dir);
@@ -80,6 +86,9 @@ export function existingRuns(root: string): Existing {
     }
   });
 }
+
+/** How the names of sweeps begin that were made for studies. */
+export const STUDY_SWEEP = "reproduce-";
 
 const order = ["done", "diverged", "running", "begun"] as const;
 
@@ -118,7 +127,7 @@ function isSame(
   const plan = (config.run ?? {}) as Readonly<
     Partial<Record<"follow" | "followEvery" | "data" | "every" | "moments", unknown>>
   >;
-  if (run.measured === "often" && plan.every !== "log") return false;
+  if (run.measured !== undefined && plan.every !== (run.measured === "often" ? "log" : run.measured)) return false;
   if (run.keepsMoments && plan.moments === "none") return false;
   if (JSON.stringify(plan.follow ?? null) !== JSON.stringify(run.follow ?? null)) return false;
   if ((plan.followEvery ?? null) !== (run.followEvery ?? null)) return false;

@@ -1,15 +1,16 @@
 /**
- * @file A study done: the runs that are missing, one after the other, then figures, score card and page. What is done
- * stays: a finished run with the same parameters is not done again, an unfinished one is gone on with from its last
- * checkpoint, or anew where it has none.
+ * @file A study done: the runs that are missing, as a sweep, then figures, score card and page. What is done stays: a
+ * finished run with the same parameters is not done again, an unfinished one is gone on with from its last checkpoint,
+ * or anew where it has none.
  */
 import "../../figuresNode/linkedomDocument.ts";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { dataFolder } from "../../disk/dataFolder.ts";
 import { standaloneSvg } from "../../figures/figure.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
 import { formatDuration } from "../../formats/quantities.ts";
 import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
+import { smallerThanPaper } from "../../settings/presets.ts";
 import { scorePage } from "../../studies/scorePage.ts";
 import { type ScoreRecord, scoreRecord } from "../../studies/scoreRecord.ts";
 import type { StudiedRun, Study, StudySize } from "../../studies/study.ts";
@@ -18,14 +19,23 @@ import type { Watcher } from "../observer.ts";
 import { lastWeights } from "../records/lastWeights.ts";
 import { picturesOf } from "../records/pictures.ts";
 import { watchedOf } from "../records/watched.ts";
-import { doRun } from "./doRun.ts";
+import { runSweep } from "../sweeps/runSweep.ts";
+import { goOn } from "./goOn.ts";
 import { type Existing, existingRuns, type Found, findPlanned, plannedRuns, secondsLeft } from "./plannedRuns.ts";
+import { studySweep } from "./studySweep.ts";
+import { folderOf, writeIndex } from "./writeIndex.ts";
 
 export interface ReproduceOptions {
   readonly size: StudySize;
   readonly data?: string;
-  /** Folder of the runs. */
+  /** Folder of runs that are looked at first. */
   readonly runs: string;
+  /** Folder of sweeps, where runs are made: one sweep a study. */
+  readonly sweeps: string;
+  /** Runs at once. */
+  readonly jobs: number;
+  /** What a worker is started with, where several runs are done at once. */
+  readonly program: readonly string[];
   /** Folder that gets a folder for each study. */
   readonly to: string;
 }
@@ -37,8 +47,8 @@ export function distinct(all: readonly Found[]): Found[] {
 
 export async function foundRuns(
   study: Study,
-  { size, data, runs }: ReproduceOptions,
-  existing: Existing = existingRuns(runs),
+  { size, data, runs, sweeps }: Pick<ReproduceOptions, "size" | "data" | "runs" | "sweeps">,
+  existing: Existing = existingRuns({ runs, sweeps }),
 ): Promise<Found[]> {
   return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));
 }
@@ -59,7 +69,7 @@ export async function reproduceStudy(
   const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
   const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
   const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
-  const folder = join(options.to, study.name.replaceAll("/", "-"));
+  const folder = join(options.to, folderOf(study));
   makeFolder(folder, "reproduce");
   const write = (name: string, text: string) => writeWhole(join(folder, name), text, { where: "reproduce" });
   for (const { name, figure } of evaluation.figures) {
@@ -68,35 +78,51 @@ export async function reproduceStudy(
   }
   write("score.json", `${JSON.stringify(record, undefined, 2)}\n`);
   write("index.html", scorePage(record, evaluation.figures, runs));
+  writeIndex(options.to);
   return { record, folder };
 }
 
 async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
-  const { runs, data } = options;
-  const count = (await foundRuns(study, options)).length;
-  for (let i = 0; i < count; i++) {
-    const found = (await foundRuns(study, options))[i]!; // read anew: another process may have done it meanwhile
-    if (found.state === "done" || found.state === "diverged") continue;
+  await goOnWithBegun(study, options, watcher);
+  const found = await foundRuns(study, options);
+  const missing = distinct(found).filter(({ state }) => state !== "done" && state !== "diverged");
+  if (missing.length === 0) return;
+  watcher.observer.note(
+    `${study.name}: ${missing.length} of ${distinct(found).length} runs to do; about ` +
+      `${formatDuration((1000 * secondsLeft(distinct(found)).seconds) / options.jobs)} left`,
+  );
+  const { jobs, data, program } = options;
+  const sweep = studySweep(study, options.size, found, options);
+  await stoppable(() => runSweep(sweep, { jobs, program, ...(data !== undefined && { data }) }, watcher));
+}
+
+/** Says of work that the user stops how to go on with it. */
+async function stoppable(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted(
+      "reproduce: stopped, nothing is lost: finished runs stay, and the same command goes on with the others from " +
+        "their last checkpoints",
+    );
+  }
+}
+
+/** Runs of the folder of runs that were begun there, one after the other. */
+async function goOnWithBegun(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
+  const { runs, sweeps, data } = options;
+  const isOfSweep = ({ folder }: Found) =>
+    folder !== undefined && !relative(resolve(sweeps), folder.dir).startsWith("..");
+  for (const found of distinct(await foundRuns(study, options))) {
+    if ((found.state !== "begun" && found.state !== "running") || isOfSweep(found)) continue;
     if (found.state === "running")
       throw new Error(
         `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
           `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
-    const left = secondsLeft(await foundRuns(study, options)).seconds;
-    watcher.observer.note(
-      `${study.name}: run ${i + 1} of ${count}, ` +
-        `${found.planned.run.label}${found.state === "begun" ? ", gone on with" : ""}; about ` +
-        `${formatDuration(1000 * left)} left`,
-    );
-    try {
-      await doRun(found, { runs, ...(data !== undefined && { data }) }, watcher);
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      throw new Interrupted(
-        `reproduce: stopped at run ${i + 1} of ${count}, nothing is lost: finished runs stay, and the same ` +
-          "command goes on with this one from its last checkpoint",
-      );
-    }
+    watcher.observer.note(`${study.name}: ${found.planned.run.label}, gone on with`);
+    await stoppable(() => goOn(found, { runs, ...(data !== undefined && { data }) }, watcher));
   }
 }
 
@@ -106,11 +132,12 @@ function scoredRun({ planned: { run, command }, state, info }: Found) {
   return { ...shared, id: null, failure: info?.error ?? "not done" };
 }
 
-function studied({ planned: { run, parameters }, folder }: Found): StudiedRun {
+function studied({ planned: { run, setting, parameters }, folder }: Found): StudiedRun {
   return {
     label: run.label,
     seed: run.seed,
     parameters,
+    smaller: smallerThanPaper(setting, parameters),
     followed: folder!.record<FollowedRecord>("followed", FOLLOWED_SCHEMA),
     trajectories: () => folder!.trajectories(),
     metrics: () => folder!.metrics(),

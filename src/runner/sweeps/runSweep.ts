@@ -40,9 +40,9 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
   });
   const each = { threads: Math.max(1, Math.floor(threads / jobs)), wait: true, ...(data !== undefined && { data }) };
   const told = new Set(state.failed);
-  const watching = watch(sweep, told, progress);
+  const watching = watch(sweep, told, progress, jobs > 1);
   try {
-    if (jobs === 1) await work(sweep, each, { signal: watcher.signal, observer: silent(progress) });
+    if (jobs === 1) await work(sweep, each, { signal: watcher.signal, observer: within(progress) });
     else await workers(sweep, { ...options, ...each }, watcher.signal);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -58,20 +58,22 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
   }
 }
 
-/** What a worker of this process says besides its failures, which the sweep tells itself: nothing. */
-function silent(progress: Progress): Watcher["observer"] {
+/** How far the run at hand is, of a worker of this process. What else it says, the sweep says itself or leaves out. */
+function within(progress: Progress): Watcher["observer"] {
   const none = (): void => {};
   return {
     note: none,
-    progress: (label) => {
-      progress.activity(label);
-      return { pace: undefined, update: none, activity: none, evaluated: none, say: none, end: none };
-    },
+    progress: (label, total) => ({
+      pace: undefined,
+      update: (done) => progress.activity(`${label} ${Math.floor((100 * done) / Math.max(1, total))} %`),
+      activity: (text) => progress.activity(`${label} ${text}`),
+      ...{ evaluated: none, say: none, end: none },
+    }),
   };
 }
 
 /** Tells what is done, by any worker anywhere, while the sweep goes on. */
-function watch(sweep: SweepFolder, told: Set<string>, progress: Progress): { end(): void } {
+function watch(sweep: SweepFolder, told: Set<string>, progress: Progress, counted: boolean): { end(): void } {
   const look = (): void => {
     const { done, failed, claimed } = sweep.state();
     for (const job of failed) {
@@ -80,7 +82,7 @@ function watch(sweep: SweepFolder, told: Set<string>, progress: Progress): { end
       progress.say(`${job}: failed: ${sweep.errorOf(job)}`);
     }
     progress.update(done.size + failed.size);
-    progress.activity(`${claimed.size} at work${failed.size > 0 ? `, ${failed.size} failed` : ""}`);
+    if (counted) progress.activity(`${claimed.size} at work${failed.size > 0 ? `, ${failed.size} failed` : ""}`);
   };
   const timer = setInterval(look, LOOK_MS);
   return {

@@ -172,7 +172,7 @@ async function doJob(sweep: SweepFolder, held: Held, { options, watcher }: Means
 /** The job's run made ready to train, from its last checkpoint where it was begun; undefined where it is finished. */
 async function begunRun(sweep: SweepFolder, { job, dir }: Held, options: WorkOptions): Promise<StartedRun | undefined> {
   const runs = join(sweep.dir, "runs");
-  const { data: planned, moments, ...choices } = sweep.record.options;
+  const { data: planned, moments, ...choices } = job.options ?? sweep.record.options;
   const data = options.data ?? planned;
   if (existsSync(join(dir, "run.json"))) {
     const folder = openRun(dir);

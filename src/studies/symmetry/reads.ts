@@ -4,7 +4,6 @@
  */
 import type { ChartPoint, Curve } from "../../figures/charts.ts";
 import { watchedCourse } from "../../findings/watchedRecord.ts";
-import { overSeeds } from "../overSeeds.ts";
 import type { StudiedRun } from "../study.ts";
 
 /** Last value of a watched quantity; null where there is none. */
@@ -17,29 +16,6 @@ export function meanOverHalf(run: StudiedRun, quantity: string): number | null {
   const from = (course.at(-1)?.step ?? 0) / 2;
   const late = course.filter(({ step }) => step > from);
   return late.length === 0 ? null : late.reduce((sum, { value }) => sum + value, 0) / late.length;
-}
-
-/** A parameter that is a number. */
-export const numberOf = ({ parameters }: StudiedRun, name: string): number => Number(parameters[name]);
-
-/** Runs by a number, ascending. */
-export function byNumber(runs: readonly StudiedRun[], of: (run: StudiedRun) => number): [number, StudiedRun[]][] {
-  const groups = new Map<number, StudiedRun[]>();
-  for (const run of runs) groups.set(of(run), [...(groups.get(of(run)) ?? []), run]);
-  return [...groups].sort(([x], [y]) => x - y);
-}
-
-/** A point for each group: the mean over its runs, with the interval over seeds where there are three or more. */
-export function meanPoints(
-  groups: readonly [number, StudiedRun[]][],
-  read: (run: StudiedRun) => number | null,
-): ChartPoint[] {
-  return groups.flatMap(([x, runs]) => {
-    const { mean, interval, count } = overSeeds(runs.map(read));
-    if (mean === null) return [];
-    const between = interval === null ? {} : { low: interval[0], high: interval[1] };
-    return [{ x, y: mean, ...between, title: `${mean.toPrecision(3)}, ${count} ${count === 1 ? "run" : "runs"}` }];
-  });
 }
 
 /**

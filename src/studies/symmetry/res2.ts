@@ -4,11 +4,11 @@
  * the embedding is what falls.
  */
 import { charts } from "../../figures/charts.ts";
+import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study, StudySize } from "../study.ts";
-import { byNumber, meanPoints, numberOf } from "./reads.ts";
 
 const FIGURE = "dimensional collapse of res2";
 const decays: Readonly<Record<StudySize, readonly number[]>> = {

@@ -5,11 +5,12 @@
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { linearSimclr, type PairMode } from "../../symmetry/linearSimclr.ts";
+import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study } from "../study.ts";
-import { byNumber, countAbove, meanOverHalf, meanPoints, numberOf, places, theoryCurve } from "./reads.ts";
+import { countAbove, meanOverHalf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "dimensional collapse";
 const signal = [1.5, 0.9, 0.5, 0.35, 0.25, 0.1];

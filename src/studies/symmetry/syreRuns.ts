@@ -3,9 +3,9 @@
  * curves.
  */
 import type { LegendEntry } from "../../figures/legend.ts";
+import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 import type { StudiedRun } from "../study.ts";
-import { byNumber, meanPoints, numberOf } from "./reads.ts";
 
 export const syreSource =
   'Ziyin, Xu and Chuang, "Remove symmetries to control model expressivity" (arXiv 2408.15495), on models of this project';

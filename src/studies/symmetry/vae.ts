@@ -6,11 +6,12 @@ import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { picturesFigure } from "../../figures/pictures.ts";
 import { linearVae } from "../../symmetry/linearVae.ts";
+import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE, GREY } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
 import type { StudiedRun, Study, StudyFigure } from "../study.ts";
-import { byNumber, countAbove, endOf, meanPoints, numberOf, places, theoryCurve } from "./reads.ts";
+import { countAbove, endOf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "posterior collapse";
 const eigenvalues = [4, 2.5, 1.6, 1, 0.6, 0.3];

@@ -1,0 +1,28 @@
+/** @file Goes on with one run of a study as `crh resume` would. */
+import { DivergedError } from "../../train/diverged.ts";
+import type { Watcher } from "../observer.ts";
+import { resumeTraining } from "../training/resumeTraining.ts";
+import { trainIntoRun } from "../training/trainIntoRun.ts";
+import type { Found } from "./plannedRuns.ts";
+
+export interface GoOnOptions {
+  /** Folder of the runs. */
+  readonly runs: string;
+  readonly data?: string;
+}
+
+/**
+ * Goes on with a run that was begun, from its last checkpoint, or anew where it has none.
+ *
+ * @throws Interrupted where the user stops it; a loss that is no number any more is no error here, the run's folder
+ *   says it
+ */
+export async function goOn({ planned, folder }: Found, { runs, data }: GoOnOptions, watcher: Watcher): Promise<void> {
+  try {
+    const { job, experiment } = await resumeTraining(folder!, { runs, yes: true, ...(data && { data }) });
+    await trainIntoRun(job, experiment, watcher);
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    watcher.observer.note(`${planned.run.label}: ${error.message}`);
+  }
+}

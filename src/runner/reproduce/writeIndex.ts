@@ -1,0 +1,44 @@
+/** @file reproduce/index.html: the studies that lie in a folder, whatever command made them. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeWhole } from "../../runs/writeFile.ts";
+import { type IndexedStudy, indexPage } from "../../studies/indexPage.ts";
+import { SCORE_SCHEMA, type ScoreRecord } from "../../studies/scoreRecord.ts";
+import { studies } from "../../studies/studies.ts";
+import type { Study } from "../../studies/study.ts";
+
+/** What the page reads of a record. */
+const shown = z.looseObject({
+  schema: z.literal(SCORE_SCHEMA),
+  size: z.string(),
+  claims: z.array(z.looseObject({ name: z.string(), number: z.string(), verdict: z.string() })),
+  figures: z.array(z.looseObject({ name: z.string(), caption: z.string() })),
+});
+
+/** The folder of a study in that of all. */
+export const folderOf = ({ name }: Pick<Study, "name">): string => name.replaceAll("/", "-");
+
+/**
+ * Writes the page over the studies of a folder.
+ *
+ * @returns its path
+ */
+export function writeIndex(to: string): string {
+  const path = join(to, "index.html");
+  writeWhole(path, indexPage(studies.map((study) => indexed(study, to))), { where: "reproduce" });
+  return path;
+}
+
+/** A study without a record that can be read counts as not done: doing it again writes one. */
+function indexed(study: Study, to: string): IndexedStudy {
+  const folder = folderOf(study);
+  const file = join(to, folder, "score.json");
+  if (!existsSync(file)) return { study };
+  try {
+    const record = shown.parse(JSON.parse(readFileSync(file, "utf8"))) as unknown as ScoreRecord;
+    return { study, done: { folder, record } };
+  } catch {
+    return { study };
+  }
+}

@@ -1,0 +1,81 @@
+/** @file Study crh/12: H and G of the last block of convolutions of a ResNet-18, before and after training. */
+import { lastBlockAligned } from "../../findings/claims/convolutional.ts";
+import type { LayerMoments } from "../../moments/moments.ts";
+import { scored } from "../score.ts";
+import type { Study } from "../study.ts";
+import { judged, readRuns } from "./judged.ts";
+import { layerOf, pictureOf } from "./pictures.ts";
+import { IMAGES, res1Notes, res1Runs, res1Untrained } from "./runs.ts";
+import { crhPaper } from "./source.ts";
+
+const FIGURE = "Fig. 12";
+const isBlock = ({ kind }: LayerMoments) => kind === "block";
+
+export const study12: Study = {
+  name: "crh/12",
+  title: "The last convolution block of a ResNet before and after training",
+  source: crhPaper("Fig. 12"),
+  statement:
+    "Representation and gradient of the last convolution block of a ResNet-18 (res1) look alike at the end of training, " +
+    "where they have structure that they have not at initialisation.",
+  needsData: IMAGES,
+  runs: (size) => [...res1Runs(size), res1Untrained(size)],
+  evaluate(done, { size }) {
+    const trained = done.filter(({ parameters }) => parameters.steps !== 1);
+    const runs = readRuns(trained);
+    return {
+      figures: [
+        ...pictureOf(
+          layerOf(
+            done.find(({ parameters }) => parameters.steps === 1),
+            isBlock,
+          ),
+          "b",
+          {
+            name: "untrained",
+            caption: "Last block after a single step: H and G by channel, covariances of normalised rows.",
+          },
+        ),
+        ...pictureOf(
+          layerOf(
+            trained.find(({ seed }) => seed === 0),
+            isBlock,
+          ),
+          "b",
+          {
+            name: "trained",
+            caption: "The same at the end of training, seed 0, with a colour scale of its own.",
+          },
+        ),
+      ],
+      claims: [
+        judged(
+          {
+            ...{ figure: FIGURE, name: "alike at the end" },
+            statement: "representation and gradient of the last convolution block look alike at the end of training",
+          },
+          runs,
+          lastBlockAligned,
+        ),
+        scored({
+          ...{ figure: FIGURE, name: "rose in training" },
+          statement: "they are more alike at the end than at initialisation",
+          measured: "forward RGA of the last block at the end less that at step 0, paper's convention",
+          values: runs.map(({ reading }) => {
+            const found = reading.findings.findLast(
+              ({ layer, side, relation }) => layer.kind === "block" && side === "b" && relation === "rga",
+            );
+            return found?.first?.value == null ? null : found.last.value! - found.first.value;
+          }),
+          ...{ least: 0.05, why: "what counts as a rise elsewhere (Eq. 85)" },
+          smaller: size === "small" ? "a quarter of the width and a fiftieth of the steps" : undefined,
+        }),
+      ],
+      notes: [
+        ...res1Notes(size),
+        "A block is measured by channel, each of its pixels a sample; the paper does not say whether it pools.",
+        "Moments of the first measurement are not kept; a run of one step stands for the network before training.",
+      ],
+    };
+  },
+};

@@ -1,0 +1,10 @@
+/** @file How pages colour verdicts on claims. */
+import type { ScoreRow } from "./study.ts";
+
+export const verdictClasses: Readonly<Record<ScoreRow["verdict"], string>> = {
+  holds: "good",
+  "does not hold": "bad",
+  "not at this scale": "open",
+  "too early": "open",
+  undecided: "open",
+};
