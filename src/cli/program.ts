@@ -11,7 +11,7 @@ import type { InspectOptions } from "../runner/analysis/inspectModel.ts";
 import { UsageError } from "../runner/errors.ts";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { RUNS } from "../runner/records/runName.ts";
-import { MOST_THREADS, type ResumeOptions, type RunOptions } from "../runner/training/runOptions.ts";
+import { MOST_THREADS, MOST_WORKERS, type ResumeOptions, type RunOptions } from "../runner/training/runOptions.ts";
 import { crhVersion } from "../runner/versions.ts";
 import { studySizes } from "../studies/study.ts";
 import {
@@ -33,7 +33,7 @@ import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceCommandOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
-import { addSweep, MOST_JOBS, SWEEPS } from "./sweepProgram.ts";
+import { addSweep, SWEEPS } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
 import { addCompare, addExport, addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
@@ -418,7 +418,7 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
     .option("--runs <folder>", "folder of runs that are there: one with the same parameters is not done again", RUNS)
     .option("--sweeps <folder>", "folder of the sweeps in which runs are done, one a study", SWEEPS)
-    .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_JOBS), 1)
+    .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_WORKERS), 1)
     .option("--plan-only", "write the sweeps, for crh worker or crh sweep resume --slurm, and start nothing")
     .addOption(earlier("--out <folder>"))
     .on("option:out", setRuns)

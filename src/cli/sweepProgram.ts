@@ -11,7 +11,7 @@ import { wrapColumns } from "./table.ts";
 
 export const SWEEPS = "sweeps";
 /** chosen: more than any cluster runs at once. */
-export const MOST_JOBS = 100_000;
+const MOST_JOBS = 100_000;
 
 const EXAMPLES = `
 Values: 1e-6,1e-5 each of them; 0..4 whole numbers; lin:0..1:5 and log:1e-6..1e-3:7 so many points;

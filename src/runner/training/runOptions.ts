@@ -5,6 +5,9 @@ import type { Cost } from "../../measure/measured.ts";
 /** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
 export const MOST_THREADS = 256;
 
+/** chosen: more processes than any machine gains from. */
+export const MOST_WORKERS = 256;
+
 export interface RunOptions {
   readonly seed?: number;
   readonly steps?: number;
