@@ -17,7 +17,8 @@ export { type Built, buildExperiment, findSetting, type SettingEntry, settings }
 export { DivergedError } from "./train/diverged.ts";
 export type { Experiment } from "./train/experiment.ts";
 export { milestones } from "./train/milestones.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export { train } from "./train/train.ts";
+export type { TrainOptions, TrainResult } from "./train/trainOptions.ts";
 
 // Measuring a model
 export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";

@@ -6,7 +6,15 @@
  * shared, and so is what is made of them alone. To add an operator: write a ReplicateRule in the file of its family
  * under rules/, list it in that file's table, and add a case to the test.
  */
-import { type Attribute, type BoundValue, type Graph, int, intAttribute, intsAttribute, type Node } from "../onnx/graph.ts";
+import {
+  type Attribute,
+  type BoundValue,
+  type Graph,
+  int,
+  intAttribute,
+  intsAttribute,
+  type Node,
+} from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { type DataType, float32, float64, type Tensor, toNumbers } from "../onnx/tensor.ts";
 import { NotReplicableError } from "./notReplicable.ts";
@@ -165,9 +173,7 @@ export class ReplicateContext {
 
   /** A constant of the type of the node's first output. */
   constant(values: readonly number[], shape: readonly number[]): string {
-    return this.scope.builder.constant(
-      this.dtype === "float64" ? float64(values, shape) : float32(values, shape),
-    );
+    return this.scope.builder.constant(this.dtype === "float64" ? float64(values, shape) : float32(values, shape));
   }
 
   /** @throws NotReplicableError where a float attribute is not the same in all graphs */

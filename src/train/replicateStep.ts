@@ -37,15 +37,25 @@ export async function replicateStepModels(engine: Engine, models: readonly Model
     const { shape } = inputOf(single, initial);
     return g.input(initial, "float32", [R, ...shape!]);
   });
-  const coefficients = g.input(STEP_MODEL.coefficients, "float32", ["K", R, inputOf(single, STEP_MODEL.coefficients).shape![1]!]);
+  const coefficients = g.input(STEP_MODEL.coefficients, "float32", [
+    "K",
+    R,
+    inputOf(single, STEP_MODEL.coefficients).shape![1]!,
+  ]);
   const own = new Set([...carried, coefficients, DUE]);
   const made = models.map((model, r) => addBatches(g, model.graph, { r, own }));
   const scanned = inputs.map(({ name }) => {
     if (name === DUE) return g.input(DUE, "float32", ["K"]);
     if (name === coefficients) return coefficients;
-    return stackedSecond(g, made.map((rename) => rename(name)));
+    return stackedSecond(
+      g,
+      made.map((rename) => rename(name)),
+    );
   });
-  const stacked = new Set([...states.map(({ read }) => read), ...innerNames(inputs.filter(({ name }) => name !== DUE))]);
+  const stacked = new Set([
+    ...states.map(({ read }) => read),
+    ...innerNames(inputs.filter(({ name }) => name !== DUE)),
+  ]);
   const bodies = scans.map((scan) => scanParts(scan).body);
   const step = replicate(bodies, { stacked, values: await bodyValues(engine, body) });
   const outputs = [...node.outputs];
@@ -85,12 +95,20 @@ function addBatches(
 /** Values (K, ...) as one (K, R, ...). */
 function stackedSecond(g: GraphBuilder, values: readonly string[]): string {
   const axis = g.ints([1]);
-  return g.op("Concat", values.map((value) => g.op("Unsqueeze", [value, axis])), { axis: int(1) });
+  return g.op(
+    "Concat",
+    values.map((value) => g.op("Unsqueeze", [value, axis])),
+    { axis: int(1) },
+  );
 }
 
 async function bodyValues(engine: Engine, body: Graph) {
   const model = { graph: body, opset: WORKING_OPSET };
-  const values = await bindShapes(engine, model, Object.fromEntries(body.inputs.map((input) => [input.name, blank(input)])));
+  const values = await bindShapes(
+    engine,
+    model,
+    Object.fromEntries(body.inputs.map((input) => [input.name, blank(input)])),
+  );
   return bindBodies(engine, model, values);
 }
 
