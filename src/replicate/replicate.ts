@@ -56,12 +56,10 @@ function replicated(graphs: readonly Graph[], { values, outside, constantsOutsid
     ...{ builder, count, stacked, values, constants, raised: new Map() },
     replicateBody: (bodies) => replicated(bodies, { values, outside: stacked, constantsOutside: constants, count }),
   };
-  first.nodes.forEach((node, i) => {
-    addNode(
-      graphs.map(({ nodes }) => nodes[i]!),
-      scope,
-    );
-  });
+  for (const i of first.nodes.keys()) {
+    const nodes = graphs.map((graph) => graph.nodes[i]!);
+    addNode(nodes, scope);
+  }
   for (const { name } of first.outputs)
     if (stacked.has(name)) builder.output(name);
     else builder.output(stackedCopies(scope, name, values.get(name)!.shape), `${name}/each`);

@@ -8,8 +8,7 @@ import type { Engine, Program } from "../engine/engine.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { Experiment } from "./experiment.ts";
 import { Follower } from "./follow.ts";
-import { buildStepModel } from "./stepModel.ts";
-import type { Training } from "./training.ts";
+import { buildStepModel, STEP_MODEL } from "./stepModel.ts";
 import type { TrainOptions, TrainResult } from "./trainOptions.ts";
 import { isLarge, withTraining } from "./withTraining.ts";
 
@@ -27,24 +26,17 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   try {
     const releaseSteps = large ? () => program.dispose() : undefined;
     return await withTraining(engine, { experiment, options, follower, releaseSteps }, (training) =>
-      run(training, program),
+      training.run(async ({ coefficients, data, follow }) => {
+        const started = performance.now();
+        const state = Object.fromEntries(training.state());
+        const out = await program.run({ ...data, ...follow, ...state, [STEP_MODEL.coefficients]: coefficients });
+        const seconds = (performance.now() - started) / 1000;
+        return { seconds, outputs: (name) => out[name]!.data as Float32Array };
+      }),
     );
   } finally {
     await program.dispose();
   }
-}
-
-async function run(training: Training, program: ReleasableProgram): Promise<TrainResult> {
-  await training.begin();
-  let goesOn = training.step < training.options.steps;
-  while (goesOn) {
-    const started = performance.now();
-    const { coefficients, data, follow } = await training.feeds();
-    const out = await program.run({ ...data, ...follow, coefficients, ...Object.fromEntries(training.state()) });
-    training.took((name) => out[name]!.data as Float32Array, (performance.now() - started) / 1000);
-    goesOn = await training.rest();
-  }
-  return training.end();
 }
 
 /** A program that gives its memory back until it is needed again. */

@@ -12,6 +12,8 @@ export interface Metric {
 }
 
 export interface TrainObserver {
+  /** Before each call of steps of networks that train together (trainReplicates.ts): what the others did is over. */
+  onSteps?(): void;
   onProgress?(step: number, loss: number): void;
   onMetrics?(metrics: readonly Metric[]): void;
   /**

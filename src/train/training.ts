@@ -51,6 +51,14 @@ export interface StepFeeds {
   readonly follow: Readonly<Record<string, Tensor>>;
 }
 
+/** What K steps made. */
+export interface StepResults {
+  /** Values of the step model's outputs by name. */
+  readonly outputs: (name: string) => Float32Array;
+  /** That they took. */
+  readonly seconds: number;
+}
+
 /** The state of one network in training. */
 export class Training {
   readonly experiment: Experiment;
@@ -62,7 +70,6 @@ export class Training {
   private readonly callSteps: number;
   /** Steps done. */
   step: number;
-  private measured: Measurement | undefined;
   /** Values by name of the step model's inputs. */
   private carried: Map<string, Float32Array>;
   private window: { sum: number; count: number };
@@ -112,13 +119,38 @@ export class Training {
     return state;
   }
 
-  /** What is due before the first step; nothing in a run that goes on. */
-  async begin(): Promise<void> {
-    if (this.options.resume === undefined) await this.pass();
+  /**
+   * Trains to the end, or until it is stopped.
+   *
+   * @param step takes K steps of the network from what they read and its state
+   */
+  async run(step: (feeds: StepFeeds) => Promise<StepResults>): Promise<TrainResult> {
+    const { steps, signal, resume } = this.options;
+    let measurement = resume === undefined ? await this.pass() : undefined;
+    while (this.step < steps) {
+      const started = performance.now();
+      const feeds = await this.feeds();
+      const drawing = (performance.now() - started) / 1000;
+      const { outputs, seconds } = await step(feeds);
+      this.took(outputs, drawing + seconds);
+      measurement = (await this.pass()) ?? measurement;
+      if (signal?.aborted && this.step < steps) {
+        if (this.savedStep !== this.step) this.save();
+        break;
+      }
+    }
+    if (this.step === steps) await this.lookAtEnd();
+    return {
+      step: this.step,
+      parameters: this.parameters(),
+      ...(measurement === undefined ? {} : { measurement }),
+      trainingSeconds: this.seconds,
+      trainedSteps: this.trained,
+    };
   }
 
-  /** What the next steps read. */
-  async feeds(): Promise<StepFeeds> {
+  /** What one call reads beside the state: to the next multiple of K or the next milestone. */
+  private async feeds(): Promise<StepFeeds> {
     const K = this.nextStop() - this.step;
     return {
       coefficients: coefficientRows(this.experiment, this.step, K),
@@ -127,14 +159,8 @@ export class Training {
     };
   }
 
-  /**
-   * Takes over what K steps made of the network.
-   *
-   * @param outputs of the step model, by name
-   * @param seconds that they took
-   * @throws DivergedError when a loss is not finite
-   */
-  took(outputs: (name: string) => Float32Array, seconds: number): void {
+  /** Takes over what a call made of the network. @throws DivergedError when a loss is not finite */
+  private took(outputs: StepResults["outputs"], seconds: number): void {
     const losses = outputs(STEP_MODEL.losses);
     this.seconds += seconds;
     this.trained += losses.length;
@@ -144,28 +170,6 @@ export class Training {
     if (follower !== undefined)
       this.options.observer?.onFollowed?.(follower.steps(this.step, outputs(follower.output)));
     this.step += losses.length;
-  }
-
-  /** What is due behind the steps. @returns whether training goes on: it was not stopped, and is not at its end */
-  async rest(): Promise<boolean> {
-    const { steps, signal } = this.options;
-    await this.pass();
-    if (this.step >= steps) return false;
-    if (signal?.aborted !== true) return true;
-    if (this.savedStep !== this.step) this.save();
-    return false;
-  }
-
-  /** The end, or the stop. */
-  async end(): Promise<TrainResult> {
-    if (this.step === this.options.steps) await this.lookAtEnd();
-    return {
-      step: this.step,
-      parameters: this.parameters(),
-      ...(this.measured === undefined ? {} : { measurement: this.measured }),
-      trainingSeconds: this.seconds,
-      trainedSteps: this.trained,
-    };
   }
 
   /** The followed points behind the last step, which no step looks at. */
@@ -185,7 +189,7 @@ export class Training {
     this.options.observer?.onProgress?.(this.step + losses.length, losses.at(-1)!);
   }
 
-  /** The step behind the next call: the next multiple of K or the next milestone. */
+  /** The step behind the next call. */
   nextStop(): number {
     const { steps, milestones } = this.options;
     const { measure, evaluate = [], record, checkpoint } = milestones;
@@ -195,7 +199,7 @@ export class Training {
   }
 
   /** What is due at the present step, in this order: record, watch, measure or evaluate, save. */
-  private async pass(): Promise<void> {
+  private async pass(): Promise<Measurement | undefined> {
     const { observer, milestones } = this.options;
     const { step } = this;
     const metrics: Metric[] = [];
@@ -222,7 +226,7 @@ export class Training {
     const bytes = evaluation !== undefined && this.isBest(evaluation) ? this.encoded() : undefined;
     if (bytes !== undefined) observer?.onBest?.(step, bytes);
     if (milestones.checkpoint.includes(step) || this.isOverdue()) this.save(bytes);
-    this.measured = measured?.measurement ?? this.measured;
+    return measured?.measurement;
   }
 
   /** Frees what measures until the next measurement, which compiles it again. */
