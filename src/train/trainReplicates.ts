@@ -49,20 +49,24 @@ export class Replicates {
    * A network that ends early, by its signal or an error of its own such as DivergedError, leaves the others as they
    * are. Its place in the graph is given up.
    *
-   * @param options of each network; steps, milestones and threads are the same, and so is the step to go on from
+   * @param options of each network; steps, milestones and threads are the same, and so is the step to go on from.
+   *   undefined leaves a network out, which is an error of its own
    * @returns of each network what `train` would return or throw
    * @throws RangeError where networks would not stop at the same steps
    */
-  async train(options: readonly TrainOptions[]): Promise<PromiseSettledResult<TrainResult>[]> {
+  async train(options: readonly (TrainOptions | undefined)[]): Promise<PromiseSettledResult<TrainResult>[]> {
     if (options.length !== this.experiments.length)
       throw new RangeError(`train: expected options of ${this.experiments.length} networks, got ${options.length}`);
-    const together = new StepsTogether(this.experiments.length, (left) => this.compile(left, options[0]?.threads ?? 1));
+    const threads = options.find((one) => one !== undefined)?.threads ?? 1;
+    const together = new StepsTogether(this.experiments.length, (left) => this.compile(left, threads));
     try {
       return await Promise.allSettled(
         this.experiments.map(async (experiment, r) => {
-          const follower = experiment.follow && new Follower(experiment, experiment.follow);
           try {
-            return await withTraining(this.engine, { experiment, options: options[r]!, follower }, (training) =>
+            const own = options[r];
+            if (own === undefined) throw new RangeError(`train: expected options of network ${r}, got none`);
+            const follower = experiment.follow && new Follower(experiment, experiment.follow);
+            return await withTraining(this.engine, { experiment, options: own, follower }, (training) =>
               training.run((feeds) => together.step(r, training, feeds)),
             );
           } finally {
