@@ -29,7 +29,9 @@ const condition = (op: string): GradientCase => ({
     const isPositive = (g: GraphBuilder, name: string) => g.op("Greater", [name, g.scalar(0)]);
     return {
       inputs: { a: normals(random, a), b: normals(random, b) },
-      build: (g) => [asFloat(g, g.op(op, op === "Not" ? [isPositive(g, "a")] : ["a", "b"].map((x) => isPositive(g, x))))],
+      build: (g) => [
+        asFloat(g, g.op(op, op === "Not" ? [isPositive(g, "a")] : ["a", "b"].map((x) => isPositive(g, x)))),
+      ],
     };
   },
 });
@@ -57,9 +59,7 @@ const choice = (isThen: boolean): GradientCase => ({
         const constant = new GraphBuilder("constant");
         constant.output(constant.op("Expand", [constant.scalar(3), constant.ints(shape)]));
         const due = g.op("Greater", [g.scalar(isThen ? 1 : -1), g.scalar(0)]);
-        return [
-          g.op("If", [due], { then_branch: { graph: reads.build() }, else_branch: { graph: constant.build() } }),
-        ];
+        return [g.op("If", [due], { then_branch: { graph: reads.build() }, else_branch: { graph: constant.build() } })];
       },
     };
   },

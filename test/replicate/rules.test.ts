@@ -135,7 +135,9 @@ describe("constants and factors of the graphs", () => {
   test("of another shape, name or operator are refused, with what was expected", async () => {
     const values = await valuesOf(product(1, C), { A });
     const refusal = (other: Graph) => () => replicate([product(1, C), other], { stacked: new Set(), values });
-    expect(refusal(product(1, float32([1], [1])))).toThrow(/expected C as float32 \(2\) in each graph, got float32 \(1\)/);
+    expect(refusal(product(1, float32([1], [1])))).toThrow(
+      /expected C as float32 \(2\) in each graph, got float32 \(1\)/,
+    );
     expect(refusal(product(1, C, { name: "D" }))).toThrow(NotReplicableError);
     expect(refusal(product(1, float32([1, 1, 1], [3, 1]), { op: "MatMul" }))).toThrow(NotReplicableError);
   });

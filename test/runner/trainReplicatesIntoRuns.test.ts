@@ -68,7 +68,8 @@ describe("runs that train together", () => {
     expect(job.resume!.step).toBe(40);
     await trainIntoRun(job, experiment, watcher());
     expect(last.info().status).toBe("finished");
-    const loss = (rows: typeof before) => rows.filter(({ step, name }) => step === 60 && name === "eval/loss")[0]!.value;
+    const loss = (rows: typeof before) =>
+      rows.filter(({ step, name }) => step === 60 && name === "eval/loss")[0]!.value;
     expect(Math.abs(loss(last.metrics()) - loss(before))).toBeLessThanOrEqual(GROWN * loss(before));
   });
 

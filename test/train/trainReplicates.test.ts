@@ -72,7 +72,7 @@ async function together(make: readonly Experiment[], changes: readonly Partial<T
   return recorded.map((one, r) => ({ ...one, settled: results[r]! }));
 }
 
-const valueOf = (settled: PromiseSettledResult<TrainResult>): TrainResult => {
+const trained = (settled: PromiseSettledResult<TrainResult>): TrainResult => {
   if (settled.status === "rejected") throw settled.reason;
   return settled.value;
 };
@@ -84,7 +84,10 @@ function expectClose(mine: ArrayLike<number>, theirs: ArrayLike<number>): void {
   expect(worst).toBeLessThanOrEqual(GROWN * scale);
 }
 
-function expectSame(one: Recorded & { settled: PromiseSettledResult<TrainResult> }, other: Awaited<ReturnType<typeof alone>>) {
+function expectSame(
+  one: Recorded & { settled: PromiseSettledResult<TrainResult> },
+  other: Awaited<ReturnType<typeof alone>>,
+) {
   const names = (rows: readonly Metric[]) => rows.map(({ step, name }) => `${step} ${name}`);
   expect(names(one.metrics)).toEqual(names(other.metrics));
   for (const [i, { name, value }] of other.metrics.entries()) {
@@ -96,7 +99,7 @@ function expectSame(one: Recorded & { settled: PromiseSettledResult<TrainResult>
     expectClose([...one.followed[i]!.dy2, one.followed[i]!.loss], [...dy2, loss]);
   expect(one.moments.length).toBe(other.moments.length);
   for (const [i, sums] of other.moments.entries()) expectClose(one.moments[i]!, sums);
-  const result = valueOf(one.settled);
+  const result = trained(one.settled);
   expect(result.step).toBe(other.result.step);
   for (const [name, { data }] of other.result.parameters)
     expectClose(result.parameters.get(name)!.data as Float32Array, data as Float32Array);
@@ -108,7 +111,11 @@ const kinds: Readonly<Record<string, readonly [string, Changes, readonly Changes
     fc2,
     [{ noise: 0.1 }, { seed: 1, lr: 0.05, noise: 0.2 }, { decay: 1e-3, phi: 0.9, noise: 0.1 }],
   ],
-  "fc2 by Adam with syre": ["fc2", { ...fc2, optimizer: "adam", lr: 0.01, syre: true }, [{}, { seed: 1 }, { decay: 0.01 }]],
+  "fc2 by Adam with syre": [
+    "fc2",
+    { ...fc2, optimizer: "adam", lr: 0.01, syre: true },
+    [{}, { seed: 1 }, { decay: 0.01 }],
+  ],
   "factorization, other seeds and rates": [
     "factorization",
     { inputs: 5, width: 6, samples: 40 },
@@ -148,7 +155,7 @@ describe("one of several networks", () => {
     const signal = { signal: stop.signal };
     stop.abort();
     const [stopped, other] = await together([make(0.1), make(0.05)], [signal]);
-    const { step } = valueOf(stopped!.settled);
+    const { step } = trained(stopped!.settled);
     expect(step).toBeLessThan(STEPS);
     expect([...stopped!.checkpoints.keys()].at(-1)).toBe(step);
     expectSame(other!, await alone(make(0.05)));
@@ -157,7 +164,7 @@ describe("one of several networks", () => {
   test("goes on alone from its checkpoint, with the numbers of all together", async () => {
     const [one] = await together([make(0.1), make(0.05)]);
     const resumed = await alone(make(0.1), { resume: one!.checkpoints.get(60)! });
-    for (const [name, { data }] of valueOf(one!.settled).parameters)
+    for (const [name, { data }] of trained(one!.settled).parameters)
       expectClose(resumed.result.parameters.get(name)!.data as Float32Array, data as Float32Array);
     const behind = one!.metrics.filter(({ step }) => step > 60);
     expectClose(

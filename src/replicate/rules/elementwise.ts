@@ -9,6 +9,12 @@ const unary: ReplicateRule = (c) => {
   c.make(c.node.inputs);
 };
 
+/** The identity in inference form; in training each graph would need masks of its own. */
+const dropout: ReplicateRule = (c) => {
+  if (c.constantInts(2)?.[0]) throw c.fail("expected dropout in inference form, got it in training");
+  unary(c);
+};
+
 /** Inputs that are broadcast against each other. */
 const broadcast: ReplicateRule = (c) => {
   const rank = Math.max(...indices(c).map((i) => c.shape(i).length));
@@ -22,6 +28,7 @@ const all = (names: readonly string[], rule: ReplicateRule) => Object.fromEntrie
 export const elementwiseRules: Readonly<Record<string, ReplicateRule>> = {
   ...all(["Identity", "Cast", "Neg", "Abs", "Sign", "Not", "Reciprocal", "Sqrt", "Exp", "Log", "Sin", "Cos"], unary),
   ...all(["Tanh", "Erf", "Relu", "LeakyRelu", "Elu", "Gelu", "Swish", "Sigmoid", "HardSigmoid", "Softplus"], unary),
+  Dropout: dropout,
   ...all(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Where"], broadcast),
   ...all(["And", "Or", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"], broadcast),
 };
