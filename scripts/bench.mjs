@@ -3,7 +3,8 @@
  * turn, with the median of the ratios (--repeats N --steps N). `npm run bench -- resnet20`: seconds to measure a ResNet-20;
  * `npm run bench -- resnet18` or `gpt`: time and memory of a training step (--steps N);
  * `npm run bench -- augment`: images a second through augmentations; `npm run bench -- measuring`: what the moment sums cost in
- * forward and backward passes; `npm run bench -- twopoint`: steps with followed points, and a fit of the two-point theory.
+ * forward and backward passes; `npm run bench -- twopoint`: steps with followed points, and a fit of the two-point theory;
+ * `npm run bench -- replicates`: networks that train in one graph against the same one by one.
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
 import { join } from "node:path";
@@ -27,6 +28,9 @@ if (first === "resnet20") {
 } else if (first === "twopoint") {
   const { benchTwopoint } = await import(join(root, "bench", "twopoint.mjs"));
   await benchTwopoint(rest);
+} else if (first === "replicates") {
+  const { benchReplicates } = await import(join(root, "bench", "replicates.mjs"));
+  await benchReplicates(rest);
 } else {
   const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
   await benchSteps(process.argv.slice(2));

@@ -14,10 +14,13 @@ export { Random } from "./random/random.ts";
 // Training
 export type { Preset, Setting, DataFolder } from "./settings/setting.ts";
 export { type Built, buildExperiment, findSetting, type SettingEntry, settings } from "./settings/settings.ts";
+export { NotReplicableError } from "./replicate/notReplicable.ts";
 export { DivergedError } from "./train/diverged.ts";
 export type { Experiment } from "./train/experiment.ts";
 export { milestones } from "./train/milestones.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export { train } from "./train/train.ts";
+export type { TrainOptions, TrainResult } from "./train/trainOptions.ts";
+export { Replicates } from "./train/trainReplicates.ts";
 
 // Measuring a model
 export { type Feeds, sliceBatches, TARGET } from "./probe/feeds.ts";

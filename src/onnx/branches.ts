@@ -21,7 +21,7 @@ export function bodiesOf({ attributes }: Node): Graph[] {
 }
 
 /** Names that a body reads but does not define. */
-function freeNames(body: Graph): string[] {
+export function freeNames(body: Graph): string[] {
   const own = new Set([...body.initializers.keys(), ...body.inputs.map(({ name }) => name)]);
   for (const node of body.nodes) for (const output of node.outputs) own.add(output);
   const read = [...body.nodes.flatMap(readsOf), ...body.outputs.map(({ name }) => name)];

@@ -53,7 +53,7 @@ export interface FollowedStep {
 }
 
 /** Names in the step model. */
-const DUE = "follow/due";
+export const DUE = "follow/due";
 const FOLLOWED = "follow/values";
 
 /** All pairs of so many points, in lexical order. */

@@ -17,7 +17,8 @@ import { findPreset } from "../../src/settings/presets.ts";
 import { codeDivergence } from "../../src/symmetry/codeDivergence.ts";
 import { linearVae } from "../../src/symmetry/linearVae.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Metric, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric } from "../../src/train/trainOptions.ts";
 import { idxSet } from "./idxSet.ts";
 import { buildExperiment, loadedSetting } from "./loadedSettings.ts";
 

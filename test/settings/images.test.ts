@@ -8,7 +8,8 @@ import { parseParameters } from "../../src/parameters/parse.ts";
 import { findPreset, smallerThanPaper } from "../../src/settings/presets.ts";
 import type { DataFolder } from "../../src/settings/setting.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Metric, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric } from "../../src/train/trainOptions.ts";
 import { records } from "./cifarSet.ts";
 import { buildExperiment, loadedSetting } from "./loadedSettings.ts";
 

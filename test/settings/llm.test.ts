@@ -5,7 +5,8 @@ import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { initialParameters } from "../../src/networks/network.ts";
 import type { DataFolder } from "../../src/settings/setting.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Metric, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric } from "../../src/train/trainOptions.ts";
 import { buildExperiment } from "./loadedSettings.ts";
 
 /** Sums of a float32 gradient in another order, relative to how far the parameters moved. */

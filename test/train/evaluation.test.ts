@@ -15,7 +15,8 @@ import { finiteSet, rowsOf } from "../../src/train/finiteSet.ts";
 import { milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
-import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric, TrainOptions } from "../../src/train/trainOptions.ts";
 
 const STEPS = 40;
 const [INPUTS, HIDDEN, CLASSES, TRAINED, HELD] = [6, 5, 3, 64, 50];

@@ -16,7 +16,8 @@ import { logSpaced, milestones } from "../../src/train/milestones.ts";
 import { optimizer } from "../../src/train/optimizer.ts";
 import { schedule } from "../../src/train/schedule.ts";
 import { STEP_MODEL } from "../../src/train/stepModel.ts";
-import { type Metric, type TrainOptions, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric, TrainOptions } from "../../src/train/trainOptions.ts";
 import { loadedSetting } from "../settings/loadedSettings.ts";
 
 const STEPS = 150;

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { parseParameters } from "../../src/parameters/parse.ts";
 import { milestones } from "../../src/train/milestones.ts";
-import { type Metric, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { Metric } from "../../src/train/trainOptions.ts";
 import { type Watch, Watcher } from "../../src/train/watch.ts";
 import { loadedSetting } from "../settings/loadedSettings.ts";
 

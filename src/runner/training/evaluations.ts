@@ -2,7 +2,7 @@
 
 import { formatCount, formatQuantity } from "../../formats/quantities.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
-import type { BestBy, Metric } from "../../train/train.ts";
+import type { BestBy, Metric } from "../../train/trainOptions.ts";
 import { parsePlan } from "./runPlan.ts";
 
 /** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */

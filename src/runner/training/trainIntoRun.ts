@@ -13,8 +13,9 @@ import type { Setting } from "../../settings/setting.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import { type Milestones, milestones } from "../../train/milestones.ts";
 import type { Schedule } from "../../train/schedule.ts";
-import { type TrainResult, train } from "../../train/train.ts";
+import { train } from "../../train/train.ts";
 import { trainedRate } from "../../train/trainedRate.ts";
+import type { TrainResult } from "../../train/trainOptions.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
 import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
 import { Interrupted } from "../errors.ts";
@@ -45,15 +46,25 @@ export interface TrainJob {
   readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
 }
 
+/** What a run shares with others that train beside it. */
+export interface Surroundings {
+  /** Takes the place of `train`. */
+  readonly train: typeof train;
+  /** Threads that measure, closed by whoever made them. */
+  readonly measuring: LayerPool;
+}
+
 /**
  * Trains, and writes everything.
  *
+ * @param shared Default: a run by itself
  * @throws Interrupted where the run was stopped before its end; what it did is kept
  */
 export async function trainIntoRun(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
   { observer, signal: stopped }: Watcher,
+  shared?: Surroundings,
 ): Promise<void> {
   const { folder, resume } = job;
   const steps = job.parameters.steps as number;
@@ -70,7 +81,7 @@ export async function trainIntoRun(
     const cost = costOf(job, schedule, progress);
     progress.pace = cost.pace;
     const signal = AbortSignal.any([stopped, cost.signal]);
-    const result = await runTraining(job, experiment, progress, { schedule, cost, signal });
+    const result = await runTraining(job, experiment, progress, { schedule, cost, signal, shared });
     const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
     if (done && experiment.pictures !== undefined)
@@ -147,15 +158,22 @@ function contentsOf(
   return (step) => (step === parameters.steps ? last : passing);
 }
 
+interface TrainingParts {
+  readonly schedule: Milestones;
+  readonly cost: Confirmation;
+  readonly signal: AbortSignal;
+  readonly shared: Surroundings | undefined;
+}
+
 async function runTraining(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
   progress: Progress,
-  { schedule, cost, signal }: { schedule: Milestones; cost: Confirmation; signal: AbortSignal },
+  { schedule, cost, signal, shared }: TrainingParts,
 ): Promise<TrainResult> {
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
-  const measuring = new LayerPool();
+  const measuring = shared?.measuring ?? new LayerPool();
   let begun = performance.now();
   const earlier = new EarlierMoments(folder, plan, {
     steps,
@@ -191,7 +209,7 @@ async function runTraining(
     const misfit = earlier.measured(step, total, isWhole);
     if (misfit !== undefined) progress.say(`moments of step ${step}: ${misfit}, not kept`);
   };
-  const result = train(nodeEngineOn(plan.device), experiment, {
+  const result = (shared?.train ?? train)(nodeEngineOn(plan.device), experiment, {
     steps,
     threads: plan.threads,
     ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
@@ -200,6 +218,7 @@ async function runTraining(
     milestones: schedule,
     ...(resume === undefined ? {} : { resume: resume.bytes }),
     observer: {
+      onSteps: () => cost.goOn(),
       onProgress(step, loss) {
         progress.update(step, loss);
         cost.trained(step);
@@ -266,7 +285,7 @@ async function runTraining(
     if (done.step === steps) earlier.finished();
     return done;
   } finally {
-    await measuring.close();
+    if (shared === undefined) await measuring.close();
   }
 }
 

@@ -1,0 +1,11 @@
+/** @file The error of graphs that cannot become one. */
+import type { Node } from "../onnx/graph.ts";
+
+/** Graphs that cannot be run as one with a leading axis; whoever asked runs them one by one. */
+export class NotReplicableError extends Error {
+  override readonly name = "NotReplicableError";
+
+  constructor(reason: string, node?: Node) {
+    super(`replicate: ${node === undefined ? "" : `${node.op} (${node.name || node.outputs[0]}): `}${reason}`);
+  }
+}
