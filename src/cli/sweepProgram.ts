@@ -13,6 +13,11 @@ export const SWEEPS = "sweeps";
 /** chosen: more than any cluster runs at once. */
 const MOST_JOBS = 100_000;
 
+/** chosen: the most that were measured. */
+const MOST_TOGETHER = 16;
+const TOGETHER =
+  "small networks that a worker trains in one graph, where that is faster: numbers are those of each alone to rounding";
+
 const EXAMPLES = `
 Values: 1e-6,1e-5 each of them; 0..4 whole numbers; lin:0..1:5 and log:1e-6..1e-3:7 so many points;
 uniform:0..1, loguniform:1e-6..1e-3 and integer:1..8 drawn at random, --draws times.
@@ -96,6 +101,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .argument("<sweep>", 'its folder, its name or "latest"')
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--threads <number>", "threads of one operator (default: all cores)", wholeNumber(1, MOST_THREADS))
+    .option("--together <number>", TOGETHER, wholeNumber(1, MOST_TOGETHER), 1)
     .option("--data <folder>", "folder of the data, if it is elsewhere on this machine")
     .option("--list <file>", "only jobs whose names the file has, a line each")
     .option("--share <i/n>", "only every n-th job, from the i-th on, i from 0", share)
@@ -117,6 +123,7 @@ function withDoing(command: Command): Command {
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--jobs <number>", "workers at once (default: 1)", wholeNumber(1, MOST_JOBS))
     .option("--threads <number>", "threads of all workers together (default: all cores)", wholeNumber(1, MOST_THREADS))
+    .option("--together <number>", TOGETHER, wholeNumber(1, MOST_TOGETHER), 1)
     .option("--data <folder>", "folder of the data, where the setting needs one")
     .option("--json", "print what came out as JSON")
     .option("--quiet", "print no progress");

@@ -98,6 +98,28 @@ describe("crh sweep", () => {
     expect(JSON.parse(fast.out).failed).toBe(1);
   });
 
+  it("trains small networks together where asked to, with the numbers of each alone to rounding", async () => {
+    const plan = ["sweep", "scalar", "decay=0,0.07", "seed=0..3", "--again", ...TINY];
+    for (const [name, flags] of [
+      ["alone", []],
+      ["company", ["--together", "8"]],
+    ] as const)
+      expect((await crh(...plan, "--name", name, ...flags)).code).toBe(0);
+    const losses = (name: string) =>
+      open(name)
+        .jobs()
+        .map(({ id }) => openRun(join(open(name).dir, "runs", id)))
+        .map((run) => ({ together: run.info().notes!.filter((note) => /Trained in one graph/.test(note)), run }))
+        .map(({ together, run }) => ({ together: together.length, values: run.metrics().map(({ value }) => value) }));
+    const [alone, company] = [losses("alone"), losses("company")];
+    expect(alone.map(({ together }) => together)).toEqual(Array(8).fill(0));
+    expect(company.map(({ together }) => together)).toEqual(Array(8).fill(1));
+    for (const [i, { values }] of company.entries())
+      for (const [k, value] of values.entries()) expect(value).toBeCloseTo(alone[i]!.values[k]!, 6);
+    expect(open("company").state().done.size).toBe(8);
+    expect(readdirSync(join(open("company").dir, "claims"))).toEqual([]);
+  });
+
   it("says what it would do, and does nothing", async () => {
     const { out } = await crh("sweep", "fc2", "decay=log:1e-6..1e-3:4", "seed=0..24", "--dry-run");
     expect(out).toMatch(/: 100 jobs, by 1 at once: an estimated .* of training, measurements not counted, and \d/);

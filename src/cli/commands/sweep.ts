@@ -24,6 +24,7 @@ export interface DoSweepOptions extends SlurmOptions {
   /** Default: 1 on this machine, as many as Slurm lets on a cluster. */
   readonly jobs?: number;
   readonly threads?: number;
+  readonly together?: number;
   readonly data?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -124,10 +125,16 @@ function meansOf(options: DoSweepOptions): Promise<SlurmMeans | undefined> {
 }
 
 async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Promise<number | undefined> {
-  const { jobs = 1, threads, data, quiet } = options;
+  const { jobs = 1, threads, together, data, quiet } = options;
   await runSweep(
     sweep,
-    { jobs, program: PROGRAM, ...(threads !== undefined && { threads }), ...(data !== undefined && { data }) },
+    {
+      jobs,
+      program: PROGRAM,
+      ...(threads !== undefined && { threads }),
+      ...(together !== undefined && { together }),
+      ...(data !== undefined && { data }),
+    },
     { observer: terminalObserver(io, { quiet }), signal: io.interruption() },
   );
   const status = sweepStatus(sweep);

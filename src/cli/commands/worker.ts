@@ -11,6 +11,7 @@ import { terminalObserver } from "../progress.ts";
 export interface WorkerOptions {
   readonly sweeps: string;
   readonly threads?: number;
+  readonly together: number;
   readonly data?: string;
   /** A file with the ids of the jobs that this worker is for, a line each. */
   readonly list?: string;
@@ -23,7 +24,7 @@ export interface WorkerOptions {
 }
 
 export async function workerCommand(which: string, options: WorkerOptions, io: Io): Promise<void> {
-  const { threads = availableParallelism(), data, list, share, wait, stale, quiet } = options;
+  const { threads = availableParallelism(), together, data, list, share, wait, stale, quiet } = options;
   const task = ownTask(io.env);
   const sweep = openSweep(which, options.sweeps, {
     ...(stale !== undefined && { staleSeconds: stale }),
@@ -36,7 +37,7 @@ export async function workerCommand(which: string, options: WorkerOptions, io: I
   await work(
     sweep,
     {
-      ...{ threads, wait },
+      ...{ threads, wait, together },
       ...(data !== undefined && { data }),
       ...(list !== undefined && { only: readJobList(list) }),
       ...(share && { share }),

@@ -17,6 +17,8 @@ export interface RunSweepOptions {
   /** Threads of all workers together. Default: as many as the machine runs at once. */
   readonly threads?: number;
   readonly data?: string;
+  /** Networks that a worker trains in one graph, where that is faster. Default 1. */
+  readonly together?: number;
   /** The program that a worker is started with: of "crh worker". */
   readonly program: readonly string[];
 }
@@ -32,7 +34,7 @@ const MOST_DEATHS = 10;
  * @throws Interrupted where the user stops it; Error with a worker's last line where the workers cannot go on
  */
 export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, watcher: Watcher): Promise<void> {
-  const { jobs, data, threads = availableParallelism() } = options;
+  const { jobs, data, together = 1, threads = availableParallelism() } = options;
   if (jobs > MOST_WORKERS)
     throw new UsageError(
       `sweep: expected ${MOST_WORKERS} workers at most on one machine, got ${jobs}; give fewer --jobs`,
@@ -43,7 +45,8 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
     unit: "jobs",
     start: state.done.size + state.failed.size,
   });
-  const each = { threads: Math.max(1, Math.floor(threads / jobs)), wait: true, ...(data !== undefined && { data }) };
+  const own = together > 1 ? 1 : Math.max(1, Math.floor(threads / jobs)); // of several in one graph one was measured
+  const each = { threads: own, wait: true, together, ...(data !== undefined && { data }) };
   const told = new Set(state.failed);
   const watching = watch(sweep, told, progress, jobs > 1);
   try {
@@ -98,7 +101,7 @@ function watch(sweep: SweepFolder, told: Set<string>, progress: Progress, counte
   };
 }
 
-type Means = RunSweepOptions & { readonly threads: number };
+type Means = RunSweepOptions & { readonly threads: number; readonly together: number };
 
 async function workers(sweep: SweepFolder, options: Means, signal: AbortSignal): Promise<void> {
   const { done, failed } = sweep.state();
@@ -140,9 +143,16 @@ interface Ended {
   readonly killed: boolean;
 }
 
-function worker(sweep: SweepFolder, { program, threads, data }: Means, signal: AbortSignal): Promise<Ended> {
+function worker(sweep: SweepFolder, { program, threads, together, data }: Means, signal: AbortSignal): Promise<Ended> {
   const [command, ...words] = program;
-  const flags = ["--threads", String(threads), "--quiet", ...(data === undefined ? [] : ["--data", data])];
+  const flags = [
+    "--threads",
+    String(threads),
+    "--together",
+    String(together),
+    "--quiet",
+    ...(data === undefined ? [] : ["--data", data]),
+  ];
   const child = spawn(command!, [...words, sweep.dir, ...flags], {
     stdio: ["ignore", "ignore", "pipe", "ipc"], // a worker notices by the channel's end that this process has died
     detached: true, // Ctrl-C of the terminal goes to this process, which passes it on once

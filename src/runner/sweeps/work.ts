@@ -2,21 +2,18 @@
  * @file A worker of a sweep: takes one job after the other that nobody works on, until none is left. Any number of
  * workers do so at once, on any machines that share the folder.
  */
-import { existsSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openRun } from "../../runs/runFolder.ts";
-import { WriteError } from "../../runs/writeFile.ts";
 import type { Claim } from "../../sweeps/claims.ts";
 import { OtherSweeps } from "../../sweeps/elsewhere.ts";
 import { listedJobs, sharedBy } from "../../sweeps/jobList.ts";
 import type { Job } from "../../sweeps/jobs.ts";
 import type { Share, SweepFolder, SweepState } from "../../sweeps/sweepFolder.ts";
-import { Interrupted, reportOf } from "../errors.ts";
 import type { Watcher } from "../observer.ts";
-import { createTraining, type StartedRun } from "../training/createTraining.ts";
-import { resumeTraining } from "../training/resumeTraining.ts";
+import type { StartedRun } from "../training/createTraining.ts";
+import { replicable } from "../training/replicable.ts";
 import { trainIntoRun } from "../training/trainIntoRun.ts";
+import { trainReplicatesIntoRuns } from "../training/trainReplicatesIntoRuns.ts";
+import { HeldJob, stopped } from "./heldJob.ts";
 
 export interface WorkOptions {
   /** Threads of one operator. */
@@ -27,6 +24,8 @@ export interface WorkOptions {
   readonly only?: readonly string[];
   /** The part of these that this worker is for. Default: all. */
   readonly share?: Share;
+  /** Networks that are trained in one graph, where that is faster; their numbers are those of each alone to rounding. */
+  readonly together?: number;
   /** Whether to wait for what other workers do, and take it over should they die. */
   readonly wait: boolean;
 }
@@ -52,7 +51,7 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
   const start = Math.floor(Math.random() * jobs.length); // workers that begin apart seldom want the same job
   for (;;) {
     if (!sweep.record.again) others.look();
-    const did = await pass(sweep, [...jobs.slice(start), ...jobs.slice(0, start)], others, options, watcher);
+    const did = await pass(sweep, [...jobs.slice(start), ...jobs.slice(0, start)], { others, options, watcher });
     const state = sweep.state();
     if (isOver(sweep, state) || jobs.every(({ id }) => state.done.has(id) || state.failed.has(id))) return;
     if (did) continue;
@@ -64,33 +63,36 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
 const isOver = (sweep: SweepFolder, { failed }: SweepState): boolean => sweep.record.failFast && failed.size > 0;
 
 /** Once through the jobs. @returns whether one was done, or tried */
-async function pass(
-  sweep: SweepFolder,
-  jobs: readonly Job[],
-  others: OtherSweeps,
-  options: WorkOptions,
-  watcher: Watcher,
-): Promise<boolean> {
+async function pass(sweep: SweepFolder, jobs: readonly Job[], means: Means): Promise<boolean> {
   let state = sweep.state();
   let listed = performance.now();
   let did = false;
-  for (const job of jobs) {
-    if (watcher.signal.aborted) throw stopped(sweep);
+  /** The job, held by this worker; undefined where another has it, or it is done. */
+  const take = (job: Job): HeldJob | undefined => {
+    if (state.done.has(job.id) || state.failed.has(job.id)) return undefined;
+    if (!sweep.record.again && means.others.of(job.id) === "running") return undefined;
+    const standing = state.claimed.get(job.id);
+    const claim = standing === undefined ? sweep.claims.take(job.id) : sweep.claims.takeOver(standing);
+    return (
+      claim &&
+      heldJob(sweep, claim, job, means, () => {
+        did = true;
+      })
+    );
+  };
+  for (const [at, job] of jobs.entries()) {
+    if (means.watcher.signal.aborted) throw stopped(sweep);
     if (performance.now() - listed > 1000 * LISTING_SECONDS) {
       state = sweep.state();
       listed = performance.now();
     }
-    if (state.done.has(job.id) || state.failed.has(job.id)) continue;
     if (isOver(sweep, state)) return did;
-    if (!sweep.record.again && others.of(job.id) === "running") continue;
-    const standing = state.claimed.get(job.id);
-    const claim = standing === undefined ? sweep.claims.take(job.id) : sweep.claims.takeOver(standing);
-    if (claim === undefined) continue;
-    if (await claimed(sweep, claim, job, { others, options, watcher })) {
-      did = true;
-      state = sweep.state();
-      listed = performance.now();
-    }
+    const first = take(job);
+    if (first === undefined) continue;
+    await doJobs([first, ...alike(first, jobs.slice(at + 1), take, means.options)], means);
+    did = true;
+    state = sweep.state();
+    listed = performance.now();
   }
   return did;
 }
@@ -101,17 +103,46 @@ interface Means {
   readonly watcher: Watcher;
 }
 
-/** What is to be done with a job that this worker holds. @returns whether it was done, or tried */
-async function claimed(sweep: SweepFolder, claim: Claim, job: Job, means: Means): Promise<boolean> {
-  let isHeld = true;
+/** Further jobs of the same setting, to be trained with the first. */
+function alike(
+  { job: { setting } }: HeldJob,
+  later: readonly Job[],
+  take: (job: Job) => HeldJob | undefined,
+  { together = 1 }: WorkOptions,
+): HeldJob[] {
+  const found: HeldJob[] = [];
+  for (const job of later) {
+    if (found.length >= together - 1) break;
+    if (job.setting !== setting) continue;
+    const held = take(job);
+    if (held !== undefined) found.push(held);
+  }
+  return found;
+}
+
+/**
+ * A job that was claimed, if it is to be done: not where another was faster, another sweep has done it, or too many
+ * workers died of it.
+ *
+ * @param onMarked told where it is marked as done or failed without being done here
+ */
+function heldJob(
+  sweep: SweepFolder,
+  claim: Claim,
+  job: Job,
+  { others, watcher }: Means,
+  onMarked: () => void,
+): HeldJob | undefined {
+  let isKept = false;
   try {
-    if (sweep.isDone(job.id) || sweep.isFailed(job.id)) return false; // another was faster, and is through
-    const elsewhere = sweep.record.again ? undefined : means.others.of(job.id);
-    if (elsewhere === "running") return false;
+    if (sweep.isDone(job.id) || sweep.isFailed(job.id)) return undefined;
+    const elsewhere = sweep.record.again ? undefined : others.of(job.id);
+    if (elsewhere === "running") return undefined;
     if (elsewhere !== undefined) {
       sweep.adopt(job.id, elsewhere.run);
       sweep.markDone(job.id, job.id, 0);
-      return true;
+      onMarked();
+      return undefined;
     }
     const dir = claim.after?.certain === false ? sweep.fence(job.id) : (sweep.runOf(job.id) ?? sweep.newRunOf(job.id));
     if (claim.round >= MOST_DEATHS || dir === undefined) {
@@ -119,80 +150,48 @@ async function claimed(sweep: SweepFolder, claim: Claim, job: Job, means: Means)
         job.id,
         `${claim.round} workers died while they did it; crh sweep resume --failed tries it again`,
       );
-      return true;
+      onMarked();
+      return undefined;
     }
-    isHeld = await doJob(sweep, { claim, job, dir }, means);
-    return true;
+    isKept = true;
+    return new HeldJob(sweep, { claim, job, dir }, watcher);
   } finally {
-    if (isHeld) sweep.claims.release(claim);
+    if (!isKept) sweep.claims.release(claim);
   }
 }
 
-/** A job that this worker holds, and its run's folder, which may not be there. */
-interface Held {
-  readonly claim: Claim;
-  readonly job: Job;
-  readonly dir: string;
-}
-
-/** Does a job and marks it. @returns whether the claim is still held */
-async function doJob(sweep: SweepFolder, held: Held, { options, watcher }: Means): Promise<boolean> {
-  const { claim, job, dir } = held;
-  const lost = new AbortController();
-  const beating = setInterval(() => {
-    if (!sweep.claims.beat(claim)) lost.abort();
-  }, sweep.claims.beatMs);
+/** Does jobs that this worker holds, those of one form in one graph, and marks them. */
+async function doJobs(all: readonly HeldJob[], { options, watcher: { observer } }: Means): Promise<void> {
   try {
-    const run = await begunRun(sweep, held, options);
-    if (run !== undefined)
-      await trainIntoRun({ ...run.job, report: false }, run.experiment, {
-        observer: watcher.observer,
-        signal: AbortSignal.any([watcher.signal, lost.signal]),
-      });
-    if (!sweep.claims.holds(claim)) throw new Error("sweep: expected a claim that is held, got another's");
-    sweep.markDone(job.id, basename(dir), (openRun(dir).info().durationMs ?? 0) / 1000);
-    return true;
-  } catch (error) {
-    if (lost.signal.aborted || !sweep.claims.holds(claim)) {
-      if (sweep.runOf(job.id) !== dir) rmSync(dir, { recursive: true, force: true }); // the other has its own
-      watcher.observer.note(`${job.id}: another worker has taken it over, this one had been silent for too long`);
-      return false;
+    const ready: (StartedRun & { readonly held: HeldJob })[] = [];
+    for (const held of all) {
+      try {
+        const run = await held.begun(options);
+        if (run === undefined) held.settle();
+        else ready.push({ job: { ...run.job, report: false }, experiment: run.experiment, held });
+      } catch (error) {
+        held.settle(error);
+      }
     }
-    if (error instanceof Interrupted) throw stopped(sweep);
-    if (error instanceof WriteError) throw error;
-    const { line } = reportOf(error);
-    sweep.markFailed(job.id, line);
-    watcher.observer.note(`${job.id}: failed: ${line}`);
-    return true;
+    for (const { runs } of replicable(ready)) {
+      const watcher = (i: number): Watcher => ({ observer, signal: runs[i]!.held.signal });
+      const results =
+        runs.length > 1
+          ? await trainReplicatesIntoRuns(runs, watcher)
+          : await Promise.allSettled([trainIntoRun(runs[0]!.job, runs[0]!.experiment, watcher(0))]);
+      const stops = results.flatMap((result, i) => {
+        try {
+          runs[i]!.held.settle(result.status === "rejected" ? result.reason : undefined);
+          return [];
+        } catch (error) {
+          return [error];
+        }
+      });
+      if (stops.length > 0) throw stops[0];
+    }
   } finally {
-    clearInterval(beating);
+    for (const held of all) held.end();
   }
-}
-
-/** The job's run made ready to train, from its last checkpoint where it was begun; undefined where it is finished. */
-async function begunRun(sweep: SweepFolder, { job, dir }: Held, options: WorkOptions): Promise<StartedRun | undefined> {
-  const runs = join(sweep.dir, "runs");
-  const { data: planned, moments, ...choices } = job.options ?? sweep.record.options;
-  const data = options.data ?? planned;
-  if (existsSync(join(dir, "run.json"))) {
-    const folder = openRun(dir);
-    const { status } = folder.info();
-    if (status === "finished") return undefined; // its worker died before it could say so
-    if (status === "running") folder.update({ status: "interrupted" }); // the claim says that nobody does
-    return resumeTraining(folder, { runs, yes: true, ...(data !== undefined && { data }) });
-  }
-  rmSync(dir, { recursive: true, force: true }); // its worker died while it made it
-  const assignments = Object.entries(job.values).map(([key, value]) => `${key}=${String(value)}`);
-  return createTraining(job.setting, assignments, {
-    ...{ id: basename(dir), runs, yes: true, device: "cpu", keepBest: "none", keep: 1, threads: options.threads },
-    ...{ moments, ...choices },
-    ...(job.preset !== undefined && { preset: job.preset }),
-    ...(data !== undefined && { data }),
-  });
-}
-
-function stopped(sweep: SweepFolder): Interrupted {
-  return new Interrupted(`worker: stopped, nothing is lost; crh sweep resume ${sweep.dir} does what is not done`);
 }
 
 async function wait(seconds: number, signal: AbortSignal): Promise<void> {
