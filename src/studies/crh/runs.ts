@@ -46,7 +46,7 @@ function firstKeepsMoments(runs: readonly StudyRun[]): StudyRun[] {
  */
 const images = { small: { preset: "small", parameters: { positions: 16 } }, paper: {} } as const;
 
-/** chosen: eight measurements over the training at size small, and some thirty of logarithmic spacing at the paper's. */
+/** chosen: eight measurements in training at size small, and some thirty of logarithmic spacing at the paper's. */
 const measured = (size: StudySize, every: number): Pick<StudyRun, "measured" | "keepsMoments"> => ({
   measured: size === "small" ? every : "often",
   keepsMoments: true,
