@@ -105,7 +105,7 @@ function panel(runs: readonly Measured[], kind: Kind): Chart {
   return {
     title: kinds[kind],
     x: { label: `${kinds[kind]} of H_a / dimension`, domain: [0, 1.02] },
-    y: { label: "backward RGA", domain: [-0.03, 1.03] },
+    y: { label: "backward RGA" },
     curves: byNumber(runs, decayOf).map(([decay, own]) => ({
       ...{ name: `decay ${plainNumber(decay)}`, colour: decayColour(decay), line: "none", dots: "full" },
       points: own.flatMap((run) => pointsOf(run, kind).map(({ rank, rga, title }) => ({ x: rank, y: rga, title }))),
