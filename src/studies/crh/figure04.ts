@@ -41,7 +41,7 @@ export const study4: Study = {
         measured: `rank correlation of the ${kinds[kind]} of H_a with backward RGA over hidden layers and decays, by seed`,
         values: seeds.map(([, own]) => correlationOf(own.flatMap((run) => pointsOf(run, kind)))),
         most: -0.6,
-        why: "chosen: what one calls strong; of 15 points −0.51 comes by chance in one of forty",
+        why: "chosen: what one calls strong; of 25 points −0.4 comes by chance in one of forty",
       });
     const within = scored({
       ...{ figure: FIGURE, name: "within one network" },
