@@ -85,7 +85,7 @@ export const llmRuns = (size: StudySize): StudyRun[] =>
 
 /** What the data folder has to hold, as the list names it. */
 export const IMAGES = "CIFAR10";
-export const TEXT = "TinyShakespeare";
+export const TEXT = { needsData: "text", dataSet: "tinyshakespeare" } as const;
 
 /** What is smaller than the paper's networks, for the notes of every figure of them. */
 export const res1Notes = (size: StudySize): string[] => [
