@@ -41,6 +41,8 @@ export interface ChartAxis {
   readonly steps?: boolean;
   /** Names of the values 0, 1, 2 .., which lie at equal distances. */
   readonly categories?: readonly string[];
+  /** What 1, 2, 3, .. stand for, written aslant under the axis. */
+  readonly names?: readonly string[];
 }
 
 export interface Chart {
@@ -62,15 +64,18 @@ export interface ChartsOptions {
 /**
  * Draws charts beside each other.
  *
- * @returns csv: panel,curve,x,y,low,high of every point, six digits
+ * @returns csv: panel,curve,x,y,low,high of every point, six digits; x by its name where the axis has names
  *
  * Points that are not finite, or not positive on a logarithmic axis, are in the table and not in the picture.
  */
 export function charts(all: readonly Chart[], options: ChartsOptions = {}): Figure {
   const { columns = 3, legend, width = 300, height = 210 } = options;
-  const rows = all.flatMap(({ title, curves }) =>
+  const rows = all.flatMap(({ title, x: { names }, curves }) =>
     curves.flatMap(({ name, points }) =>
-      points.map(({ x, y, low, high }): Cell[] => [title, name, ...[x, y, low, high].map(cell)]),
+      points.map(({ x, y, low, high }): Cell[] => [
+        ...[title, name, names === undefined ? cell(x) : names[Math.round(x) - 1]],
+        ...[y, low, high].map(cell),
+      ]),
     ),
   );
   const legendWidth = columns * (width + 16) - 16;
@@ -108,7 +113,7 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       marginTop: 30,
       marginLeft: 66,
       marginRight: x.steps ? 20 : 12, // the last step stands at the very edge
-      marginBottom: 38,
+      marginBottom: x.names ? NAMES_ROOM : 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },
       marks: [
@@ -182,14 +187,25 @@ function spanOf(values: readonly number[], { log, steps, domain, categories }: C
   return [low - room, Math.max(high + room, low + 1e-12)];
 }
 
+/** chosen: pixels below an axis whose ticks have names, enough for twenty characters aslant. */
+const NAMES_ROOM = 96;
+
 function scaleOf(
-  { label, log, steps, categories }: ChartAxis,
+  { label, log, steps, categories, names }: ChartAxis,
   domain: readonly [number, number],
   ticks: number,
 ): Plot.ScaleOptions {
   const shared = { ...centred, label, domain: [...domain], clamp: true };
   if (categories) return { ...shared, type: "linear", ...categoryTicks(categories) };
   if (log) return { ...shared, ...logarithmicAxis(domain, ticks), grid: false };
+  if (names !== undefined) {
+    const named = {
+      ticks: names.map((_, i) => i + 1),
+      tickFormat: (at: number) => names[at - 1] ?? "",
+      tickRotate: -35,
+    };
+    return { ...shared, type: "linear", label: null, ...named };
+  }
   const small = Math.max(...domain.map(Math.abs)) < 0.01;
   const format = steps ? formatStep : small ? smallLabel : undefined;
   return { ...shared, type: "linear", ticks, ...(format && { tickFormat: format }) };

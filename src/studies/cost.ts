@@ -4,10 +4,12 @@
  * Seconds of a run, from its weights, batch and steps.
  *
  * chosen: 0.3 ms a step, 4 ns a weight, which has to be read and written, and 0.15 ns a weight and sample; within a
- * factor of two of what two cores of a virtual machine take. Measurements are not counted.
+ * factor of two of what two cores of a virtual machine take. Measurements are counted of fc1 and fc2 alone, whose short
+ * runs take as long to measure as to train.
  */
 export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>): number {
   if ("workers" in parameters) return imageSeconds(parameters);
+  if ("context" in parameters) return textSeconds(parameters);
   const number = (name: string, otherwise: number) => {
     const value = parameters[name];
     return typeof value === "number" ? value : otherwise;
@@ -15,7 +17,24 @@ export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>):
   const [depth, width] = [number("depth", 4), number("width", 100)];
   const outer = number("inputs", "images" in parameters ? 784 : 25) + number("outputs", 10);
   const weights = parameters.architecture === "cnn" ? 4e6 : (depth - 1) * width ** 2 + width * outer;
-  return number("steps", 0) * (3e-4 + weights * (4e-9 + 1.5e-10 * number("batch", 2)));
+  const measuring = "terms" in parameters ? measuringSeconds(depth + 1, width) : 0;
+  return measuring + number("steps", 0) * (3e-4 + weights * (4e-9 + 1.5e-10 * number("batch", 2)));
+}
+
+/** chosen: the start of a run, and the first and the last measurement: 1.5 s a map of 100 x 100, laws included. */
+function measuringSeconds(maps: number, width: number): number {
+  return 1 + 1.5 * maps * (width / 100) ** 2;
+}
+
+/**
+ * Seconds of a transformer on text.
+ *
+ * chosen: 0.4 µs a token, layer and channel, and 2e11 operations a second in products of 12 weights a layer and channel
+ * squared; from ten minutes of the preset small and 12 processor seconds a step of the paper's width (docs/log.md).
+ */
+function textSeconds({ steps, batch, context, layers, width }: Readonly<Record<string, unknown>>): number {
+  const [tokens, channels] = [Number(batch) * Number(context), Number(layers) * Number(width)];
+  return Number(steps) * tokens * channels * (4e-7 + (72 * Number(width)) / 2e11);
 }
 
 /**

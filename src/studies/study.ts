@@ -118,6 +118,8 @@ export interface Study {
   readonly statement: string;
   /** What it reads from the folder of --data, in words: "MNIST". */
   readonly needsData?: string;
+  /** The set of `crh data get` that is such data. Default: what is needed, in small letters. */
+  readonly dataSet?: string;
   /** None where the study computes all it shows by itself. */
   runs(size: StudySize): readonly StudyRun[];
   /** @param done the runs that are there, in any order: those that failed are missing */

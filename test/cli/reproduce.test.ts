@@ -24,7 +24,7 @@ import { openRun } from "../../src/runs/runFolder.ts";
 import { scored } from "../../src/studies/score.ts";
 import { SCORE_SCHEMA, type ScoreRecord } from "../../src/studies/scoreRecord.ts";
 import { studies } from "../../src/studies/studies.ts";
-import type { Study } from "../../src/studies/study.ts";
+import type { Study, StudyRun } from "../../src/studies/study.ts";
 import { type TestIo, testIo } from "./testIo.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-reproduce-"));
@@ -140,6 +140,25 @@ describe("crh reproduce", () => {
     expect(madeRuns(given)).toHaveLength(3);
   }, 60_000);
 
+  it("measures every so many steps where a study asks for it, for which no run measured less often answers", async () => {
+    const given = options("measured");
+    const parameters = { depth: 2, width: 8, inputs: 8, terms: 8, samples: 64, steps: 60 };
+    const first: StudyRun = { label: "fc1", setting: "fc1", seed: 0, parameters };
+    const plain: Study = { ...study([]), runs: () => [first] };
+    const seen: unknown[] = [];
+    const often: Study = {
+      ...plain,
+      runs: () => [{ ...first, measured: 20 }],
+      evaluate(done, context) {
+        seen.push(...done.map((run) => [run.snapshots().map(({ step }) => step), run.smaller]));
+        return plain.evaluate(done, context);
+      },
+    };
+    for (const one of [plain, often, often, plain]) await reproduceStudy(one, given, watcherOf(testIo()));
+    expect(seen[0]).toEqual([[0, 20, 40, 60], expect.arrayContaining(["depth", "width", "steps"])]);
+    expect(seen[1]).toEqual(seen[0]);
+  }, 60_000);
+
   it("keeps what is done when it is interrupted, and goes on with what was begun", async () => {
     const given = options("interrupted");
     const io = testIo();
@@ -205,6 +224,9 @@ describe("crh reproduce", () => {
       code: 2,
       line: "crh reproduce: expected --data with MNIST for twopoint/4, got none; crh data get mnist fetches it\n",
     });
+    expect((await refused("crh/5")).line).toBe(
+      "crh reproduce: expected --data with text for crh/5, got none; crh data get tinyshakespeare fetches it\n",
+    );
     expect(await refused("--size", "paper")).toMatchObject({
       code: 2,
       line: expect.stringMatching(/^crh reproduce: expected --yes for an estimated time of \d+ h/),

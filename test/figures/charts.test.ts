@@ -40,6 +40,17 @@ describe("charts", () => {
     expect(places[0]! - places[1]!).toBeCloseTo(places[1]! - places[2]!, 1);
   });
 
+  it("write names under an axis that has them, and into the table", () => {
+    const points = [1, 2.2].map((x) => ({ x, y: x }));
+    const x = { label: "choice", names: ["first", "second"] };
+    const { csv, svg } = charts([
+      { title: "t", x, y: { label: "y" }, curves: [{ name: "c", colour: "#123456", line: "none", points }] },
+    ]);
+    expect(csv).toBe("panel,curve,x,y,low,high\nt,c,first,1,,\nt,c,second,2.2,,\n");
+    expect(svg).toMatch(/rotate\(-35\)[^>]*>first</);
+    expect(svg).toContain(">second<");
+  });
+
   it("draw intervals as bars at each point, or as one band", () => {
     const points = [0, 1, 2].map((x) => ({ x, y: x, low: x - 0.5, high: x + 0.5 }));
     const drawn = (band: boolean) =>

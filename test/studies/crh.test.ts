@@ -219,6 +219,12 @@ describe("fully connected networks", () => {
       "deeper is better, 12 layers": "holds",
       "almost perfect stays, 12 layers": "holds",
     });
+    const deaf = depth(6, (layer) => 0.5 + 0.05 * layer).map((run) => ({
+      ...run,
+      metrics: () => [0, 1000].map((step) => ({ step, name: "eval/loss", value: 0.07 })),
+    }));
+    expect(verdicts(18, deaf)).toEqual({});
+    expect(named(18).evaluate(deaf, small).notes.join(" ")).toContain("depth 6, seed 2: left out");
     const lost = verdicts(
       18,
       depth(6, (layer) => (layer === 2 ? 0.98 : 0.6 - 0.01 * layer)),

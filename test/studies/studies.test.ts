@@ -6,6 +6,21 @@ import { studies } from "../../src/studies/studies.ts";
 import { studySizes } from "../../src/studies/study.ts";
 import { loadedSetting } from "../settings/loadedSettings.ts";
 
+describe("estimates of runs", () => {
+  /** Processor seconds on one core of a virtual machine, measurements included; llm: two cores, by its preset. */
+  it.each([
+    ["fc1", PAPER, { steps: 20_000 }, 28],
+    ["fc1", PAPER, { steps: 20_000, optimizer: "adam" }, 30],
+    ["fc2", PAPER, { steps: 20_000 }, 31],
+    ["fc2", PAPER, {}, 118],
+    ["llm", "small", {}, 600],
+  ] as const)("%s %s %j takes about %d s", (name, preset, parameters, seconds) => {
+    const setting = loadedSetting(name);
+    const parsed = parseParameters(setting, { ...findPreset(setting, preset).parameters, ...parameters });
+    expect(Math.abs(Math.log2(estimatedSeconds(parsed) / seconds))).toBeLessThan(1);
+  });
+});
+
 describe("the list of studies", () => {
   it("has every name once", () => {
     expect(new Set(studies.map(({ name }) => name)).size).toBe(studies.length);

@@ -76,11 +76,11 @@ function chosenStudies(name: string | undefined): readonly Study[] {
   );
 }
 
-function requireData({ name, needsData }: Study, { data }: ReproduceCommandOptions): void {
+function requireData({ name, needsData, dataSet }: Study, { data }: ReproduceCommandOptions): void {
   if (needsData !== undefined && data === undefined)
     throw new UsageError(
       `reproduce: expected --data with ${needsData} for ${name}, got none; crh data get ` +
-        `${needsData.toLowerCase()} fetches it`,
+        `${dataSet ?? needsData.toLowerCase()} fetches it`,
     );
 }
 

@@ -41,7 +41,7 @@ export const study4: Study = {
         measured: `rank correlation of the ${kinds[kind]} of H_a with backward RGA over hidden layers and decays, by seed`,
         values: seeds.map(([, own]) => correlationOf(own.flatMap((run) => pointsOf(run, kind)))),
         most: -0.6,
-        why: "chosen: what one calls strong; of 15 points −0.51 comes by chance in one of forty",
+        why: "chosen: what one calls strong; of 25 points −0.4 comes by chance in one of forty",
       });
     const within = scored({
       ...{ figure: FIGURE, name: "within one network" },
@@ -105,7 +105,7 @@ function panel(runs: readonly Measured[], kind: Kind): Chart {
   return {
     title: kinds[kind],
     x: { label: `${kinds[kind]} of H_a / dimension`, domain: [0, 1.02] },
-    y: { label: "backward RGA", domain: [-0.03, 1.03] },
+    y: { label: "backward RGA" },
     curves: byNumber(runs, decayOf).map(([decay, own]) => ({
       ...{ name: `decay ${plainNumber(decay)}`, colour: decayColour(decay), line: "none", dots: "full" },
       points: own.flatMap((run) => pointsOf(run, kind).map(({ rank, rga, title }) => ({ x: rank, y: rga, title }))),

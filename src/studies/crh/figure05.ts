@@ -24,7 +24,7 @@ export const study5: Study = {
   statement:
     "In the attention heads of a transformer (llm) the alignment of cov(h, h) with cov(g, g) is significantly stronger than " +
     "that of initial and final representation, that of different heads, and that of random projections.",
-  needsData: TEXT,
+  ...TEXT,
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -18,7 +18,7 @@ export const study9: Study = {
   statement:
     "The alignment of E[h h^T] with E[g g^T] of attention heads (llm) is qualitatively that of their covariances, with a " +
     "larger variation.",
-  needsData: TEXT,
+  ...TEXT,
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -20,7 +20,7 @@ export const study10: Study = {
   statement:
     "Of the second moments of attention heads (llm) the share r_g = |E g|² / E |g|² essentially converges to zero, so that " +
     "E[g g^T] = cov(g, g); r_h is generally not zero but essentially negligible.",
-  needsData: TEXT,
+  ...TEXT,
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

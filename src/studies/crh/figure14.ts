@@ -22,7 +22,7 @@ export const study14: Study = {
   statement:
     "H and G of heads of the third layer of a transformer (llm) look alike; their spectra are exactly the same for the " +
     "leading eigenvalues, and differ in the smaller ones, less so as training proceeds.",
-  needsData: TEXT,
+  ...TEXT,
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

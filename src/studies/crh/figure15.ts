@@ -20,7 +20,7 @@ export const study15: Study = {
   statement:
     "The alignment of feature and gradient covariance of the heads of the third layer of a transformer (llm) remains high " +
     "during most of the training.",
-  needsData: TEXT,
+  ...TEXT,
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

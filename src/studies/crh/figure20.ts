@@ -101,7 +101,7 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
     (side): Chart => ({
       title: side === "a" ? "backward (a)" : "forward (b)",
       x: { label: "map" },
-      y: { label: "exponent" },
+      y: { label: "exponent", domain: [-1, 5] },
       curves: [
         ...[1 / 3, 3].map(guide),
         ...relations.flatMap((relation: Relation, k) => {
@@ -134,7 +134,7 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
   const caption =
     "Exponents of power laws between H, G and Z of hidden representations, seed of the first run: full along common " +
     "eigenvectors with their 95 % interval, where they can be read; hollow between sorted eigenvalues, as the paper reads " +
-    "them. Dashed: 1/3 and 3.";
+    "them. Dashed: 1/3 and 3. What lies above 5 is drawn at the upper edge; the table has it.";
   return [
     {
       ...{ name: "exponents", caption },

@@ -1,6 +1,6 @@
 /**
- * @file Rows of a score card from claims about single runs: the judgement is that of reports (`findings/claims`), run by
- * run, and the row says in how many it came out how.
+ * @file Rows of a score card from claims about single runs: the judgement is that of reports (`findings/claims`), run
+ * by run, and the row says in how many it came out how.
  */
 import type { Tested } from "../../findings/claims/claim.ts";
 import { type Reading, readingOf } from "../../findings/claims/reading.ts";
