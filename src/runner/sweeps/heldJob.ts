@@ -77,7 +77,8 @@ export class HeldJob {
   settle(error?: unknown): void {
     const { claims } = this.#sweep;
     if (this.#lost.signal.aborted || !claims.holds(this.#claim)) {
-      if (this.#sweep.runOf(this.job.id) !== this.#dir) rmSync(this.#dir, { recursive: true, force: true }); // the other has its own
+      const isFenced = this.#sweep.runOf(this.job.id) !== this.#dir; // the other has a folder of its own
+      if (isFenced) rmSync(this.#dir, { recursive: true, force: true });
       this.#lost.abort();
       this.#observer.note(`${this.job.id}: another worker has taken it over, this one had been silent for too long`);
     } else if (error === undefined) {

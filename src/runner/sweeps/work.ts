@@ -24,7 +24,7 @@ export interface WorkOptions {
   readonly only?: readonly string[];
   /** The part of these that this worker is for. Default: all. */
   readonly share?: Share;
-  /** Networks that are trained in one graph, where that is faster; their numbers are those of each alone to rounding. */
+  /** Networks trained in one graph, where that is faster; their numbers are those of each alone to rounding. */
   readonly together?: number;
   /** Whether to wait for what other workers do, and take it over should they die. */
   readonly wait: boolean;
