@@ -43,6 +43,12 @@ export function workerCount(layers: readonly Pick<LayerSize, "a" | "b">[]): numb
 /** Threads that stay up from one snapshot to the next, until they are closed. */
 export class LayerPool {
   private readonly workers: Worker[] = [];
+  private readonly most: number;
+
+  /** @param most threads. Default: as many as the machine runs at once */
+  constructor(most = availableParallelism()) {
+    this.most = most;
+  }
 
   /**
    * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be
@@ -71,7 +77,7 @@ export class LayerPool {
     if (count < 2 || !existsSync(program))
       for (const [index, job] of jobs.entries())
         put(index, await measureJob("sums" in job ? await asLayerJob(job) : job));
-    else await this.share(jobs, count, put);
+    else await this.share(jobs, Math.min(this.most, count), put);
     return layers;
   }
 

@@ -9,6 +9,7 @@ import { resumeTraining } from "../../src/runner/training/resumeTraining.ts";
 import type { RunOptions } from "../../src/runner/training/runOptions.ts";
 import { trainIntoRun } from "../../src/runner/training/trainIntoRun.ts";
 import { trainReplicatesIntoRuns } from "../../src/runner/training/trainReplicatesIntoRuns.ts";
+import { LayerPool } from "../../src/workers/layerPool.ts";
 
 /** Rounding of float32 in another order of sums over 60 steps. */
 const GROWN = 1e-4;
@@ -40,7 +41,7 @@ describe("runs that train together", () => {
   test("write the folders of runs alone; one that diverges is marked failed; each is resumed alone", async () => {
     const make = () => Promise.all(given.map((own) => started("factorization", [...small, ...own])));
     const all = await make();
-    const settled = await trainReplicatesIntoRuns(all, watcher);
+    const settled = await trainReplicatesIntoRuns(all, watcher, new LayerPool());
     expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     const others = await make();
     for (const [i, { job, experiment }] of others.entries()) {
@@ -79,7 +80,7 @@ describe("runs that train together", () => {
   test("train one by one where their steps are of other forms, and it is noted", async () => {
     const all = [await started("scalar", ["momentum=0.5"]), await started("scalar", [])];
     notes.length = 0;
-    const settled = await trainReplicatesIntoRuns(all, watcher);
+    const settled = await trainReplicatesIntoRuns(all, watcher, new LayerPool());
     expect(notes[0]).toMatch(/^trained one by one: replicate: expected/);
     expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
     for (const { job } of all) expect(job.folder.info().status).toBe("finished");

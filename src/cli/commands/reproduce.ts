@@ -2,7 +2,6 @@
  * @file `crh reproduce`: does the runs that a figure of a paper needs, and writes figures, score card and page.
  */
 
-import { fileURLToPath } from "node:url";
 import { formatDuration } from "../../formats/quantities.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { Unconfirmed, UsageError } from "../../runner/errors.ts";
@@ -16,6 +15,7 @@ import { hasColour, type Io, widthOf } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 import { renderScore } from "../scoreTable.ts";
 import { dimmer, renderTable } from "../table.ts";
+import { WORKER } from "../workerProgram.ts";
 
 export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program"> {
   /** Whether the sweeps are written for crh worker or Slurm, and nothing is started. */
@@ -25,8 +25,6 @@ export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-const WORKER = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
 
 /** chosen: as a single run, which asks above an hour too. */
 const CONFIRMED_ABOVE_SECONDS = 3600;

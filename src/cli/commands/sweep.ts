@@ -1,5 +1,4 @@
 /** @file `crh sweep`: many runs of a setting over values of its parameters, on this machine or on a cluster. */
-import { fileURLToPath } from "node:url";
 import { formatBytes, formatCount, formatDuration } from "../../formats/quantities.ts";
 import { EXIT_FAILED, UsageError } from "../../runner/errors.ts";
 import { type PlannedSweep, planSweep, writeSweep } from "../../runner/sweeps/planSweep.ts";
@@ -7,15 +6,14 @@ import { runSweep } from "../../runner/sweeps/runSweep.ts";
 import { SlurmError } from "../../runner/sweeps/slurm/programs.ts";
 import { type SlurmStatus, slurmStatus } from "../../runner/sweeps/slurm/slurmStatus.ts";
 import { type SweepStatus, sweepStatus } from "../../runner/sweeps/sweepStatus.ts";
+import { MOST_WORKERS } from "../../runner/training/runOptions.ts";
 import { openSweep, type SweepFolder } from "../../sweeps/sweepFolder.ts";
 import type { Io } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 import type { SlurmOptions } from "../slurmOptions.ts";
 import { renderStatus } from "../sweepTable.ts";
+import { WORKER } from "../workerProgram.ts";
 import { type SlurmMeans, slurmMeans, submitCommand } from "./slurmSweep.ts";
-
-/** What a worker is started with, here and on other machines. */
-const PROGRAM = [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "worker"];
 
 /** How a sweep is done. */
 export interface DoSweepOptions extends SlurmOptions {
@@ -113,15 +111,12 @@ export async function sweepStatusCommand(
   show({ ...sweepStatus(sweep), ...(slurm !== undefined && { slurm }) }, options, io);
 }
 
-/** chosen: more processes than any machine gains from. */
-const MOST_WORKERS = 256;
-
 /** What the jobs are done by: Slurm, or undefined for this machine. */
 function meansOf(options: DoSweepOptions): Promise<SlurmMeans | undefined> {
   const { jobs = 1, slurm } = options;
   if (slurm !== true && jobs > MOST_WORKERS)
     throw new UsageError(`sweep: expected ${MOST_WORKERS} at most as --jobs on one machine, got ${jobs}`);
-  return slurmMeans(options, PROGRAM);
+  return slurmMeans(options, WORKER);
 }
 
 async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Promise<number | undefined> {
@@ -130,7 +125,7 @@ async function doSweep(sweep: SweepFolder, options: DoSweepOptions, io: Io): Pro
     sweep,
     {
       jobs,
-      program: PROGRAM,
+      program: WORKER,
       ...(threads !== undefined && { threads }),
       ...(together !== undefined && { together }),
       ...(data !== undefined && { data }),

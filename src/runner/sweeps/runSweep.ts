@@ -6,9 +6,8 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SweepFolder } from "../../sweeps/sweepFolder.ts";
-import { Interrupted, UsageError } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
 import type { Progress, Watcher } from "../observer.ts";
-import { MOST_WORKERS } from "../training/runOptions.ts";
 import { work } from "./work.ts";
 
 export interface RunSweepOptions {
@@ -35,10 +34,6 @@ const MOST_DEATHS = 10;
  */
 export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, watcher: Watcher): Promise<void> {
   const { jobs, data, together = 1, threads = availableParallelism() } = options;
-  if (jobs > MOST_WORKERS)
-    throw new UsageError(
-      `sweep: expected ${MOST_WORKERS} workers at most on one machine, got ${jobs}; give fewer --jobs`,
-    );
   const state = sweep.state();
   const total = sweep.record.jobs;
   const progress = watcher.observer.progress(sweep.name, total, {

@@ -8,6 +8,8 @@ import { OtherSweeps } from "../../sweeps/elsewhere.ts";
 import { listedJobs, sharedBy } from "../../sweeps/jobList.ts";
 import type { Job } from "../../sweeps/jobs.ts";
 import type { Share, SweepFolder, SweepState } from "../../sweeps/sweepFolder.ts";
+import { train } from "../../train/train.ts";
+import { LayerPool } from "../../workers/layerPool.ts";
 import type { Watcher } from "../observer.ts";
 import type { StartedRun } from "../training/createTraining.ts";
 import { replicable } from "../training/replicable.ts";
@@ -49,14 +51,20 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
   const jobs = sharedBy(only === undefined ? all : listedJobs(all, only), share);
   const others = new OtherSweeps(sweep, jobs);
   const start = Math.floor(Math.random() * jobs.length); // workers that begin apart seldom want the same job
-  for (;;) {
-    if (!sweep.record.again) others.look();
-    const did = await pass(sweep, [...jobs.slice(start), ...jobs.slice(0, start)], { others, options, watcher });
-    const state = sweep.state();
-    if (isOver(sweep, state) || jobs.every(({ id }) => state.done.has(id) || state.failed.has(id))) return;
-    if (did) continue;
-    if (!options.wait) return;
-    await wait(LOOK_SECONDS, watcher.signal);
+  const measuring = new LayerPool(options.threads); // one for all jobs: threads are warm from the second on
+  const means = { others, options, watcher, measuring };
+  try {
+    for (;;) {
+      if (!sweep.record.again) others.look();
+      const did = await pass(sweep, [...jobs.slice(start), ...jobs.slice(0, start)], means);
+      const state = sweep.state();
+      if (isOver(sweep, state) || jobs.every(({ id }) => state.done.has(id) || state.failed.has(id))) return;
+      if (did) continue;
+      if (!options.wait) return;
+      await wait(LOOK_SECONDS, watcher.signal);
+    }
+  } finally {
+    await measuring.close();
   }
 }
 
@@ -101,6 +109,7 @@ interface Means {
   readonly others: OtherSweeps;
   readonly options: WorkOptions;
   readonly watcher: Watcher;
+  readonly measuring: LayerPool;
 }
 
 /** Further jobs of the same setting, to be trained with the first. */
@@ -161,7 +170,7 @@ function heldJob(
 }
 
 /** Does jobs that this worker holds, those of one form in one graph, and marks them. */
-async function doJobs(all: readonly HeldJob[], { options, watcher: { observer } }: Means): Promise<void> {
+async function doJobs(all: readonly HeldJob[], { options, watcher: { observer }, measuring }: Means): Promise<void> {
   try {
     const ready: (StartedRun & { readonly held: HeldJob })[] = [];
     for (const held of all) {
@@ -177,8 +186,10 @@ async function doJobs(all: readonly HeldJob[], { options, watcher: { observer } 
       const watcher = (i: number): Watcher => ({ observer, signal: runs[i]!.held.signal });
       const results =
         runs.length > 1
-          ? await trainReplicatesIntoRuns(runs, watcher)
-          : await Promise.allSettled([trainIntoRun(runs[0]!.job, runs[0]!.experiment, watcher(0))]);
+          ? await trainReplicatesIntoRuns(runs, watcher, measuring)
+          : await Promise.allSettled([
+              trainIntoRun(runs[0]!.job, runs[0]!.experiment, watcher(0), { train, measuring }),
+            ]);
       const stops = results.flatMap((result, i) => {
         try {
           runs[i]!.held.settle(result.status === "rejected" ? result.reason : undefined);

@@ -6,10 +6,10 @@ import type { Engine } from "../../engine/engine.ts";
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import { NotReplicableError } from "../../replicate/notReplicable.ts";
 import type { Experiment } from "../../train/experiment.ts";
-import type { train } from "../../train/train.ts";
+import { train } from "../../train/train.ts";
 import type { TrainOptions, TrainResult } from "../../train/trainOptions.ts";
 import { Replicates } from "../../train/trainReplicates.ts";
-import { LayerPool } from "../../workers/layerPool.ts";
+import type { LayerPool } from "../../workers/layerPool.ts";
 import type { Watcher } from "../observer.ts";
 import type { StartedRun } from "./createTraining.ts";
 import { trainIntoRun } from "./trainIntoRun.ts";
@@ -22,46 +22,44 @@ import { trainIntoRun } from "./trainIntoRun.ts";
  *
  * @param runs of one plan, begun or gone on with at the same step
  * @param watcher of run i; its signal stops that run
+ * @param measuring threads that measure, closed by whoever made them
  * @returns of each run what trainIntoRun would return or throw
  */
 export async function trainReplicatesIntoRuns(
   runs: readonly StartedRun[],
   watcher: (i: number) => Watcher,
+  measuring: LayerPool,
 ): Promise<PromiseSettledResult<void>[]> {
   const replicates = await together(runs);
   if (replicates instanceof NotReplicableError) {
     watcher(0).observer.note(`trained one by one: ${replicates.message}`);
-    return oneByOne(runs, watcher);
+    return oneByOne(runs, watcher, measuring);
   }
   const others = runs.length - 1;
   const note =
     `Trained in one graph with ${others} other run${others === 1 ? "" : "s"}: numbers are those of a run alone up to ` +
     "the order of sums in float32, which training may let grow.";
   const meeting = new Meeting(runs.length, (options) => replicates.train(options));
-  const measuring = new LayerPool();
-  try {
-    return await Promise.allSettled(
-      runs.map(async ({ job, experiment }, i) => {
-        try {
-          job.folder.update({ notes: [...(job.folder.info().notes ?? []), note] });
-          await trainIntoRun(job, experiment, watcher(i), { train: meeting.place(i), measuring });
-        } finally {
-          meeting.leave(i);
-        }
-      }),
-    );
-  } finally {
-    await measuring.close();
-  }
+  return Promise.allSettled(
+    runs.map(async ({ job, experiment }, i) => {
+      try {
+        job.folder.update({ notes: [...(job.folder.info().notes ?? []), note] });
+        await trainIntoRun(job, experiment, watcher(i), { train: meeting.place(i), measuring });
+      } finally {
+        meeting.leave(i);
+      }
+    }),
+  );
 }
 
 async function oneByOne(
   runs: readonly StartedRun[],
   watcher: (i: number) => Watcher,
+  measuring: LayerPool,
 ): Promise<PromiseSettledResult<void>[]> {
   const results: PromiseSettledResult<void>[] = [];
   for (const [i, { job, experiment }] of runs.entries())
-    results.push(...(await Promise.allSettled([trainIntoRun(job, experiment, watcher(i))])));
+    results.push(...(await Promise.allSettled([trainIntoRun(job, experiment, watcher(i), { train, measuring })])));
   return results;
 }
 
