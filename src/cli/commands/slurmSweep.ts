@@ -11,6 +11,7 @@ import { type SlurmOptions, slurmOption } from "../slurmOptions.ts";
 export interface SubmitOptions extends SlurmOptions {
   readonly jobs?: number;
   readonly threads?: number;
+  readonly together?: number;
   readonly data?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -35,6 +36,10 @@ export async function slurmMeans(options: SubmitOptions, program: readonly strin
   }
   if (options.threads !== undefined)
     throw new UsageError("sweep: expected --cpus-per-task beside --slurm, got --threads, which is of this machine");
+  if ((options.together ?? 1) > 1)
+    throw new UsageError(
+      "sweep: expected no --together beside --slurm, got it; tasks of Slurm train one network at a time",
+    );
   const { partition, time, cpusPerTask, gres, account, slurmArg = [], jobs, data } = options;
   const request = {
     ...{ partition, time, cpusPerTask, gres, account, arguments: slurmArg, atOnce: jobs, program },

@@ -97,10 +97,10 @@ async function pass(sweep: SweepFolder, jobs: readonly Job[], means: Means): Pro
     if (isOver(sweep, state)) return did;
     const first = take(job);
     if (first === undefined) continue;
-    await doJobs([first, ...alike(first, jobs.slice(at + 1), take, means.options)], means);
+    await doJobs([first, ...alike(first, jobs, at + 1, take, means.options)], means);
     did = true;
-    state = sweep.state();
-    listed = performance.now();
+    // Otherwise an old listing does: a job is looked at again when it is claimed.
+    if (sweep.record.failFast) state = sweep.state();
   }
   return did;
 }
@@ -112,18 +112,18 @@ interface Means {
   readonly measuring: LayerPool;
 }
 
-/** Further jobs of the same setting, to be trained with the first. */
+/** Further jobs of the same setting, from a place on, to be trained with the first. */
 function alike(
   { job: { setting } }: HeldJob,
-  later: readonly Job[],
+  jobs: readonly Job[],
+  from: number,
   take: (job: Job) => HeldJob | undefined,
   { together = 1 }: WorkOptions,
 ): HeldJob[] {
   const found: HeldJob[] = [];
-  for (const job of later) {
-    if (found.length >= together - 1) break;
-    if (job.setting !== setting) continue;
-    const held = take(job);
+  for (let at = from; at < jobs.length && found.length < together - 1; at++) {
+    if (jobs[at]!.setting !== setting) continue;
+    const held = take(jobs[at]!);
     if (held !== undefined) found.push(held);
   }
   return found;

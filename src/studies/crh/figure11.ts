@@ -5,7 +5,7 @@ import { scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { measuredRuns } from "./hidden.ts";
 import { judged, readRuns } from "./judged.ts";
-import { layerOf, pictureOf } from "./pictures.ts";
+import { BEFORE_NOTE, beforeAndAfter } from "./pictures.ts";
 import { IMAGES, res1Notes, res1Runs, res1Untrained } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
@@ -37,30 +37,11 @@ export const study11: Study = {
         ...{ least: 0.7, why: "chosen: a matrix that one takes for the identity; random ones are far below", smaller },
       });
     return {
-      figures: [
-        ...pictureOf(
-          layerOf(
-            done.find(({ parameters }) => parameters.steps === 1),
-            isLinear,
-          ),
-          "b",
-          {
-            name: "untrained",
-            caption: "Output layer after a single step: H and G of what it writes, covariances of normalised rows.",
-          },
-        ),
-        ...pictureOf(
-          layerOf(
-            trained.find(({ seed }) => seed === 0),
-            isLinear,
-          ),
-          "b",
-          {
-            name: "trained",
-            caption: "The same at the end of training, seed 0, with a colour scale of its own.",
-          },
-        ),
-      ],
+      figures: beforeAndAfter(
+        done,
+        isLinear,
+        "Output layer after a single step: H and G of what it writes, covariances of normalised rows.",
+      ),
       claims: [
         judged(
           {
@@ -75,7 +56,7 @@ export const study11: Study = {
       ],
       notes: [
         ...res1Notes(size),
-        "Moments of the first measurement are not kept; a run of one step stands for the network before training.",
+        BEFORE_NOTE,
         "Of ten classes the rows of G sum to 0, so that one eigenvalue is 0 and the participation ratio is at most nine.",
       ],
     };

@@ -4,7 +4,7 @@ import type { LayerMoments } from "../../moments/moments.ts";
 import { scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { judged, readRuns } from "./judged.ts";
-import { layerOf, pictureOf } from "./pictures.ts";
+import { BEFORE_NOTE, beforeAndAfter } from "./pictures.ts";
 import { IMAGES, res1Notes, res1Runs, res1Untrained } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
@@ -24,30 +24,11 @@ export const study12: Study = {
     const trained = done.filter(({ parameters }) => parameters.steps !== 1);
     const runs = readRuns(trained);
     return {
-      figures: [
-        ...pictureOf(
-          layerOf(
-            done.find(({ parameters }) => parameters.steps === 1),
-            isBlock,
-          ),
-          "b",
-          {
-            name: "untrained",
-            caption: "Last block after a single step: H and G by channel, covariances of normalised rows.",
-          },
-        ),
-        ...pictureOf(
-          layerOf(
-            trained.find(({ seed }) => seed === 0),
-            isBlock,
-          ),
-          "b",
-          {
-            name: "trained",
-            caption: "The same at the end of training, seed 0, with a colour scale of its own.",
-          },
-        ),
-      ],
+      figures: beforeAndAfter(
+        done,
+        isBlock,
+        "Last block after a single step: H and G by channel, covariances of normalised rows.",
+      ),
       claims: [
         judged(
           {
@@ -74,7 +55,7 @@ export const study12: Study = {
       notes: [
         ...res1Notes(size),
         "A block is measured by channel, each of its pixels a sample; the paper does not say whether it pools.",
-        "Moments of the first measurement are not kept; a run of one step stands for the network before training.",
+        BEFORE_NOTE,
       ],
     };
   },

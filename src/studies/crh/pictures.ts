@@ -22,3 +22,28 @@ export const layerOf = (
   run: StudiedRun | undefined,
   fits: (layer: LayerMoments) => boolean,
 ): LayerMoments | undefined => run?.moments()?.layers.findLast(fits);
+
+/**
+ * Side b of a layer before and after training. Moments of a first measurement are not kept: a run of one step stands
+ * for the network before it.
+ *
+ * @param fits which layer; the last that fits
+ * @param before caption of the picture before training
+ */
+export function beforeAndAfter(
+  done: readonly StudiedRun[],
+  fits: (layer: LayerMoments) => boolean,
+  before: string,
+): StudyFigure[] {
+  const untrained = done.find(({ parameters }) => parameters.steps === 1);
+  const trained = done.find(({ parameters, seed }) => parameters.steps !== 1 && seed === 0);
+  const after = "The same at the end of training, seed 0, with a colour scale of its own.";
+  return [
+    ...pictureOf(layerOf(untrained, fits), "b", { name: "untrained", caption: before }),
+    ...pictureOf(layerOf(trained, fits), "b", { name: "trained", caption: after }),
+  ];
+}
+
+/** What beforeAndAfter stands on, for a study's notes. */
+export const BEFORE_NOTE =
+  "Moments of the first measurement are not kept; a run of one step stands for the network before training.";

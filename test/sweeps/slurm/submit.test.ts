@@ -203,6 +203,7 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [["--slurm", "--time", "2h"], /expected --time as Slurm writes it, .+, got "2h"/],
       [["--slurm", "--threads", "2"], /expected --cpus-per-task beside --slurm, got --threads/],
+      [["--slurm", "--together", "4"], /expected no --together beside --slurm, got it/],
       [["--slurm", "--slurm-arg", "qos=long"], /expected an option of sbatch as --slurm-arg, .+ got "qos=long"/],
       [["--slurm", "--slurm-arg=--array=1"], /expected --jobs in place of --slurm-arg --array=1/],
       [["--slurm", "--slurm-arg=-t5"], /expected --time in place of --slurm-arg -t5/],
