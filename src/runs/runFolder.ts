@@ -157,21 +157,20 @@ export class RunFolder {
     return this.update({ ...own, ...ended, status: "running", argv: [...argv] });
   }
 
-  /**
-   * Deletes what a process that died left half written; those of snapshots, moments and checkpoints go with
-   * dropSnapshots ..
-   */
+  /** Deletes what the process that had the run left half written, whether it died or was only stopped. */
   dropHalfWritten(): void {
-    for (const name of readdirSync(this.dir))
-      if (name.endsWith(temporarySuffix)) rmSync(join(this.dir, name), { force: true });
+    for (const folder of this.#folders())
+      for (const name of readdirSync(folder))
+        if (name.endsWith(temporarySuffix)) rmSync(join(folder, name), { force: true });
   }
 
   /** Deletes what processes of this machine left half written when they died. */
   dropAbandoned(): void {
-    for (const name of ["", ...FOLDERS]) {
-      const folder = join(this.dir, name);
-      if (existsSync(folder)) dropAbandoned(folder);
-    }
+    for (const folder of this.#folders()) dropAbandoned(folder);
+  }
+
+  #folders(): string[] {
+    return ["", ...FOLDERS].map((name) => join(this.dir, name)).filter((folder) => existsSync(folder));
   }
 
   /** Adds rows to metrics.jsonl; a torn last line that an interruption left is cut off first. */

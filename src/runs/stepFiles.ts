@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, temporarySuffix, writeWhole } from "./writeFile.ts";
+import { makeFolder, writeWhole } from "./writeFile.ts";
 
 export interface StepFile {
   readonly step: number;
@@ -46,11 +46,9 @@ export class StepFiles {
     return path;
   }
 
-  /** Deletes the files of later steps, and what a process that died left half written. */
+  /** Deletes the files of later steps. */
   dropAfter(step: number): void {
     for (const file of this.list()) if (file.step > step) rmSync(file.path, { force: true });
-    for (const name of this.#names())
-      if (name.endsWith(temporarySuffix)) rmSync(join(this.folder, name), { force: true });
   }
 
   /** Deletes the files of some steps, and the folder with the last of them. */

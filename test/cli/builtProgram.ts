@@ -28,12 +28,14 @@ export interface Workplace {
   /** The same with something going wrong (faults.mjs). */
   faulty(fault: string, ...args: string[]): Promise<Ended>;
   faultyOn(host: string | undefined, fault: string, ...args: string[]): Promise<Ended>;
+  startFaulty(fault: string, ...args: string[]): Started;
   /** @param host a name that the machine has for the program alone */
-  start(
-    args: readonly string[],
-    env?: Record<string, string>,
-    host?: string,
-  ): { child: ChildProcess; ended: Promise<Ended> };
+  start(args: readonly string[], env?: Record<string, string>, host?: string): Started;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
 }
 
 /** A fresh folder as the program's working directory, deleted after the tests of the file. */
@@ -66,10 +68,12 @@ export function workplace(): Workplace {
     return { child, ended };
   };
   const faults = `--import=${new URL("faults.mjs", import.meta.url).href}`;
-  const faultyOn: Workplace["faultyOn"] = (host, fault, ...args) =>
-    start(args, { NODE_OPTIONS: faults, CRH_FAULT: fault, CRH_FAULT_COUNT: join(dir, "count") }, host).ended;
+  const startFaulty = (fault: string, args: readonly string[], host?: string): Started =>
+    start(args, { NODE_OPTIONS: faults, CRH_FAULT: fault, CRH_FAULT_COUNT: join(dir, "count") }, host);
+  const faultyOn: Workplace["faultyOn"] = (host, fault, ...args) => startFaulty(fault, args, host).ended;
   return {
     ...{ dir, start, faultyOn },
+    startFaulty: (fault, ...args) => startFaulty(fault, args),
     crh: (...args) => start(args).ended,
     faulty: (fault, ...args) => faultyOn(undefined, fault, ...args),
   };

@@ -2,6 +2,7 @@
  * @file Loaded into the built program before everything else (node --import): lets one of its writing calls go wrong. CRH_FAULT is
  * "<kind> <n>" with n the number of the call, counted from 1 over the functions below:
  *   SIGKILL n   the process is killed in the middle of call n: a file is half written, a rename not yet done
+ *   SIGSTOP n   the process stops in the middle of call n; once it goes on, so does the call
  *   SIGINT n    the user interrupts just before call n
  *   ENOSPC n    from call n on the disk is full: half of the bytes are written, then the call fails
  *   FULL text   the same from the first call on whose path contains the text
@@ -35,6 +36,7 @@ function faulty(name, whenBroken) {
         whenBroken(...args);
         process.kill(process.pid, "SIGKILL");
       }
+      if (kind === "SIGSTOP" && calls === Number(at)) return stopped(name, args);
       full ||= kind === "FULL" ? String(args[0]).includes(at) : kind === "ENOSPC" && calls >= Number(at);
       if (full) {
         whenBroken(...args);
@@ -45,6 +47,23 @@ function faulty(name, whenBroken) {
       inside = false;
     }
   };
+}
+
+/** The call, stopped half way with its file open, as the system would stop it. */
+function stopped(name, [path, data]) {
+  const stop = () => process.kill(process.pid, "SIGSTOP");
+  if (name === "renameSync") {
+    stop();
+    return real.renameSync(path, data);
+  }
+  const descriptor = real.openSync(path, name === "appendFileSync" ? "a" : "w");
+  try {
+    real.writeSync(descriptor, half(data));
+    stop();
+    real.writeSync(descriptor, data.slice(half(data).length));
+  } finally {
+    real.closeSync(descriptor);
+  }
 }
 
 for (const name of ["writeFileSync", "appendFileSync"])

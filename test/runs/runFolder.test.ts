@@ -247,6 +247,7 @@ describe("numbered files", () => {
     expect(existsSync(join(run.dir, "snapshots", "step-00000100.json"))).toBe(true);
     expect(run.snapshots().map(({ step }) => step)).toEqual([0, 20, 100, 123_456_789]);
     writeFileSync(join(run.dir, "snapshots", ".step-00000101.json.1.writing"), "{");
+    run.dropHalfWritten();
     run.dropSnapshots(100);
     expect(readdirSync(join(run.dir, "snapshots"))).toHaveLength(3);
   });

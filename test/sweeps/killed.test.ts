@@ -56,26 +56,30 @@ describe("workers that are killed", () => {
     }
   });
 
-  it("or fall silent and come back find that another has their job, and spoil nothing", {
-    timeout: 120_000,
-  }, async () => {
-    const plan = ["sweep", "scalar", "seed=0", "--steps", "3000", "--every", "1000", "--cost", "economy", "--again"];
-    for (const name of ["silent", "steady"]) await place.crh(...plan, "--plan-only", "--quiet", "--name", name);
-    const steady = place.crh("worker", "steady", "--threads", "1", "--quiet");
-    const { child, ended } = place.start(["worker", "silent", "--threads", "1", "--stale", "1"]);
-    const runs = join(place.dir, "sweeps", "silent", "runs");
-    await until(() => readdirSync(runs).length > 0);
-    child.kill("SIGSTOP");
-    expect(await place.crh("worker", "silent", "--threads", "1", "--stale", "1", "--quiet")).toMatchObject({ code: 0 });
-    child.kill("SIGCONT");
-    expect(await ended).toMatchObject({ code: 0, err: expect.stringContaining("another worker has taken it over") });
-    await steady;
-    const [found, expected] = ["silent", "steady"].map((name) => new SweepFolder(join(place.dir, "sweeps", name)));
-    const [job] = expected!.jobs();
-    expect(found!.state().done).toEqual(new Set([job!.id]));
-    expect(found!.runOf(job!.id)).toMatch(/\.1$/);
-    expect(resultsOf(found!.runOf(job!.id)!)).toEqual(resultsOf(expected!.runOf(job!.id)!));
-  });
+  // The run's first files, one in its folders, a line of its metrics, a later one.
+  it.runIf(process.platform === "linux").each([3, 5, 20, 150])(
+    "or fall silent in writing call %i, and come back when another has their job, spoil nothing",
+    {
+      timeout: 120_000,
+    },
+    async (call) => {
+      const [silent, calm] = [`silent${call}`, `steady${call}`];
+      const plan = ["sweep", "scalar", "seed=0", "--steps", "300", "--every", "100", "--cost", "economy", "--again"];
+      for (const name of [silent, calm]) await place.crh(...plan, "--plan-only", "--quiet", "--name", name);
+      const steady = place.crh("worker", calm, "--threads", "1", "--quiet");
+      const { child, ended } = place.startFaulty(`SIGSTOP ${call}`, "worker", silent, "--threads", "1", "--stale", "1");
+      await until(() => readFileSync(`/proc/${child.pid}/stat`, "utf8").includes(") T "));
+      expect(await place.crh("worker", silent, "--threads", "1", "--stale", "1", "--quiet")).toMatchObject({ code: 0 });
+      child.kill("SIGCONT");
+      expect(await ended).toMatchObject({ code: 0, err: expect.stringContaining("another worker has taken it over") });
+      await steady;
+      const [found, expected] = [silent, calm].map((name) => new SweepFolder(join(place.dir, "sweeps", name)));
+      const [job] = expected!.jobs();
+      expect(found!.state().done).toEqual(new Set([job!.id]));
+      expect(found!.runOf(job!.id)).toMatch(/\.1$/);
+      expect(resultsOf(found!.runOf(job!.id)!)).toEqual(resultsOf(expected!.runOf(job!.id)!));
+    },
+  );
 
   it("are replaced by the sweep that started them", { timeout: 120_000 }, async () => {
     const plan = ["sweep", "scalar", "seed=0..5", "--steps", "1500", "--every", "500", "--cost", "economy", "--again"];
