@@ -409,13 +409,17 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
   program
     .command("reproduce")
     .description("do the runs that a figure of a paper needs, draw it and judge the paper's claims")
-    .argument("[study]", "twopoint/2 and others, which --list names (default: all, one after the other)")
+    .argument("[studies...]", "twopoint/2 and others, which --list names (default: all, one after the other)")
     .addOption(
       new Option("--size <size>", "small: what two cores finish soon; paper: the paper's sizes and numbers of seeds")
         .choices(studySizes)
         .default("small"),
     )
-    .option("--data <folder>", "folder of MNIST, where a study needs it; crh data get mnist fetches it")
+    .option(
+      "--data <folder>",
+      "folder of the data, where a study needs it, or one with mnist/, cifar10/ and tinyshakespeare/ in it, as crh " +
+        "data get leaves them (default: data, where it is there)",
+    )
     .option("--runs <folder>", "folder of runs that are there: one with the same parameters is not done again", RUNS)
     .option("--sweeps <folder>", "folder of the sweeps in which runs are done, one a study", SWEEPS)
     .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_WORKERS), 1)
@@ -427,9 +431,9 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--yes", "go on even if all together is estimated to take more than an hour")
     .option("--json", "print score cards, or with --list the list, as JSON")
     .option("--quiet", "print no progress")
-    .action(async (study: string | undefined, options: ReproduceCommandOptions) => {
+    .action(async (names: string[], options: ReproduceCommandOptions) => {
       const { reproduceCommand } = await import("./commands/reproduce.ts");
-      finish(await reproduceCommand(study, options, io));
+      finish(await reproduceCommand(names, options, io));
     });
 }
 

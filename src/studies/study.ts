@@ -108,6 +108,9 @@ export interface Evaluation {
   readonly notes: readonly string[];
 }
 
+/** Sets that studies read, as the list names them; `text` is any. */
+export type StudyData = "MNIST" | "CIFAR10" | "text";
+
 export interface Study {
   /** "twopoint/2": theory and figure. */
   readonly name: string;
@@ -116,10 +119,8 @@ export interface Study {
   readonly source: string;
   /** What the paper says, in words. */
   readonly statement: string;
-  /** What it reads from the folder of --data, in words: "MNIST". */
-  readonly needsData?: string;
-  /** The set of `crh data get` that is such data. Default: what is needed, in small letters. */
-  readonly dataSet?: string;
+  /** What it reads from the folder of --data. */
+  readonly needsData?: StudyData;
   /** None where the study computes all it shows by itself. */
   runs(size: StudySize): readonly StudyRun[];
   /** @param done the runs that are there, in any order: those that failed are missing */

@@ -201,12 +201,12 @@ describe("crh reproduce", () => {
 
   it("lists every study with what is done, within 80 columns and as JSON", async () => {
     const io = testIo({ columns: 80, env: { NO_COLOR: "1" } });
-    await reproduceCommand(undefined, { ...options("list"), list: true }, io);
+    await reproduceCommand([], { ...options("list"), list: true }, io);
     const lines = io.out().trimEnd().split("\n");
     expect(lines.slice(1).map((line) => line.split(" ")[0])).toEqual(studies.map(({ name }) => name));
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     const json = testIo();
-    await reproduceCommand("twopoint/controls", { ...options("list"), list: true, json: true }, json);
+    await reproduceCommand(["twopoint/controls"], { ...options("list"), list: true, json: true }, json);
     expect(JSON.parse(json.out())).toMatchObject([{ name: "twopoint/controls", runs: 10, done: 0, needsData: null }]);
   });
 

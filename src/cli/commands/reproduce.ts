@@ -7,6 +7,7 @@ import { suggestion } from "../../parameters/suggest.ts";
 import { Unconfirmed, UsageError } from "../../runner/errors.ts";
 import { existingRuns, secondsLeft } from "../../runner/reproduce/plannedRuns.ts";
 import { distinct, foundRuns, type ReproduceOptions, reproduceStudy } from "../../runner/reproduce/reproduceStudy.ts";
+import { dataOf } from "../../runner/reproduce/studyData.ts";
 import { studySweep } from "../../runner/reproduce/studySweep.ts";
 import type { ScoreRecord } from "../../studies/scoreRecord.ts";
 import { studies } from "../../studies/studies.ts";
@@ -30,21 +31,21 @@ export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program
 const CONFIRMED_ABOVE_SECONDS = 3600;
 
 export async function reproduceCommand(
-  name: string | undefined,
+  names: readonly string[],
   options: ReproduceCommandOptions,
   io: Io,
 ): Promise<void> {
-  const chosen = chosenStudies(name);
+  const isAll = names.length === 0;
+  const chosen = isAll ? studies : names.map(chosenStudy);
   if (options.list === true) {
     await list(chosen, options, io);
     return;
   }
-  const able = name === undefined ? chosen.filter((study) => hasData(study, options, io)) : chosen;
-  for (const study of able) requireData(study, options);
+  const able = withData(chosen, options, isAll, io);
   if (options.planOnly === true) {
-    for (const study of able) {
-      const found = await foundRuns(study, options);
-      if (found.length > 0) io.stdout.write(`${studySweep(study, options.size, found, options).dir}\n`);
+    for (const { study, options: own } of able) {
+      const found = await foundRuns(study, own);
+      if (found.length > 0) io.stdout.write(`${studySweep(study, own.size, found, own).dir}\n`);
     }
     return;
   }
@@ -56,41 +57,46 @@ export async function reproduceCommand(
       return io.interruption(); // from the first run on: before, the system ends the command
     },
   };
-  for (const study of able) {
-    const { record, folder } = await reproduceStudy(study, { ...options, program: WORKER }, watcher);
+  for (const { study, options: own } of able) {
+    const { record, folder } = await reproduceStudy(study, { ...own, program: WORKER }, watcher);
     records.push(record);
     if (options.json !== true) io.stdout.write(`${renderScore(record, folder, io)}\n`);
   }
-  if (options.json === true) io.stdout.write(`${JSON.stringify(name === undefined ? records : records[0])}\n`);
+  if (options.json === true) io.stdout.write(`${JSON.stringify(names.length === 1 ? records[0] : records)}\n`);
 }
 
-function chosenStudies(name: string | undefined): readonly Study[] {
-  if (name === undefined) return studies;
+function chosenStudy(name: string): Study {
   const found = studies.find((study) => study.name === name);
-  if (found !== undefined) return [found];
+  if (found !== undefined) return found;
   const names = studies.map((study) => study.name);
   throw new UsageError(
     `reproduce: expected a study, got "${name}"${suggestion(name, names)}; crh reproduce --list names them`,
   );
 }
 
-function requireData({ name, needsData, dataSet }: Study, { data }: ReproduceCommandOptions): void {
-  if (needsData !== undefined && data === undefined)
-    throw new UsageError(
-      `reproduce: expected --data with ${needsData} for ${name}, got none; crh data get ` +
-        `${dataSet ?? needsData.toLowerCase()} fetches it`,
-    );
+/** A study, and the options with its own folder of data. */
+interface Able {
+  readonly study: Study;
+  readonly options: ReproduceCommandOptions;
 }
 
-function hasData(study: Study, { data, quiet }: ReproduceCommandOptions, io: Io): boolean {
-  if (study.needsData === undefined || data !== undefined) return true;
-  if (quiet !== true) io.stderr.write(`${study.name}: left out, for it needs --data with ${study.needsData}\n`);
-  return false;
+/** @param isAll whether those without data are left out, which is said */
+function withData(chosen: readonly Study[], options: ReproduceCommandOptions, isAll: boolean, io: Io): Able[] {
+  return chosen.flatMap((study) => {
+    try {
+      const data = dataOf(study, options.data);
+      return [{ study, options: { ...options, ...(data !== undefined && { data }) } }];
+    } catch (error) {
+      if (!isAll || !(error instanceof UsageError)) throw error;
+      if (options.quiet !== true) io.stderr.write(`${study.name}: left out; ${error.message}\n`);
+      return [];
+    }
+  });
 }
 
-async function confirm(chosen: readonly Study[], options: ReproduceCommandOptions): Promise<void> {
+async function confirm(able: readonly Able[], options: ReproduceCommandOptions): Promise<void> {
   const existing = existingRuns(options);
-  const found = await Promise.all(chosen.map((study) => foundRuns(study, options, existing)));
+  const found = await Promise.all(able.map(({ study, options: own }) => foundRuns(study, own, existing)));
   const left = distinct(found.flat());
   const seconds = secondsLeft(left).seconds / options.jobs;
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
@@ -105,7 +111,7 @@ async function confirm(chosen: readonly Study[], options: ReproduceCommandOption
 async function list(chosen: readonly Study[], options: ReproduceCommandOptions, io: Io): Promise<void> {
   const existing = existingRuns(options);
   const counted = chosen.map(async (study) => {
-    const found = await foundRuns(study, options, existing);
+    const found = await foundRuns(study, { ...options, data: undefined }, existing);
     const done = found.filter(({ state }) => state === "done" || state === "diverged").length;
     const { seconds, measured } = secondsLeft(found);
     return { study, runs: found.length, done, seconds, measured };

@@ -47,7 +47,12 @@ export function distinct(all: readonly Found[]): Found[] {
 
 export async function foundRuns(
   study: Study,
-  { size, data, runs, sweeps }: Pick<ReproduceOptions, "size" | "data" | "runs" | "sweeps">,
+  {
+    size,
+    data,
+    runs,
+    sweeps,
+  }: Pick<ReproduceOptions, "size" | "runs" | "sweeps"> & { readonly data?: string | undefined },
   existing: Existing = existingRuns({ runs, sweeps }),
 ): Promise<Found[]> {
   return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));

@@ -12,7 +12,7 @@ import { scored } from "../score.ts";
 import type { StudiedRun, Study, StudyFigure } from "../study.ts";
 import { alignmentOf } from "./hidden.ts";
 import { judged, readRuns } from "./judged.ts";
-import { IMAGES, res1Notes, res1Runs } from "./runs.ts";
+import { res1Notes, res1Runs } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 1";
@@ -27,7 +27,7 @@ export const study1: Study = {
   statement:
     "All six relations hold significantly across the two fully connected layers of a ResNet-18 that classifies CIFAR-10 " +
     "(res1); alignments above 0.7 are reached quite early and go on improving. E[g h^T] is well aligned with W W^T.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: res1Runs,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -6,7 +6,7 @@ import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
 import { percentOf, scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { type HeadLayer, headLayers } from "./heads.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 3";
@@ -27,7 +27,7 @@ export const study3: Study = {
   statement:
     "The eigenvalues of H and G of the heads of a transformer (llm) follow power laws λ_h ∝ λ_g^α: with α = 3 in the first " +
     "layer, 2 in the second and 1 in all after it; positive exponents lie within 1/3 and 3.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const all = done.map((run) => headLayers(run.snapshot()));

@@ -7,7 +7,7 @@ import { scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { firstRun, headLayers, headsOf } from "./heads.ts";
 import { judged, readRuns } from "./judged.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 5";
@@ -24,7 +24,7 @@ export const study5: Study = {
   statement:
     "In the attention heads of a transformer (llm) the alignment of cov(h, h) with cov(g, g) is significantly stronger than " +
     "that of initial and final representation, that of different heads, and that of random projections.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -6,7 +6,7 @@ import type { Study } from "../study.ts";
 import { alignmentOf } from "./hidden.ts";
 import { courseAxes, courseLegend, rgaCurve } from "./imageCourses.ts";
 import { judged, readRuns } from "./judged.ts";
-import { IMAGES, res2Notes, res2Runs } from "./runs.ts";
+import { res2Notes, res2Runs } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 6";
@@ -18,7 +18,7 @@ export const study6: Study = {
   statement:
     "In a ResNet-18 that learns images without labels (res2) RGA holds well for the two fully connected layers, but not so " +
     "strongly for the convolutional ones.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: res2Runs,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -6,7 +6,7 @@ import { scored } from "../score.ts";
 import type { Study, StudyFigure } from "../study.ts";
 import { firstRun, headLayers, headsOf } from "./heads.ts";
 import { judged, type ReadRun, readRuns } from "./judged.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 9";
@@ -18,7 +18,7 @@ export const study9: Study = {
   statement:
     "The alignment of E[h h^T] with E[g g^T] of attention heads (llm) is qualitatively that of their covariances, with a " +
     "larger variation.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -8,7 +8,7 @@ import { scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { headLayers } from "./heads.ts";
 import { judged, readRuns } from "./judged.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 10";
@@ -20,7 +20,7 @@ export const study10: Study = {
   statement:
     "Of the second moments of attention heads (llm) the share r_g = |E g|² / E |g|² essentially converges to zero, so that " +
     "E[g g^T] = cov(g, g); r_h is generally not zero but essentially negligible.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

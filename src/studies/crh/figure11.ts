@@ -6,7 +6,7 @@ import type { Study } from "../study.ts";
 import { measuredRuns } from "./hidden.ts";
 import { judged, readRuns } from "./judged.ts";
 import { BEFORE_NOTE, beforeAndAfter } from "./pictures.ts";
-import { IMAGES, res1Notes, res1Runs, res1Untrained } from "./runs.ts";
+import { res1Notes, res1Runs, res1Untrained } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 11";
@@ -19,7 +19,7 @@ export const study11: Study = {
   statement:
     "At the end of training H and G of the output layer of a ResNet-18 (res1) look alike, and both become proportional " +
     "to the identity; at initialisation they do not.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: (size) => [...res1Runs(size), res1Untrained(size)],
   evaluate(done, { size }) {
     const trained = done.filter(({ parameters }) => parameters.steps !== 1);

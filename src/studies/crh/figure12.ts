@@ -5,7 +5,7 @@ import { scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { judged, readRuns } from "./judged.ts";
 import { BEFORE_NOTE, beforeAndAfter } from "./pictures.ts";
-import { IMAGES, res1Notes, res1Runs, res1Untrained } from "./runs.ts";
+import { res1Notes, res1Runs, res1Untrained } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 12";
@@ -18,7 +18,7 @@ export const study12: Study = {
   statement:
     "Representation and gradient of the last convolution block of a ResNet-18 (res1) look alike at the end of training, " +
     "where they have structure that they have not at initialisation.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: (size) => [...res1Runs(size), res1Untrained(size)],
   evaluate(done, { size }) {
     const trained = done.filter(({ parameters }) => parameters.steps !== 1);

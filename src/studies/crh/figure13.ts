@@ -5,7 +5,7 @@ import type { Study } from "../study.ts";
 import { alignmentOf } from "./hidden.ts";
 import { judged, readRuns } from "./judged.ts";
 import { layerOf, pictureOf } from "./pictures.ts";
-import { IMAGES, res2Notes, res2Runs } from "./runs.ts";
+import { res2Notes, res2Runs } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 13";
@@ -21,7 +21,7 @@ export const study13: Study = {
   statement:
     "H and G of the second and of the penultimate convolution block of a ResNet-18 that learned without labels (res2) have " +
     "significant alignments, which are not perfect.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: res2Runs,
   evaluate(done, { size }) {
     const runs = readRuns(done);

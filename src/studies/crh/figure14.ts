@@ -9,7 +9,7 @@ import type { StudiedRun, Study, StudyFigure } from "../study.ts";
 import { firstRun, headLayers } from "./heads.ts";
 import { judged, readRuns } from "./judged.ts";
 import { pictureOf } from "./pictures.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 14";
@@ -22,7 +22,7 @@ export const study14: Study = {
   statement:
     "H and G of heads of the third layer of a transformer (llm) look alike; their spectra are exactly the same for the " +
     "leading eigenvalues, and differ in the smaller ones, less so as training proceeds.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -6,7 +6,7 @@ import { percentOf, scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { firstRun, headLayers, headsOf } from "./heads.ts";
 import { judged, readRuns } from "./judged.ts";
-import { llmNotes, llmRuns, TEXT } from "./runs.ts";
+import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 15";
@@ -20,7 +20,7 @@ export const study15: Study = {
   statement:
     "The alignment of feature and gradient covariance of the heads of the third layer of a transformer (llm) remains high " +
     "during most of the training.",
-  ...TEXT,
+  needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);

@@ -7,7 +7,7 @@ import type { Study } from "../study.ts";
 import { alignmentOf } from "./hidden.ts";
 import { accuracyCurve, courseAxes, courseLegend, rgaCurve } from "./imageCourses.ts";
 import { judged, readRuns } from "./judged.ts";
-import { IMAGES, res1Notes, res1Runs } from "./runs.ts";
+import { res1Notes, res1Runs } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 19";
@@ -19,7 +19,7 @@ export const study19: Study = {
   statement:
     "Over the training of a ResNet-18 on CIFAR-10 (res1) RGA rises in the last two convolution blocks and the two fully " +
     "connected layers, and holds well in the latter, not so strongly in the former.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: res1Runs,
   evaluate(done, { size }) {
     const runs = readRuns(done);

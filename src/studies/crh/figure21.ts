@@ -6,7 +6,7 @@ import type { Snapshot } from "../../measure/snapshot.ts";
 import { percentOf, scored } from "../score.ts";
 import type { Study } from "../study.ts";
 import { judged, readRuns } from "./judged.ts";
-import { IMAGES, res1Notes, res1Runs } from "./runs.ts";
+import { res1Notes, res1Runs } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 21";
@@ -18,7 +18,7 @@ export const study21: Study = {
   statement:
     "The change of cov(h, h) converges to zero over the training of a ResNet-18 (res1), in three convolutional layers and " +
     "in the two fully connected ones.",
-  needsData: IMAGES,
+  needsData: "CIFAR10",
   runs: res1Runs,
   evaluate(done, { size }) {
     const runs = readRuns(done);

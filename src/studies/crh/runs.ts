@@ -83,10 +83,6 @@ export const llmRuns = (size: StudySize): StudyRun[] =>
     seeds(size, { small: 1, paper: 1 }),
   );
 
-/** What the data folder has to hold, as the list names it. */
-export const IMAGES = "CIFAR10";
-export const TEXT = { needsData: "text", dataSet: "tinyshakespeare" } as const;
-
 /** What is smaller than the paper's networks, for the notes of every figure of them. */
 export const res1Notes = (size: StudySize): string[] => [
   "The paper leaves weight decay open: 5e−4 is usual for ResNets on CIFAR-10.",
