@@ -106,7 +106,12 @@ export class Cluster {
   }
 
   async isIdle(): Promise<void> {
-    await until(() => this.#try("sinfo", "--noheader", "--format=%T").startsWith("idle"), 60, "the node is idle");
+    const state = () => this.#try("sinfo", "--noheader", "--format=%T (%E)").trim();
+    await until(
+      () => state().startsWith("idle"),
+      240,
+      () => `the node is idle, not ${state()}`,
+    );
   }
 
   /** What a program of Slurm prints. */
@@ -175,11 +180,16 @@ export class Cluster {
   }
 }
 
-/** Waits for something, at most so many seconds. @throws Error that names it */
-export async function until(happened: () => boolean | Promise<boolean>, seconds: number, what: string): Promise<void> {
+/** Waits for something, at most so many seconds. @throws Error that names it, in the words of the end */
+export async function until(
+  happened: () => boolean | Promise<boolean>,
+  seconds: number,
+  what: string | (() => string),
+): Promise<void> {
   const end = performance.now() + 1000 * seconds;
   while (!(await happened())) {
-    if (performance.now() > end) throw new Error(`expected that ${what} within ${seconds} s`);
+    if (performance.now() > end)
+      throw new Error(`expected that ${typeof what === "string" ? what : what()} within ${seconds} s`);
     await sleep(250);
   }
 }

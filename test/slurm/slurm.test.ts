@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseQueue, QUEUE_FORMAT } from "../../src/sweeps/slurm/queue.ts";
 import { openSweep } from "../../src/sweeps/sweepFolder.ts";
 import {
   type Ended,
@@ -70,16 +71,11 @@ describe.skipIf(isSkipped)("crh sweep --slurm", () => {
     expect(submitted).toMatchObject({ code: 0 });
     expect(submitted.out).toContain(`limit: 40 jobs as array ${array("limit")} of Slurm\n`);
     expect((await status("limit")).slurm).toMatchObject({ arrays: [array("limit")], held: 0, left: 0 });
-    let requeued = 0;
-    await until(
-      async () => {
-        requeued ||= (await status("limit")).slurm.requeued;
-        return requeued > 0 || counts("limit").done === 40;
-      },
-      SECONDS,
-      "a task is back in the queue",
-    );
-    expect(requeued).toBeGreaterThan(0);
+    const restarts = () =>
+      parseQueue(cluster.call("squeue", "--noheader", "--array", `--Format=${QUEUE_FORMAT}`)).map(
+        (task) => task.restarts,
+      );
+    await until(() => Math.max(0, ...restarts()) > 0, SECONDS, "a task has gone back into the queue");
     await isDone("limit", 40);
     expect(counts("limit")).toEqual({ done: 40, failed: 0, claimed: 0 });
     const begun = starts("limit", 40);
