@@ -19,7 +19,8 @@ const columns: readonly Column[] = [
   { header: "verdict" },
 ];
 
-export function renderScore({ study, title, statement, claims, notes }: ScoreRecord, folder: string, io: Io): string {
+export function renderScore(record: ScoreRecord, folder: string, io: Io): string {
+  const { study, title, statement, claims, notes } = record;
   const [width, colour] = [widthOf(io.stdout), hasColour(io.stdout, io.env)];
   const paint = painter(colour);
   const table = renderTable(
@@ -39,8 +40,20 @@ export function renderScore({ study, title, statement, claims, notes }: ScoreRec
     "",
     ...(claims.length > 0 ? toned : [""]),
     `${countWords(claims)}`,
+    ...missingRuns(record).flatMap((line) => wrap(line, width).map((part) => paint("lost", part))),
     ...list,
     `${folder}/index.html`,
     "",
   ].join("\n");
+}
+
+/** "2 of 15 runs are missing (fc2, seed 3; fc2, seed 4): <why>". */
+function missingRuns({ runs }: ScoreRecord): string[] {
+  const missing = runs.filter(({ id }) => id === null);
+  const reasons = new Set(missing.map(({ failure }) => failure));
+  return [...reasons].map((reason) => {
+    const labels = missing.filter(({ failure }) => failure === reason).map(({ label }) => label);
+    const verb = labels.length === 1 ? "is" : "are";
+    return `${labels.length} of ${runs.length} runs ${verb} missing (${labels.join("; ")}): ${reason}`;
+  });
 }

@@ -199,6 +199,29 @@ describe("crh reproduce", () => {
     expect(madeRuns(given)).toEqual(runs);
   }, 60_000);
 
+  it("counts a run that could not be done, names it in the terminal, and tries it again", async () => {
+    const given = options("undone");
+    const plain = study([tiny]);
+    const lacking: Study = {
+      ...plain,
+      runs: () => [
+        ...plain.runs("small"),
+        { label: "text, seed 0", setting: "llm", seed: 0, parameters: { steps: 2 } },
+      ],
+    };
+    const { record, folder, undone } = await reproduceStudy(lacking, given, watcherOf(testIo()));
+    expect(undone).toBe(1);
+    const shown = renderScore(record, folder, testIo({ columns: 80, env: { NO_COLOR: "1" } }));
+    expect(shown.replaceAll("\n", " ")).toContain("1 of 2 runs is missing (text, seed 0): ");
+    expect(shown).not.toContain("tiny, seed 0");
+    const [sweep] = readdirSync(given.sweeps);
+    const failed = join(given.sweeps, sweep!, "failed");
+    const [mark] = readdirSync(failed);
+    rmSync(join(failed, mark!));
+    await reproduceStudy(lacking, given, watcherOf(testIo()));
+    expect(readdirSync(failed)).toEqual([mark]);
+  }, 60_000);
+
   it("lists every study with what is done, within 80 columns and as JSON", async () => {
     const io = testIo({ columns: 80, env: { NO_COLOR: "1" } });
     await reproduceCommand([], { ...options("list"), list: true }, io);

@@ -4,7 +4,7 @@
 
 import { formatDuration } from "../../formats/quantities.ts";
 import { suggestion } from "../../parameters/suggest.ts";
-import { Unconfirmed, UsageError } from "../../runner/errors.ts";
+import { EXIT_FAILED, Unconfirmed, UsageError } from "../../runner/errors.ts";
 import { existingRuns, secondsLeft } from "../../runner/reproduce/plannedRuns.ts";
 import { distinct, foundRuns, type ReproduceOptions, reproduceStudy } from "../../runner/reproduce/reproduceStudy.ts";
 import { dataOf } from "../../runner/reproduce/studyData.ts";
@@ -30,16 +30,17 @@ export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program
 /** chosen: as a single run, which asks above an hour too. */
 const CONFIRMED_ABOVE_SECONDS = 3600;
 
+/** @returns the exit code: that of a failure where a run could not be done */
 export async function reproduceCommand(
   names: readonly string[],
   options: ReproduceCommandOptions,
   io: Io,
-): Promise<void> {
+): Promise<number> {
   const isAll = names.length === 0;
   const chosen = isAll ? studies : names.map(chosenStudy);
   if (options.list === true) {
     await list(chosen, options, io);
-    return;
+    return 0;
   }
   const able = withData(chosen, options, isAll, io);
   if (options.planOnly === true) {
@@ -47,10 +48,11 @@ export async function reproduceCommand(
       const found = await foundRuns(study, own);
       if (found.length > 0) io.stdout.write(`${studySweep(study, own.size, found, own).dir}\n`);
     }
-    return;
+    return 0;
   }
   await confirm(able, options);
   const records: ScoreRecord[] = [];
+  let allDone = true;
   const watcher = {
     observer: terminalObserver(io, { quiet: options.quiet }),
     get signal() {
@@ -58,11 +60,13 @@ export async function reproduceCommand(
     },
   };
   for (const { study, options: own } of able) {
-    const { record, folder } = await reproduceStudy(study, { ...own, program: WORKER }, watcher);
+    const { record, folder, undone } = await reproduceStudy(study, { ...own, program: WORKER }, watcher);
     records.push(record);
+    allDone &&= undone === 0;
     if (options.json !== true) io.stdout.write(`${renderScore(record, folder, io)}\n`);
   }
   if (options.json === true) io.stdout.write(`${JSON.stringify(names.length === 1 ? records[0] : records)}\n`);
+  return allDone ? 0 : EXIT_FAILED;
 }
 
 function chosenStudy(name: string): Study {

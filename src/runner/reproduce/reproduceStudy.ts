@@ -58,12 +58,16 @@ export async function foundRuns(
   return (await plannedRuns(study, size)).map((planned) => findPlanned(planned, existing, data));
 }
 
-/** Does what is missing, evaluates, writes the folder of the study. */
+/**
+ * Does what is missing, evaluates, writes the folder of the study.
+ *
+ * @returns besides, how many runs could not be done; a loss that is no number any more is a result
+ */
 export async function reproduceStudy(
   study: Study,
   options: ReproduceOptions,
   watcher: Watcher,
-): Promise<{ record: ScoreRecord; folder: string }> {
+): Promise<{ record: ScoreRecord; folder: string; undone: number }> {
   await doMissing(study, options, watcher);
   const found = await foundRuns(study, options);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
@@ -84,7 +88,7 @@ export async function reproduceStudy(
   write("score.json", `${JSON.stringify(record, undefined, 2)}\n`);
   write("index.html", scorePage(record, evaluation.figures, runs));
   writeIndex(options.to);
-  return { record, folder };
+  return { record, folder, undone: found.filter(({ state }) => state !== "done" && state !== "diverged").length };
 }
 
 async function doMissing(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
