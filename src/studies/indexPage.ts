@@ -35,10 +35,18 @@ const theories: Readonly<Record<string, string>> = {
   symmetry: "Symmetry and noise",
 };
 
+/** The studies by theory, in their order. */
+export function inTheories(all: readonly IndexedStudy[]): { heading: string; studies: readonly IndexedStudy[] }[] {
+  const theoryOf = ({ study }: IndexedStudy) => study.name.split("/")[0]!;
+  return [...new Set(all.map(theoryOf))].map((theory) => ({
+    heading: theories[theory] ?? theory,
+    studies: all.filter((one) => theoryOf(one) === theory),
+  }));
+}
+
 export function indexPage(all: readonly IndexedStudy[]): string {
   const records = all.flatMap(({ done }) => (done === undefined ? [] : [done.record]));
   const claims = records.flatMap((record) => record.claims);
-  const theoryOf = ({ study }: IndexedStudy) => study.name.split("/")[0]!;
   const finding = `${countWords(claims)}, over ${records.length} of ${all.length} studies.`;
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8">`,
@@ -48,12 +56,9 @@ export function indexPage(all: readonly IndexedStudy[]): string {
     `<title>Reproduction · crh-lab</title><style>${pageStyle}${OWN_STYLE}</style></head><body>`,
     `<header><p class="eyebrow">crh reproduce</p><h1>What of the papers stands up</h1>`,
     `<p class="finding">${finding}</p></header><main>`,
-    ...[...new Set(all.map(theoryOf))].map((theory) => {
-      const blocks = all.filter((one) => theoryOf(one) === theory).map(studyBlock);
-      return (
-        `<section><h2>${escapeText(theories[theory] ?? theory)}</h2>` +
-        `<ul class="studies">${blocks.join("")}</ul></section>`
-      );
+    ...inTheories(all).map(({ heading, studies }) => {
+      const blocks = studies.map(studyBlock);
+      return `<section><h2>${escapeText(heading)}</h2><ul class="studies">${blocks.join("")}</ul></section>`;
     }),
     `<section><h2>Reproduce</h2><pre>crh reproduce</pre></section>`,
     "</main></body></html>",

@@ -116,6 +116,11 @@ describe("crh reproduce", () => {
     expect(index.querySelectorAll("li.study").length).toBe(studies.length);
     expect(index.querySelectorAll("li.study:not(.todo)").length).toBe(1);
     expect(index.querySelector("li.study img")!.getAttribute("src")).toBe("symmetry-vae/loss.svg");
+    const markdown = readFileSync(join(given.to, "index.md"), "utf8");
+    expect(markdown).toContain(`| all | 1 of ${studies.length} | 1 of 1 claim holds |`);
+    expect(markdown).toContain(`| rows are there | ${record.claims[0]!.number} | at least 120 | holds |`);
+    expect(markdown).toContain("![Loss.](symmetry-vae/loss.svg)");
+    expect(markdown.match(/^Not done: /gm)).toHaveLength(studies.length - 1);
 
     for (const line of renderScore(record, folder, io).split("\n").slice(0, -2))
       expect([...line].length).toBeLessThanOrEqual(80);
