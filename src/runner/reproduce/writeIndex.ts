@@ -37,10 +37,15 @@ export const folderOf = ({ name }: Pick<Study, "name">): string => name.replaceA
  */
 export function writeIndex(to: string): string {
   const path = join(to, "index.html");
-  const all = studies.map((study) => indexed(study, to));
+  const all = indexedStudies(to);
   writeWhole(path, indexPage(all), { where: "reproduce" });
   writeWhole(join(to, "index.md"), indexMarkdown(all), { where: "reproduce" });
   return path;
+}
+
+/** All studies, with what those concluded whose folders are there. */
+export function indexedStudies(to: string): IndexedStudy[] {
+  return studies.map((study) => indexed(study, to));
 }
 
 /** A study without a record that can be read counts as not done: doing it again writes one. */

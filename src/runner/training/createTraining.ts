@@ -19,7 +19,7 @@ import { following } from "./followed.ts";
 import { measuringShare, sizesOf } from "./measuringShare.ts";
 import type { RunOptions } from "./runOptions.ts";
 import type { RunPlan } from "./runPlan.ts";
-import type { TrainJob } from "./trainIntoRun.ts";
+import type { TrainJob } from "./trainJob.ts";
 
 /** chosen: what a power cut may cost; writing a checkpoint takes well under a second. */
 const CHECKPOINT_MINUTES = 2;

@@ -112,7 +112,10 @@ export class EarlierMoments {
   }
 }
 
-/** The heads of a network alone, without the edges of its maps; undefined where there are none, too much of them, or sums that no file holds. */
+/**
+ * The heads of a network alone, without the edges of its maps; undefined where there are none, too much of them, or
+ * sums that no file holds.
+ */
 function headsOf(total: Moments | undefined): Moments | undefined {
   const layers = total?.layers.filter(({ kind }) => kind === "head") ?? [];
   const isKept = layers.length > 0 && bytesOf(layers) <= MOST_BYTES && misfitWords({ layers }) === undefined;

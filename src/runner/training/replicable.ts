@@ -6,7 +6,7 @@
 import { parameterShapes } from "../../networks/network.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { Experiment } from "../../train/experiment.ts";
-import type { TrainJob } from "./trainIntoRun.ts";
+import type { TrainJob } from "./trainJob.ts";
 
 /** A run as far as it matters here; a StartedRun is one. */
 export interface Candidate {

@@ -3,21 +3,13 @@
  * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
  */
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
-import { formatDuration } from "../../formats/quantities.ts";
-import type { PairTraining } from "../../measure/network/pairs.ts";
-import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
-import type { Moments } from "../../moments/moments.ts";
-import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import type { Setting } from "../../settings/setting.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import { type Milestones, milestones } from "../../train/milestones.ts";
-import type { Schedule } from "../../train/schedule.ts";
 import { train } from "../../train/train.ts";
-import { trainedRate } from "../../train/trainedRate.ts";
 import type { TrainResult } from "../../train/trainOptions.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
-import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
 import { Interrupted } from "../errors.ts";
 import type { Progress, Watcher } from "../observer.ts";
 import { picturesRecord } from "../records/pictures.ts";
@@ -30,21 +22,9 @@ import { CostEstimate } from "./costEstimate.ts";
 import { EarlierMoments } from "./earlierMoments.ts";
 import { bestSoFar, evaluatedIn } from "./evaluations.ts";
 import { Followed } from "./followed.ts";
-import { leftOut, leftOutAtLast, measuringShare, sizesOf } from "./measuringShare.ts";
+import { Measurements } from "./measurements.ts";
 import type { RunPlan } from "./runPlan.ts";
-
-export interface TrainJob {
-  readonly folder: RunFolder;
-  readonly setting: Setting;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly plan: RunPlan;
-  /** Whether the run may take more than an hour. */
-  readonly confirmed: boolean;
-  /** Whether a report is written at the end. Default true. */
-  readonly report?: boolean;
-  /** Bytes of the checkpoint to go on from, and its step. */
-  readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
-}
+import type { TrainJob } from "./trainJob.ts";
 
 /** What a run shares with others that train beside it. */
 export interface Surroundings {
@@ -143,21 +123,6 @@ function costOf({ confirmed, parameters, resume }: TrainJob, due: Milestones, pr
   return new Confirmation(estimate, { steps, measurements: due.measure.length, confirmed, progress });
 }
 
-/**
- * What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves
- * time for.
- */
-function contentsOf(
-  { plan, parameters }: TrainJob,
-  { network, positions }: ReturnType<Setting["build"]>,
-  { measure }: Milestones,
-): (step: number) => Pick<SnapshotOptions, "cost" | "exponentSeconds" | "cubicSeconds"> {
-  const { cost } = plan;
-  if (cost !== null) return () => ({ cost });
-  const { passing, last } = measuringShare(sizesOf(network, parameters, positions), measure.length);
-  return (step) => (step === parameters.steps ? last : passing);
-}
-
 interface TrainingParts {
   readonly schedule: Milestones;
   readonly cost: Confirmation;
@@ -174,151 +139,61 @@ async function runTraining(
   const { folder, plan, parameters, resume } = job;
   const steps = parameters.steps as number;
   const measuring = shared?.measuring ?? new LayerPool();
-  let begun = performance.now();
   const earlier = new EarlierMoments(folder, plan, {
     steps,
     measured: schedule.measure,
     ...(resume && { resumedFrom: resume.step }),
   });
-  let initial: Snapshot | undefined = resume === undefined ? undefined : folder.snapshots()[0];
-  let inParts: SnapshotInParts | undefined;
-  const contents = contentsOf(job, experiment, schedule);
-  /** What a snapshot takes from the run around it. */
-  const around = (step: number): SnapshotOptions => ({
-    ...contents(step),
-    training: trainingConstants(parameters, experiment, step, earlier.previous?.step),
-    ...(initial && { initial }),
-    ...(earlier.previous && { previous: earlier.previous }),
-    ...(earlier.half(step) && { half: earlier.half(step)! }),
-    ...(earlier.start && { start: earlier.start }),
-  });
+  const measurements = new Measurements(job, experiment, { schedule, cost, progress, measuring, earlier });
   const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
   if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
-  const written = (found: Snapshot): void => {
-    if (plan.cost === null && found.layers.length > 0) {
-      const isLast = found.step === steps;
-      const missing = isLast ? leftOutAtLast(found.layers, contents(steps)) : leftOut(found.layers);
-      if (missing !== undefined) found.leftOut = missing;
-      if (missing !== undefined && (isLast || initial === undefined)) progress.say(missing);
-    }
-    initial ??= found;
-    folder.writeSnapshot(found);
+  /** Writes a checkpoint between the moments that whoever goes on from it needs, and the end of those of others. */
+  const checkpoint = (write: () => void): void => {
+    earlier.beforeCheckpoint();
+    write();
+    earlier.afterCheckpoint();
+    cost.goOn();
   };
-  const keep = (step: number, total: Moments, isWhole = true): void => {
-    const misfit = earlier.measured(step, total, isWhole);
-    if (misfit !== undefined) progress.say(`moments of step ${step}: ${misfit}, not kept`);
-  };
-  const result = (shared?.train ?? train)(nodeEngineOn(plan.device), experiment, {
-    steps,
-    threads: plan.threads,
-    ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
-    ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
-    signal,
-    milestones: schedule,
-    ...(resume === undefined ? {} : { resume: resume.bytes }),
-    observer: {
-      onSteps: () => cost.goOn(),
-      onProgress(step, loss) {
-        progress.update(step, loss);
-        cost.trained(step);
-      },
-      onMetrics(metrics) {
-        folder.appendMetrics(metrics);
-        progress.evaluated(evaluatedIn(metrics));
-        cost.goOn("evaluating");
-      },
-      ...(followed && { onFollowed: (steps) => folder.appendTrajectories(followed.rows(steps)) }),
-      onMeasuring(_, share) {
-        if (share === 0) {
-          begun = performance.now();
-          cost.pause("measuring");
-        }
-        progress.activity(underWay("measuring", share, begun));
-      },
-      onEvaluating() {
-        progress.activity("evaluating");
-        cost.pause("evaluating");
-      },
-      async onMeasurement(step, measurement) {
-        const layers = measurement.total.layers.length;
-        begun = performance.now();
-        const options = { ...measurement, ...around(step) };
-        const found = await measuring.snapshot(measurement.total, options, (done) =>
-          progress.activity(underWay("layers", done / layers, begun)),
-        );
-        written(found);
-        keep(step, measurement.total);
-        cost.goOn("measuring");
-      },
-      parts: {
-        async onPart(step, part, network) {
-          inParts ??= new SnapshotInParts(measuring, network);
-          await inParts.add(part.groups, { ...part, ...around(step) });
-        },
-        onEnd(step, summary) {
-          const { isKept } = inParts!;
-          const { snapshot, kept } = inParts!.finished({ ...summary, ...around(step) });
-          inParts = undefined;
-          written(snapshot);
-          keep(step, kept, isKept);
-          cost.goOn("measuring");
-        },
-      },
-      onBest(step, bytes) {
-        earlier.beforeCheckpoint();
-        folder.writeBest(step, bytes);
-        earlier.afterCheckpoint();
-        cost.goOn();
-      },
-      onCheckpoint(step, bytes) {
-        earlier.beforeCheckpoint();
-        folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
-        folder.update({ step });
-        earlier.afterCheckpoint();
-        cost.goOn();
-      },
-    },
-  });
   try {
-    const done = await result;
+    const done = await (shared?.train ?? train)(nodeEngineOn(plan.device), experiment, {
+      steps,
+      threads: plan.threads,
+      ...(plan.keepBest === "none" ? {} : { best: bestSoFar(folder, plan.keepBest) }),
+      ...(plan.checkpointMinutes === null ? {} : { checkpointMinutes: plan.checkpointMinutes }),
+      signal,
+      milestones: schedule,
+      ...(resume === undefined ? {} : { resume: resume.bytes }),
+      observer: {
+        ...measurements.observer(),
+        onSteps: () => cost.goOn(),
+        onProgress(step, loss) {
+          progress.update(step, loss);
+          cost.trained(step);
+        },
+        onMetrics(metrics) {
+          folder.appendMetrics(metrics);
+          progress.evaluated(evaluatedIn(metrics));
+          cost.goOn("evaluating");
+        },
+        ...(followed && { onFollowed: (steps) => folder.appendTrajectories(followed.rows(steps)) }),
+        onEvaluating() {
+          progress.activity("evaluating");
+          cost.pause("evaluating");
+        },
+        onBest: (step, bytes) => checkpoint(() => folder.writeBest(step, bytes)),
+        onCheckpoint: (step, bytes) =>
+          checkpoint(() => {
+            folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
+            folder.update({ step });
+          }),
+      },
+    });
     if (done.step === steps) earlier.finished();
     return done;
   } finally {
     if (shared === undefined) await measuring.close();
   }
-}
-
-/**
- * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since
- * the measurement before, and the setting's optimizer.
- */
-function trainingConstants(
-  { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
-  { schedule, syre }: ReturnType<Setting["build"]>,
-  step: number,
-  previous: number | undefined,
-): PairTraining {
-  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 119).
-  const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
-  return {
-    lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),
-    decay,
-    momentum: momentum as number,
-    batch: batch as number,
-    optimizer: optimizer as string,
-    ...(previous !== undefined && previous < step && { since: meanRates(schedule, previous, step) }),
-  };
-}
-
-/** Means of the rate and of its square over the steps between two measurements. */
-function meanRates(schedule: Schedule, from: number, to: number): { rate: number; square: number } {
-  let [rate, square] = [0, 0];
-  for (let step = from; step < to; step++) {
-    rate += schedule(step) / (to - from);
-    square += schedule(step) ** 2 / (to - from);
-  }
-  return { rate, square };
 }
 
 /** Records a failure, and still writes the report of what was measured before. */
@@ -336,14 +211,4 @@ async function fail({ folder, report }: TrainJob, error: Error): Promise<void> {
   } catch {
     // The disk may be the reason of the failure; the first error is the one to show.
   }
-}
-
-/** chosen: a share reached in less says nothing of the time left. */
-const SETTLED_SECONDS = 2;
-
-/** "measuring 34 %, 1 min 20 s left" of what began at a time of performance.now(). */
-function underWay(what: string, share: number, begun: number): string {
-  const seconds = (performance.now() - begun) / 1000;
-  const left = share > 0 && share < 1 && seconds > SETTLED_SECONDS ? (seconds * (1 - share)) / share : undefined;
-  return `${what} ${Math.round(100 * share)} %${left === undefined ? "" : `, ${formatDuration(left * 1000)} left`}`;
 }

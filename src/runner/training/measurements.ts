@@ -1,0 +1,138 @@
+/**
+ * @file The measurements of a run in training: snapshots, compared with those before them, and moments, written into
+ * its folder as they come, with progress and what they cost.
+ */
+import { formatDuration } from "../../formats/quantities.ts";
+import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { Moments } from "../../moments/moments.ts";
+import type { Setting } from "../../settings/setting.ts";
+import type { Milestones } from "../../train/milestones.ts";
+import type { TrainObserver } from "../../train/trainOptions.ts";
+import type { LayerPool } from "../../workers/layerPool.ts";
+import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
+import type { Progress } from "../observer.ts";
+import type { Confirmation } from "./confirmation.ts";
+import type { EarlierMoments } from "./earlierMoments.ts";
+import { leftOut, leftOutAtLast, measuringShare, sizesOf } from "./measuringShare.ts";
+import { trainingConstants } from "./trainingConstants.ts";
+import type { TrainJob } from "./trainJob.ts";
+
+/** chosen: a share reached in less says nothing of the time left. */
+const SETTLED_SECONDS = 2;
+
+export interface MeasurementParts {
+  readonly schedule: Milestones;
+  readonly cost: Confirmation;
+  readonly progress: Progress;
+  readonly measuring: LayerPool;
+  readonly earlier: EarlierMoments;
+}
+
+type Contents = Pick<SnapshotOptions, "cost" | "exponentSeconds" | "cubicSeconds">;
+
+export class Measurements {
+  readonly #job: TrainJob;
+  readonly #experiment: ReturnType<Setting["build"]>;
+  readonly #parts: MeasurementParts;
+  readonly #contents: (step: number) => Contents;
+  #initial: Snapshot | undefined;
+  #inParts: SnapshotInParts | undefined;
+  /** When the measurement under way began. */
+  #begun = performance.now();
+
+  constructor(job: TrainJob, experiment: ReturnType<Setting["build"]>, parts: MeasurementParts) {
+    this.#job = job;
+    this.#experiment = experiment;
+    this.#parts = parts;
+    this.#contents = contentsOf(job, experiment, parts.schedule);
+    if (job.resume !== undefined) this.#initial = job.folder.snapshots()[0];
+  }
+
+  /** What training tells of its measurements. */
+  observer(): Pick<TrainObserver, "onMeasuring" | "onMeasurement" | "parts"> {
+    const { cost, progress, measuring } = this.#parts;
+    return {
+      onMeasuring: (_, share) => {
+        if (share === 0) {
+          this.#begun = performance.now();
+          cost.pause("measuring");
+        }
+        progress.activity(underWay("measuring", share, this.#begun));
+      },
+      onMeasurement: async (step, measurement) => {
+        const layers = measurement.total.layers.length;
+        this.#begun = performance.now();
+        const options = { ...measurement, ...this.#around(step) };
+        const found = await measuring.snapshot(measurement.total, options, (done) =>
+          progress.activity(underWay("layers", done / layers, this.#begun)),
+        );
+        this.#write(found, measurement.total);
+      },
+      parts: {
+        onPart: async (step, part, network) => {
+          this.#inParts ??= new SnapshotInParts(measuring, network);
+          await this.#inParts.add(part.groups, { ...part, ...this.#around(step) });
+        },
+        onEnd: (step, summary) => {
+          const { isKept } = this.#inParts!;
+          const { snapshot, kept } = this.#inParts!.finished({ ...summary, ...this.#around(step) });
+          this.#inParts = undefined;
+          this.#write(snapshot, kept, isKept);
+        },
+      },
+    };
+  }
+
+  /** What a snapshot takes from the run around it. */
+  #around(step: number): SnapshotOptions {
+    const { earlier } = this.#parts;
+    return {
+      ...this.#contents(step),
+      training: trainingConstants(this.#job.parameters, this.#experiment, step, earlier.previous?.step),
+      ...(this.#initial && { initial: this.#initial }),
+      ...(earlier.previous && { previous: earlier.previous }),
+      ...(earlier.half(step) && { half: earlier.half(step)! }),
+      ...(earlier.start && { start: earlier.start }),
+    };
+  }
+
+  /** @param isWhole whether the moments are those of all layers */
+  #write(found: Snapshot, total: Moments, isWhole = true): void {
+    const { plan, folder, parameters } = this.#job;
+    const { earlier, progress, cost } = this.#parts;
+    const { step } = found;
+    if (plan.cost === null && found.layers.length > 0) {
+      const isLast = step === parameters.steps;
+      const missing = isLast ? leftOutAtLast(found.layers, this.#contents(step)) : leftOut(found.layers);
+      if (missing !== undefined) found.leftOut = missing;
+      if (missing !== undefined && (isLast || this.#initial === undefined)) progress.say(missing);
+    }
+    this.#initial ??= found;
+    folder.writeSnapshot(found);
+    const misfit = earlier.measured(step, total, isWhole);
+    if (misfit !== undefined) progress.say(`moments of step ${step}: ${misfit}, not kept`);
+    cost.goOn("measuring");
+  }
+}
+
+/**
+ * What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves
+ * time for.
+ */
+function contentsOf(
+  { plan, parameters }: TrainJob,
+  { network, positions }: ReturnType<Setting["build"]>,
+  { measure }: Milestones,
+): (step: number) => Contents {
+  const { cost } = plan;
+  if (cost !== null) return () => ({ cost });
+  const { passing, last } = measuringShare(sizesOf(network, parameters, positions), measure.length);
+  return (step) => (step === parameters.steps ? last : passing);
+}
+
+/** "measuring 34 %, 1 min 20 s left" of what began at a time of performance.now(). */
+function underWay(what: string, share: number, begun: number): string {
+  const seconds = (performance.now() - begun) / 1000;
+  const left = share > 0 && share < 1 && seconds > SETTLED_SECONDS ? (seconds * (1 - share)) / share : undefined;
+  return `${what} ${Math.round(100 * share)} %${left === undefined ? "" : `, ${formatDuration(left * 1000)} left`}`;
+}
