@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
+import { runFolders } from "../../src/runner/tables/runFolders.ts";
 import { plantRun, START } from "../tables/planted.ts";
 import { testIo } from "./testIo.ts";
 
@@ -150,6 +151,10 @@ describe("what is refused", () => {
       /^crh query: expected a run, a folder of runs or a sweep, got .*empty, a folder without any run; /,
     );
     rmSync(join(root, "empty"), { recursive: true });
+    const gone = join(root, "gone");
+    expect(() => runFolders(gone, [gone], () => {})).toThrow(
+      `runs: expected a folder of runs, got ${gone}, which is not there; crh run makes it`,
+    );
     vi.doMock("@duckdb/node-api", () => {
       throw new Error("Cannot find package");
     });
