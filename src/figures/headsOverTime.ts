@@ -9,7 +9,7 @@ import { byHeadLayer } from "../measure/network/headBaselines.ts";
 import { attentionNames } from "../measure/network/layerNames.ts";
 import type { Convention, LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { lowestAlignment } from "./alignmentSeries.ts";
-import { titleText, unitAxis } from "./axes.ts";
+import { centred, titleText, unitAxis } from "./axes.ts";
 import { toCsv } from "./csv.ts";
 import { shorten, visibleText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -119,13 +119,13 @@ function panel(layer: string, rows: readonly Row[], low: number, axis: StepAxis)
       width: 460,
       height: 250,
       marginTop: 28,
-      marginLeft: 40,
+      marginLeft: 52,
       marginRight: 14,
       marginBottom: 40,
       x: axis,
-      y: { ...unitAxis(low), label: null, clamp: true },
+      y: { ...unitAxis(low), ...centred, label: "alignment", clamp: true },
       marks: [
-        titleText(shorten(layer, 48), -34, -26),
+        titleText(shorten(layer, 48), -46, -26),
         ...curves.flatMap(({ key, colour }) => [
           Plot.areaY(of(key), { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
         ]),
