@@ -41,8 +41,8 @@ export interface ChartAxis {
   readonly steps?: boolean;
   /** Names of the values 0, 1, 2 .., which lie at equal distances. */
   readonly categories?: readonly string[];
-  /** What 1, 2, 3, .. stand for, written aslant under the axis. */
-  readonly names?: readonly string[];
+  /** Whether these names are long, and all written aslant under the axis, which then has no label. */
+  readonly aslant?: boolean;
 }
 
 export interface Chart {
@@ -70,10 +70,10 @@ export interface ChartsOptions {
  */
 export function charts(all: readonly Chart[], options: ChartsOptions = {}): Figure {
   const { columns = 3, legend, width = 300, height = 210 } = options;
-  const rows = all.flatMap(({ title, x: { names }, curves }) =>
+  const rows = all.flatMap(({ title, x: { categories }, curves }) =>
     curves.flatMap(({ name, points }) =>
       points.map(({ x, y, low, high }): Cell[] => [
-        ...[title, name, names === undefined ? cell(x) : names[Math.round(x) - 1]],
+        ...[title, name, categories === undefined ? cell(x) : categories[Math.round(x)]],
         ...[y, low, high].map(cell),
       ]),
     ),
@@ -113,7 +113,7 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       marginTop: 30,
       marginLeft: 66,
       marginRight: x.steps ? 20 : 12, // the last step stands at the very edge
-      marginBottom: x.names ? NAMES_ROOM : 38,
+      marginBottom: x.aslant ? NAMES_ROOM : 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },
       marks: [
@@ -187,25 +187,20 @@ function spanOf(values: readonly number[], { log, steps, domain, categories }: C
   return [low - room, Math.max(high + room, low + 1e-12)];
 }
 
-/** chosen: pixels below an axis whose ticks have names, enough for twenty characters aslant. */
+/** chosen: pixels below an axis whose names are aslant, enough for twenty characters aslant. */
 const NAMES_ROOM = 96;
 
 function scaleOf(
-  { label, log, steps, categories, names }: ChartAxis,
+  { label, log, steps, categories, aslant }: ChartAxis,
   domain: readonly [number, number],
   ticks: number,
 ): Plot.ScaleOptions {
   const shared = { ...centred, label, domain: [...domain], clamp: true };
-  if (categories) return { ...shared, type: "linear", ...categoryTicks(categories) };
-  if (log) return { ...shared, ...logarithmicAxis(domain, ticks), grid: false };
-  if (names !== undefined) {
-    const named = {
-      ticks: names.map((_, i) => i + 1),
-      tickFormat: (at: number) => names[at - 1] ?? "",
-      tickRotate: -35,
-    };
-    return { ...shared, type: "linear", label: null, ...named };
+  if (categories) {
+    const turned = aslant ? { label: null, tickRotate: -35 } : {};
+    return { ...shared, ...turned, type: "linear", ...categoryTicks(categories, aslant ? Infinity : MOST_CATEGORIES) };
   }
+  if (log) return { ...shared, ...logarithmicAxis(domain, ticks), grid: false };
   const small = Math.max(...domain.map(Math.abs)) < 0.01;
   const format = steps ? formatStep : small ? smallLabel : undefined;
   return { ...shared, type: "linear", ticks, ...(format && { tickFormat: format }) };
@@ -214,9 +209,9 @@ function scaleOf(
 /** chosen: names that have room side by side. */
 const MOST_CATEGORIES = 8;
 
-/** A tick a name, or every second, third .. where they are many. */
-function categoryTicks(names: readonly string[]): Plot.ScaleOptions {
-  const stride = Math.ceil(names.length / MOST_CATEGORIES);
+/** A tick a name, or every second, third .. where they are more than have room. */
+function categoryTicks(names: readonly string[], most: number): Plot.ScaleOptions {
+  const stride = Math.max(1, Math.ceil(names.length / most));
   const ticks = [...names.keys()].filter((i) => i % stride === 0);
   return { ticks, tickFormat: (i: number) => names[i] ?? "" } as Plot.ScaleOptions;
 }

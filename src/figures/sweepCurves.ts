@@ -35,7 +35,7 @@ export interface SweepCurvesOptions {
  * Draws curves over a parameter.
  *
  * @param dots in the order of groups, curves and x
- * @returns csv: panel,curve,x,y,low,high of every point; x is a place from 0 on where values are categories
+ * @returns csv: panel,curve,x,y,low,high of every point; x by its name where values are categories
  */
 export function sweepCurves(dots: readonly SweepDot[], { x, y, by, group, note }: SweepCurvesOptions): Figure {
   const names = different(dots.map((dot) => dot.x));

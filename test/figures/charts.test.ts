@@ -41,12 +41,12 @@ describe("charts", () => {
   });
 
   it("write names under an axis that has them, and into the table", () => {
-    const points = [1, 2.2].map((x) => ({ x, y: x }));
-    const x = { label: "choice", names: ["first", "second"] };
+    const points = [0, 1.2].map((x) => ({ x, y: x }));
+    const x = { label: "choice", categories: ["first", "second"], aslant: true };
     const { csv, svg } = charts([
       { title: "t", x, y: { label: "y" }, curves: [{ name: "c", colour: "#123456", line: "none", points }] },
     ]);
-    expect(csv).toBe("panel,curve,x,y,low,high\nt,c,first,1,,\nt,c,second,2.2,,\n");
+    expect(csv).toBe("panel,curve,x,y,low,high\nt,c,first,0,,\nt,c,second,1.2,,\n");
     expect(svg).toMatch(/rotate\(-35\)[^>]*>first</);
     expect(svg).toContain(">second<");
   });

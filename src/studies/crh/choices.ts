@@ -109,7 +109,7 @@ interface Family {
 function panel(families: readonly Family[], side: "a" | "b"): Chart {
   return {
     title: side === "a" ? "backward (a)" : "forward (b)",
-    x: { label: "choice", domain: [0.5, families.length + 0.5], names: families.map(({ label }) => label) },
+    x: { label: "choice", categories: families.map(({ label }) => label), aslant: true },
     y: { label: "median alignment", domain: [-0.03, 1.03] },
     curves: relations.map(
       (name, k): Curve => ({
@@ -117,7 +117,7 @@ function panel(families: readonly Family[], side: "a" | "b"): Chart {
         points: families.flatMap(({ label, runs }, i) => {
           const { mean, interval } = overSeeds(runs.map(({ medians }) => medians?.[side][name] ?? null));
           const between = interval === null ? {} : { low: interval[0], high: interval[1] };
-          return mean === null ? [] : [{ x: i + 1 + 0.18 * (k - 1), y: mean, ...between, title: label }];
+          return mean === null ? [] : [{ x: i + 0.18 * (k - 1), y: mean, ...between, title: label }];
         }),
       }),
     ),
