@@ -47,17 +47,17 @@ async function show(kept: Kept, outputs: AnalysisOutputs & Presentation, io: Io)
   if (outputs.open === true) await openPage(outputs.out ?? join(folder!.dir, "report.html"), io);
 }
 
-/** The document of --json: one snapshot, or those of several models. */
-function documentOf({ snapshots, result, initial, folder, about: { record, inputs, notes } }: Kept): object {
-  const { models } = record;
+/** The document of --json: one snapshot, or those of several steps with the last of them once more. */
+function documentOf({ snapshots, result, initial, folder, about: { series, inputs, notes } }: Kept): object {
+  if (series !== undefined)
+    return { run: folder?.dir ?? null, ...series, ...(inputs && { inputs }), notes, snapshots, final: result };
   const said = inputs === undefined ? {} : { inputs, notes };
-  if (models.length > 1) return { run: folder?.dir ?? null, models, ...said, snapshots };
   // the same for the same model and data: no name of a folder
   return { ...result, ...(initial && { initial }), ...said };
 }
 
 function printTable(
-  { result, initial, snapshots, misfit, about: { record, examples } }: Kept,
+  { result, initial, snapshots, misfit, about: { record, series, examples } }: Kept,
   outputs: AnalysisOutputs,
   io: Io,
 ): void {
@@ -66,7 +66,7 @@ function printTable(
   const [first] = snapshots;
   const start =
     first !== undefined && first.step < result.step ? { initial: first } : { initial, initialFile: record.initial };
-  io.stdout.write(renderAlignmentTable(result, { ...layout, ...start, examples, isSeries: record.models.length > 1 }));
+  io.stdout.write(renderAlignmentTable(result, { ...layout, ...start, examples, isSeries: series !== undefined }));
   io.stdout.write(lawsBelow(result, layout));
   if (out !== undefined) io.stdout.write(`report: ${resolve(out)}\n`);
   if (moments !== undefined && misfit === undefined) io.stdout.write(`moments: ${resolve(moments)}\n`);

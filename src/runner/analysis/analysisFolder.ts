@@ -16,6 +16,12 @@ import { MOST_KEPT_BYTES } from "../../workers/snapshotInParts.ts";
 import { versions } from "../versions.ts";
 import type { GivenInput } from "./givenInput.ts";
 
+/** The files of one step. */
+export interface StepCaptures {
+  readonly step: number;
+  readonly files: readonly string[];
+}
+
 /** What is known of an analysis beside its numbers. */
 export interface About {
   readonly kind: AnalysisKind;
@@ -24,6 +30,8 @@ export interface About {
   /** What was done to models and data. */
   readonly notes: readonly string[];
   readonly record: Omit<AnalysisRecord, "schema">;
+  /** Of a series what JSON says beside its measurements: what was measured at each step. */
+  readonly series?: { readonly models: AnalysisRecord["models"] } | { readonly captures: readonly StepCaptures[] };
   /** The command that makes it again. */
   readonly argv: readonly string[];
   readonly seed: number;
@@ -60,18 +68,30 @@ export function checkSaving({ runs, save }: Saving): void {
 }
 
 /** Makes the folder, named after its model, or the first of its files, with status "running" and no measurement yet. */
-export function createAnalysis(root: string, { kind, config, notes, record, argv, seed }: About, now: Date): RunFolder {
-  const steps = record.models.at(-1)?.step ?? 0;
+export function createAnalysis(root: string, about: About, now: Date): RunFolder {
+  const { kind, config, notes, record, argv, seed } = about;
   const name = record.title
     .split(/, | to /)[0]!
     .replace(/(\.[A-Za-z]\w*)+$/, "")
     .slice(0, MOST_LETTERS);
   const folder = createRun(root, {
-    ...{ setting: kind, name, seed, config, steps, argv, notes, now },
+    ...{ setting: kind, name, seed, config, steps: stepsOf(about), argv, notes, now },
     versions: versions(),
   });
   folder.writeRecord("analysis", { ...record, schema: ANALYSIS_SCHEMA });
   return folder;
+}
+
+/** Writes anew what is known of an analysis whose folder is there: of a series that grows. */
+export function describeAnalysis(folder: RunFolder, about: About): void {
+  folder.writeRecord("analysis", { ...about.record, schema: ANALYSIS_SCHEMA });
+  folder.update({ steps: stepsOf(about), notes: [...about.notes] });
+}
+
+/** The last step that is known of. */
+function stepsOf({ record, series }: About): number {
+  if (series !== undefined && "captures" in series) return series.captures.at(-1)?.step ?? 0;
+  return record.models.at(-1)?.step ?? 0;
 }
 
 /** chosen: a folder's name is read in tables. */
@@ -93,7 +113,9 @@ export function metricsOf(snapshots: readonly Snapshot[]): MetricRow[] {
 
 /** How an analysis ended. */
 export interface Ending {
-  readonly status: Extract<RunStatus, "finished" | "interrupted">;
+  readonly status: Exclude<RunStatus, "running">;
+  /** Why it failed, in one line. */
+  readonly error?: string | undefined;
   readonly endedAt: string;
   readonly durationMs: number;
   /** Of the last measurement, as far as they are at hand. */
@@ -110,26 +132,23 @@ export interface Ending {
  *   finite, or rows in place of sums
  */
 export function endAnalysis(folder: RunFolder, ending: Ending): number {
-  const { total, isWhole, initial, status, endedAt, durationMs } = ending;
+  const { total, isWhole, initial, status, error, endedAt, durationMs } = ending;
   if (initial !== undefined) folder.writeRecord("initial", initial);
   const weights = total.layers.reduce((sum, { W }) => sum + (W?.data.byteLength ?? 0), 0);
   const isKept = isWhole && misfitWords(total) === undefined && bytesOf(total.layers) + weights <= MOST_KEPT_BYTES;
   const bytes = isKept ? encodeMoments(total) : undefined;
   if (bytes !== undefined) folder.writeMoments(total.step, bytes);
-  folder.update({ status, endedAt, durationMs });
+  folder.update({ status, error, endedAt, durationMs });
   return bytes?.length ?? 0;
 }
 
 /** What run.json would say of an analysis that is not kept. */
-export function unsavedInfo(
-  { kind, record, seed, argv, notes }: About,
-  { status, endedAt, durationMs, total }: Ending,
-): RunInfo {
-  const steps = record.models.at(-1)?.step ?? 0;
+export function unsavedInfo(about: About, { status, endedAt, durationMs, total }: Ending): RunInfo {
+  const { kind, record, seed, argv, notes } = about;
   return {
     schema: "crh-lab/run@1",
     id: record.title,
-    ...{ setting: kind, status, seed, steps, step: total.step },
+    ...{ setting: kind, status, seed, steps: stepsOf(about), step: total.step },
     argv: [...argv],
     pid: process.pid,
     host: "",
@@ -168,6 +187,6 @@ export function analysisReport(
     versions: info.versions,
     argv: info.argv,
   };
-  if (models.length > 1) return { ...measured, info, metrics, series: analysis };
+  if (models.length > 1 || snapshots.length > 1) return { ...measured, info, metrics, series: analysis };
   return { ...measured, analysis, ...(initial && { initial }) };
 }

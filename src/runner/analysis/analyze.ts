@@ -244,6 +244,7 @@ function describe(
     },
     argv: commandLine(paths, options),
     seed: sampleSeed,
+    ...(models.length > 1 && { series: { models } }),
   };
 }
 

@@ -3,20 +3,20 @@
  * measured, and compared with the first, which stands for the values before training, and with the one before it. Where
  * the user stops it, what is done stays.
  */
-import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
+import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
-import type { Moments } from "../../moments/moments.ts";
 import type { Model } from "../../onnx/graph.ts";
 import type { Measurement } from "../../probe/probe.ts";
 import { Interrupted } from "../errors.ts";
 import type { Observer, Watcher } from "../observer.ts";
-import { type About, addMeasurement, createAnalysis } from "./analysisFolder.ts";
+import type { About } from "./analysisFolder.ts";
 import type { AnalyzedInParts } from "./analyzeInParts.ts";
 import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import type { Checkpoint, Series } from "./checkpointSteps.ts";
 import { checkSameLayers, leaveOut, namesByOrder } from "./initialModel.ts";
-import { type Kept, keepAnalysis } from "./keepAnalysis.ts";
-import { measuredSnapshot, type Snapshots, startOf } from "./measuredSnapshots.ts";
+import type { Kept } from "./keepAnalysis.ts";
+import { measuredSnapshot, type Snapshots } from "./measuredSnapshots.ts";
+import { SeriesRun } from "./seriesRun.ts";
 
 /** What measures take of a checkpoint's place in the series. */
 export interface Place extends Checkpoint {
@@ -52,11 +52,6 @@ export interface SeriesJob {
 }
 
 /**
- * chosen: as at measurements of a run in mid-training: what laws may take at each checkpoint but the last, in seconds.
- */
-const PASSING_SECONDS = 3;
-
-/**
  * @returns what was kept, and why it is not all, if it is not
  * @throws RangeError naming a checkpoint whose layers are not those of the last, before anything is measured
  */
@@ -66,43 +61,26 @@ export async function analyzeSeries(
   options: AnalyzeOptions,
   { observer, signal }: Watcher,
 ): Promise<Analyzed> {
-  const { startedAt } = job;
   let { about } = job;
   const names = await namesOf(checkpoints, job);
-  const snapshots: Snapshot[] = [];
-  let folder: ReturnType<typeof createAnalysis> | undefined;
-  let found: Snapshots | undefined;
-  let start: SnapshotOptions = {};
-  let previous: Moments | undefined;
+  const run = new SeriesRun(job.startedAt, options);
   for (const [i, checkpoint] of checkpoints.entries()) {
     if (signal.aborted) break;
-    const known: SnapshotOptions = {
-      ...start,
-      ...(previous && { previous }),
-      ...(i < checkpoints.length - 1 && { exponentSeconds: PASSING_SECONDS }),
-    };
+    const known = run.known({ isLast: i === checkpoints.length - 1 });
     const measured = await job.measure(await job.open(checkpoint.path), { ...checkpoint, rename: names[i], known });
     // Of a checkpoint that was stopped fewer samples or layers are measured than of those before it.
     if (i > 0 && signal.aborted && !isComplete(measured)) break;
-    found = await snapshotsOf(measured, known, options, observer);
-    snapshots.push(found.result);
+    const found = await snapshotsOf(measured, known, options, observer);
     if (!isComplete(measured) && signal.aborted)
       about = { ...about, record: { ...about.record, plannedSamples: measured.planned } };
-    folder ??= options.save ? createAnalysis(options.runs, about, startedAt) : undefined;
-    if (folder) addMeasurement(folder, found.result);
-    if (i === 0) start = startOf(found.total, found.result);
-    previous = found.total.layers.length === found.result.layers.length ? found.total : undefined;
+    run.add(found, about);
   }
-  if (found === undefined) throw new Interrupted("analyze: stopped before anything was measured");
-  const isStopped = snapshots.length < checkpoints.length;
-  const kept = keepAnalysis(
-    { ...found, initial: undefined, snapshots, folder },
-    about,
-    { startedAt, isStopped },
-    options,
-  );
+  const done = run.snapshots.length;
+  const isStopped = done < checkpoints.length;
+  const kept = run.end(about, { isStopped });
+  if (kept === undefined) throw new Interrupted("analyze: stopped before anything was measured");
   if (!isStopped) return { kept };
-  const stopped = `analyze: stopped after ${snapshots.length} of ${checkpoints.length} checkpoints; ${folder ? "these are kept" : "what is printed covers these"}`;
+  const stopped = `analyze: stopped after ${done} of ${checkpoints.length} checkpoints; ${run.isSaved ? "these are kept" : "what is printed covers these"}`;
   return { kept, stopped };
 }
 

@@ -19,10 +19,15 @@ import {
 import type { AnalysisOutputs } from "./analyzeOptions.ts";
 import type { Snapshots } from "./measuredSnapshots.ts";
 
-/** When an analysis began, and whether the user stopped it. */
-export interface Course {
-  readonly startedAt: Date;
+/** How an analysis ended: whether the user stopped it, and the line with which it failed, where it did. */
+export interface Ended {
   readonly isStopped: boolean;
+  readonly error?: string | undefined;
+}
+
+/** When an analysis began, and how it ended. */
+export interface Course extends Ended {
+  readonly startedAt: Date;
 }
 
 /** The measurements of an analysis, by step, and the folder that has them already. */
@@ -50,10 +55,11 @@ export function keepMeasurement(found: Snapshots, about: About, course: Course, 
 /** Writes what stands beside the measurements. */
 export function keepAnalysis(found: Measured, about: About, course: Course, outputs: AnalysisOutputs): Kept {
   const { folder, snapshots, result, initial, total } = found;
-  const { startedAt, isStopped } = course;
+  const { startedAt, isStopped, error } = course;
   const now = new Date();
   const ending: Ending = {
-    status: isStopped ? "interrupted" : "finished",
+    status: error !== undefined ? "failed" : isStopped ? "interrupted" : "finished",
+    error,
     endedAt: now.toISOString(),
     durationMs: now.getTime() - startedAt.getTime(),
     ...{ total, isWhole: total.layers.length === result.layers.length, initial },
