@@ -186,9 +186,16 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
   addAnalyze(program, io, finish);
   const ingest = program
     .command("ingest")
-    .description("measure moments or rows that were captured elsewhere")
-    .argument("<files...>", "moments files, whose shards merge, or rows in npz or safetensors")
-    .option("--objective <name>", "objective of rows, which do not say theirs");
+    .description("measure moments or rows that were captured elsewhere; a folder of captures as one run over steps")
+    .argument(
+      "<files...>",
+      "a folder of captures, step-00000500.safetensors; or moments files, whose shards merge, or rows in npz or safetensors",
+    )
+    .option("--objective <name>", "objective of rows, which do not say theirs")
+    .option(
+      "--live",
+      "wait for captures that are yet to be written into the folder, until Ctrl-C or its file finished",
+    );
   addOutputs(ingest).action(async (files: string[], options: IngestOptions) => {
     const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
     finish(await module.ingestCommand(files, options, io));

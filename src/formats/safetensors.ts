@@ -232,6 +232,21 @@ function fail(expected: string, got: string, cure: string): never {
 }
 
 /**
+ * Bytes that a file has by its header, of which `bytes` need not hold more; undefined where the header is not all
+ * there, or none.
+ */
+export function safetensorsSize(bytes: Uint8Array): number | undefined {
+  try {
+    const { header, dataStart } = readHeader(bytes);
+    const entries = Object.entries(header).filter(([name]) => name !== metadataKey);
+    return entries.reduce((end, [name, entry]) => Math.max(end, dataStart + readEntry(name, entry).end), dataStart);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/**
  * The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors
  * file.
  */

@@ -152,7 +152,7 @@ export function isMoments(bytes: Uint8Array): boolean {
  *
  * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing,
  *   of another format or version or incomplete, a tensor belongs to no layer or has another shape than its layer says,
- *   or a sum of squares is below 0
+ *   a value is not finite, or a sum of squares is below 0
  */
 export function decodeMoments(bytes: Uint8Array): Moments {
   const { tensors, metadata } = decodeSafetensors(bytes);
@@ -183,6 +183,17 @@ export function decodeMoments(bytes: Uint8Array): Moments {
       `decodeMoments: expected tensors named after a layer and a sum, got ${brief(name)}; see docs/formats.md`,
     );
   return moments;
+}
+
+/**
+ * What a capture file says of its moments without their tensors, from its first bytes up to the end of the header;
+ * undefined where these are no capture's.
+ *
+ * @throws RangeError, one line, where the document is of another format or version, or incomplete
+ */
+export function decodeDocument(bytes: Uint8Array): Moments | undefined {
+  const json = safetensorsMetadata(bytes)?.crh;
+  return json === undefined ? undefined : readDocument(json, "decodeMoments");
 }
 
 function fillSide(layer: LayerMoments, key: Side, take: Take): void {
@@ -267,9 +278,19 @@ function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, exp
     throw new RangeError(
       `decodeMoments: expected ${brief(name)} to be (${expected.join(", ")}), got (${shape.join(", ")})`,
     );
-  if (data instanceof Float64Array) return data;
-  if (data instanceof Float32Array) return new Float64Array(data);
+  if (data instanceof Float64Array) return finite(name, data);
+  if (data instanceof Float32Array) return finite(name, new Float64Array(data));
   throw new RangeError(`decodeMoments: expected ${brief(name)} in F64 or F32, got ${dtype}; write it as float64`);
+}
+
+/** @throws RangeError where a value is NaN or infinite, as where training has diverged */
+function finite(name: string, data: Float64Array): Float64Array {
+  const odd = data.find((value) => !Number.isFinite(value));
+  if (odd !== undefined)
+    throw new RangeError(
+      `decodeMoments: expected finite values in ${brief(name)}, got ${odd}; the network or its gradients overflowed`,
+    );
+  return data;
 }
 
 /** Moments without their tensors, from the JSON document; every field checked. */
@@ -277,7 +298,7 @@ function readDocument(json: string, where: string): Moments {
   const document = parse(json, where);
   if (document.format !== format || document.version !== version)
     throw new RangeError(
-      `${where}: expected format ${format} version ${version}, got ${brief(document.format)} version ${brief(document.version)}`,
+      `${where}: expected format ${format} version ${version}, got ${brief(document.format)} version ${brief(document.version)}${isNewer(document) ? "; a newer crh-lab reads it" : ""}`,
     );
   const check = checker(where);
   const step = check.whole(document.step, "step", 0, Number.MAX_SAFE_INTEGER);
@@ -291,6 +312,10 @@ function readDocument(json: string, where: string): Moments {
   }
   if (document.edges === undefined) return { step, objective, source, layers };
   return { step, objective, source, layers, edges: readEdges(document.edges, layers, check) };
+}
+
+function isNewer(document: Record<string, unknown>): boolean {
+  return document.format === format && typeof document.version === "number" && document.version > version;
 }
 
 function readLayer(entry: Record<string, unknown>, check: Checker): LayerMoments {
@@ -414,7 +439,12 @@ function parse(json: string, where: string): Record<string, unknown> {
     const document: unknown = JSON.parse(json);
     if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
   } catch {
-    // reported below, without the parser's excerpt of unknown bytes
+    // Python's json writes numbers that JSON does not have.
+    const odd = /[:,[]\s*(NaN|-?Infinity)\s*[,}\]]/.exec(json)?.[1];
+    if (odd !== undefined)
+      throw new RangeError(
+        `${where}: expected finite numbers under the key "crh", got ${odd}; the network or its gradients overflowed`,
+      );
   }
   throw new RangeError(`${where}: expected a JSON object under the key "crh", got something else; the file is damaged`);
 }

@@ -52,4 +52,6 @@ export interface AnalyzeOptions extends AnalysisOutputs {
 export interface IngestOptions extends AnalysisOutputs {
   /** Objective of raw captures, which do not say theirs. */
   readonly objective?: string;
+  /** Whether captures are waited for that are yet to come into a folder. */
+  readonly live?: boolean;
 }

@@ -16,6 +16,7 @@ import { groupCount, MOST_GROUPS } from "../../probe/groupCount.ts";
 import type { Observer } from "../observer.ts";
 import { type About, checkSaving } from "./analysisFolder.ts";
 import type { IngestOptions } from "./analyzeOptions.ts";
+import { DistinctSamples } from "./captures/distinctSamples.ts";
 import { type Kept, keepMeasurement } from "./keepAnalysis.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
 
@@ -29,7 +30,8 @@ export async function ingest(files: readonly string[], options: IngestOptions, o
   const startedAt = new Date();
   const wanted = Math.ceil(MOST_GROUPS / files.length);
   const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
-  requireDistinct(files, shards);
+  const distinct = new DistinctSamples();
+  for (const [i, groups] of shards.entries()) distinct.add(files[i]!, groups.reduce(mergeMoments));
   const groups = shards.flat();
   const total = groups.reduce(mergeMoments);
   const { save: _, runs: __, ...config } = options;
@@ -73,26 +75,6 @@ function readShard(path: string, objective: string, wanted: number): Moments[] {
 function rowsBetween({ dIn, dOut }: LayerMoments, { ha, hb, gb }: LayerRows, from: number, to: number): LayerRows {
   const cut = { hb: hb.subarray(from * dOut, to * dOut), gb: gb.subarray(from * dOut, to * dOut) };
   return ha ? { ...cut, ha: ha.subarray(from * dIn, to * dIn) } : cut;
-}
-
-/**
- * The same samples twice would count twice, and make errors too small.
- *
- * @throws RangeError naming two files whose sums of norms agree to the last bit in every layer
- */
-function requireDistinct(files: readonly string[], shards: readonly Moments[][]): void {
-  const seen = new Map<string, string>();
-  shards.forEach((groups, i) => {
-    const { layers } = groups.reduce(mergeMoments);
-    if (layers.every(({ n }) => n === 0)) return;
-    const numbers = layers.map(({ n, b: { h2, h4, g2, g4 } }) => [n, h2, h4, g2, g4].join(" ")).join("; ");
-    const other = seen.get(numbers);
-    if (other !== undefined)
-      throw new RangeError(
-        `ingest: expected every shard once, got the same samples in ${other} and ${files[i]}; leave one of them out`,
-      );
-    seen.set(numbers, files[i]!);
-  });
 }
 
 /** A layer over no samples, and its rows. */

@@ -1,0 +1,32 @@
+/**
+ * @file How representations changed over factors of two of the steps (theory.md Eq. 64), once it is known which
+ * measurements there are: the few captures that are compared are read again, two at a time in memory.
+ */
+import type { Snapshot } from "../../../measure/snapshot.ts";
+import { halvings } from "../../../measure/training/halvings.ts";
+import { layerChange } from "../../../measure/training/relativeChange.ts";
+import type { Moments } from "../../../moments/moments.ts";
+
+/**
+ * Adds `changeSinceHalf` to the layers of the snapshots that are compared.
+ *
+ * @param snapshots by ascending step
+ * @param read the moments of a step
+ * @returns the snapshots that changed
+ */
+export function addHalvedChanges(snapshots: readonly Snapshot[], read: (step: number) => Moments): Snapshot[] {
+  const changed: Snapshot[] = [];
+  let after: Moments | undefined;
+  for (const [step, half] of halvings(snapshots.map((one) => one.step))) {
+    const snapshot = snapshots.find((one) => one.step === step)!;
+    after ??= read(step);
+    const before = read(half);
+    for (const [i, layer] of snapshot.layers.entries()) {
+      const [x, y] = [before.layers[i]!, after.layers[i]!];
+      if (x.b.sample === undefined) layer.changeSinceHalf = layerChange(x, half, y);
+    }
+    changed.push(snapshot);
+    after = before;
+  }
+  return changed;
+}

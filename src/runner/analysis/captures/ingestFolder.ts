@@ -1,0 +1,151 @@
+/**
+ * @file `crh ingest` of a folder of captures: a series over steps, kept as a run while it grows. One capture is in
+ * memory at a time, beside the one before it, with which it is compared.
+ */
+import { basename, resolve } from "node:path";
+import { Interrupted, reportOf, UsageError } from "../../errors.ts";
+import type { Observer, Watcher } from "../../observer.ts";
+import { type About, checkSaving, type StepCaptures } from "../analysisFolder.ts";
+import type { IngestOptions } from "../analyzeOptions.ts";
+import type { Analyzed } from "../analyzeSeries.ts";
+import { measuredSnapshot } from "../measuredSnapshots.ts";
+import { SeriesRun } from "../seriesRun.ts";
+import { type NamedMoments, requireSameNetwork } from "./captureFit.ts";
+import { captureFolder } from "./captureFolder.ts";
+import { type CaptureStep, captureSteps } from "./captureSteps.ts";
+import { addHalvedChanges } from "./halvedChanges.ts";
+import { captureDocuments, readCaptures } from "./readCaptures.ts";
+
+/** A series, and the error that ended it before its end, where one did. */
+export interface Ingested extends Analyzed {
+  readonly failed?: unknown;
+}
+
+/**
+ * @param dir a folder that is there
+ * @throws RangeError in one line where nothing could be measured, or files do not fit together
+ */
+export async function ingestFolder(dir: string, options: IngestOptions, watcher: Watcher): Promise<Ingested> {
+  const { observer, signal } = watcher;
+  if (options.objective !== undefined)
+    throw new UsageError(
+      "crh ingest: expected no --objective with a folder of captures, which say theirs; leave it out",
+    );
+  checkSaving(options);
+  const live = options.live === true;
+  const series = new Series(dir, options, observer);
+  if (!live) series.checkAll();
+  let error: unknown;
+  try {
+    const note = (text: string) => series.note(text);
+    for await (const step of captureSteps(dir, { live, note }, watcher)) await series.measure(step);
+  } catch (caught) {
+    error = caught;
+  }
+  return series.end(error, signal.aborted);
+}
+
+/** The captures of a folder on their way into a run. */
+class Series {
+  private readonly dir: string;
+  private readonly options: IngestOptions;
+  private readonly observer: Observer;
+  private readonly run: SeriesRun;
+  private readonly steps: StepCaptures[] = [];
+  private readonly notes: string[] = [
+    "The first capture stands for the start. Changes between captures hold that of their samples, too, where these are not the same.",
+  ];
+  /** Of the first file, what all others are compared with. */
+  private first: NamedMoments | undefined;
+
+  constructor(dir: string, options: IngestOptions, observer: Observer) {
+    this.dir = dir;
+    this.options = options;
+    this.observer = observer;
+    this.run = new SeriesRun(new Date(), options);
+  }
+
+  note(text: string): void {
+    this.observer.note(text);
+    this.notes.push(text);
+  }
+
+  /** @throws RangeError naming two files that do not fit together by their headers, before anything is measured */
+  checkAll(): void {
+    for (const step of captureFolder(this.dir).captures) this.check(step);
+  }
+
+  private check(step: StepCaptures): void {
+    for (const one of captureDocuments(this.dir, step)) {
+      this.first ??= one;
+      requireSameNetwork(this.first, one);
+    }
+  }
+
+  async measure({ isLast, step, files }: CaptureStep): Promise<void> {
+    this.check({ step, files });
+    const { total, groups } = readCaptures(this.dir, { step, files });
+    const known = { ...this.run.known({ isLast }), ...(groups.length > 1 && { groups }), cost: this.options.cost };
+    const result = await measuredSnapshot(total, known, this.observer);
+    this.steps.push({ step, files });
+    this.run.add({ result, initial: undefined, total }, this.about());
+    if (this.options.live) this.observer.note(`Step ${step} is measured.`);
+  }
+
+  /** Keeps what stands beside the measurements. @param error what ended them, or undefined */
+  end(error: unknown, isAborted: boolean): Ingested {
+    const done = this.run.snapshots.length;
+    this.compareHalves();
+    const isStopped = isAborted && error === undefined && !this.isAtEnd();
+    const failure = error === undefined ? undefined : reportOf(error);
+    const kept = this.run.end(this.about(), { isStopped, error: failure?.line });
+    if (kept === undefined) throw error ?? new Interrupted("ingest: stopped before anything was measured");
+    const count = `${done} ${done === 1 ? "capture" : "captures"}`;
+    const stays = this.run.isSaved ? "kept" : "printed";
+    if (failure !== undefined)
+      return {
+        kept,
+        failed: failure.bug
+          ? error
+          : new RangeError(`${failure.line}; ${count} before it ${done === 1 ? "is" : "are"} ${stays}`),
+      };
+    return isStopped
+      ? { kept, stopped: `ingest: stopped after ${count}, which ${done === 1 ? "is" : "are"} ${stays}` }
+      : { kept };
+  }
+
+  /** Whether all captures are measured and no later one is waited for. */
+  private isAtEnd(): boolean {
+    const { captures, isFinished } = captureFolder(this.dir);
+    return captures.at(-1)?.step === this.steps.at(-1)?.step && (isFinished || !this.options.live);
+  }
+
+  /** Reads the captures that are compared over factors of two again; what is gone by then is said. */
+  private compareHalves(): void {
+    const { dir, steps, run } = this;
+    const filesOf = (wanted: number) => steps.find(({ step }) => step === wanted)!;
+    try {
+      for (const snapshot of addHalvedChanges(run.snapshots, (step) => readCaptures(dir, filesOf(step)).total))
+        run.rewrite(snapshot);
+    } catch (error) {
+      const { line, bug } = reportOf(error);
+      if (bug) throw error;
+      this.note(`Changes over factors of two of the steps are left out: ${line}`);
+    }
+  }
+
+  private about(): About {
+    const { dir, steps, notes, options } = this;
+    const { save: _, runs: __, out: ___, moments: ____, live, ...config } = options;
+    const captures = steps.flatMap(({ files }) => files);
+    return {
+      kind: "ingest",
+      config,
+      notes: [...notes],
+      record: { title: basename(resolve(dir)), models: [], captures },
+      series: { captures: [...steps] },
+      argv: ["ingest", dir, "--cost", options.cost, ...(live ? ["--live"] : [])],
+      seed: 0,
+    };
+  }
+}
