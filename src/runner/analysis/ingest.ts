@@ -16,7 +16,9 @@ import { groupCount, MOST_GROUPS } from "../../probe/groupCount.ts";
 import type { Observer } from "../observer.ts";
 import { type About, checkSaving } from "./analysisFolder.ts";
 import type { IngestOptions } from "./analyzeOptions.ts";
+import { requireSameNetwork } from "./captures/captureFit.ts";
 import { DistinctSamples } from "./captures/distinctSamples.ts";
+import { ofFile } from "./captures/readCaptures.ts";
 import { type Kept, keepMeasurement } from "./keepAnalysis.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
 
@@ -30,6 +32,7 @@ export async function ingest(files: readonly string[], options: IngestOptions, o
   const startedAt = new Date();
   const wanted = Math.ceil(MOST_GROUPS / files.length);
   const shards = files.map((file) => readShard(file, options.objective ?? "unknown", wanted));
+  requireOneStep(files, shards);
   const distinct = new DistinctSamples();
   for (const [i, groups] of shards.entries()) distinct.add(files[i]!, groups.reduce(mergeMoments));
   const groups = shards.flat();
@@ -48,10 +51,22 @@ export async function ingest(files: readonly string[], options: IngestOptions, o
   return keepMeasurement(found, about, { startedAt, isStopped: false }, options);
 }
 
+/** @throws RangeError naming two files that are of different steps or networks */
+function requireOneStep(files: readonly string[], shards: readonly Moments[][]): void {
+  const [first] = shards[0]!;
+  for (const [i, [moments]] of shards.entries()) {
+    if (moments!.step !== first!.step)
+      throw new RangeError(
+        `ingest: expected files of one step, got step ${first!.step} in ${files[0]} and step ${moments!.step} in ${files[i]}; name their folder to have them as a series over steps`,
+      );
+    requireSameNetwork({ path: files[0]!, moments: first! }, { path: files[i]!, moments: moments! });
+  }
+}
+
 /** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */
 function readShard(path: string, objective: string, wanted: number): Moments[] {
   const bytes = readBytes(path);
-  if (isMoments(bytes)) return [decodeMoments(bytes)];
+  if (isMoments(bytes)) return [ofFile(path, () => decodeMoments(bytes))];
   const source = basename(path);
   const { arrays } = loadArrays(bytes, { name: source });
   const layers = rawLayers(arrays, source);

@@ -54,18 +54,23 @@ export async function* captureSteps(
   }
 }
 
-/** Whether all of a step is there: a later one is, or its file is whole, or as many shards as of the step before are. */
-function isComplete({ dir, captures }: CaptureFolder, { step, files }: StepCaptures, before?: StepCaptures): boolean {
-  if (captures.at(-1)!.step > step) return true;
-  const isSharded = files.some((name) => shardOf(name) !== "");
-  if (isSharded && (before === undefined || missingShards({ step, files }, before).length > 0)) return false;
-  return files.every((name) => safetensorsHead(join(dir, name)).isWhole);
+/** Whether all of a step is there: a later one is, or its file is whole, or all shards are that the step before had. */
+function isComplete({ dir, captures }: CaptureFolder, next: StepCaptures, before: StepCaptures | undefined): boolean {
+  if (captures.at(-1)!.step > next.step) return true;
+  const [own, others] = [next, before].map(shardsOf) as [string[], string[]];
+  if (own.length > 0 && (others.length === 0 || others.some((shard) => !own.includes(shard)))) return false;
+  return next.files.every((name) => safetensorsHead(join(dir, name)).isWhole);
 }
 
-/** Shards that the step before has, where both are in shards. */
-function missingShards({ files }: StepCaptures, before: StepCaptures | undefined): string[] {
-  const [own, others] = [files.map(shardOf), before?.files.map(shardOf) ?? []];
-  return own.includes("") || others.includes("") ? [] : others.filter((shard) => !own.includes(shard));
+/** Shards that the step before has and this one has not, where both name them alike. */
+function missingShards(next: StepCaptures, before: StepCaptures | undefined): string[] {
+  const [own, others] = [next, before].map(shardsOf) as [string[], string[]];
+  return others.some((shard) => own.includes(shard)) ? others.filter((shard) => !own.includes(shard)) : [];
+}
+
+/** None of a file that is all of its step. */
+function shardsOf(step: StepCaptures | undefined): string[] {
+  return step?.files.map(shardOf).filter((shard) => shard !== "") ?? [];
 }
 
 /** @throws RangeError naming a capture that was not there when its step was measured, or passed */

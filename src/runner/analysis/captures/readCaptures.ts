@@ -39,19 +39,24 @@ export function readCaptures(dir: string, { step, files }: StepCaptures): StepMo
 }
 
 /**
- * What the files of a step say of their moments, without reading these; a file whose header is torn is left out, for
- * reading it says so.
- *
- * @throws RangeError naming a file of another format, version or step
+ * What the files of a step say of their moments, without reading these. A file that says nothing, being damaged or of
+ * another version, is left out here: `readCaptures` says what is wrong with it.
  */
-export function captureDocuments(dir: string, { step, files }: StepCaptures): NamedMoments[] {
+export function captureDocuments(dir: string, { files }: StepCaptures): NamedMoments[] {
   return files.flatMap((name) => {
     const path = join(dir, name);
-    const moments = ofFile(path, () => decodeDocument(safetensorsHead(path).bytes));
-    if (moments === undefined) return [];
-    requireStep({ path, moments }, step);
-    return [{ path, moments }];
+    const moments = documentOf(path);
+    return moments === undefined ? [] : [{ path, moments }];
   });
+}
+
+function documentOf(path: string): Moments | undefined {
+  try {
+    return decodeDocument(safetensorsHead(path).bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function requireStep({ path, moments }: NamedMoments, step: number): void {
@@ -62,7 +67,7 @@ function requireStep({ path, moments }: NamedMoments, step: number): void {
 }
 
 /** What reading a file says of it, with its path in front in place of the reader's name. */
-function ofFile<T>(path: string, read: () => T): T {
+export function ofFile<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
