@@ -96,8 +96,10 @@ export function addExport(program: Command, io: Io, finish: (result: unknown) =>
         "parquet or csv: a file a table; tensorboard: an event file a run; wandb-csv: one file, as Weights & Biases exports a chart",
       )
         .choices(exportFormats)
-        .makeOptionMandatory(),
+        .conflicts(["tensorboard", "wandbCsv"]),
     )
+    .addOption(new Option("--tensorboard", "short for --format tensorboard").conflicts("wandbCsv"))
+    .option("--wandb-csv", "short for --format wandb-csv")
     .requiredOption("-o, --out <path>", "folder that gets the files; of wandb-csv the file")
     .option("--replace", "replace files that are there; without, nothing is written")
     .option("--runs <folder>", "folder of the runs", RUNS)

@@ -91,3 +91,23 @@ test("a chart has all runs in one file", async () => {
   expect(head!.split(",")).toHaveLength(1 + 2 * 2 * 3);
   expect((await exported("--format", "wandb-csv", "-o", out)).code).toBe(1);
 });
+
+test("--tensorboard and --wandb-csv are short for their formats; one format is said", async () => {
+  const [events, chart] = [join(root, "short"), join(root, "short.csv")];
+  expect((await exported("--tensorboard", "-o", events)).code).toBe(0);
+  expect(readdirSync(events).sort()).toEqual([...ids].sort());
+  expect((await exported("--wandb-csv", "-o", chart)).out).toBe(`${chart}: 6 values\n`);
+  const none = await exported("-o", chart);
+  expect([none.code, none.err]).toEqual([
+    2,
+    expect.stringMatching(/^crh export: expected --format, got none; [^\n]*wandb-csv[^\n]*\n$/),
+  ]);
+  for (const two of [
+    ["--tensorboard", "--wandb-csv"],
+    ["--format", "csv", "--wandb-csv"],
+    ["--format", "csv", "--tensorboard"],
+  ]) {
+    const { code, err } = await exported(...two, "-o", join(root, "two"));
+    expect([code, err]).toEqual([2, expect.stringMatching(/^crh export: [^\n]+\n$/)]);
+  }
+});
