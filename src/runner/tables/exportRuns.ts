@@ -6,7 +6,7 @@ import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from "
 import { join } from "node:path";
 import { makeFolder, temporaryBeside } from "../../runs/writeFile.ts";
 import { ChartCsv } from "../../tables/layouts/chartCsv.ts";
-import { ownMetrics, scalarEvents } from "../../tables/layouts/runScalars.ts";
+import { chartMetrics, scalarEvents } from "../../tables/layouts/runScalars.ts";
 import { fileVersionRecord, scalarRecord } from "../../tables/layouts/tensorboardEvents.ts";
 import { RUNS_TABLE, RunColumns } from "../../tables/runColumns.ts";
 import { type RunSource, rowsOf, type Table } from "../../tables/table.ts";
@@ -175,7 +175,7 @@ function chartExporter(file: Pending): Exporter {
   return {
     files: [file],
     add(run) {
-      chart.add(run.info.id, ownMetrics(run));
+      chart.add(run.info.id, chartMetrics(run));
     },
     finish() {
       file.count = chart.count;

@@ -8,8 +8,14 @@ import { type MetricOf, type RunSource, rowsOf } from "../table.ts";
 import type { ScalarEvent } from "./tensorboardEvents.ts";
 
 /** The quantities of metrics.jsonl once each; of an analysis loss and accuracy. */
-export function ownMetrics(run: RunSource): Iterable<MetricOf> {
+function ownMetrics(run: RunSource): Iterable<MetricOf> {
   return run.isAnalysis ? allMetrics(run) : run.metrics();
+}
+
+/** What a chart has of a run: its metrics, and of an analysis, which may have none, its alignments. */
+export function* chartMetrics(run: RunSource): Generator<MetricOf> {
+  yield* ownMetrics(run);
+  if (run.isAnalysis) yield* alignments(run);
 }
 
 /** Numbers as events, a step at a time; those of alignments behind those of metrics. */
