@@ -57,53 +57,65 @@ const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).
 /**
  * Moments as the bytes of a capture file.
  *
- * @throws RangeError if two layers have one name, a block does not fit its layer, or a count or sum is not finite
+ * @throws RangeError if two layers have one name, a block does not fit its layer, or a count, sum or weight is not
+ *   finite
  */
 export function encodeMoments(moments: Moments): Uint8Array {
-  const kept = moments.layers.find(({ rows }) => rows !== undefined);
+  const { step, objective, source, edges, layers } = moments;
+  const kept = layers.find(({ rows }) => rows !== undefined);
   if (kept)
     throw new RangeError(`encodeMoments: expected sums, got rows of layer ${kept.name}; measure without keepRows`);
+  const described = layers.map(describeLayer);
+  const document = { format, version, step, objective, source, ...(edges && { edges }), layers: described };
+  readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
   const tensors = new Map<string, SafetensorsTensor>();
-  const put = (name: string, shape: number[], data: Float64Array | undefined): void => {
-    if (data) tensors.set(name, { dtype: "F64", shape, data });
+  for (const layer of layers)
+    for (const { name, shape, data } of tensorsOf(layer))
+      tensors.set(name, { dtype: "F64", shape, data: finite(name, data, "encodeMoments") });
+  return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
+}
+
+interface NamedTensor {
+  readonly name: string;
+  readonly shape: number[];
+  readonly data: Float64Array;
+}
+
+/** The tensors of a layer in the order of the file. */
+function tensorsOf({ name, dIn, dOut, ...layer }: LayerMoments): NamedTensor[] {
+  const tensors: NamedTensor[] = [];
+  const put = (what: string, shape: number[], data: Float64Array | undefined): void => {
+    if (data) tensors.push({ name: `${name}.${what}`, shape, data });
   };
-  for (const layer of moments.layers) {
-    const { name, dIn, dOut } = layer;
-    for (const side of ["a", "b"] as const)
-      for (const block of sideBlocks) {
-        const d = layer[side]?.d ?? 0;
-        put(`${name}.${side}.${fileNames[block]}`, isVector(block) ? [d] : [d, d], layer[side]?.[block]);
-      }
-    for (const [key, side] of [
-      ["a", layer.a],
-      ["b", layer.b],
-    ] as const)
-      if (side?.z) put(`${name}.${key}.z`, [side.d, side.d], side.z);
-    if (layer.labelled) {
-      const { classes, counts } = layer.labelled;
-      put(`${name}.class_counts`, [classes], counts);
-      for (const [key, d] of [
-        ["a", dIn],
-        ["b", dOut],
-      ] as const) {
-        put(`${name}.${key}.class_sum`, [classes, d], layer.labelled[key].sums);
-        put(`${name}.${key}.class_squares`, [classes], layer.labelled[key].squares);
-      }
+  for (const side of ["a", "b"] as const)
+    for (const block of sideBlocks) {
+      const d = layer[side]?.d ?? 0;
+      put(`${side}.${fileNames[block]}`, isVector(block) ? [d] : [d, d], layer[side]?.[block]);
     }
-    put(`${name}.b.output_gg`, [dOut, dOut], layer.outputGradients?.sum);
-    put(`${name}.gb_ha`, [dOut, dIn], layer.gbHa);
-    put(`${name}.W`, [dOut, dIn], layer.W?.data);
-    put(`${name}.bias`, [dOut], layer.bias);
-    for (const side of ["a", "b"] as const) {
-      const noise = layer.noise?.[side];
-      if (noise) put(`${name}.${side}.noise`, noiseShape(noise, side === "a" ? dIn : dOut), noise.sum);
+  for (const side of ["a", "b"] as const) {
+    const d = layer[side]?.d ?? 0;
+    put(`${side}.z`, [d, d], layer[side]?.z);
+  }
+  if (layer.labelled) {
+    const { classes, counts } = layer.labelled;
+    put("class_counts", [classes], counts);
+    for (const [side, d] of [
+      ["a", dIn],
+      ["b", dOut],
+    ] as const) {
+      put(`${side}.class_sum`, [classes, d], layer.labelled[side].sums);
+      put(`${side}.class_squares`, [classes], layer.labelled[side].squares);
     }
   }
-  const { step, objective, source, edges } = moments;
-  const layers = moments.layers.map(describeLayer);
-  const document = { format, version, step, objective, source, ...(edges && { edges }), layers };
-  readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
-  return encodeSafetensors(tensors, { crh: JSON.stringify(document) });
+  put("b.output_gg", [dOut, dOut], layer.outputGradients?.sum);
+  put("gb_ha", [dOut, dIn], layer.gbHa);
+  put("W", [dOut, dIn], layer.W?.data);
+  put("bias", [dOut], layer.bias);
+  for (const side of ["a", "b"] as const) {
+    const noise = layer.noise?.[side];
+    if (noise) put(`${side}.noise`, noiseShape(noise, side === "a" ? dIn : dOut), noise.sum);
+  }
+  return tensors;
 }
 
 function noiseShape({ width, outer, inner }: Omit<NoiseBlocks, "sum">, d: number): number[] {
@@ -128,15 +140,22 @@ function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradien
   };
 }
 
-/** Why moments do not fit into a capture file, in words: rows, or a sum that is not finite; undefined where they do. */
+/**
+ * Why moments do not fit into a capture file, in words: rows, or a sum or weight that is not finite; undefined where
+ * they do.
+ */
 export function misfitWords({ layers }: Pick<Moments, "layers">): string | undefined {
-  for (const { name, rows, ...layer } of layers) {
-    if (rows !== undefined) return `rows of layer ${brief(name)} in place of sums`;
+  for (const layer of layers) {
+    if (layer.rows !== undefined) return `rows of layer ${brief(layer.name)} in place of sums`;
     for (const side of ["a", "b"] as const)
       for (const key of ["h2", "h4", "g2", "g4"] as const) {
         const sum = layer[side]?.[key] ?? 0;
-        if (!Number.isFinite(sum)) return `${key} = ${sum} on side ${side} of layer ${brief(name)}`;
+        if (!Number.isFinite(sum)) return `${key} = ${sum} on side ${side} of layer ${brief(layer.name)}`;
       }
+    for (const { name, data } of tensorsOf(layer)) {
+      const odd = oddOne(data);
+      if (odd !== undefined) return `${odd} in ${brief(name)}`;
+    }
   }
   return undefined;
 }
@@ -278,19 +297,25 @@ function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, exp
     throw new RangeError(
       `decodeMoments: expected ${brief(name)} to be (${expected.join(", ")}), got (${shape.join(", ")})`,
     );
-  if (data instanceof Float64Array) return finite(name, data);
-  if (data instanceof Float32Array) return finite(name, new Float64Array(data));
+  if (data instanceof Float64Array) return finite(name, data, "decodeMoments");
+  if (data instanceof Float32Array) return finite(name, new Float64Array(data), "decodeMoments");
   throw new RangeError(`decodeMoments: expected ${brief(name)} in F64 or F32, got ${dtype}; write it as float64`);
 }
 
 /** @throws RangeError where a value is NaN or infinite, as where training has diverged */
-function finite(name: string, data: Float64Array): Float64Array {
-  const odd = data.find((value) => !Number.isFinite(value));
+function finite(name: string, data: Float64Array, where: string): Float64Array {
+  const odd = oddOne(data);
   if (odd !== undefined)
     throw new RangeError(
-      `decodeMoments: expected finite values in ${brief(name)}, got ${odd}; the network or its gradients overflowed`,
+      `${where}: expected finite values in ${brief(name)}, got ${odd}; the network or its gradients overflowed`,
     );
   return data;
+}
+
+/** The first value that is not finite. */
+function oddOne(data: Float64Array): number | undefined {
+  for (let k = 0; k < data.length; k++) if (!Number.isFinite(data[k])) return data[k];
+  return undefined;
 }
 
 /** Moments without their tensors, from the JSON document; every field checked. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
 import { emptyLayer, type Moments, mergeMoments, sideBlocks } from "../../src/moments/moments.ts";
-import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
+import { decodeMoments, encodeMoments, misfitWords } from "../../src/moments/momentsFile.ts";
 import { layerCase, layerOf, momentsOf } from "./cases.ts";
 
 function twoLayers(seed = 1): Moments {
@@ -95,6 +95,21 @@ describe("the capture file", () => {
     expect([...gh!]).toEqual([1, 2, 3, 6, 5, 6, 5, 8, 9]);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("holds no %d, written or read", (odd) => {
+    const broken = twoLayers();
+    broken.layers[0]!.W!.data[4] = odd;
+    expect(misfitWords(broken)).toBe(`${odd} in "layers.0.W"`);
+    expect(misfitWords(twoLayers())).toBeUndefined();
+    expect(() => encodeMoments(broken)).toThrow(`encodeMoments: expected finite values in "layers.0.W", got ${odd}; `);
+    const bytes = changed((_, tensors) => {
+      const { shape } = tensors.get("layers.0.b.gg")!;
+      tensors.set("layers.0.b.gg", { dtype: "F32", shape, data: new Float32Array(9).fill(odd, 8) });
+    });
+    expect(() => decodeMoments(bytes)).toThrow(
+      `decodeMoments: expected finite values in "layers.0.b.gg", got ${odd}; `,
+    );
+  });
+
   it("is not written where it could not be read", () => {
     const twice = twoLayers();
     twice.layers[1]!.name = "layers.0";
@@ -114,6 +129,12 @@ describe("a hostile or torn capture is refused in one line", () => {
 
   it("whose document is wrong", () => {
     expect(() => decodeMoments(encodeSafetensors(new Map()))).toThrow('expected a key "crh" in the metadata');
+    for (const odd of ["NaN", "-Infinity"]) {
+      const crh = `{"format":"crh-moments","version":1,"step":${odd}}`;
+      expect(() => decodeMoments(encodeSafetensors(new Map(), { crh }))).toThrow(
+        `decodeMoments: expected finite numbers under the key "crh", got ${odd}; `,
+      );
+    }
     for (const crh of ["", "{", "[", "1", "null"])
       expect(() => decodeMoments(encodeSafetensors(new Map(), { crh }))).toThrow(
         /^decodeMoments: expected a JSON object[^\n]+$/,

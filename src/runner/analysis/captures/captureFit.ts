@@ -10,7 +10,7 @@ export interface NamedMoments {
   readonly moments: Moments;
 }
 
-/** @throws RangeError naming both files and what differs: objective, layers, sizes, coordinates, or edges that both have */
+/** @throws RangeError naming both files and what differs: objective, layers, coordinates, or edges that both have */
 export function requireSameNetwork(first: NamedMoments, next: NamedMoments): void {
   const cure = "captures of one folder are of one network";
   requireAlike(first, next, networkFacts, cure);

@@ -23,7 +23,7 @@ export function addHalvedChanges(snapshots: readonly Snapshot[], read: (step: nu
     const before = read(half);
     for (const [i, layer] of snapshot.layers.entries()) {
       const [x, y] = [before.layers[i]!, after.layers[i]!];
-      if (x.b.sample === undefined) layer.changeSinceHalf = layerChange(x, half, y);
+      if ((x.a?.sample ?? x.b.sample) === undefined) layer.changeSinceHalf = layerChange(x, half, y);
     }
     changed.push(snapshot);
     after = before;

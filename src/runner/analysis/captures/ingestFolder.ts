@@ -136,7 +136,7 @@ class Series {
 
   private about(): About {
     const { dir, steps, notes, options } = this;
-    const { save: _, runs: __, out: ___, moments: ____, live, ...config } = options;
+    const { save: _, runs: __, out: ___, moments: ____, live: _____, ...config } = options;
     const captures = steps.flatMap(({ files }) => files);
     return {
       kind: "ingest",
@@ -144,7 +144,7 @@ class Series {
       notes: [...notes],
       record: { title: basename(resolve(dir)), models: [], captures },
       series: { captures: [...steps] },
-      argv: ["ingest", dir, "--cost", options.cost, ...(live ? ["--live"] : [])],
+      argv: ["ingest", dir, "--cost", options.cost],
       seed: 0,
     };
   }
