@@ -345,9 +345,9 @@ describe("a damaged folder", () => {
 });
 
 describe("--live", () => {
-  /** Waits until a condition holds. */
+  /** Waits until a condition holds, 100 s at most: machines may be busy. */
   async function until(condition: () => boolean): Promise<void> {
-    for (let i = 0; i < 400 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
+    for (let i = 0; i < 4000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
     expect(condition()).toBe(true);
   }
   const isMeasured = (io: TestIo, step: number) => () => io.err().includes(`Step ${step} is measured.`);
