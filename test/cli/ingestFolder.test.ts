@@ -113,6 +113,25 @@ describe("a folder of captures", () => {
     expect(readFileSync("again.html", "utf8")).toBe(page);
   });
 
+  test("that is stopped at Ctrl-C keeps the steps that were measured, or says that there are none", async () => {
+    for (const step of [0, 50]) write(capture(step));
+    const io = testIo();
+    const write0 = io.stderr.write.bind(io.stderr);
+    const stderr = {
+      write(text: string) {
+        if (text.startsWith("measure")) io.interrupt();
+        return write0(text);
+      },
+    };
+    const { code, err, out } = await crh(["ingest", "captures", "--cost", "economy", "--no-save"], { ...io, stderr });
+    expect([code, out]).toEqual([130, expect.stringContaining("step 0")]);
+    expect(err).toMatch(/crh ingest: stopped after 1 capture, which is printed\n$/);
+    const stopped = testIo();
+    stopped.interrupt();
+    const none = await crh(["ingest", "captures"], stopped);
+    expect([none.code, none.out, none.err]).toEqual([130, "", "crh ingest: stopped before anything was measured\n"]);
+  });
+
   test("may be the moments of a run, one capture alone, and is left without a run where none is wanted", async () => {
     write(capture(500));
     const { run, snapshots, final } = await series("--no-save");
