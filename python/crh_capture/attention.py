@@ -96,7 +96,7 @@ class AttentionMode(TorchFunctionMode):
         site = attention.part(W)
         if site not in self.recorder.selection:
             return y
-        transposed = attention.module.batch_first
+        transposed = True if attention.module.batch_first else None  # the rows in here are (tokens, batch)
         if y.dim() == 3:
             attention.tokens = (y.shape[0], y.shape[1])
         tokens = attention.tokens
@@ -122,12 +122,11 @@ class AttentionMode(TorchFunctionMode):
         name = attention.name if attention else (self.recorder.stack[-1] if self.recorder.stack else "")
         site = f"{name}.heads" if name else "heads"
         chosen = [h for h in range(heads) if f"{site}[{h}]" in self.recorder.selection]
-        transposed = attention is not None and not attention.module.batch_first
-        maps = [_head(h, heads, y.shape[-1], transposed) for h in chosen]
+        maps = [_head(h, heads, y.shape[-1]) for h in chosen]
         return self.recorder.record(site, maps, y, y) if maps else y
 
 
-def _head(head: int, heads: int, d: int, is_transposed: bool) -> Map:
+def _head(head: int, heads: int, d: int) -> Map:
     def split(y: Tensor) -> Tensor:
         return y if y.dim() == 4 else y.reshape(-1, heads, *y.shape[1:])
 
@@ -137,7 +136,6 @@ def _head(head: int, heads: int, d: int, is_transposed: bool) -> Map:
         output_rows=lambda y: last_axis(split(y)[:, head]),
         suffix=f"[{head}]",
         rows_shape=lambda y: (split(y).shape[0], y.shape[-2]),
-        is_transposed=is_transposed,
     )
 
 

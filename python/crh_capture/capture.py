@@ -200,6 +200,7 @@ class Capture:
                 mask[0] = None if tokens is None else tokens(x, y).to(device).bool()
                 losses = loss_fn(_called(self.model, x), y)
                 if not losses.requires_grad:
+                    recorder.check()
                     raise CaptureError(
                         "measure: expected losses that depend on a measured layer, got losses without a gradient"
                     )

@@ -328,13 +328,21 @@ class Recorder:
         tokens = self.tokens()
         if tokens is None:
             return None
-        mask = tokens.t() if one.is_transposed and tokens.dim() == 2 else tokens
-        if tuple(mask.shape) == shape or shape == (mask.numel(),):
-            return mask.reshape(-1)
-        if shape == tuple(mask.shape[:1]):
+        tokens = tokens.bool()
+        given = tuple(tokens.shape)
+        if one.is_transposed is None and shape == given and given == given[::-1]:
+            raise CaptureError(
+                f"capture: expected a mask whose axes can be told apart, got {given}, in an attention with "
+                "batch_first=False; pass another number of sequences than of tokens"
+            )
+        if shape == given[::-1] and (one.is_transposed or shape != given):
+            return tokens.t().reshape(-1)
+        if shape == given or shape == (tokens.numel(),):
+            return tokens.reshape(-1)
+        if shape == given[:1]:
             return None  # one row for each sequence
         raise CaptureError(
-            f"capture: expected rows over tokens {tuple(mask.shape)} as the mask has them, got {shape}; "
+            f"capture: expected rows over tokens {given} as the mask has them, got {shape}; "
             "leave these layers out with layers='*,!NAME', or measure without tokens"
         )
 
@@ -347,6 +355,13 @@ class Recorder:
         if not self.passes:
             raise CaptureError("capture: expected a forward pass of the model, got none; call the model in the block")
         self._check_calls()
+        known = {*self.layers, *self.measured}
+        for pattern in self.selection.wanted:
+            if not any(pattern in (name, "*") or fnmatch.fnmatchcase(name, pattern) for name in known) or not known:
+                raise CaptureError(
+                    f"capture: expected layers to measure, got none named {pattern!r}; there are "
+                    f"{', '.join(sorted(name for name, m in self.names.items() if rule_of(m))) or 'none with a rule'}"
+                )
         for layer in self.layers.values():
             if layer.fired == layer.opened:
                 continue
@@ -357,8 +372,6 @@ class Recorder:
                 f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got {layer.fired}; "
                 f"{words}"
             )
-        if not self.layers:
-            raise CaptureError("capture: expected layers to measure, got none; see crh_capture.register")
 
     def _check_calls(self) -> None:
         wanted: Set[str] = set(self.measured) | {f"{name}.in_proj" for name in self.attentions}

@@ -47,8 +47,8 @@ class Map:
     """The parameter that W is read from: what is trained."""
     rows_shape: Callable[[Tensor], "tuple[int, ...]"] = lambda y: tuple(y.shape[:-1])
     """(values of an output) -> the axes that its rows run over, in their order; their product is n"""
-    is_transposed: bool = False
-    """Whether the two axes of rows_shape are those of the model's tokens, exchanged."""
+    is_transposed: Optional[bool] = False
+    """Whether the axes of rows_shape are (tokens, batch) where the model has (batch, tokens); None: not known."""
 
 
 Rule = Callable[[nn.Module], Sequence[Map]]

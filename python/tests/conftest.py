@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pathlib
 import sys
 from types import SimpleNamespace
@@ -11,18 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from onnx_file import read_onnx
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-REFERENCE = ROOT.parent / "shared" / "reference"
+REFERENCE = pathlib.Path(os.environ.get("CRH_SHARED", ROOT.parent / "shared")) / "reference"
 torch.set_num_threads(1)
-
-
-def onnx_weights(path: pathlib.Path) -> dict:
-    onnx = pytest.importorskip("onnx", reason="no onnx: weights of the reference networks are not read")
-    from onnx import numpy_helper
-
-    model = onnx.load(str(path))
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}, model.graph
 
 
 def _definitions():
@@ -37,7 +31,7 @@ def _definitions():
 
 def _load(model: torch.nn.Module, path: pathlib.Path) -> None:
     """Weights by name; those that the exporter laid out anew by the names of the nodes that use them."""
-    weights, graph = onnx_weights(path)
+    weights, nodes = read_onnx(path)
     state = model.state_dict()
     missing = []
     for name, value in state.items():
@@ -45,18 +39,18 @@ def _load(model: torch.nn.Module, path: pathlib.Path) -> None:
             state[name] = torch.tensor(np.array(weights[name]))
         elif not name.endswith("num_batches_tracked"):
             missing.append(name)
-    same = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"}
+    same = {node.outputs[0]: node.inputs[0] for node in nodes if node.op == "Identity"}
     places = {"weight": 1, "bias": 2, "running_mean": 3, "running_var": 4}
     for name in missing:
         module, key = name.rsplit(".", 1)
         [node] = [
             node
-            for node in graph.node
-            if node.op_type in ("MatMul", "BatchNormalization") and _scope(node.name) == module
+            for node in nodes
+            if node.op in ("MatMul", "BatchNormalization") and _scope(node.name) == module
         ]
-        given = node.input[places[key]]
+        given = node.inputs[places[key]]
         values = weights[same.get(given, given)]
-        state[name] = torch.tensor(np.array(values.T if node.op_type == "MatMul" else values))
+        state[name] = torch.tensor(np.array(values.T if node.op == "MatMul" else values))
     model.load_state_dict(state)
 
 

@@ -44,9 +44,10 @@ def test_measure_gives_the_expected_alignments(reference, name, dtype):
         dropped = layer["paper"]["b"]["zero_gradient_rows"]
         if dtype == torch.float64:
             assert ours.n - ours.b.numbers["keptG"] == dropped
+    found = moments.alignments()
     for head in case.expected["heads"]:
         tensor, k = head["tensor"].rsplit(".", 1)[0], head["head"]
-        value = moments.alignments()[f"{tensor}.heads[{k}]"]["paper"]["b"]["rga"]
+        value = found[f"{tensor}.heads[{k}]"]["paper"]["b"]["rga"]
         assert abs(value - head["rga_paper"]) < TOLERANCE[dtype]
     assert abs(moments.loss * moments_losses(case) - case.expected["loss_sum"]) < 1e-4 * case.expected["loss_sum"]
 
@@ -55,7 +56,7 @@ def moments_losses(case):
     return case.y.numel() if case.name == "gpt-ce" else len(case.y)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["mlp-tanh-mse", "resnet-ce"])
 def test_float32_sums_are_those_of_the_same_rows_in_float64(reference, name, monkeypatch):
     case = reference(name)
     batch = (case.x, case.y)
