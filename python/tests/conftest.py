@@ -60,8 +60,12 @@ def _scope(node: str) -> str:
     return ".".join(part for i, part in enumerate(parts) if not (i + 1 < len(parts) and parts[i + 1].startswith(part + ".")))
 
 
-@pytest.fixture(scope="session")
-def reference():
+@pytest.fixture(scope="session", name="reference")
+def _reference():
+    return reference_builder()
+
+
+def reference_builder():
     """name -> a fresh model with the reference's weights, its batch, its loss by sample and what is expected of it."""
     generate = _definitions()
     builders = {
