@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
 
 import numpy as np
 import torch
@@ -100,6 +100,7 @@ class Capture:
         self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
         self.last: Optional[Moments] = None
         """The latest capture, on every rank."""
+        self.told: Set[str] = set()
         self.writer = Writer()
         if every is not None and self.out is None:
             raise ValueError("Capture: expected out, the folder of captures that `every` asks for, got none")
@@ -222,6 +223,30 @@ class Capture:
         moments.loss = total / count
         return moments
 
+    def measure_if_due(
+        self,
+        batches: "Iterable[Any]",
+        loss_fn: Callable[[Any, Any], Tensor],
+        *,
+        step: Optional[int] = None,
+        tokens: "Callable[[Any, Any], Tensor] | None" = None,
+        objective: Optional[str] = None,
+    ) -> Optional[Moments]:
+        """`measure` over probe batches at the steps that `every` says, written to `out`: a call between two steps.
+
+        step: number of updates so far. Default: one more than at the last call.
+        """
+        self.writer.check()
+        if step is not None:
+            self.step_number = step
+        moments = None
+        if self.due(self.step_number):
+            moments = self.measure(batches, loss_fn, tokens=tokens, objective=objective)
+            if self.out is not None:
+                self._write(moments, self.out / f"step-{moments.step:08d}.safetensors")
+        self.step_number += 1
+        return moments
+
     def close(self) -> None:
         """Waits until every capture is written. Raises what went wrong while writing."""
         self.writer.close()
@@ -291,6 +316,10 @@ class Capture:
                         "diverged"
                     )
         moments = Moments(step, objective, self.source, [finished(layer) for layer in layers])
+        moments.skipped = dict(recorder.skipped)
+        for name in set(moments.skipped) - self.told:
+            warnings.warn(f"crh_capture: layer {name!r} is left out: {moments.skipped[name]}", stacklevel=4)
+            self.told.add(name)
         self.last = moments
         return moments
 

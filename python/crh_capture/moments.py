@@ -66,6 +66,8 @@ class Moments:
     layers: List[LayerMoments]
     loss: Optional[float] = None
     """Mean loss of a sample, where `measure` computed it; not in the file."""
+    skipped: Dict[str, str] = field(default_factory=dict)
+    """Layers that were called and are not measured, and why; not in the file."""
     document: Dict[str, Any] = field(default_factory=dict)
     """Further keys of the document: edges"""
 

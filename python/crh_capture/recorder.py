@@ -76,6 +76,8 @@ class Pass:
     """With gradients, by site."""
     recomputed: Dict[str, int] = field(default_factory=dict)
     without_gradient: Dict[str, int] = field(default_factory=dict)
+    axes: "tuple[int, ...]" = ()
+    """The first two axes of the model's first input, among them that of samples; none where it is not known."""
     samples: Optional[int] = None
     problem: Optional[str] = None
     """Why the number of samples is not known."""
@@ -124,6 +126,8 @@ class Recorder:
         self.layers: Dict[str, Layer] = {}
         self.passes: List[Pass] = []
         self.problem: Optional[BaseException] = None
+        self.skipped: Dict[str, str] = {}
+        """Why a layer that was called is not measured."""
         self.stack: List[str] = []
         self.ignoring = False
         self.is_half = False
@@ -167,11 +171,11 @@ class Recorder:
         self.handles.clear()
 
     def _hook(self, name: str, module: nn.Module) -> None:
-        def before(_: nn.Module, args: Any) -> None:
+        def before(_: nn.Module, args: Any, kwargs: Any = None) -> None:
             if module is self.root and not in_backward():
                 self.ignoring = not torch.is_grad_enabled()  # a pass for something else
                 if not self.ignoring:
-                    self.passes.append(Pass())
+                    self.passes.append(Pass(axes=_axes((*args, *(kwargs or {}).values()))))
                 self.stack.clear()
             self.stack.append(name)
 
@@ -187,10 +191,11 @@ class Recorder:
                 self.ignoring = False
             return changed
 
-        self.handles.append(module.register_forward_pre_hook(before))
         if HAS_KWARGS:
+            self.handles.append(module.register_forward_pre_hook(before, with_kwargs=True))
             self.handles.append(module.register_forward_hook(after, with_kwargs=True))
         else:
+            self.handles.append(module.register_forward_pre_hook(before))
             self.handles.append(module.register_forward_hook(lambda m, args, output: after(m, args, {}, output)))
 
     def _call(self, name: str, module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
@@ -231,6 +236,9 @@ class Recorder:
                     "pass use_reentrant=False to torch.utils.checkpoint"
                 )
         passed.calls[site] = call = passed.calls.get(site, 0) + 1
+        if _is_shared(y, x, passed.axes, is_lookup=maps[0].kind == "block"):
+            self.skipped[site] = f"its output {tuple(y.shape)} is the same for all samples, so it has no gradient of each"
+            return y
         if not y.requires_grad:
             y = _Anchor.apply(y, self.anchor)  # type: ignore[no-untyped-call]
         self.is_half = self.is_half or y.dtype == torch.float16
@@ -355,6 +363,9 @@ class Recorder:
         if not self.passes:
             raise CaptureError("capture: expected a forward pass of the model, got none; call the model in the block")
         self._check_calls()
+        if not self.layers and self.skipped:
+            site, why = next(iter(self.skipped.items()))
+            raise CaptureError(f"capture: expected layers to measure, got {site!r} alone: {why}")
         known = {*self.layers, *self.measured}
         for pattern in self.selection.wanted:
             if not any(pattern in (name, "*") or fnmatch.fnmatchcase(name, pattern) for name in known) or not known:
@@ -385,6 +396,23 @@ class Recorder:
                     f"capture: expected every layer to be called in each forward pass, got {missing[0]!r} "
                     f"{why} in pass {i + 1} of {len(self.passes)}; leave it out with layers='*,!{missing[0]}'"
                 )
+
+
+def _axes(inputs: Sequence[Any]) -> "tuple[int, ...]":
+    first = next((value for value in inputs if isinstance(value, Tensor) and value.dim() > 0), None)
+    return () if first is None else tuple(first.shape[:2])
+
+
+def _is_shared(y: Tensor, x: Tensor, axes: "tuple[int, ...]", *, is_lookup: bool) -> bool:
+    """Whether an output (.., d) is one for all samples of a batch, as that of an embedding of positions."""
+    if not axes or axes[0] <= 1:
+        return False
+    if y.dim() >= 3:
+        return y.shape[0] == 1 and (is_lookup or y.shape[1] != axes[0])
+    if not is_lookup or y.dim() < 2:
+        return False
+    places = torch.arange(len(x), device=x.device, dtype=x.dtype)
+    return len(x) not in axes or (len(x) > 1 and torch.equal(x, places))
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,22 @@ try:  # an error on one rank is one on both
 except CaptureError as error:
     said["mismatch"] = str(error)
 
+try:  # FSDP2, whose weights are in parts on the ranks
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+except ImportError:
+    said["fsdp2"] = False
+else:
+    said["fsdp2"] = True
+    sharded = mlp().double()
+    mesh = init_device_mesh("cpu", (2,))
+    for module in (sharded[0], sharded[2], sharded[4], sharded):
+        fully_shard(module, mesh=mesh)
+    mine = half(10, 20)
+    Capture(sharded).measure([mine], losses).save(folder / f"fsdp2-measured-{rank}.safetensors")
+    with Capture(sharded, folder / "fsdp2", 1) as sharded_capture, sharded_capture.step():
+        F.cross_entropy(sharded(mine[0]), mine[1]).backward()
+
 dist.barrier()
 if rank == 1:
     os._exit(1)  # killed

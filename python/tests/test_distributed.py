@@ -63,6 +63,18 @@ def test_a_smaller_batch_on_one_rank_counts_as_what_it_is(ranks):
     expect_same(second, of_all(17), 1e-12)
 
 
+def test_fully_shard_gives_whole_weights_and_the_same_sums(ranks):
+    folder, said = ranks
+    if not said["fsdp2"]:
+        pytest.skip("no torch.distributed.fsdp.fully_shard in this PyTorch")
+    expected = of_all(20)
+    for path in (folder / "fsdp2-measured-0.safetensors", folder / "fsdp2" / "step-00000000.safetensors"):
+        moments = Moments.load(path)
+        expect_same(moments, expected, 1e-12)
+        for layer, twin in zip(moments.layers, expected.layers):
+            assert (layer.W == twin.W).all() and (layer.bias == twin.bias).all()
+
+
 def test_an_error_on_one_rank_is_one_on_every_rank(ranks):
     _, said = ranks
     assert said["mismatch"] == "capture: expected sums of every rank, got an error on another one; see its output"

@@ -252,3 +252,22 @@ def test_layers_are_chosen_by_patterns():
     assert [layer.name for layer in captured(model, mlp_batch(), layers=["2", "4"]).layers] == ["2", "4"]
     with pytest.raises(CaptureError, match="expected layers to measure, got none"):
         captured(model, mlp_batch(), layers="nothing")
+
+
+@pytest.mark.parametrize("axes", [1, 2])
+def test_an_embedding_of_positions_is_left_out_aloud(axes):
+    class Positions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.tok, self.pos, self.out = nn.Embedding(9, 4), nn.Embedding(6, 4), nn.Linear(4, 9)
+
+        def forward(self, ids):
+            places = torch.arange(ids.shape[1])
+            return self.out(self.tok(ids) + self.pos(places if axes == 1 else places.unsqueeze(0)))
+
+    for batch in (5, 6):  # as many sequences as positions, too
+        ids = torch.randint(9, (batch, 6))
+        with pytest.warns(UserWarning, match="layer 'pos' is left out: .* is the same for all samples"):
+            moments = captured(Positions(), (ids, ids))
+        assert [layer.name for layer in moments.layers] == ["tok", "out"]
+        assert list(moments.skipped) == ["pos"]
