@@ -1,0 +1,464 @@
+"""Capture: the moments of a model where it trains."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .distributed import is_distributed, rank, sum_over_ranks
+from .errors import CaptureError
+from .finish import finished
+from .moments import Moments
+from .recorder import Pass, Recorder, Selection
+from .refusals import is_compiled, names_of, refuse_compiled, refuse_coupling, unwrapped
+from .rules import Map
+from .schedule import Schedule, schedule
+from .writer import Writer
+
+_UNSTATED: Any = object()
+
+
+class Capture:
+    """Captures second moments of a model.
+
+        capture = Capture(model, out="captures/", every=500)
+        for x, y in loader:
+            with capture.step():
+                loss = loss_fn(model(x), y)
+                loss.backward()
+            optimizer.step()
+        capture.close()
+
+    g is the gradient of each sample's own loss with the sign of +dl/dh, h an activation, both of the batch at hand
+    (theory.md Eqs. 2, 3, 5, 8, 9). Between captures nothing is on the model.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        out: "str | Path | None" = None,
+        every: Schedule = None,
+        *,
+        loss_reduction: str = "mean",
+        layers: "str | Sequence[str]" = "*",
+        samples: "int | str | None" = None,
+        batch_norm: str = "evaluation",
+        scaler: Any = _UNSTATED,
+        largest: Optional[int] = 4096,
+        seed: int = 0,
+        first_step: int = 0,
+        objective: str = "training loss",
+        source: Optional[str] = None,
+        overwrite: bool = False,
+        on_capture: "Callable[[Moments], None] | Sequence[Callable[[Moments], None]]" = (),
+    ) -> None:
+        """
+        out: folder of captures `step-%08d.safetensors`; it may be left out where only `measure` is used.
+        every: a number of steps, "log" for steps spaced evenly on a logarithmic scale, steps, or step -> bool.
+        loss_reduction: "mean" or "sum", how the loss of a batch is made of those of its samples.
+        layers: patterns of names, "*,!head" for all but one.
+        samples: samples that the mean runs over: a number; "batch", the length of the first axis of the model's
+            output; "tokens", the product of all axes of it but the last. Default: "batch" of an output (n, d); of more
+            axes it must be stated.
+        batch_norm: "training" states that samples coupled by batch normalization are wanted.
+        scaler: the torch.amp.GradScaler that scales the loss; None states that there is none under float16.
+        largest: sides of more values are summed on so many of their coordinates, drawn with `seed` (theory.md Eq. 77).
+            None: all are summed.
+        first_step: number of the first step, where training goes on.
+        objective, source: words for the file.
+        overwrite: whether captures that are in `out` may be replaced.
+        on_capture: told of each capture on rank 0, in the background.
+
+        Raises CaptureError for models that cannot be captured, or captures that are there already.
+        """
+        if loss_reduction not in ("mean", "sum"):
+            raise ValueError(f"Capture: expected loss_reduction 'mean' or 'sum', got {loss_reduction!r}")
+        if batch_norm not in ("evaluation", "training"):
+            raise ValueError(f"Capture: expected batch_norm 'evaluation' or 'training', got {batch_norm!r}")
+        if not (samples is None or samples in ("batch", "tokens") or isinstance(samples, int)):
+            raise ValueError(f"Capture: expected samples to be a number, 'batch' or 'tokens', got {samples!r}")
+        self.model = unwrapped(model)
+        self.names = names_of(self.model)
+        self.is_compiled = is_compiled(model)
+        if self.is_compiled:
+            refuse_compiled()
+        self.out = None if out is None else Path(out)
+        self.due = schedule(every)
+        self.loss_reduction, self.samples, self.batch_norm = loss_reduction, samples, batch_norm
+        self.selection = Selection(layers)
+        self.scaler, self.largest, self.seed = scaler, largest, seed
+        self.step_number = first_step
+        self.objective = objective
+        self.source = source or f"PyTorch {type(self.model).__name__}"
+        self.overwrite = overwrite
+        self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
+        self.last: Optional[Moments] = None
+        """The latest capture, on every rank."""
+        self.told: Set[str] = set()
+        self.writer = Writer()
+        if every is not None and self.out is None:
+            raise ValueError("Capture: expected out, the folder of captures that `every` asks for, got none")
+        if self.out is not None and not overwrite:
+            self._refuse_present(self.out, first_step)
+
+    @staticmethod
+    def _refuse_present(out: Path, first_step: int) -> None:
+        for path in sorted(out.glob("step-*.safetensors")):
+            number = path.stem[len("step-") :]
+            if number.isdigit() and int(number) >= first_step:
+                raise CaptureError(
+                    f"Capture: expected no captures from step {first_step} on in {out}, got {path.name}; pass another "
+                    "folder, first_step where training goes on, or overwrite=True"
+                )
+
+    # --- training
+
+    @contextmanager
+    def step(
+        self,
+        *,
+        samples: "int | str | None" = None,
+        tokens: Optional[Tensor] = None,
+        accumulation: Optional[int] = None,
+        step: Optional[int] = None,
+    ) -> Iterator[bool]:
+        """Around forward and backward pass of one step of training. Gives whether it is captured.
+
+        samples: as in Capture, of this step.
+        tokens: (batch, tokens) true where a token is a sample; the others, padding, count in no sum. With
+            loss_reduction "mean" they are what the mean runs over unless `samples` is stated.
+        accumulation: what the loss of each pass is divided by, where gradients of several passes are accumulated; 1 if
+            by nothing.
+        step: number of the step. Default: one more than the last.
+
+        Raises CaptureError in one line where the sums would not be those of each sample's own loss.
+        """
+        self.writer.check()
+        number = self.step_number if step is None else step
+        refuse_coupling(self.names, self.batch_norm)
+        if not self.due(number):
+            yield False
+            self.step_number = number + 1
+            return
+        statement = _Statement(self, samples, tokens, accumulation)
+        recorder = self._recorder(statement.factor, lambda: tokens, statement.see, statement.before_gradients)
+        statement.recorder = recorder
+        with ExitStack() as stack:
+            if self.is_compiled:
+                stack.enter_context(torch.compiler.set_stance("force_eager"))
+            stack.enter_context(recorder)
+            yield True
+        moments = self._reduced(recorder, number, self.objective, statement.check)
+        if moments is not None and self.out is not None:
+            self._write(moments, self.out / f"step-{number:08d}.safetensors")
+        self.step_number = number + 1
+
+    # --- measuring
+
+    def measure(
+        self,
+        batches: "Iterable[Any]",
+        loss_fn: Callable[[Any, Any], Tensor],
+        *,
+        tokens: "Callable[[Any, Any], Tensor] | None" = None,
+        objective: Optional[str] = None,
+    ) -> Moments:
+        """Moments over batches (input, target) in evaluation mode: no dropout, batch normalization of its running mean.
+
+        batches: pairs, or one pair of tensors. An input that is a tuple is the model's arguments, a dict its keywords.
+        loss_fn: (output, target) -> losses of samples or tokens in any shape, which are summed.
+        tokens: (input, target) -> (batch, tokens) true where a token is a sample.
+
+        Parameters, their gradients, buffers and modes are left as they were. With torch.distributed every rank has
+        batches of its own, and every rank gets the sums over all. Raises CaptureError as `step`.
+        """
+        if isinstance(batches, tuple) and len(batches) == 2 and isinstance(batches[0], (Tensor, dict)):
+            batches = [batches]
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        mask: List[Optional[Tensor]] = [None]
+        recorder = self._recorder(lambda _: 1.0, lambda: mask[0], lambda *_: None)
+        total, count, problem = 0.0, 0, None
+        with ExitStack() as stack:
+            stack.enter_context(_evaluation(self.model))
+            refuse_coupling(self.names, self.batch_norm)
+            if self.is_compiled:
+                stack.enter_context(torch.compiler.set_stance("force_eager"))
+            stack.enter_context(torch.enable_grad())
+            stack.enter_context(_without_fast_path())
+            stack.enter_context(recorder)
+            for batch in batches:
+                if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+                    raise CaptureError(
+                        f"measure: expected batches of (input, target), got {type(batch).__name__}; pass pairs"
+                    )
+                x, y = _moved(batch[0], device), _moved(batch[1], device)
+                mask[0] = None if tokens is None else tokens(x, y).to(device).bool()
+                losses = loss_fn(_called(self.model, x), y)
+                if not losses.requires_grad:
+                    recorder.check()
+                    raise CaptureError(
+                        "measure: expected losses that depend on a measured layer, got losses without a gradient"
+                    )
+                loss = losses.sum()
+                total, count = total + float(loss.detach()), count + losses.numel()
+                loss.backward()
+                if recorder.problem is not None:
+                    break
+        if count == 0:
+            problem = CaptureError("measure: expected at least one batch, got none")
+        name = objective or getattr(loss_fn, "__name__", "loss")
+
+        def check() -> None:
+            if problem is not None:
+                raise problem
+
+        moments = self._reduced(recorder, self.step_number, name if name != "<lambda>" else "loss", check)
+        assert moments is not None
+        moments.loss = total / count
+        return moments
+
+    def measure_if_due(
+        self,
+        batches: "Iterable[Any]",
+        loss_fn: Callable[[Any, Any], Tensor],
+        *,
+        step: Optional[int] = None,
+        tokens: "Callable[[Any, Any], Tensor] | None" = None,
+        objective: Optional[str] = None,
+    ) -> Optional[Moments]:
+        """`measure` over probe batches at the steps that `every` says, written to `out`: a call between two steps.
+
+        step: number of updates so far. Default: one more than at the last call.
+        """
+        self.writer.check()
+        if step is not None:
+            self.step_number = step
+        moments = None
+        if self.due(self.step_number):
+            moments = self.measure(batches, loss_fn, tokens=tokens, objective=objective)
+            if self.out is not None:
+                self._write(moments, self.out / f"step-{moments.step:08d}.safetensors")
+        self.step_number += 1
+        return moments
+
+    def close(self) -> None:
+        """Waits until every capture is written. Raises what went wrong while writing."""
+        self.writer.close()
+
+    def __enter__(self) -> "Capture":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.close()
+
+    # --- parts
+
+    def _recorder(
+        self,
+        factor: Callable[[Pass], float],
+        tokens: Callable[[], Optional[Tensor]],
+        on_output: Callable[[Pass, Any], None],
+        before_gradients: Callable[[Tensor], None] = lambda _: None,
+    ) -> Recorder:
+        return Recorder(
+            self.model,
+            self.names,
+            self.selection,
+            factor=factor,
+            tokens=tokens,
+            on_output=on_output,
+            before_gradients=before_gradients,
+            choose=self._coordinates,
+        )
+
+    def _coordinates(self, name: str, one: Map) -> Dict[str, Tensor]:
+        """The sampled coordinates of each side that is too wide (Eq. 77), the same at every capture and rank."""
+        found: Dict[str, Tensor] = {}
+        if self.largest is None:
+            return found
+        for key, d in (("a", one.d_in), ("b", one.d_out)):
+            if d is not None and d > self.largest:
+                seed = [self.seed, *f"{name}.{key}".encode()]
+                chosen = np.random.default_rng(seed).choice(d, self.largest, replace=False)
+                found[key] = torch.from_numpy(np.sort(chosen))
+        return found
+
+    def _reduced(
+        self, recorder: Recorder, step: int, objective: str, check: Callable[[], None]
+    ) -> Optional[Moments]:
+        """The moments over all ranks; None where gradients overflowed and a GradScaler skips the step."""
+        problem: Optional[BaseException] = None
+        try:
+            recorder.check()
+            check()
+        except Exception as error:
+            problem = error
+        layers = list(recorder.layers.values())
+        sum_over_ranks(layers, problem)
+        if self._has_scaler() and not all(
+            bool(torch.isfinite(layer.sums.gb.numbers).all()) for layer in layers
+        ):
+            warnings.warn(
+                f"crh_capture: gradients of step {step} overflowed, as GradScaler allows; it is not captured", stacklevel=4
+            )
+            return None
+        for layer in layers:
+            for side in layer.sums.sides():
+                if not bool(torch.isfinite(side.numbers).all()):
+                    raise CaptureError(
+                        f"capture: expected finite activations and gradients in {layer.name!r}, got others; the loss has "
+                        "diverged"
+                    )
+        moments = Moments(step, objective, self.source, [finished(layer) for layer in layers])
+        moments.skipped = dict(recorder.skipped)
+        for name in set(moments.skipped) - self.told:
+            warnings.warn(f"crh_capture: layer {name!r} is left out: {moments.skipped[name]}", stacklevel=4)
+            self.told.add(name)
+        self.last = moments
+        return moments
+
+    def _has_scaler(self) -> bool:
+        return self.scaler is not _UNSTATED and self.scaler is not None
+
+    def _write(self, moments: Moments, path: Path) -> None:
+        if rank() != 0:
+            return
+
+        def job() -> None:
+            moments.save(path, overwrite=self.overwrite)
+            for told in self.on_capture:
+                told(moments)
+
+        self.writer.submit(job)
+
+
+class _Statement:
+    """What is stated of one step: how its gradients become those of each sample's own loss."""
+
+    def __init__(
+        self, capture: Capture, samples: "int | str | None", tokens: Optional[Tensor], accumulation: Optional[int]
+    ) -> None:
+        self.capture, self.tokens, self.accumulation = capture, tokens, accumulation
+        self.samples = capture.samples if samples is None else samples
+        self.recorder: Optional[Recorder] = None
+        scaler = capture.scaler
+        self.scale = float(scaler.get_scale()) if scaler is not _UNSTATED and scaler is not None else 1.0
+
+    def see(self, passed: Pass, output: Any) -> None:
+        """Finds the samples of a pass from what the model returned."""
+        if self.capture.loss_reduction == "sum":
+            return
+        if isinstance(self.samples, int):
+            passed.samples = self.samples
+        elif self.tokens is not None and self.samples is None:
+            passed.samples = int(self.tokens.sum())
+        else:
+            values = _first_tensor(output)
+            if values is None or values.dim() == 0:
+                passed.problem = "an output without axes"
+            elif self.samples == "batch" or (self.samples is None and values.dim() <= 2):
+                passed.samples = values.shape[0]
+            elif self.samples == "tokens":
+                passed.samples = values[..., 0].numel()
+            else:
+                passed.problem = f"an output {tuple(values.shape)}"
+
+    def factor(self, passed: Pass) -> float:
+        """What the gradients of a pass are multiplied by."""
+        factor = (self.accumulation or 1) / self.scale
+        if self.capture.loss_reduction == "sum":
+            return factor
+        if passed.samples is None and isinstance(self.samples, int):
+            passed.samples = self.samples
+        if passed.samples is None:
+            raise CaptureError(
+                "capture: expected to know how many samples the mean of the loss runs over, got "
+                f"{passed.problem or 'parts of the model called by themselves'}; state samples='batch', 'tokens' or a "
+                "number, or loss_reduction='sum'"
+            )
+        return factor * passed.samples
+
+    def before_gradients(self, parameter: Tensor) -> None:
+        """Refuses a weight that holds the gradient of an earlier pass, when this step's first one arrives."""
+        if self.accumulation is None and parameter.grad is not None and bool((parameter.grad != 0).any()):
+            raise CaptureError(
+                "capture: expected no gradients from before the step, got some; call optimizer.zero_grad() before, or "
+                "state accumulation, what the loss of each pass is divided by (1 if by nothing)"
+            )
+
+    def check(self) -> None:
+        assert self.recorder is not None
+        passes = len(self.recorder.passes)
+        if self.accumulation is None and passes > 1:
+            raise CaptureError(
+                f"capture: expected one forward pass in a step, got {passes}; state accumulation, what the loss of each "
+                "is divided by (1 if by nothing)"
+            )
+        if self.capture.scaler is _UNSTATED and self.recorder.is_half:
+            raise CaptureError(
+                "capture: expected to know the GradScaler of a model in float16, got none; pass scaler=scaler, or "
+                "scaler=None if the loss is not scaled"
+            )
+
+
+def _first_tensor(output: Any) -> Optional[Tensor]:
+    """The output, or of several the logits, or the first that has axes."""
+    if isinstance(output, Tensor):
+        return output
+    logits = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", None)
+    if isinstance(logits, Tensor):
+        return logits
+    values = output.values() if isinstance(output, dict) else output if isinstance(output, (tuple, list)) else ()
+    return next((value for value in values if isinstance(value, Tensor) and value.dim() > 0), None)
+
+
+def _called(model: nn.Module, x: Any) -> Any:
+    if isinstance(x, dict) or hasattr(x, "keys"):
+        return model(**x)
+    return model(*x) if isinstance(x, (tuple, list)) else model(x)
+
+
+def _moved(values: Any, device: torch.device) -> Any:
+    if isinstance(values, Tensor):
+        return values.to(device)
+    if hasattr(values, "keys"):
+        return {key: _moved(value, device) for key, value in values.items()}
+    return type(values)(_moved(value, device) for value in values) if type(values) in (tuple, list) else values
+
+
+@contextmanager
+def _evaluation(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode, and parameters without gradients of their own; modes and parameters come back as they were."""
+    modes = [(module, module.training) for module in model.modules()]
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    try:
+        model.eval()
+        for parameter in trained:
+            parameter.requires_grad_(False)
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)
+        for module, training in modes:
+            module.training = training
+
+
+@contextmanager
+def _without_fast_path() -> Iterator[None]:
+    """Attention as it is trained: the fused inference of nn.TransformerEncoderLayer calls none of its modules."""
+    mha = getattr(torch.backends, "mha", None)
+    if mha is None:
+        yield
+        return
+    before = mha.get_fastpath_enabled()
+    mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        mha.set_fastpath_enabled(before)

@@ -1,0 +1,137 @@
+"""The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, Dict
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from .errors import CaptureError
+from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
+
+FORMAT, VERSION = "crh-moments", 1
+_SIDE_TENSORS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn", "gh", "z")
+
+
+def encode(moments: Moments) -> bytes:
+    """Moments as the bytes of a capture file. Raises CaptureError if a number is not finite."""
+    tensors: Dict[str, np.ndarray] = {}
+    for layer in moments.layers:
+        for key, side in layer.sides().items():
+            tensors.update({f"{layer.name}.{key}.{name}": array for name, array in side.blocks.items()})
+        own = {"gb_ha": layer.gb_ha, "W": layer.W, "bias": layer.bias, **layer.other}
+        tensors.update({f"{layer.name}.{name}": array for name, array in own.items() if array is not None})
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise CaptureError(f"capture: expected finite sums, got others in {name!r}; the loss has diverged")
+    contiguous = {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
+    return save(contiguous, metadata={"crh": json.dumps(_document(moments), allow_nan=False)})
+
+
+def _document(moments: Moments) -> Dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "step": moments.step,
+        "objective": moments.objective,
+        "source": moments.source,
+        **moments.document,
+        "layers": [_describe(layer) for layer in moments.layers],
+    }
+
+
+def _describe(layer: LayerMoments) -> Dict[str, Any]:
+    def numbers(side: SideMoments) -> Dict[str, Any]:
+        found: Dict[str, Any] = {
+            key: int(side.numbers[key]) if key.startswith("kept") else side.numbers[key] for key in SIDE_NUMBERS
+        }
+        if not all(math.isfinite(value) for value in found.values()):
+            raise CaptureError(f"capture: expected finite sums of layer {layer.name!r}, got others; the loss diverged")
+        if side.coordinates is not None:
+            found["coordinates"] = [int(place) for place in side.coordinates]
+        return found
+
+    return {
+        **{"name": layer.name, "kind": layer.kind, "dIn": layer.d_in, "dOut": layer.d_out, "n": layer.n},
+        **layer.document,
+        **{key: numbers(side) for key, side in layer.sides().items()},
+    }
+
+
+def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
+    """Writes a capture file under a temporary name and renames it, so that a reader finds all of it or nothing."""
+    if path.exists() and not overwrite:
+        raise CaptureError(f"capture: expected no file at {path}, got one; pass another path, or overwrite=True")
+    data = encode(moments)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+
+
+def read(path: Path) -> Moments:
+    """The moments in a capture file. Raises CaptureError if it is none, or a tensor belongs to no layer."""
+    with safe_open(str(path), framework="numpy") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
+    if "crh" not in metadata:
+        raise CaptureError(f"capture: expected a capture of moments in {path}, got a file without the key 'crh'")
+    document = json.loads(metadata["crh"])
+    if document.get("format") != FORMAT or document.get("version") != VERSION:
+        raise CaptureError(
+            f"capture: expected format {FORMAT} version {VERSION} in {path}, got {document.get('format')!r} version "
+            f"{document.get('version')!r}"
+        )
+    layers = [_layer(entry, tensors) for entry in document["layers"]]
+    if tensors:
+        raise CaptureError(f"capture: expected tensors named after a layer and a sum, got {next(iter(tensors))!r}")
+    known = ("format", "version", "step", "objective", "source", "layers")
+    rest = {key: value for key, value in document.items() if key not in known}
+    return Moments(document["step"], document["objective"], document["source"], layers, document=rest)
+
+
+def _layer(entry: Dict[str, Any], tensors: Dict[str, np.ndarray]) -> LayerMoments:
+    """A layer of the document with its tensors, which are taken away."""
+    name = entry["name"]
+
+    def side(key: str, d: int) -> SideMoments:
+        found = entry[key]
+        blocks = {
+            block: tensors.pop(f"{name}.{key}.{block}")
+            for block in _SIDE_TENSORS
+            if f"{name}.{key}.{block}" in tensors
+        }
+        places = np.array(found["coordinates"]) if "coordinates" in found else None
+        return SideMoments(d, blocks, {number: found[number] for number in SIDE_NUMBERS}, places)
+
+    layer = LayerMoments(
+        name=name,
+        kind=entry["kind"],
+        d_in=entry["dIn"],
+        d_out=entry["dOut"],
+        n=entry["n"],
+        a=side("a", entry["dIn"]) if "a" in entry else None,
+        b=side("b", entry["dOut"]),
+        gb_ha=tensors.pop(f"{name}.gb_ha", None),
+        W=tensors.pop(f"{name}.W", None),
+        bias=tensors.pop(f"{name}.bias", None),
+        document={key: value for key, value in entry.items() if key in ("classes", "exactOutputs", "noise")},
+    )
+    carried = ("class_counts", "a.class_sum", "a.class_squares", "b.class_sum", "b.class_squares")
+    for block in (*carried, "b.output_gg", "a.noise", "b.noise"):
+        if f"{name}.{block}" in tensors:
+            layer.other[block] = tensors.pop(f"{name}.{block}")
+    return layer

@@ -1,0 +1,48 @@
+"""Captures written in the background, one after another: a step waits for the copy, not for the disk."""
+
+from __future__ import annotations
+
+import threading
+from queue import Queue
+from typing import Callable, List, Optional
+
+WAITING = 2
+"""Captures that may wait for the disk; a further one waits for its turn, so that memory is bounded. chosen."""
+
+
+class Writer:
+    """A thread that does one job after another; what goes wrong in it is raised at the next call."""
+
+    def __init__(self) -> None:
+        self.jobs: "Queue[Optional[Callable[[], None]]]" = Queue(WAITING)
+        self.problems: List[BaseException] = []
+        self.thread: Optional[threading.Thread] = None
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Does the job later. Raises what an earlier one raised."""
+        self.check()
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._work, name="crh-capture", daemon=False)
+            self.thread.start()
+        self.jobs.put(job)
+
+    def _work(self) -> None:
+        while (job := self.jobs.get()) is not None:
+            try:
+                job()
+            except BaseException as error:
+                self.problems.append(error)
+            finally:
+                self.jobs.task_done()
+
+    def check(self) -> None:
+        if self.problems:
+            raise self.problems.pop(0)
+
+    def close(self) -> None:
+        """Waits for everything submitted. Raises what went wrong."""
+        if self.thread is not None:
+            self.jobs.put(None)
+            self.thread.join()
+            self.thread = None
+        self.check()

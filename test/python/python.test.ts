@@ -1,0 +1,121 @@
+/**
+ * @file The package crh-capture (python/): its own tests, and its files read here and ours there. Where there is no
+ * PyTorch ($CRH_PYTHON, python3), safetensors or pytest, that is said in one line.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { main } from "../../src/cli/main.ts";
+import type { Snapshot } from "../../src/measure/snapshot.ts";
+import { addRows } from "../../src/moments/addRows.ts";
+import { emptyLayer, type Moments } from "../../src/moments/moments.ts";
+import { decodeMoments, encodeMoments } from "../../src/moments/momentsFile.ts";
+import { Random } from "../../src/random/random.ts";
+import { testIo } from "../cli/testIo.ts";
+import { gaussian } from "../measure/matrices.ts";
+import { sharedPath } from "../shared.ts";
+
+const python = process.env.CRH_PYTHON ?? "python3";
+const folder = join(import.meta.dirname, "..", "..", "python");
+const dir = mkdtempSync(join(tmpdir(), "crh-python-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1", OMP_NUM_THREADS: "1" };
+  const { status, stdout, stderr } = spawnSync(python, args, { cwd: folder, encoding: "utf8", env });
+  return { status, out: `${stdout ?? ""}${stderr ?? ""}` };
+}
+
+const needed = ["torch", "numpy", "safetensors", "pytest"];
+const missing = run(
+  "-c",
+  `import importlib.util as u; print(*[name for name in ${JSON.stringify(needed)} if not u.find_spec(name)])`,
+);
+const isThere = missing.status === 0 && missing.out.trim() === "";
+if (!isThere)
+  console.log(`skipped: crh-capture needs ${needed.join(", ")} in ${python}, which are not all there; set CRH_PYTHON`);
+
+test.skipIf(!isThere)(
+  "pytest of crh-capture",
+  () => {
+    const { status, out } = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--show-capture=no", "--tb=short");
+    expect(status, out).toBe(0);
+  },
+  600_000,
+);
+
+describe.skipIf(!isThere)("files", () => {
+  /** Moments whose sums have all digits. */
+  const written = (): Moments => {
+    const random = new Random(1);
+    const layer = emptyLayer("up", "linear", 6, 4, gaussian(random, 4, 6));
+    layer.bias = gaussian(random, 1, 4).data;
+    const rows = [gaussian(random, 50, 6), gaussian(random, 50, 4), gaussian(random, 50, 4)].map(({ data }) => data);
+    addRows(layer, { ha: rows[0]!, hb: rows[1]!, gb: rows[2]! });
+    return { step: 7, objective: "mse", source: "a test", layers: [layer] };
+  };
+
+  test("what we write is read and written again there with the same sums to the bit", () => {
+    const [ours, theirs] = [join(dir, "ours.safetensors"), join(dir, "theirs.safetensors")];
+    writeFileSync(ours, encodeMoments(written()));
+    const { status, out } = run("tests/write_captures.py", "--copy", ours, theirs);
+    expect(status, out).toBe(0);
+    expect(decodeMoments(readFileSync(theirs))).toEqual(decodeMoments(readFileSync(ours)));
+  }, 60_000);
+});
+
+const names = ["mlp-relu-mse", "gpt-ce", "resnet-ce"] as const;
+const reference = sharedPath("reference/mlp-relu-mse") && sharedPath("reference");
+/** Both are measured in float32, by two implementations of the network. */
+const TOLERANCE = 2e-3;
+
+describe.skipIf(!isThere || reference === undefined)("captures of networks that are there as ONNX files, too", () => {
+  beforeAll(() => {
+    const { status, out } = run("tests/write_captures.py", dir, ...names);
+    expect(status, out).toBe(0);
+  }, 120_000);
+
+  async function measured(...args: string[]): Promise<Snapshot> {
+    const io = testIo();
+    expect(await main([...args, "--json", "--no-save"], io), io.err()).toBe(0);
+    return JSON.parse(io.out()) as Snapshot;
+  }
+
+  test.each(names)(
+    "%s: crh ingest prints what crh analyze does",
+    async (name) => {
+      const file = (of: string) => join(reference!, name, of);
+      const loss = name.endsWith("mse") ? "mse" : "cross-entropy";
+      const words = ["--inputs", file("x.npy"), "--targets", file("y.npy"), "--loss", loss];
+      const there = await measured("analyze", file("model.onnx"), ...words);
+      const here = await measured("ingest", join(dir, `${name}.safetensors`));
+      const layers = new Map(here.layers.map((layer) => [layer.name.replace(".heads[", ".MatMul_1["), layer]));
+      let compared = 0;
+      for (const layer of there.layers) {
+        const twin = layers.get(layer.name)!;
+        expect(twin, layer.name).toBeDefined();
+        expect([twin.kind, twin.dIn, twin.dOut, twin.samples]).toEqual([
+          layer.kind,
+          layer.dIn,
+          layer.dOut,
+          layer.samples,
+        ]);
+        for (const convention of ["paper", "covariance", "raw"] as const)
+          for (const [side, relations] of Object.entries(layer.alignment[convention]))
+            for (const [relation, { value }] of Object.entries(relations ?? {})) {
+              const other = twin.alignment[convention][side as "a" | "b"]![relation as "rga"].value;
+              if (value === null) expect(other).toBeNull();
+              else
+                expect(Math.abs(other! - value), `${layer.name} ${convention} ${side}.${relation}`).toBeLessThan(
+                  TOLERANCE,
+                );
+              compared++;
+            }
+      }
+      expect(compared).toBeGreaterThanOrEqual(18 * 4);
+    },
+    120_000,
+  );
+});
