@@ -104,8 +104,9 @@ describe.skipIf(!isThere || reference === undefined)("captures of networks that 
         ]);
         for (const convention of ["paper", "covariance", "raw"] as const)
           for (const [side, relations] of Object.entries(layer.alignment[convention]))
-            for (const [relation, { value }] of Object.entries(relations ?? {})) {
-              const other = twin.alignment[convention][side as "a" | "b"]![relation as "rga"].value;
+            for (const relation of Object.keys(relations ?? {}) as "rga"[]) {
+              const { value } = relations![relation];
+              const other = twin.alignment[convention][side as "a" | "b"]![relation].value;
               if (value === null) expect(other).toBeNull();
               else
                 expect(Math.abs(other! - value), `${layer.name} ${convention} ${side}.${relation}`).toBeLessThan(
