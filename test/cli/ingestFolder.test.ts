@@ -148,7 +148,7 @@ describe("a folder of captures", () => {
     for (const name of [...others, ".step-00000500.safetensors.1@host.writing", "x.tmp", "finished"])
       writeFileSync(join("captures", name), "");
     const { code, err, out } = await ingest("--json", "--no-save");
-    expect([code, err]).toEqual([0, "No captures, left out: a.txt, b.png, c.json and 2 more.\n"]);
+    expect([code, err]).toEqual([0, "Left out, being no captures: a.txt, b.png, c.json and 2 more.\n"]);
     expect((JSON.parse(out) as Series).notes).toContain(err.trim());
   });
 });

@@ -34,7 +34,7 @@ export async function* captureSteps(
     const others = folder.others.filter((name) => !said.has(name));
     for (const name of others) said.add(name);
     if (!live || folder.isFinished) requireCaptures(folder);
-    if (others.length > 0) note(`No captures, left out: ${someFiles(others)}.`);
+    if (others.length > 0) note(`Left out, being no captures: ${someFiles(others)}.`);
     const last = done.at(-1);
     if (last !== undefined) requireInOrder(folder, done);
     const next = folder.captures.find(({ step }) => step > (last?.step ?? -1));

@@ -36,13 +36,15 @@ export async function ingestFolder(dir: string, options: IngestOptions, watcher:
   const series = new Series(dir, options, observer);
   if (!live) series.checkAll();
   let error: unknown;
+  let isStopped = false;
   try {
     const note = (text: string) => series.note(text);
     for await (const step of captureSteps(dir, { live, note }, watcher)) await series.measure(step);
+    isStopped = signal.aborted && !series.isAtEnd();
   } catch (caught) {
     error = caught;
   }
-  return series.end(error, signal.aborted);
+  return series.end(error, isStopped);
 }
 
 /** The captures of a folder on their way into a run. */
@@ -93,29 +95,22 @@ class Series {
   }
 
   /** Keeps what stands beside the measurements. @param error what ended them, or undefined */
-  end(error: unknown, isAborted: boolean): Ingested {
+  end(error: unknown, isStopped: boolean): Ingested {
     const done = this.run.snapshots.length;
     this.compareHalves();
-    const isStopped = isAborted && error === undefined && !this.isAtEnd();
     const failure = error === undefined ? undefined : reportOf(error);
     const kept = this.run.end(this.about(), { isStopped, error: failure?.line });
     if (kept === undefined) throw error ?? new Interrupted("ingest: stopped before anything was measured");
     const count = `${done} ${done === 1 ? "capture" : "captures"}`;
     const stays = this.run.isSaved ? "kept" : "printed";
-    if (failure !== undefined)
-      return {
-        kept,
-        failed: failure.bug
-          ? error
-          : new RangeError(`${failure.line}; ${count} before it ${done === 1 ? "is" : "are"} ${stays}`),
-      };
-    return isStopped
-      ? { kept, stopped: `ingest: stopped after ${count}, which ${done === 1 ? "is" : "are"} ${stays}` }
-      : { kept };
+    const is = done === 1 ? "is" : "are";
+    if (failure?.bug) return { kept, failed: error };
+    if (failure) return { kept, failed: new RangeError(`${failure.line}; ${count} before it ${is} ${stays}`) };
+    return isStopped ? { kept, stopped: `ingest: stopped after ${count}, which ${is} ${stays}` } : { kept };
   }
 
   /** Whether all captures are measured and no later one is waited for. */
-  private isAtEnd(): boolean {
+  isAtEnd(): boolean {
     const { captures, isFinished } = captureFolder(this.dir);
     return captures.at(-1)?.step === this.steps.at(-1)?.step && (isFinished || !this.options.live);
   }
