@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { snapshot } from "../../src/measure/snapshot.ts";
-import type { Moments } from "../../src/moments/moments.ts";
+import { emptyLayer, type Moments } from "../../src/moments/moments.ts";
 import { EarlierMoments } from "../../src/runner/training/earlierMoments.ts";
 import type { RunPlan } from "../../src/runner/training/runPlan.ts";
 import { createRun, type RunFolder } from "../../src/runs/runFolder.ts";
@@ -90,4 +90,24 @@ test("moments whose sums overflowed are said not to be kept, and end no training
   expect(earlier.measured(10, measured(10))).toBeUndefined();
   expect(run.momentSteps()).toEqual([10]);
   expect(earlier.measured(20, measured(20), false)).toBe("too large for one file");
+});
+
+test("of a network that is too large the smallest layers are compared, convolutions last, and a resumed run has the same", async () => {
+  const run = createRun(root, { setting: "res1", seed: 0, config: {}, steps: 20, argv: [], versions, notes: [] });
+  const layers = [
+    emptyLayer("conv", "conv", 400, 400),
+    emptyLayer("large", "linear", 700, 700),
+    emptyLayer("small", "linear", 20, 20),
+    emptyLayer("last", "conv", 1000, 1000),
+  ];
+  const total = { step: 0, objective: "mse", source: "planted", layers, edges: { pairs: [], broken: [] } };
+  const all = { ...plan, moments: "all" } as RunPlan;
+  const earlier = new EarlierMoments(run, all, { steps: 20, measured: [0, 10, 20] });
+  earlier.measured(0, total);
+  expect(run.momentSteps()).toEqual([0]);
+  expect(earlier.previous!.layers.map(({ name }) => name)).toEqual(["conv", "large", "small"]);
+  expect(earlier.previous!.edges).toBeUndefined();
+  run.writeSnapshot(await snapshot(measured(0), { cost: "economy" }));
+  const resumed = new EarlierMoments(run, all, { steps: 20, measured: [0, 10, 20], resumedFrom: 0 });
+  expect(resumed.previous!.layers.map(({ name }) => name)).toEqual(["conv", "large", "small"]);
 });

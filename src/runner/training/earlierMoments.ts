@@ -5,12 +5,12 @@
  * the same ones.
  */
 import { halvings } from "../../measure/training/halvings.ts";
-import { bytesOf, type Moments } from "../../moments/moments.ts";
+import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
 import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunPlan } from "./runPlan.ts";
 
-/** chosen: larger sums are not kept, and there is no change to report: writing them would take longer than training. */
+/** chosen: more is not kept, and of the rest no change is reported: writing it would take longer than training. */
 const MOST_BYTES = 2 ** 26;
 
 export class EarlierMoments {
@@ -40,9 +40,10 @@ export class EarlierMoments {
     this.lastStep = steps;
     this.halves = halvings(measured);
     const half = resumedFrom === undefined ? undefined : this.halfBefore(resumedFrom);
-    if (half !== undefined && folder.momentSteps().includes(half)) this.halfway = folder.moments(half);
+    if (half !== undefined && folder.momentSteps().includes(half)) this.halfway = comparable(folder.moments(half)!);
     const before = resumedFrom === undefined ? undefined : folder.snapshotSteps().at(-1);
-    if (before !== undefined && folder.momentSteps().includes(before)) this.previous = folder.moments(before);
+    if (before !== undefined && folder.momentSteps().includes(before))
+      this.previous = comparable(folder.moments(before)!);
     const first = resumedFrom === undefined ? undefined : folder.snapshotSteps()[0];
     if (first !== undefined && folder.momentSteps().includes(first)) this.start = headsOf(folder.moments(first));
   }
@@ -72,7 +73,7 @@ export class EarlierMoments {
       return this.stays(step) ? "too large for one file" : undefined;
     }
     const misfit = misfitWords(total);
-    this.previous = bytesOf(total.layers) <= MOST_BYTES && misfit === undefined ? total : undefined;
+    this.previous = comparable(total);
     if (this.halfBefore(step) === step) this.halfway = this.previous;
     if (!this.stays(step)) return undefined;
     if (misfit === undefined) this.folder.writeMoments(step, encodeMoments(total));
@@ -110,6 +111,28 @@ export class EarlierMoments {
   stays(step: number): boolean {
     return this.plan.moments === "all" || (this.plan.moments === "final" && step === this.lastStep);
   }
+}
+
+/**
+ * What of a network later measurements are compared with: all of it where it is small; else as many layers as fit,
+ * heads first and convolutions last, each from the smallest on, without the edges of its maps; undefined where none
+ * fits, or no file holds them.
+ */
+function comparable(total: Moments): Moments | undefined {
+  if (misfitWords(total) !== undefined) return undefined;
+  if (bytesOf(total.layers) <= MOST_BYTES) return total;
+  const rank = ({ kind }: LayerMoments) => (kind === "head" ? 0 : kind === "conv" ? 2 : 1);
+  const bySize = total.layers.toSorted((x, y) => rank(x) - rank(y) || bytesOf([x]) - bytesOf([y]));
+  let left = MOST_BYTES;
+  const taken = new Set(
+    bySize.filter((layer) => {
+      left -= bytesOf([layer]);
+      return left >= 0;
+    }),
+  );
+  if (taken.size === 0) return undefined;
+  const { step, objective, source } = total;
+  return { step, objective, source, layers: total.layers.filter((layer) => taken.has(layer)) };
 }
 
 /**
