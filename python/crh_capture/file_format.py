@@ -10,7 +10,7 @@ from typing import Any, Dict
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from .errors import CaptureError
 from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
@@ -19,8 +19,8 @@ FORMAT, VERSION = "crh-moments", 1
 _SIDE_TENSORS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn", "gh", "z")
 
 
-def encode(moments: Moments) -> bytes:
-    """Moments as the bytes of a capture file. Raises CaptureError if a number is not finite."""
+def _tensors(moments: Moments) -> Dict[str, np.ndarray]:
+    """The arrays of a capture file by name. Raises CaptureError if a vector has a number that is not finite."""
     tensors: Dict[str, np.ndarray] = {}
     for layer in moments.layers:
         for key, side in layer.sides().items():
@@ -28,10 +28,9 @@ def encode(moments: Moments) -> bytes:
         own = {"gb_ha": layer.gb_ha, "W": layer.W, "bias": layer.bias, **layer.other}
         tensors.update({f"{layer.name}.{name}": array for name, array in own.items() if array is not None})
     for name, array in tensors.items():
-        if not np.isfinite(array).all():
+        if array.ndim == 1 and not np.isfinite(array).all():
             raise CaptureError(f"capture: expected finite sums, got others in {name!r}; the loss has diverged")
-    contiguous = {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
-    return save(contiguous, metadata={"crh": json.dumps(_document(moments), allow_nan=False)})
+    return {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
 
 
 def _document(moments: Moments) -> Dict[str, Any]:
@@ -68,13 +67,12 @@ def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
     """Writes a capture file under a temporary name and renames it, so that a reader finds all of it or nothing."""
     if path.exists() and not overwrite:
         raise CaptureError(f"capture: expected no file at {path}, got one; pass another path, or overwrite=True")
-    data = encode(moments)
+    tensors, document = _tensors(moments), json.dumps(_document(moments), allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
+        save_file(tensors, str(temporary), metadata={"crh": document})
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:

@@ -4,7 +4,7 @@ Rows are samples: h_a (n, dIn), h_b (n, dOut), g_b (n, dOut), g_a = g_b W (theor
 lose a small covariance beside a large mean, so every Gram matrix is centred on the batch's own mean m and put back in
 float64 (Eq. 10):
 
-    sum v v^T = C + n m m^T + r m^T + m r^T,   C = sum (v - m)(v - m)^T,   r = sum (v - m).
+    sum v v^T = C + n m m^T,   C = sum (v - m)(v - m)^T.
 
 Rows are divided by a power of two near their largest entry first, so that the square of a gradient of 1e-20 is not
 lost. Rows of float64 are summed in float64 throughout.
@@ -19,8 +19,9 @@ from typing import Dict, Iterator, Optional
 import torch
 from torch import Tensor
 
-SIDE_BLOCKS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn")
-SIDE_NUMBERS = ("keptH", "keptG", "h2", "h4", "g2", "g4")
+TURNED = 2
+"""Times by which a map's inputs are more than its outputs before g_a is summed in other coordinates. chosen: below, the
+factors cost more than they save."""
 
 
 @contextmanager
@@ -66,16 +67,21 @@ class RowSums:
         self.total = torch.zeros(self.d, dtype=torch.float64, device=self.device)
         self.gram = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
 
-    def add(self, rows: Tensor, scale: Tensor) -> None:
-        """Adds rows (n, d), which were divided by `scale`."""
+    def add(self, rows: Tensor, scale: Optional[Tensor] = None) -> None:
+        """Adds rows (n, d), which were divided by `scale`; 1 where it is left out."""
         n = rows.shape[0]
-        mean = rows.mean(0)
-        centred = rows - mean
-        C, r = centred.T @ centred, centred.sum(0)
-        C, m, r, s = (part.to(self.device).double() for part in (C, mean, r, scale))
-        outer = torch.outer(r, m)
-        self.gram += s * s * (C + n * torch.outer(m, m) + outer + outer.T)
-        self.total += s * (n * m + r)
+        rough = rows.mean(0)
+        centred = rows - rough
+        # With m = rough + r / n the sum is C + n m m^T - r r^T / n, whose last part is the square of a rounding error.
+        m = (rough.to(self.device).double() + centred.sum(0).to(self.device).double() / n)
+        C = (centred.T @ centred).to(self.device)
+        if scale is not None:
+            s = scale.to(self.device).double()
+            m = m * s
+            C = C.double().mul_(s * s)
+        self.gram += C
+        self.gram.addr_(m, m, alpha=n)
+        self.total.add_(m, alpha=n)
 
     def merge(self, other: "RowSums") -> None:
         self.total += other.total
@@ -120,7 +126,7 @@ class VectorSums:
         if self.coordinates is not None:
             v, unit = v[:, self.coordinates], unit[:, self.coordinates]
         self.plain.add(v, scale)
-        self.unit.add(unit, torch.ones_like(scale))
+        self.unit.add(unit)
         device = self.numbers.device
         squares = length.to(device).double() * (own / scale).to(device).double() ** 2
         s = scale.to(device).double()
@@ -141,8 +147,8 @@ class VectorSums:
 class LayerSums:
     """The sums of one map (sides a and b) or of one output alone (side b).
 
-    With d_in > d_out the gradients g_a = g_b W of side a are rows of at most d_out dimensions. They are summed in the
-    coordinates y = g_b R^T of W^T = Q R, which are as long, and turned by Q at the end.
+    With d_in far above d_out the gradients g_a = g_b W of side a are rows of at most d_out dimensions. They are summed in
+    the coordinates y = g_b R^T of W^T = Q R, which are as long, and turned by Q at the end.
     """
 
     def __init__(
@@ -159,7 +165,7 @@ class LayerSums:
         a, b = self.coordinates.get("a"), self.coordinates.get("b")
         self.hb, self.gb = VectorSums(d_out, device, b), VectorSums(d_out, device, b)
         self.ha = self.ga = self.cross = None
-        self.is_turned = d_in is not None and d_in > d_out and a is None
+        self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
         if d_in is not None:
             self.ha = VectorSums(d_in, device, a)
             self.ga = VectorSums(d_out if self.is_turned else d_in, device, a)
