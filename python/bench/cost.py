@@ -31,7 +31,10 @@ class GPTBlock(nn.Module):
         super().__init__()
         self.n1, self.n2, self.heads = nn.LayerNorm(d), nn.LayerNorm(d), heads
         self.qkv, self.proj, self.up, self.down = (
-            nn.Linear(d, 3 * d), nn.Linear(d, d), nn.Linear(d, 4 * d), nn.Linear(4 * d, d),
+            nn.Linear(d, 3 * d),
+            nn.Linear(d, d),
+            nn.Linear(d, 4 * d),
+            nn.Linear(4 * d, d),
         )
 
     def forward(self, x):
@@ -49,7 +52,11 @@ def mlp():
 
 def resnet():
     model = nn.Sequential(
-        nn.Conv2d(3, 32, 3, 1, 1), *(Block(32) for _ in range(3)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)
+        nn.Conv2d(3, 32, 3, 1, 1),
+        *(Block(32) for _ in range(3)),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(32, 10),
     )
     return model, torch.randn(32, 3, 32, 32), torch.randint(10, (32,)), {"batch_norm": "training"}
 
