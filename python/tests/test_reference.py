@@ -8,7 +8,7 @@ from crh_capture import Capture
 NAMES = ["mlp-relu-mse", "mlp-tanh-mse", "resnet-ce", "gpt-ce"]
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 FLIPPED = 2.5e-5
-"""Of the ResNet in float32: two of the 131072 ReLUs of blocks.1 lie within 2e-6 of zero, are open in float32 and shut in
+"""Of the ResNet in float32: two of the 131072 ReLUs of blocks.1 lie within 2e-6 of zero, are open in float32, shut in
 float64, and move alignments by 2e-5. Sums of the very same rows in float64 differ as much (test below)."""
 
 
