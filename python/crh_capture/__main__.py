@@ -1,7 +1,7 @@
 """python -m crh_capture model.py:build --data FILE: moments of a model on saved data.
 
-    python -m crh_capture model.py:build --data batch.npz --loss cross-entropy --out moments.safetensors
-    python -m crh_capture --rows rows.npz --out moments.safetensors
+python -m crh_capture model.py:build --data batch.npz --loss cross-entropy --out moments.safetensors
+python -m crh_capture --rows rows.npz --out moments.safetensors
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Tuple
+from typing import Any, Callable
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ def _cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(output.flatten(0, -2), target.flatten().long(), reduction="none")
 
 
-LOSSES: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": _mse, "cross-entropy": _cross_entropy}
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": _mse, "cross-entropy": _cross_entropy}
 
 
 def built(place: str) -> nn.Module:
@@ -51,7 +52,7 @@ def built(place: str) -> nn.Module:
     return model
 
 
-def batches(path: str, size: int, dtype: torch.dtype) -> Iterator[Tuple[Tensor, Tensor]]:
+def batches(path: str, size: int, dtype: torch.dtype) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of the arrays `x` and `y` of an npz file; floating point in the model's dtype."""
     with np.load(path) as file:
         if not {"x", "y"} <= set(file.files):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Optional
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,7 @@ ROUNDING_TRACE = 1e-12
 """Trace of a centred second moment, relative to the uncentred one, below which it is rounding; as in crh."""
 
 
-def second_moment(side: "SideMoments", which: str, convention: str, n: int) -> Optional[np.ndarray]:
+def second_moment(side: SideMoments, which: str, convention: str, n: int) -> np.ndarray | None:
     """H or G of one side (d, d) float64; None where a sum is missing or no row was kept.
 
     "raw": (1/n) sum v v^T. "covariance": that minus m m^T with m the mean. "paper": the covariance of rows divided by
@@ -36,7 +36,7 @@ def second_moment(side: "SideMoments", which: str, convention: str, n: int) -> O
     return np.zeros_like(C) if np.trace(C) < ROUNDING_TRACE * whole else C
 
 
-def weight_gram(layer: "LayerMoments", key: str) -> Optional[np.ndarray]:
+def weight_gram(layer: LayerMoments, key: str) -> np.ndarray | None:
     """Z_a = W^T W or Z_b = W W^T, on the coordinates that were sampled."""
     side = layer.sides()[key]
     if "z" in side.blocks:
@@ -46,7 +46,7 @@ def weight_gram(layer: "LayerMoments", key: str) -> Optional[np.ndarray]:
     return layer.W.T @ layer.W if key == "a" else layer.W @ layer.W.T
 
 
-def alignment(A: Optional[np.ndarray], B: Optional[np.ndarray], of: Optional[int] = None) -> float:
+def alignment(A: np.ndarray | None, B: np.ndarray | None, of: int | None = None) -> float:
     """Pearson's correlation of the entries of two symmetric matrices (Eq. 11); nan where one has no spread.
 
     of: rows of the whole matrices where A and B are on a sample of their coordinates: diagonal and other entries then
@@ -68,7 +68,7 @@ def alignment(A: Optional[np.ndarray], B: Optional[np.ndarray], of: Optional[int
     return float((weight * a * b).sum() / np.sqrt(aa * bb))
 
 
-def alignments_of(layer: "LayerMoments", key: str, convention: str) -> Dict[str, float]:
+def alignments_of(layer: LayerMoments, key: str, convention: str) -> dict[str, float]:
     """rga, rwa and gwa of one side; of an output without weights rga alone."""
     side = layer.sides()[key]
     H, G = (second_moment(side, which, convention, layer.n) for which in ("H", "G"))

@@ -8,7 +8,8 @@ weights; its rows are tokens. Heads written as einsum, or with heads and batch i
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Callable
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ class _InAttention:
 
     def __init__(self, name: str, module: nn.MultiheadAttention) -> None:
         self.name, self.module = name, module
-        self.tokens: Optional["tuple[int, int]"] = None
+        self.tokens: tuple[int, int] | None = None
 
     def part(self, W: Tensor) -> str:
         m = self.module
@@ -54,13 +55,13 @@ class _InAttention:
 class AttentionMode(TorchFunctionMode):
     """Hands the maps inside an attention and the outputs of heads to a recorder."""
 
-    def __init__(self, recorder: "Recorder") -> None:
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
-        self.inside: List[_InAttention] = []
+        self.inside: list[_InAttention] = []
 
     def __torch_function__(
-        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: Optional[dict] = None
+        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
         if func is F.multi_head_attention_forward:
@@ -91,7 +92,7 @@ class AttentionMode(TorchFunctionMode):
         finally:
             self.inside.pop()
 
-    def _linear(self, y: Tensor, x: Tensor, W: Tensor, bias: Optional[Tensor] = None) -> Tensor:
+    def _linear(self, y: Tensor, x: Tensor, W: Tensor, bias: Tensor | None = None) -> Tensor:
         attention = self.inside[-1]
         site = attention.part(W)
         if site not in self.recorder.selection:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
+from typing import Any, Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .distributed import is_distributed, rank, sum_over_ranks
+from .distributed import rank, sum_over_ranks
 from .errors import CaptureError
 from .finish import finished
 from .moments import Moments
@@ -42,21 +43,21 @@ class Capture:
     def __init__(
         self,
         model: nn.Module,
-        out: "str | Path | None" = None,
+        out: str | Path | None = None,
         every: Schedule = None,
         *,
         loss_reduction: str = "mean",
-        layers: "str | Sequence[str]" = "*",
-        samples: "int | str | None" = None,
+        layers: str | Sequence[str] = "*",
+        samples: int | str | None = None,
         batch_norm: str = "evaluation",
         scaler: Any = _UNSTATED,
-        largest: Optional[int] = 4096,
+        largest: int | None = 4096,
         seed: int = 0,
         first_step: int = 0,
         objective: str = "training loss",
-        source: Optional[str] = None,
+        source: str | None = None,
         overwrite: bool = False,
-        on_capture: "Callable[[Moments], None] | Sequence[Callable[[Moments], None]]" = (),
+        on_capture: Callable[[Moments], None] | Sequence[Callable[[Moments], None]] = (),
     ) -> None:
         """
         out: folder of captures `step-%08d.safetensors`; it may be left out where only `measure` is used.
@@ -98,9 +99,9 @@ class Capture:
         self.source = source or f"PyTorch {type(self.model).__name__}"
         self.overwrite = overwrite
         self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
-        self.last: Optional[Moments] = None
+        self.last: Moments | None = None
         """The latest capture, on every rank."""
-        self.told: Set[str] = set()
+        self.told: set[str] = set()
         self.writer = Writer()
         if every is not None and self.out is None:
             raise ValueError("Capture: expected out, the folder of captures that `every` asks for, got none")
@@ -123,10 +124,10 @@ class Capture:
     def step(
         self,
         *,
-        samples: "int | str | None" = None,
-        tokens: Optional[Tensor] = None,
-        accumulation: Optional[int] = None,
-        step: Optional[int] = None,
+        samples: int | str | None = None,
+        tokens: Tensor | None = None,
+        accumulation: int | None = None,
+        step: int | None = None,
     ) -> Iterator[bool]:
         """Around forward and backward pass of one step of training. Gives whether it is captured.
 
@@ -163,11 +164,11 @@ class Capture:
 
     def measure(
         self,
-        batches: "Iterable[Any]",
+        batches: Iterable[Any],
         loss_fn: Callable[[Any, Any], Tensor],
         *,
-        tokens: "Callable[[Any, Any], Tensor] | None" = None,
-        objective: Optional[str] = None,
+        tokens: Callable[[Any, Any], Tensor] | None = None,
+        objective: str | None = None,
     ) -> Moments:
         """Moments over batches (input, target) in evaluation mode: no dropout, batch normalization of its running mean.
 
@@ -181,7 +182,7 @@ class Capture:
         if isinstance(batches, tuple) and len(batches) == 2 and isinstance(batches[0], (Tensor, dict)):
             batches = [batches]
         device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
-        mask: List[Optional[Tensor]] = [None]
+        mask: list[Tensor | None] = [None]
         recorder = self._recorder(lambda _: 1.0, lambda: mask[0], lambda *_: None)
         total, count, problem = 0.0, 0, None
         with ExitStack() as stack:
@@ -225,13 +226,13 @@ class Capture:
 
     def measure_if_due(
         self,
-        batches: "Iterable[Any]",
+        batches: Iterable[Any],
         loss_fn: Callable[[Any, Any], Tensor],
         *,
-        step: Optional[int] = None,
-        tokens: "Callable[[Any, Any], Tensor] | None" = None,
-        objective: Optional[str] = None,
-    ) -> Optional[Moments]:
+        step: int | None = None,
+        tokens: Callable[[Any, Any], Tensor] | None = None,
+        objective: str | None = None,
+    ) -> Moments | None:
         """`measure` over probe batches at the steps that `every` says, written to `out`: a call between two steps.
 
         step: number of updates so far. Default: one more than at the last call.
@@ -251,7 +252,7 @@ class Capture:
         """Waits until every capture is written. Raises what went wrong while writing."""
         self.writer.close()
 
-    def __enter__(self) -> "Capture":
+    def __enter__(self) -> Capture:
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
@@ -262,7 +263,7 @@ class Capture:
     def _recorder(
         self,
         factor: Callable[[Pass], float],
-        tokens: Callable[[], Optional[Tensor]],
+        tokens: Callable[[], Tensor | None],
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None] = lambda _: None,
     ) -> Recorder:
@@ -277,9 +278,9 @@ class Capture:
             choose=self._coordinates,
         )
 
-    def _coordinates(self, name: str, one: Map) -> Dict[str, Tensor]:
+    def _coordinates(self, name: str, one: Map) -> dict[str, Tensor]:
         """The sampled coordinates of each side that is too wide (Eq. 77), the same at every capture and rank."""
-        found: Dict[str, Tensor] = {}
+        found: dict[str, Tensor] = {}
         if self.largest is None:
             return found
         for key, d in (("a", one.d_in), ("b", one.d_out)):
@@ -289,11 +290,9 @@ class Capture:
                 found[key] = torch.from_numpy(np.sort(chosen))
         return found
 
-    def _reduced(
-        self, recorder: Recorder, step: int, objective: str, check: Callable[[], None]
-    ) -> Optional[Moments]:
+    def _reduced(self, recorder: Recorder, step: int, objective: str, check: Callable[[], None]) -> Moments | None:
         """The moments over all ranks; None where gradients overflowed and a GradScaler skips the step."""
-        problem: Optional[BaseException] = None
+        problem: BaseException | None = None
         try:
             recorder.check()
             check()
@@ -301,19 +300,18 @@ class Capture:
             problem = error
         layers = list(recorder.layers.values())
         sum_over_ranks(layers, problem)
-        if self._has_scaler() and not all(
-            bool(torch.isfinite(layer.sums.gb.numbers).all()) for layer in layers
-        ):
+        if self._has_scaler() and not all(bool(torch.isfinite(layer.sums.gb.numbers).all()) for layer in layers):
             warnings.warn(
-                f"crh_capture: gradients of step {step} overflowed, as GradScaler allows; it is not captured", stacklevel=4
+                f"crh_capture: gradients of step {step} overflowed; it is not captured",
+                stacklevel=4,
             )
             return None
         for layer in layers:
             for side in layer.sums.sides():
                 if not bool(torch.isfinite(side.numbers).all()):
                     raise CaptureError(
-                        f"capture: expected finite activations and gradients in {layer.name!r}, got others; the loss has "
-                        "diverged"
+                        f"capture: expected finite activations and gradients in {layer.name!r}, got others; the loss "
+                        "has diverged"
                     )
         moments = Moments(step, objective, self.source, [finished(layer) for layer in layers])
         moments.skipped = dict(recorder.skipped)
@@ -342,11 +340,11 @@ class _Statement:
     """What is stated of one step: how its gradients become those of each sample's own loss."""
 
     def __init__(
-        self, capture: Capture, samples: "int | str | None", tokens: Optional[Tensor], accumulation: Optional[int]
+        self, capture: Capture, samples: int | str | None, tokens: Tensor | None, accumulation: int | None
     ) -> None:
         self.capture, self.tokens, self.accumulation = capture, tokens, accumulation
         self.samples = capture.samples if samples is None else samples
-        self.recorder: Optional[Recorder] = None
+        self.recorder: Recorder | None = None
         scaler = capture.scaler
         self.scale = float(scaler.get_scale()) if scaler is not _UNSTATED and scaler is not None else 1.0
 
@@ -397,8 +395,8 @@ class _Statement:
         passes = len(self.recorder.passes)
         if self.accumulation is None and passes > 1:
             raise CaptureError(
-                f"capture: expected one forward pass in a step, got {passes}; state accumulation, what the loss of each "
-                "is divided by (1 if by nothing)"
+                f"capture: expected one forward pass in a step, got {passes}; state accumulation, what the loss of "
+                "each is divided by (1 if by nothing)"
             )
         if self.capture.scaler is _UNSTATED and self.recorder.is_half:
             raise CaptureError(
@@ -407,7 +405,7 @@ class _Statement:
             )
 
 
-def _first_tensor(output: Any) -> Optional[Tensor]:
+def _first_tensor(output: Any) -> Tensor | None:
     """The output, or of several the logits, or the first that has axes."""
     if isinstance(output, Tensor):
         return output

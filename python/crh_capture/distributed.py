@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import List, Optional
 
 import torch
 import torch.distributed as dist
@@ -21,7 +20,7 @@ def rank() -> int:
     return dist.get_rank() if is_distributed() else 0
 
 
-def sum_over_ranks(layers: List[Layer], problem: Optional[BaseException]) -> None:
+def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
     """Adds up the sums of every rank in place, on every rank.
 
     A few bytes first tell whether all ranks have the same layers, so that no rank waits for one that has failed; then
@@ -44,7 +43,9 @@ def sum_over_ranks(layers: List[Layer], problem: Optional[BaseException]) -> Non
     if failed:
         raise CaptureError("capture: expected sums of every rank, got an error on another one; see its output")
     if most != -least:
-        raise CaptureError("capture: expected the same layers on every rank, got others; capture the same calls on each")
+        raise CaptureError(
+            "capture: expected the same layers on every rank, got others; capture the same calls on each"
+        )
     tensors = [tensor for layer in layers for tensor in layer.sums.tensors()]
     counts = torch.tensor([layer.sums.n for layer in layers], dtype=torch.float64)
     whole = torch.cat([counts.to(device), *(tensor.reshape(-1).to(device) for tensor in tensors)])
@@ -61,7 +62,7 @@ def _device() -> torch.device:
     return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
 
 
-def _reduce(values: Tensor, operation: "dist.ReduceOp.RedOpType") -> None:
+def _reduce(values: Tensor, operation: dist.ReduceOp.RedOpType) -> None:
     try:
         dist.all_reduce(values, op=operation)
     except RuntimeError as error:

@@ -6,11 +6,11 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from .errors import CaptureError
 from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
@@ -19,22 +19,21 @@ FORMAT, VERSION = "crh-moments", 1
 _SIDE_TENSORS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn", "gh", "z")
 
 
-def encode(moments: Moments) -> bytes:
-    """Moments as the bytes of a capture file. Raises CaptureError if a number is not finite."""
-    tensors: Dict[str, np.ndarray] = {}
+def _tensors(moments: Moments) -> dict[str, np.ndarray]:
+    """The arrays of a capture file by name. Raises CaptureError if a vector has a number that is not finite."""
+    tensors: dict[str, np.ndarray] = {}
     for layer in moments.layers:
         for key, side in layer.sides().items():
             tensors.update({f"{layer.name}.{key}.{name}": array for name, array in side.blocks.items()})
         own = {"gb_ha": layer.gb_ha, "W": layer.W, "bias": layer.bias, **layer.other}
         tensors.update({f"{layer.name}.{name}": array for name, array in own.items() if array is not None})
     for name, array in tensors.items():
-        if not np.isfinite(array).all():
+        if array.ndim == 1 and not np.isfinite(array).all():
             raise CaptureError(f"capture: expected finite sums, got others in {name!r}; the loss has diverged")
-    contiguous = {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
-    return save(contiguous, metadata={"crh": json.dumps(_document(moments), allow_nan=False)})
+    return {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
 
 
-def _document(moments: Moments) -> Dict[str, Any]:
+def _document(moments: Moments) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -46,9 +45,9 @@ def _document(moments: Moments) -> Dict[str, Any]:
     }
 
 
-def _describe(layer: LayerMoments) -> Dict[str, Any]:
-    def numbers(side: SideMoments) -> Dict[str, Any]:
-        found: Dict[str, Any] = {
+def _describe(layer: LayerMoments) -> dict[str, Any]:
+    def numbers(side: SideMoments) -> dict[str, Any]:
+        found: dict[str, Any] = {
             key: int(side.numbers[key]) if key.startswith("kept") else side.numbers[key] for key in SIDE_NUMBERS
         }
         if not all(math.isfinite(value) for value in found.values()):
@@ -68,13 +67,12 @@ def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
     """Writes a capture file under a temporary name and renames it, so that a reader finds all of it or nothing."""
     if path.exists() and not overwrite:
         raise CaptureError(f"capture: expected no file at {path}, got one; pass another path, or overwrite=True")
-    data = encode(moments)
+    tensors, document = _tensors(moments), json.dumps(_document(moments), allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
+        save_file(tensors, str(temporary), metadata={"crh": document})
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -86,7 +84,7 @@ def read(path: Path) -> Moments:
     """The moments in a capture file. Raises CaptureError if it is none, or a tensor belongs to no layer."""
     with safe_open(str(path), framework="numpy") as file:
         metadata = file.metadata() or {}
-        tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}
     if "crh" not in metadata:
         raise CaptureError(f"capture: expected a capture of moments in {path}, got a file without the key 'crh'")
     document = json.loads(metadata["crh"])
@@ -103,16 +101,14 @@ def read(path: Path) -> Moments:
     return Moments(document["step"], document["objective"], document["source"], layers, document=rest)
 
 
-def _layer(entry: Dict[str, Any], tensors: Dict[str, np.ndarray]) -> LayerMoments:
+def _layer(entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> LayerMoments:
     """A layer of the document with its tensors, which are taken away."""
     name = entry["name"]
 
     def side(key: str, d: int) -> SideMoments:
         found = entry[key]
         blocks = {
-            block: tensors.pop(f"{name}.{key}.{block}")
-            for block in _SIDE_TENSORS
-            if f"{name}.{key}.{block}" in tensors
+            block: tensors.pop(f"{name}.{key}.{block}") for block in _SIDE_TENSORS if f"{name}.{key}.{block}" in tensors
         }
         places = np.array(found["coordinates"]) if "coordinates" in found else None
         return SideMoments(d, blocks, {number: found[number] for number in SIDE_NUMBERS}, places)

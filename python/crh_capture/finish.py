@@ -7,8 +7,6 @@ Of a map the sums of g h^T of each side follow from sum g_b h_a^T:
 
 from __future__ import annotations
 
-from typing import Dict, Optional
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -58,13 +56,13 @@ def finished(layer: Layer) -> LayerMoments:
         )
 
 
-def _side(h: VectorSums, g: VectorSums, d: int, Q: Optional[Tensor]) -> SideMoments:
+def _side(h: VectorSums, g: VectorSums, d: int, Q: Tensor | None) -> SideMoments:
     """One side's sums; gradients were summed in the coordinates y with g = y Q^T where Q (d, k) is given."""
 
     def turned(sums: RowSums) -> RowSums:
         return sums if Q is None else sums.turned(Q)
 
-    numbers: Dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for letter, sums in (("H", h), ("G", g)):
         kept, squares, fourths = (float(value) for value in sums.numbers.cpu())
         numbers[f"kept{letter}"] = int(kept) if np.isfinite(kept) else kept
@@ -84,7 +82,7 @@ def _side(h: VectorSums, g: VectorSums, d: int, Q: Optional[Tensor]) -> SideMome
     return SideMoments(d, blocks, numbers, places)
 
 
-def _gram_on(W: Tensor, key: str, coordinates: Optional[Tensor]) -> Tensor:
+def _gram_on(W: Tensor, key: str, coordinates: Tensor | None) -> Tensor:
     """W^T W (a) or W W^T (b) on the given coordinates."""
     part = W if key == "b" else W.T
     if coordinates is not None:

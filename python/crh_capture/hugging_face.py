@@ -9,7 +9,8 @@ How Trainer divides the loss of a training batch depends on its version and argu
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Optional
+from collections.abc import Iterable
+from typing import Any, Callable
 
 import torch
 from torch import Tensor
@@ -29,10 +30,10 @@ class CaptureCallback(TrainerCallback):  # type: ignore[misc]
     def __init__(
         self,
         capture: Capture,
-        batches: "Iterable[Any]",
+        batches: Iterable[Any],
         loss_fn: Callable[[Any, Any], Tensor],
         *,
-        tokens: "Callable[[Any, Any], Tensor] | None" = None,
+        tokens: Callable[[Any, Any], Tensor] | None = None,
     ) -> None:
         """batches, loss_fn, tokens: as of Capture.measure; batches are gone through at every capture."""
         self.capture, self.batches, self.loss_fn, self.tokens = capture, list(batches), loss_fn, tokens
@@ -51,7 +52,7 @@ class CaptureCallback(TrainerCallback):  # type: ignore[misc]
 
 
 def causal_lm_losses(output: Any, ids: Tensor) -> Tensor:
-    """Losses (batch, tokens) of predicting each next token of ids (batch, tokens); 0 at the last, and where ids = -100."""
+    """Losses (batch, tokens) of predicting each next token of ids; 0 at the last, and where ids = -100."""
     logits = output.logits if hasattr(output, "logits") else output
     losses = F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")
     return F.pad(losses.reshape(ids.shape[0], -1), (0, 1))
@@ -59,6 +60,6 @@ def causal_lm_losses(output: Any, ids: Tensor) -> Tensor:
 
 def causal_lm_tokens(inputs: Any, ids: Tensor) -> Tensor:
     """The tokens that have a next one: samples of causal_lm_losses. Those that attention_mask leaves out have none."""
-    mask: Optional[Tensor] = inputs.get("attention_mask") if hasattr(inputs, "get") else None
+    mask: Tensor | None = inputs.get("attention_mask") if hasattr(inputs, "get") else None
     seen = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
     return seen & F.pad(seen[:, 1:], (0, 1)) & F.pad(ids[:, 1:] != -100, (0, 1))

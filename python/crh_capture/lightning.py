@@ -1,12 +1,13 @@
 """Captures in Lightning's Trainer: probe batches in evaluation mode at the steps that are due.
 
-    capture = Capture(module, "captures/", every=500)
-    trainer = Trainer(callbacks=[CaptureCallback(capture, [(x, y)], loss_fn)])
+capture = Capture(module, "captures/", every=500)
+trainer = Trainer(callbacks=[CaptureCallback(capture, [(x, y)], loss_fn)])
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable
+from collections.abc import Iterable
+from typing import Any, Callable
 
 from torch import Tensor
 
@@ -27,10 +28,10 @@ class CaptureCallback(Callback):  # type: ignore[misc]
     def __init__(
         self,
         capture: Capture,
-        batches: "Iterable[Any]",
+        batches: Iterable[Any],
         loss_fn: Callable[[Any, Any], Tensor],
         *,
-        tokens: "Callable[[Any, Any], Tensor] | None" = None,
+        tokens: Callable[[Any, Any], Tensor] | None = None,
     ) -> None:
         """batches, loss_fn, tokens: as of Capture.measure; batches are gone through at every capture."""
         self.capture, self.batches, self.loss_fn, self.tokens = capture, list(batches), loss_fn, tokens

@@ -1,17 +1,17 @@
 """Alignments of each capture for TensorBoard and Weights & Biases, where those are installed.
 
-    Capture(model, "captures/", 500, on_capture=tensorboard("runs/mine"))
+Capture(model, "captures/", 500, on_capture=tensorboard("runs/mine"))
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from .moments import Moments
 
 
-def scalars(moments: Moments, convention: str = "paper") -> Dict[str, float]:
+def scalars(moments: Moments, convention: str = "paper") -> dict[str, float]:
     """Alignments by "crh/<layer>/<side>.<relation>"; those that are not defined are left out."""
     return {
         f"crh/{layer}/{side}.{relation}": value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,11 @@ class SideMoments:
 
     d: int
     """Values of a whole row."""
-    blocks: Dict[str, np.ndarray] = field(default_factory=dict)
+    blocks: dict[str, np.ndarray] = field(default_factory=dict)
     """h_sum, g_sum, hn_sum, gn_sum (k); hh, gg, hnhn, gngn, gh, z (k, k); k = d but where coordinates are sampled"""
-    numbers: Dict[str, float] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
     """keptH, keptG: rows with |h| > 0, |g| > 0; h2, h4, g2, g4: sums of |h|^2, |h|^4, |g|^2, |g|^4"""
-    coordinates: Optional[np.ndarray] = None
+    coordinates: np.ndarray | None = None
     """Ascending places of the sampled coordinates (Eq. 77); None where all are summed"""
 
 
@@ -40,19 +40,19 @@ class LayerMoments:
     d_out: int
     n: int
     b: SideMoments
-    a: Optional[SideMoments] = None
-    gb_ha: Optional[np.ndarray] = None
+    a: SideMoments | None = None
+    gb_ha: np.ndarray | None = None
     """(d_out, d_in) sum g_b h_a^T"""
-    W: Optional[np.ndarray] = None
+    W: np.ndarray | None = None
     """(d_out, d_in)"""
-    bias: Optional[np.ndarray] = None
+    bias: np.ndarray | None = None
     """(d_out) h_b - W h_a"""
-    other: Dict[str, np.ndarray] = field(default_factory=dict)
+    other: dict[str, np.ndarray] = field(default_factory=dict)
     """Tensors that are only carried along, by their names behind the layer's: sums by class, noise"""
-    document: Dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
     """Keys of the layer in the document that are only carried along"""
 
-    def sides(self) -> "Dict[str, SideMoments]":
+    def sides(self) -> dict[str, SideMoments]:
         return {"b": self.b} if self.a is None else {"a": self.a, "b": self.b}
 
 
@@ -63,12 +63,12 @@ class Moments:
     step: int
     objective: str
     source: str
-    layers: List[LayerMoments]
-    loss: Optional[float] = None
+    layers: list[LayerMoments]
+    loss: float | None = None
     """Mean loss of a sample, where `measure` computed it; not in the file."""
-    skipped: Dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
     """Layers that were called and are not measured, and why; not in the file."""
-    document: Dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
     """Further keys of the document: edges"""
 
     def __getitem__(self, name: str) -> LayerMoments:
@@ -78,7 +78,7 @@ class Moments:
         known = ", ".join(layer.name for layer in self.layers)
         raise KeyError(f"moments: expected one of {known}, got {name!r}")
 
-    def save(self, path: "str | Path", *, overwrite: bool = False) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Writes a capture file (docs/formats.md), through a temporary file, so that there is all of it or nothing.
 
         Raises CaptureError if there is a file and `overwrite` is not set.
@@ -88,13 +88,13 @@ class Moments:
         write(self, Path(path), overwrite=overwrite)
 
     @staticmethod
-    def load(path: "str | Path") -> "Moments":
+    def load(path: str | Path) -> Moments:
         """The moments in a capture file, whichever program wrote it; float32 is widened."""
         from .file_format import read
 
         return read(Path(path))
 
-    def alignments(self) -> "Dict[str, Dict[str, Dict[str, Dict[str, float]]]]":
+    def alignments(self) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
         """Alignments by layer, convention ("paper", "covariance", "raw"), side and relation ("rga", "rwa", "gwa").
 
         Pearson's correlation of the entries of H, G and Z (theory.md Eq. 11); nan where it is not defined.
@@ -121,10 +121,12 @@ class Moments:
             return rows
         return pandas.DataFrame(rows)
 
-    def merge(self, other: "Moments") -> "Moments":
+    def merge(self, other: Moments) -> Moments:
         """The sum with moments of other samples at the same step. Raises CaptureError if the two do not fit."""
         if self.step != other.step or [x.name for x in self.layers] != [y.name for y in other.layers]:
-            raise CaptureError("moments: expected one step and the same layers, got others; merge shards of one capture")
+            raise CaptureError(
+                "moments: expected one step and the same layers, got others; merge shards of one capture"
+            )
         layers = [_merged(x, y) for x, y in zip(self.layers, other.layers)]
         sources = sorted({*self.source.split(" + "), *other.source.split(" + ")})
         return Moments(self.step, self.objective, " + ".join(sources), layers, document=self.document)
@@ -134,7 +136,9 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
     if (x.kind, x.d_in, x.d_out) != (y.kind, y.d_in, y.d_out):
         raise CaptureError(f"moments: expected one kind and shape of layer {x.name!r}, got two")
     if (x.W is None) != (y.W is None) or (x.W is not None and not np.array_equal(x.W, y.W)):  # type: ignore[arg-type]
-        raise CaptureError(f"moments: expected the same weights in layer {x.name!r}, got two; merge shards of one model")
+        raise CaptureError(
+            f"moments: expected the same weights in layer {x.name!r}, got two; merge shards of one model"
+        )
 
     def side(u: SideMoments, v: SideMoments) -> SideMoments:
         same = (u.coordinates is None) == (v.coordinates is None) and (

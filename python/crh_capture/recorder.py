@@ -8,8 +8,9 @@ called in a forward pass, or of one of whose calls no gradient came, is an error
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
@@ -28,14 +29,14 @@ HAS_KWARGS = "with_kwargs" in nn.Module.register_forward_hook.__code__.co_varnam
 class Selection:
     """Which layers are measured: patterns as of a shell, `!` before one leaves out ("*,!head")."""
 
-    def __init__(self, patterns: "str | Sequence[str]") -> None:
+    def __init__(self, patterns: str | Sequence[str]) -> None:
         parts = patterns.split(",") if isinstance(patterns, str) else list(patterns)
         parts = [part.strip() for part in parts if part.strip()]
         self.wanted = [part for part in parts if not part.startswith("!")] or ["*"]
         self.unwanted = [part[1:] for part in parts if part.startswith("!")]
 
     def __contains__(self, name: str) -> bool:
-        def matches(patterns: List[str]) -> bool:
+        def matches(patterns: list[str]) -> bool:
             return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
         return matches(self.wanted) and not matches(self.unwanted)
@@ -49,7 +50,7 @@ class _Anchor(torch.autograd.Function):
         return values.clone()
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> "tuple[None, None]":
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None]:
         return None, None
 
 
@@ -72,14 +73,14 @@ def in_backward() -> bool:
 class Pass:
     """One forward pass of the model."""
 
-    calls: Dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
     """With gradients, by site."""
-    recomputed: Dict[str, int] = field(default_factory=dict)
-    without_gradient: Dict[str, int] = field(default_factory=dict)
-    axes: "tuple[int, ...]" = ()
+    recomputed: dict[str, int] = field(default_factory=dict)
+    without_gradient: dict[str, int] = field(default_factory=dict)
+    axes: tuple[int, ...] = ()
     """The first two axes of the model's first input, among them that of samples; none where it is not known."""
-    samples: Optional[int] = None
-    problem: Optional[str] = None
+    samples: int | None = None
+    problem: str | None = None
     """Why the number of samples is not known."""
 
 
@@ -90,11 +91,11 @@ class Layer:
     name: str
     map: Map
     sums: LayerSums
-    coordinates: Dict[str, Tensor]
+    coordinates: dict[str, Tensor]
     opened: int = 0
     fired: int = 0
-    weights: Optional[Weights] = None
-    version: Optional[int] = None
+    weights: Weights | None = None
+    version: int | None = None
 
 
 class Recorder:
@@ -107,10 +108,10 @@ class Recorder:
         selection: Selection,
         *,
         factor: Callable[[Pass], float],
-        tokens: Callable[[], Optional[Tensor]],
+        tokens: Callable[[], Tensor | None],
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None],
-        choose: Callable[[str, Map], Dict[str, Tensor]],
+        choose: Callable[[str, Map], dict[str, Tensor]],
     ) -> None:
         """
         names: every submodule by the name that it is known by.
@@ -122,17 +123,17 @@ class Recorder:
         """
         self.root, self.names, self.selection = root, names, selection
         self.factor, self.tokens, self.on_output, self.choose = factor, tokens, on_output, choose
-        self.before_gradients: Optional[Callable[[Tensor], None]] = before_gradients
-        self.layers: Dict[str, Layer] = {}
-        self.passes: List[Pass] = []
-        self.problem: Optional[BaseException] = None
-        self.skipped: Dict[str, str] = {}
+        self.before_gradients: Callable[[Tensor], None] | None = before_gradients
+        self.layers: dict[str, Layer] = {}
+        self.passes: list[Pass] = []
+        self.problem: BaseException | None = None
+        self.skipped: dict[str, str] = {}
         """Why a layer that was called is not measured."""
-        self.stack: List[str] = []
+        self.stack: list[str] = []
         self.ignoring = False
         self.is_half = False
         """Whether a layer's output was in float16."""
-        self.handles: List[Any] = []
+        self.handles: list[Any] = []
         self.mode = AttentionMode(self)
         self.anchor = torch.zeros((), requires_grad=True)
         inside = {
@@ -151,7 +152,7 @@ class Recorder:
 
     # --- hooks
 
-    def __enter__(self) -> "Recorder":
+    def __enter__(self) -> Recorder:
         try:
             for name, module in self.names.items():
                 self._hook(name, module)
@@ -237,7 +238,9 @@ class Recorder:
                 )
         passed.calls[site] = call = passed.calls.get(site, 0) + 1
         if _is_shared(y, x, passed.axes, is_lookup=maps[0].kind == "block"):
-            self.skipped[site] = f"its output {tuple(y.shape)} is the same for all samples, so it has no gradient of each"
+            self.skipped[site] = (
+                f"its output {tuple(y.shape)} is the same for all samples, so it has no gradient of each"
+            )
             return y
         if not y.requires_grad:
             y = _Anchor.apply(y, self.anchor)  # type: ignore[no-untyped-call]
@@ -247,7 +250,7 @@ class Recorder:
         with exact_products():
             for layer in layers:
                 self._add_activations(layer, x.detach(), y.detach())
-        # Of an output alone nothing is held but a head's, which attention keeps as well: what follows may write into it.
+        # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
         kept, version = (None, 0) if held is None else (held.detach(), held._version)
 
@@ -288,7 +291,7 @@ class Recorder:
                 assert one.input_rows is not None
                 sums.ha.add(part.rows(one.input_rows, x))
 
-    def _add_gradients(self, layer: Layer, kept: Optional[Tensor], gradient: Tensor, passed: Pass) -> None:
+    def _add_gradients(self, layer: Layer, kept: Tensor | None, gradient: Tensor, passed: Pass) -> None:
         layer.fired += 1
         one, sums = layer.map, layer.sums
         if one.weight is not None:
@@ -314,7 +317,7 @@ class Recorder:
             if kept is not None and sums.cross is not None:
                 sums.add_cross(gb, part.rows(one.input_rows or one.output_rows, kept))
 
-    def _parts(self, one: Map, y: Tensor) -> "List[_Part]":
+    def _parts(self, one: Map, y: Tensor) -> list[_Part]:
         """The samples of a call in parts that are laid out at a time."""
         shape = one.rows_shape(y)
         mask = self._mask(one, shape)
@@ -331,7 +334,7 @@ class Recorder:
             for i in range(0, first, step)
         ]
 
-    def _mask(self, one: Map, shape: "tuple[int, ...]") -> Optional[Tensor]:
+    def _mask(self, one: Map, shape: tuple[int, ...]) -> Tensor | None:
         """Which rows are samples (n), of rows over axes `shape`; None where all are."""
         tokens = self.tokens()
         if tokens is None:
@@ -376,8 +379,10 @@ class Recorder:
         for layer in self.layers.values():
             if layer.fired == layer.opened:
                 continue
-            words = "more: sum the losses and call backward() once" if layer.fired > layer.opened else (
-                f"call loss.backward() in the block, or leave the layer out with layers='*,!{layer.name}'"
+            words = (
+                "more: sum the losses and call backward() once"
+                if layer.fired > layer.opened
+                else (f"call loss.backward() in the block, or leave the layer out with layers='*,!{layer.name}'")
             )
             raise CaptureError(
                 f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got {layer.fired}; "
@@ -385,7 +390,7 @@ class Recorder:
             )
 
     def _check_calls(self) -> None:
-        wanted: Set[str] = set(self.measured) | {f"{name}.in_proj" for name in self.attentions}
+        wanted: set[str] = set(self.measured) | {f"{name}.in_proj" for name in self.attentions}
         for i, passed in enumerate(self.passes):
             called = set(passed.calls)
             missing = sorted(site for site in wanted if site not in called)
@@ -398,12 +403,12 @@ class Recorder:
                 )
 
 
-def _axes(inputs: Sequence[Any]) -> "tuple[int, ...]":
+def _axes(inputs: Sequence[Any]) -> tuple[int, ...]:
     first = next((value for value in inputs if isinstance(value, Tensor) and value.dim() > 0), None)
     return () if first is None else tuple(first.shape[:2])
 
 
-def _is_shared(y: Tensor, x: Tensor, axes: "tuple[int, ...]", *, is_lookup: bool) -> bool:
+def _is_shared(y: Tensor, x: Tensor, axes: tuple[int, ...], *, is_lookup: bool) -> bool:
     """Whether an output (.., d) is one for all samples of a batch, as that of an embedding of positions."""
     if not axes or axes[0] <= 1:
         return False
@@ -419,9 +424,9 @@ def _is_shared(y: Tensor, x: Tensor, axes: "tuple[int, ...]", *, is_lookup: bool
 class _Part:
     """Samples first to last of a call, and which of their rows count."""
 
-    first: Optional[int]
-    last: Optional[int]
-    mask: Optional[Tensor]
+    first: int | None
+    last: int | None
+    mask: Tensor | None
 
     def rows(self, lay_out: Callable[[Tensor], Tensor], values: Tensor) -> Tensor:
         part = values if self.first is None else values[self.first : self.last]
@@ -436,7 +441,7 @@ def _on_gradient_of(y: Tensor, hook: Callable[[Tensor], None]) -> None:
         return
     place = y.output_nr
 
-    def on_node(_: Any, gradients: Sequence[Optional[Tensor]]) -> None:
+    def on_node(_: Any, gradients: Sequence[Tensor | None]) -> None:
         if gradients[place] is not None:
             hook(gradients[place])  # type: ignore[arg-type]
 

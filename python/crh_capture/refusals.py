@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, Tuple
+from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -24,12 +24,12 @@ def unwrapped(model: nn.Module) -> nn.Module:
             return model
 
 
-def names_of(model: nn.Module) -> Dict[str, nn.Module]:
+def names_of(model: nn.Module) -> dict[str, nn.Module]:
     """Every module by its own name: without the parts that torch.compile and checkpoint wrappers put in between.
 
     Raises CaptureError for what cannot be captured: DataParallel, FullyShardedDataParallel (FSDP1).
     """
-    names: Dict[str, nn.Module] = {}
+    names: dict[str, nn.Module] = {}
     for name, module in _modules(model):
         if isinstance(module, nn.DataParallel):
             raise CaptureError(
@@ -45,7 +45,7 @@ def names_of(model: nn.Module) -> Dict[str, nn.Module]:
     return names
 
 
-def _modules(model: nn.Module) -> Iterator[Tuple[str, nn.Module]]:
+def _modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     for name, module in model.named_modules():
         if hasattr(module, "_orig_mod") or hasattr(module, "_checkpoint_wrapped_module"):
             continue  # the module inside is met under the name of its wrapper
@@ -70,7 +70,7 @@ def refuse_compiled() -> None:
         )
 
 
-def refuse_coupling(names: Dict[str, nn.Module], how: str) -> None:
+def refuse_coupling(names: dict[str, nn.Module], how: str) -> None:
     """Raises CaptureError where a batch normalization works with the statistics of the batch, unless `how` says so."""
     if how == "training":
         return

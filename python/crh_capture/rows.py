@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Dict, List, Mapping, Union
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ _PARTS = ("a.h", "b.h", "b.g", "W")
 
 
 def from_rows(
-    arrays: "Union[str, Path, Mapping[str, np.ndarray]]", *, step: int = 0, objective: str = "unknown", source: str = ""
+    arrays: str | Path | Mapping[str, np.ndarray], *, step: int = 0, objective: str = "unknown", source: str = ""
 ) -> Moments:
     """Moments of rows.
 
@@ -33,7 +33,7 @@ def from_rows(
         source = source or Path(arrays).name
         with np.load(arrays) as file:
             arrays = dict(file)
-    layers: Dict[str, Dict[str, np.ndarray]] = {}
+    layers: dict[str, dict[str, np.ndarray]] = {}
     for name, values in arrays.items():
         part = next((part for part in _PARTS if name.endswith(f".{part}")), None)
         if part is None:
@@ -41,11 +41,11 @@ def from_rows(
         layers.setdefault(name[: -len(part) - 1], {})[part] = values
     if not layers:
         raise CaptureError("rows: expected arrays <layer>.a.h, .b.h, .b.g and .W, got none")
-    found: List = [finished(_layer(name, parts)) for name, parts in layers.items()]
+    found: list = [finished(_layer(name, parts)) for name, parts in layers.items()]
     return Moments(step, objective, source or "rows", found)
 
 
-def _layer(name: str, parts: Dict[str, np.ndarray]) -> Layer:
+def _layer(name: str, parts: dict[str, np.ndarray]) -> Layer:
     for part in ("b.h", "b.g", *(("a.h", "W") if "a.h" in parts or "W" in parts else ())):
         if part not in parts:
             raise CaptureError(f"rows: expected {name}.{part}, got none; a.h and W go together, b.h and b.g always")

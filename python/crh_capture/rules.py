@@ -10,8 +10,9 @@ depthwise one, or one of more than 32 groups, is one map whose W has the groups 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Dict, Optional, Sequence, Type
+from typing import Callable
 
 import torch
 from torch import Tensor, nn
@@ -34,34 +35,34 @@ class Map:
     d_out: int
     output_rows: Callable[[Tensor], Tensor]
     """(values of an output) -> (n, d_out), for the gradient there too"""
-    d_in: Optional[int] = None
-    input_rows: Optional[Callable[[Tensor], Tensor]] = None
+    d_in: int | None = None
+    input_rows: Callable[[Tensor], Tensor] | None = None
     """(values of an input) -> (n, d_in) in the order of output_rows"""
-    weight: Optional[Callable[[], Tensor]] = None
+    weight: Callable[[], Tensor] | None = None
     """W (d_out, d_in)"""
-    bias: Optional[Callable[[], Optional[Tensor]]] = None
+    bias: Callable[[], Tensor | None] | None = None
     """(d_out) h_b - W h_a, or None"""
     suffix: str = ""
     """Behind the module's name."""
-    parameter: Optional[Tensor] = None
+    parameter: Tensor | None = None
     """The parameter that W is read from: what is trained."""
-    rows_shape: Callable[[Tensor], "tuple[int, ...]"] = lambda y: tuple(y.shape[:-1])
+    rows_shape: Callable[[Tensor], tuple[int, ...]] = lambda y: tuple(y.shape[:-1])
     """(values of an output) -> the axes that its rows run over, in their order; their product is n"""
-    is_transposed: Optional[bool] = False
+    is_transposed: bool | None = False
     """Whether the axes of rows_shape are (tokens, batch) where the model has (batch, tokens); None: not known."""
 
 
 Rule = Callable[[nn.Module], Sequence[Map]]
 
-_rules: Dict[Type[nn.Module], Rule] = {}
+_rules: dict[type[nn.Module], Rule] = {}
 
 
-def register(module_type: Type[nn.Module], rule: Rule) -> None:
+def register(module_type: type[nn.Module], rule: Rule) -> None:
     """Measures modules of a type, and of types derived from it, by `rule`: a function from a module to its maps."""
     _rules[module_type] = rule
 
 
-def rule_of(module: nn.Module) -> Optional[Rule]:
+def rule_of(module: nn.Module) -> Rule | None:
     """The rule of the module's nearest type that has one, or None."""
     for base in type(module).__mro__:
         if base in _rules:
@@ -81,7 +82,7 @@ def _linear(module: nn.Module) -> Sequence[Map]:
     return [linear_map(W, module.bias)]
 
 
-def linear_map(W: Tensor, bias: Optional[Tensor], suffix: str = "", parameter: Optional[Tensor] = None) -> Map:
+def linear_map(W: Tensor, bias: Tensor | None, suffix: str = "", parameter: Tensor | None = None) -> Map:
     """The map of nn.functional.linear: W (d_out, d_in)."""
     return Map(
         kind="linear",
@@ -134,7 +135,7 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
             W = whole(module.weight)[g * c_out : (g + 1) * c_out].flatten(1)
             return W if blocks == 1 else _block_diagonal(W, blocks)
 
-        def bias() -> Optional[Tensor]:
+        def bias() -> Tensor | None:
             return None if module.bias is None else whole(module.bias)[g * c_out : (g + 1) * c_out]
 
         def input_rows(x: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Optional, Union
+from collections.abc import Collection
+from typing import Callable, Union
 
 Schedule = Union[None, int, str, Collection[int], Callable[[int], bool]]
 
@@ -41,5 +42,5 @@ def schedule(every: Schedule) -> Callable[[int], bool]:
         return lambda step: step % every == 0
     if callable(every):
         return every
-    steps: Optional[set] = set(every)
+    steps: set | None = set(every)
     return lambda step: step in steps  # type: ignore[operator]

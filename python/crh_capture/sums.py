@@ -4,7 +4,7 @@ Rows are samples: h_a (n, dIn), h_b (n, dOut), g_b (n, dOut), g_a = g_b W (theor
 lose a small covariance beside a large mean, so every Gram matrix is centred on the batch's own mean m and put back in
 float64 (Eq. 10):
 
-    sum v v^T = C + n m m^T + r m^T + m r^T,   C = sum (v - m)(v - m)^T,   r = sum (v - m).
+    sum v v^T = C + n m m^T,   C = sum (v - m)(v - m)^T.
 
 Rows are divided by a power of two near their largest entry first, so that the square of a gradient of 1e-20 is not
 lost. Rows of float64 are summed in float64 throughout.
@@ -12,15 +12,16 @@ lost. Rows of float64 are summed in float64 throughout.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, Optional
 
 import torch
 from torch import Tensor
 
-SIDE_BLOCKS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn")
-SIDE_NUMBERS = ("keptH", "keptG", "h2", "h4", "g2", "g4")
+TURNED = 2
+"""Times by which a map's inputs are more than its outputs before g_a is summed in other coordinates. chosen: below, the
+factors cost more than they save."""
 
 
 @contextmanager
@@ -66,22 +67,27 @@ class RowSums:
         self.total = torch.zeros(self.d, dtype=torch.float64, device=self.device)
         self.gram = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
 
-    def add(self, rows: Tensor, scale: Tensor) -> None:
-        """Adds rows (n, d), which were divided by `scale`."""
+    def add(self, rows: Tensor, scale: Tensor | None = None) -> None:
+        """Adds rows (n, d), which were divided by `scale`; 1 where it is left out."""
         n = rows.shape[0]
-        mean = rows.mean(0)
-        centred = rows - mean
-        C, r = centred.T @ centred, centred.sum(0)
-        C, m, r, s = (part.to(self.device).double() for part in (C, mean, r, scale))
-        outer = torch.outer(r, m)
-        self.gram += s * s * (C + n * torch.outer(m, m) + outer + outer.T)
-        self.total += s * (n * m + r)
+        rough = rows.mean(0)
+        centred = rows - rough
+        # With m = rough + r / n the sum is C + n m m^T - r r^T / n, whose last part is the square of a rounding error.
+        m = rough.to(self.device).double() + centred.sum(0).to(self.device).double() / n
+        C = (centred.T @ centred).to(self.device)
+        if scale is not None:
+            s = scale.to(self.device).double()
+            m = m * s
+            C = C.double().mul_(s * s)
+        self.gram += C
+        self.gram.addr_(m, m, alpha=n)
+        self.total.add_(m, alpha=n)
 
-    def merge(self, other: "RowSums") -> None:
+    def merge(self, other: RowSums) -> None:
         self.total += other.total
         self.gram += other.gram
 
-    def turned(self, Q: Tensor) -> "RowSums":
+    def turned(self, Q: Tensor) -> RowSums:
         """The sums of v = y Q^T from those of y; Q (d, k) float64."""
         sums = RowSums.__new__(RowSums)
         sums.d, sums.device = Q.shape[0], self.device
@@ -97,7 +103,7 @@ class VectorSums:
     they are given, the matrices alone consist (Eq. 77).
     """
 
-    def __init__(self, d: int, device: torch.device, coordinates: Optional[Tensor] = None) -> None:
+    def __init__(self, d: int, device: torch.device, coordinates: Tensor | None = None) -> None:
         size = d if coordinates is None else len(coordinates)
         self.coordinates = coordinates
         self.plain = RowSums(size, device)
@@ -120,7 +126,7 @@ class VectorSums:
         if self.coordinates is not None:
             v, unit = v[:, self.coordinates], unit[:, self.coordinates]
         self.plain.add(v, scale)
-        self.unit.add(unit, torch.ones_like(scale))
+        self.unit.add(unit)
         device = self.numbers.device
         squares = length.to(device).double() * (own / scale).to(device).double() ** 2
         s = scale.to(device).double()
@@ -128,12 +134,12 @@ class VectorSums:
             [kept.to(device).double().sum(), squares.sum() * s**2, (squares * squares).sum() * s**4]
         )
 
-    def merge(self, other: "VectorSums") -> None:
+    def merge(self, other: VectorSums) -> None:
         self.plain.merge(other.plain)
         self.unit.merge(other.unit)
         self.numbers += other.numbers
 
-    def tensors(self) -> "list[Tensor]":
+    def tensors(self) -> list[Tensor]:
         """Every array of the sums, to reduce them over processes in place."""
         return [self.plain.total, self.plain.gram, self.unit.total, self.unit.gram, self.numbers]
 
@@ -141,16 +147,16 @@ class VectorSums:
 class LayerSums:
     """The sums of one map (sides a and b) or of one output alone (side b).
 
-    With d_in > d_out the gradients g_a = g_b W of side a are rows of at most d_out dimensions. They are summed in the
+    With d_in far above d_out the gradients g_a = g_b W of side a span at most d_out dimensions. They are summed in the
     coordinates y = g_b R^T of W^T = Q R, which are as long, and turned by Q at the end.
     """
 
     def __init__(
         self,
-        d_in: Optional[int],
+        d_in: int | None,
         d_out: int,
         device: torch.device,
-        coordinates: Optional[Dict[str, Tensor]] = None,
+        coordinates: dict[str, Tensor] | None = None,
         crossed: bool = True,
     ) -> None:
         self.d_in, self.d_out, self.device = d_in, d_out, device
@@ -159,20 +165,20 @@ class LayerSums:
         a, b = self.coordinates.get("a"), self.coordinates.get("b")
         self.hb, self.gb = VectorSums(d_out, device, b), VectorSums(d_out, device, b)
         self.ha = self.ga = self.cross = None
-        self.is_turned = d_in is not None and d_in > d_out and a is None
+        self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
         if d_in is not None:
             self.ha = VectorSums(d_in, device, a)
             self.ga = VectorSums(d_out if self.is_turned else d_in, device, a)
         if crossed:
             self.cross = torch.zeros(d_out, d_in or d_out, dtype=torch.float64, device=device)
 
-    def sides(self) -> "list[VectorSums]":
+    def sides(self) -> list[VectorSums]:
         return [side for side in (self.ha, self.ga, self.hb, self.gb) if side is not None]
 
-    def tensors(self) -> "list[Tensor]":
+    def tensors(self) -> list[Tensor]:
         return [t for side in self.sides() for t in side.tensors()] + ([] if self.cross is None else [self.cross])
 
-    def add_gradients(self, gb: Tensor, W: Optional["Weights"]) -> None:
+    def add_gradients(self, gb: Tensor, W: Weights | None) -> None:
         """Adds gradients g_b (n, d_out), and those behind the weights."""
         self.gb.add(gb)
         if self.ga is not None:
@@ -201,12 +207,12 @@ class Weights:
     `R` (k, d_out) float64 and `Q` (d_in, k): W^T = Q R with orthonormal columns of Q, made when they are asked for.
     """
 
-    def __init__(self, W: Tensor, bias: Optional[Tensor]) -> None:
+    def __init__(self, W: Tensor, bias: Tensor | None) -> None:
         self.W = W
         self.bias = bias
-        self._QR: "Optional[tuple[Tensor, Tensor]]" = None
+        self._QR: tuple[Tensor, Tensor] | None = None
 
-    def _factors(self) -> "tuple[Tensor, Tensor]":
+    def _factors(self) -> tuple[Tensor, Tensor]:
         if self._QR is None:
             W = self.W.to(total_device(self.W.device)).double()
             Q, R = torch.linalg.qr(W.T)

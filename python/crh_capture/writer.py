@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import Queue
-from typing import Callable, List, Optional
+from typing import Callable
 
 WAITING = 2
 """Captures that may wait for the disk; a further one waits for its turn, so that memory is bounded. chosen."""
@@ -14,9 +14,9 @@ class Writer:
     """A thread that does one job after another; what goes wrong in it is raised at the next call."""
 
     def __init__(self) -> None:
-        self.jobs: "Queue[Optional[Callable[[], None]]]" = Queue(WAITING)
-        self.problems: List[BaseException] = []
-        self.thread: Optional[threading.Thread] = None
+        self.jobs: Queue[Callable[[], None] | None] = Queue(WAITING)
+        self.problems: list[BaseException] = []
+        self.thread: threading.Thread | None = None
 
     def submit(self, job: Callable[[], None]) -> None:
         """Does the job later. Raises what an earlier one raised."""

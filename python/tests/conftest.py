@@ -43,11 +43,7 @@ def _load(model: torch.nn.Module, path: pathlib.Path) -> None:
     places = {"weight": 1, "bias": 2, "running_mean": 3, "running_var": 4}
     for name in missing:
         module, key = name.rsplit(".", 1)
-        [node] = [
-            node
-            for node in nodes
-            if node.op in ("MatMul", "BatchNormalization") and _scope(node.name) == module
-        ]
+        [node] = [node for node in nodes if node.op in ("MatMul", "BatchNormalization") and _scope(node.name) == module]
         given = node.inputs[places[key]]
         values = weights[same.get(given, given)]
         state[name] = torch.tensor(np.array(values.T if node.op == "MatMul" else values))
@@ -57,7 +53,9 @@ def _load(model: torch.nn.Module, path: pathlib.Path) -> None:
 def _scope(node: str) -> str:
     """/attn.0/qkv/MatMul -> attn.0.qkv"""
     parts = node.strip("/").split("/")[:-1]
-    return ".".join(part for i, part in enumerate(parts) if not (i + 1 < len(parts) and parts[i + 1].startswith(part + ".")))
+    return ".".join(
+        part for i, part in enumerate(parts) if not (i + 1 < len(parts) and parts[i + 1].startswith(part + "."))
+    )
 
 
 @pytest.fixture(scope="session", name="reference")

@@ -102,8 +102,14 @@ def test_the_trainer_of_transformers_captures_probe_batches(tmp_path):
         capture, [({"input_ids": ids, "attention_mask": mask}, ids)], causal_lm_losses, tokens=causal_lm_tokens
     )
     arguments = transformers.TrainingArguments(
-        str(tmp_path / "out"), max_steps=4, per_device_train_batch_size=2, report_to=[], use_cpu=True,
-        gradient_accumulation_steps=2, disable_tqdm=True, save_strategy="no",
+        str(tmp_path / "out"),
+        max_steps=4,
+        per_device_train_batch_size=2,
+        report_to=[],
+        use_cpu=True,
+        gradient_accumulation_steps=2,
+        disable_tqdm=True,
+        save_strategy="no",
     )
     data = [{"input_ids": row, "labels": row} for row in ids] * 4
     with pytest.warns(UserWarning, match=r"'transformer.wpe' is left out: its output \(1, 8, 8\) is the same for all"):
@@ -140,8 +146,14 @@ def test_lightning_captures_probe_batches(tmp_path):
     module = Module()
     capture = Capture(module, tmp_path / "captures", 2)
     trainer = lightning.Trainer(
-        max_steps=4, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, accumulate_grad_batches=2, callbacks=[CaptureCallback(capture, [(x, y)], losses)],
+        max_steps=4,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        accumulate_grad_batches=2,
+        callbacks=[CaptureCallback(capture, [(x, y)], losses)],
     )
     trainer.fit(module, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=3))
     assert sorted(path.name for path in (tmp_path / "captures").iterdir()) == [

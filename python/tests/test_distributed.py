@@ -84,5 +84,6 @@ def test_a_rank_that_is_gone_is_a_clear_error_and_what_was_written_stays(ranks):
     folder, said = ranks
     assert said["killed"].startswith("CaptureError: capture: expected an answer of each of 2 ranks, got none of one")
     assert sorted(path.name for path in (folder / "captures").iterdir()) == [
-        "step-00000000.safetensors", "step-00000001.safetensors",
+        "step-00000000.safetensors",
+        "step-00000001.safetensors",
     ]

@@ -8,8 +8,8 @@ from crh_capture import Capture
 NAMES = ["mlp-relu-mse", "mlp-tanh-mse", "resnet-ce", "gpt-ce"]
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 FLIPPED = 2.5e-5
-"""Of the ResNet in float32: two of the 131072 ReLUs of blocks.1 lie within 2e-6 of zero and are open in float32 and shut
-in float64, which moves alignments by 2e-5. The sums of the very same rows in float64 differ as much (test below)."""
+"""Of the ResNet in float32: two of the 131072 ReLUs of blocks.1 lie within 2e-6 of zero, are open in float32, shut in
+float64, and move alignments by 2e-5. Sums of the very same rows in float64 differ as much (test below)."""
 
 
 def differences(moments, expected):
@@ -39,7 +39,10 @@ def test_measure_gives_the_expected_alignments(reference, name, dtype):
     for layer in case.expected["layers"]:
         ours = moments[layer["module"]]
         assert (ours.n, ours.d_in, ours.d_out, ours.kind) == (
-            layer["samples"], layer["d_in"], layer["d_out"], layer["kind"],
+            layer["samples"],
+            layer["d_in"],
+            layer["d_out"],
+            layer["kind"],
         )
         dropped = layer["paper"]["b"]["zero_gradient_rows"]
         if dtype == torch.float64:

@@ -38,7 +38,9 @@ def test_convolutions_are_maps_of_their_patches_group_by_group():
         module.register_forward_hook(keep)
     losses(model(x), y).sum().backward()
     for layer, module_name, g, groups in (
-        ("conv", "conv", 0, 1), ("grouped.group0", "grouped", 0, 2), ("grouped.group1", "grouped", 1, 2),
+        ("conv", "conv", 0, 1),
+        ("grouped.group0", "grouped", 0, 2),
+        ("grouped.group1", "grouped", 1, 2),
     ):
         module = getattr(model, module_name)
         inputs, output = seen[module_name]
@@ -140,7 +142,11 @@ def test_maps_and_heads_inside_multihead_attention(batch_first, need_weights):
     mask[1, 3:] = False
     moments = Capture(model, layers="*,!emb").measure([(ids, y)], lambda o, t: losses(o, t), tokens=lambda *_: mask)
     assert [layer.name for layer in moments.layers] == [
-        "attn.in_proj", "attn.heads[0]", "attn.heads[1]", "attn.out_proj", "out",
+        "attn.in_proj",
+        "attn.heads[0]",
+        "attn.heads[1]",
+        "attn.out_proj",
+        "out",
     ]
     assert {layer.n for layer in moments.layers} == {13}
     # the same by hand: q, k, v of one product, heads by softmax
@@ -198,8 +204,15 @@ def test_a_registered_rule_measures_modules_of_ones_own():
 
     def rule(module):
         return [
-            Map("linear", 3, last_axis, d_in=5, input_rows=last_axis, weight=lambda: 2 * module.w.detach(),
-                parameter=module.w)
+            Map(
+                "linear",
+                3,
+                last_axis,
+                d_in=5,
+                input_rows=last_axis,
+                weight=lambda: 2 * module.w.detach(),
+                parameter=module.w,
+            )
         ]
 
     register(Scaled, rule)
@@ -230,7 +243,7 @@ def test_wide_sides_are_summed_on_a_sample_of_coordinates():
     batch = (x.double(), y)
     whole, part = captured(model, batch), captured(model, batch, largest=8)
     first, all_of = part["0"], whole["0"]
-    for key, d in (("a", 12), ("b", 9)):
+    for key in ("a", "b"):
         places = first.sides()[key].coordinates
         assert len(places) == 8 and (places[1:] > places[:-1]).all()
         grid = (places[:, None], places[None, :])

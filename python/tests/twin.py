@@ -8,14 +8,22 @@ SIDE = ("h_sum", "hh", "g_sum", "gg", "hn_sum", "hnhn", "gn_sum", "gngn", "gh")
 
 def side_sums(h, g):
     """All sums of one side from rows h, g (n, d), by their names in the file."""
+
     def unit(v):
         norm = v.norm(dim=1, keepdim=True)
         return torch.where(norm > 0, v / norm, torch.zeros_like(v))
 
     hn, gn = unit(h), unit(g)
     blocks = {
-        "h_sum": h.sum(0), "hh": h.T @ h, "g_sum": g.sum(0), "gg": g.T @ g, "hn_sum": hn.sum(0), "hnhn": hn.T @ hn,
-        "gn_sum": gn.sum(0), "gngn": gn.T @ gn, "gh": g.T @ h,
+        "h_sum": h.sum(0),
+        "hh": h.T @ h,
+        "g_sum": g.sum(0),
+        "gg": g.T @ g,
+        "hn_sum": hn.sum(0),
+        "hnhn": hn.T @ hn,
+        "gn_sum": gn.sum(0),
+        "gngn": gn.T @ gn,
+        "gh": g.T @ h,
     }
     numbers = {"keptH": int((h.norm(dim=1) > 0).sum()), "keptG": int((g.norm(dim=1) > 0).sum())}
     for letter, v in (("h", h), ("g", g)):
