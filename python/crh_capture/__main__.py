@@ -87,7 +87,7 @@ def main(words: Any = None) -> int:
         else:
             model = built(asked.model)
             if asked.weights is not None:
-                model.load_state_dict(torch.load(asked.weights, map_location="cpu"))
+                model.load_state_dict(torch.load(asked.weights, map_location="cpu", weights_only=True))
             model.to(asked.device)
             dtype = next((p.dtype for p in model.parameters()), torch.float32)
             capture = Capture(model, layers=asked.layers, largest=asked.largest)

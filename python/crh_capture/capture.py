@@ -23,6 +23,8 @@ from .schedule import Schedule, schedule
 from .writer import Writer
 
 _UNSTATED: Any = object()
+FINISHED = "finished"
+"""The mark of a folder to which no capture will be added."""
 
 
 class Capture:
@@ -249,8 +251,13 @@ class Capture:
         return moments
 
     def close(self) -> None:
-        """Waits until every capture is written. Raises what went wrong while writing."""
+        """Waits until every capture is written, and marks the folder: no more will come (docs/formats.md).
+
+        Raises what went wrong while writing; the folder then has no mark.
+        """
         self.writer.close()
+        if self.out is not None and self.out.is_dir() and rank() == 0:
+            (self.out / FINISHED).touch()
 
     def __enter__(self) -> Capture:
         return self
@@ -329,6 +336,7 @@ class Capture:
             return
 
         def job() -> None:
+            (path.parent / FINISHED).unlink(missing_ok=True)
             moments.save(path, overwrite=self.overwrite)
             for told in self.on_capture:
                 told(moments)

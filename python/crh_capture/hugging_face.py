@@ -9,14 +9,13 @@ How Trainer divides the loss of a training batch depends on its version and argu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .capture import Capture
+from .probe_batches import ProbeBatches
 
 try:
     from transformers import TrainerCallback
@@ -24,28 +23,14 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("crh_capture.hugging_face: expected transformers, got none; pip install transformers") from error
 
 
-class CaptureCallback(TrainerCallback):  # type: ignore[misc]
+class CaptureCallback(ProbeBatches, TrainerCallback):  # type: ignore[misc]
     """Measures probe batches before the first update and after each that is due, and closes the capture at the end."""
 
-    def __init__(
-        self,
-        capture: Capture,
-        batches: Iterable[Any],
-        loss_fn: Callable[[Any, Any], Tensor],
-        *,
-        tokens: Callable[[Any, Any], Tensor] | None = None,
-    ) -> None:
-        """batches, loss_fn, tokens: as of Capture.measure; batches are gone through at every capture."""
-        self.capture, self.batches, self.loss_fn, self.tokens = capture, list(batches), loss_fn, tokens
-
-    def _measure(self, step: int) -> None:
-        self.capture.measure_if_due(self.batches, self.loss_fn, step=step, tokens=self.tokens)
-
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._measure(state.global_step)
+        self.measure(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._measure(state.global_step)
+        self.measure(state.global_step)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.capture.close()

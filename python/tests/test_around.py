@@ -115,7 +115,7 @@ def test_the_trainer_of_transformers_captures_probe_batches(tmp_path):
     with pytest.warns(UserWarning, match=r"'transformer.wpe' is left out: its output \(1, 8, 8\) is the same for all"):
         transformers.Trainer(model, arguments, train_dataset=data, callbacks=[callback]).train()
     names = sorted(path.name for path in (tmp_path / "captures").iterdir())
-    assert names == [f"step-{step:08d}.safetensors" for step in (0, 2, 4)]
+    assert names == ["finished", *(f"step-{step:08d}.safetensors" for step in (0, 2, 4))]
     moments = Moments.load(tmp_path / "captures" / names[-1])
     layers = {layer.name: layer for layer in moments.layers}
     assert {"transformer.h.0.attn.c_attn", "transformer.h.0.mlp.c_fc", "lm_head"} <= set(layers)
@@ -157,7 +157,8 @@ def test_lightning_captures_probe_batches(tmp_path):
     )
     trainer.fit(module, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=3))
     assert sorted(path.name for path in (tmp_path / "captures").iterdir()) == [
-        f"step-{step:08d}.safetensors" for step in (0, 2, 4)
+        "finished",
+        *(f"step-{step:08d}.safetensors" for step in (0, 2, 4)),
     ]
     assert Moments.load(tmp_path / "captures" / "step-00000004.safetensors").layers[0].name == "net.0"
 

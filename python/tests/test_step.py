@@ -84,7 +84,7 @@ def test_the_loss_curve_is_the_same_to_the_bit_and_nothing_is_left(tmp_path):
 
     (plain, _), (often, model) = train(None), train(3)
     assert plain == often
-    assert sorted(path.name for path in (tmp_path / "3").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "3").glob("step-*")) == [
         f"step-{step:08d}.safetensors" for step in (0, 3, 6, 9)
     ]
     fresh = set(nn.Linear(1, 1).__dict__)
@@ -155,7 +155,7 @@ def test_the_scale_of_a_grad_scaler_is_taken_out(net, tmp_path):
     with pytest.warns(UserWarning, match="gradients of step 1 overflowed"), capture.step():
         (F.cross_entropy(model(x), y) * float("inf")).backward()
     capture.close()
-    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert len(list((tmp_path / "out").glob("step-*"))) == 1
 
 
 def test_activations_of_autocast_are_summed_in_float32(tmp_path):
@@ -349,7 +349,7 @@ def test_captures_that_are_there_are_not_replaced(tmp_path):
     capture = Capture(model, tmp_path / "out", 1, first_step=1)
     model.zero_grad()
     stepped(model, mlp_batch(), tmp_path, capture=capture)
-    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert len(list((tmp_path / "out").glob("step-*"))) == 2
 
 
 def test_what_goes_wrong_in_the_background_is_raised(tmp_path):
@@ -364,3 +364,18 @@ def test_schedules():
     assert [step for step in range(101) if due(step)] == [0, 1, 2, 3, 6, 10, 18, 32, 56, 100]
     with pytest.raises(ValueError, match="expected every to be"):
         Capture(mlp(), "x", "often")
+
+
+def test_a_closed_folder_is_marked_and_one_that_is_gone_on_with_is_not(tmp_path):
+    model, (x, y) = mlp(), mlp_batch()
+    stepped(model, (x, y), tmp_path)
+    mark = tmp_path / "out" / "finished"
+    assert mark.read_bytes() == b""
+    model.zero_grad()
+    capture = Capture(model, tmp_path / "out", 1, first_step=1)
+    with capture.step():
+        losses(model(x), y).mean().backward()
+    capture.writer.close()
+    assert not mark.exists()
+    capture.close()
+    assert mark.exists()
