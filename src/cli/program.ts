@@ -195,7 +195,8 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
     .option(
       "--live",
       "wait for captures that are yet to be written into the folder, until Ctrl-C or its file finished",
-    );
+    )
+    .option("--quiet", "print no progress");
   addOutputs(ingest).action(async (files: string[], options: IngestOptions) => {
     const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
     finish(await module.ingestCommand(files, options, io));
