@@ -192,10 +192,7 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
       "a folder of captures, step-00000500.safetensors; or moments files, whose shards merge, or rows in npz or safetensors",
     )
     .option("--objective <name>", "objective of rows, which do not say theirs")
-    .option(
-      "--live",
-      "wait for captures that are yet to be written into the folder, until Ctrl-C or its file finished",
-    )
+    .option("--live", "wait for captures that are yet to be written into the folder, until Ctrl-C or its file finished")
     .option("--quiet", "print no progress");
   addOutputs(ingest).action(async (files: string[], options: IngestOptions) => {
     const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
