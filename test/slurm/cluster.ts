@@ -68,8 +68,12 @@ export class Cluster {
     return cluster;
   }
 
-  /** Starts the controller and the node anew. */
+  /**
+   * Starts the controller and the node anew, once all tasks have ended: a task that is killed in its first seconds counts
+   * as one that runs, until the node registers again minutes later.
+   */
   async configure(lines: readonly string[] = []): Promise<void> {
+    if (this.#daemons.has("slurmctld")) await until(() => this.#isEmpty(), 240, "the queue is empty");
     await this.stopController();
     this.failNode();
     writeFileSync(this.env.SLURM_CONF, `${this.#config(lines)}\n`);
@@ -124,6 +128,10 @@ export class Cluster {
     for (const pid of this.#processes()) kill(pid);
     await until(() => this.#processes().length === 0, 20, "all processes are gone");
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #isEmpty(): boolean {
+    return this.call("squeue", "--noheader").trim() === "";
   }
 
   #try(program: string, ...words: string[]): string {
