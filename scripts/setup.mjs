@@ -38,11 +38,17 @@ function installMissing() {
 
 export function build() {
   const result = join(root, "dist", ".built");
-  const sources = [join(root, "src"), join(root, "tsconfig.json"), join(root, "tsconfig.build.json")];
+  const sources = [
+    join(root, "src"),
+    join(root, "tsconfig.json"),
+    join(root, "tsconfig.build.json"),
+    join(root, "scripts", "web.mjs"),
+  ];
   if (existsSync(result) && sources.every((path) => newest(path) < statSync(result).mtimeMs)) return;
   say("building");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   node([join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
+  node([join("scripts", "web.mjs")]);
   copyFileSync(join(root, "package.json"), result);
 }
 

@@ -21,9 +21,14 @@ function opener(path: string, env: Io["env"]): readonly [program: string, words:
 export async function openPage(file: string, io: Io): Promise<void> {
   const path = resolve(file);
   io.stdout.write(`${path}\n`);
-  const found = opener(path, io.env);
+  await openAddress(path, io, "file");
+}
+
+/** Opens an address or a path where that is possible; says so where it is not. */
+export async function openAddress(address: string, io: Io, what = "address"): Promise<void> {
+  const found = opener(address, io.env);
   if (found === undefined || !(await started(...found)))
-    io.stderr.write("crh: no browser was opened; open that file in one\n");
+    io.stderr.write(`crh: no browser was opened; open that ${what} in one\n`);
 }
 
 /** Whether the program began; it goes on by itself. */

@@ -33,6 +33,7 @@ import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceCommandOptions } from "./commands/reproduce.ts";
 import type { RunsOptions } from "./commands/runs.ts";
 import { type Io, widthOf } from "./io.ts";
+import { addLab } from "./labProgram.ts";
 import { addSweep, SWEEPS } from "./sweepProgram.ts";
 import { wrapColumns } from "./table.ts";
 import { addCompare, addExport, addTables } from "./tablesProgram.ts";
@@ -60,6 +61,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
   addRunFolders(program, io, finish);
+  addLab(program, io, finish, RUNS);
   addSweep(program, io, finish);
   addTables(program, io, finish);
   addExport(program, io, finish);

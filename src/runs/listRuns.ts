@@ -23,7 +23,7 @@ export function listRuns(root: string): RunSummary[] {
   if (!existsSync(root)) return [];
   return writing("runs", root, () => readdirSync(root, { withFileTypes: true }))
     .filter((entry) => !entry.isFile() && existsSync(join(root, entry.name, "run.json")))
-    .map((entry) => summarize(resolve(root, entry.name), entry.name))
+    .map((entry) => summarizeRun(resolve(root, entry.name), entry.name))
     .sort(newestFirst);
 }
 
@@ -55,7 +55,8 @@ export function findRun(root: string, which: string): RunFolder {
   );
 }
 
-function summarize(dir: string, id: string): RunSummary {
+/** One run; what is wrong with a damaged one is its problem. */
+export function summarizeRun(dir: string, id: string): RunSummary {
   try {
     const info = withLivingStatus(readRunInfo(join(dir, "run.json")));
     return { id, dir, info, last: Object.fromEntries(lastMetrics(join(dir, "metrics.jsonl"))) };
@@ -64,7 +65,8 @@ function summarize(dir: string, id: string): RunSummary {
   }
 }
 
-function newestFirst(x: RunSummary, y: RunSummary): number {
+/** Order of a list: by start, damaged ones at the end. */
+export function newestFirst(x: RunSummary, y: RunSummary): number {
   const [timeX, timeY] = [x.info?.startedAt ?? "", y.info?.startedAt ?? ""];
   if (timeX !== timeY) return timeX < timeY ? 1 : -1;
   return x.id < y.id ? 1 : -1;

@@ -10,7 +10,7 @@ export interface MetricRow {
 }
 
 export const metricsFile = (path: string): LinesFile<MetricRow> =>
-  new LinesFile(path, { expected: '{"step", "name", "value"}', encode: encodeRow, decode: decodeRow });
+  new LinesFile(path, { expected: '{"step", "name", "value"}', encode: encodeRow, decode: decodeMetricRow });
 
 /** The value of each quantity in the last rows of a file, read from its end: cheap however long the run was. */
 export function lastMetrics(path: string, bytes = 16_384): Map<string, number> {
@@ -24,7 +24,7 @@ export function lastMetrics(path: string, bytes = 16_384): Map<string, number> {
     const read = readSync(descriptor, buffer, 0, buffer.length, start);
     const lines = buffer.subarray(0, read).toString("utf8").split("\n");
     for (const line of lines.slice(0, -1)) {
-      const row = decodeRow(line); // the first line may be cut, which makes it no row
+      const row = decodeMetricRow(line); // the first line may be cut, which makes it no row
       if (row !== undefined) last.set(row.name, row.value);
     }
   } finally {
@@ -39,7 +39,8 @@ function encodeRow({ step, name, value }: MetricRow): string {
   return `${JSON.stringify({ step, name, value })}\n`;
 }
 
-function decodeRow(line: string): MetricRow | undefined {
+/** The row of a line; undefined where it is none. */
+export function decodeMetricRow(line: string): MetricRow | undefined {
   try {
     const row = JSON.parse(line) as Partial<MetricRow> | null;
     if (row === null || typeof row !== "object") return undefined;

@@ -335,6 +335,11 @@ export class RunFolder {
     return last === undefined ? undefined : readMoments(this.#moments, last);
   }
 
+  /** The moments of a step as the bytes of their file. @throws Error where they were not kept */
+  momentBytes(step: number): Uint8Array {
+    return readBytes(this.#moments, step, "moments");
+  }
+
   /** Steps whose moments were kept, ascending. */
   momentSteps(): number[] {
     return this.#moments.list().map(({ step }) => step);

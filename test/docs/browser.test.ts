@@ -26,6 +26,9 @@ const plain: readonly string[] = [
   "@observablehq/plot",
   "fflate",
   "ml-levenberg-marquardt",
+  "onnxruntime-web",
+  "react",
+  "react-dom",
   "zod",
 ];
 

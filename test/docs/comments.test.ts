@@ -21,7 +21,7 @@ describe("comments", () => {
   it.each(rooms)("of %s keep to the columns that code keeps to", (room) => {
     const folder = `${source}${room}/`;
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-      (name) => name.endsWith(".ts") && !name.endsWith(generated),
+      (name) => /\.tsx?$/.test(name) && !name.endsWith(generated),
     );
     expect(files.length).toBeGreaterThan(0);
     expect(files.flatMap((name) => longComments(`${room}/${name}`, readFileSync(folder + name, "utf8")))).toEqual([]);

@@ -43,7 +43,7 @@ const publicIndex: readonly string[] = ["index.ts", "browser.ts"];
 /** All TypeScript files below a folder. */
 export function readSources(folder: string): Source[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .map((file) => scan(relative(folder, file).split(sep).join("/"), readFileSync(file, "utf8")))
     .sort((x, y) => (x.path < y.path ? -1 : 1));

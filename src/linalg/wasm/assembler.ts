@@ -32,7 +32,7 @@ export interface Code {
 
 /** The function with its memory, or null where the engine has no WebAssembly with vectors. */
 export function instantiate(code: Code): Exports | null {
-  const engine = (globalThis as { WebAssembly?: Engine }).WebAssembly;
+  const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly;
   if (!engine) return null;
   try {
     return new engine.Instance(new engine.Module(assemble(code))).exports;

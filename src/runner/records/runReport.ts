@@ -1,8 +1,9 @@
 /** @file The page of a run, and what it is made from. */
 import "../../figuresNode/linkedomDocument.ts";
+import type { Snapshot } from "../../measure/snapshot.ts";
 import { type ReportData, renderReport } from "../../report/report.ts";
 import { isAnalysis } from "../../report/reportData.ts";
-import type { AnalysisRecord } from "../../runs/analysisRecord.ts";
+import type { MetricRow } from "../../runs/metricsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { analysisReport } from "../analysis/analysisFolder.ts";
 import { picturesOf } from "./pictures.ts";
@@ -25,32 +26,31 @@ export function isEmpty(data: ReportData): boolean {
 
 /** Everything that the report of a run is made from. */
 export async function reportData(run: RunFolder): Promise<ReportData> {
-  const analysis = run.analysis();
-  if (analysis) return analysisData(run, analysis);
-  const info = run.info();
   const moments = run.moments();
+  const frame = reportFrame(run, { snapshots: await runMeasurements(run), metrics: run.metrics() });
+  return { ...frame, ...(moments === undefined ? {} : { moments }) };
+}
+
+/** The same with measurements and metrics that are handed in, and without moments: cheap where there are none yet. */
+export function reportFrame(
+  run: RunFolder,
+  measured: { readonly snapshots: Snapshot[]; readonly metrics: MetricRow[] },
+): ReportData {
+  const analysis = run.analysis();
+  const info = run.info();
+  const config = run.config();
+  if (analysis !== undefined)
+    return analysisReport(info, analysis, { ...measured, config, initial: run.initial(), moments: undefined });
   const twopoint = followedRun(run);
   const watched = watchedOf(run);
   const pictures = picturesOf(run);
   return {
+    ...measured,
     info,
-    config: run.config(),
+    config,
     notes: info.notes ?? [],
-    metrics: run.metrics(),
-    snapshots: await runMeasurements(run),
-    ...(moments === undefined ? {} : { moments }),
     ...(twopoint === undefined ? {} : { twopoint }),
     ...(watched === undefined ? {} : { watched }),
     ...(pictures === undefined ? {} : { pictures }),
   };
-}
-
-async function analysisData(run: RunFolder, record: AnalysisRecord): Promise<ReportData> {
-  return analysisReport(run.info(), record, {
-    config: run.config(),
-    snapshots: await runMeasurements(run),
-    metrics: run.metrics(),
-    initial: run.initial(),
-    moments: run.moments(),
-  });
 }

@@ -1,0 +1,28 @@
+/** @file `crh lab` and its options; the server is loaded when it is called. */
+import { type Command, Option } from "commander";
+import { wholeNumber } from "./commandOptions.ts";
+import type { LabCommandOptions } from "./commands/lab.ts";
+import type { Io } from "./io.ts";
+
+/** chosen: unassigned, and easy to type. */
+const PORT = 4100;
+
+/** chosen: the number of ports. */
+const MOST_PORTS = 65_535;
+
+export function addLab(program: Command, io: Io, finish: (result: unknown) => void, runs: string): void {
+  program
+    .command("lab")
+    .description("a page in the browser: runs as they train, looked into and compared, and a playground")
+    .option("--in <folder>", "folder of the runs", runs)
+    .addOption(new Option("--runs <folder>").hideHelp())
+    .option("--port <number>", "port to listen on, 0 for any free one", wholeNumber(0, MOST_PORTS), PORT)
+    .option("--host <address>", "address to listen on; any but this machine's own needs the token that is printed")
+    .option("--no-open", "open no browser")
+    .action(
+      async ({ in: folder, runs: other, ...rest }: { in: string; runs?: string } & Omit<LabCommandOptions, "runs">) => {
+        const { labCommand } = await import("./commands/lab.ts");
+        finish(await labCommand({ ...rest, runs: other ?? folder }, io));
+      },
+    );
+}

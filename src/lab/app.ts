@@ -1,0 +1,191 @@
+/**
+ * @file The lab's addresses (docs/formats.md, "The lab"): what its page and other tools ask for. All is read from the
+ * run folders when it is asked for.
+ */
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { type Context, Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import { streamSSE } from "hono/streaming";
+import { renderReport } from "../report/report.ts";
+import { reportOf } from "../runner/errors.ts";
+import { readingRun } from "../runner/records/readingRun.ts";
+import { runMeasurements } from "../runner/records/runMeasurements.ts";
+import { isEmpty, reportData, reportFrame } from "../runner/records/runReport.ts";
+import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
+import { float32Bytes, matrixOf } from "./matrix.ts";
+import { NotFoundError, QueryError } from "./notFound.ts";
+import { overviewOf } from "./overview.ts";
+import { removeRun, restoreRun } from "./removed.ts";
+import type { RunReader } from "./runReader.ts";
+import { type SeriesOptions, seriesOf } from "./series.ts";
+import { streamRun, streamRuns } from "./stream.ts";
+
+export interface LabOptions extends Guarded {
+  readonly reader: RunReader;
+  /** Folder of the built page. */
+  readonly page: string;
+}
+
+/** chosen: runs of one request for overviews, whose files are read at once. */
+const MOST_OVERVIEWS = 100;
+
+/** The server without its port. */
+export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
+  const app = new Hono();
+  app.use(guard(guarded));
+  app.onError((error, context) => answerError(error, context));
+  app.notFound((context) =>
+    context.json({ error: "lab: nothing is at this address; docs/formats.md has those there are" }, 404),
+  );
+  if (guarded.token !== undefined) addSession(app, guarded.token);
+  addRuns(app, reader);
+  addRun(app, reader);
+  addStream(app, reader);
+  app.all("/api/*", (context) => context.notFound());
+  app.get(
+    "*",
+    serveStatic({ root: page, onFound: (path, context) => context.header("Cache-Control", cachedFor(path)) }),
+  );
+  return app;
+}
+
+/** Built files carry a hash of their content in their names; the page itself is asked for each time. */
+const cachedFor = (path: string): string =>
+  /[\\/]assets[\\/]/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";
+
+/** The page of another machine hands in its token once, as the body of a request, so that no address holds it. */
+function addSession(app: Hono, token: string): void {
+  app.post("/api/session", async (context) => {
+    if (!isToken((await context.req.text()).slice(0, 200), token))
+      return context.json({ error: "lab: expected the token that crh lab printed, got another one" }, 401);
+    setCookie(context, TOKEN_COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+    return context.body(null, 204);
+  });
+}
+
+function addRuns(app: Hono, reader: RunReader): void {
+  app.get("/api/runs", (context) => context.json(reader.list()));
+  app.get("/api/overviews", (context) => {
+    const ids = context.req.queries("run") ?? [];
+    if (ids.length > MOST_OVERVIEWS)
+      throw new QueryError(`expected at most ${MOST_OVERVIEWS} runs at once, got ${ids.length}`);
+    const overviews = ids.map((id) => {
+      try {
+        return overviewOf(reader, id);
+      } catch (error) {
+        return { id, problem: reportOf(error).line };
+      }
+    });
+    return context.json(overviews);
+  });
+  app.delete("/api/runs/:id", (context) => {
+    removeRun(reader, context.req.param("id"));
+    return context.body(null, 204);
+  });
+  app.post("/api/removed/:id/restore", (context) => {
+    restoreRun(reader, context.req.param("id"));
+    return context.body(null, 204);
+  });
+}
+
+function addRun(app: Hono, reader: RunReader): void {
+  app.get("/api/runs/:id", async (context) => {
+    const run = reader.open(context.req.param("id"));
+    const frame = await readingRun(run.dir, () => reportFrame(run, { snapshots: [], metrics: [] }));
+    const [snapshotSteps, momentSteps] = [run.snapshotSteps(), run.momentSteps()];
+    return context.json({ summary: reader.summary(context.req.param("id")), frame, snapshotSteps, momentSteps });
+  });
+  app.get("/api/runs/:id/metrics", (context) =>
+    context.json({ series: seriesOf(reader.metrics(context.req.param("id")), seriesOptions(context)) }),
+  );
+  app.get("/api/runs/:id/snapshots/:step", async (context) => {
+    const run = reader.open(context.req.param("id"));
+    const step = stepOf(context.req.param("step"));
+    if (!run.snapshotSteps().includes(step)) throw new NotFoundError(`step ${step} was not measured`);
+    const found = await readingRun(run.dir, () => run.snapshot(step));
+    return context.json(found);
+  });
+  app.get("/api/runs/:id/measurements", async (context) => {
+    const run = reader.open(context.req.param("id"));
+    return context.json(await readingRun(run.dir, () => runMeasurements(run)));
+  });
+  app.get("/api/runs/:id/moments/:step", (context) => {
+    const run = reader.open(context.req.param("id"));
+    const bytes = run.momentBytes(momentStep(run.momentSteps(), context.req.param("step")));
+    return context.body(new Uint8Array(bytes), 200, { "Content-Type": "application/octet-stream" });
+  });
+  app.get("/api/runs/:id/matrix/:step/:layer/:side/:name", (context) => {
+    const { id, step, layer, side, name } = context.req.param();
+    const run = reader.open(id);
+    const moments = reader.moments(run, momentStep(run.momentSteps(), step));
+    const convention = context.req.query("convention");
+    const found = matrixOf(moments, { layer, side, name, convention });
+    return context.body(float32Bytes(found), 200, {
+      "Content-Type": "application/octet-stream",
+      "X-Shape": `${found.rows},${found.cols}`,
+      "X-Type": "float32",
+      "X-Convention": convention ?? "raw",
+    });
+  });
+  app.get("/api/runs/:id/report", async (context) => {
+    const run = reader.open(context.req.param("id"));
+    const data = await readingRun(run.dir, () => reportData(run));
+    if (isEmpty(data)) throw new NotFoundError("the run holds no measurement yet");
+    context.header("Content-Security-Policy", ""); // the report carries its own, with the hash of its script
+    return context.html(renderReport(data));
+  });
+}
+
+function addStream(app: Hono, reader: RunReader): void {
+  app.get("/api/stream", (context) => {
+    const id = context.req.query("run");
+    const last = context.req.header("last-event-id") ?? context.req.query("since");
+    if (id !== undefined) reader.dirOf(id);
+    return streamSSE(context, (stream) =>
+      id === undefined ? streamRuns(reader, stream, last) : streamRun(reader, id, stream, last),
+    );
+  });
+}
+
+function seriesOptions(context: Context): SeriesOptions {
+  const names = context.req.query("names");
+  const [from, points] = ["from", "points"].map((key) => wholeOf(key, context.req.query(key)));
+  return {
+    ...(names === undefined || names === "" ? {} : { names: names.split(",") }),
+    ...(from === undefined ? {} : { from }),
+    ...(points === undefined ? {} : { points: Math.max(1, points) }),
+  };
+}
+
+function wholeOf(key: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d{1,15}$/.test(text))
+    throw new QueryError(`expected ${key} to be a whole number, got ${JSON.stringify(text.slice(0, 40))}`);
+  return Number(text);
+}
+
+function stepOf(text: string): number {
+  const step = wholeOf("the step", text);
+  if (step === undefined) throw new QueryError("expected a step, got none");
+  return step;
+}
+
+function momentStep(kept: readonly number[], text: string): number {
+  const step = stepOf(text);
+  if (kept.includes(step)) return step;
+  const which = kept.length === 0 ? "no step" : `step ${kept.join(", ")}`;
+  throw new NotFoundError(
+    `expected a step whose second moments were kept, got ${step}; this run kept those of ${which} (crh run --moments all)`,
+  );
+}
+
+function answerError(error: Error, context: Context): Response {
+  if (error instanceof NotFoundError) return context.json({ error: `lab: ${error.message}` }, 404);
+  if (error instanceof QueryError) return context.json({ error: `lab: ${error.message}` }, 400);
+  const { line, bug } = reportOf(error);
+  return context.json({ error: line }, bug ? 500 : 422);
+}
+
+/** Folder of the built page, beside this room. */
+export const builtPage = join(import.meta.dirname, "..", "web-page");

@@ -1,0 +1,60 @@
+/**
+ * @file What the table of runs shows of each beside its summary: its parameters, its loss as a sparkline, the medians
+ * of the six alignments at its last measurement.
+ */
+import { hiddenMedians, type SideValues } from "../findings/hiddenMedians.ts";
+import { median } from "../measure/median.ts";
+import { relationNames } from "../measure/phase/phaseTable.ts";
+import type { Snapshot } from "../measure/snapshot.ts";
+import { isMap } from "../moments/moments.ts";
+import type { RunReader } from "./runReader.ts";
+import { type MetricSeries, seriesOf } from "./series.ts";
+
+export interface RunOverview {
+  readonly id: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Loss of held-out samples, else of training batches. */
+  readonly spark?: MetricSeries;
+  /** By the paper's convention, over the hidden representations of a chain of maps, else over all maps. */
+  readonly medians?: {
+    readonly step: number;
+    readonly of: "hidden" | "maps";
+    readonly a: SideValues;
+    readonly b: SideValues;
+  };
+}
+
+/** chosen: points of a sparkline. */
+const SPARK_POINTS = 40;
+
+/** @throws Error where the run is damaged */
+export function overviewOf(reader: RunReader, id: string): RunOverview {
+  const run = reader.open(id);
+  const series = seriesOf(reader.metrics(id), { names: ["eval/loss", "train/loss"], points: SPARK_POINTS });
+  const spark = series.find(({ name, steps }) => name === "eval/loss" && steps.length > 1) ?? series.at(-1);
+  const last = run.snapshotSteps().at(-1);
+  const snapshot = last === undefined ? undefined : run.snapshot(last);
+  const medians = snapshot && mediansOf(snapshot);
+  return {
+    id,
+    config: run.config(),
+    ...(spark === undefined ? {} : { spark }),
+    ...(medians === undefined ? {} : { medians }),
+  };
+}
+
+function mediansOf(snapshot: Snapshot): RunOverview["medians"] {
+  const { step } = snapshot;
+  const hidden = hiddenMedians(snapshot, "paper");
+  if (hidden !== undefined) return { step, of: "hidden", a: hidden.a, b: hidden.b };
+  const maps = snapshot.layers.filter((layer) => isMap(layer) && layer.dead === undefined);
+  if (maps.length === 0) return undefined;
+  const over = (side: "a" | "b") =>
+    Object.fromEntries(
+      relationNames.map((name) => [
+        name,
+        median(maps.map(({ alignment }) => alignment.paper[side]?.[name].value ?? null)),
+      ]),
+    ) as SideValues;
+  return { step, of: "maps", a: over("a"), b: over("b") };
+}

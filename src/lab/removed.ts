@@ -1,0 +1,27 @@
+/** @file Runs that were removed on the page: they wait in `.removed` beside the others until they are put back. */
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { NotFoundError, QueryError } from "./notFound.ts";
+import type { RunReader } from "./runReader.ts";
+
+export const REMOVED = ".removed";
+
+/** @throws QueryError for a run that still runs */
+export function removeRun(reader: RunReader, id: string): void {
+  const dir = reader.dirOf(id);
+  if (reader.summary(id).info?.status === "running")
+    throw new QueryError(`expected a run that has stopped, got ${id}, which is running; stop it first`);
+  const folder = join(reader.root, REMOVED);
+  mkdirSync(folder, { recursive: true });
+  renameSync(dir, join(folder, id));
+}
+
+/** @throws NotFoundError where no such run was removed; QueryError where its name is taken again */
+export function restoreRun(reader: RunReader, id: string): void {
+  const from = join(reader.root, REMOVED, id);
+  if (!/^[^\\/\0]+$/.test(id) || id.startsWith(".") || !existsSync(join(from, "run.json")))
+    throw new NotFoundError(`expected a run that was removed, got ${JSON.stringify(id.slice(0, 100))}`);
+  const to = join(reader.root, id);
+  if (existsSync(to)) throw new QueryError(`expected a free name, got ${id}, which there is again`);
+  renameSync(from, to);
+}

@@ -1,0 +1,226 @@
+/**
+ * @file Runs as the lab reads them: the folders as they are, each file read again only when it has changed. One reader
+ * serves all clients.
+ */
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Moments } from "../moments/moments.ts";
+import { newestFirst, type RunSummary, summarizeRun } from "../runs/listRuns.ts";
+import { decodeMetricRow, type MetricRow } from "../runs/metricsFile.ts";
+import { openRun, type RunFolder } from "../runs/runFolder.ts";
+import { StepFiles } from "../runs/stepFiles.ts";
+import { NotFoundError } from "./notFound.ts";
+
+interface Kept<T> {
+  readonly stamp: string;
+  readonly value: T;
+}
+
+/** chosen: metrics of so many runs stay in memory. */
+const MOST_METRICS = 4;
+
+/** How far a run is. */
+export interface RunState {
+  /** Time of run.json in ms; another number once its process has died. */
+  readonly info: number;
+  readonly metrics: { readonly inode: number; readonly size: number };
+  /** Steps that were measured, ascending. */
+  readonly snapshots: readonly number[];
+  /** What changes whenever run.json or the metrics do. */
+  readonly stamp: string;
+  /** When they changed last, in ms. */
+  readonly changed: number;
+}
+
+/** chosen: milliseconds for which a look at the files is good. */
+const FRESH = 100;
+
+export class RunReader {
+  readonly root: string;
+  readonly #states = new Map<string, { at: number; value: RunState }>();
+  #all: { at: number; value: Map<string, RunState> } | undefined;
+  #read: Kept<{ rows: MetricRow[]; offset: number }> | undefined;
+  #moments: Kept<Moments> | undefined;
+  readonly #summaries = new Map<string, Kept<RunSummary>>();
+  readonly #metrics = new Map<string, MetricsTail>();
+
+  constructor(root: string) {
+    this.root = resolve(root);
+  }
+
+  /** All runs, the newest first, damaged ones at the end; as `crh runs --json`. */
+  list(): RunSummary[] {
+    const ids = this.ids();
+    for (const id of this.#summaries.keys()) if (!ids.includes(id)) this.#summaries.delete(id);
+    return ids.map((id) => this.summary(id)).sort(newestFirst);
+  }
+
+  /** Names of the folders that hold a run. */
+  ids(): string[] {
+    if (!existsSync(this.root)) return [];
+    return readdirSync(this.root, { withFileTypes: true })
+      .filter((entry) => !entry.isFile() && existsSync(join(this.root, entry.name, "run.json")))
+      .map(({ name }) => name);
+  }
+
+  summary(id: string): RunSummary {
+    const dir = this.dirOf(id);
+    const stamp = stampOf(join(dir, "run.json"), join(dir, "metrics.jsonl"));
+    const known = this.#summaries.get(id);
+    if (known?.stamp === stamp && known.value.info?.status !== "running") return known.value;
+    const value = summarizeRun(dir, id);
+    this.#summaries.set(id, { stamp, value });
+    return value;
+  }
+
+  /** How far a run is, by its files; undefined where it is gone. Looked up once a moment, however many ask. */
+  state(id: string): RunState | undefined {
+    const known = this.#states.get(id);
+    if (known !== undefined && performance.now() - known.at < FRESH) return known.value;
+    const value = this.#look(id);
+    if (value === undefined) this.#states.delete(id);
+    else this.#states.set(id, { at: performance.now(), value });
+    return value;
+  }
+
+  /** The states of all runs. */
+  states(): Map<string, RunState> {
+    if (this.#all === undefined || performance.now() - this.#all.at >= FRESH) {
+      const found = this.ids().flatMap((id): [string, RunState][] => {
+        const state = this.state(id);
+        return state === undefined ? [] : [[id, state]];
+      });
+      this.#all = { at: performance.now(), value: new Map(found) };
+    }
+    return this.#all.value;
+  }
+
+  #look(id: string): RunState | undefined {
+    const dir = join(this.root, id);
+    const info = statSync(join(dir, "run.json"), { throwIfNoEntry: false });
+    if (info === undefined) return undefined;
+    const found = statSync(join(dir, "metrics.jsonl"), { throwIfNoEntry: false });
+    const metrics = { inode: found?.ino ?? 0, size: found?.size ?? 0 };
+    const died = this.summary(id).info?.status === "interrupted" ? 0.5 : 0;
+    const snapshots = new StepFiles(join(dir, "snapshots"), "json").list().map(({ step }) => step);
+    return {
+      info: info.mtimeMs + died,
+      metrics,
+      snapshots,
+      stamp: [info.mtimeMs + died, metrics.inode, metrics.size].join(),
+      changed: Math.max(info.mtimeMs, found?.mtimeMs ?? 0),
+    };
+  }
+
+  /** Rows from an offset on; those that were read last are kept for others that ask for the same. */
+  rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
+    const path = join(this.root, id, "metrics.jsonl");
+    const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };
+    const stamp = [id, inode, size, offset].join();
+    if (this.#read?.stamp !== stamp) this.#read = { stamp, value: readRows(path, offset, most) };
+    return this.#read.value;
+  }
+
+  /** @throws NotFoundError where there is no such run; Error where it is damaged */
+  open(id: string): RunFolder {
+    return openRun(this.dirOf(id));
+  }
+
+  /**
+   * The folder of a run, which is directly inside the runs folder whatever its name says.
+   *
+   * @throws NotFoundError for a name with parts, or of no run
+   */
+  dirOf(id: string): string {
+    const isName = id !== "" && !/[\\/\0]/.test(id) && id !== "." && id !== "..";
+    const dir = join(this.root, id);
+    if (!isName || !existsSync(join(dir, "run.json")))
+      throw new NotFoundError(
+        `expected the name of a run, got ${JSON.stringify(id.slice(0, 100))}; /api/runs lists them`,
+      );
+    return dir;
+  }
+
+  /** The moments of a step; the last ones that were read are kept, since a page asks for one matrix after the other. */
+  moments(run: RunFolder, step: number): Moments {
+    const stamp = `${run.dir} ${step}`;
+    if (this.#moments?.stamp !== stamp) this.#moments = { stamp, value: run.moments(step)! };
+    return this.#moments.value;
+  }
+
+  /** All rows of metrics.jsonl; what was read before is not read again. */
+  metrics(id: string): readonly MetricRow[] {
+    const dir = this.dirOf(id);
+    const known = this.#metrics.get(id) ?? new MetricsTail(join(dir, "metrics.jsonl"));
+    this.#metrics.delete(id);
+    this.#metrics.set(id, known); // the last one used stands last
+    for (const oldest of this.#metrics.keys()) if (this.#metrics.size > MOST_METRICS) this.#metrics.delete(oldest);
+    return known.read();
+  }
+}
+
+/** The rows of a growing file. A file that was replaced or cut is read anew. */
+class MetricsTail {
+  readonly #path: string;
+  #rows: MetricRow[] = [];
+  #offset = 0;
+  #inode = -1;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): readonly MetricRow[] {
+    if (!existsSync(this.#path)) return [];
+    const { ino, size } = statSync(this.#path);
+    if (ino !== this.#inode || size < this.#offset) {
+      this.#rows = [];
+      this.#offset = 0;
+      this.#inode = ino;
+    }
+    const { rows, offset } = readRows(this.#path, this.#offset);
+    for (const row of rows) this.#rows.push(row);
+    this.#offset = offset;
+    return this.#rows;
+  }
+}
+
+/**
+ * Whole lines of a metrics file from an offset on; a torn last line waits for its end, a damaged one is left out.
+ *
+ * @param most bytes that are read at most
+ * @returns the offset behind the last whole line
+ */
+export function readRows(
+  path: string,
+  offset: number,
+  most = Number.POSITIVE_INFINITY,
+): { rows: MetricRow[]; offset: number } {
+  if (!existsSync(path)) return { rows: [], offset };
+  const descriptor = openSync(path, "r");
+  try {
+    const length = Math.min(fstatSync(descriptor).size - offset, most);
+    if (length <= 0) return { rows: [], offset };
+    const buffer = Buffer.alloc(length);
+    const read = readSync(descriptor, buffer, 0, length, offset);
+    const end = buffer.subarray(0, read).lastIndexOf(NEWLINE) + 1;
+    const rows = buffer
+      .toString("utf8", 0, end)
+      .split("\n")
+      .flatMap((line) => decodeMetricRow(line) ?? []);
+    return { rows, offset: offset + end };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const NEWLINE = 0x0a;
+
+function stampOf(...paths: readonly string[]): string {
+  return paths
+    .map((path) => {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found === undefined ? "-" : `${found.ino}.${found.mtimeMs}.${found.size}`;
+    })
+    .join(" ");
+}

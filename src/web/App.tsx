@@ -1,0 +1,87 @@
+/** @file The frame of every view: the names of the rooms above, the room below, each loaded when it is entered. */
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { ErrorNote } from "./ErrorNote.tsx";
+import { href, type Route, useRoute } from "./route.ts";
+import { hasServer } from "./source/httpSource.ts";
+import { ThemeButton } from "./ThemeButton.tsx";
+
+interface Place {
+  /** First part of the path. */
+  readonly path: string;
+  readonly title: string;
+  /** Whether it needs a server with runs behind the page. */
+  readonly ofServer: boolean;
+  /** Whether it stands in the navigation. */
+  readonly isListed: boolean;
+  readonly View: ComponentType<{ readonly route: Route }>;
+}
+
+const places: readonly Place[] = [
+  place("runs", "Runs", () => import("./runs/RunsView.tsx"), { ofServer: true }),
+  place("run", "Run", () => import("./run/RunView.tsx"), { ofServer: true, isListed: false }),
+  place("compare", "Compare", () => import("./compare/CompareView.tsx"), { ofServer: true }),
+  place("sweeps", "Sweeps", () => import("./sweeps/SweepsView.tsx"), { ofServer: true }),
+  place("play", "Playground", () => import("./play/PlayView.tsx")),
+  place("two-points", "Two points", () => import("./theory/TwoPointView.tsx")),
+  place("symmetry", "Symmetry and noise", () => import("./theory/SymmetryView.tsx")),
+  place("open", "Open a file", () => import("./open/OpenView.tsx")),
+  place("reproductions", "Reproductions", () => import("./reproductions/ReproductionsView.tsx")),
+];
+
+function place(
+  path: string,
+  title: string,
+  load: () => Promise<{ default: Place["View"] }>,
+  { ofServer = false, isListed = true } = {},
+): Place {
+  return { path, title, ofServer, isListed, View: lazy(load) };
+}
+
+export function App() {
+  const route = useRoute();
+  const [isServed, setServed] = useState<boolean>();
+  useEffect(() => void hasServer().then(setServed), []);
+  const shown = places.filter(({ ofServer, isListed }) => isListed && (isServed !== false || !ofServer));
+  const wanted = route.path[0] ?? (isServed === false ? "play" : "runs");
+  const here = places.find(({ path }) => path === wanted);
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    document.title = here === undefined ? "crh-lab" : `${[here.title, ...route.path.slice(1)].join(" ")} – crh-lab`;
+  }, [here, route.path]);
+  if (isServed === undefined) return null;
+  return (
+    <>
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <header className="bar">
+        <a className="brand" href={href([])}>
+          crh-lab
+        </a>
+        <nav aria-label="Rooms">
+          {shown.map(({ path, title }) => (
+            <a key={path} href={href([path])} aria-current={path === wanted ? "page" : undefined}>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <ThemeButton />
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        <ErrorNote key={wanted}>
+          <Suspense fallback={<p className="soft">Loading …</p>}>
+            {here === undefined ? <Unknown /> : <here.View route={route} />}
+          </Suspense>
+        </ErrorNote>
+      </main>
+    </>
+  );
+}
+
+function Unknown() {
+  return (
+    <p className="missing">
+      There is no such view. <a href={href(["runs"])}>All runs</a>
+    </p>
+  );
+}

@@ -1,0 +1,24 @@
+/** @file Says in one line what went wrong in a view, and keeps the rest of the page. */
+import { Component, type ReactNode } from "react";
+
+export class ErrorNote extends Component<{ readonly children: ReactNode }, { readonly error?: Error }> {
+  override state: { readonly error?: Error } = {};
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    return error === undefined ? this.props.children : <Problem error={error} />;
+  }
+}
+
+/** One line of error. */
+export function Problem({ error }: { readonly error: Error }) {
+  return (
+    <p className="problem" role="alert">
+      {error.message}
+    </p>
+  );
+}

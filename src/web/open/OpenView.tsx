@@ -1,0 +1,3 @@
+export default function OpenView() {
+  return <p className="missing">not yet</p>;
+}

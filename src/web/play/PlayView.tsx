@@ -1,0 +1,3 @@
+export default function PlayView() {
+  return <p className="missing">not yet</p>;
+}

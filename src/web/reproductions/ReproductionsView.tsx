@@ -1,0 +1,3 @@
+export default function ReproductionsView() {
+  return <p className="missing">not yet</p>;
+}

@@ -1,0 +1,3 @@
+export default function RunView() {
+  return <p className="missing">not yet</p>;
+}

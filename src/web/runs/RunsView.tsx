@@ -1,0 +1,3 @@
+export default function RunsView() {
+  return <p className="missing">not yet</p>;
+}

@@ -1,0 +1,107 @@
+/** @file Runs of the server that the page came from. */
+import type { Snapshot } from "../../measure/snapshot.ts";
+import { decodeMoments } from "../../moments/momentsFile.ts";
+import type { RunSummary } from "../../runs/listRuns.ts";
+import type { MetricRow } from "../../runs/metricsFile.ts";
+import type { MatrixPlace, MetricSeries, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
+
+/** What the server refused, in its own words. */
+export class ServerError extends Error {
+  override name = "ServerError";
+}
+
+/** Hands the token behind # in, where there is one, and takes it out of the address. */
+export async function enterSession(): Promise<void> {
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (token === undefined) return;
+  history.replaceState(null, "", location.pathname);
+  await fetch("api/session", { method: "POST", body: token });
+}
+
+async function ask(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ServerError("The server is not reached. It may have been stopped; crh lab starts it.");
+  }
+  if (response.ok) return response;
+  const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined;
+  throw new ServerError(said?.error ?? `The server answered ${response.status} to ${path}.`);
+}
+
+const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as Promise<T>;
+const at = (id: string): string => `api/runs/${encodeURIComponent(id)}`;
+
+/** Whether a server with runs stands behind this page; a static site has none. */
+export async function hasServer(): Promise<boolean> {
+  try {
+    const response = await fetch("api/runs", { method: "HEAD" });
+    return response.ok && (response.headers.get("content-type") ?? "").includes("json");
+  } catch {
+    return false;
+  }
+}
+
+export const listRuns = (): Promise<RunSummary[]> => get("api/runs");
+export const removeRun = async (id: string): Promise<void> => void (await ask(at(id), { method: "DELETE" }));
+export const restoreRun = async (id: string): Promise<void> =>
+  void (await ask(`api/removed/${encodeURIComponent(id)}/restore`, { method: "POST" }));
+
+export interface RunsFollower {
+  run(summary: RunSummary): void;
+  removed(id: string): void;
+  /** All there are, after a connection was lost. */
+  runs(ids: readonly string[]): void;
+  connected(isConnected: boolean): void;
+}
+
+export function followRuns(follower: RunsFollower): () => void {
+  return follow("api/stream", follower.connected, {
+    run: (data) => follower.run(data as RunSummary),
+    removed: (data) => follower.removed((data as { id: string }).id),
+    runs: (data) => follower.runs(data as string[]),
+  });
+}
+
+/** The browser connects anew by itself, and says what it heard last. */
+function follow(
+  path: string,
+  connected: ((isConnected: boolean) => void) | undefined,
+  handlers: Readonly<Record<string, (data: unknown) => void>>,
+): () => void {
+  const events = new EventSource(path);
+  events.onopen = () => connected?.(true);
+  events.onerror = () => connected?.(false);
+  for (const [name, handle] of Object.entries(handlers))
+    events.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data)));
+  return () => events.close();
+}
+
+export const httpSource: RunSource = {
+  details: (id) => get<RunDetails>(at(id)),
+  metrics: async (id, { names, from, points } = {}) => {
+    const query = new URLSearchParams();
+    if (names !== undefined) query.set("names", names.join(","));
+    if (from !== undefined) query.set("from", String(from));
+    if (points !== undefined) query.set("points", String(points));
+    return (await get<{ series: MetricSeries[] }>(`${at(id)}/metrics?${query}`)).series;
+  },
+  snapshot: (id, step) => get<Snapshot>(`${at(id)}/snapshots/${step}`),
+  moments: async (id, step) =>
+    decodeMoments(new Uint8Array(await (await ask(`${at(id)}/moments/${step}`)).arrayBuffer())),
+  matrix: async (id, { step, layer, side, name, convention }: MatrixPlace): Promise<SquareMatrix> => {
+    const path = `${at(id)}/matrix/${step}/${encodeURIComponent(layer)}/${side}/${name}?convention=${convention}`;
+    const response = await ask(path);
+    const values = new Float32Array(await response.arrayBuffer());
+    return { d: Number(response.headers.get("X-Shape")!.split(",")[0]), values };
+  },
+  follow: (id, follower: RunFollower) =>
+    follow(`api/stream?run=${encodeURIComponent(id)}`, follower.connected?.bind(follower), {
+      run: (data) => follower.run?.(data as RunSummary),
+      metrics: (data) => follower.metrics?.(data as MetricRow[]),
+      snapshot: (data) => follower.snapshot?.((data as { step: number }).step),
+      reset: () => follower.reset?.(),
+      removed: () => follower.removed?.(),
+    }),
+};

@@ -1,0 +1,69 @@
+/**
+ * @file Where runs come from: a server, a folder that was dropped on the page, networks that train in it. Views know
+ * this interface and no other.
+ */
+import type { Snapshot } from "../../measure/snapshot.ts";
+import type { Convention, Moments, Side } from "../../moments/moments.ts";
+import type { ReportData } from "../../report/reportData.ts";
+import type { RunSummary } from "../../runs/listRuns.ts";
+import type { MetricRow } from "../../runs/metricsFile.ts";
+
+/** One quantity over steps. Where rows were thinned, `low` and `high` are the extremes of each stretch. */
+export interface MetricSeries {
+  readonly name: string;
+  readonly rows: number;
+  readonly steps: number[];
+  readonly values: number[];
+  readonly low?: number[];
+  readonly high?: number[];
+}
+
+/** One run but for its measurements. */
+export interface RunDetails {
+  readonly summary: RunSummary;
+  /** What its report is made from, with empty snapshots and metrics. */
+  readonly frame: ReportData;
+  readonly snapshotSteps: readonly number[];
+  /** Steps whose second moments were kept. */
+  readonly momentSteps: readonly number[];
+}
+
+export type MatrixName = "H" | "G" | "Z";
+
+export interface MatrixPlace {
+  readonly step: number;
+  readonly layer: string;
+  readonly side: Side;
+  readonly name: MatrixName;
+  readonly convention: Convention;
+}
+
+/** A square matrix, row after row. */
+export interface SquareMatrix {
+  readonly d: number;
+  readonly values: Float32Array;
+}
+
+/** What happens to a run that is followed. */
+export interface RunFollower {
+  run?(summary: RunSummary): void;
+  metrics?(rows: readonly MetricRow[]): void;
+  snapshot?(step: number): void;
+  /** Its files were cut (a run that was resumed earlier): all must be read again. */
+  reset?(): void;
+  removed?(): void;
+  /** Whether the source is reached. */
+  connected?(isConnected: boolean): void;
+}
+
+export interface RunSource {
+  details(id: string): Promise<RunDetails>;
+  /** @param points the most points of a series */
+  metrics(id: string, options?: { names?: readonly string[]; from?: number; points?: number }): Promise<MetricSeries[]>;
+  snapshot(id: string, step: number): Promise<Snapshot>;
+  moments(id: string, step: number): Promise<Moments>;
+  /** @throws Error where it was not kept */
+  matrix(id: string, place: MatrixPlace): Promise<SquareMatrix>;
+  /** Tells what happens from now on. @returns what ends it */
+  follow(id: string, follower: RunFollower): () => void;
+}

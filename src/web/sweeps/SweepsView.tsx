@@ -1,0 +1,3 @@
+export default function SweepsView() {
+  return <p className="missing">not yet</p>;
+}

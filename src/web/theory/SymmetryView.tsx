@@ -1,0 +1,3 @@
+export default function SymmetryView() {
+  return <p className="missing">not yet</p>;
+}

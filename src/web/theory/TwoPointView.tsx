@@ -1,0 +1,3 @@
+export default function TwoPointView() {
+  return <p className="missing">not yet</p>;
+}

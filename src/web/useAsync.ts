@@ -1,0 +1,32 @@
+/** @file What a view shows while something is read: nothing yet, the value, or why there is none. */
+import { useEffect, useRef, useState } from "react";
+
+export interface Loaded<T> {
+  readonly value?: T;
+  readonly error?: Error;
+  readonly isLoading: boolean;
+}
+
+/**
+ * Reads anew when the key changes; the earlier value stays until the next one is there.
+ *
+ * @param key says what is read; undefined where there is nothing to read
+ */
+export function useAsync<T>(key: string | undefined, read: () => Promise<T>): Loaded<T> {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ isLoading: key !== undefined });
+  const latest = useRef(read);
+  latest.current = read;
+  useEffect(() => {
+    if (key === undefined) return;
+    let isCurrent = true;
+    setLoaded((before) => ({ ...before, isLoading: true }));
+    latest.current().then(
+      (value) => isCurrent && setLoaded({ value, isLoading: false }),
+      (error: Error) => isCurrent && setLoaded({ error, isLoading: false }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [key]);
+  return loaded;
+}
