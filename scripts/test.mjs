@@ -6,6 +6,7 @@ const bin = (...parts) => join("node_modules", ...parts);
 
 install();
 build();
-node([bin("typescript", "bin", "tsc"), "--noEmit", "-p", "tsconfig.json"]);
+for (const project of ["tsconfig.json", join("src", "web", "tsconfig.json")])
+  node([bin("typescript", "bin", "tsc"), "--noEmit", "-p", project]);
 node([bin("@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."]);
 node([bin("vitest", "vitest.mjs"), "run", ...process.argv.slice(2)]);

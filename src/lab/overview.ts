@@ -27,11 +27,17 @@ export interface RunOverview {
 /** chosen: points of a sparkline. */
 const SPARK_POINTS = 40;
 
+/** chosen: evaluations that make a curve; where there are fewer, the loss of training batches may have more points. */
+const FEW = 8;
+
+const mostRows = (series: readonly MetricSeries[]): MetricSeries | undefined =>
+  series.toSorted((x, y) => y.rows - x.rows)[0];
+
 /** @throws Error where the run is damaged */
 export function overviewOf(reader: RunReader, id: string): RunOverview {
   const run = reader.open(id);
   const series = seriesOf(reader.metrics(id), { names: ["eval/loss", "train/loss"], points: SPARK_POINTS });
-  const spark = series.find(({ name, steps }) => name === "eval/loss" && steps.length > 1) ?? series.at(-1);
+  const spark = series.find(({ name, rows }) => name === "eval/loss" && rows >= FEW) ?? mostRows(series);
   const last = run.snapshotSteps().at(-1);
   const snapshot = last === undefined ? undefined : run.snapshot(last);
   const medians = snapshot && mediansOf(snapshot);

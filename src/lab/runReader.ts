@@ -112,12 +112,13 @@ export class RunReader {
     };
   }
 
-  /** Rows from an offset on; those that were read last are kept for others that ask for the same. */
+  /** Rows from an offset on, up to where the state of the run says; those that were read last are kept for others that ask for the same. */
   rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
     const path = join(this.root, id, "metrics.jsonl");
     const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };
     const stamp = [id, inode, size, offset].join();
-    if (this.#read?.stamp !== stamp) this.#read = { stamp, value: readRows(path, offset, most) };
+    if (this.#read?.stamp !== stamp)
+      this.#read = { stamp, value: readRows(path, offset, Math.min(most, size - offset)) };
     return this.#read.value;
   }
 

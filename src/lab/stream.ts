@@ -82,6 +82,9 @@ const GONE = 0;
 
 const START: Cursor = { inode: 0, offset: 0, snapshot: -1, info: -1 };
 
+/** chosen: milliseconds by which clocks of machine and disks may differ; a state may be told twice. */
+const SKEW = 10_000;
+
 /** Tells of all runs: a run that is new or has changed, and one that is gone. */
 export async function streamRuns(
   reader: RunReader,
@@ -101,7 +104,7 @@ export async function streamRuns(
     for (const [id, { stamp, changed }] of states) {
       if (known.get(id) === stamp) continue;
       known.set(id, stamp);
-      if (!isFirst || changed >= since) await say("run", reader.summary(id));
+      if (!isFirst || changed >= since - SKEW) await say("run", reader.summary(id));
     }
     if (isFirst && !Number.isNaN(since)) await say("runs", [...states.keys()]); // so that the page drops others
     for (const id of known.keys())

@@ -3,6 +3,7 @@ import type { Snapshot } from "../../measure/snapshot.ts";
 import { decodeMoments } from "../../moments/momentsFile.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
+import type { RunOverview } from "./overview.ts";
 import type { MatrixPlace, MetricSeries, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
 
 /** What the server refused, in its own words. */
@@ -44,6 +45,8 @@ export async function hasServer(): Promise<boolean> {
 }
 
 export const listRuns = (): Promise<RunSummary[]> => get("api/runs");
+export const overviews = (ids: readonly string[]): Promise<RunOverview[]> =>
+  get(`api/overviews?${new URLSearchParams(ids.map((id) => ["run", id]))}`);
 export const removeRun = async (id: string): Promise<void> => void (await ask(at(id), { method: "DELETE" }));
 export const restoreRun = async (id: string): Promise<void> =>
   void (await ask(`api/removed/${encodeURIComponent(id)}/restore`, { method: "POST" }));
