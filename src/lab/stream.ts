@@ -4,6 +4,7 @@
  * event is kept in memory, and none is lost. A slow reader reads later, and delays nobody.
  */
 import type { SSEStreamingApi } from "hono/streaming";
+import type { RunSummary } from "../runs/listRuns.ts";
 import type { RunReader } from "./runReader.ts";
 
 /** How far a reader of one run is. */
@@ -61,8 +62,10 @@ function step(reader: RunReader, id: string, cursor: Cursor | undefined): Told |
     return { event: "removed", data: { id }, cursor: { ...START, info: GONE } };
   }
   const { info, metrics, snapshots } = state;
-  if (cursor === undefined || info !== cursor.info)
-    return { event: "run", data: reader.summary(id), cursor: { ...(cursor ?? START), info } };
+  if (cursor === undefined || info !== cursor.info) {
+    const data = summaryOf(reader, id);
+    return data && { event: "run", data, cursor: { ...(cursor ?? START), info } };
+  }
   const isCut = metrics.size < cursor.offset || (cursor.offset > 0 && metrics.inode !== cursor.inode);
   if (isCut || cursor.snapshot > (snapshots.at(-1) ?? -1))
     return { event: "reset", data: { id }, cursor: { ...START, info } };
@@ -75,6 +78,15 @@ function step(reader: RunReader, id: string, cursor: Cursor | undefined): Told |
   return next === undefined
     ? undefined
     : { event: "snapshot", data: { step: next }, cursor: { ...cursor, snapshot: next } };
+}
+
+/** Undefined where the run was taken away since its state was looked at. */
+function summaryOf(reader: RunReader, id: string): RunSummary | undefined {
+  try {
+    return reader.summary(id);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The state of a run that is gone. */
@@ -104,7 +116,8 @@ export async function streamRuns(
     for (const [id, { stamp, changed }] of states) {
       if (known.get(id) === stamp) continue;
       known.set(id, stamp);
-      if (!isFirst || changed >= since - SKEW) await say("run", reader.summary(id));
+      const summary = !isFirst || changed >= since - SKEW ? summaryOf(reader, id) : undefined;
+      if (summary !== undefined) await say("run", summary);
     }
     if (isFirst && !Number.isNaN(since)) await say("runs", [...states.keys()]); // so that the page drops others
     for (const id of known.keys())
