@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
+import { copyReproductions } from "./reproductions.mjs";
 import { root } from "./setup.mjs";
 
 const { tipScript } = await import(pathToFileURL(join(root, "dist", "report", "tipScript.js")).href);
@@ -18,6 +19,7 @@ const tips = {
   },
 };
 
+const outDir = join(root, "dist", "web-page");
 await build({
   configFile: false,
   root: join(root, "src", "web"),
@@ -27,10 +29,11 @@ await build({
   resolve: { conditions: ["browser"] },
   worker: { format: "es" },
   build: {
-    outDir: join(root, "dist", "web-page"),
+    outDir,
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
   },
 });
+await copyReproductions(outDir);

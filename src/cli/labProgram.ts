@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { wholeNumber } from "./commandOptions.ts";
 import type { LabCommandOptions } from "./commands/lab.ts";
 import type { Io } from "./io.ts";
+import { SWEEPS } from "./sweepProgram.ts";
 
 /** chosen: unassigned, and easy to type. */
 const PORT = 4100;
@@ -16,6 +17,7 @@ export function addLab(program: Command, io: Io, finish: (result: unknown) => vo
     .description("a page in the browser: runs as they train, looked into and compared, and a playground")
     .option("--in <folder>", "folder of the runs", runs)
     .addOption(new Option("--runs <folder>").hideHelp())
+    .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--port <number>", "port to listen on, 0 for any free one", wholeNumber(0, MOST_PORTS), PORT)
     .option("--host <address>", "address to listen on; any but this machine's own needs the token that is printed")
     .option("--no-open", "open no browser")

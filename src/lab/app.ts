@@ -20,6 +20,7 @@ import { removeRun, restoreRun } from "./removed.ts";
 import type { RunReader } from "./runReader.ts";
 import { type SeriesOptions, seriesOf } from "./series.ts";
 import { streamRun, streamRuns } from "./stream.ts";
+import { listSweeps, sweepCalled } from "./sweeps.ts";
 
 export interface LabOptions extends Guarded {
   readonly reader: RunReader;
@@ -42,6 +43,8 @@ export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   addRuns(app, reader);
   addRun(app, reader);
   addStream(app, reader);
+  app.get("/api/sweeps", (context) => context.json(listSweeps(reader.sweeps)));
+  app.get("/api/sweeps/:name", (context) => context.json(sweepCalled(reader.sweeps, context.req.param("name"))));
   app.all("/api/*", (context) => context.notFound());
   app.get(
     "*",

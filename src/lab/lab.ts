@@ -11,6 +11,8 @@ import { RunReader } from "./runReader.ts";
 export interface LabSettings {
   /** Folder of the runs; need not be there yet. */
   readonly runs: string;
+  /** Folder of the sweeps; need not be there yet. */
+  readonly sweeps: string;
   /** 0 for any free one. */
   readonly port: number;
   /** Address to listen on. Default 127.0.0.1; any other needs the token. */
@@ -33,12 +35,18 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
  *
  * @throws Error in one line where the port is taken or the page was not built
  */
-export async function startLab({ runs, port, host = "127.0.0.1", page = builtPage }: LabSettings): Promise<Lab> {
+export async function startLab({
+  runs,
+  sweeps,
+  port,
+  host = "127.0.0.1",
+  page = builtPage,
+}: LabSettings): Promise<Lab> {
   if (!existsSync(join(page, "index.html")))
     throw new Error(`lab: expected the built page at ${page}, got none; npm run build makes it`);
   const token = LOOPBACK.has(host) ? undefined : randomBytes(18).toString("base64url");
   const hosts = new Set<string>();
-  const app = labApp({ reader: new RunReader(runs), page, hosts, token });
+  const app = labApp({ reader: new RunReader(runs, sweeps), page, hosts, token });
   const server = createAdaptorServer({ fetch: app.fetch });
   const address = await new Promise<AddressInfo>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(new Error(refusal(error, host, port))));

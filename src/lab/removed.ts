@@ -9,6 +9,7 @@ export const REMOVED = ".removed";
 /** @throws QueryError for a run that still runs */
 export function removeRun(reader: RunReader, id: string): void {
   const dir = reader.dirOf(id);
+  if (id.includes("/")) throw new QueryError(`expected a run by itself, got ${id}, which belongs to its sweep`);
   if (reader.summary(id).info?.status === "running")
     throw new QueryError(`expected a run that has stopped, got ${id}, which is running; stop it first`);
   const folder = join(reader.root, REMOVED);

@@ -37,6 +37,8 @@ const FRESH = 100;
 
 export class RunReader {
   readonly root: string;
+  /** Folder of the sweeps, whose runs are called sweep/run. */
+  readonly sweeps: string;
   readonly #states = new Map<string, { at: number; value: RunState }>();
   #all: { at: number; value: Map<string, RunState> } | undefined;
   #read: Kept<{ rows: MetricRow[]; offset: number }> | undefined;
@@ -44,8 +46,9 @@ export class RunReader {
   readonly #summaries = new Map<string, Kept<RunSummary>>();
   readonly #metrics = new Map<string, MetricsTail>();
 
-  constructor(root: string) {
+  constructor(root: string, sweeps: string) {
     this.root = resolve(root);
+    this.sweeps = resolve(sweeps);
   }
 
   /** All runs, the newest first, damaged ones at the end; as `crh runs --json`. */
@@ -96,7 +99,8 @@ export class RunReader {
   }
 
   #look(id: string): RunState | undefined {
-    const dir = join(this.root, id);
+    const dir = this.#path(id);
+    if (dir === undefined) return undefined;
     const info = statSync(join(dir, "run.json"), { throwIfNoEntry: false });
     if (info === undefined) return undefined;
     const found = statSync(join(dir, "metrics.jsonl"), { throwIfNoEntry: false });
@@ -114,7 +118,7 @@ export class RunReader {
 
   /** Rows from an offset on, up to where the state of the run says; those that were read last are kept for others that ask for the same. */
   rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
-    const path = join(this.root, id, "metrics.jsonl");
+    const path = join(this.dirOf(id), "metrics.jsonl");
     const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };
     const stamp = [id, inode, size, offset].join();
     if (this.#read?.stamp !== stamp)
@@ -128,18 +132,26 @@ export class RunReader {
   }
 
   /**
-   * The folder of a run, which is directly inside the runs folder whatever its name says.
+   * The folder of a run, which is directly inside the runs folder, or that of a sweep, whatever its name says.
    *
-   * @throws NotFoundError for a name with parts, or of no run
+   * @throws NotFoundError for a name with other parts, or of no run
    */
   dirOf(id: string): string {
-    const isName = id !== "" && !/[\\/\0]/.test(id) && id !== "." && id !== "..";
-    const dir = join(this.root, id);
-    if (!isName || !existsSync(join(dir, "run.json")))
+    const dir = this.#path(id);
+    if (dir === undefined || !existsSync(join(dir, "run.json")))
       throw new NotFoundError(
         `expected the name of a run, got ${JSON.stringify(id.slice(0, 100))}; /api/runs lists them`,
       );
     return dir;
+  }
+
+  /** Where a run of this name would be; undefined for what is no name. */
+  #path(id: string): string | undefined {
+    const parts = id.split("/");
+    if (parts.length > 2 || !parts.every((part) => part !== "" && !/[\\\0]/.test(part) && !/^\.\.?$/.test(part)))
+      return undefined;
+    const [sweep, run] = parts as [string, string?];
+    return run === undefined ? join(this.root, sweep) : join(this.sweeps, sweep, "runs", run);
   }
 
   /** The moments of a step; the last ones that were read are kept, since a page asks for one matrix after the other. */

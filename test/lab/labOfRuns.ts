@@ -28,7 +28,13 @@ export class LabOfRuns {
   lab!: Lab;
 
   async start(port = 0, host?: string): Promise<void> {
-    this.lab = await startLab({ runs: this.root, port, page: PAGE, ...(host === undefined ? {} : { host }) });
+    this.lab = await startLab({
+      runs: this.root,
+      sweeps: join(this.root, "sweeps"),
+      port,
+      page: PAGE,
+      ...(host === undefined ? {} : { host }),
+    });
   }
 
   async stop(): Promise<void> {

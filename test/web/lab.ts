@@ -35,7 +35,10 @@ export class LabInBrowser {
   static async start(runs = mkdtempSync(join(tmpdir(), "crh-lab-"))): Promise<LabInBrowser> {
     if (!existsSync(join(PAGE, "index.html")))
       throw new Error(`test: expected the built page at ${PAGE}, got none; npm run build makes it`);
-    const [lab, browser] = await Promise.all([startLab({ runs, port: 0, page: PAGE }), startChromium()]);
+    const [lab, browser] = await Promise.all([
+      startLab({ runs, sweeps: join(runs, "sweeps"), port: 0, page: PAGE }),
+      startChromium(),
+    ]);
     return new LabInBrowser(runs, lab, browser);
   }
 

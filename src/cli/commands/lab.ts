@@ -5,6 +5,7 @@ import type { Io } from "../io.ts";
 
 export interface LabCommandOptions {
   readonly runs: string;
+  readonly sweeps: string;
   readonly port: number;
   readonly host?: string;
   readonly open: boolean;
@@ -12,8 +13,8 @@ export interface LabCommandOptions {
 
 /** @throws Error in one line where the port is taken */
 export async function labCommand(options: LabCommandOptions, io: Io): Promise<void> {
-  const { runs, port, host, open } = options;
-  const lab = await startLab({ runs, port, ...(host === undefined ? {} : { host }) });
+  const { runs, sweeps, port, host, open } = options;
+  const lab = await startLab({ runs, sweeps, port, ...(host === undefined ? {} : { host }) });
   io.stdout.write(`${lab.url}\n`);
   if (open) await openAddress(lab.url, io);
   io.stderr.write("crh lab: Ctrl-C ends it\n");

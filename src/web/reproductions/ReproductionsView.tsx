@@ -1,3 +1,95 @@
-export default function ReproductionsView() {
-  return <p className="missing">not yet</p>;
+/** @file The papers' figures as they were run again: every study with its score card, and one of them with figures. */
+import { Problem } from "../ErrorNote.tsx";
+import { href, type Route } from "../route.ts";
+import { useAsync } from "../useAsync.ts";
+import { ReproductionPage } from "./ReproductionPage.tsx";
+import "./reproductions.css";
+
+/** A study as scripts/reproductions.mjs lists it. */
+export interface ListedStudy {
+  /** "crh/8", and the folder of its files. */
+  readonly name: string;
+  readonly folder: string;
+  readonly title: string;
+  readonly source: string;
+  /** "2 of 3 claims hold"; absent where it was not run. */
+  readonly words?: string;
+  readonly verdicts: readonly { readonly name: string; readonly verdict: string; readonly number: string }[];
+  /** The first figure's file. */
+  readonly picture?: string;
+}
+
+/** Titles of the three theories, by the first part of their studies' names. */
+const theories: Readonly<Record<string, string>> = {
+  crh: "Formation of representations (the Canonical Representation Hypothesis)",
+  twopoint: "When representations align: the two-point theory of learning dynamics",
+  symmetry: "Symmetry, noise and regularization",
+};
+
+export const readJson = async <T,>(path: string): Promise<T> => {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`The score cards are not there (${response.status}); npm run build copies them.`);
+  return (await response.json()) as T;
+};
+
+export default function ReproductionsView({ route }: { readonly route: Route }) {
+  const folder = route.path[1];
+  const { value, error } = useAsync("studies", () => readJson<ListedStudy[]>("reproductions/index.json"));
+  if (error !== undefined) return <Problem error={error} />;
+  if (value === undefined) return <p className="soft">Reading the score cards …</p>;
+  if (folder !== undefined) return <ReproductionPage key={folder} study={value.find((one) => one.folder === folder)} />;
+  const all = value.flatMap(({ verdicts }) => verdicts);
+  const holding = all.filter(({ verdict }) => verdict === "holds").length;
+  return (
+    <section className="reproductions">
+      <h1>Reproductions</h1>
+      <p className="finding">
+        {holding} of {all.length} claims of three sources hold in networks trained here, in{" "}
+        {value.filter(({ words }) => words !== undefined).length} of {value.length} studies.
+      </p>
+      <p className="soft">
+        Each study runs again with <code>crh reproduce</code> and its name; what is shown comes from that command alone.
+        A dot is a claim.
+      </p>
+      {Object.entries(theories).map(([theory, title]) => (
+        <Group key={theory} title={title} studies={value.filter(({ name }) => name.startsWith(`${theory}/`))} />
+      ))}
+      <p className="key soft">
+        <Dot verdict="holds" /> holds <Dot verdict="does not hold" /> does not hold <Dot verdict="undecided" />{" "}
+        undecided, too early or not at this scale
+      </p>
+    </section>
+  );
+}
+
+function Group({ title, studies }: { readonly title: string; readonly studies: readonly ListedStudy[] }) {
+  return (
+    <>
+      <h2>{title}</h2>
+      <ul className="studies">
+        {studies.map(({ name, folder, title: heading, words, verdicts, picture }) => (
+          <li key={name}>
+            <a href={href(["reproductions", folder])} aria-label={`${name}: ${heading}`}>
+              <span className="picture">
+                {picture !== undefined && <img className="raster" loading="lazy" src={picture} alt="" />}
+              </span>
+              <span className="mono soft">{name}</span>
+              <span className="title">{heading}</span>
+              <span className="verdicts">
+                {verdicts.map((one) => (
+                  <Dot key={one.name} verdict={one.verdict} title={`${one.name}: ${one.verdict}, ${one.number}`} />
+                ))}
+                <small>{words ?? "not run"}</small>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function Dot({ verdict, title }: { readonly verdict: string; readonly title?: string }) {
+  const kind = verdict === "holds" ? "good" : verdict === "does not hold" ? "bad" : "open";
+  return <span className={`dot ${kind}`} title={title} role="img" aria-label={title ?? verdict} />;
 }

@@ -5,6 +5,7 @@ import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
 import type { RunOverview } from "./overview.ts";
 import type { MatrixPlace, MetricSeries, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
+import type { ShownSweep, SweepSummary } from "./sweep.ts";
 
 /** What the server refused, in its own words. */
 export class ServerError extends Error {
@@ -50,6 +51,9 @@ export const overviews = (ids: readonly string[]): Promise<RunOverview[]> =>
 export const removeRun = async (id: string): Promise<void> => void (await ask(at(id), { method: "DELETE" }));
 export const restoreRun = async (id: string): Promise<void> =>
   void (await ask(`api/removed/${encodeURIComponent(id)}/restore`, { method: "POST" }));
+
+export const listSweeps = (): Promise<SweepSummary[]> => get("api/sweeps");
+export const sweepCalled = (name: string): Promise<ShownSweep> => get(`api/sweeps/${encodeURIComponent(name)}`);
 
 export interface RunsFollower {
   run(summary: RunSummary): void;
