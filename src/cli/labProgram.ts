@@ -15,16 +15,22 @@ export function addLab(program: Command, io: Io, finish: (result: unknown) => vo
   program
     .command("lab")
     .description("a page in the browser: runs as they train, looked into and compared, and a playground")
+    .argument(
+      "[folder]",
+      "a folder of runs, one run, or a folder of captures, which are measured as they come (default: --in)",
+    )
     .option("--in <folder>", "folder of the runs", runs)
     .addOption(new Option("--runs <folder>").hideHelp())
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--port <number>", "port to listen on, 0 for any free one", wholeNumber(0, MOST_PORTS), PORT)
     .option("--host <address>", "address to listen on; any but this machine's own needs the token that is printed")
     .option("--no-open", "open no browser")
+    .addOption(new Option("--attached", "end with the input").hideHelp())
     .action(
-      async ({ in: folder, runs: other, ...rest }: { in: string; runs?: string } & Omit<LabCommandOptions, "runs">) => {
+      async (folder: string | undefined, options: { in: string; runs?: string } & Omit<LabCommandOptions, "runs">) => {
         const { labCommand } = await import("./commands/lab.ts");
-        finish(await labCommand({ ...rest, runs: other ?? folder }, io));
+        const { in: runs, ...rest } = options;
+        finish(await labCommand(folder, { ...rest, runs: options.runs ?? runs }, io));
       },
     );
 }

@@ -142,6 +142,7 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
       "--yes",
       "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
     )
+    .option("--lab", "show the run live on the page of crh lab, which stays until Ctrl-C where there is a terminal")
     .option("--open", "show the report in the browser at the end")
     .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress")

@@ -1,5 +1,11 @@
 /** @file `crh lab`: serves the page that shows runs, until Ctrl-C. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startLab } from "../../lab/lab.ts";
+import { captureFolder } from "../../runner/analysis/captures/captureFolder.ts";
+import { UsageError } from "../../runner/errors.ts";
 import { openAddress } from "../browser.ts";
 import type { Io } from "../io.ts";
 
@@ -9,19 +15,50 @@ export interface LabCommandOptions {
   readonly port: number;
   readonly host?: string;
   readonly open: boolean;
+  /** Whether it ends with its input, as beside a command that may be killed. */
+  readonly attached?: boolean;
 }
 
-/** @throws Error in one line where the port is taken */
-export async function labCommand(options: LabCommandOptions, io: Io): Promise<void> {
-  const { runs, sweeps, port, host, open } = options;
+/** What is shown: a folder of runs, and where the page begins. */
+interface Shown {
+  readonly runs: string;
+  readonly hash: string;
+  /** Captures to be measured as they come. */
+  readonly captures?: string;
+}
+
+/** @throws Error in one line where the port is taken, UsageError for a folder that is none */
+export async function labCommand(folder: string | undefined, options: LabCommandOptions, io: Io): Promise<void> {
+  const { sweeps, port, host, open } = options;
+  const { runs, hash, captures } = shown(folder, options.runs);
   const lab = await startLab({ runs, sweeps, port, ...(host === undefined ? {} : { host }) });
-  io.stdout.write(`${lab.url}\n`);
-  if (open) await openAddress(lab.url, io);
+  io.stdout.write(`${lab.url}${hash}\n`);
+  if (open) await openAddress(`${lab.url}${hash}`, io);
+  const measuring = captures === undefined ? undefined : measure(captures, runs);
   io.stderr.write("crh lab: Ctrl-C ends it\n");
   const signal = io.interruption();
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+  await new Promise<void>((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", () => done(), { once: true });
+    if (options.attached === true) process.stdin.once("end", done).resume();
   });
+  measuring?.kill("SIGTERM");
   await lab.close();
+}
+
+function shown(folder: string | undefined, runs: string): Shown {
+  if (folder === undefined) return { runs, hash: "" };
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new UsageError(`crh lab: expected a folder of runs or of captures, got ${folder}, which is none`);
+  const dir = resolve(folder);
+  if (existsSync(join(dir, "run.json")))
+    return { runs: dirname(dir), hash: `#/run/${encodeURIComponent(basename(dir))}` };
+  return captureFolder(dir).captures.length > 0 ? { runs, hash: "", captures: dir } : { runs: dir, hash: "" };
+}
+
+/** Another process measures, so that the page never waits; what it says goes where this one's messages go. */
+function measure(captures: string, runs: string): ChildProcess {
+  const program = fileURLToPath(new URL("../main.js", import.meta.url));
+  const words = [program, "ingest", captures, "--live", "--quiet", "--json", "--runs", runs];
+  return spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
 }

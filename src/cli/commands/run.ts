@@ -1,18 +1,22 @@
 /** @file `crh run`: trains a setting and measures it. */
+import { basename } from "node:path";
 import { describeParameters } from "../../parameters/describe.ts";
 import { createTraining } from "../../runner/training/createTraining.ts";
 import type { RunOptions } from "../../runner/training/runOptions.ts";
 import { asUsage } from "../../runner/usage.ts";
+import type { RunFolder } from "../../runs/runFolder.ts";
 import { PAPER } from "../../settings/presets.ts";
 import { findSetting, settings } from "../../settings/settings.ts";
+import { openAddress } from "../browser.ts";
 import type { Presentation } from "../commandOptions.ts";
 import type { Io } from "../io.ts";
+import { type LabBeside, startLabBeside } from "../labBeside.ts";
 import { terminalObserver } from "../progress.ts";
 
 export async function runCommand(
   name: string,
   assignments: string[],
-  options: RunOptions & Presentation,
+  options: RunOptions & Presentation & { readonly lab?: boolean },
   io: Io,
 ): Promise<void> {
   const { job, experiment } = await createTraining(name, assignments, options);
@@ -20,8 +24,30 @@ export async function runCommand(
   const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts");
   const { presentRun } = await import("../presentRun.ts");
   const observer = terminalObserver(io, { quiet: options.quiet });
-  await trainIntoRun(job, experiment, { observer, signal: io.interruption() });
-  await presentRun(job.folder, options, io);
+  const lab = options.lab === true ? await showLive(job.folder, options.runs, io) : undefined;
+  try {
+    await trainIntoRun(job, experiment, { observer, signal: io.interruption() });
+    await presentRun(job.folder, options, io);
+    if (lab !== undefined && io.stdout.isTTY === true) await untilInterrupted(lab.url, io);
+  } finally {
+    lab?.stop();
+  }
+}
+
+/** The run on the page of a lab, which is opened where somebody looks at the terminal. */
+async function showLive(folder: RunFolder, runs: string, io: Io): Promise<LabBeside> {
+  const lab = await startLabBeside(runs);
+  const address = `${lab.url}#/run/${encodeURIComponent(basename(folder.dir))}`;
+  io.stderr.write(`watch it at ${address}\n`);
+  if (io.stdout.isTTY === true) await openAddress(address, io);
+  return lab;
+}
+
+function untilInterrupted(url: string, io: Io): Promise<void> {
+  const signal = io.interruption();
+  if (signal.aborted) return Promise.resolve();
+  io.stderr.write(`the lab stays at ${url} until Ctrl-C\n`);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 const EXAMPLES = `

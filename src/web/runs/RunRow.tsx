@@ -29,7 +29,15 @@ export const RunRow = memo(function RunRow({ run, overview, telling, isChosen, t
       <td className="pick">
         <input type="checkbox" aria-label={`Select ${id}`} checked={isChosen} onChange={() => toggle(id)} />
       </td>
-      <td className="name">{info === undefined ? <span>{id}</span> : <a href={href(["run", id])}>{id}</a>}</td>
+      <td className="name">
+        {info === undefined ? (
+          <Name id={id} />
+        ) : (
+          <a href={href(["run", id])}>
+            <Name id={id} />
+          </a>
+        )}
+      </td>
       <td title={said}>
         <span className={`status ${state}`}>{state}</span>
       </td>
@@ -60,6 +68,17 @@ export const RunRow = memo(function RunRow({ run, overview, telling, isChosen, t
     </tr>
   );
 });
+
+/** A narrow page leaves the date out. */
+function Name({ id }: { readonly id: string }) {
+  const [, date = "", rest = id] = /^(\d{4}-\d\d-\d\d-)(.+)$/.exec(id) ?? [];
+  return (
+    <>
+      <span className="date">{date}</span>
+      {rest}
+    </>
+  );
+}
 
 function Progress({ info: { step, steps, status } }: { readonly info: NonNullable<RunSummary["info"]> }) {
   if (steps === 0) return "–";

@@ -1,6 +1,7 @@
 /** @file The table of runs as data: which runs match, in which order, and which parameters tell them apart. */
 import type { RunSummary } from "../../runs/listRuns.ts";
 import type { RunOverview } from "../source/overview.ts";
+import { shown } from "../sweeps/grid.ts";
 
 /** A run's state in a word; "diverged" and "damaged" are no status of their own in run.json. */
 export type State = "running" | "finished" | "failed" | "interrupted" | "diverged" | "damaged";
@@ -121,8 +122,6 @@ export function tellingParameters(runs: readonly RunSummary[], overview: Overvie
   }
   return found;
 }
-
-const shown = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
 
 function mostCommon(values: readonly string[]): string {
   const counts = new Map<string, number>();

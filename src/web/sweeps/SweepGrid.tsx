@@ -172,8 +172,12 @@ function Key({ measure, range }: { readonly measure: string; readonly range: rea
   if (measure !== "state")
     return (
       <p className="key soft">
-        {formatQuantity(range[0])} <span className="ramp" aria-hidden="true" /> {formatQuantity(range[1])} {measure}
-        {measure === "loss" ? "" : ", median over the hidden representations, paper’s convention"}
+        <span className="scale">
+          {formatQuantity(range[0])} <span className="ramp" aria-hidden="true" /> {formatQuantity(range[1])}
+        </span>
+        <span>
+          {measure === "loss" ? "loss" : `${measure}, median over the hidden representations, paper’s convention`}
+        </span>
       </p>
     );
   return (

@@ -7,7 +7,13 @@ export interface Axis {
   readonly values: readonly string[];
 }
 
-export const shown = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
+export function shown(value: unknown): string {
+  if (typeof value === "number" && value !== 0 && Math.abs(value) < SMALL) return value.toExponential();
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** chosen: smaller numbers are shown as powers of ten, 1e-4. */
+const SMALL = 1e-3;
 
 /** The setting, where there are several, and every parameter with more than one value. */
 export function axesOf(jobs: readonly ShownJob[]): readonly Axis[] {
