@@ -33,7 +33,7 @@ const columns: readonly Column[] = [
 ];
 
 export default function RunsView() {
-  const { all, error, isConnected, overview, want, drop } = useRuns();
+  const { all, error, isConnected, overview, want, drop, reload } = useRuns();
   const [search, setSearch] = useParam("search");
   const [state, setState] = useParam("state");
   const [setting, setSetting] = useParam("setting");
@@ -47,7 +47,8 @@ export default function RunsView() {
   const body = useRef<HTMLTableSectionElement>(null);
   const [from, to] = useWindow(body, shown?.length ?? 0, ROW);
   const inView = (shown ?? []).slice(from, to);
-  const ids = inView.map(({ id }) => id).join();
+  const needsAll = search !== "" || order.by === "alignment"; // parameters and alignments are known by overviews alone
+  const ids = [...inView, ...((needsAll && all) || [])].map(({ id }) => id).join();
   useEffect(() => {
     const ask = () => want(ids === "" ? [] : ids.split(","));
     ask();
@@ -87,6 +88,7 @@ export default function RunsView() {
     } catch (reason) {
       setFailure(reason as Error);
     }
+    reload();
   };
   const settings = [...new Set(all!.flatMap(({ info }) => info?.setting ?? []))].sort();
   const count = `${shown.length === all!.length ? "" : `${shown.length.toLocaleString("en")} of `}${all!.length.toLocaleString("en")} runs`;

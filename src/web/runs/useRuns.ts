@@ -16,9 +16,11 @@ export interface Runs {
   readonly error: Error | undefined;
   readonly isConnected: boolean;
   readonly overview: (id: string) => RunOverview | undefined;
-  /** Says which rows are in view, so that their overviews are read. */
+  /** Says of which runs overviews are to be read, the first ones first. */
   readonly want: (ids: readonly string[]) => void;
   readonly drop: (id: string) => void;
+  /** Reads the list anew. */
+  readonly reload: () => void;
 }
 
 export function useRuns(): Runs {
@@ -26,17 +28,18 @@ export function useRuns(): Runs {
   const [error, setError] = useState<Error>();
   const [isConnected, setConnected] = useState(true);
   const drop = useCallback((id: string) => setAll((before) => before?.filter((run) => run.id !== id)), []);
+  const reload = useCallback(() => void listRuns().then(setAll, setError), []);
   useEffect(() => {
-    listRuns().then(setAll, setError);
+    reload();
     return followRuns({
       run: (summary) => setAll((before) => before && withRun(before, summary)),
       removed: drop,
       runs: (ids) => setAll((before) => before?.filter(({ id }) => ids.includes(id))),
       connected: setConnected,
     });
-  }, [drop]);
+  }, [drop, reload]);
   const { overview, want } = useOverviews(all);
-  return { all, error, isConnected, overview, want, drop };
+  return { all, error, isConnected, overview, want, drop, reload };
 }
 
 /** The list with a run that is new or has changed in it. */
