@@ -116,7 +116,7 @@ export class RunReader {
     };
   }
 
-  /** Rows from an offset on, up to where the state of the run says; those that were read last are kept for others that ask for the same. */
+  /** Rows from an offset on, as far as they are known; those read last are kept for other readers. */
   rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
     const path = join(this.dirOf(id), "metrics.jsonl");
     const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };

@@ -187,6 +187,7 @@ export function reached(sources: readonly Source[], from: readonly string[]): { 
     if (files.has(path)) return;
     files.add(path);
     for (const name of byPath.get(path)!.loads) {
+      if (name.endsWith(".css")) continue; // of the page, bundled
       if (name.startsWith(".")) visit(posix.join(posix.dirname(path), name));
       else outside.add(name);
     }

@@ -26,6 +26,9 @@ const ownFiles: readonly Known[] = [
   [/^runner\/devices\.ts$/, /^child_process$/, "tries each device in a process of this program's own"],
   [/^runner\/sweeps\/runSweep\.ts$/, /^child_process$/, "starts the workers of a sweep, this program itself"],
   [/^runner\/sweeps\/slurm\/programs\.ts$/, /^child_process$/, "sbatch, squeue and others of Slurm, where asked to"],
+  [/^cli\/(labBeside|commands\/lab)\.ts$/, /^child_process$/, "starts this program itself: a lab, crh ingest"],
+  [/^lab\/lab\.ts$/, /^net$/, "the type of an address; crh lab listens, on this machine unless told otherwise"],
+  [/^web\//, /^(fetch|EventSource)$/, "the page asks the server that it came from, and its policy allows no other"],
   [/^cli\/commands\/doctor\/python\.ts$/, /^child_process$/, "crh doctor asks for the version of Python"],
   [
     /^engineNode\/telemetry\.ts$/,
@@ -60,6 +63,16 @@ const ofPackages: readonly Known[] = [
     /^hyparquet\/src\/utils\.js$/,
     /^fetch$/,
     "reads Parquet files from an address that it is given; here such files are written alone",
+  ],
+  [
+    /^@hono\/node-server\/dist\//,
+    /^(https?|http2|WebSocket)$/,
+    "listens where crh lab does; WebSockets are not upgraded to, and nothing connects",
+  ],
+  [
+    /^hono\/dist\//,
+    /^(fetch|https?|http2|net|dns|WebSocket|child_process|EventSource)$/,
+    "methods of this name of the application itself, adapters of other platforms, a client; the server and its own helpers are used",
   ],
   [/^global-agent\/dist\//, /^(https?|net|tls)$/, installer],
   [/^onnxruntime-node\/script\/(build|install-utils)\.js$/, /^(child_process|https)$/, installer],
@@ -97,7 +110,7 @@ function unused(found: ReadonlyMap<string, readonly string[]>, list: readonly Kn
 }
 
 test("own files that connect, or start a program, are those that are known", () => {
-  const found = namesIn(join(root, "src"), /\.ts$/);
+  const found = namesIn(join(root, "src"), /\.tsx?$/);
   expect(unexplained(found, ownFiles)).toEqual([]);
   expect(unused(found, ownFiles)).toEqual([]);
 });

@@ -3,7 +3,8 @@ import type { ScoreRecord } from "../../studies/scoreRecord.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href } from "../route.ts";
 import { useAsync } from "../useAsync.ts";
-import { Dot, type ListedStudy, readJson } from "./ReproductionsView.tsx";
+import { Dot } from "./Dot.tsx";
+import { type ListedStudy, readJson } from "./listedStudy.ts";
 
 export function ReproductionPage({ study }: { readonly study: ListedStudy | undefined }) {
   const folder = study?.words === undefined ? undefined : `reproductions/${study.folder}`;

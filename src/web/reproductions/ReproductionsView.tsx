@@ -2,34 +2,16 @@
 import { Problem } from "../ErrorNote.tsx";
 import { href, type Route } from "../route.ts";
 import { useAsync } from "../useAsync.ts";
+import { Dot } from "./Dot.tsx";
+import { type ListedStudy, readJson } from "./listedStudy.ts";
 import { ReproductionPage } from "./ReproductionPage.tsx";
 import "./reproductions.css";
-
-/** A study as scripts/reproductions.mjs lists it. */
-export interface ListedStudy {
-  /** "crh/8", and the folder of its files. */
-  readonly name: string;
-  readonly folder: string;
-  readonly title: string;
-  readonly source: string;
-  /** "2 of 3 claims hold"; absent where it was not run. */
-  readonly words?: string;
-  readonly verdicts: readonly { readonly name: string; readonly verdict: string; readonly number: string }[];
-  /** The first figure's file. */
-  readonly picture?: string;
-}
 
 /** Titles of the three theories, by the first part of their studies' names. */
 const theories: Readonly<Record<string, string>> = {
   crh: "Formation of representations (the Canonical Representation Hypothesis)",
   twopoint: "When representations align: the two-point theory of learning dynamics",
   symmetry: "Symmetry, noise and regularization",
-};
-
-export const readJson = async <T,>(path: string): Promise<T> => {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`The score cards are not there (${response.status}); npm run build copies them.`);
-  return (await response.json()) as T;
 };
 
 export default function ReproductionsView({ route }: { readonly route: Route }) {
@@ -87,9 +69,4 @@ function Group({ title, studies }: { readonly title: string; readonly studies: r
       </ul>
     </>
   );
-}
-
-export function Dot({ verdict, title }: { readonly verdict: string; readonly title?: string }) {
-  const kind = verdict === "holds" ? "good" : verdict === "does not hold" ? "bad" : "open";
-  return <span className={`dot ${kind}`} title={title} role="img" aria-label={title ?? verdict} />;
 }

@@ -9,7 +9,7 @@ import type { RunOverview } from "../source/overview.ts";
 import type { ShownJob } from "../source/sweep.ts";
 import { useAsync } from "../useAsync.ts";
 import { axesOf, cellsOf, textOf } from "./grid.ts";
-import { useTicks } from "./SweepsView.tsx";
+import { useTicks } from "./useTicks.ts";
 
 const measures = [
   "state",

@@ -1,5 +1,4 @@
 /** @file All sweeps with how far they are, or one of them as a grid of its runs. */
-import { useEffect, useReducer } from "react";
 import { formatDuration } from "../../formats/quantities.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href, type Route } from "../route.ts";
@@ -8,24 +7,11 @@ import type { SweepSummary } from "../source/sweep.ts";
 import { useAsync } from "../useAsync.ts";
 import { SweepGrid } from "./SweepGrid.tsx";
 import "./sweeps.css";
-
-/** chosen: milliseconds between looks at sweeps that are not done. */
-const PERIOD = 2000;
+import { useTicks } from "./useTicks.ts";
 
 export default function SweepsView({ route }: { readonly route: Route }) {
   const [, name] = route.path;
   return name === undefined ? <AllSweeps /> : <SweepGrid name={name} />;
-}
-
-/** A number that grows now and then, so that what depends on it is read again. */
-export function useTicks(isGoing: boolean): number {
-  const [ticks, tick] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
-    if (!isGoing) return;
-    const timer = setInterval(tick, PERIOD);
-    return () => clearInterval(timer);
-  }, [isGoing]);
-  return ticks;
 }
 
 function AllSweeps() {
