@@ -5,6 +5,7 @@
  * `npm run bench -- augment`: images a second through augmentations; `npm run bench -- measuring`: what the moment sums cost in
  * forward and backward passes; `npm run bench -- twopoint`: steps with followed points, and a fit of the two-point theory;
  * `npm run bench -- replicates`: networks that train in one graph against the same one by one.
+ * `npm run bench -- lab`: the page's size, its frames and first views, and 200 readers of a run (--minutes N).
  * PyTorch is looked for in $CRH_PYTHON or python3.
  */
 import { join } from "node:path";
@@ -31,6 +32,9 @@ if (first === "resnet20") {
 } else if (first === "replicates") {
   const { benchReplicates } = await import(join(root, "bench", "replicates.mjs"));
   await benchReplicates(rest);
+} else if (first === "lab") {
+  const { benchLab } = await import(join(root, "bench", "lab.mjs"));
+  await benchLab(rest);
 } else {
   const { benchSteps } = await import(join(root, "bench", "steps.mjs"));
   await benchSteps(process.argv.slice(2));
