@@ -80,8 +80,11 @@ export function App() {
 
 function Unknown() {
   return (
-    <p className="missing">
-      There is no such view. <a href={href(["runs"])}>All runs</a>
-    </p>
+    <section>
+      <h1>Nothing is here</h1>
+      <p className="missing">
+        There is no such view. <a href={href(["runs"])}>All runs</a>
+      </p>
+    </section>
   );
 }

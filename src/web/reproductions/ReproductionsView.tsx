@@ -51,7 +51,7 @@ function Group({ title, studies }: { readonly title: string; readonly studies: r
       <ul className="studies">
         {studies.map(({ name, folder, title: heading, words, verdicts, picture }) => (
           <li key={name}>
-            <a href={href(["reproductions", folder])} aria-label={`${name}: ${heading}`}>
+            <a href={href(["reproductions", folder])}>
               <span className="picture">
                 {picture !== undefined && <img className="raster" loading="lazy" src={picture} alt="" />}
               </span>
