@@ -44,12 +44,28 @@ export function build() {
     join(root, "tsconfig.build.json"),
     join(root, "scripts", "web.mjs"),
   ];
-  if (existsSync(result) && sources.every((path) => newest(path) < statSync(result).mtimeMs)) return;
+  if (isOlder(sources, result)) {
+    buildDocuments();
+    return;
+  }
   say("building");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   node([join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
   node([join("scripts", "web.mjs")]);
   copyFileSync(join(root, "package.json"), result);
+}
+
+/** Whether every source is older than a result that is there. */
+function isOlder(sources, result) {
+  return existsSync(result) && sources.every((path) => newest(path) < statSync(result).mtimeMs);
+}
+
+/** The documents beside the page, where one has changed since. */
+function buildDocuments() {
+  const names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "docs", "examples"];
+  const sources = [...names, join("python", "README.md"), join("scripts", "site")].map((name) => join(root, name));
+  if (isOlder(sources, join(root, "dist", "web-page", "docs", "docs.css"))) return;
+  node([join("scripts", "documents.mjs")]);
 }
 
 function checkNode() {

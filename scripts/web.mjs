@@ -1,10 +1,11 @@
 /**
  * @file Builds the page of the lab (src/web) into dist/web-page, after src/ was compiled: the page's script of values
- * under the pointer is the report's, taken from there.
+ * under the pointer is the report's, taken from there. Figures of the studies and the documents go beside it.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
+import { writeDocuments } from "./documents.mjs";
 import { copyReproductions } from "./reproductions.mjs";
 import { root } from "./setup.mjs";
 
@@ -37,3 +38,4 @@ await build({
   },
 });
 await copyReproductions(outDir);
+await writeDocuments();

@@ -64,6 +64,7 @@ export function App() {
               {title}
             </a>
           ))}
+          <a href="docs/index.html">Docs</a>
         </nav>
         <ThemeButton />
       </header>

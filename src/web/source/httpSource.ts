@@ -35,8 +35,9 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
 const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as Promise<T>;
 const at = (id: string): string => `api/runs/${encodeURIComponent(id)}`;
 
-/** Whether a server with runs stands behind this page; a static site has none. */
+/** Whether a server with runs stands behind this page; a static site, which says so of itself, has none. */
 export async function hasServer(): Promise<boolean> {
+  if ("static" in document.documentElement.dataset) return false;
   try {
     const response = await fetch("api/runs", { method: "HEAD" });
     return response.ok && (response.headers.get("content-type") ?? "").includes("json");
