@@ -1,8 +1,8 @@
 /** @file A Markdown document of the repository as the body of a page, with the places in it that a list may lead to. */
 import { dirname, join, normalize } from "node:path/posix";
 import { Marked, type Tokens } from "marked";
-import { linkEquations, linkFiles } from "./references.ts";
-import { isTable, typesetBlock } from "./typeset.ts";
+import { inText, linkEquations, linkFiles } from "./references.ts";
+import { isTable, typesetBlock, typesetSentence } from "./typeset.ts";
 
 export interface Heading {
   readonly level: number;
@@ -77,7 +77,8 @@ export function documentBody(markdown: string, options: DocumentOptions): Body {
     },
   });
   const html = marked.parse(markdown, { async: false });
-  return { html: linkFiles(linkEquations(html, equations, hasFormulas), path, addressOf), headings };
+  const set = hasFormulas ? inText(html, (text) => typesetSentence(unescaped(text))) : html;
+  return { html: linkFiles(linkEquations(set, equations, hasFormulas), path, addressOf), headings };
 }
 
 /** The name of a place as GitHub makes it from a heading, so that links hold there and here. */
@@ -94,4 +95,10 @@ export function placeOf(heading: string, known: Set<string>): string {
 
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** What marked escapes. */
+function unescaped(html: string): string {
+  const signs: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
+  return html.replaceAll(/&(lt|gt|quot|#39|amp);/g, (_, name: string) => signs[name]!);
 }

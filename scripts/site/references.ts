@@ -32,7 +32,7 @@ export function linkFiles(html: string, path: string, addressOf: (path: string, 
 }
 
 /** Changes the text outside links, code and headings; `before` is what stands before it in its paragraph. */
-function inText(html: string, change: (text: string, before: string) => string): string {
+export function inText(html: string, change: (text: string, before: string) => string): string {
   let closed = ""; // the end tag that is waited for
   let before = "";
   return html

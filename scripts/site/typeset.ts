@@ -61,6 +61,42 @@ export function typesetBlock(block: string): string {
 }
 
 /**
+ * A sentence that speaks of a formula: its Greek names, indices and exponents are set, its words are left as they are.
+ *
+ * @param text without tags
+ */
+export function typesetSentence(text: string): string {
+  let html = "";
+  for (let at = 0; at < text.length; ) {
+    const [found = ""] = match(/[A-Za-z]+[0-9]*|[0-9]+|[\s\S]/y, text, at) ?? [];
+    at += found.length;
+    html += greekOf(found) ?? ESCAPES[found] ?? found;
+    if (!isBase(found, text.slice(at))) continue;
+    for (let piece = script(text, at); piece !== undefined; piece = script(text, at)) {
+      html += piece[0].replaceAll(/<\/?i>/g, "");
+      at = piece[1];
+      const primes = match(/'(?=[_^])/y, text, at)?.[0] ?? "";
+      html += primes;
+      at += primes.length;
+    }
+  }
+  return html;
+}
+
+/** The letter of a Greek name, with what is below it. */
+function greekOf(name: string): string | undefined {
+  const stem = /^(?:[A-Z]?[a-z]+)(?=[A-Z0-9]|$)/.exec(name)?.[0] ?? "";
+  return stem in GREEK || stem.replace(/^d/, "") in GREEK ? letters(name).replaceAll(/<\/?i>/g, "") : undefined;
+}
+
+/** Whether an index or exponent may stand behind it; a name_of_a_file has none. */
+function isBase(found: string, next: string): boolean {
+  if (/^[A-Za-z]{2,}/.test(found) && !(found in GREEK))
+    return /^(?:\^|_(?:[A-Za-z0-9]{1,2}(?![A-Za-z0-9_])|[{(]))/.test(next);
+  return /^(?:\w+|['~|)\]>])$/.test(found);
+}
+
+/**
  * Whether a block is a table and no formula: at least three lines have two or more columns in common, each behind two
  * spaces.
  */
