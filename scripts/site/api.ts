@@ -60,7 +60,7 @@ function entry(root: string, { name, file }: Export, isInBrowser: boolean): stri
   const entrances = isInBrowser ? "crh-lab, crh-lab/browser" : "crh-lab";
   return `<section class="export">
 <h3 id="${name}"><code>${name}</code> <small>${kind} of ${entrances}</small></h3>
-<pre tabindex="0"><code>${withSoftComments(signature)}</code></pre>
+<pre><code>${withSoftComments(signature)}</code></pre>
 ${described(comment === "" && isAlone(text, kind) ? fileComment(text) : comment)}
 </section>`;
 }

@@ -1,6 +1,7 @@
 /** @file The static site, as `npm run site` writes it, below a path of a plain web server that knows nothing of it. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize, resolve } from "node:path";
@@ -13,6 +14,8 @@ import { startChromium } from "../browser/chromium.ts";
 const PAGE = resolve(import.meta.dirname, "..", "..", "dist", "web-page");
 const isSkipped = process.env.CRH_SKIP_BROWSER === "1";
 if (isSkipped) console.log("skipped: CRH_SKIP_BROWSER=1, the static site is looked at in no browser");
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -85,6 +88,16 @@ describe.skipIf(isSkipped)("the static site", () => {
     const page = await opened(`docs/${name}.html`, 390);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
     await page.close();
+  });
+
+  it.each(["light", "dark"] as const)("the guide can be read by everybody, %s", async (colorScheme) => {
+    const context = await browser.newContext({ colorScheme, viewport: { width: 390, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${start}docs/index.html`);
+    await page.evaluate(axe);
+    const found = await page.evaluate("axe.run(document).then(({ violations }) => violations.map(({ help }) => help))");
+    expect(found).toEqual([]);
+    await context.close();
   });
 
   it("has no errors and asks no other host", () => {
