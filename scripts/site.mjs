@@ -7,8 +7,7 @@ import { parseArgs } from "node:util";
 import { build, install, root } from "./setup.mjs";
 
 try {
-  const options = { to: { type: "string", default: join(root, "site") } };
-  const to = resolve(parseArgs({ args: process.argv.slice(2), options }).values.to);
+  const to = target(process.argv.slice(2));
   install();
   build();
   const { runnerImport } = await import("vite"); // installed by now
@@ -18,4 +17,12 @@ try {
 } catch (error) {
   process.stderr.write(`crh-lab: ${error.message}\n`);
   process.exit(1);
+}
+
+function target(args) {
+  try {
+    return resolve(parseArgs({ args, options: { to: { type: "string", default: join(root, "site") } } }).values.to);
+  } catch {
+    throw new Error(`site: expected npm run site -- [--to DIR], got ${args.join(" ")}`);
+  }
 }

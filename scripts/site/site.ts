@@ -41,9 +41,10 @@ function examplesBody(root: string): Body {
     .sort()
     .map((name) => {
       const id = name.replace(/\.mjs$/, "");
-      headings.push({ level: 2, id, text: id.replaceAll("-", " ") });
+      const title = id.replaceAll("-", " ").replace(/^(\d+) (.)/, (_, n, first) => `${n}. ${first.toUpperCase()}`);
+      headings.push({ level: 2, id, text: title });
       const code = readFileSync(join(root, "examples", name), "utf8");
-      return `<h2 id="${id}">${id.replaceAll("-", " ")}</h2>\n<pre tabindex="0"><code>${escaped(code)}</code></pre>`;
+      return `<h2 id="${id}">${title}</h2>\n<pre tabindex="0"><code>${escaped(code)}</code></pre>`;
     });
   const html = `<h1 id="examples">${EXAMPLES.title}</h1>
 <p>Programs that use the library: <code>node examples/1-train-and-measure.mjs</code> runs the first.</p>
