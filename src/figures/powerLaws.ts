@@ -25,11 +25,25 @@ const pairNames = Object.keys(pairs) as (keyof SideExponents)[];
 const guides = [1 / 3, 1 / 2, 1, 2, 3];
 const guideNames = ["1/3", "1/2", "1", "2", "3"];
 
-interface Drawn {
+interface Drawn extends LawPoints {
+  readonly exponent: Exponent | undefined;
+}
+
+/** The points of one panel. */
+export interface LawPoints {
   readonly side: Side;
   readonly pair: keyof SideExponents;
   readonly points: SpectralPairs;
-  readonly exponent: Exponent | undefined;
+}
+
+/** All pairs that have points, on both sides (theory.md Eq. 33). O(d^3): what takes the time of the figure. */
+export function lawPoints(layer: LayerMoments, convention: Convention): LawPoints[] {
+  return (["a", "b"] as const).flatMap((side) =>
+    pairNames.flatMap((pair): LawPoints[] => {
+      const points = spectralPairs(layer, side, pair, convention);
+      return points && points.x.length > 1 ? [{ side, pair, points }] : [];
+    }),
+  );
 }
 
 /**
@@ -43,13 +57,16 @@ export function powerLaws(
   exponents: LayerExponents | undefined,
   convention: Convention = lawsOf(exponents),
 ): Figure | undefined {
-  const drawn = (["a", "b"] as const).flatMap((side) =>
-    pairNames.flatMap((pair): Drawn[] => {
-      const points = spectralPairs(layer, side, pair, convention);
-      if (!points || points.x.length < 2) return [];
-      return [{ side, pair, points, exponent: exponents?.[convention][side]?.[pair] }];
-    }),
-  );
+  return powerLawsOf(lawPoints(layer, convention), exponents, convention);
+}
+
+/** The same from points that were found elsewhere. */
+export function powerLawsOf(
+  found: readonly LawPoints[],
+  exponents: LayerExponents | undefined,
+  convention: Convention = lawsOf(exponents),
+): Figure | undefined {
+  const drawn = found.map((one): Drawn => ({ ...one, exponent: exponents?.[convention][one.side]?.[one.pair] }));
   if (drawn.length === 0) return undefined;
   const csv = toCsv(
     ["side", "pair", "convention", "rank", "x", "y", "ySorted"],
@@ -75,7 +92,7 @@ export function powerLaws(
 }
 
 /** Covariances, or plain second moments where a record of an earlier version has no others. */
-function lawsOf(exponents: LayerExponents | undefined): Convention {
+export function lawsOf(exponents: LayerExponents | undefined): Convention {
   return exponents !== undefined && exponents.covariance === undefined ? "raw" : "covariance";
 }
 

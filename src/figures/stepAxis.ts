@@ -17,6 +17,23 @@ export interface StepAxis {
   constant?: number;
 }
 
+let chosen: boolean | undefined;
+
+/**
+ * Draws with one kind of step axis, whatever the steps are: what the reader of a page chose.
+ *
+ * @param log undefined leaves it to the steps
+ */
+export function withStepAxis<T>(log: boolean | undefined, draw: () => T): T {
+  const before = chosen;
+  chosen = log;
+  try {
+    return draw();
+  } finally {
+    chosen = before;
+  }
+}
+
 /** Whether the steps crowd towards the start: their median lies below a quarter of the largest. */
 export function isLogSpaced(steps: readonly number[]): boolean {
   const positive = [...new Set(steps)].filter((step) => step > 0).sort((x, y) => x - y);
@@ -34,8 +51,8 @@ export function stepAxis(steps: readonly number[], maxTicks: number, log = isLog
   const [low, high] = [smallest(steps), largest(steps)];
   const domain: [number, number] = low < high ? [low, high] : [low, low + 1];
   const shared = { domain, tickFormat: formatStep, label: "step", ...centred };
-  if (!log) return { type: "linear", ...shared, ticks: linearTicks(domain, maxTicks) };
   const first = smallest(steps.filter((step) => step > 0));
+  if (!(chosen ?? log) || first === 0) return { type: "linear", ...shared, ticks: linearTicks(domain, maxTicks) };
   // chosen: a third of the first step, which puts step 0 far enough left of it for both labels to be read.
   return { type: "symlog", ...shared, constant: first / 3, ticks: decadeTicks(low, first, high, maxTicks) };
 }

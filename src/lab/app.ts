@@ -12,6 +12,7 @@ import { reportOf } from "../runner/errors.ts";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { runMeasurements } from "../runner/records/runMeasurements.ts";
 import { isEmpty, reportData, reportFrame } from "../runner/records/runReport.ts";
+import { compareRuns, courseOf } from "./compare.ts";
 import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
 import { float32Bytes, matrixOf } from "./matrix.ts";
 import { NotFoundError, QueryError } from "./notFound.ts";
@@ -82,6 +83,9 @@ function addRuns(app: Hono, reader: RunReader): void {
     });
     return context.json(overviews);
   });
+  app.post("/api/compare", async (context) =>
+    context.json(await compareRuns(reader, await context.req.text(), context.req.raw.signal)),
+  );
   app.delete("/api/runs/:id", (context) => {
     removeRun(reader, context.req.param("id"));
     return context.body(null, 204);
@@ -113,6 +117,9 @@ function addRun(app: Hono, reader: RunReader): void {
     const run = reader.open(context.req.param("id"));
     return context.json(await readingRun(run.dir, () => runMeasurements(run)));
   });
+  app.get("/api/runs/:id/course", (context) =>
+    context.json(courseOf(reader, context.req.param("id"), context.req.query("y"))),
+  );
   app.get("/api/runs/:id/moments/:step", (context) => {
     const run = reader.open(context.req.param("id"));
     const bytes = run.momentBytes(momentStep(run.momentSteps(), context.req.param("step")));

@@ -35,7 +35,7 @@ function stepsAreLog(snapshots: ReportData["snapshots"]): boolean | undefined {
   return snapshots.length > 1 ? isLogSpaced(snapshots.map(({ step }) => step)) : undefined;
 }
 
-function lossSection({ metrics, snapshots }: RunReport): FigureSection {
+export function lossSection({ metrics, snapshots }: RunReport): FigureSection {
   return {
     title: "Loss over training",
     missing: "The run recorded no loss.",
@@ -49,7 +49,7 @@ function lossSection({ metrics, snapshots }: RunReport): FigureSection {
 }
 
 /** A section for each group of watched quantities. */
-function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSection[] {
+export function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSection[] {
   return (watched?.groups ?? []).map(({ title, axis, log, quantities, expected }, i) => {
     const series = quantities.map(({ name }) => ({ name, points: watchedCourse(metrics, name) }));
     const figure = watchedFigure(series, { axis, log, expected, logSteps: stepsAreLog(snapshots) });
@@ -66,7 +66,7 @@ function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSect
 }
 
 /** Images that the network made when training ended. */
-function pictureSections({ pictures }: RunReport): FigureSection[] {
+export function pictureSections({ pictures }: RunReport): FigureSection[] {
   if (pictures === undefined) return [];
   return [
     {
@@ -80,7 +80,7 @@ function pictureSections({ pictures }: RunReport): FigureSection[] {
   ];
 }
 
-function depthSection(data: ReportData): FigureSection {
+export function depthSection(data: ReportData): FigureSection {
   const last = byStep(data.snapshots).at(-1);
   const heads = last?.layers.some(({ kind }) => kind === "head") ?? false;
   const noise = last?.layers.some((layer) => layer.alignment.paper.b.rga.noise !== null) ?? false;
@@ -124,7 +124,7 @@ function noRanks(data: ReportData): string {
   return "No layer has both a rank of its input and a backward RGA.";
 }
 
-function rankSection(data: ReportData): FigureSection {
+export function rankSection(data: ReportData): FigureSection {
   const ranked = data.snapshots.flatMap(({ layers }) => layers).find((layer) => layer.ranks?.paper.a);
   const threshold = ranked?.ranks?.paper.a?.H.threshold;
   const steps = data.snapshots.filter(({ layers }) => layers.some(({ ranks }) => ranks?.paper.a));

@@ -31,7 +31,7 @@ export function renderFirstScreen(data: ReportData): string {
   const layout = figure !== undefined && maps <= fewLayers ? "beside" : "stacked";
   return (
     `<section id="finding">${sentence}<div class="overview ${layout}">` +
-    `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${key(found, isBare(maps))}</div>${course}${renderOtherStrips(found)}</div></section>`
+    `<div class="now"><h2>Every relation of every layer${stepWords(data)}</h2>${renderMapStrips(found)}${stripKey(found, isBare(maps))}</div>${course}${renderOtherStrips(found)}</div></section>`
   );
 }
 
@@ -55,8 +55,8 @@ function stepWords(data: ReportData): string {
   return isAnalysis(data) || !last ? "" : `, step ${grouped(last.step)}`;
 }
 
-/** How much holds, where all of it does, and whether training made it. */
-function findingSentence(data: ReportData, found: readonly Finding[]): string {
+/** How much holds, where all of it does, and whether training made it; HTML. */
+export function findingSentence(data: ReportData, found: readonly Finding[]): string {
   const dead = deadSentence([...new Set(found.map(({ layer }) => layer))]);
   const defined = found.filter(({ last, verdict }) => last.value !== null && verdict !== "dead");
   if (defined.length === 0)
@@ -94,7 +94,7 @@ function besidesWords(defined: readonly Finding[]): string {
 }
 
 /** How a cell is read, with a cell. */
-function key(found: readonly Finding[], bare: boolean): string {
+export function stripKey(found: readonly Finding[], bare: boolean): string {
   const rule = `<a href="#term-holds">holds</a> by the paper’s convention`;
   return (
     `<p class="key"><span><span class="swatch" aria-hidden="true"><i style="--v:10"></i><i style="--v:40"></i><i style="--v:70"></i><i style="--v:100"></i></span>alignment from 0 to 1</span>` +

@@ -21,7 +21,7 @@ export function lawSections(data: ReportData): FigureSection[] {
   return [...drawn(phaseSection(data)), ...drawn(changeSection(data)), ...drawn(collapseSection(data))];
 }
 
-function phaseSection(data: ReportData): FigureSection {
+export function phaseSection(data: ReportData): FigureSection {
   const decided = data.snapshots.some(({ layers }) =>
     layers.some(({ phase }) => phase && (isDecided(phase.label) || (phase.weights && phase.weights["no row"] < 0.5))),
   );
@@ -41,7 +41,7 @@ function foundPhases({ snapshots }: ReportData): string {
   return sentence === "" ? "" : `${sentence} `;
 }
 
-function collapseSection(data: ReportData): FigureSection {
+export function collapseSection(data: ReportData): FigureSection {
   return {
     title: "Neural collapse over training",
     ...shownAs(collapseOverTime(data.snapshots), "collapse"),
@@ -53,7 +53,7 @@ function collapseSection(data: ReportData): FigureSection {
   };
 }
 
-function changeSection(data: ReportData): FigureSection {
+export function changeSection(data: ReportData): FigureSection {
   return {
     title: "Change of the representation between measurements",
     ...shownAs(changeOverTime(data.snapshots), "change"),

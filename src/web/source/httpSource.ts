@@ -86,6 +86,21 @@ function follow(
   return () => events.close();
 }
 
+/** Read in a thread of its own (measurementsWorker.ts). */
+function measurements(id: string): Promise<Snapshot[]> {
+  const worker = new Worker(new URL("./measurementsWorker.ts", import.meta.url), { type: "module" });
+  const found: Snapshot[] = [];
+  return new Promise<Snapshot[]>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<{ snapshot?: Snapshot; done?: true; error?: string }>) => {
+      if (data.snapshot) found.push(data.snapshot);
+      else if (data.error !== undefined) reject(new ServerError(data.error));
+      else resolve(found);
+    };
+    worker.onerror = () => reject(new ServerError("The page could not start the thread that reads measurements."));
+    worker.postMessage(new URL(`${at(id)}/measurements`, location.href).href);
+  }).finally(() => worker.terminate());
+}
+
 export const httpSource: RunSource = {
   details: (id) => get<RunDetails>(at(id)),
   metrics: async (id, { names, from, points } = {}) => {
@@ -96,6 +111,7 @@ export const httpSource: RunSource = {
     return (await get<{ series: MetricSeries[] }>(`${at(id)}/metrics?${query}`)).series;
   },
   snapshot: (id, step) => get<Snapshot>(`${at(id)}/snapshots/${step}`),
+  measurements,
   moments: async (id, step) =>
     decodeMoments(new Uint8Array(await (await ask(`${at(id)}/moments/${step}`)).arrayBuffer())),
   matrix: async (id, { step, layer, side, name, convention }: MatrixPlace): Promise<SquareMatrix> => {

@@ -61,6 +61,8 @@ export interface RunSource {
   /** @param points the most points of a series */
   metrics(id: string, options?: { names?: readonly string[]; from?: number; points?: number }): Promise<MetricSeries[]>;
   snapshot(id: string, step: number): Promise<Snapshot>;
+  /** All measurements at once as a report reads them, where that is less work than one by one. */
+  measurements?(id: string): Promise<Snapshot[]>;
   moments(id: string, step: number): Promise<Moments>;
   /** @throws Error where it was not kept */
   matrix(id: string, place: MatrixPlace): Promise<SquareMatrix>;

@@ -1,0 +1,40 @@
+/**
+ * @file Work that may wait: done one piece at a time while the page is idle, so that typing, scrolling and scrubbing
+ * are never held up by more than one figure.
+ */
+type Owner = object;
+
+const waiting = new Map<Owner, () => void>();
+let isPlanned = false;
+
+/** chosen: milliseconds after which work is done although the page is busy. */
+const PATIENCE = 400;
+
+/** Does the work when there is time. What the same owner had waiting is dropped. @returns what drops it */
+export function whenIdle(owner: Owner, work: () => void): () => void {
+  waiting.delete(owner);
+  waiting.set(owner, work);
+  plan();
+  return () => {
+    if (waiting.get(owner) === work) waiting.delete(owner);
+  };
+}
+
+function plan(): void {
+  if (isPlanned || waiting.size === 0) return;
+  isPlanned = true;
+  if (typeof requestIdleCallback === "function") requestIdleCallback(next, { timeout: PATIENCE });
+  else setTimeout(next, 16);
+}
+
+function next(): void {
+  isPlanned = false;
+  const [first] = waiting;
+  if (first === undefined) return;
+  waiting.delete(first[0]);
+  try {
+    first[1]();
+  } finally {
+    plan();
+  }
+}

@@ -1,0 +1,478 @@
+/**
+ * @file H, G and Z of a chosen layer and side at the step that is looked at, as images on one scale of colours for all
+ * steps. Wheel and drag look closer at all three at once; the entry under the pointer, or that of the arrow keys, is
+ * said in numbers.
+ */
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { divergingPalette, levels } from "../../figures/diverging.ts";
+import { grouped } from "../../findings/numbers.ts";
+import type { Convention, Side } from "../../moments/moments.ts";
+import { saveCsv, savePng, saveSvg } from "../figures/saveFigure.ts";
+import type { MatrixName, RunSource } from "../source/runSource.ts";
+import { MatrixStore, matrixNames, type OrderName } from "./matrixStore.ts";
+import { useStep, useStepStore } from "./stepStore.ts";
+import { nearestStep, stepsInWords } from "./steps.ts";
+import { entryAt, moved, showing, type Window, whole, zoomed } from "./zoom.ts";
+
+export interface MatricesProps {
+  readonly source: RunSource;
+  readonly id: string;
+  readonly layer: string;
+  readonly side: Side;
+  readonly convention: Convention;
+  readonly order: OrderName;
+  readonly setOrder: (order: OrderName) => void;
+  readonly momentSteps: readonly number[];
+}
+
+const meaning: Record<MatrixName, string> = { H: "activations", G: "gradients", Z: "weights" };
+
+export function Matrices(props: MatricesProps) {
+  const { momentSteps } = props;
+  if (momentSteps.length === 0)
+    return (
+      <p className="missing">
+        The second moments of this run were not kept, so that there are no matrices to look at.{" "}
+        <code>--moments all</code> keeps those of every measurement, <code>--moments final</code> those of the last.
+      </p>
+    );
+  const { id, layer, side, convention } = props;
+  return <Kept key={[id, layer, side, convention, momentSteps.join()].join(" ")} {...props} />;
+}
+
+function Kept({ source, id, layer, side, convention, order, setOrder, momentSteps }: MatricesProps) {
+  const looked = useStep() ?? momentSteps.at(-1)!;
+  const step = nearestStep(momentSteps, looked)!;
+  const store = useMatrixStore(source, { id, layer, side, convention, steps: momentSteps }, step);
+  useEffect(() => store.want(step), [store, step]);
+  const d = matrixNames.map((name) => store.get(step, name)?.d).find((one) => one !== undefined);
+  const isMissing = matrixNames.every((name) => store.whyMissing(step, name) !== undefined);
+  return (
+    <div className="run-matrices">
+      <KeptNote looked={looked} step={step} momentSteps={momentSteps} />
+      {isMissing ? (
+        <p className="missing">{store.whyMissing(step, "H")}</p>
+      ) : d === undefined ? (
+        <p className="soft run-reading">Reading matrices …</p>
+      ) : (
+        <Images {...{ store, step, side, d, order, setOrder, layer }} steps={momentSteps} />
+      )}
+    </div>
+  );
+}
+
+/** Says what was not kept, and how it is kept. */
+function KeptNote({ looked, step, momentSteps }: { looked: number; step: number; momentSteps: readonly number[] }) {
+  const store = useStepStore();
+  if (looked === step) return null;
+  return (
+    <p className="missing">
+      Moments of step {grouped(looked)} were not kept; shown is step {grouped(step)}. This run kept those of step{" "}
+      {stepsInWords(momentSteps)} (<code>--moments all</code> keeps every one).{" "}
+      <button type="button" onClick={() => store.look(step)}>
+        Go to step {grouped(step)}
+      </button>
+    </p>
+  );
+}
+
+function useMatrixStore(
+  source: RunSource,
+  plan: ConstructorParameters<typeof MatrixStore>[1],
+  step: number,
+): MatrixStore {
+  const [made] = useState(() => {
+    let count = 0;
+    const listeners = new Set<() => void>();
+    return {
+      store: new MatrixStore(source, plan, step, () => {
+        count++;
+        for (const listener of listeners) listener();
+      }),
+      subscribe: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      count: () => count,
+    };
+  });
+  useSyncExternalStore(made.subscribe, made.count);
+  useEffect(() => {
+    made.store.enter();
+    return () => made.store.leave();
+  }, [made]);
+  return made.store;
+}
+
+interface Place {
+  readonly row: number;
+  readonly column: number;
+}
+
+interface ImagesProps {
+  readonly store: MatrixStore;
+  readonly step: number;
+  readonly steps: readonly number[];
+  readonly side: Side;
+  readonly layer: string;
+  readonly d: number;
+  readonly order: OrderName;
+  readonly setOrder: (order: OrderName) => void;
+}
+
+function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesProps) {
+  const [place, setPlace] = useState<Place>();
+  const view = useRef<Window>(whole(d));
+  const canvases = useRef(new Map<MatrixName, HTMLCanvasElement>());
+  const drag = useRef<Drag | undefined>(undefined);
+  const frame = useRef(0);
+  const shown = useRef({ step, order });
+  shown.current = { step, order };
+
+  const draw = useCallback(() => {
+    frame.current = 0;
+    for (const [name, canvas] of canvases.current)
+      drawWindow(canvas, store.painted(shown.current.step, name, shown.current.order), view.current);
+    for (const canvas of canvases.current.values()) placeMark(canvas, view.current);
+  }, [store]);
+  const drawSoon = useCallback(() => {
+    frame.current ||= requestAnimationFrame(draw);
+  }, [draw]);
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  useEffect(() => {
+    const observer = new ResizeObserver(drawSoon);
+    for (const canvas of canvases.current.values()) observer.observe(canvas);
+    return () => observer.disconnect();
+  }, [drawSoon]);
+  const { limit, stepsRead } = store;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change the picture
+  useEffect(drawSoon, [step, order, limit, stepsRead, store.orders, drawSoon]);
+
+  const look = useCallback(
+    (next: Window) => {
+      view.current = next;
+      drawSoon();
+    },
+    [drawSoon],
+  );
+  useWheel(canvases, (right, down, factor) => look(zoomed(view.current, factor, { right, down, d })));
+  const onKey = (event: KeyboardEvent) => {
+    const arrows: Record<string, [number, number]> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+    };
+    const by = arrows[event.key];
+    if (by !== undefined) {
+      const { row, column } = place ?? { row: -by[0], column: -by[1] };
+      const clamp = (at: number) => Math.max(0, Math.min(d - 1, at));
+      const next = { row: clamp(row + by[0]), column: clamp(column + by[1]) };
+      setPlace(next);
+      look(showing(view.current, next.row, next.column, d));
+    } else if (event.key === "+" || event.key === "=") look(zoomed(view.current, 1 / 1.5, centre(d)));
+    else if (event.key === "-") look(zoomed(view.current, 1.5, centre(d)));
+    else if (event.key === "0") look(whole(d));
+    else return;
+    event.preventDefault();
+  };
+  const marked = useRef<Place | undefined>(undefined);
+  marked.current = place;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark stands where the place is
+  useEffect(() => {
+    for (const canvas of canvases.current.values()) {
+      const mark = canvas.nextElementSibling as HTMLElement;
+      mark.dataset.place = place === undefined ? "" : `${place.row},${place.column}`;
+      placeMark(canvas, view.current);
+    }
+  }, [place, step]);
+  const neuron = (at: number) => store.order(order)?.[at] ?? at;
+  const file = `${layer}-${side}-step-${step}`;
+  return (
+    <>
+      <div className="run-matrix-tools">
+        <OrderChoice store={store} order={order} setOrder={setOrder} />
+        <span className="run-zoom">
+          <button type="button" onClick={() => look(zoomed(view.current, 1 / 1.5, centre(d)))} aria-label="Look closer">
+            +
+          </button>
+          <button type="button" onClick={() => look(zoomed(view.current, 1.5, centre(d)))} aria-label="Step back">
+            −
+          </button>
+          <button type="button" onClick={() => look(whole(d))}>
+            Whole
+          </button>
+        </span>
+        <span className="run-saves">
+          <button type="button" onClick={() => saveSvg(file, svgOf(store, step, order, side))}>
+            SVG
+          </button>
+          <button type="button" onClick={() => void savePng(file, svgOf(store, step, order, side))}>
+            PNG
+          </button>
+          <button type="button" onClick={() => saveCsv(file, csvOf(store, step, side, d))}>
+            CSV
+          </button>
+        </span>
+      </div>
+      <div className="run-images">
+        {matrixNames.map((name) => {
+          const found = store.get(step, name);
+          const why = store.whyMissing(step, name);
+          return (
+            <figure key={name} className="run-image">
+              <figcaption>
+                <b>
+                  {name}
+                  <sub>{side}</sub>
+                </b>{" "}
+                <span className="soft">
+                  {meaning[name]}, {grouped(d)} × {grouped(d)}
+                </span>
+              </figcaption>
+              {why !== undefined ? (
+                <p className="missing">{why}</p>
+              ) : (
+                <div className="run-canvas">
+                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from entry to entry */}
+                  <canvas
+                    ref={(canvas) => {
+                      if (canvas === null) canvases.current.delete(name);
+                      else canvases.current.set(name, canvas);
+                    }}
+                    className="raster"
+                    role="img"
+                    tabIndex={0}
+                    aria-label={`${name} of side ${side} at step ${step}, ${meaning[name]}: colours from ${-limit} to ${limit} times the mean diagonal${found ? ` of ${said(found.meanDiagonal)}` : ""}. Arrow keys go from entry to entry.`}
+                    onKeyDown={onKey}
+                    {...pointing(view, drag, d, { look, setPlace })}
+                  />
+                  <span className="run-mark" hidden />
+                </div>
+              )}
+            </figure>
+          );
+        })}
+      </div>
+      <Scale limit={limit} read={store.stepsRead} of={steps.length} />
+      <output className="run-entry">
+        {place === undefined ? (
+          <span className="soft">
+            Point at an entry, or use the arrow keys on a matrix. Wheel and drag look closer.
+          </span>
+        ) : (
+          <Entry {...{ store, step, side, place, neuron }} />
+        )}
+      </output>
+    </>
+  );
+}
+
+const centre = (d: number) => ({ right: 0.5, down: 0.5, d });
+
+function OrderChoice({ store, order, setOrder }: Pick<ImagesProps, "store" | "order" | "setOrder">) {
+  const merged = store.orders?.merged;
+  const words =
+    order !== "cluster" || merged === undefined
+      ? ""
+      : merged.length === 0
+        ? "no two neurons have become one, so that the order stays"
+        : `${merged.length} ${merged.length === 1 ? "cluster" : "clusters"} of two neurons or more, the largest of ${merged[0]}`;
+  return (
+    <span>
+      <label>
+        Order{" "}
+        <select value={order} onChange={({ target }) => setOrder(target.value as OrderName)} disabled={!store.orders}>
+          <option value="neuron">as in the network</option>
+          <option value="cluster">by cluster</option>
+          <option value="size">by variance</option>
+        </select>
+      </label>{" "}
+      <small>{words}</small>
+    </span>
+  );
+}
+
+/** What the colours are, and over what they are shared. */
+function Scale({ limit, read, of }: { limit: number; read: number; of: number }) {
+  const ramp = useMemo(() => {
+    const palette = divergingPalette();
+    const stop = (share: number) => {
+      const at = 3 * Math.round(share * (levels - 1));
+      return `rgb(${palette[at]} ${palette[at + 1]} ${palette[at + 2]})`;
+    };
+    return `linear-gradient(90deg, ${Array.from({ length: 11 }, (_, i) => stop(i / 10)).join(", ")})`;
+  }, []);
+  return (
+    <p className="run-scale soft">
+      <span>−{limit}</span>
+      <i className="raster" style={{ background: ramp }} />
+      <span>{limit}</span>
+      <span>
+        times the mean diagonal; one scale for {of === 1 ? "the kept step" : `all ${grouped(of)} kept steps`}
+        {read < of ? `, ${grouped(read)} read so far` : ""}
+      </span>
+    </p>
+  );
+}
+
+interface EntryProps {
+  readonly store: MatrixStore;
+  readonly step: number;
+  readonly side: Side;
+  readonly place: Place;
+  readonly neuron: (at: number) => number;
+}
+
+function Entry({ store, step, side, place, neuron }: EntryProps) {
+  const [i, j] = [neuron(place.row), neuron(place.column)];
+  return (
+    <>
+      <b>
+        [{i}, {j}]
+      </b>{" "}
+      {matrixNames.map((name) => {
+        const found = store.get(step, name);
+        if (found === undefined) return null;
+        const value = found.values[i * found.d + j]!;
+        return (
+          <span key={name} data-matrix={name}>
+            {name}
+            <sub>{side}</sub> = <span className="value">{said(value)}</span>{" "}
+            <small>{said(value / found.meanDiagonal, 3)} of the mean diagonal</small>
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
+function said(value: number, digits = 4): string {
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e6)
+      ? value.toExponential(digits - 1)
+      : String(Number(value.toPrecision(digits)));
+  return text.replaceAll("-", "−").replace("e+", "e");
+}
+
+/** Draws the seen part at the resolution of the screen. */
+function drawWindow(canvas: HTMLCanvasElement, image: HTMLCanvasElement | undefined, { x, y, span }: Window): void {
+  const ratio = Math.min(2, devicePixelRatio);
+  const size = Math.round(canvas.clientWidth * ratio);
+  if (size === 0) return;
+  if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
+  const context = canvas.getContext("2d")!;
+  if (image === undefined) {
+    context.clearRect(0, 0, size, size);
+    return;
+  }
+  context.imageSmoothingEnabled = span > size; // entries smaller than pixels are averaged
+  context.drawImage(image, x, y, span, span, 0, 0, size, size);
+}
+
+/** The frame about the entry that is said, beside the canvas, so that moving it draws nothing. */
+function placeMark(canvas: HTMLCanvasElement, { x, y, span }: Window): void {
+  const mark = canvas.nextElementSibling as HTMLElement;
+  const [row, column] = (mark.dataset.place ?? "").split(",").map(Number);
+  const isSeen = column !== undefined && row! >= y - 1 && column >= x - 1 && row! < y + span && column < x + span;
+  mark.hidden = !isSeen;
+  if (!isSeen) return;
+  const unit = canvas.clientWidth / span;
+  const size = Math.max(3, unit);
+  mark.style.width = `${size}px`;
+  mark.style.height = `${size}px`;
+  mark.style.transform = `translate(${(column - x) * unit}px, ${(row! - y) * unit}px)`;
+}
+
+/** React listens to wheels passively, which lets the page scroll away. */
+function useWheel(
+  canvases: React.RefObject<Map<MatrixName, HTMLCanvasElement>>,
+  zoom: (right: number, down: number, factor: number) => void,
+): void {
+  const latest = useRef(zoom);
+  latest.current = zoom;
+  useEffect(() => {
+    const controller = new AbortController();
+    for (const canvas of canvases.current.values())
+      canvas.addEventListener(
+        "wheel",
+        (event) => {
+          event.preventDefault();
+          const { right, down } = sharesOf(event, canvas);
+          latest.current(right, down, Math.exp(Math.max(-1, Math.min(1, event.deltaY / 300))));
+        },
+        { signal: controller.signal, passive: false },
+      );
+    return () => controller.abort();
+  }, [canvases]);
+}
+
+const sharesOf = (event: { clientX: number; clientY: number }, canvas: Element) => {
+  const box = canvas.getBoundingClientRect();
+  return { right: (event.clientX - box.left) / box.width, down: (event.clientY - box.top) / box.height };
+};
+
+/** Where dragging began. */
+interface Drag {
+  readonly right: number;
+  readonly down: number;
+  readonly view: Window;
+}
+
+/** Dragging moves the window, pointing says an entry. */
+function pointing(
+  view: React.RefObject<Window>,
+  drag: React.RefObject<Drag | undefined>,
+  d: number,
+  { look, setPlace }: { look: (next: Window) => void; setPlace: (place: Place | undefined) => void },
+) {
+  return {
+    onPointerDown: (event: React.PointerEvent) => {
+      const from = { ...sharesOf(event, event.currentTarget), view: view.current };
+      drag.current = from;
+      if (event.pointerType !== "touch") event.currentTarget.setPointerCapture(event.pointerId);
+      setPlace(entryAt(view.current, from.right, from.down, d));
+    },
+    onPointerMove: (event: React.PointerEvent) => {
+      const { right, down } = sharesOf(event, event.currentTarget);
+      const from = drag.current;
+      if (from !== undefined && event.buttons > 0) look(moved(from.view, from.right - right, from.down - down, d));
+      else {
+        drag.current = undefined;
+        setPlace(entryAt(view.current, right, down, d));
+      }
+    },
+    onPointerUp: () => {
+      drag.current = undefined;
+    },
+  };
+}
+
+const GAP = 24;
+const SIZE = 320;
+
+/** The three images as one picture for a file. */
+function svgOf(store: MatrixStore, step: number, order: OrderName, side: Side): string {
+  const parts = matrixNames.flatMap((name, i) => {
+    const image = store.painted(step, name, order);
+    if (image === undefined) return [];
+    const x = i * (SIZE + GAP);
+    return [
+      `<text x="${x}" y="14" font-size="14" font-weight="650">${name}<tspan font-size="10" dy="3">${side}</tspan><tspan dy="-3"> ${meaning[name]}, step ${step}</tspan></text>`,
+      `<image x="${x}" y="24" width="${SIZE}" height="${SIZE}" href="${image.toDataURL()}" preserveAspectRatio="none" style="image-rendering:pixelated"/>`,
+    ];
+  });
+  const [width, height] = [3 * SIZE + 2 * GAP, SIZE + 48];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" fill="currentColor">${parts.join("")}<text x="0" y="${height - 6}" font-size="12">colours from −${store.limit} (blue) to ${store.limit} (red) times the mean diagonal</text></svg>`;
+}
+
+/** Upper triangles of the three in the order of the network, as they came. */
+function csvOf(store: MatrixStore, step: number, side: Side, d: number): string {
+  const found = matrixNames.map((name) => store.get(step, name));
+  const lines = ["side,i,j,H,G,Z"];
+  for (let i = 0; i < d; i++)
+    for (let j = i; j < d; j++)
+      lines.push([side, i, j, ...found.map((one) => (one === undefined ? "" : one.values[i * d + j]!))].join());
+  return `${lines.join("\n")}\n`;
+}

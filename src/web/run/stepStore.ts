@@ -1,0 +1,84 @@
+/**
+ * @file The step that is looked at. It stands outside of React's tree, so that scrubbing redraws what shows a step and
+ * nothing else; the address follows a moment later, since browsers limit how often it may change.
+ */
+import { createContext, useContext, useSyncExternalStore } from "react";
+import { setParams } from "../route.ts";
+import { nearestStep } from "./steps.ts";
+
+/** chosen: milliseconds after which the address has the step. */
+const SETTLED = 250;
+
+export class StepStore {
+  #steps: readonly number[] = [];
+  /** Undefined: the last one there is, also when there are later ones. */
+  #wanted: number | undefined;
+  readonly #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(wanted: number | undefined) {
+    this.#wanted = wanted;
+  }
+
+  /** The step shown, a measured one; undefined where nothing was measured. */
+  get step(): number | undefined {
+    return this.#wanted === undefined ? this.#steps.at(-1) : nearestStep(this.#steps, this.#wanted);
+  }
+
+  get steps(): readonly number[] {
+    return this.#steps;
+  }
+
+  get followsLast(): boolean {
+    return this.#wanted === undefined;
+  }
+
+  /** @param steps measured ones, ascending */
+  offer(steps: readonly number[]): void {
+    this.#steps = steps;
+    this.#tell();
+  }
+
+  /** @param step undefined follows the last one */
+  look(step: number | undefined): void {
+    const wanted = step === this.#steps.at(-1) ? undefined : step;
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#tell();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      setParams({ step: wanted === undefined ? undefined : String(wanted) });
+    }, SETTLED);
+  }
+
+  /** What the address says, unless a later choice is on its way there. */
+  addressSays(step: number | undefined): void {
+    if (this.#timer !== undefined || step === this.#wanted) return;
+    this.#wanted = step;
+    this.#tell();
+  }
+
+  leave(): void {
+    clearTimeout(this.#timer);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const StepContext = createContext<StepStore>(new StepStore(undefined));
+
+/** The step shown. */
+export function useStep(): number | undefined {
+  const store = useContext(StepContext);
+  return useSyncExternalStore(store.subscribe, () => store.step);
+}
+
+export const useStepStore = (): StepStore => useContext(StepContext);

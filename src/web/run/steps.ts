@@ -1,0 +1,21 @@
+/** @file Steps of a run: the one that was meant, the next one, and steps in words. */
+import { grouped } from "../../findings/numbers.ts";
+
+/** The nearest of some steps, the earlier of two; undefined where there is none. @param steps ascending */
+export function nearestStep(steps: readonly number[], wanted: number): number | undefined {
+  let best: number | undefined;
+  for (const step of steps) if (best === undefined || Math.abs(step - wanted) < Math.abs(best - wanted)) best = step;
+  return best;
+}
+
+/** The step so many places on, never beyond the ends. @param steps ascending */
+export function stepAfter(steps: readonly number[], step: number, by: number): number {
+  const at = steps.indexOf(nearestStep(steps, step) ?? step);
+  return steps[Math.max(0, Math.min(steps.length - 1, at + by))] ?? step;
+}
+
+/** "0, 10, 20 and 4 more". */
+export function stepsInWords(steps: readonly number[], most = 6): string {
+  const shown = steps.slice(0, most).map(grouped).join(", ");
+  return steps.length > most ? `${shown} and ${steps.length - most} more` : shown;
+}
