@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { visibleText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
-import { type ReadableAxes, readableAxis } from "./readings.ts";
+import { type ReadableAxes, readableAxis, type Scale } from "./readings.ts";
 import { svgDocument } from "./svgDocument.ts";
 
 /**
@@ -34,7 +34,7 @@ export function plotPanel(
   options: Plot.PlotOptions & { width: number; height: number },
   reading?: Reading,
 ): Panel {
-  const drawn = Plot.plot({ ...options, document: svgDocument() as Plot.PlotOptions["document"] });
+  const drawn = Plot.plot({ ...options, document: svgDocument() as NonNullable<Plot.PlotOptions["document"]> });
   for (const style of drawn.querySelectorAll("style")) style.remove();
   for (const one of drawn.querySelectorAll("[aria-label]"))
     one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));
@@ -64,7 +64,7 @@ function axesOf(
 ): ReadableAxes | undefined {
   const powers = reading.powers ?? "";
   const named = (axis: Plot.ScaleOptions | undefined, own: string | undefined) => own ?? String(axis?.label ?? "");
-  const across = readableAxis(drawn.scale("x"), named(x, reading.x), powers.includes("x"));
-  const up = readableAxis(drawn.scale("y"), named(y, reading.y), powers.includes("y"));
+  const across = readableAxis(drawn.scale("x") as Scale, named(x, reading.x), powers.includes("x"));
+  const up = readableAxis(drawn.scale("y") as Scale, named(y, reading.y), powers.includes("y"));
   return across && up && { x: across, y: up, ...(reading.along && { along: reading.along }) };
 }

@@ -23,7 +23,7 @@ export interface ReadableAxes {
 }
 
 /** A scale as Plot describes it. */
-interface Scale {
+export interface Scale {
   readonly type?: string;
   readonly domain?: Iterable<unknown>;
   readonly range?: Iterable<unknown>;

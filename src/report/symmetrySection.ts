@@ -45,51 +45,68 @@ function paired({ snapshots }: ReportData): Snapshot | undefined {
   return last && hasPairs(last) ? last : undefined;
 }
 
-/** The figures of the section, the first the finding as a picture; none where no two maps are a pair. */
-export function symmetrySections(data: ReportData): FigureSection[] {
+/**
+ * The figures of the section, the first the finding as a picture; none where no two maps are a pair.
+ *
+ * @param only the place of one of the four; by default all
+ */
+export function symmetrySections(data: ReportData, only?: number): FigureSection[] {
   const last = paired(data);
   if (last === undefined || (last.pairs ?? []).length === 0) return [];
-  const drawn = (section: FigureSection) => (section.shown === undefined ? [] : [section]);
+  const all = [pairsSection, balanceSection, chargesSection, driftSection];
+  return (only === undefined ? all : all.slice(only, only + 1))
+    .map((make) => make(data, last))
+    .filter(({ shown }) => shown !== undefined);
+}
+
+function pairsSection(data: ReportData, last: Snapshot): FigureSection {
+  const at = isAnalysis(data) ? "" : ` at step ${grouped(last.step)}`;
+  return {
+    title: `Every symmetric pair${at}`,
+    ...shownAs(pairsByDepth(last), "pairs"),
+    caption: [
+      "Pairs in order of execution. Left: how unequal their weights are, 0 in balance, 1 where one side has none. Middle: how far the noise of the gradients is the same on both sides, with what unrelated ones would show; rings are the alignment of activations with gradients (RGA, paper's convention) of the representation between the two. Right: whose noise is larger; weight moves to that side.",
+      "Noise balance is a relation between second moments of the same h and g that RGA aligns, each weighted by squared norms (Eq. 107). It goes with RGA over training and settings, and is not the same number.",
+    ],
+    terms: ["pairs", "noiseBalance", "null", "relations"],
+  };
+}
+
+function balanceSection({ snapshots }: ReportData): FigureSection {
+  return {
+    title: "Noise balance over training",
+    ...shownAs(noiseBalanceOverTime(snapshots), "noise-balance"),
+    caption: [
+      "Without weight decay SGD rests where the noise of both sides is equal: correlation 1 and ratio 1. With decay it rests where the weights are out of balance as their noise is (Eq. 107), so that the ratio may stay away from 1.",
+    ],
+    terms: ["noiseBalance", "charge", "noise"],
+  };
+}
+
+function chargesSection(data: ReportData): FigureSection {
   const { snapshots } = data;
   const scales = chargesOverTime(snapshots, { of: "scale", most: chargesAtOnce });
   const charges = chargesOverTime(snapshots, { most: chargesAtOnce });
-  const at = isAnalysis(data) ? "" : ` at step ${grouped(last.step)}`;
-  return [
-    ...drawn({
-      title: `Every symmetric pair${at}`,
-      ...shownAs(pairsByDepth(last), "pairs"),
-      caption: [
-        "Pairs in order of execution. Left: how unequal their weights are, 0 in balance, 1 where one side has none. Middle: how far the noise of the gradients is the same on both sides, with what unrelated ones would show; rings are the alignment of activations with gradients (RGA, paper's convention) of the representation between the two. Right: whose noise is larger; weight moves to that side.",
-        "Noise balance is a relation between second moments of the same h and g that RGA aligns, each weighted by squared norms (Eq. 107). It goes with RGA over training and settings, and is not the same number.",
-      ],
-      terms: ["pairs", "noiseBalance", "null", "relations"],
-    }),
-    ...drawn({
-      title: "Noise balance over training",
-      ...shownAs(noiseBalanceOverTime(snapshots), "noise-balance"),
-      caption: [
-        "Without weight decay SGD rests where the noise of both sides is equal: correlation 1 and ratio 1. With decay it rests where the weights are out of balance as their noise is (Eq. 107), so that the ratio may stay away from 1.",
-      ],
-      terms: ["noiseBalance", "charge", "noise"],
-    }),
-    ...drawn({
-      title: charges ? "Charges over training" : "Squared weights before a normalization",
-      ...shownAs(charges ?? scales, "charges"),
-      more: charges ? furtherCharges(data, "two-sided", scales) : furtherCharges(data, "scale", undefined),
-      caption: [
-        "What gradient flow would keep: of a neuron its squared incoming weights, bias included, less its squared outgoing ones; of a rotation the eigenvalues of Q, outgoing less incoming. Noise moves them, decay shrinks them.",
-      ],
-      terms: ["charge"],
-    }),
-    ...drawn({
-      title: "Predicted against measured drift of the charges",
-      ...shownAs(chargeDrift(snapshots), "charge-drift"),
-      caption: [
-        "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 124): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
-      ],
-      terms: ["drift", "charge"],
-    }),
-  ];
+  return {
+    title: charges ? "Charges over training" : "Squared weights before a normalization",
+    ...shownAs(charges ?? scales, "charges"),
+    more: charges ? furtherCharges(data, "two-sided", scales) : furtherCharges(data, "scale", undefined),
+    caption: [
+      "What gradient flow would keep: of a neuron its squared incoming weights, bias included, less its squared outgoing ones; of a rotation the eigenvalues of Q, outgoing less incoming. Noise moves them, decay shrinks them.",
+    ],
+    terms: ["charge"],
+  };
+}
+
+function driftSection({ snapshots }: ReportData): FigureSection {
+  return {
+    title: "Predicted against measured drift of the charges",
+    ...shownAs(chargeDrift(snapshots), "charge-drift"),
+    caption: [
+      "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 124): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
+    ],
+    terms: ["drift", "charge"],
+  };
 }
 
 /** chosen: pairs whose charges are drawn at once; the others are folded away. */

@@ -17,13 +17,18 @@ import { withIndices } from "./withIndices.ts";
 
 const paper = "2402.09142";
 
-/** Those that can be drawn, in their order; none for a run that follows nothing. */
-export function twopointFigures(data: ReportData): FigureSection[] {
+/**
+ * Those that can be drawn, in their order; none for a run that follows nothing.
+ *
+ * @param only the place of one of the five; by default all
+ */
+export function twopointFigures(data: ReportData, only?: number): FigureSection[] {
   const run = followedOf(data);
   if (run === undefined) return [];
-  return [courseSection(run), depthSection(run), conservedSection(run), pairsSection(run), mapSection(run)].filter(
-    ({ shown }) => shown !== undefined,
-  );
+  const all = [courseSection, depthSection, conservedSection, pairsSection, mapSection];
+  return (only === undefined ? all : all.slice(only, only + 1))
+    .map((make) => make(run))
+    .filter(({ shown }) => shown !== undefined);
 }
 
 /** The layer and the pair that are looked at first, with what was measured of them. */

@@ -1,0 +1,47 @@
+/** @file Loss, accuracy and whatever else the run watched, over its steps. */
+import { lossFigure } from "../../figures/loss.ts";
+import { isLogSpaced, withStepAxis } from "../../figures/stepAxis.ts";
+import { grouped } from "../../findings/numbers.ts";
+import { pictureSections, watchedSections } from "../../report/figureSections.ts";
+import { isAnalysis } from "../../report/reportData.ts";
+import { LazyFigure } from "../figures/LazyFigure.tsx";
+import { fromReport, isLog } from "./fromReport.tsx";
+import type { SectionProps } from "./runContext.ts";
+
+export function CourseSection({ data, run, snapshots, scale, counted }: SectionProps) {
+  if (isAnalysis(data)) return null;
+  const own = snapshots.length > 1 ? isLogSpaced(snapshots.map(({ step }) => step)) : undefined;
+  const rows = Math.max(0, ...run.series.map((series) => series.rows));
+  const isThinned = run.series.some(({ low }) => low !== undefined);
+  const groups = data.watched?.groups ?? [];
+  return (
+    <>
+      <LazyFigure
+        title="Loss over training"
+        version={`${counted} ${scale}`}
+        draw={() => ({
+          title: "Loss over training",
+          name: "loss",
+          figure: withStepAxis(isLog(scale), () => lossFigure(data.metrics, isLog(scale) ?? own)),
+          missing: "The run recorded no loss.",
+          caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity where the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows means over short stretches are drawn, and in the CSV; metrics.jsonl has every row.` : ""}`,
+        })}
+      />
+      {groups.map(({ title }, i) => (
+        <LazyFigure
+          key={title}
+          title={title}
+          version={`${counted} ${scale}`}
+          draw={() => fromReport(`watched-${i + 1}`, scale, () => watchedSections(data)[i])}
+        />
+      ))}
+      {data.pictures && (
+        <LazyFigure
+          title="What the decoder makes"
+          version={counted}
+          draw={() => fromReport("pictures", scale, () => pictureSections(data)[0])}
+        />
+      )}
+    </>
+  );
+}

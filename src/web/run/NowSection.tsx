@@ -1,0 +1,84 @@
+/** @file What holds at the step that is looked at: in a sentence, every relation of every layer, and by depth. */
+import { useMemo } from "react";
+import { alignmentsByDepth } from "../../figures/alignmentsByDepth.ts";
+import { alignmentSummary } from "../../figures/alignmentSummary.ts";
+import { withStepAxis } from "../../figures/stepAxis.ts";
+import { counted, grouped } from "../../findings/numbers.ts";
+import { findings } from "../../findings/relationFindings.ts";
+import { byWords } from "../../findings/sentences.ts";
+import { isMap } from "../../moments/moments.ts";
+import { findingSentence, stripKey } from "../../report/firstScreen.ts";
+import { isBare, renderMapStrips, renderOtherStrips } from "../../report/relationStrip.ts";
+import { isAnalysis, withStart } from "../../report/reportData.ts";
+import { LazyFigure } from "../figures/LazyFigure.tsx";
+import { isLog } from "./fromReport.tsx";
+import { ReportHtml } from "./ReportHtml.tsx";
+import { dataUpTo, type SectionProps } from "./runContext.ts";
+import { useStep } from "./stepStore.ts";
+
+export function NowSection(props: SectionProps) {
+  const { data, run, layers, convention, scale, choose, measured } = props;
+  const step = useStep();
+  const found = useMemo(() => {
+    const now = dataUpTo(data, step);
+    const all = findings(withStart(now), convention);
+    const maps = new Set(all.filter(({ layer }) => isMap(layer)).map(({ layer }) => layer)).size;
+    return {
+      sentence: findingSentence(now, all),
+      strip: `${renderMapStrips(all)}${all.length > 0 ? stripKey(all, isBare(maps)) : ""}${renderOtherStrips(all)}`,
+      snapshot: now.snapshots.at(-1),
+    };
+  }, [data, step, convention]);
+  const chooseLayer = useMemo(() => (layer: string) => choose({ layer, section: "layer" }), [choose]);
+  if (data.snapshots.length === 0)
+    return (
+      <p className="missing">
+        {run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}
+      </p>
+    );
+  const at = isAnalysis(data) || step === undefined ? "" : ` at step ${grouped(step)}`;
+  return (
+    <>
+      <div className="run-finding">
+        <p
+          className="finding"
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: src/report escapes whatever comes from data
+          dangerouslySetInnerHTML={{ __html: found.sentence }}
+        />
+      </div>
+      <div className="run-two">
+        <div>
+          <h3 className="run-title">Every relation of every layer{at}</h3>
+          <ReportHtml html={found.strip} layers={layers} choose={chooseLayer} />
+        </div>
+        <LazyFigure
+          title="Hidden layers over training"
+          version={`${measured} ${convention} ${scale}`}
+          draw={() => ({
+            title: "Hidden layers over training",
+            name: "hidden-layers",
+            figure: withStepAxis(isLog(scale), () => alignmentSummary(data.snapshots, convention)),
+            missing: fewSteps(data.snapshots.length),
+            caption: `Median over the hidden representations and their range, ${byWords(convention)}: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.`,
+          })}
+        />
+      </div>
+      <LazyFigure
+        title={`The six alignments of every layer, by depth${at}`}
+        version={`${measured} ${convention} ${step}`}
+        draw={() => ({
+          title: `The six alignments of every layer, by depth${at}`,
+          name: "alignments-by-depth",
+          figure: found.snapshot && alignmentsByDepth(found.snapshot, { convention }),
+          missing: layers.length === 1 ? "There is one layer." : "No layer was measured.",
+          caption: `Layers in order of execution from top to bottom, ${byWords(convention)}: what a layer reads (a, backward) and what it writes (b, forward) (Eqs. 7, 8, 11). Upright dashes, same colour: chance (Eq. 13); bars behind marks: plus and minus the noise (Eq. 18).`,
+        })}
+      />
+    </>
+  );
+}
+
+const fewSteps = (count: number): string =>
+  count < 2
+    ? `There is ${counted(count, "measurement")}, so that there is no course over time.`
+    : "There is no hidden layer with an alignment at two steps.";

@@ -1,0 +1,128 @@
+/** @file Heads, symmetric pairs, followed points, and what the run was: sections that not every run has. */
+import { useMemo } from "react";
+import { hasPairs } from "../../findings/pairs/pairSentences.ts";
+import { renderClaims } from "../../report/claimsList.ts";
+import { renderGlossary } from "../../report/glossary.ts";
+import { renderFacts, renderParameters } from "../../report/header.ts";
+import { headSections, renderHeads } from "../../report/headSections.ts";
+import { renderNotes, renderReproduce, renderSkipped } from "../../report/pageEnd.ts";
+import { isAnalysis, type ReportData } from "../../report/reportData.ts";
+import { renderSummary } from "../../report/summary.ts";
+import { renderSymmetry, symmetrySections } from "../../report/symmetrySection.ts";
+import { twopointFigures } from "../../report/twopointFigures.ts";
+import { renderTwopoint } from "../../report/twopointSection.ts";
+import { LazyFigure } from "../figures/LazyFigure.tsx";
+import { fromReport } from "./fromReport.tsx";
+import { unsectioned } from "./LawsSection.tsx";
+import { ReportHtml } from "./ReportHtml.tsx";
+import type { SectionProps } from "./runContext.ts";
+
+export const hasHeads = ({ snapshots }: ReportData): boolean =>
+  snapshots.at(-1)?.layers.some(({ kind }) => kind === "head" || kind === "block") ?? false;
+export function hasSymmetry({ snapshots }: ReportData): boolean {
+  const last = snapshots.at(-1);
+  return last !== undefined && hasPairs(last);
+}
+export const hasPoints = (data: ReportData): boolean => !isAnalysis(data) && data.twopoint !== undefined;
+
+export function HeadsSection({ data, layers, scale, measured, choose }: SectionProps) {
+  const html = useMemo(() => unsectioned(renderHeads(data, [])), [data]);
+  return (
+    <>
+      <LazyFigure
+        title="Attention heads beside their baselines over training"
+        version={`${measured} ${scale}`}
+        draw={() => fromReport("heads", scale, () => headSections(data)[0])}
+      />
+      <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
+    </>
+  );
+}
+
+export function PairsSection({ data, layers, scale, measured, choose }: SectionProps) {
+  const html = useMemo(() => unsectioned(renderSymmetry(data, [])), [data]);
+  return (
+    <>
+      {symmetryTitles.map((title, i) => (
+        <LazyFigure
+          key={title}
+          title={title}
+          version={`${measured} ${scale}`}
+          draw={() => fromReport(`pairs-${i}`, scale, () => symmetrySections(data, i)[0])}
+        />
+      ))}
+      <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
+    </>
+  );
+}
+
+const symmetryTitles = [
+  "Every symmetric pair",
+  "Noise balance over training",
+  "Charges over training",
+  "Predicted against measured drift of the charges",
+];
+
+export function PointsSection({ data, layers, scale, measured, choose }: SectionProps) {
+  const html = useMemo(() => unsectioned(renderTwopoint(data, [])), [data]);
+  return (
+    <>
+      <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
+      {pointTitles.map((title, i) => (
+        <LazyFigure
+          key={title}
+          title={title}
+          version={`${measured} ${scale}`}
+          draw={() => fromReport(`points-${i}`, scale, () => twopointFigures(data, i)[0])}
+        />
+      ))}
+    </>
+  );
+}
+
+const pointTitles = [
+  "Two points over training",
+  "The theory over depth",
+  "The conserved quantity",
+  "How far apart the points end",
+  "Map of the representation",
+];
+
+export function AboutSection({ data, layers, choose }: SectionProps) {
+  const chooseLayer = (layer: string) => choose({ layer, section: "layer" });
+  const claims = useMemo(() => unsectioned(renderClaims(data)), [data]);
+  return (
+    <>
+      {data.snapshots.length > 0 && <ReportHtml html={renderSummary(data)} layers={layers} choose={chooseLayer} />}
+      <ReportHtml html={claims} layers={layers} choose={chooseLayer} />
+      <h3 className="run-title">What was skipped, and why</h3>
+      <Skipped data={data} />
+      <ReportHtml
+        html={`${renderFacts(data)}<h4>Parameters</h4>${renderParameters(data)}${renderNotes(data).replace("h3>", "h4>")}<h4>Run it again</h4>${renderReproduce(data)}`}
+        layers={layers}
+        choose={chooseLayer}
+      />
+      {data.snapshots.length > 0 && (
+        <details>
+          <summary>Glossary</summary>
+          <ReportHtml html={renderGlossary(data)} layers={layers} choose={chooseLayer} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Skipped({ data }: { readonly data: ReportData }) {
+  const html = renderSkipped(data).replace(/<h3[^>]*>.*?<\/h3>/, "");
+  const left = [...new Set(data.snapshots.flatMap(({ leftOut }) => leftOut ?? []))];
+  return (
+    <>
+      {html === "" ? <p className="soft">Every part of the network was measured.</p> : <ReportHtml html={html} layers={[]} choose={() => {}} />}
+      {left.map((sentence) => (
+        <p key={sentence} className="soft">
+          {sentence}
+        </p>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,189 @@
+/**
+ * @file A run, live: what it is, what was found, and its figures, from whatever source it has (a server, a dropped
+ * folder, a network that trains in the page). The whole view is in the address: step, layer, side, convention, scale
+ * of steps, order of neurons, section.
+ */
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { isLogSpaced } from "../../figures/stepAxis.ts";
+import { type Convention, conventions, isMap, type Side } from "../../moments/moments.ts";
+import { penultimate } from "../../report/chosenLayers.ts";
+import { contentStyle } from "../../report/contentStyle.ts";
+import { isAnalysis } from "../../report/reportData.ts";
+import { Problem } from "../ErrorNote.tsx";
+import { setParams, useRoute } from "../route.ts";
+import type { RunSource } from "../source/runSource.ts";
+import { CourseSection } from "./CourseSection.tsx";
+import { KeyHelp, useKeys } from "./KeyHelp.tsx";
+import { LawsSection } from "./LawsSection.tsx";
+import { LayerSection } from "./LayerSection.tsx";
+import { LayersSection } from "./LayersSection.tsx";
+import { NowSection } from "./NowSection.tsx";
+import {
+  AboutSection,
+  HeadsSection,
+  hasHeads,
+  hasPoints,
+  hasSymmetry,
+  PairsSection,
+  PointsSection,
+} from "./OtherSections.tsx";
+import { RunHeader } from "./RunHeader.tsx";
+import { showElement } from "./ReportHtml.tsx";
+import type { SectionProps } from "./runContext.ts";
+import { Scrubber, type StepScale } from "./Scrubber.tsx";
+import { StepContext, StepStore } from "./stepStore.ts";
+import { reportOf, useRun } from "./useRun.ts";
+import "./run.css";
+
+export interface RunPageProps {
+  readonly source: RunSource;
+  readonly id: string;
+  /** Whether a server has it, and so its report. Default no. */
+  readonly isServed?: boolean;
+}
+
+export function RunPage({ source, id, isServed = false }: RunPageProps) {
+  const { run, error } = useRun(source, id);
+  useContentStyle();
+  if (error !== undefined) return <Problem error={error} />;
+  if (run === undefined) return <p className="soft">Reading the run …</p>;
+  if (run.summary.problem !== undefined) return <Problem error={new Error(run.summary.problem)} />;
+  return <Shown {...{ source, id, isServed, run }} />;
+}
+
+interface ShownProps extends Required<RunPageProps> {
+  readonly run: NonNullable<ReturnType<typeof useRun>["run"]>;
+}
+
+function Shown({ source, id, isServed, run }: ShownProps) {
+  const { params } = useRoute();
+  const data = useMemo(() => reportOf(run), [run]);
+  const { snapshots } = run;
+  const layers = useMemo(
+    () => [...new Set(snapshots.toReversed().flatMap((snapshot) => snapshot.layers.map(({ name }) => name)))],
+    [snapshots],
+  );
+  const store = useStepFromAddress(params.get("step"));
+  const steps = useMemo(() => snapshots.map(({ step }) => step), [snapshots]);
+  useEffect(() => store.offer(steps), [store, steps]);
+  const chosen = params.get("layer");
+  const layer = chosen !== null && layers.includes(chosen) ? chosen : (firstShown(snapshots.at(-1)) ?? "");
+  const side: Side = params.get("side") === "b" ? "b" : "a";
+  const convention = conventions.find((one) => one === params.get("convention")) ?? "paper";
+  const scale = (["log", "linear"] as const).find((one) => one === params.get("scale")) ?? "";
+  const choose = useCallback((changes: Readonly<Record<string, string | undefined>>) => {
+    setParams(changes);
+    if (changes.section !== undefined) showElement(`run-${changes.section}`);
+  }, []);
+  const measured = useVersion(snapshots);
+  const counted = `${useVersion(run.series)} ${measured}`;
+  const shared: SectionProps = {
+    ...{ source, id, run, data, snapshots, layers, layer, side, convention, scale, choose, measured, counted },
+  };
+  const [isHelping, setHelping] = useState(false);
+  const showsLog = scale === "" ? isLogSpaced(steps) : scale === "log";
+  useKeys({
+    store,
+    steps,
+    layers,
+    layer,
+    side,
+    convention,
+    choose,
+    turnScale: () => choose({ scale: showsLog ? "linear" : "log" }),
+    showHelp: () => setHelping((before) => !before),
+  });
+  useSectionOfAddress(params.get("section"), run.isWhole);
+  const isMeasured = snapshots.length > 0 || !run.isWhole || !hasPoints(data);
+  const sections: [string, string, ReactNode][] = [
+    ...(isMeasured ? [["now", "Finding", <NowSection key="now" {...shared} />] as [string, string, ReactNode]] : []),
+    ...(hasPoints(data) ? [part("points", "Two points", <PointsSection {...shared} />)] : []),
+    ...(isAnalysis(data) ? [] : [part("course", "Loss", <CourseSection {...shared} />)]),
+    ...(snapshots.length === 0
+      ? []
+      : [
+          part("layers", "Layer by layer", <LayersSection {...shared} />),
+          part("layer", "Matrices and spectra", <LayerSection {...shared} />),
+          part("laws", "Phases and laws", <LawsSection {...shared} />),
+          ...(hasHeads(data) ? [part("heads", "Heads", <HeadsSection {...shared} />)] : []),
+          ...(hasSymmetry(data) ? [part("pairs", "Symmetry and noise", <PairsSection {...shared} />)] : []),
+        ]),
+    part("about", "About the run", <AboutSection {...shared} />),
+  ];
+  return (
+    <StepContext.Provider value={store}>
+      <div className="run">
+        <RunHeader {...{ run, id, isServed }} />
+        <nav className="run-nav" aria-label="Sections">
+          {sections.map(([name, title]) => (
+            <button key={name} type="button" onClick={() => choose({ section: name })}>
+              {title}
+            </button>
+          ))}
+        </nav>
+        {sections.map(([name, title, content]) => (
+          <section key={name} id={`run-${name}`} className={`run-section run-of-${name}`} aria-label={title}>
+            {name !== "now" && <h2>{title}</h2>}
+            {content}
+          </section>
+        ))}
+        {isHelping && <KeyHelp close={() => setHelping(false)} />}
+        {snapshots.length > 0 && (
+          <Scrubber
+            snapshots={snapshots}
+            momentSteps={run.momentSteps}
+            convention={convention}
+            setConvention={(next: Convention) => choose({ convention: next === "paper" ? undefined : next })}
+            scale={scale}
+            setScale={(next: StepScale) => choose({ scale: next === "" ? undefined : next })}
+            showHelp={() => setHelping(true)}
+          />
+        )}
+      </div>
+    </StepContext.Provider>
+  );
+}
+
+const part = (name: string, title: string, content: ReactNode): [string, string, ReactNode] => [name, title, content];
+
+/** The penultimate map, where the paper looks first. */
+function firstShown(last: ShownProps["run"]["snapshots"][number] | undefined): string | undefined {
+  const maps = last?.layers.filter(isMap) ?? [];
+  return (maps[penultimate(maps.length)] ?? last?.layers[0])?.name;
+}
+
+function useStepFromAddress(text: string | null): StepStore {
+  const wanted = text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
+  const [store] = useState(() => new StepStore(wanted));
+  useEffect(() => store.addressSays(wanted), [store, wanted]);
+  useEffect(() => () => store.leave(), [store]);
+  return store;
+}
+
+/** A name that changes whenever the value is another one. */
+function useVersion(value: unknown): string {
+  const known = useRef({ value, count: 0 });
+  if (known.current.value !== value) known.current = { value, count: known.current.count + 1 };
+  return String(known.current.count);
+}
+
+/** Goes to the section of a link once, when the page has grown to it. */
+function useSectionOfAddress(section: string | null, isWhole: boolean): void {
+  const hasGone = useRef(false);
+  useEffect(() => {
+    if (!isWhole || hasGone.current) return;
+    hasGone.current = true;
+    if (section !== null && /^\w+$/.test(section)) document.getElementById(`run-${section}`)?.scrollIntoView();
+  }, [section, isWhole]);
+}
+
+/** The report's tables and strips look here as they do there. */
+function useContentStyle(): void {
+  useEffect(() => {
+    if (document.getElementById("report-style") !== null) return;
+    const style = document.createElement("style");
+    style.id = "report-style";
+    style.textContent = contentStyle;
+    document.head.prepend(style);
+  }, []);
+}
