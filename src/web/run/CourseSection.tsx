@@ -3,30 +3,42 @@ import { lossFigure } from "../../figures/loss.ts";
 import { isLogSpaced, withStepAxis } from "../../figures/stepAxis.ts";
 import { grouped } from "../../findings/numbers.ts";
 import { pictureSections, watchedSections } from "../../report/figureSections.ts";
-import { isAnalysis } from "../../report/reportData.ts";
+import { isAnalysis, type ReportData, type RunReport } from "../../report/reportData.ts";
 import { LazyFigure } from "../figures/LazyFigure.tsx";
 import { fromReport, isLog } from "./fromReport.tsx";
 import type { SectionProps } from "./runContext.ts";
 
-export function CourseSection({ data, run, snapshots, scale, counted }: SectionProps) {
+/** Loss, accuracy and perplexity. */
+export function LossFigure({ data, run, snapshots, scale, counted }: SectionProps) {
   if (isAnalysis(data)) return null;
   const own = snapshots.length > 1 ? isLogSpaced(snapshots.map(({ step }) => step)) : undefined;
   const rows = Math.max(0, ...run.series.map((series) => series.rows));
   const isThinned = run.series.some(({ low }) => low !== undefined);
+  return (
+    <LazyFigure
+      title="Loss over training"
+      version={`${counted} ${scale}`}
+      draw={() => ({
+        title: "Loss over training",
+        name: "loss",
+        figure: withStepAxis(isLog(scale), () => lossFigure(data.metrics, isLog(scale) ?? own)),
+        missing: "The run recorded no loss.",
+        caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity where the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows means over short stretches are drawn, and in the CSV; metrics.jsonl has every row.` : ""}`,
+      })}
+    />
+  );
+}
+
+/** Whether the run watched anything beside its loss. */
+export const isWatched = (data: ReportData): data is RunReport =>
+  !isAnalysis(data) && ((data.watched?.groups.length ?? 0) > 0 || data.pictures !== undefined);
+
+/** What a run watches beside its loss. */
+export function WatchedSection({ data, scale, counted }: SectionProps) {
+  if (!isWatched(data)) return null;
   const groups = data.watched?.groups ?? [];
   return (
     <>
-      <LazyFigure
-        title="Loss over training"
-        version={`${counted} ${scale}`}
-        draw={() => ({
-          title: "Loss over training",
-          name: "loss",
-          figure: withStepAxis(isLog(scale), () => lossFigure(data.metrics, isLog(scale) ?? own)),
-          missing: "The run recorded no loss.",
-          caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity where the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows means over short stretches are drawn, and in the CSV; metrics.jsonl has every row.` : ""}`,
-        })}
-      />
       {groups.map(({ title }, i) => (
         <LazyFigure
           key={title}

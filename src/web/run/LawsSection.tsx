@@ -1,11 +1,11 @@
 /** @file What holds of the whole network beside alignments: phases, change, ranks, residuals, collapse. */
 import { useMemo } from "react";
-import { collapseSection, changeSection, phaseSection } from "../../report/lawSections.ts";
 import { renderCollapse } from "../../report/collapseTable.ts";
-import { rankSection } from "../../report/figureSections.ts";
-import { renderLaws } from "../../report/lawsTable.ts";
 import type { FigureSection } from "../../report/figureBlock.ts";
+import { rankSection } from "../../report/figureSections.ts";
 import { deepSections } from "../../report/headSections.ts";
+import { changeSection, collapseSection, phaseSection } from "../../report/lawSections.ts";
+import { renderLaws } from "../../report/lawsTable.ts";
 import type { ReportData } from "../../report/reportData.ts";
 import { LazyFigure } from "../figures/LazyFigure.tsx";
 import { fromReport } from "./fromReport.tsx";
@@ -53,11 +53,11 @@ export function LawsSection({ data, layers, scale, measured, choose }: SectionPr
   );
 }
 
-/** The content of a section of the report, its heading one level lower. */
-export function unsectioned(html: string): string {
+/** The content of a section of the report, its headings one level lower. @param keepsTitle whether its own stays */
+export function unsectioned(html: string, { keepsTitle = true } = {}): string {
   return html
     .replace(/^<section[^>]*>/, "")
     .replace(/<\/section>$/, "")
     .replace(/<h3>(.*?)<\/h3>/g, "<h4>$1</h4>")
-    .replace(/<h2>(.*?)<\/h2>/, "<h3>$1</h3>");
+    .replace(/<h2>(.*?)<\/h2>/, keepsTitle ? "<h3>$1</h3>" : "");
 }

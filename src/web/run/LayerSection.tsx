@@ -22,8 +22,8 @@ import { Matrices } from "./Matrices.tsx";
 import type { OrderName } from "./matrixStore.ts";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
-import { nearestStep } from "./steps.ts";
 import { useStep } from "./stepStore.ts";
+import { nearestStep } from "./steps.ts";
 
 export function LayerSection(props: SectionProps) {
   const { source, id, run, data, layers, layer, side, convention, choose, measured } = props;
@@ -32,8 +32,7 @@ export function LayerSection(props: SectionProps) {
   const now = useMemo(() => dataUpTo(data, step), [data, step]);
   const shown = now.snapshots.at(-1)?.layers.find(({ name }) => name === layer);
   const strip = useMemo(
-    () =>
-      renderLayerStrip(findings(withStart(now), convention).filter((finding) => finding.layer.name === layer)),
+    () => renderLayerStrip(findings(withStart(now), convention).filter((finding) => finding.layer.name === layer)),
     [now, convention, layer],
   );
   if (layer === "") return <p className="missing">No layer was measured.</p>;
@@ -148,7 +147,11 @@ function FromMoments(props: SectionProps & { readonly step: number }) {
     [
       "laws",
       ({ laws }) =>
-        laws && powerLawsOf(laws, snapshots.find((one) => one.step === step)?.layers.find(({ name }) => name === layer)?.exponents),
+        laws &&
+        powerLawsOf(
+          laws,
+          snapshots.find((one) => one.step === step)?.layers.find(({ name }) => name === layer)?.exponents,
+        ),
       "The layer is too large for its eigenvectors to be taken in the page; crh report has them.",
     ],
     ["entries", ({ paper }) => entries(paper), "H or G was not kept."],

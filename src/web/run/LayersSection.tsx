@@ -9,7 +9,10 @@ import { isLog } from "./fromReport.tsx";
 import type { SectionProps } from "./runContext.ts";
 
 export function LayersSection({ snapshots, layers, layer, convention, scale, choose, measured }: SectionProps) {
-  const rows = useMemo(() => Map.groupBy(alignmentRows(snapshots, convention), (row) => row.layer), [snapshots, convention]);
+  const rows = useMemo(
+    () => Map.groupBy(alignmentRows(snapshots, convention), (row) => row.layer),
+    [snapshots, convention],
+  );
   if (snapshots.length < 2)
     return (
       <p className="missing">
@@ -19,8 +22,8 @@ export function LayersSection({ snapshots, layers, layer, convention, scale, cho
   return (
     <>
       <p className="soft run-note">
-        What each layer reads (a, backward) and what it writes (b, forward), {byWords(convention)}. Dashed, same
-        colour: chance (Eq. 13). Bands: plus and minus the noise (Eq. 18).
+        What each layer reads (a, backward) and what it writes (b, forward), {byWords(convention)}. Dashed, same colour:
+        chance (Eq. 13). Bands: plus and minus the noise (Eq. 18).
       </p>
       <div className="run-multiples">
         {layers.map((name) => (

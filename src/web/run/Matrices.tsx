@@ -234,7 +234,6 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
                 <p className="missing">{why}</p>
               ) : (
                 <div className="run-canvas">
-                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from entry to entry */}
                   <canvas
                     ref={(canvas) => {
                       if (canvas === null) canvases.current.delete(name);

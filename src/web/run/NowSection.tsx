@@ -1,16 +1,17 @@
 /** @file What holds at the step that is looked at: in a sentence, every relation of every layer, and by depth. */
 import { useMemo } from "react";
-import { alignmentsByDepth } from "../../figures/alignmentsByDepth.ts";
 import { alignmentSummary } from "../../figures/alignmentSummary.ts";
+import { alignmentsByDepth } from "../../figures/alignmentsByDepth.ts";
 import { withStepAxis } from "../../figures/stepAxis.ts";
 import { counted, grouped } from "../../findings/numbers.ts";
 import { findings } from "../../findings/relationFindings.ts";
 import { byWords } from "../../findings/sentences.ts";
 import { isMap } from "../../moments/moments.ts";
 import { findingSentence, stripKey } from "../../report/firstScreen.ts";
-import { isBare, renderMapStrips, renderOtherStrips } from "../../report/relationStrip.ts";
+import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "../../report/relationStrip.ts";
 import { isAnalysis, withStart } from "../../report/reportData.ts";
 import { LazyFigure } from "../figures/LazyFigure.tsx";
+import { LossFigure } from "./CourseSection.tsx";
 import { isLog } from "./fromReport.tsx";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
@@ -27,16 +28,21 @@ export function NowSection(props: SectionProps) {
       sentence: findingSentence(now, all),
       strip: `${renderMapStrips(all)}${all.length > 0 ? stripKey(all, isBare(maps)) : ""}${renderOtherStrips(all)}`,
       snapshot: now.snapshots.at(-1),
+      isWide: maps > fewLayers,
     };
   }, [data, step, convention]);
   const chooseLayer = useMemo(() => (layer: string) => choose({ layer, section: "layer" }), [choose]);
   if (data.snapshots.length === 0)
     return (
-      <p className="missing">
-        {run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}
-      </p>
+      <p className="missing">{run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}</p>
     );
   const at = isAnalysis(data) || step === undefined ? "" : ` at step ${grouped(step)}`;
+  const strip = (
+    <>
+      <h3 className="run-title">Every relation of every layer{at}</h3>
+      <ReportHtml html={found.strip} layers={layers} choose={chooseLayer} />
+    </>
+  );
   return (
     <>
       <div className="run-finding">
@@ -46,10 +52,11 @@ export function NowSection(props: SectionProps) {
           dangerouslySetInnerHTML={{ __html: found.sentence }}
         />
       </div>
+      {found.isWide && strip}
       <div className="run-two">
         <div>
-          <h3 className="run-title">Every relation of every layer{at}</h3>
-          <ReportHtml html={found.strip} layers={layers} choose={chooseLayer} />
+          {!found.isWide && strip}
+          <LossFigure {...props} />
         </div>
         <LazyFigure
           title="Hidden layers over training"

@@ -26,7 +26,7 @@ export function hasSymmetry({ snapshots }: ReportData): boolean {
 export const hasPoints = (data: ReportData): boolean => !isAnalysis(data) && data.twopoint !== undefined;
 
 export function HeadsSection({ data, layers, scale, measured, choose }: SectionProps) {
-  const html = useMemo(() => unsectioned(renderHeads(data, [])), [data]);
+  const html = useMemo(() => unsectioned(renderHeads(data, []), { keepsTitle: false }), [data]);
   return (
     <>
       <LazyFigure
@@ -40,7 +40,7 @@ export function HeadsSection({ data, layers, scale, measured, choose }: SectionP
 }
 
 export function PairsSection({ data, layers, scale, measured, choose }: SectionProps) {
-  const html = useMemo(() => unsectioned(renderSymmetry(data, [])), [data]);
+  const html = useMemo(() => unsectioned(renderSymmetry(data, []), { keepsTitle: false }), [data]);
   return (
     <>
       {symmetryTitles.map((title, i) => (
@@ -64,7 +64,7 @@ const symmetryTitles = [
 ];
 
 export function PointsSection({ data, layers, scale, measured, choose }: SectionProps) {
-  const html = useMemo(() => unsectioned(renderTwopoint(data, [])), [data]);
+  const html = useMemo(() => unsectioned(renderTwopoint(data, []), { keepsTitle: false }), [data]);
   return (
     <>
       <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
@@ -90,7 +90,7 @@ const pointTitles = [
 
 export function AboutSection({ data, layers, choose }: SectionProps) {
   const chooseLayer = (layer: string) => choose({ layer, section: "layer" });
-  const claims = useMemo(() => unsectioned(renderClaims(data)), [data]);
+  const claims = useMemo(() => unsectioned(renderClaims(data), { keepsTitle: true }), [data]);
   return (
     <>
       {data.snapshots.length > 0 && <ReportHtml html={renderSummary(data)} layers={layers} choose={chooseLayer} />}
@@ -117,7 +117,11 @@ function Skipped({ data }: { readonly data: ReportData }) {
   const left = [...new Set(data.snapshots.flatMap(({ leftOut }) => leftOut ?? []))];
   return (
     <>
-      {html === "" ? <p className="soft">Every part of the network was measured.</p> : <ReportHtml html={html} layers={[]} choose={() => {}} />}
+      {html === "" ? (
+        <p className="soft">Every part of the network was measured.</p>
+      ) : (
+        <ReportHtml html={html} layers={[]} choose={() => {}} />
+      )}
       {left.map((sentence) => (
         <p key={sentence} className="soft">
           {sentence}

@@ -8,11 +8,10 @@ import { isLogSpaced } from "../../figures/stepAxis.ts";
 import { type Convention, conventions, isMap, type Side } from "../../moments/moments.ts";
 import { penultimate } from "../../report/chosenLayers.ts";
 import { contentStyle } from "../../report/contentStyle.ts";
-import { isAnalysis } from "../../report/reportData.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { setParams, useRoute } from "../route.ts";
 import type { RunSource } from "../source/runSource.ts";
-import { CourseSection } from "./CourseSection.tsx";
+import { isWatched, WatchedSection } from "./CourseSection.tsx";
 import { KeyHelp, useKeys } from "./KeyHelp.tsx";
 import { LawsSection } from "./LawsSection.tsx";
 import { LayerSection } from "./LayerSection.tsx";
@@ -27,8 +26,8 @@ import {
   PairsSection,
   PointsSection,
 } from "./OtherSections.tsx";
-import { RunHeader } from "./RunHeader.tsx";
 import { showElement } from "./ReportHtml.tsx";
+import { RunHeader } from "./RunHeader.tsx";
 import type { SectionProps } from "./runContext.ts";
 import { Scrubber, type StepScale } from "./Scrubber.tsx";
 import { StepContext, StepStore } from "./stepStore.ts";
@@ -96,9 +95,9 @@ function Shown({ source, id, isServed, run }: ShownProps) {
   useSectionOfAddress(params.get("section"), run.isWhole);
   const isMeasured = snapshots.length > 0 || !run.isWhole || !hasPoints(data);
   const sections: [string, string, ReactNode][] = [
-    ...(isMeasured ? [["now", "Finding", <NowSection key="now" {...shared} />] as [string, string, ReactNode]] : []),
+    ...(isMeasured ? [part("now", "Finding", <NowSection {...shared} />)] : []),
     ...(hasPoints(data) ? [part("points", "Two points", <PointsSection {...shared} />)] : []),
-    ...(isAnalysis(data) ? [] : [part("course", "Loss", <CourseSection {...shared} />)]),
+    ...(isWatched(data) ? [part("watched", "Watched", <WatchedSection {...shared} />)] : []),
     ...(snapshots.length === 0
       ? []
       : [

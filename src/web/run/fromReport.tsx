@@ -8,7 +8,11 @@ import type { StepScale } from "./Scrubber.tsx";
 export const isLog = (scale: StepScale): boolean | undefined => (scale === "" ? undefined : scale === "log");
 
 /** Draws with the axis of steps that was chosen. @param section undefined where there is nothing of the kind */
-export function fromReport(name: string, scale: StepScale, section: () => FigureSection | undefined): Drawn | undefined {
+export function fromReport(
+  name: string,
+  scale: StepScale,
+  section: () => FigureSection | undefined,
+): Drawn | undefined {
   const found = withStepAxis(isLog(scale), section);
   if (found === undefined) return undefined;
   const { title, shown, missing, more = [], caption, counterpart, paper = "2410.03006" } = found;
