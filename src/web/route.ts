@@ -62,13 +62,13 @@ export function useParam(name: string, initial = ""): [string, (value: string) =
   return [params.get(name) ?? initial, set];
 }
 
-/** Changes parameters of the address; undefined takes one out. */
-export function setParams(changes: Readonly<Record<string, string | undefined>>): void {
+/** Changes parameters of the address; undefined takes one out, a list gives one several values. */
+export function setParams(changes: Readonly<Record<string, string | readonly string[] | undefined>>): void {
   const { path, params } = currentRoute();
   const next = new URLSearchParams(params);
   for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) next.delete(key);
-    else next.set(key, value);
+    next.delete(key);
+    for (const one of typeof value === "string" ? [value] : (value ?? [])) next.append(key, one);
   }
   const text = next.toString();
   const hash = `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;

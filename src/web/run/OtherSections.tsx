@@ -12,6 +12,7 @@ import { renderSymmetry, symmetrySections } from "../../report/symmetrySection.t
 import { twopointFigures } from "../../report/twopointFigures.ts";
 import { renderTwopoint } from "../../report/twopointSection.ts";
 import { LazyFigure } from "../figures/LazyFigure.tsx";
+import { LossFigure } from "./CourseSection.tsx";
 import { fromReport } from "./fromReport.tsx";
 import { unsectioned } from "./LawsSection.tsx";
 import { ReportHtml } from "./ReportHtml.tsx";
@@ -63,16 +64,18 @@ const symmetryTitles = [
   "Predicted against measured drift of the charges",
 ];
 
-export function PointsSection({ data, layers, scale, measured, choose }: SectionProps) {
+export function PointsSection(props: SectionProps) {
+  const { data, layers, scale, counted, choose } = props;
   const html = useMemo(() => unsectioned(renderTwopoint(data, []), { keepsTitle: false }), [data]);
   return (
     <>
       <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
+      {data.snapshots.length === 0 && <LossFigure {...props} />}
       {pointTitles.map((title, i) => (
         <LazyFigure
           key={title}
           title={title}
-          version={`${measured} ${scale}`}
+          version={`${counted} ${scale}`}
           draw={() => fromReport(`points-${i}`, scale, () => twopointFigures(data, i)[0])}
         />
       ))}

@@ -1,8 +1,10 @@
 /** @file Runs of the server that the page came from. */
+import type { Figure } from "../../figures/figure.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { decodeMoments } from "../../moments/momentsFile.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
+import type { Sweep, SweepAxes } from "../../tables/sweepCells.ts";
 import type { RunOverview } from "./overview.ts";
 import type { MatrixPlace, MetricSeries, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
 import type { ShownSweep, SweepSummary } from "./sweep.ts";
@@ -49,6 +51,41 @@ export async function hasServer(): Promise<boolean> {
 export const listRuns = (): Promise<RunSummary[]> => get("api/runs");
 export const overviews = (ids: readonly string[]): Promise<RunOverview[]> =>
   get(`api/overviews?${new URLSearchParams(ids.map((id) => ["run", id]))}`);
+/** One measure of one run over its steps, by the names of `crh compare --y`. */
+export interface MeasureCourse {
+  readonly name: string;
+  readonly meaning: string;
+  readonly over: string | null;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+}
+
+export const courseOf = (id: string, measure: string): Promise<MeasureCourse> =>
+  get(`${at(id)}/course?${new URLSearchParams({ y: measure })}`);
+
+/** What `crh compare --x --y` is asked. */
+export interface CompareQuestion {
+  readonly runs: readonly string[];
+  readonly x: string;
+  readonly y: string;
+  readonly by?: string;
+  readonly group?: string;
+  readonly heat?: string;
+}
+
+/** What it answers, with its picture. */
+export interface Compared {
+  readonly name: string;
+  readonly meaning: string;
+  readonly axes: SweepAxes;
+  readonly sweep: Sweep;
+  readonly over: string | null;
+  readonly figure: Figure | null;
+}
+
+export const compareRuns = async (question: CompareQuestion): Promise<Compared> =>
+  (await ask("api/compare", { method: "POST", body: JSON.stringify(question) })).json() as Promise<Compared>;
+
 export const removeRun = async (id: string): Promise<void> => void (await ask(at(id), { method: "DELETE" }));
 export const restoreRun = async (id: string): Promise<void> =>
   void (await ask(`api/removed/${encodeURIComponent(id)}/restore`, { method: "POST" }));

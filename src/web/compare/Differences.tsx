@@ -1,0 +1,118 @@
+/** @file A row a run: what tells it from the others, what came of it; values that few have are marked. */
+import { useState } from "react";
+import { brief, fixed, grouped } from "../../findings/numbers.ts";
+import { href } from "../route.ts";
+import { type ComparedRun, type ParameterValues, written } from "./differences.ts";
+
+interface DifferencesProps {
+  readonly runs: readonly ComparedRun[];
+  readonly parameters: readonly ParameterValues[];
+  readonly different: readonly ParameterValues[];
+}
+
+/** chosen: rows at once. */
+const MOST_ROWS = 40;
+
+const medians = (["a", "b"] as const).flatMap((side) =>
+  (["rga", "rwa", "gwa"] as const).map((relation) => ({ side, relation })),
+);
+
+export function Differences({ runs, parameters, different }: DifferencesProps) {
+  const [showsAll, setShowsAll] = useState(false);
+  const shown = showsAll ? runs : runs.slice(0, MOST_ROWS);
+  const same = parameters.filter(({ different: values }) => values.length === 1);
+  const over = new Set(runs.flatMap(({ overview }) => overview.medians?.of ?? []));
+  return (
+    <section aria-label="Differences">
+      <h2>In what they differ</h2>
+      {different.length === 0 && (
+        <p className="soft">{runs.length === 1 ? "There is one run." : "All parameters are the same, the seed too."}</p>
+      )}
+      <div className="wide">
+        <table className="compare-table">
+          <thead>
+            <tr>
+              <th scope="col">run</th>
+              {different.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+              <th scope="col">step</th>
+              <th scope="col">loss</th>
+              {medians.map(({ side, relation }) => (
+                <th key={`${side}.${relation}`} scope="col" className={relation}>
+                  {side}.{relation}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ summary: { id, info, last }, overview: { medians: found } }, row) => (
+              <tr key={id}>
+                <th scope="row">
+                  <a href={href(["run", id])}>
+                    <code>{id}</code>
+                  </a>
+                  {info !== undefined && info.status !== "finished" && (
+                    <span className={`status ${info.status}`}>{info.status}</span>
+                  )}
+                </th>
+                {different.map(({ name, values, usual }) => {
+                  const value = values[row]!;
+                  return (
+                    <td key={name} className={value !== usual && name !== "seed" ? "differs" : ""}>
+                      {written(value)}
+                    </td>
+                  );
+                })}
+                <td>{info === undefined ? "–" : grouped(info.step)}</td>
+                <td>{number(last?.["eval/loss"] ?? last?.["train/loss"])}</td>
+                {medians.map(({ side, relation }) => {
+                  const value = found?.[side][relation] ?? null;
+                  return (
+                    <td key={`${side}.${relation}`} data-median={`${side}.${relation}`}>
+                      {value === null ? "–" : fixed(value, 3)}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {runs.length > MOST_ROWS && (
+        <p>
+          <button type="button" onClick={() => setShowsAll(!showsAll)}>
+            {showsAll ? `The first ${MOST_ROWS}` : `All ${grouped(runs.length)} runs`}
+          </button>
+        </p>
+      )}
+      <p className="soft compare-note">
+        Marked: values that most of the runs do not have. Alignments by the paper's convention at the last measurement,
+        medians over{" "}
+        {over.has("maps")
+          ? over.size > 1
+            ? "hidden representations, or all maps"
+            : "all maps"
+          : "hidden representations"}{" "}
+        (a: what layers read, backward; b: what they write, forward). Loss of held-out samples where there is one.
+      </p>
+      {same.length > 0 && runs.length > 1 && (
+        <details>
+          <summary>What is the same in all: {same.length} parameters</summary>
+          <dl className="config">
+            {same.map(({ name, usual }) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{written(usual)}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      )}
+    </section>
+  );
+}
+
+const number = (value: number | undefined): string => (value === undefined ? "–" : brief(value));

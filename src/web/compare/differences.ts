@@ -1,0 +1,57 @@
+/** @file In what runs differ: parameters with more than one value among them, and what most have. */
+import type { RunSummary } from "../../runs/listRuns.ts";
+import { parametersOf } from "../../tables/parameterColumns.ts";
+import { compareCells } from "../../tables/sweepCells.ts";
+import type { Cell } from "../../tables/table.ts";
+import type { RunOverview } from "../source/overview.ts";
+
+/** A run with what is known of it. */
+export interface ComparedRun {
+  readonly summary: RunSummary;
+  readonly overview: RunOverview;
+}
+
+/** setting, seed and steps, then every parameter; lists and objects as JSON. */
+export function valuesOf({ summary: { info }, overview }: ComparedRun): Map<string, Cell> {
+  const head: [string, Cell][] =
+    info === undefined
+      ? []
+      : [
+          ["setting", info.setting],
+          ["seed", info.seed],
+          ["steps", info.steps],
+        ];
+  return new Map([...head, ...parametersOf(overview.config ?? {})]);
+}
+
+export interface ParameterValues {
+  readonly name: string;
+  /** Of each run in their order; null where it has none. */
+  readonly values: readonly Cell[];
+  /** Different ones, in order. */
+  readonly different: readonly Cell[];
+  /** What most runs have; of two that are as common the first. */
+  readonly usual: Cell;
+}
+
+/** Every parameter that any of the runs has, in the order in which they come. */
+export function parametersAmong(runs: readonly ComparedRun[]): ParameterValues[] {
+  const all = runs.map(valuesOf);
+  const names = [...new Set(all.flatMap((values) => [...values.keys()]))];
+  return names.map((name) => {
+    const values = all.map((own) => own.get(name) ?? null);
+    const counts = new Map<Cell, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    const [usual] = [...counts].reduce((x, y) => (y[1] > x[1] ? y : x));
+    return { name, values, different: [...counts.keys()].sort(compareCells), usual };
+  });
+}
+
+/** Those that differ; the seed, in which runs are meant to differ, last. */
+export function differing(all: readonly ParameterValues[]): ParameterValues[] {
+  const found = all.filter(({ different }) => different.length > 1);
+  return [...found.filter(({ name }) => name !== "seed"), ...found.filter(({ name }) => name === "seed")];
+}
+
+/** A value as it is typed. */
+export const written = (value: Cell): string => (value === null ? "–" : String(value));
