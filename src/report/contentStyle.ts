@@ -68,8 +68,14 @@ export const narrowStyle = `.alignments,.alignments tbody{display:block}.alignme
 .claims thead{display:none}.claims tr,.claims th,.claims td{display:block;padding:0 0 3px}.claims tr{padding:9px 0 6px}
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}`;
 
-/** For a page that is not the report's own; widths as there. */
-export const contentStyle = `
+/**
+ * For a page that is not the report's own, inside of an element alone: names of classes are short ones, which the page
+ * may use for something else. Nested rules, as browsers know them since 2023.
+ *
+ * @param selector of the element
+ */
+export function contentStyle(selector: string): string {
+  return `${selector}{
 .finding{font-size:20px;line-height:1.35;max-width:60em;margin:6px 0 16px;text-wrap:pretty}.finding b{font-weight:680}
 ${tablesStyle}
 ${equationsStyle}
@@ -82,4 +88,6 @@ a.eq{text-decoration-style:dotted}
 ${stripStyle}
 @media screen and (max-width:760px){
 ${narrowStyle}
+}
 }`;
+}

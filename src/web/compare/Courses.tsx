@@ -12,7 +12,7 @@ import { LazyFigure } from "../figures/LazyFigure.tsx";
 import { setParams, useParam } from "../route.ts";
 import { courseOf, type MeasureCourse } from "../source/httpSource.ts";
 import { coloursOf, groupCurves, type RunCourse, runCurves } from "./curves.ts";
-import type { ComparedRun, ParameterValues } from "./differences.ts";
+import { type ComparedRun, type ParameterValues, tellingParameter } from "./differences.ts";
 import { MeasureField } from "./MeasureField.tsx";
 
 interface CoursesProps {
@@ -28,7 +28,7 @@ const MOST_LEGEND = 12;
 
 export function Courses({ runs, different }: CoursesProps) {
   const [measure, setMeasure] = useParam("course", "loss");
-  const firstOther = different.find(({ name }) => name !== "seed")?.name ?? "run";
+  const firstOther = tellingParameter(different)?.name ?? "run";
   const usualColour = runs.length <= 7 || different.length === 0 ? "run" : firstOther;
   const [colour] = useParam("colour", usualColour);
   const [layout] = useParam("layout", runs.length <= MOST_SINGLE ? "overlay" : "groups");

@@ -13,6 +13,9 @@ interface DifferencesProps {
 /** chosen: rows at once. */
 const MOST_ROWS = 40;
 
+/** chosen: parameters that stand before what came of a run; more stand behind it. */
+const MOST_BEFORE = 6;
+
 const medians = (["a", "b"] as const).flatMap((side) =>
   (["rga", "rwa", "gwa"] as const).map((relation) => ({ side, relation })),
 );
@@ -21,6 +24,7 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
   const [showsAll, setShowsAll] = useState(false);
   const shown = showsAll ? runs : runs.slice(0, MOST_ROWS);
   const same = parameters.filter(({ different: values }) => values.length === 1);
+  const isMany = different.length > MOST_BEFORE;
   const over = new Set(runs.flatMap(({ overview }) => overview.medians?.of ?? []));
   return (
     <section aria-label="Differences">
@@ -33,22 +37,17 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
           <thead>
             <tr>
               <th scope="col">run</th>
+              {isMany && resultTitles}
               {different.map(({ name }) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
               ))}
-              <th scope="col">step</th>
-              <th scope="col">loss</th>
-              {medians.map(({ side, relation }) => (
-                <th key={`${side}.${relation}`} scope="col" className={relation}>
-                  {side}.{relation}
-                </th>
-              ))}
+              {!isMany && resultTitles}
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ summary: { id, info, last }, overview: { medians: found } }, row) => (
+            {shown.map(({ summary: { id, info } }, row) => (
               <tr key={id}>
                 <th scope="row">
                   <a href={href(["run", id])}>
@@ -58,6 +57,7 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
                     <span className={`status ${info.status}`}>{info.status}</span>
                   )}
                 </th>
+                {isMany && <Results run={runs[row]!} />}
                 {different.map(({ name, values, usual }) => {
                   const value = values[row]!;
                   return (
@@ -66,16 +66,7 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
                     </td>
                   );
                 })}
-                <td>{info === undefined ? "–" : grouped(info.step)}</td>
-                <td>{number(last?.["eval/loss"] ?? last?.["train/loss"])}</td>
-                {medians.map(({ side, relation }) => {
-                  const value = found?.[side][relation] ?? null;
-                  return (
-                    <td key={`${side}.${relation}`} data-median={`${side}.${relation}`}>
-                      {value === null ? "–" : fixed(value, 3)}
-                    </td>
-                  );
-                })}
+                {!isMany && <Results run={runs[row]!} />}
               </tr>
             ))}
           </tbody>
@@ -112,6 +103,37 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
         </details>
       )}
     </section>
+  );
+}
+
+const resultTitles = (
+  <>
+    <th scope="col">step</th>
+    <th scope="col">loss</th>
+    {medians.map(({ side, relation }) => (
+      <th key={`${side}.${relation}`} scope="col" className={relation}>
+        {side}.{relation}
+      </th>
+    ))}
+  </>
+);
+
+function Results({ run }: { readonly run: ComparedRun }) {
+  const { info, last } = run.summary;
+  const found = run.overview.medians;
+  return (
+    <>
+      <td>{info === undefined ? "–" : grouped(info.step)}</td>
+      <td>{number(last?.["eval/loss"] ?? last?.["train/loss"])}</td>
+      {medians.map(({ side, relation }) => {
+        const value = found?.[side][relation] ?? null;
+        return (
+          <td key={`${side}.${relation}`} data-median={`${side}.${relation}`}>
+            {value === null ? "–" : fixed(value, 3)}
+          </td>
+        );
+      })}
+    </>
   );
 }
 

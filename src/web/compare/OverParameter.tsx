@@ -8,7 +8,7 @@ import { FigureBlock } from "../figures/FigureBlock.tsx";
 import { setParams, useParam } from "../route.ts";
 import { type Compared, compareRuns } from "../source/httpSource.ts";
 import { useAsync } from "../useAsync.ts";
-import { type ComparedRun, type ParameterValues, written } from "./differences.ts";
+import { type ComparedRun, type ParameterValues, tellingParameter, written } from "./differences.ts";
 import { MeasureField } from "./MeasureField.tsx";
 
 interface OverParameterProps {
@@ -21,7 +21,7 @@ interface OverParameterProps {
 const MOST_ROWS = 16;
 
 export function OverParameter({ runs, parameters, different }: OverParameterProps) {
-  const usual = different[0]?.name ?? "seed";
+  const usual = tellingParameter(different)?.name ?? "seed";
   const [x] = useParam("x", usual);
   const [y, setY] = useParam("y", "b.rga");
   const [by] = useParam("by");

@@ -53,5 +53,13 @@ export function differing(all: readonly ParameterValues[]): ParameterValues[] {
   return [...found.filter(({ name }) => name !== "seed"), ...found.filter(({ name }) => name === "seed")];
 }
 
+/** What a sweep is most likely over: a number that is no length of training, else the first that differs. */
+export function tellingParameter(different: readonly ParameterValues[]): ParameterValues | undefined {
+  const others = different.filter(({ name }) => name !== "seed");
+  const isNumeric = ({ name, different: values }: ParameterValues) =>
+    name !== "steps" && values.every((value) => typeof value === "number");
+  return others.find(isNumeric) ?? others[0];
+}
+
 /** A value as it is typed. */
 export const written = (value: Cell): string => (value === null ? "–" : String(value));

@@ -1,56 +1,124 @@
 /**
- * @file One cross-hair for all figures: where the pointer is over a step, every panel with an axis of steps shows it.
+ * @file One cross-hair for all figures: where the pointer is over a step, every panel in sight with an axis of steps
+ * shows it; and the step that a view looks at is marked in all of them. A click over a step is told to the view.
  */
 import { type ReadableAxes, type ReadableAxis, valueAt } from "../../figures/readings.ts";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const shown = new Set<Element>();
+const shown = new Set<HTMLElement>();
+const known = new WeakMap<SVGSVGElement, ReadableAxes | null>();
+const listeners = new Set<(step: number) => void>();
+/** What the pointer is over, until the next frame shows it. */
+let pointed: { readonly step: number; readonly under: SVGSVGElement } | undefined;
+let marked: number | undefined;
+let frame = 0;
+
+/** chosen: pixels that a pointer may move and still click. */
+const STILL = 4;
 
 /** Lets the panels in an element take part. @returns what ends it */
 export function shareCrosshair(element: HTMLElement): () => void {
   const controller = new AbortController();
+  const { signal } = controller;
+  let down: PointerEvent | undefined;
   shown.add(element);
-  element.addEventListener("pointermove", follow, { signal: controller.signal });
-  element.addEventListener("pointerleave", clear, { signal: controller.signal });
+  element.addEventListener("pointermove", follow, { signal });
+  element.addEventListener("pointerleave", () => point(undefined), { signal });
+  element.addEventListener("pointerdown", (event) => (down = event), { signal });
+  element.addEventListener(
+    "pointerup",
+    (event) => {
+      const far = down === undefined ? STILL : Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);
+      const found = far < STILL ? stepUnder(event) : undefined;
+      if (found !== undefined) for (const listener of listeners) listener(found.step);
+    },
+    { signal },
+  );
+  drawMarks(element);
   return () => {
     shown.delete(element);
     controller.abort();
   };
 }
 
+/** Is told of steps that were clicked, not rounded. @returns what ends it */
+export function onStepChosen(listener: (step: number) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Marks a step in all panels; undefined marks none. */
+export function markStep(step: number | undefined): void {
+  marked = step;
+  showSoon();
+}
+
 function follow(event: PointerEvent): void {
+  point(stepUnder(event));
+}
+
+function point(next: typeof pointed): void {
+  pointed = next;
+  showSoon();
+}
+
+/** The step under the pointer, where it is over a panel with an axis of steps. */
+function stepUnder(event: PointerEvent): typeof pointed {
   const svg = (event.target as Element).closest<SVGSVGElement>(".panels svg");
-  const axis = svg === null ? undefined : stepAxis(svg);
-  clear();
-  if (svg === null || axis === undefined) return;
+  const axes = svg === null ? undefined : stepAxes(svg);
+  if (svg === null || axes === undefined) return undefined;
   const box = svg.getBoundingClientRect();
   const pixel = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
-  if (pixel < Math.min(...axis.x.pixels) || pixel > Math.max(...axis.x.pixels)) return;
-  showAt(valueAt(axis.x, pixel), svg);
+  const isInside = pixel >= Math.min(...axes.x.pixels) && pixel <= Math.max(...axes.x.pixels);
+  return isInside ? { step: valueAt(axes.x, pixel), under: svg } : undefined;
 }
 
-function showAt(step: number, under: SVGSVGElement): void {
-  for (const element of shown)
+function showSoon(): void {
+  if (frame === 0) frame = requestAnimationFrame(show);
+}
+
+function show(): void {
+  frame = 0;
+  for (const element of shown) {
+    drawMarks(element);
+    const { top, bottom } = element.getBoundingClientRect();
+    const isSeen = bottom > 0 && top < innerHeight;
     for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes]")) {
-      const axis = svg === under ? undefined : stepAxis(svg); // the panel under the pointer has a cross of its own
-      const pixel = axis === undefined ? undefined : pixelAt(axis.x, step);
-      if (axis === undefined || pixel === undefined) continue;
-      const line = document.createElementNS(NAMESPACE, "path");
-      line.setAttribute("class", "shared cross");
-      line.setAttribute("d", `M${pixel},${axis.y.pixels[1]}V${axis.y.pixels[0]}`);
-      svg.append(line);
+      // the panel under the pointer has a cross of its own
+      const step = isSeen && svg !== pointed?.under ? pointed?.step : undefined;
+      drawAt(svg, "shared cross", step);
     }
+  }
 }
 
-function clear(): void {
-  for (const line of document.querySelectorAll("path.shared.cross")) line.remove();
+function drawMarks(element: HTMLElement): void {
+  for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes]")) drawAt(svg, "shared step", marked);
 }
 
-function stepAxis(svg: SVGSVGElement): ReadableAxes | undefined {
-  const text = svg.dataset.axes;
-  if (text === undefined) return undefined;
-  const axes = JSON.parse(text) as ReadableAxes;
-  return axes.x.name === "step" ? axes : undefined;
+/** One upright line of a kind, moved, made or taken away. */
+function drawAt(svg: SVGSVGElement, kind: string, step: number | undefined): void {
+  const axes = step === undefined ? undefined : stepAxes(svg);
+  const pixel = axes === undefined ? undefined : pixelAt(axes.x, step!);
+  const old = svg.querySelector(`path.${kind.replace(" ", ".")}`);
+  if (axes === undefined || pixel === undefined) {
+    old?.remove();
+    return;
+  }
+  const line = old ?? document.createElementNS(NAMESPACE, "path");
+  line.setAttribute("class", kind);
+  line.setAttribute("d", `M${pixel},${axes.y.pixels[1]}V${axes.y.pixels[0]}`);
+  if (old === null) svg.append(line);
+}
+
+function stepAxes(svg: SVGSVGElement): ReadableAxes | undefined {
+  let axes = known.get(svg);
+  if (axes === undefined) {
+    const text = svg.dataset.axes;
+    const found = text === undefined ? undefined : (JSON.parse(text) as ReadableAxes);
+    axes = found?.x.name === "step" ? found : null;
+    known.set(svg, axes);
+  }
+  return axes ?? undefined;
 }
 
 /** The pixel of a value; undefined beyond the axis. */

@@ -70,7 +70,6 @@ export function PointsSection(props: SectionProps) {
   return (
     <>
       <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
-      {data.snapshots.length === 0 && <LossFigure {...props} />}
       {pointTitles.map((title, i) => (
         <LazyFigure
           key={title}
@@ -79,6 +78,7 @@ export function PointsSection(props: SectionProps) {
           draw={() => fromReport(`points-${i}`, scale, () => twopointFigures(data, i)[0])}
         />
       ))}
+      {data.snapshots.length === 0 && <LossFigure {...props} />}
     </>
   );
 }

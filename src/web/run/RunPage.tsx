@@ -9,6 +9,7 @@ import { type Convention, conventions, isMap, type Side } from "../../moments/mo
 import { penultimate } from "../../report/chosenLayers.ts";
 import { contentStyle } from "../../report/contentStyle.ts";
 import { Problem } from "../ErrorNote.tsx";
+import { markStep, onStepChosen } from "../figures/crosshair.ts";
 import { setParams, useRoute } from "../route.ts";
 import type { RunSource } from "../source/runSource.ts";
 import { isWatched, WatchedSection } from "./CourseSection.tsx";
@@ -31,6 +32,7 @@ import { RunHeader } from "./RunHeader.tsx";
 import type { SectionProps } from "./runContext.ts";
 import { Scrubber, type StepScale } from "./Scrubber.tsx";
 import { StepContext, StepStore } from "./stepStore.ts";
+import { nearestStep } from "./steps.ts";
 import { reportOf, useRun } from "./useRun.ts";
 import "./run.css";
 
@@ -92,6 +94,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
     turnScale: () => choose({ scale: showsLog ? "linear" : "log" }),
     showHelp: () => setHelping((before) => !before),
   });
+  useSharedStep(store, steps);
   useSectionOfAddress(params.get("section"), run.isWhole);
   const isMeasured = snapshots.length > 0 || !run.isWhole || !hasPoints(data);
   const sections: [string, string, ReactNode][] = [
@@ -159,6 +162,20 @@ function useStepFromAddress(text: string | null): StepStore {
   return store;
 }
 
+/** Figures show where the step lies that is looked at; a click in one of them goes there. */
+function useSharedStep(store: StepStore, steps: readonly number[]): void {
+  useEffect(() => {
+    const mark = () => markStep(store.followsLast ? undefined : store.step);
+    mark();
+    const leave = store.subscribe(mark);
+    return () => {
+      leave();
+      markStep(undefined);
+    };
+  }, [store]);
+  useEffect(() => onStepChosen((step) => store.look(nearestStep(steps, step))), [store, steps]);
+}
+
 /** A name that changes whenever the value is another one. */
 function useVersion(value: unknown): string {
   const known = useRef({ value, count: 0 });
@@ -182,7 +199,7 @@ function useContentStyle(): void {
     if (document.getElementById("report-style") !== null) return;
     const style = document.createElement("style");
     style.id = "report-style";
-    style.textContent = contentStyle;
+    style.textContent = contentStyle(".run");
     document.head.prepend(style);
   }, []);
 }

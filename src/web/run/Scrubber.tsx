@@ -80,16 +80,20 @@ export function Scrubber(props: ScrubberProps) {
         </small>
       </output>
       <label title="How steps lie on the axes of all figures">
-        Steps{" "}
-        <select value={scale} onChange={({ target }) => setScale(target.value as StepScale)}>
+        <span>Steps </span>
+        <select aria-label="Axes of steps" value={scale} onChange={({ target }) => setScale(target.value as StepScale)}>
           <option value="">as measured</option>
           <option value="log">logarithmic</option>
           <option value="linear">linear</option>
         </select>
       </label>
       <label title={conventionMeaning[convention]}>
-        Convention{" "}
-        <select value={convention} onChange={({ target }) => setConvention(target.value as Convention)}>
+        <span>Convention </span>
+        <select
+          aria-label="Convention"
+          value={convention}
+          onChange={({ target }) => setConvention(target.value as Convention)}
+        >
           {conventions.map((one) => (
             <option key={one} value={one}>
               {one}
@@ -97,7 +101,7 @@ export function Scrubber(props: ScrubberProps) {
           ))}
         </select>
       </label>
-      <button type="button" onClick={showHelp} aria-label="Keys">
+      <button type="button" className="run-help" onClick={showHelp} aria-label="Keys">
         ?
       </button>
     </section>
