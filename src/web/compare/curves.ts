@@ -42,7 +42,9 @@ export function groupCurves(
   colours: ReadonlyMap<Cell, string>,
   name: (value: Cell, runs: number) => string,
 ): Curve[] {
-  return [...Map.groupBy(courses, ({ value }) => value)]
+  const groups = new Map<Cell, RunCourse[]>();
+  for (const course of courses) groups.set(course.value, [...(groups.get(course.value) ?? []), course]);
+  return [...groups]
     .sort(([x], [y]) => compareCells(x, y))
     .map(([value, own]) => {
       const at = new Map<number, number[]>();

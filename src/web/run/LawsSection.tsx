@@ -11,7 +11,7 @@ import { LazyFigure } from "../figures/LazyFigure.tsx";
 import { fromReport } from "./fromReport.tsx";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
-import { useStep } from "./stepStore.ts";
+import { useSettledStep } from "./stepStore.ts";
 
 /** Left out where there is nothing to draw. */
 const drawn = (section: FigureSection | undefined) => (section?.shown === undefined ? undefined : section);
@@ -25,7 +25,7 @@ const figures: readonly [name: string, title: string, make: (data: ReportData) =
 ];
 
 export function LawsSection({ data, layers, scale, measured, choose }: SectionProps) {
-  const step = useStep();
+  const step = useSettledStep();
   const html = useMemo(() => {
     const now = dataUpTo(data, step);
     return unsectioned(renderLaws(now)) + unsectioned(renderCollapse(now));

@@ -22,12 +22,12 @@ import { Matrices } from "./Matrices.tsx";
 import type { OrderName } from "./matrixStore.ts";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
-import { useStep } from "./stepStore.ts";
+import { useSettledStep } from "./stepStore.ts";
 import { nearestStep } from "./steps.ts";
 
 export function LayerSection(props: SectionProps) {
   const { source, id, run, data, layers, layer, side, convention, choose, measured } = props;
-  const step = useStep();
+  const step = useSettledStep();
   const [order, setOrder] = useParam("order", "neuron");
   const now = useMemo(() => dataUpTo(data, step), [data, step]);
   const shown = now.snapshots.at(-1)?.layers.find(({ name }) => name === layer);

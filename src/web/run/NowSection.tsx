@@ -15,11 +15,15 @@ import { LossFigure } from "./CourseSection.tsx";
 import { isLog } from "./fromReport.tsx";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
-import { useStep } from "./stepStore.ts";
+import { useSettledStep } from "./stepStore.ts";
+
+/** chosen: layers whose strip is made anew while a step is dragged by. */
+const MOST_AT_ONCE = 24;
 
 export function NowSection(props: SectionProps) {
   const { data, run, layers, convention, scale, choose, measured } = props;
-  const step = useStep();
+  const step = useSettledStep(layers.length > MOST_AT_ONCE ? undefined : 0);
+  const settled = useSettledStep();
   const found = useMemo(() => {
     const now = dataUpTo(data, step);
     const all = findings(withStart(now), convention);
@@ -72,7 +76,7 @@ export function NowSection(props: SectionProps) {
       </div>
       <LazyFigure
         title={`The six alignments of every layer, by depth${at}`}
-        version={`${measured} ${convention} ${step}`}
+        version={`${measured} ${convention} ${settled}`}
         draw={() => ({
           title: `The six alignments of every layer, by depth${at}`,
           name: "alignments-by-depth",

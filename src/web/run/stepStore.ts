@@ -2,7 +2,7 @@
  * @file The step that is looked at. It stands outside of React's tree, so that scrubbing redraws what shows a step and
  * nothing else; the address follows a moment later, since browsers limit how often it may change.
  */
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { setParams } from "../route.ts";
 import { nearestStep } from "./steps.ts";
 
@@ -82,3 +82,21 @@ export function useStep(): number | undefined {
 }
 
 export const useStepStore = (): StepStore => useContext(StepContext);
+
+/**
+ * The step shown once it has rested for a moment: for what takes longer to draw, so that scrubbing is not held up.
+ *
+ * @param rest milliseconds; 0 follows at once
+ */
+export function useSettledStep(rest = REST): number | undefined {
+  const step = useStep();
+  const [settled, setSettled] = useState(step);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(step), rest);
+    return () => clearTimeout(timer);
+  }, [step, rest]);
+  return rest === 0 ? step : settled;
+}
+
+/** chosen: less than a step is shown while steps are played. */
+const REST = 110;
