@@ -61,3 +61,15 @@ export function valueAt({ kind, pixels, values, constant = 1 }: ReadableAxis, pi
       return between(values[0], values[1]);
   }
 }
+
+/** The pixel of a value; undefined beyond the axis. */
+export function pixelAt({ kind, pixels, values, constant = 1 }: ReadableAxis, value: number): number | undefined {
+  const bend = (x: number): number => {
+    if (kind === "log") return Math.log(x);
+    if (kind === "power") return Math.log10(x);
+    return kind === "symlog" ? Math.sign(x) * Math.log1p(Math.abs(x) / constant) : x;
+  };
+  const ends = kind === "power" ? values : (values.map(bend) as [number, number]);
+  const share = (bend(value) - ends[0]) / (ends[1] - ends[0]);
+  return share >= -0.001 && share <= 1.001 ? pixels[0] + share * (pixels[1] - pixels[0]) : undefined;
+}

@@ -47,7 +47,10 @@ export class LabInBrowser {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();
     page.on("pageerror", (error) => this.errors.push(error.message));
-    page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
+    page.on(
+      "console",
+      (message) => message.type() === "error" && this.errors.push(`${message.text()} ${message.location().url}`),
+    );
     page.on("request", (request) => {
       const url = request.url();
       if (/^https?:/.test(url) && !url.startsWith(this.lab.url)) this.elsewhere.push(url);

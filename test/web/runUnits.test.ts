@@ -1,11 +1,10 @@
 /** @file What the views of runs reckon with: growing series, steps, the part of a matrix that is seen, curves, differences. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { valueAt } from "../../src/figures/readings.ts";
+import { pixelAt, valueAt } from "../../src/figures/readings.ts";
 import { stepAxis, withStepAxis } from "../../src/figures/stepAxis.ts";
 import { coloursOf, groupCurves, runCurves, thinned } from "../../src/web/compare/curves.ts";
 import { type ComparedRun, differing, parametersAmong, tellingParameter } from "../../src/web/compare/differences.ts";
-import { pixelAt } from "../../src/web/figures/crosshair.ts";
 import { appendRows, halved } from "../../src/web/run/liveSeries.ts";
 import { nearestStep, stepAfter, stepsInWords } from "../../src/web/run/steps.ts";
 import { entryAt, moved, showing, whole, within, zoomed } from "../../src/web/run/zoom.ts";

@@ -2,7 +2,7 @@
  * @file One cross-hair for all figures: where the pointer is over a step, every panel in sight with an axis of steps
  * shows it; and the step that a view looks at is marked in all of them. A click over a step is told to the view.
  */
-import { type ReadableAxes, type ReadableAxis, valueAt } from "../../figures/readings.ts";
+import { pixelAt, type ReadableAxes, valueAt } from "../../figures/readings.ts";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const shown = new Set<HTMLElement>();
@@ -119,16 +119,4 @@ function stepAxes(svg: SVGSVGElement): ReadableAxes | undefined {
     known.set(svg, axes);
   }
   return axes ?? undefined;
-}
-
-/** The pixel of a value; undefined beyond the axis. */
-export function pixelAt({ kind, pixels, values, constant = 1 }: ReadableAxis, value: number): number | undefined {
-  const bend = (x: number): number => {
-    if (kind === "log") return Math.log(x);
-    if (kind === "power") return Math.log10(x);
-    return kind === "symlog" ? Math.sign(x) * Math.log1p(Math.abs(x) / constant) : x;
-  };
-  const ends = kind === "power" ? values : (values.map(bend) as [number, number]);
-  const share = (bend(value) - ends[0]) / (ends[1] - ends[0]);
-  return share >= -0.001 && share <= 1.001 ? pixels[0] + share * (pixels[1] - pixels[0]) : undefined;
 }

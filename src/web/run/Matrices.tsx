@@ -36,8 +36,30 @@ export function Matrices(props: MatricesProps) {
         <code>--moments all</code> keeps those of every measurement, <code>--moments final</code> those of the last.
       </p>
     );
-  const { id, layer, side, convention } = props;
-  return <Kept key={[id, layer, side, convention, momentSteps.join()].join(" ")} {...props} />;
+  return <InView {...props} />;
+}
+
+/** Matrices are read once they are looked at: they are the largest part of a run. */
+function InView(props: MatricesProps) {
+  const { id, layer, side, convention, momentSteps } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry!.isIntersecting && setSeen(true), {
+      rootMargin: "200px",
+    });
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={place}>
+      {isSeen ? (
+        <Kept key={[id, layer, side, convention, momentSteps.join()].join(" ")} {...props} />
+      ) : (
+        <p className="soft run-reading">Matrices are read when they come into view.</p>
+      )}
+    </div>
+  );
 }
 
 function Kept({ source, id, layer, side, convention, order, setOrder, momentSteps }: MatricesProps) {

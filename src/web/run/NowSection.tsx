@@ -38,7 +38,10 @@ export function NowSection(props: SectionProps) {
   const chooseLayer = useMemo(() => (layer: string) => choose({ layer, section: "layer" }), [choose]);
   if (data.snapshots.length === 0)
     return (
-      <p className="missing">{run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}</p>
+      <>
+        <p className="missing">{run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}</p>
+        <LossFigure {...props} />
+      </>
     );
   const at = isAnalysis(data) || step === undefined ? "" : ` at step ${grouped(step)}`;
   const strip = (

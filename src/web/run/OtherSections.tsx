@@ -98,8 +98,12 @@ export function AboutSection({ data, layers, choose }: SectionProps) {
     <>
       {data.snapshots.length > 0 && <ReportHtml html={renderSummary(data)} layers={layers} choose={chooseLayer} />}
       <ReportHtml html={claims} layers={layers} choose={chooseLayer} />
-      <h3 className="run-title">What was skipped, and why</h3>
-      <Skipped data={data} />
+      {data.snapshots.length > 0 && (
+        <>
+          <h3 className="run-title">What was skipped, and why</h3>
+          <Skipped data={data} />
+        </>
+      )}
       <ReportHtml
         html={`${renderFacts(data)}<h4>Parameters</h4>${renderParameters(data)}${renderNotes(data).replace("h3>", "h4>")}<h4>Run it again</h4>${renderReproduce(data)}`}
         layers={layers}
