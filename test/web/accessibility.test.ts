@@ -39,6 +39,9 @@ afterAll(() => lab?.stop());
 /** Addresses of views, and what is there once they have drawn. */
 const views: readonly (readonly [hash: string, selector: string])[] = [
   ["/runs", "td.name"],
+  ["/run/one", ".panels svg"],
+  ["/compare", ".compare-list li"],
+  ["/compare?run=one&run=two&run=three&x=seed&y=loss", ".compare-table"],
   ["/sweeps", "h1"],
   ["/reproductions", ".studies img"],
   ["/reproductions/crh-8", ".claims"],

@@ -162,7 +162,13 @@ function drawnCourses(courses: readonly RunCourse[], { colour, layout, scale, la
       courses.map((course) => chart(course.id, [course], false)),
       { columns: 3, ...(colour === "run" ? {} : { legend }) },
     );
-  return charts([chart("", courses, layout === "groups")], { columns: 1, width: 900, height: 380, legend });
+  return charts([chart("", courses, layout === "groups")], { columns: 1, ...roomOf(), legend });
+}
+
+/** Pixels of the one panel: on a narrow screen smaller, so that its letters stay as large. */
+function roomOf(): { width: number; height: number } {
+  const width = Math.max(320, Math.min(900, innerWidth - 56));
+  return { width, height: Math.max(260, Math.min(380, width * 0.75)) };
 }
 
 /** The first step above 0, and the last: step 0 has no place on a logarithmic axis. */
