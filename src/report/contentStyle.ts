@@ -13,7 +13,7 @@ dl.config div{display:flex;justify-content:space-between;gap:12px;border-bottom:
 dl.config dt{color:var(--soft)}
 dl.config dd{margin:0;text-align:right;min-width:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 .summary{padding-left:20px;margin:0}.summary li{margin:7px 0}.summary ul{padding-left:20px;margin:0}.summary ul li{margin:3px 0}
-b.rga,th.rga{color:var(--crh-rga)}b.rwa,th.rwa{color:var(--crh-rwa)}b.gwa,th.gwa{color:var(--crh-gwa)}
+b.rga,th.rga{color:color-mix(in srgb,var(--crh-rga) 78%,var(--ink))}b.rwa,th.rwa{color:color-mix(in srgb,var(--crh-rwa) 78%,var(--ink))}b.gwa,th.gwa{color:color-mix(in srgb,var(--crh-gwa) 78%,var(--ink))}
 .wide{overflow-x:auto}
 table.alignments{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}
 .alignments th{font-weight:600;text-align:left;vertical-align:bottom;padding:5px 8px}

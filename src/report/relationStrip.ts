@@ -30,7 +30,8 @@ export function renderLayerStrip(own: readonly Finding[]): string {
   const [first] = own;
   if (!first) return "";
   const { layer } = first;
-  if (!isMap(layer)) return `<div class="strip alone" role="group">${cell(first, "--l:1;--r:1", "rga", true)}</div>`;
+  if (!isMap(layer))
+    return `<div class="strip alone" role="table" aria-label="The relation of the layer"><div class="row" role="row">${cell(first, "--l:1;--r:1", "rga", true)}</div></div>`;
   return strip([{ title: "", layers: [{ name: layer.name, short: "" }] }], own, "few alone");
 }
 
@@ -121,7 +122,7 @@ function headings(bare: boolean): string {
         `<div class="relation ${relation}" style="--r:${3 + 4 * i + k}" role="columnheader" aria-label="${sideWords[side]} ${relation.toUpperCase()}"><b class="${relation}">${relation.toUpperCase()}</b> <small>${relationFormula[relation]}</small></div>`,
     ),
   );
-  return `${titles.join("")}<div class="row" role="row"><div class="corner" role="columnheader" aria-label="layer"></div>${names.join("")}</div>`;
+  return `${titles.join("")}<div class="row" role="row"><div class="corner" role="columnheader">layer</div>${names.join("")}</div>`;
 }
 
 function layerCells(name: string, short: string, own: readonly Finding[], at: number, numbers: boolean): string {
@@ -131,7 +132,10 @@ function layerCells(name: string, short: string, own: readonly Finding[], at: nu
       return cell(one, `--l:${at};--r:${3 + 4 * i + k}`, relation, numbers);
     }),
   );
-  const label = `<a class="name" style="--l:${at}" role="rowheader" href="#${layerAnchor(name)}" title="${escapeText(name)}"><span>${escapeText(short)}</span></a>`;
+  const label = // the only layer of a strip has its name above it
+    short === ""
+      ? ""
+      : `<div class="row" role="rowheader"><a class="name" style="--l:${at}" href="#${layerAnchor(name)}" title="${escapeText(name)}"><span>${escapeText(short)}</span></a></div>`;
   return `<div class="row" role="row">${label}${cells.join("")}</div>`;
 }
 
@@ -205,11 +209,11 @@ function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly
   const called = layerNames(own.map(({ layer }) => layer));
   const rows = [...groups].map(([name, members], index) => {
     const cells = members.map((finding, k) => cell(finding, `--l:1;--r:${k + 1}`, "rga", members.length <= 24, called));
-    return `<div class="line"><span class="lineName" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
+    return `<div class="line" role="row"><span class="lineName" role="rowheader" title="${escapeText(name)}">${escapeText(name === "" ? words : names[index]!)}</span><div class="lineCells">${cells.join("")}</div></div>`;
   });
   const most = Math.max(...[...groups.values()].map((members) => members.length));
   const numbers = kind === "head" ? headNumbers(most, groups.size > 1) : "";
-  return `<div class="strip lines${groups.size > linesInColumn ? " two" : ""}" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p><div class="columns">${rows
+  return `<div class="strip lines${groups.size > linesInColumn ? " two" : ""}" role="group" aria-label="RGA of ${words}"><p class="soft"><b class="rga">RGA</b> of ${words} (output)</p><div class="columns" role="table" aria-label="RGA of ${words}">${rows
     .map((row, i) =>
       numbers !== "" && (i === 0 || (groups.size > linesInColumn && i === Math.ceil(rows.length / 2)))
         ? `<div class="keep">${numbers}${row}</div>`

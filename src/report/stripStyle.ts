@@ -30,7 +30,7 @@ export const stripStyle = `
 .overview.stacked .course .panels{grid-template-columns:repeat(2,minmax(0,1fr))}
 .strip{display:grid;gap:2px;font-variant-numeric:tabular-nums;margin:0 0 14px;--h:46px}
 .strip.across{--h:31px}.strip.bare{--h:16px;gap:1px}
-.strip .row{display:contents}
+.strip .row{display:contents}.strip .corner{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .strip .side,.strip .group{font-size:12px;color:var(--soft);white-space:nowrap}
 .strip .group span{display:block;overflow:hidden;text-overflow:ellipsis;border-bottom:1px solid var(--line)}
 .strip .relation{font-size:13px;line-height:1.25;white-space:nowrap}.strip .relation small{font-size:11px}

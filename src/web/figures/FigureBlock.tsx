@@ -20,9 +20,13 @@ export interface FigureBlockProps {
   readonly tools?: ReactNode;
 }
 
+/** Marks with names as pictures: an element without a role may have no name. */
+const named = (svg: string): string =>
+  svg.replace(/<(?!svg)(\w+)([^>]*?) aria-label=/g, '<$1$2 role="img" aria-label=');
+
 export function FigureBlock({ title, figure, name, caption, missing, tools }: FigureBlockProps) {
   const panels = useRef<HTMLDivElement>(null);
-  const html = useMemo(() => figure?.panels.join("") ?? "", [figure]);
+  const html = useMemo(() => named(figure?.panels.join("") ?? ""), [figure]);
   useEffect(() => (panels.current === null || html === "" ? undefined : shareCrosshair(panels.current)), [html]);
   const width = Number(/ width="(\d+)"/.exec(figure?.panels[0] ?? "")?.[1] ?? 0);
   return (
@@ -52,7 +56,7 @@ export function FigureBlock({ title, figure, name, caption, missing, tools }: Fi
         <>
           {figure.legendParts.length > 0 && (
             // biome-ignore lint/security/noDangerouslySetInnerHtml: src/figures escapes whatever comes from data
-            <div className="legend" dangerouslySetInnerHTML={{ __html: figure.legendParts.join("") }} />
+            <div className="legend" dangerouslySetInnerHTML={{ __html: named(figure.legendParts.join("")) }} />
           )}
           <div
             ref={panels}

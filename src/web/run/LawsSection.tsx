@@ -53,11 +53,13 @@ export function LawsSection({ data, layers, scale, measured, choose }: SectionPr
   );
 }
 
-/** The content of a section of the report, its headings one level lower. @param keepsTitle whether its own stays */
+/**
+ * The content of a section of the report.
+ *
+ * @param keepsTitle whether its own heading stays, one level lower as all below it
+ */
 export function unsectioned(html: string, { keepsTitle = true } = {}): string {
-  return html
-    .replace(/^<section[^>]*>/, "")
-    .replace(/<\/section>$/, "")
-    .replace(/<h3>(.*?)<\/h3>/g, "<h4>$1</h4>")
-    .replace(/<h2>(.*?)<\/h2>/, keepsTitle ? "<h3>$1</h3>" : "");
+  const content = html.replace(/^<section[^>]*>/, "").replace(/<\/section>$/, "");
+  if (!keepsTitle) return content.replace(/<h2>.*?<\/h2>/, "");
+  return content.replace(/<h3>(.*?)<\/h3>/g, "<h4>$1</h4>").replace(/<h2>(.*?)<\/h2>/, "<h3>$1</h3>");
 }

@@ -105,7 +105,7 @@ export function AboutSection({ data, layers, choose }: SectionProps) {
         </>
       )}
       <ReportHtml
-        html={`${renderFacts(data)}<h4>Parameters</h4>${renderParameters(data)}${renderNotes(data).replace("h3>", "h4>")}<h4>Run it again</h4>${renderReproduce(data)}`}
+        html={`${renderFacts(data)}<h3>Parameters</h3>${renderParameters(data)}${renderNotes(data)}<h3>Run it again</h3>${renderReproduce(data)}`}
         layers={layers}
         choose={chooseLayer}
       />

@@ -125,7 +125,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
         </nav>
         {sections.map(([name, title, content]) => (
           <section key={name} id={`run-${name}`} className={`run-section run-of-${name}`} aria-label={title}>
-            {name !== "now" && <h2>{title}</h2>}
+            <h2 className={name === "now" ? "unseen" : ""}>{title}</h2>
             {content}
           </section>
         ))}
