@@ -6,6 +6,7 @@ import { pictureSections, watchedSections } from "../../report/figureSections.ts
 import { isAnalysis, type ReportData, type RunReport } from "../../report/reportData.ts";
 import { LazyFigure } from "../figures/LazyFigure.tsx";
 import { fromReport, isLog } from "./fromReport.tsx";
+import { rowsOf } from "./liveSeries.ts";
 import type { SectionProps } from "./runContext.ts";
 
 /** Loss, accuracy and perplexity. */
@@ -21,7 +22,7 @@ export function LossFigure({ data, run, snapshots, scale, counted }: SectionProp
       draw={() => ({
         title: "Loss over training",
         name: "loss",
-        figure: withStepAxis(isLog(scale), () => lossFigure(data.metrics, isLog(scale) ?? own)),
+        figure: withStepAxis(isLog(scale), () => lossFigure(rowsOf(run.series), isLog(scale) ?? own)),
         missing: "The run recorded no loss.",
         caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity where the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows means over short stretches are drawn, and in the CSV; metrics.jsonl has every row.` : ""}`,
       })}
@@ -34,7 +35,7 @@ export const isWatched = (data: ReportData): data is RunReport =>
   !isAnalysis(data) && ((data.watched?.groups.length ?? 0) > 0 || data.pictures !== undefined);
 
 /** What a run watches beside its loss. */
-export function WatchedSection({ data, scale, counted }: SectionProps) {
+export function WatchedSection({ data, run, scale, counted }: SectionProps) {
   if (!isWatched(data)) return null;
   const groups = data.watched?.groups ?? [];
   return (
@@ -44,7 +45,9 @@ export function WatchedSection({ data, scale, counted }: SectionProps) {
           key={title}
           title={title}
           version={`${counted} ${scale}`}
-          draw={() => fromReport(`watched-${i + 1}`, scale, () => watchedSections(data)[i])}
+          draw={() =>
+            fromReport(`watched-${i + 1}`, scale, () => watchedSections({ ...data, metrics: rowsOf(run.series) })[i])
+          }
         />
       ))}
       {data.pictures && (

@@ -1,5 +1,5 @@
 /** @file Heads, symmetric pairs, followed points, and what the run was: sections that not every run has. */
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { hasPairs } from "../../findings/pairs/pairSentences.ts";
 import { renderClaims } from "../../report/claimsList.ts";
 import { renderGlossary } from "../../report/glossary.ts";
@@ -92,27 +92,31 @@ const pointTitles = [
 ];
 
 export function AboutSection({ data, layers, choose }: SectionProps) {
-  const chooseLayer = (layer: string) => choose({ layer, section: "layer" });
-  const claims = useMemo(() => unsectioned(renderClaims(data), { keepsTitle: true }), [data]);
+  const chooseLayer = useCallback((layer: string) => choose({ layer, section: "layer" }), [choose]);
+  const isMeasured = data.snapshots.length > 0;
+  const html = useMemo(
+    () => ({
+      found: isMeasured ? renderSummary(data) + unsectioned(renderClaims(data)) : "",
+      facts: `${renderFacts(data)}<h3>Parameters</h3>${renderParameters(data)}${renderNotes(data)}<h3>Run it again</h3>${renderReproduce(data)}`,
+      glossary: isMeasured ? renderGlossary(data) : "",
+    }),
+    [data, isMeasured],
+  );
+  const shared = { layers, choose: chooseLayer };
   return (
     <>
-      {data.snapshots.length > 0 && <ReportHtml html={renderSummary(data)} layers={layers} choose={chooseLayer} />}
-      <ReportHtml html={claims} layers={layers} choose={chooseLayer} />
-      {data.snapshots.length > 0 && (
+      {isMeasured && (
         <>
+          <ReportHtml html={html.found} {...shared} />
           <h3 className="run-title">What was skipped, and why</h3>
           <Skipped data={data} />
         </>
       )}
-      <ReportHtml
-        html={`${renderFacts(data)}<h3>Parameters</h3>${renderParameters(data)}${renderNotes(data)}<h3>Run it again</h3>${renderReproduce(data)}`}
-        layers={layers}
-        choose={chooseLayer}
-      />
-      {data.snapshots.length > 0 && (
+      <ReportHtml html={html.facts} {...shared} />
+      {isMeasured && (
         <details>
           <summary>Glossary</summary>
-          <ReportHtml html={renderGlossary(data)} layers={layers} choose={chooseLayer} />
+          <ReportHtml html={html.glossary} {...shared} />
         </details>
       )}
     </>

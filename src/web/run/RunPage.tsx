@@ -58,8 +58,10 @@ interface ShownProps extends Required<RunPageProps> {
 
 function Shown({ source, id, isServed, run }: ShownProps) {
   const { params } = useRoute();
-  const data = useMemo(() => reportOf(run), [run]);
-  const { snapshots } = run;
+  const { snapshots, frame } = run;
+  const status = run.summary.info?.status;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: tables and sentences are made anew for measurements, not for every row of metrics
+  const data = useMemo(() => reportOf(run), [snapshots, frame, status]);
   const layers = useMemo(
     () => [...new Set(snapshots.toReversed().flatMap((snapshot) => snapshot.layers.map(({ name }) => name)))],
     [snapshots],

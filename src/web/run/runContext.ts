@@ -10,7 +10,7 @@ export interface SectionProps {
   readonly source: RunSource;
   readonly id: string;
   readonly run: WatchedRun;
-  /** With all measurements. */
+  /** With all measurements, and the metrics that there were at the last one. */
   readonly data: ReportData;
   readonly snapshots: readonly Snapshot[];
   /** Names of all layers, in order of execution. */
