@@ -1,0 +1,93 @@
+/** @file Eigenvalues of H, G and Z of a layer by rank, on logarithmic axes. */
+import { memo } from "react";
+import { exponentLabel } from "../../figures/logTicks.ts";
+import { matrixColour } from "../../figures/palette.ts";
+import type { Convention, LayerSnapshot } from "../../measure/snapshot.ts";
+
+const [WIDTH, HEIGHT] = [360, 190];
+const [LEFT, RIGHT, TOP, BOTTOM] = [40, 330, 10, 166];
+/** chosen: decades below the largest eigenvalue that are drawn. */
+const DECADES = 6;
+
+interface Course {
+  readonly name: "H" | "G" | "Z";
+  /** Divided by the largest. */
+  readonly values: readonly number[];
+}
+
+function courses(layer: LayerSnapshot, side: "a" | "b", convention: Convention): Course[] {
+  const { spectra } = layer;
+  const own = spectra?.[convention][side];
+  const all = [
+    { name: "H", values: own?.H.values },
+    { name: "G", values: own?.G.values },
+    { name: "Z", values: spectra?.weights.values },
+  ] as const;
+  return all.flatMap(({ name, values }): Course[] => {
+    const top = values?.[0];
+    if (values === undefined || top === undefined || !(top > 0)) return [];
+    return [{ name, values: values.map((value) => value / top) }];
+  });
+}
+
+export const Spectra = memo(function Spectra({
+  layer,
+  side,
+  convention,
+}: {
+  readonly layer: LayerSnapshot;
+  readonly side: "a" | "b";
+  readonly convention: Convention;
+}) {
+  const found = courses(layer, side, convention);
+  const most = Math.max(2, ...found.map(({ values }) => values.length));
+  const x = (rank: number) => LEFT + (Math.log(rank) / Math.log(most)) * (RIGHT - LEFT);
+  const y = (value: number) => TOP - (Math.max(-DECADES, Math.log10(value)) / DECADES) * (BOTTOM - TOP);
+  const ranks = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((rank) => rank <= most);
+  return (
+    <div className="play-lines">
+      <h4>{side === "a" ? "spectra of what it reads (a)" : "spectra of what it writes (b)"}</h4>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        role="img"
+        aria-label={`Eigenvalues of ${found.map(({ name }) => name).join(", ")} by rank, divided by the largest`}
+      >
+        <g className="grid">
+          {Array.from({ length: DECADES / 2 + 1 }, (_, i) => -2 * i).map((exponent) => (
+            <g key={exponent}>
+              <path d={`M${LEFT},${y(10 ** exponent).toFixed(1)}H${RIGHT}`} />
+              <text x={LEFT - 6} y={y(10 ** exponent)} dy="0.32em" textAnchor="end">
+                {exponentLabel(exponent)}
+              </text>
+            </g>
+          ))}
+          {ranks.map((rank) => (
+            <text key={rank} x={x(rank)} y={BOTTOM + 15} textAnchor="middle">
+              {rank}
+            </text>
+          ))}
+        </g>
+        {found.map(({ name, values }) => {
+          const shown = values.map((value, i) => [i + 1, value] as const).filter(([, value]) => value > 10 ** -DECADES);
+          const last = shown.at(-1)!;
+          return (
+            <g key={name}>
+              <path
+                className="main"
+                fill="none"
+                stroke={matrixColour[name]}
+                d={shown
+                  .map(([rank, value], i) => `${i === 0 ? "M" : "L"}${x(rank).toFixed(1)},${y(value).toFixed(1)}`)
+                  .join("")}
+              />
+              <text x={x(last[0]) + 5} y={y(last[1])} dy="0.32em" fill={matrixColour[name]} className="name">
+                {name}
+              </text>
+            </g>
+          );
+        })}
+      </svg>
+      <p className="reading">rank</p>
+    </div>
+  );
+});
