@@ -36,6 +36,9 @@ export const LayerStrip = memo(function LayerStrip({ first, last, convention, sc
             {sides.flatMap((side) =>
               relations.map((relation) => (
                 <th key={`${side} ${relation}`} scope="col">
+                  <svg viewBox="0 0 12 12" aria-hidden="true">
+                    <Mark relation={relation} x={6} y={6} colour={relationColour[relation]} />
+                  </svg>
                   {relation.toUpperCase()} <small>{side}</small>
                 </th>
               )),
@@ -137,7 +140,7 @@ function Bar({ relation, value, noise, chance, start, isHeld = false, label }: B
     <span className="bar" title={parts.join(", ")}>
       <b className={isHeld ? "held" : undefined}>{fixed(value, 2)}</b>
       {isHeld && <span className="unseen">holds</span>}
-      {noise != null && <small>±{fixed(noise, 2)}</small>}
+      {noise != null && <small className="error">±{fixed(noise, 2)}</small>}
       <svg viewBox={`0 0 ${WIDTH} 14`} aria-hidden="true">
         <path d={`M${FROM},7H${TO}`} className="track" />
         {chance != null && <path d={`M${place(chance)},2V12`} className="chance" />}

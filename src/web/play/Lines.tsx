@@ -2,7 +2,7 @@
  * @file Curves that are drawn while a network trains: little else than paths, so that a frame is never long in the
  * making. Figures to keep are drawn by src/figures when training rests.
  */
-import { memo, type PointerEvent, useState } from "react";
+import { memo, type PointerEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { Relation } from "../../figures/palette.ts";
 import { brief, grouped } from "../../findings/numbers.ts";
 
@@ -19,7 +19,7 @@ export interface Line {
 }
 
 export interface LinesProps {
-  readonly title: string;
+  readonly title: ReactNode;
   /** What is drawn, for those who do not see it. */
   readonly label: string;
   readonly lines: readonly Line[];
@@ -31,8 +31,9 @@ export interface LinesProps {
   readonly isLog?: boolean;
 }
 
-const [WIDTH, HEIGHT] = [360, 190];
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 350, 10, 166];
+/** Pixels; the width is that of the place. */
+export const [HEIGHT, LEFT, TOP, BOTTOM] = [190, 40, 10, 166];
+export const AT_RIGHT = 10;
 /** chosen: more points than pixels show nothing. */
 const MOST_POINTS = 300;
 
@@ -64,6 +65,14 @@ function area(band: NonNullable<Line["band"]>, x: Scale, y: Scale): string {
 function ticksOf([low, high]: readonly [number, number], isLog: boolean): number[] {
   if (isLog) {
     const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+    if (Math.log10(high / low) < 2.5) {
+      const all = Array.from({ length: to - from + 2 }, (_, i) => 10 ** (from - 1 + i)).flatMap((ten) => [
+        ten,
+        2 * ten,
+        5 * ten,
+      ]);
+      return all.filter((value) => value >= low && value <= high);
+    }
     const by = Math.max(1, Math.ceil((to - from) / 4));
     return Array.from({ length: Math.max(0, Math.floor((to - from) / by) + 1) }, (_, i) => 10 ** (from + i * by));
   }
@@ -92,11 +101,25 @@ function rangeOf(lines: readonly Line[], isLog: boolean): [number, number] {
   return low === high ? [low - 1, high + 1] : [low, high];
 }
 
+/** An element's width in pixels, as it changes; 360 before it is known. */
+export function useWidth(): [RefObject<HTMLDivElement | null>, number] {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(360);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(160, Math.round(entry!.contentRect.width))));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  return [place, width];
+}
+
 export const Lines = memo(function Lines(props: LinesProps) {
   const { title, label, lines, steps, isLogSteps, isLog = false, range = rangeOf(lines, isLog) } = props;
   const [under, setUnder] = useState<number>();
+  const [place, width] = useWidth();
+  const right = width - AT_RIGHT;
   const bend = (step: number) => (isLogSteps ? Math.log1p(step) : step);
-  const x: Scale = (step) => LEFT + (bend(step) / bend(Math.max(1, steps))) * (RIGHT - LEFT);
+  const x: Scale = (step) => LEFT + (bend(step) / bend(Math.max(1, steps))) * (right - LEFT);
   const [low, high] = isLog ? (range.map(Math.log10) as [number, number]) : range;
   const y: Scale = (value) => {
     const share = ((isLog ? Math.log10(Math.max(value, 1e-300)) : value) - low) / (high - low);
@@ -105,16 +128,16 @@ export const Lines = memo(function Lines(props: LinesProps) {
   const stepTicks = isLogSteps ? [0, ...ticksOf([1, steps], true)] : ticksOf([0, steps], false);
   const follow = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
     const box = currentTarget.getBoundingClientRect();
-    const share = (((clientX - box.left) / box.width) * WIDTH - LEFT) / (RIGHT - LEFT);
+    const share = (((clientX - box.left) / box.width) * width - LEFT) / (right - LEFT);
     if (share < -0.02 || share > 1.02) return setUnder(undefined);
     const bent = Math.max(0, Math.min(1, share)) * bend(Math.max(1, steps));
     setUnder(Math.round(isLogSteps ? Math.expm1(bent) : bent));
   };
   return (
-    <div className="play-lines">
+    <div className="play-lines" ref={place}>
       <h4>{title}</h4>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={label}
         onPointerMove={follow}
@@ -123,14 +146,14 @@ export const Lines = memo(function Lines(props: LinesProps) {
         <g className="grid">
           {ticksOf(range, isLog).map((value) => (
             <g key={value}>
-              <path d={`M${LEFT},${at(y(value))}H${RIGHT}`} />
+              <path d={`M${LEFT},${at(y(value))}H${right}`} />
               <text x={LEFT - 6} y={y(value)} dy="0.32em" textAnchor="end">
                 {tickText(value, isLog)}
               </text>
             </g>
           ))}
           {stepTicks.map((step) => (
-            <text key={step} x={x(step)} y={BOTTOM + 15} textAnchor={x(step) > RIGHT - 14 ? "end" : "middle"}>
+            <text key={step} x={x(step)} y={BOTTOM + 15} textAnchor={x(step) > right - 14 ? "end" : "middle"}>
               {tickText(step, isLogSteps && step >= 1e5)}
             </text>
           ))}

@@ -3,7 +3,9 @@ import { memo, useMemo } from "react";
 import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
+import { alignmentEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
 import { differences } from "./address.ts";
+import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
 import { type Line, Lines } from "./Lines.tsx";
@@ -45,7 +47,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
   const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
   const differing = other === undefined ? [] : differences(play.given, other.given);
   const found = last?.layers.find(({ name }) => name === layer);
-  const of = scope === HIDDEN ? "medians of the hidden layers" : scope;
+  const of = scope === HIDDEN ? "hidden medians" : scope;
   return (
     <section className="play-network" aria-label={title}>
       <header>
@@ -88,7 +90,11 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               {(["a", "b"] as const).map((side, i) => (
                 <Lines
                   key={side}
-                  title={side === "a" ? `backward (a), ${of}` : `forward (b), ${of}`}
+                  title={
+                    <>
+                      {side === "a" ? "backward (a)" : "forward (b)"} <small>{of}</small>
+                    </>
+                  }
                   label={`Alignments of side ${side} over steps, ${of}`}
                   lines={courses[i]!}
                   {...{ steps, isLogSteps }}
@@ -97,11 +103,25 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               ))}
             </div>
           </div>
+          <Caption formula={relationsEquation + alignmentEquation}>
+            Six alignments over steps;{" "}
+            {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
+            The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.
+          </Caption>
           <div data-tour="strip">
             <LayerStrip {...{ first, last, convention, scope, choose }} />
+            <Caption>
+              At step {grouped(last.step)}: filled marks are now, open ones the start, dashes chance; ✓ where a relation
+              holds by the rule of the reports. A layer's name shows it above and below.
+            </Caption>
           </div>
           {matrices !== undefined && matrices.look.layer === layer ? (
-            <Heat found={matrices} onRead={onRead} />
+            <>
+              <Heat found={matrices} onRead={onRead} />
+              <Caption formula={matricesEquation}>
+                Matrices of {layer}, each divided by the mean of its diagonal; one colour scale a side.
+              </Caption>
+            </>
           ) : (
             <p className="soft">{play.state === "running" ? "The matrices come with the next measurement." : ""}</p>
           )}

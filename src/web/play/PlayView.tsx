@@ -2,7 +2,7 @@
  * @file The playground: one network or two that train in the page, and what is measured of them. What is set is in the
  * address; what was played is kept for this visit.
  */
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { startTransition, useCallback, useEffect, useMemo, useState } from "react";
 import { counted } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
 import { conventions } from "../../moments/moments.ts";
@@ -16,7 +16,7 @@ import { NetworkFigures } from "./NetworkFigures.tsx";
 import "./play.css";
 import { isUnderWay, isWaiting, type PlayData } from "./playData.ts";
 import { HIDDEN } from "./relationLines.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionState } from "./session.ts";
 import { Tour } from "./Tour.tsx";
 import type { Hands } from "./tourSteps.tsx";
 import { usePlan } from "./usePlan.ts";
@@ -25,13 +25,20 @@ import { usePlan } from "./usePlan.ts";
 const session = new Session();
 session.setSpeed(USUAL_SPEED);
 
+/** Drawn in slices: the page stays quick while figures are made anew. */
+function useSession(): SessionState {
+  const [state, setState] = useState(session.state);
+  useEffect(() => session.subscribe(() => startTransition(() => setState(session.state()))), []);
+  return state;
+}
+
 const slotNames: Readonly<Record<Slot, string>> = { a: "Network 1", b: "Network 2" };
 /** The layer whose matrices are shown first: the first between two hidden representations. */
 const FIRST_LAYER = "layers.1";
 
 export default function PlayView({ route: { params } }: { readonly route: Route }) {
   const { plan, fields, wrong, error, setPlan } = usePlan(params);
-  const { plays, past } = useSyncExternalStore(session.subscribe, session.state);
+  const { plays, past } = useSession();
   const [edited, setEdited] = useState<Slot>("a");
   const [compared, setCompared] = useState<readonly number[]>([]);
   /** The step of the tour in which an entry of a matrix was read. */
@@ -116,78 +123,90 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
             they train, see how activations, gradients and weights of each layer come to align.
           </p>
         </div>
-        {tour === undefined && (
-          <button type="button" onClick={() => setParams({ tour: "1" })}>
-            Take the tour
-          </button>
-        )}
+        <div className="tools">
+          <CopyLink />
+          {tour === undefined && (
+            <button type="button" onClick={() => setParams({ tour: "1" })}>
+              Take the tour
+            </button>
+          )}
+        </div>
       </div>
       {error !== undefined && <Problem error={error} />}
-      <div className="play-bar" role="toolbar" aria-label="Training" data-tour="bar">
-        {isRunning ? (
-          <button type="button" className="primary" onClick={() => session.pause()}>
-            Pause
+      <div className="play-bars">
+        <div className="play-bar" role="toolbar" aria-label="Training" data-tour="bar">
+          {isRunning ? (
+            <button type="button" className="primary" onClick={() => session.pause()}>
+              Pause
+            </button>
+          ) : isPaused && !isChanged ? (
+            <button type="button" className="primary" onClick={() => session.resume()}>
+              Go on
+            </button>
+          ) : (
+            <button type="button" className="primary" disabled={isWrong} onClick={() => start(plan)}>
+              Run
+            </button>
+          )}
+          <button type="button" disabled={isRunning || isWrong} onClick={() => step(1)}>
+            Step
           </button>
-        ) : isPaused && !isChanged ? (
-          <button type="button" className="primary" onClick={() => session.resume()}>
-            Go on
+          <button type="button" disabled={isRunning || isWrong} onClick={() => step(10)}>
+            10 steps
           </button>
-        ) : (
-          <button type="button" className="primary" disabled={isWrong} onClick={() => start(plan)}>
-            Run
+          <button type="button" disabled={now.length === 0 || isWrong} onClick={() => start(plan, true)}>
+            Reset
           </button>
-        )}
-        <button type="button" disabled={isRunning || isWrong} onClick={() => step(1)}>
-          Step
-        </button>
-        <button type="button" disabled={isRunning || isWrong} onClick={() => step(10)}>
-          10 steps
-        </button>
-        <button type="button" disabled={now.length === 0 || isWrong} onClick={() => start(plan, true)}>
-          Reset
-        </button>
-        <Speed />
-        <span className="space" />
-        <label>
-          <input
-            type="checkbox"
-            checked={plan.b !== undefined}
-            onChange={({ target }) => {
-              setPlan({ ...plan, b: target.checked ? plan.a : undefined });
-              setEdited(target.checked ? "b" : "a");
-              if (!target.checked) session.clear("b");
-            }}
-          />{" "}
-          two networks
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={isLogSteps}
-            onChange={({ target }) => setParams({ axis: target.checked ? "log" : undefined })}
-          />{" "}
-          logarithmic steps
-        </label>
-        <label>
-          layer{" "}
-          <select value={layer} onChange={({ target }) => setParams({ layer: target.value })}>
-            {[...new Set([...layers, layer])].map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <label>
-          convention{" "}
-          <select
-            value={convention}
-            onChange={({ target }) => setParams({ convention: target.value === "paper" ? undefined : target.value })}
+          <button
+            type="button"
+            className="to-settings"
+            onClick={() => document.querySelector(".play-side")?.scrollIntoView({ block: "start" })}
           >
-            {conventions.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <CopyLink />
+            Settings ↓
+          </button>
+        </div>
+        <div className="play-options">
+          <Speed />
+          <label>
+            <input
+              type="checkbox"
+              checked={plan.b !== undefined}
+              onChange={({ target }) => {
+                setPlan({ ...plan, b: target.checked ? plan.a : undefined });
+                setEdited(target.checked ? "b" : "a");
+                if (!target.checked) session.clear("b");
+              }}
+            />{" "}
+            two networks
+          </label>
+          <label>
+            <input
+              type="checkbox"
+              checked={isLogSteps}
+              onChange={({ target }) => setParams({ axis: target.checked ? "log" : undefined })}
+            />{" "}
+            log steps
+          </label>
+          <label>
+            layer{" "}
+            <select value={layer} onChange={({ target }) => setParams({ layer: target.value })}>
+              {[...new Set([...layers, layer])].map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+          <label>
+            convention{" "}
+            <select
+              value={convention}
+              onChange={({ target }) => setParams({ convention: target.value === "paper" ? undefined : target.value })}
+            >
+              {conventions.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+        </div>
       </div>
       {isChanged && (
         <p className="play-changed" role="status">
@@ -246,8 +265,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
         <div className="play-figures">
           {now.length === 0 ? (
             <p className="missing">
-              Press Run: the engine is loaded (14 MB, once) and training begins. With the settings as they are all six
-              relations of the hidden layers pass 0.6 within some 300 steps.
+              Press Run: the engine is loaded and training begins. With the settings as they are all six relations of
+              the hidden layers pass 0.6 within some 300 steps.
             </p>
           ) : (
             <div className={`play-networks${plays.b === undefined ? "" : " two"}`}>

@@ -3,9 +3,8 @@ import { memo } from "react";
 import { exponentLabel } from "../../figures/logTicks.ts";
 import { matrixColour } from "../../figures/palette.ts";
 import type { Convention, LayerSnapshot } from "../../measure/snapshot.ts";
+import { AT_RIGHT, BOTTOM, HEIGHT, LEFT, TOP, useWidth } from "./Lines.tsx";
 
-const [WIDTH, HEIGHT] = [360, 190];
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 330, 10, 166];
 /** chosen: decades below the largest eigenvalue that are drawn. */
 const DECADES = 6;
 
@@ -39,23 +38,25 @@ export const Spectra = memo(function Spectra({
   readonly side: "a" | "b";
   readonly convention: Convention;
 }) {
+  const [place, width] = useWidth();
+  const right = width - AT_RIGHT;
   const found = courses(layer, side, convention);
   const most = Math.max(2, ...found.map(({ values }) => values.length));
-  const x = (rank: number) => LEFT + (Math.log(rank) / Math.log(most)) * (RIGHT - LEFT);
+  const x = (rank: number) => LEFT + (Math.log(rank) / Math.log(most)) * (right - LEFT);
   const y = (value: number) => TOP - (Math.max(-DECADES, Math.log10(value)) / DECADES) * (BOTTOM - TOP);
   const ranks = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((rank) => rank <= most);
   return (
-    <div className="play-lines">
-      <h4>{side === "a" ? "spectra of what it reads (a)" : "spectra of what it writes (b)"}</h4>
+    <div className="play-lines" ref={place}>
+      <h4>{side === "a" ? "eigenvalues, what it reads (a)" : "eigenvalues, what it writes (b)"}</h4>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={`Eigenvalues of ${found.map(({ name }) => name).join(", ")} by rank, divided by the largest`}
       >
         <g className="grid">
           {Array.from({ length: DECADES / 2 + 1 }, (_, i) => -2 * i).map((exponent) => (
             <g key={exponent}>
-              <path d={`M${LEFT},${y(10 ** exponent).toFixed(1)}H${RIGHT}`} />
+              <path d={`M${LEFT},${y(10 ** exponent).toFixed(1)}H${right}`} />
               <text x={LEFT - 6} y={y(10 ** exponent)} dy="0.32em" textAnchor="end">
                 {exponentLabel(exponent)}
               </text>
@@ -69,25 +70,28 @@ export const Spectra = memo(function Spectra({
         </g>
         {found.map(({ name, values }) => {
           const shown = values.map((value, i) => [i + 1, value] as const).filter(([, value]) => value > 10 ** -DECADES);
-          const last = shown.at(-1)!;
           return (
-            <g key={name}>
-              <path
-                className="main"
-                fill="none"
-                stroke={matrixColour[name]}
-                d={shown
-                  .map(([rank, value], i) => `${i === 0 ? "M" : "L"}${x(rank).toFixed(1)},${y(value).toFixed(1)}`)
-                  .join("")}
-              />
-              <text x={x(last[0]) + 5} y={y(last[1])} dy="0.32em" fill={matrixColour[name]} className="name">
-                {name}
-              </text>
-            </g>
+            <path
+              key={name}
+              className="main"
+              fill="none"
+              stroke={matrixColour[name]}
+              d={shown
+                .map(([rank, value], i) => `${i === 0 ? "M" : "L"}${x(rank).toFixed(1)},${y(value).toFixed(1)}`)
+                .join("")}
+            />
           );
         })}
       </svg>
-      <p className="reading">rank</p>
+      <p className="reading">
+        rank
+        {found.map(({ name }) => (
+          <span key={name}>
+            <i style={{ background: matrixColour[name] }} />
+            {name}
+          </span>
+        ))}
+      </p>
     </div>
   );
 });

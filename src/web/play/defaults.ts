@@ -84,18 +84,16 @@ export const speeds: readonly { readonly name: string; readonly speed: number | 
 ];
 export const USUAL_SPEED = 100;
 
-/** chosen: a measurement takes about as long as fifty steps of the default network. */
-const LONGEST_GAP = 50;
-/** chosen: measurements stand so close that each is some 8 % of the steps behind the one before. */
-const GAPS = 12;
-const MOST = 150;
+/** chosen: a measurement of the default network takes about as long as fifty of its steps; no more than 150 of them. */
+const [SHORTEST, LONGEST, MOST] = [5, 50, 150];
+/** chosen: between them steps grow by a sixth of those before. */
+const GROWTH = 1 / 6;
 
 /** Steps to measure at: dense at first, then evenly. */
 export function measuredSteps(steps: number): number[] {
-  const longest = Math.max(LONGEST_GAP, Math.ceil(steps / (MOST - 50)));
-  const found: number[] = [0];
-  while (found.at(-1)! < steps)
-    found.push(found.at(-1)! + Math.max(1, Math.min(longest, Math.ceil(found.at(-1)! / GAPS))));
-  found[found.length - 1] = steps;
-  return found;
+  const longest = Math.max(LONGEST, Math.ceil(steps / (MOST - LONGEST)));
+  const found: number[] = [];
+  for (let step = 0; step < steps; step += Math.max(SHORTEST, Math.min(longest, Math.ceil(GROWTH * step))))
+    found.push(step);
+  return [...found, steps];
 }
