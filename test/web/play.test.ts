@@ -137,7 +137,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.getByRole("button", { name: "Step", exact: true }).click();
     await page.getByText(`At step ${(before + 1).toLocaleString("en")}:`).waitFor();
     expect(await step()).toBe(before + 1);
-    await page.locator(".play-tour h3").press("Escape");
+    await page.locator(".play-tour h2").press("Escape");
     await page.locator(".play-tour").waitFor({ state: "detached" });
     await page.context().close();
   });

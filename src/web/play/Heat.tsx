@@ -55,10 +55,10 @@ function SideMaps({
     [own],
   );
   return (
-    <section aria-label={`Matrices of ${sideWords[side]}`} data-tour={`heat-${side}`}>
-      <h4>
+    <div data-tour={`heat-${side}`}>
+      <h3>
         {sideWords[side]} <small>step {grouped(step)}</small>
-      </h4>
+      </h3>
       <div className="maps">
         {own.map((one) => (
           <MatrixMap key={one.name} matrix={one} limit={limit} entry={entry} setEntry={setEntry} />
@@ -78,7 +78,7 @@ function SideMaps({
           </>
         )}
       </p>
-    </section>
+    </div>
   );
 }
 

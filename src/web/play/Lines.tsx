@@ -135,7 +135,7 @@ export const Lines = memo(function Lines(props: LinesProps) {
   };
   return (
     <div className="play-lines" ref={place}>
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"

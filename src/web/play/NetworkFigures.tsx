@@ -1,5 +1,5 @@
 /** @file All that is shown of one network while it trains. */
-import { memo, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo } from "react";
 import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
@@ -9,9 +9,12 @@ import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
 import { type Line, Lines } from "./Lines.tsx";
-import type { PlayData } from "./playData.ts";
+import { isUnderWay, type PlayData } from "./playData.ts";
 import { HIDDEN, relationLines } from "./relationLines.ts";
 import { Spectra } from "./Spectra.tsx";
+
+/** What draws them is larger than the rest of the playground. */
+const KeptFigures = lazy(() => import("./KeptFigures.tsx"));
 
 export interface Shown {
   readonly convention: Convention;
@@ -130,6 +133,14 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               <Spectra layer={found} side="a" convention={convention} />
               <Spectra layer={found} side="b" convention={convention} />
             </div>
+          )}
+          {!isUnderWay(play) && (
+            <details className="play-kept">
+              <summary>Figures to save</summary>
+              <Suspense fallback={<p className="soft">Loading …</p>}>
+                <KeptFigures play={play} layer={layer} convention={convention} />
+              </Suspense>
+            </details>
           )}
         </>
       )}

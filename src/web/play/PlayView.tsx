@@ -45,8 +45,12 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const [readIn, setReadIn] = useState<number>();
   const slot = plan.b === undefined ? "a" : edited;
   const convention = conventionOf(params.get("convention"));
-  const scope = params.get("scope") ?? HIDDEN;
-  const layer = params.get("layer") ?? FIRST_LAYER;
+  const layers = (plays.a?.snapshots[0]?.layers ?? []).map(({ name }) => name);
+  const isThere = (name: string | null): name is string =>
+    name !== null && (layers.length === 0 || layers.includes(name));
+  const [wantedScope, wantedLayer] = [params.get("scope"), params.get("layer") ?? FIRST_LAYER];
+  const scope = isThere(wantedScope) ? wantedScope : HIDDEN;
+  const layer = isThere(wantedLayer) ? wantedLayer : layers[0]!;
   const isLogSteps = params.get("axis") === "log";
   const shown = useMemo(() => ({ convention, scope, layer, isLogSteps }), [convention, scope, layer, isLogSteps]);
   const tour = Number(params.get("tour")) || undefined;
@@ -98,7 +102,6 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const isPaused = !isRunning && now.some(isWaiting);
   const isChanged = now.length > 0 && !isSame(plan, plays);
   const isWrong = wrong.a !== undefined || wrong.b !== undefined;
-  const layers = plays.a?.snapshots[0]?.layers.map(({ name }) => name) ?? [];
 
   const hands: Hands = {
     play: (next) => {

@@ -47,7 +47,7 @@ export const Spectra = memo(function Spectra({
   const ranks = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((rank) => rank <= most);
   return (
     <div className="play-lines" ref={place}>
-      <h4>{side === "a" ? "eigenvalues, what it reads (a)" : "eigenvalues, what it writes (b)"}</h4>
+      <h3>{side === "a" ? "eigenvalues, what it reads (a)" : "eigenvalues, what it writes (b)"}</h3>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"

@@ -44,9 +44,9 @@ export function Tour({ place, seen, hands, go }: TourProps) {
       <p className="count">
         {place} of {tourSteps.length}
       </p>
-      <h3 ref={title} tabIndex={-1}>
+      <h2 ref={title} tabIndex={-1}>
         {step.title}
-      </h3>
+      </h2>
       <p>{step.text}</p>
       <p className="done" aria-live="polite">
         {isDone && <>✓ {step.done}</>}
