@@ -1,4 +1,7 @@
-/** @file The plays of this visit that are over: what was set, how they ended; opened again, or drawn behind the present one. */
+/**
+ * @file The plays of this visit that are over: what was set, how they ended; opened again, or drawn behind the present
+ * one.
+ */
 import { memo } from "react";
 import { fixed, grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";

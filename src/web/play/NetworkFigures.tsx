@@ -3,7 +3,7 @@ import { lazy, memo, Suspense, useMemo } from "react";
 import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
-import { alignmentEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
+import { alignmentEquation, lossEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
 import { differences } from "./address.ts";
 import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
@@ -106,7 +106,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               ))}
             </div>
           </div>
-          <Caption formula={relationsEquation + alignmentEquation}>
+          <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
             Six alignments over steps;{" "}
             {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
             The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.

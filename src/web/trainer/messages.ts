@@ -1,4 +1,6 @@
-/** @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands. */
+/**
+ * @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands.
+ */
 import type { MatrixName } from "../../figures/layerMatrices.ts";
 import type { Cost, Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
