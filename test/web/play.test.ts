@@ -9,7 +9,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { playDefaults } from "../../src/web/play/defaults.ts";
-import type { TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
+import type { Told, TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
 import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
 import { isSkipped, LabInBrowser, PAGE } from "./lab.ts";
 
@@ -53,7 +53,7 @@ interface PageGlobals {
 }
 interface PageWorker {
   onerror: (event: { readonly message: string }) => void;
-  onmessage: (event: { readonly data: TrainerEvent }) => void;
+  onmessage: (event: { readonly data: Told }) => void;
   postMessage(message: unknown): void;
 }
 
@@ -66,11 +66,11 @@ function trainedInPage(page: Page, worker: string, request: TrainRequest): Promi
         const { Worker: Made } = globalThis as unknown as PageGlobals;
         const trainer = new Made(url, { type: "module" });
         trainer.onerror = ({ message }) => reject(new Error(message));
-        trainer.onmessage = ({ data }) => {
-          events.push(data);
-          if (data.type === "state" && ["finished", "failed", "stopped"].includes(data.state)) resolve(events);
+        trainer.onmessage = ({ data: { event } }) => {
+          events.push(event);
+          if (event.type === "state" && ["finished", "failed", "stopped"].includes(event.state)) resolve(events);
         };
-        trainer.postMessage({ type: "start", request: wanted });
+        trainer.postMessage({ type: "start", run: 1, request: wanted });
       }),
     [`./assets/${worker}`, request] as const,
   );

@@ -61,7 +61,7 @@ function Field({
   const set = (text: string) => change(key, text);
   const range = ranges[key];
   return (
-    <div className={`field${differs ? " differs" : ""}`} data-key={key}>
+    <div className={`field${differs ? " differs" : ""}`} data-key={key} data-tour={key}>
       <label htmlFor={id} title={`Default of the setting: ${String(usual)} (${source})`}>
         {description} {differs && <span className="mark">differs</span>} <code>{key}</code>
       </label>

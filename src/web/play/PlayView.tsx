@@ -10,7 +10,7 @@ import { Problem } from "../ErrorNote.tsx";
 import { type Route, setParams } from "../route.ts";
 import { differences, type Plan, type Slot } from "./address.ts";
 import { Controls } from "./Controls.tsx";
-import { isPlaySetting, playDefaults, playSettings, speeds, USUAL_SPEED } from "./defaults.ts";
+import { isPlaySetting, playDefaults, playSettings, speeds } from "./defaults.ts";
 import { History } from "./History.tsx";
 import { NetworkFigures } from "./NetworkFigures.tsx";
 import "./play.css";
@@ -23,7 +23,6 @@ import { usePlan } from "./usePlan.ts";
 
 /** One for the visit: whoever comes back from another view finds the plays as they were. */
 const session = new Session();
-session.setSpeed(USUAL_SPEED);
 
 /** Drawn in slices: the page stays quick while figures are made anew. */
 function useSession(): SessionState {
@@ -323,7 +322,7 @@ function differenceWords({ a, b }: Plan): string {
 }
 
 function Speed() {
-  const [name, setName] = useState(() => speeds.find(({ speed }) => speed === USUAL_SPEED)!.name);
+  const [name, setName] = useState(() => speeds.find(({ speed }) => speed === session.speed)!.name);
   return (
     <label>
       speed{" "}
@@ -344,11 +343,12 @@ function Speed() {
 
 function CopyLink() {
   const [isCopied, setCopied] = useState(false);
+  if (navigator.clipboard === undefined) return null; // pages over plain HTTP have none
   return (
     <button
       type="button"
       onClick={() => {
-        void navigator.clipboard?.writeText(location.href).then(() => setCopied(true));
+        void navigator.clipboard.writeText(location.href).then(() => setCopied(true));
         setTimeout(() => setCopied(false), 2000);
       }}
     >

@@ -5,7 +5,7 @@
 import type { Look } from "../trainer/messages.ts";
 import { Trainer } from "../trainer/trainer.ts";
 import type { Slot } from "./address.ts";
-import { type Given, measuredSteps, type PlaySetting } from "./defaults.ts";
+import { type Given, measuredSteps, type PlaySetting, USUAL_SPEED } from "./defaults.ts";
 import { newPlay, type PlayData, told } from "./playData.ts";
 
 /** chosen: a play holds a few megabytes. */
@@ -20,7 +20,7 @@ export interface SessionState {
 export class Session {
   #state: SessionState = { plays: {}, past: [] };
   #count = 0;
-  #speed: number | undefined;
+  #speed: number | undefined = USUAL_SPEED;
   #look: Look | undefined;
   readonly #trainers = new Map<Slot, Trainer>();
   readonly #listeners = new Set<() => void>();
@@ -74,6 +74,11 @@ export class Session {
     this.clear("a");
     this.#state = { ...this.#state, past: this.#state.past.filter(({ number }) => number !== play.number) };
     this.#set("a", play);
+  }
+
+  /** Steps a second; undefined for as fast as they go. */
+  get speed(): number | undefined {
+    return this.#speed;
   }
 
   setSpeed(speed: number | undefined): void {

@@ -4,9 +4,9 @@
  */
 import type { ReactNode } from "react";
 import type { Plan } from "./address.ts";
-import { playDefaults } from "./defaults.ts";
 import type { PlayData } from "./playData.ts";
 import { leastMedian } from "./relationLines.ts";
+import { areCompared, beside, ENOUGH, isOwn, plain } from "./tourPlans.ts";
 
 /** What the steps can ask the playground for. */
 export interface Hands {
@@ -35,10 +35,6 @@ export interface TourStep {
   /** What is said then. */
   readonly done: ReactNode;
 }
-
-const usual = playDefaults.fc2;
-const plain: Plan = { setting: "fc2", a: usual, b: undefined };
-const RUN = 1500;
 
 export const tourSteps: readonly TourStep[] = [
   {
@@ -99,29 +95,29 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: "Take the weight decay away",
-    target: "controls",
+    target: "decay",
     text: (
       <>
         Why should they align? Where training comes to rest, what the gradients write into weights and what weight decay
         takes away are in balance, in every direction. So train a second network beside this one, the same but for
-        <code> decay = 0</code>, and compare after {RUN} steps.
+        <code> decay = 0</code>, and compare after {ENOUGH} steps.
       </>
     ),
-    action: { name: "Train both", act: ({ play }) => play({ setting: "fc2", a: usual, b: { ...usual, decay: "0" } }) },
-    isDone: ({ a, b }) => a !== undefined && b !== undefined && Math.min(a.step, b.step) >= RUN,
+    action: { name: "Train both", act: ({ play }) => play(beside("decay", "0")) },
+    isDone: (seen) => areCompared(seen.a, seen.b, "decay"),
     done: "Both learn, and both begin to align. With decay the relations go on rising; without it they stay lower, and fall again.",
   },
   {
     title: "Break it from outside",
-    target: "controls",
+    target: "phi",
     text: (
       <>
         Now mix the inputs, so that some directions are much larger than others: <code>phi = 0.5</code>, beside{" "}
         <code>phi = 1</code>. Both have the same decay. Watch RGA, the circles, in both.
       </>
     ),
-    action: { name: "Train both", act: ({ play }) => play({ setting: "fc2", a: usual, b: { ...usual, phi: "0.5" } }) },
-    isDone: ({ a, b }) => a !== undefined && b !== undefined && Math.min(a.step, b.step) >= RUN,
+    action: { name: "Train both", act: ({ play }) => play(beside("phi", "0.5")) },
+    isDone: (seen) => areCompared(seen.a, seen.b, "phi"),
     done: "With anisotropic inputs H and G do not become proportional; G and Z on side a do. Relations can break one by one: these are the phases that the reports of runs speak of.",
   },
   {
@@ -134,7 +130,7 @@ export const tourSteps: readonly TourStep[] = [
         present one; the address holds the settings, so a copied link shows the same.
       </>
     ),
-    isDone: ({ a }) => a !== undefined && Object.entries(usual).some(([key, value]) => a.given[key] !== value),
+    isDone: ({ a }) => isOwn(a),
     done: "That is all there is to it.",
   },
 ];

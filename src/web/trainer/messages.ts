@@ -42,7 +42,8 @@ export interface Look {
 
 /** From the page to the worker. */
 export type Command =
-  | { readonly type: "start"; readonly request: TrainRequest }
+  /** `run` numbers the trainings of a worker: what it tells carries it. */
+  | { readonly type: "start"; readonly run: number; readonly request: TrainRequest }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   /** So many steps, then a measurement and a pause. */
@@ -96,7 +97,12 @@ export type TrainerState =
   /** The engine is loading, graphs are compiled. */
   "preparing" | "running" | "paused" | "finished" | "stopped" | "failed";
 
-/** From the worker to the page. */
+/** From the worker to the page: of which training, and what. */
+export interface Told {
+  readonly run: number;
+  readonly event: TrainerEvent;
+}
+
 export type TrainerEvent =
   | { readonly type: "built"; readonly built: Built }
   | { readonly type: "state"; readonly state: TrainerState }
