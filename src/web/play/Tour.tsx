@@ -78,7 +78,7 @@ export function Tour({ place, seen, hands, go }: TourProps) {
             End
           </button>
         )}
-        <button type="button" onClick={() => go(undefined)} aria-label="Leave the tour">
+        <button type="button" className="leave" onClick={() => go(undefined)} aria-label="Leave the tour">
           ✕
         </button>
       </div>

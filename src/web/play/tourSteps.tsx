@@ -125,9 +125,9 @@ export const tourSteps: readonly TourStep[] = [
     target: "controls",
     text: (
       <>
-        Everything on the left can be changed. Make a play of your own: tanh, one hidden layer, large initial weights
-        (gain), batches of 8. Plays that are over are listed below, where they can be opened again and drawn behind the
-        present one; the address holds the settings, so a copied link shows the same.
+        All settings can be changed. Make a play of your own: tanh, one hidden layer, large initial weights (gain),
+        batches of 8. Plays that are over are listed below, where they can be opened again and drawn behind the present
+        one; the address holds the settings, so a copied link shows the same.
       </>
     ),
     isDone: ({ a }) => isOwn(a),
