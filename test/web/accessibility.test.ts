@@ -45,6 +45,7 @@ const views: readonly (readonly [hash: string, selector: string])[] = [
   ["/sweeps", "h1"],
   ["/reproductions", ".studies img"],
   ["/reproductions/crh-8", ".claims"],
+  ["/play?tour=1", ".play-controls .field"],
   ["/nowhere", ".missing"],
 ];
 

@@ -1,0 +1,199 @@
+/** @file All that is shown of one network while it trains. */
+import { lazy, memo, Suspense, useMemo } from "react";
+import { lossColour } from "../../figures/palette.ts";
+import { grouped, scientific } from "../../findings/numbers.ts";
+import type { Convention } from "../../measure/snapshot.ts";
+import { alignmentEquation, lossEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
+import { differences } from "./address.ts";
+import { Caption } from "./Caption.tsx";
+import { Heat } from "./Heat.tsx";
+import { LayerStrip } from "./LayerStrip.tsx";
+import { type Line, Lines } from "./Lines.tsx";
+import { isUnderWay, type PlayData } from "./playData.ts";
+import { HIDDEN, relationLines } from "./relationLines.ts";
+import { Spectra } from "./Spectra.tsx";
+
+/** What draws them is larger than the rest of the playground. */
+const KeptFigures = lazy(() => import("./KeptFigures.tsx"));
+
+export interface Shown {
+  readonly convention: Convention;
+  /** A layer's name, or HIDDEN: what the curves of relations are of. */
+  readonly scope: string;
+  /** Layer of matrices and spectra. */
+  readonly layer: string;
+  readonly isLogSteps: boolean;
+}
+
+export interface NetworkFiguresProps {
+  readonly title: string;
+  readonly play: PlayData;
+  readonly other: PlayData | undefined;
+  /** Past plays that are drawn behind. */
+  readonly compared: readonly PlayData[];
+  readonly shown: Shown;
+  readonly choose: (scope: string) => void;
+  /** Told when an entry of a matrix is read. */
+  readonly onRead: () => void;
+}
+
+export const NetworkFigures = memo(function NetworkFigures(props: NetworkFiguresProps) {
+  const { title, play, other, compared, shown, choose, onRead } = props;
+  const { convention, scope, layer, isLogSteps } = shown;
+  const steps = Math.max(play.built?.steps ?? 1, ...compared.map((one) => one.step));
+  const { snapshots, matrices, training, unseen } = play;
+  const [first, last] = [snapshots[0], snapshots.at(-1)];
+  const courses = useMemo(
+    () => (["a", "b"] as const).map((side) => relationLines(snapshots, compared, { scope, convention, side })),
+    [snapshots, compared, scope, convention],
+  );
+  const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
+  const differing = other === undefined ? [] : differences(play.given, other.given);
+  const found = last?.layers.find(({ name }) => name === layer);
+  const of = scope === HIDDEN ? "hidden medians" : scope;
+  return (
+    <section className="play-network" aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        {differing.length > 0 && (
+          <p className="differing">
+            {differing.map((key) => (
+              <span key={key}>
+                <code>{key}</code> {play.given[key] ?? String(play.built?.parameters[key] ?? "")}
+              </span>
+            ))}
+          </p>
+        )}
+        <Progress play={play} />
+      </header>
+      {play.problem !== undefined && (
+        <p className="problem" role="alert">
+          {play.problem}
+        </p>
+      )}
+      {first === undefined || last === undefined ? (
+        <p className="missing">
+          {play.state === "failed"
+            ? "Nothing was measured."
+            : "Loading the engine and measuring before the first step …"}
+        </p>
+      ) : (
+        <>
+          <div className="play-courses">
+            <div data-tour="loss">
+              <Lines
+                title="loss"
+                label={`Loss over steps: ${scientific(play.unseen.at(-1)?.value ?? 0)} on unseen samples at step ${last.step}`}
+                lines={losses}
+                {...{ steps, isLogSteps }}
+                isLog
+              />
+            </div>
+            <div data-tour="relations" className="pair">
+              {(["a", "b"] as const).map((side, i) => (
+                <Lines
+                  key={side}
+                  title={
+                    <>
+                      {side === "a" ? "backward (a)" : "forward (b)"} <small>{of}</small>
+                    </>
+                  }
+                  label={`Alignments of side ${side} over steps, ${of}`}
+                  lines={courses[i]!}
+                  {...{ steps, isLogSteps }}
+                  range={[Math.min(0, lowest(courses[i]!)), 1]}
+                />
+              ))}
+            </div>
+          </div>
+          <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
+            Six alignments over steps;{" "}
+            {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
+            The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.
+          </Caption>
+          <div data-tour="strip">
+            <LayerStrip {...{ first, last, convention, scope, choose }} />
+            <Caption>
+              At step {grouped(last.step)}: filled marks are now, open ones the start, dashes chance; ✓ where a relation
+              holds by the rule of the reports. A layer's name shows it above and below.
+            </Caption>
+          </div>
+          {matrices !== undefined && matrices.look.layer === layer ? (
+            <>
+              <Heat found={matrices} onRead={onRead} />
+              <Caption formula={matricesEquation}>
+                Matrices of {layer}, each divided by the mean of its diagonal; one colour scale a side.
+              </Caption>
+            </>
+          ) : (
+            <p className="soft">{play.state === "running" ? "The matrices come with the next measurement." : ""}</p>
+          )}
+          {found !== undefined && (
+            <div className="play-courses two" data-tour="spectra">
+              <Spectra layer={found} side="a" convention={convention} />
+              <Spectra layer={found} side="b" convention={convention} />
+            </div>
+          )}
+          {!isUnderWay(play) && (
+            <details className="play-kept">
+              <summary>Figures to save</summary>
+              <Suspense fallback={<p className="soft">Loading …</p>}>
+                <KeptFigures play={play} layer={layer} convention={convention} />
+              </Suspense>
+            </details>
+          )}
+        </>
+      )}
+    </section>
+  );
+});
+
+function lowest(lines: readonly Line[]): number {
+  let low = 0;
+  for (const { points } of lines) for (const [, value] of points) low = Math.min(low, value);
+  return Math.floor(low * 4) / 4;
+}
+
+function lossLines(play: Pick<PlayData, "training" | "unseen">, compared: readonly PlayData[]): Line[] {
+  const points = (rows: PlayData["unseen"]) => rows.map(({ step, value }) => [step, value] as const);
+  return [
+    ...compared.map(
+      ({ number, unseen }): Line => ({
+        name: `unseen of ${number}`,
+        colour: lossColour.eval,
+        kind: "past",
+        points: points(unseen),
+      }),
+    ),
+    { name: "training", colour: lossColour.train, points: points(play.training) },
+    { name: "unseen", colour: lossColour.eval, points: points(play.unseen) },
+  ];
+}
+
+const stateWords = {
+  preparing: "preparing",
+  running: "training",
+  paused: "paused",
+  finished: "done",
+  stopped: "stopped",
+  failed: "ended by an error",
+} as const;
+const stateClass = {
+  preparing: "running",
+  running: "running",
+  paused: "",
+  finished: "finished",
+  stopped: "",
+  failed: "failed",
+} as const;
+
+function Progress({ play: { state, step, built, loss, rate } }: { readonly play: PlayData }) {
+  return (
+    <p className="progress">
+      <span className={`status ${stateClass[state]}`}>{stateWords[state]}</span> step {grouped(step)}
+      {built && <> of {grouped(built.steps)}</>}
+      {loss !== undefined && <> · loss {scientific(loss)}</>}
+      {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps a second</>}
+    </p>
+  );
+}

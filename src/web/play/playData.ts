@@ -1,0 +1,74 @@
+/** @file One play: what a training has told so far. Pure values: each event gives the next one. */
+import type { Snapshot } from "../../measure/snapshot.ts";
+import type { Built, Look, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
+import type { Given, PlaySetting } from "./defaults.ts";
+
+export interface LossPoint {
+  readonly step: number;
+  readonly value: number;
+}
+
+export interface Matrices {
+  readonly step: number;
+  readonly look: Look;
+  readonly matrices: readonly SharedMatrix[];
+}
+
+export interface PlayData {
+  /** From 1 on, in the order in which plays began. */
+  readonly number: number;
+  readonly setting: PlaySetting;
+  readonly given: Given;
+  readonly state: TrainerState;
+  readonly built?: Built;
+  readonly step: number;
+  readonly loss?: number;
+  /** Steps a second. */
+  readonly rate?: number;
+  /** Mean training losses since the point before. */
+  readonly training: readonly LossPoint[];
+  /** On unseen samples. */
+  readonly unseen: readonly LossPoint[];
+  readonly snapshots: readonly Snapshot[];
+  readonly matrices?: Matrices;
+  /** Why it ended, in one line. */
+  readonly problem?: string;
+}
+
+export function newPlay(number: number, setting: PlaySetting, given: Given): PlayData {
+  return { number, setting, given, state: "preparing", step: 0, training: [], unseen: [], snapshots: [] };
+}
+
+export function told(play: PlayData, event: TrainerEvent): PlayData {
+  switch (event.type) {
+    case "built":
+      return { ...play, built: event.built };
+    case "state":
+      return { ...play, state: event.state };
+    case "progress": {
+      const rows = (name: string): LossPoint[] => event.metrics.filter((row) => row.name === name);
+      const [training, unseen] = [rows("train/loss"), rows("eval/loss")];
+      return {
+        ...play,
+        step: event.step,
+        ...(event.loss !== undefined && { loss: event.loss }),
+        ...(event.rate !== undefined && { rate: event.rate }),
+        ...(training.length > 0 && { training: [...play.training, ...training] }),
+        ...(unseen.length > 0 && { unseen: [...play.unseen, ...unseen] }),
+      };
+    }
+    case "snapshot":
+      return { ...play, snapshots: [...play.snapshots, event.snapshot] };
+    case "matrices":
+      return { ...play, matrices: event };
+    case "failed":
+      return { ...play, problem: event.message };
+    default:
+      return play;
+  }
+}
+
+/** Whether it trains, or will. */
+export const isUnderWay = ({ state }: PlayData): boolean => state === "preparing" || state === "running";
+/** Whether it can go on. */
+export const isWaiting = ({ state }: PlayData): boolean => state === "paused";

@@ -1,0 +1,206 @@
+/**
+ * @file The playground in a browser: its numbers are those of Node, all relations of the hidden layers pass 0.6, and
+ * the page stays quick meanwhile.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
+import { playDefaults } from "../../src/web/play/defaults.ts";
+import type { Told, TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
+import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
+import { isSkipped, LabInBrowser, PAGE } from "./lab.ts";
+
+/** Sums of float32 in another order. */
+const TOLERANCE = 1e-4;
+/** Milliseconds of the page's main thread. */
+const LONGEST_TASK = 50;
+/** Of what playing loads beside the engine, compressed. */
+const MOST_BYTES = 500_000;
+
+let lab: LabInBrowser;
+beforeAll(async () => {
+  if (!isSkipped) lab = await LabInBrowser.start();
+});
+afterAll(() => lab?.stop());
+
+/** ONNX Runtime: its script and its WebAssembly. */
+const isEngine = (name: string): boolean => /(^|\/)ort[.-]/.test(name);
+const assets = () => readdirSync(join(PAGE, "assets"));
+
+/** What a training told, in numbers. */
+function numbers(events: readonly TrainerEvent[]): { readonly name: string; readonly value: number }[] {
+  return events.flatMap((event) => {
+    if (event.type === "progress")
+      return event.metrics.map(({ step, name, value }) => ({ name: `${name} ${step}`, value }));
+    if (event.type !== "snapshot") return [];
+    return event.snapshot.layers.flatMap(({ name, alignment: { paper } }) =>
+      (["a", "b"] as const).flatMap((side) =>
+        (["rga", "rwa", "gwa"] as const).map((relation) => ({
+          name: `${event.snapshot.step} ${name} ${side} ${relation}`,
+          value: paper[side]?.[relation].value ?? Number.NaN,
+        })),
+      ),
+    );
+  });
+}
+
+/** What a page has, as far as it is needed here. */
+interface PageGlobals {
+  readonly Worker: new (url: string, options: { type: "module" }) => PageWorker;
+}
+interface PageWorker {
+  onerror: (event: { readonly message: string }) => void;
+  onmessage: (event: { readonly data: Told }) => void;
+  postMessage(message: unknown): void;
+}
+
+/** All that the worker of the built page tells of a training. */
+function trainedInPage(page: Page, worker: string, request: TrainRequest): Promise<TrainerEvent[]> {
+  return page.evaluate(
+    ([url, wanted]) =>
+      new Promise<TrainerEvent[]>((resolve, reject) => {
+        const events: TrainerEvent[] = [];
+        const { Worker: Made } = globalThis as unknown as PageGlobals;
+        const trainer = new Made(url, { type: "module" });
+        trainer.onerror = ({ message }) => reject(new Error(message));
+        trainer.onmessage = ({ data: { event } }) => {
+          events.push(event);
+          if (event.type === "state" && ["finished", "failed", "stopped"].includes(event.state)) resolve(events);
+        };
+        trainer.postMessage({ type: "start", run: 1, request: wanted });
+      }),
+    [`./assets/${worker}`, request] as const,
+  );
+}
+
+/** The six hidden medians that the page shows. */
+const medians = async (page: Page): Promise<number[]> =>
+  (await page.locator(".play-strip tbody tr:first-child td b").allInnerTexts()).map(Number);
+
+describe.skipIf(isSkipped)("the playground", () => {
+  it("trains to the losses, alignments and matrices of Node for 100 steps", async () => {
+    const worker = assets().find((name) => /^trainerWorker.*\.js$/.test(name))!;
+    const look = { layer: "layers.1", convention: "paper" } as const;
+    const parameters = { ...playDefaults.fc2, steps: "100" };
+    const request: TrainRequest = { setting: "fc2", parameters, options: { measure: [50], look } };
+    const page = await lab.open("/play");
+    const there = await trainedInPage(page, worker, request);
+    const here: TrainerEvent[] = [];
+    await new SettingTraining(request, (event) => here.push(event)).run(async () => nodeEngine);
+    const [got, expected] = [numbers(there), numbers(here)];
+    expect(got.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
+    expect(got.filter(({ name }) => name.startsWith("train/loss"))).toHaveLength(100);
+    expect(got.filter(({ value }, i) => !(Math.abs(value - expected[i]!.value) <= TOLERANCE))).toEqual([]);
+    const entries = (events: readonly TrainerEvent[]) =>
+      events.flatMap((event) => (event.type === "matrices" ? event.matrices.flatMap(({ values }) => [...values]) : []));
+    const [one, other] = [entries(there), entries(here)];
+    expect(one).toHaveLength(3 * 6 * 24 * 24);
+    expect(Math.max(...one.map((value, i) => Math.abs(value - other[i]!)))).toBeLessThan(1e-3);
+    await page.context().close();
+  });
+
+  it("passes 0.6 in all six relations of the hidden layers while the page stays quick", async () => {
+    const page = await lab.open("/play?tour=1");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.reload();
+    await page.locator(".play-controls .field").first().waitFor();
+    expect(asked.filter((name) => isEngine(name))).toEqual([]);
+    await page.getByLabel("speed").selectOption("as fast as it goes");
+    await lab.browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+    await page.getByRole("button", { name: "Run it" }).click();
+    await page.locator(".play-tour .done", { hasText: "It learns" }).waitFor();
+    await page.locator(".play-strip tbody tr td b").first().waitFor();
+    expect(Math.min(...(await medians(page)))).toBeLessThan(0.6);
+    while (Math.min(...(await medians(page))) <= 0.6) await page.waitForTimeout(100);
+    const { cpu, wall } = longestTasks(await lab.browser.stopTracing());
+    console.log(
+      `playground: longest task of the main thread while training ${cpu} ms of processor time, ${wall} ms on the clock`,
+    );
+    expect(cpu).toBeLessThanOrEqual(LONGEST_TASK);
+    const files = [...new Set(asked.map((url) => url.split("/assets/")[1] ?? ""))].filter((name) => name !== "");
+    expect(files.some((name) => name.startsWith("trainerWorker"))).toBe(true);
+    expect(files.some(isEngine)).toBe(true);
+    const bytes = files
+      .filter((name) => !isEngine(name))
+      .reduce((sum, name) => sum + gzipSync(readFileSync(join(PAGE, "assets", name))).length, 0);
+    console.log(`playground: ${Math.round(bytes / 1000)} kB compressed without the engine, in ${files.length} files`);
+    expect(bytes).toBeLessThan(MOST_BYTES);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("paused").waitFor();
+    const step = async () =>
+      Number(/step ([\d,]+)/.exec(await page.locator(".progress").innerText())![1]!.replace(",", ""));
+    const before = await step();
+    await page.getByRole("button", { name: "Step", exact: true }).click();
+    await page.getByText(`At step ${(before + 1).toLocaleString("en")}:`).waitFor();
+    expect(await step()).toBe(before + 1);
+    await page.locator(".play-tour h2").press("Escape");
+    await page.locator(".play-tour").waitFor({ state: "detached" });
+    await page.context().close();
+  });
+
+  it("says what cannot be, plays two networks, marks what differs, keeps plays, and is wholly in its address", async () => {
+    const page = await lab.open("/play?width=8&inputs=6&outputs=6&terms=6&samples=100&steps=30&lr=oops");
+    await page.getByText('expected lr to be a number, got "oops"').waitFor();
+    expect(await page.getByRole("button", { name: "Run", exact: true }).isDisabled()).toBe(true);
+    const set = async (key: string, value: string) => {
+      await page.locator(`[data-key=${key}] input[type=text]`).fill(value);
+      await page.locator(`[data-key=${key}] input[type=text]`).press("Enter");
+    };
+    await set("lr", "1e6");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("expected a finite loss").waitFor();
+    expect(await page.locator(".status").innerText()).toBe("ended by an error");
+    await set("lr", "0.05");
+    await page.getByLabel("two networks").check();
+    await set("decay", "0");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".status.finished").nth(1).waitFor();
+    expect(await page.locator(".differing").allInnerTexts()).toEqual(["decay 0.002", "decay 0"]);
+    expect(await page.locator(".field.differs").count()).toBe(1);
+    const address = new URL(page.url()).hash;
+    expect(address).toContain("lr=0.05");
+    expect(address).toContain("b.decay=0");
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.locator(".play-history tbody tr").nth(1).waitFor();
+    await page.getByRole("checkbox", { name: "compare" }).first().check();
+    await page.locator("path.past").first().waitFor();
+    await page.getByRole("button", { name: "Open play 2 again" }).click();
+    await page.locator(".status.finished").waitFor();
+    const other = await lab.open(address.slice(1));
+    await other.locator(".field.differs").waitFor();
+    expect(await other.locator("[data-key=lr] input[type=text]").inputValue()).toBe("0.05");
+    await Promise.all([page, other].map((one) => one.context().close()));
+  });
+
+  it("asks no other host, and meets no error", () => {
+    expect([lab.elsewhere, lab.errors]).toEqual([[], []]);
+  });
+});
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds, and those of the processor. */
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
+/** The longest task of the main thread of the page: on the clock, which other programs share, and of the processor. */
+function longestTasks(trace: Buffer): { cpu: number; wall: number } {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const isMain = ({ name, args }: TraceEvent) => name === "thread_name" && args?.name === "CrRendererMain";
+  const main = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(
+    ({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && main.has(`${pid} ${tid}`),
+  );
+  if (tasks.length === 0) throw new Error("test: expected tasks of the main thread in the trace, got none");
+  const longest = (of: (task: TraceEvent) => number) => Math.round(Math.max(...tasks.map(of)) / 1000);
+  return { cpu: longest(({ tdur = 0 }) => tdur), wall: longest(({ dur = 0 }) => dur) };
+}
