@@ -12,7 +12,7 @@ export function dots(
   points: readonly { readonly x: number; readonly y: number }[],
   { colour, size, opacity }: { colour: string; size: number; opacity: number },
 ): Plot.Markish {
-  return (_index: number[], { x, y }: Scales) => {
+  const draw = (_index: number[], { x, y }: Scales) => {
     const path = svgDocument().createElementNS("http://www.w3.org/2000/svg", "path");
     const place = (value: number) => Math.round(value * 10) / 10;
     path.setAttribute("d", points.map((point) => `M${place(x!(point.x))},${place(y!(point.y))}h0`).join(""));
@@ -26,4 +26,5 @@ export function dots(
     for (const [name, value] of Object.entries(style)) path.setAttribute(name, String(value));
     return path;
   };
+  return draw as unknown as Plot.Markish; // a document of Node knows less of its elements than Plot asks for
 }

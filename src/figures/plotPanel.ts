@@ -34,7 +34,7 @@ export function plotPanel(
   options: Plot.PlotOptions & { width: number; height: number },
   reading?: Reading,
 ): Panel {
-  const drawn = Plot.plot({ ...options, document: svgDocument() as Plot.PlotOptions["document"] });
+  const drawn = Plot.plot({ ...options, document: svgDocument() as NonNullable<Plot.PlotOptions["document"]> });
   for (const style of drawn.querySelectorAll("style")) style.remove();
   for (const one of drawn.querySelectorAll("[aria-label]"))
     one.setAttribute("aria-label", marked(one.getAttribute("aria-label") ?? ""));

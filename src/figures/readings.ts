@@ -24,10 +24,10 @@ export interface ReadableAxes {
 
 /** A scale as Plot describes it. */
 interface Scale {
-  readonly type?: string;
-  readonly domain?: Iterable<unknown>;
-  readonly range?: Iterable<unknown>;
-  readonly constant?: number;
+  readonly type?: string | null | undefined;
+  readonly domain?: Iterable<unknown> | undefined;
+  readonly range?: Iterable<unknown> | undefined;
+  readonly constant?: number | undefined;
 }
 
 /** @returns undefined for scales that are not of numbers */
