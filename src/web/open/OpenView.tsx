@@ -199,7 +199,8 @@ async function readAll(
     setBusy(`Reading ${file.name}`);
     try {
       const read = await opener.read(file, /\.onnx$/i.test(file.name) ? beside : []);
-      setOpened((now) => withFile(now, file.name, read));
+      const change = fileAdded(file.name, read);
+      setOpened(change);
     } catch (error) {
       const { message } = error as Error;
       const line = message.includes(file.name) ? message : `${file.name}: ${message}`;
@@ -212,15 +213,18 @@ async function readAll(
   }
 }
 
-function withFile(now: Opened, name: string, read: OpenedFile): Opened {
-  if (read.kind === "report") return { ...nothing, report: { name, html: reportPage(read.html) } };
+/** What a file makes of what is open. @throws Error in one line for a page that is no report */
+function fileAdded(name: string, read: OpenedFile): (now: Opened) => Opened {
+  if (read.kind === "report") {
+    const report = { name, html: reportPage(read.html) };
+    return () => ({ ...nothing, report });
+  }
   if (read.kind === "moments") {
     const data = analysisOf(name, undefined, { ...read, notes: [], samples: read.snapshot.samples });
-    return { ...nothing, moments: { name, data } };
+    return () => ({ ...nothing, moments: { name, data } });
   }
-  const { model, arrays } = now;
-  if (read.kind === "model") return { arrays, model: { name, model: read } };
-  return { ...(model && { model }), arrays: new Map([...arrays, [name, read]]) };
+  if (read.kind === "model") return ({ arrays }) => ({ arrays, model: { name, model: read } });
+  return ({ model, arrays }) => ({ ...(model && { model }), arrays: new Map([...arrays, [name, read]]) });
 }
 
 function progressWords(busy: string, progress: ModelProgress | undefined): string {
