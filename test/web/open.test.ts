@@ -131,6 +131,8 @@ describe.skipIf(isSkipped)("the page opens", () => {
     await choose(at("report.html"));
     const frame = page.frameLocator("iframe.open-report");
     await frame.getByRole("heading", { name: "Summary", exact: true }).waitFor();
+    await frame.getByRole("link", { name: "Glossary" }).first().click(); // stays within the report
+    await frame.getByRole("heading", { name: "Summary", exact: true }).waitFor();
     expect(await page.evaluate("window.hit")).toBeUndefined();
     await clear();
   });

@@ -326,9 +326,26 @@ function Report({ name, html }: { readonly name: string; readonly html: string }
       <p className="soft">
         Shown without its scripts: values under the pointer and tables to save are in the file itself.
       </p>
-      <iframe className="open-report" title={name} sandbox="" srcDoc={html} />
+      <iframe
+        className="open-report"
+        title={name}
+        sandbox="allow-same-origin" // without scripts; its links within are followed from here
+        srcDoc={html}
+        onLoad={({ currentTarget }) => followAnchors(currentTarget.contentDocument!)}
+      />
     </section>
   );
+}
+
+/** Links within the report would lead to the address of this page, which is that of its frame. */
+function followAnchors(report: Document): void {
+  report.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest("a");
+    const anchor = link?.getAttribute("href")?.slice(1);
+    if (anchor === undefined) return;
+    event.preventDefault();
+    report.getElementById(anchor)?.scrollIntoView();
+  });
 }
 
 function FolderRuns({ source }: { readonly source: FolderSource }) {

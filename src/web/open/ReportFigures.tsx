@@ -53,6 +53,9 @@ function Section({ section: { title, shown, missing, caption } }: { readonly sec
   );
 }
 
+/** The marks of figures. */
+const mark = { rga: "●", rwa: "■", gwa: "▲" } as const;
+
 /** Values, noise and null of every layer at the last measurement. */
 function Alignments({ snapshot, isRun }: { readonly snapshot: Snapshot; readonly isRun: boolean }) {
   const [chosen, choose] = useParam("convention", "paper");
@@ -92,7 +95,9 @@ function Alignments({ snapshot, isRun }: { readonly snapshot: Snapshot; readonly
               {(["a", "b"] as const).flatMap((side) =>
                 relations.map((relation) => (
                   <th key={side + relation} scope="col">
-                    <i style={{ background: `var(--crh-${relation})` }} aria-hidden="true" />
+                    <i style={{ color: `var(--crh-${relation})` }} aria-hidden="true">
+                      {mark[relation]}
+                    </i>
                     {relation.toUpperCase()} <small>{relationFormula[relation]}</small>
                   </th>
                 )),
