@@ -79,6 +79,11 @@ export interface TrainOptions {
   /** Bytes of a checkpoint to go on from. */
   readonly resume?: Uint8Array;
   readonly observer?: TrainObserver;
+  /**
+   * Asked before each call of steps: training goes on when it answers, and takes at most so many steps before it asks
+   * again. What pauses, paces or takes single steps; not of networks that train together.
+   */
+  readonly gate?: (step: number) => Promise<number>;
   /** When aborted, training writes a checkpoint after the call at hand and returns. */
   readonly signal?: AbortSignal;
 }

@@ -128,8 +128,9 @@ export class Training {
     const { steps, signal, resume } = this.options;
     let measurement = resume === undefined ? await this.pass() : undefined;
     while (this.step < steps) {
+      const most = (await this.options.gate?.(this.step)) ?? MAX_CALL_STEPS;
       const started = performance.now();
-      const feeds = await this.feeds();
+      const feeds = await this.feeds(most);
       const drawing = (performance.now() - started) / 1000;
       const { outputs, seconds } = await step(feeds);
       this.took(outputs, drawing + seconds);
@@ -149,9 +150,9 @@ export class Training {
     };
   }
 
-  /** What one call reads beside the state: to the next multiple of K or the next milestone. */
-  private async feeds(): Promise<StepFeeds> {
-    const K = this.nextStop() - this.step;
+  /** What one call reads beside the state: to the next multiple of K or the next milestone, `most` steps at most. */
+  private async feeds(most: number): Promise<StepFeeds> {
+    const K = Math.max(1, Math.min(most, this.nextStop() - this.step));
     return {
       coefficients: coefficientRows(this.experiment, this.step, K),
       data: await this.experiment.data.draw(K),

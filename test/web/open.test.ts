@@ -45,14 +45,20 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** What is read of an element of the page. */
+interface Cell {
+  readonly dataset: Readonly<Record<string, string>>;
+  closest(selector: string): Cell;
+}
+
 /** Values on the page by layer, side and relation, as they are behind what is shown. */
 async function shown(): Promise<Map<string, number>> {
   const cells = page.locator(".open-alignments td[data-value]");
   await cells.first().waitFor({ timeout: 15_000 });
   const found = await cells.evaluateAll((all) =>
-    all.map((cell) => {
-      const { place, value } = (cell as HTMLElement).dataset;
-      return [`${(cell.closest("tr") as HTMLElement).dataset.layer} ${place}`, Number(value)] as const;
+    (all as unknown as Cell[]).map((cell) => {
+      const { place, value } = cell.dataset;
+      return [`${cell.closest("tr").dataset.layer} ${place}`, Number(value)] as const;
     }),
   );
   return new Map(found);

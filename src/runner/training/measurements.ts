@@ -7,6 +7,7 @@ import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Moments } from "../../moments/moments.ts";
 import type { Setting } from "../../settings/setting.ts";
 import type { Milestones } from "../../train/milestones.ts";
+import { trainingConstants } from "../../train/trainingConstants.ts";
 import type { TrainObserver } from "../../train/trainOptions.ts";
 import type { LayerPool } from "../../workers/layerPool.ts";
 import { SnapshotInParts } from "../../workers/snapshotInParts.ts";
@@ -14,7 +15,6 @@ import type { Progress } from "../observer.ts";
 import type { Confirmation } from "./confirmation.ts";
 import type { EarlierMoments } from "./earlierMoments.ts";
 import { leftOut, leftOutAtLast, measuringShare, sizesOf } from "./measuringShare.ts";
-import { trainingConstants } from "./trainingConstants.ts";
 import type { TrainJob } from "./trainJob.ts";
 
 /** chosen: a share reached in less says nothing of the time left. */

@@ -1,8 +1,8 @@
 /** @file What residuals and drifts of a measurement in training are computed with. */
-import type { PairTraining } from "../../measure/network/pairs.ts";
-import type { Setting } from "../../settings/setting.ts";
-import type { Schedule } from "../../train/schedule.ts";
-import { trainedRate } from "../../train/trainedRate.ts";
+import type { PairTraining } from "../measure/network/pairs.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Schedule } from "./schedule.ts";
+import { trainedRate } from "./trainedRate.ts";
 
 /**
  * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since
@@ -10,7 +10,7 @@ import { trainedRate } from "../../train/trainedRate.ts";
  */
 export function trainingConstants(
   { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
-  { schedule, syre }: ReturnType<Setting["build"]>,
+  { schedule, syre }: Pick<Experiment, "schedule" | "syre">,
   step: number,
   previous: number | undefined,
 ): PairTraining {

@@ -1,0 +1,155 @@
+/**
+ * @file The gate before each call of steps: keeps training waiting while it is paused, lets single steps through, holds
+ * a pace, and lets the worker hear the page in between.
+ */
+
+/** chosen: calls a second at a given pace, so that slow ones move evenly. */
+const CALLS = 20;
+/** chosen: milliseconds of a call of steps, after which a pause takes effect. */
+const CALL_MS = 80;
+/** chosen: milliseconds without hearing the page. */
+const DEAF_MS = 15;
+
+export interface GateOptions {
+  readonly paused?: boolean;
+  readonly speed?: number | undefined;
+  /** Told when training begins to wait, and when it goes on. */
+  readonly changed?: (isPaused: boolean) => void;
+  /** Milliseconds; only differences count. */
+  readonly now?: () => number;
+}
+
+export class Gate {
+  readonly #changed: (isPaused: boolean) => void;
+  readonly #now: () => number;
+  #isOpen: boolean;
+  /** The step to stop at. */
+  #until = Number.POSITIVE_INFINITY;
+  #speed: number | undefined;
+  #isStopped = false;
+  #wake: (() => void) | undefined;
+  #heard: number;
+  /** The call that went through last. */
+  #last: { readonly step: number; readonly at: number } | undefined;
+  /** Milliseconds that a step took. */
+  #pace: number | undefined;
+  #step = 0;
+
+  constructor({ paused = false, speed, changed = () => {}, now = () => performance.now() }: GateOptions = {}) {
+    this.#isOpen = !paused;
+    this.#speed = speed;
+    this.#changed = changed;
+    this.#now = now;
+    this.#heard = now();
+  }
+
+  /** The step that was asked about last. */
+  get step(): number {
+    return this.#step;
+  }
+
+  pause(): void {
+    this.#isOpen = false;
+  }
+
+  resume(): void {
+    this.#until = Number.POSITIVE_INFINITY;
+    this.#open();
+  }
+
+  /** Lets training go to a step and waits there. */
+  goTo(step: number): void {
+    this.#until = step;
+    this.#open();
+  }
+
+  /** Steps a second; undefined for as fast as they go. */
+  set speed(speed: number | undefined) {
+    this.#speed = speed;
+    this.#wake?.();
+  }
+
+  /** Lets the last call through, behind which training hears that it was stopped. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake?.();
+  }
+
+  #open(): void {
+    this.#isOpen = true;
+    this.#wake?.();
+  }
+
+  /** Waits until training may go on from a step. @returns how many steps it may take */
+  readonly pass = async (step: number): Promise<number> => {
+    this.#step = step;
+    this.#learn(step);
+    await this.#hear();
+    if (step >= this.#until) this.#isOpen = false;
+    if (!this.#isOpen && !this.#isStopped) {
+      this.#changed(true);
+      while (!this.#isOpen && !this.#isStopped) await this.#sleep();
+      if (!this.#isStopped) this.#changed(false);
+      this.#last = undefined;
+    }
+    await this.#keepPace();
+    if (this.#isStopped) return 1;
+    const most = Math.min(this.#until - step, this.#atOnce());
+    this.#last = { step, at: this.#now() };
+    return Math.max(1, most);
+  };
+
+  #learn(step: number): void {
+    if (this.#last === undefined || step <= this.#last.step) return;
+    const pace = (this.#now() - this.#last.at) / (step - this.#last.step);
+    this.#pace = this.#pace === undefined ? pace : Math.min(pace, 0.8 * this.#pace + 0.2 * pace);
+  }
+
+  /** Lets messages in, which wait while one piece of work follows another. */
+  async #hear(): Promise<void> {
+    if (this.#now() - this.#heard < DEAF_MS) return;
+    await nextTask();
+    this.#heard = this.#now();
+  }
+
+  /** Waits for the time at which the steps since the last call are due. */
+  async #keepPace(): Promise<void> {
+    const last = this.#last;
+    if (last === undefined) return;
+    while (this.#speed !== undefined && this.#isOpen && !this.#isStopped) {
+      const left = last.at + (1000 * (this.#step - last.step)) / this.#speed - this.#now();
+      if (left <= 1) return;
+      await this.#sleep(left);
+    }
+  }
+
+  #atOnce(): number {
+    if (this.#speed !== undefined) return Math.max(1, Math.round(this.#speed / CALLS));
+    return this.#pace === undefined ? 1 : Math.max(1, Math.floor(CALL_MS / this.#pace));
+  }
+
+  async #sleep(ms?: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+/** Behind whatever waits already; sooner than a timer, which may not come before four milliseconds. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    const heard = () => {
+      port1.close();
+      resolve();
+    };
+    port1.addEventListener("message", heard, { once: true });
+    port1.start();
+    port2.postMessage(undefined);
+  });
+}

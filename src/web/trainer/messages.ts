@@ -1,0 +1,119 @@
+/** @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands. */
+import type { MatrixName } from "../../figures/layerMatrices.ts";
+import type { Cost, Snapshot } from "../../measure/snapshot.ts";
+import type { Convention, Moments, Side } from "../../moments/moments.ts";
+import type { FollowedStep } from "../../train/follow.ts";
+import type { Metric } from "../../train/trainOptions.ts";
+import type { WatchedGroup } from "../../train/watch.ts";
+
+/** A training that is wanted. */
+export interface TrainRequest {
+  /** Name of a setting (src/settings). */
+  readonly setting: string;
+  /** Those that differ from the defaults; `steps` is where training ends. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly options?: TrainerOptions;
+}
+
+export interface TrainerOptions {
+  /** Steps between measurements, "log" or the steps themselves; 0 and the end always. Default "log". */
+  readonly measure?: number | "log" | readonly number[];
+  /**
+   * What each measurement holds. Default: as `crh run`, all but laws, which the last one has.
+   */
+  readonly cost?: Cost;
+  /** Steps a second; as fast as they go where it is undefined. */
+  readonly speed?: number | undefined;
+  /** Whether training waits behind its first measurement until it is told to go on. */
+  readonly paused?: boolean;
+  /** Whether the second moments of each measurement are handed over. Default false. */
+  readonly moments?: boolean;
+  /** A layer whose matrices are handed over at each measurement. */
+  readonly look?: Look | undefined;
+}
+
+/** A layer to be looked at. */
+export interface Look {
+  readonly layer: string;
+  readonly convention: Convention;
+}
+
+/** From the page to the worker. */
+export type Command =
+  | { readonly type: "start"; readonly request: TrainRequest }
+  | { readonly type: "pause" }
+  | { readonly type: "resume" }
+  /** So many steps, then a measurement and a pause. */
+  | { readonly type: "step"; readonly steps: number }
+  | { readonly type: "stop" }
+  | { readonly type: "speed"; readonly speed: number | undefined }
+  /** The matrices of the last measurement are handed over at once. */
+  | { readonly type: "look"; readonly look: Look | undefined };
+
+/** Points that the experiment follows, and what the theory needs of them. */
+export interface FollowedMeta {
+  readonly points: readonly string[];
+  /** |dx|² of inputs and |dy*|² of targets by pair, in lexical order. */
+  readonly pairs: readonly { readonly pair: string; readonly dx2: number; readonly dy2: number }[];
+  /** Hidden representations, from the first on. */
+  readonly layers: readonly string[];
+  /** Values of an output. */
+  readonly outputs: number;
+  readonly every: number;
+}
+
+/** What is trained, before its first step. */
+export interface Built {
+  readonly setting: string;
+  /** Every parameter, defaults filled in. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+  readonly objective: string;
+  /** What is measured on, in words. */
+  readonly evaluationName: string;
+  readonly notes: readonly string[];
+  /** Name of the engine. */
+  readonly engine: string;
+  /** Quantities that are watched: metrics `watch/<quantity>`. */
+  readonly watched: readonly WatchedGroup[];
+  readonly followed?: FollowedMeta;
+  /** Steps at which moments are measured. */
+  readonly measure: readonly number[];
+}
+
+/** A matrix of one side of a layer, divided by its mean diagonal entry. */
+export interface SharedMatrix {
+  readonly side: Side;
+  readonly name: MatrixName;
+  readonly d: number;
+  /** (d, d) row after row. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+export type TrainerState =
+  /** The engine is loading, graphs are compiled. */
+  "preparing" | "running" | "paused" | "finished" | "stopped" | "failed";
+
+/** From the worker to the page. */
+export type TrainerEvent =
+  | { readonly type: "built"; readonly built: Built }
+  | { readonly type: "state"; readonly state: TrainerState }
+  /** Ten times a second at most: the step that is done, its batch's loss, and steps a second. */
+  | {
+      readonly type: "progress";
+      readonly step: number;
+      readonly loss: number | undefined;
+      readonly rate: number | undefined;
+      readonly metrics: readonly Metric[];
+      readonly followed: readonly FollowedStep[];
+    }
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "moments"; readonly step: number; readonly moments: Moments }
+  | {
+      readonly type: "matrices";
+      readonly step: number;
+      readonly look: Look;
+      readonly matrices: readonly SharedMatrix[];
+    }
+  /** Training ended by an error, said in one line; `diverged` is the step at which the loss was no number. */
+  | { readonly type: "failed"; readonly message: string; readonly diverged?: number };

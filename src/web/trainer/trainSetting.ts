@@ -1,0 +1,275 @@
+/**
+ * @file Trains a setting and tells of it as it goes: the same calls as `crh run` makes, with an observer that posts. It
+ * runs wherever there is an engine; trainerWorker.ts gives it that of the page.
+ */
+import type { Engine } from "../../engine/engine.ts";
+import { layerMatrices } from "../../figures/layerMatrices.ts";
+import { type Snapshot, type SnapshotOptions, snapshot } from "../../measure/snapshot.ts";
+import { type Moments, sumsOf } from "../../moments/moments.ts";
+import { buildExperiment } from "../../settings/settings.ts";
+import { DivergedError } from "../../train/diverged.ts";
+import type { Experiment } from "../../train/experiment.ts";
+import { type FollowedStep, pairsOf, squaredDistances } from "../../train/follow.ts";
+import { type Milestones, milestones } from "../../train/milestones.ts";
+import { train } from "../../train/train.ts";
+import { trainingConstants } from "../../train/trainingConstants.ts";
+import type { Metric } from "../../train/trainOptions.ts";
+import { Gate } from "./gate.ts";
+import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
+
+/** Hands an event on; the memory of the arrays goes with it. */
+export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
+
+/** chosen: a page draws no more often than it can be read. */
+const PROGRESS_MS = 100;
+
+/** One training under way. */
+export class SettingTraining {
+  readonly #request: TrainRequest;
+  readonly #post: Post;
+  readonly #gate: Gate;
+  readonly #stop = new AbortController();
+  #schedule: { measure: number[]; record: number[] } | undefined;
+  #steps = 0;
+  #look: Look | undefined;
+  #last: Moments | undefined;
+  #progress: Progress;
+
+  constructor(request: TrainRequest, post: Post) {
+    const { speed, paused = false, look } = request.options ?? {};
+    this.#request = request;
+    this.#post = post;
+    this.#look = look;
+    this.#progress = new Progress(post);
+    this.#gate = new Gate({
+      speed,
+      paused,
+      changed: (isPaused) => {
+        this.#progress.flush();
+        this.#progress.rest();
+        post({ type: "state", state: isPaused ? "paused" : "running" });
+      },
+    });
+  }
+
+  /** Whatever the page says while this trains. */
+  tell(command: Exclude<Command, { type: "start" }>): void {
+    if (command.type === "pause") this.#gate.pause();
+    else if (command.type === "resume") this.#gate.resume();
+    else if (command.type === "speed") this.#gate.speed = command.speed;
+    else if (command.type === "step") this.#step(command.steps);
+    else if (command.type === "look") this.#lookAt(command.look);
+    else {
+      this.#stop.abort();
+      this.#gate.stop();
+    }
+  }
+
+  /** Trains to the end, or until it is stopped; an error is told, not thrown. */
+  async run(engine: () => Promise<Engine>): Promise<void> {
+    this.#post({ type: "state", state: "preparing" });
+    try {
+      const step = await this.#train(engine);
+      this.#progress.flush();
+      this.#post({ type: "state", state: step === this.#steps ? "finished" : "stopped" });
+    } catch (error) {
+      this.#progress.flush();
+      const message = (error as Error).message.replace(/\s+/g, " ");
+      this.#post({ type: "failed", message, ...(error instanceof DivergedError && { diverged: error.step }) });
+      this.#post({ type: "state", state: "failed" });
+    }
+  }
+
+  async #train(load: () => Promise<Engine>): Promise<number> {
+    const { setting, parameters: given } = this.#request;
+    const { experiment, parameters } = await buildExperiment(setting, given);
+    const steps = parameters.steps as number;
+    this.#steps = steps;
+    const schedule = this.#plan(steps);
+    const engine = await load();
+    this.#post({ type: "built", built: this.#built(experiment, parameters, { engine, measure: schedule.measure }) });
+    const measure = this.#measuring(experiment, parameters);
+    const observer = {
+      onProgress: (step: number, loss: number) => this.#progress.trained(step, loss),
+      onMetrics: (metrics: readonly Metric[]) => this.#progress.add(metrics),
+      onFollowed: (looks: readonly FollowedStep[]) => this.#progress.follow(looks),
+      onMeasuring: () => this.#progress.flush(),
+      onMeasurement: measure,
+    };
+    if (this.#request.options?.paused !== true) this.#post({ type: "state", state: "running" });
+    const { pass } = this.#gate;
+    const { signal } = this.#stop;
+    const { step } = await train(engine, experiment, { steps, milestones: schedule, observer, gate: pass, signal });
+    return step;
+  }
+
+  /** Where it stops to look. The lists may grow ahead of the step: by those at which single steps end. */
+  #plan(steps: number): Milestones {
+    const { measure = "log" } = this.#request.options ?? {};
+    const own = typeof measure === "object";
+    const usual = milestones({ steps, every: own ? Math.max(1, steps) : measure, checkpointEvery: Math.max(1, steps) });
+    const chosen = own ? [0, ...measure.filter((step) => step > 0 && step < steps), steps] : usual.measure;
+    const schedule = { measure: [...new Set(chosen)].sort((x, y) => x - y), record: [...usual.record] };
+    insert(schedule.record, ...schedule.measure.filter((step) => step > 0));
+    this.#schedule = schedule;
+    return { ...schedule, checkpoint: [] };
+  }
+
+  #built(
+    { objective, evaluationName, notes = [], watch, follow, network }: Experiment,
+    parameters: Readonly<Record<string, unknown>>,
+    { engine, measure }: { engine: Engine; measure: readonly number[] },
+  ): Built {
+    const followed = follow && followedMeta(follow, network.hidden?.map(({ name }) => name) ?? []);
+    return {
+      setting: this.#request.setting,
+      parameters,
+      steps: parameters.steps as number,
+      objective: objective.name,
+      evaluationName,
+      notes: [...notes],
+      engine: engine.name,
+      watched: [...(watch?.groups ?? [])],
+      measure: [...measure],
+      ...(followed && { followed }),
+    };
+  }
+
+  /** What is done with each measurement: the record that `crh run` writes, and the arrays that were asked for. */
+  #measuring(experiment: Experiment, parameters: Readonly<Record<string, unknown>>) {
+    const { cost, moments: hasMoments = false } = this.#request.options ?? {};
+    let [initial, start, previous]: [Snapshot | undefined, Moments | undefined, Moments | undefined] = [
+      undefined,
+      undefined,
+      undefined,
+    ];
+    return async (step: number, measurement: SnapshotOptions & { total: Moments }): Promise<void> => {
+      const { total } = measurement;
+      const contents = cost ? { cost } : step === this.#steps ? {} : { exponentSeconds: 0 };
+      const found = await snapshot(total, {
+        ...measurement,
+        ...contents,
+        training: trainingConstants(parameters, experiment, step, previous?.step),
+        ...(initial && { initial }),
+        ...(previous && { previous }),
+        ...(start && { start }),
+      });
+      initial ??= found;
+      start ??= total;
+      previous = total;
+      this.#last = total;
+      this.#progress.flush();
+      this.#post({ type: "snapshot", snapshot: found });
+      this.#postMatrices();
+      if (hasMoments) this.#postMoments(step, total);
+    };
+  }
+
+  #lookAt(look: Look | undefined): void {
+    this.#look = look;
+    this.#postMatrices();
+  }
+
+  #postMatrices(): void {
+    const [look, total] = [this.#look, this.#last];
+    const layer = total?.layers.find(({ name }) => name === look?.layer);
+    if (look === undefined || total === undefined || layer === undefined) return;
+    const matrices = layerMatrices(layer, look.convention).sides.flatMap(({ side, d, ...found }) =>
+      (["H", "G", "Z"] as const).flatMap((name): SharedMatrix[] => {
+        const A = found[name];
+        return A ? [{ side, name, d, values: Float32Array.from(A.data) }] : [];
+      }),
+    );
+    this.#post(
+      { type: "matrices", step: total.step, look, matrices },
+      matrices.map(({ values }) => values.buffer),
+    );
+  }
+
+  /** A copy: the next measurement is compared with this one. */
+  #postMoments(step: number, total: Moments): void {
+    const moments = structuredClone(total);
+    const buffers = new Set(
+      moments.layers.flatMap((layer) => sumsOf(layer).map(({ buffer }) => buffer as ArrayBuffer)),
+    );
+    this.#post({ type: "moments", step, moments }, [...buffers]);
+  }
+
+  #step(steps: number): void {
+    const to = Math.min(this.#steps, this.#gate.step + Math.max(1, steps));
+    if (this.#schedule === undefined) return;
+    insert(this.#schedule.measure, to);
+    insert(this.#schedule.record, to);
+    this.#gate.goTo(to);
+  }
+}
+
+/** Adds steps to an ascending list of them, once each. */
+function insert(list: number[], ...steps: readonly number[]): void {
+  const all = [...new Set([...list, ...steps])].sort((x, y) => x - y);
+  list.splice(0, list.length, ...all);
+}
+
+function followedMeta({ points, every }: NonNullable<Experiment["follow"]>, layers: readonly string[]): FollowedMeta {
+  const pairs = pairsOf(points.names.length);
+  const [dx2, dy2] = [squaredDistances(points.x, pairs), squaredDistances(points.wanted, pairs)];
+  return {
+    points: [...points.names],
+    pairs: pairs.map((pair, i) => ({ pair: pair.join("-"), dx2: dx2[i]!, dy2: dy2[i]! })),
+    layers,
+    outputs: points.wanted.shape[1] ?? 1,
+    every,
+  };
+}
+
+/** Gathers what training tells, and posts it ten times a second at most. */
+class Progress {
+  readonly #post: Post;
+  #metrics: Metric[] = [];
+  #followed: FollowedStep[] = [];
+  #step = 0;
+  #loss: number | undefined;
+  #isNew = false;
+  #posted = performance.now();
+  /** Steps timed since training began, or went on. */
+  #mark: { readonly step: number; readonly at: number } | undefined;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  trained(step: number, loss: number): void {
+    [this.#step, this.#loss, this.#isNew] = [step, loss, true];
+    this.#mark ??= { step, at: performance.now() };
+    this.#soon();
+  }
+
+  add(metrics: readonly Metric[]): void {
+    this.#metrics.push(...metrics);
+    this.#isNew = true;
+    this.#soon();
+  }
+
+  follow(looks: readonly FollowedStep[]): void {
+    this.#followed.push(...looks);
+    this.#isNew = true;
+  }
+
+  /** Time that passes now is none of training's. */
+  rest(): void {
+    this.#mark = undefined;
+  }
+
+  #soon(): void {
+    if (performance.now() - this.#posted >= PROGRESS_MS) this.flush();
+  }
+
+  flush(): void {
+    if (!this.#isNew) return;
+    const { step, at } = this.#mark ?? { step: this.#step, at: 0 };
+    const rate = this.#step > step ? (1000 * (this.#step - step)) / (performance.now() - at) : undefined;
+    const [metrics, followed] = [this.#metrics, this.#followed];
+    [this.#metrics, this.#followed, this.#isNew, this.#posted] = [[], [], false, performance.now()];
+    this.#post({ type: "progress", step: this.#step, loss: this.#loss, rate, metrics, followed });
+  }
+}

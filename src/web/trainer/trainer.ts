@@ -1,0 +1,70 @@
+/** @file A training in a worker, as views see it: commands, and events as they come. */
+import type { Command, Look, TrainerEvent, TrainRequest } from "./messages.ts";
+
+export type Listener = (event: TrainerEvent) => void;
+
+/** One worker, which trains one network at a time. It is made with the first training. */
+export class Trainer {
+  readonly #listen: Listener;
+  #worker: Worker | undefined;
+
+  constructor(listen: Listener) {
+    this.#listen = listen;
+  }
+
+  /** Trains; what was training before ends without a word. */
+  start(request: TrainRequest): void {
+    this.#worker ??= this.#open();
+    this.#say({ type: "start", request });
+  }
+
+  #open(): Worker {
+    const worker = new Worker(new URL("./trainerWorker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<TrainerEvent>) => this.#listen(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.close();
+      this.#listen({ type: "failed", message: event.message || "the worker that trains could not be loaded" });
+      this.#listen({ type: "state", state: "failed" });
+    };
+    return worker;
+  }
+
+  pause(): void {
+    this.#say({ type: "pause" });
+  }
+
+  resume(): void {
+    this.#say({ type: "resume" });
+  }
+
+  /** Takes so many steps, measures and waits. */
+  step(steps = 1): void {
+    this.#say({ type: "step", steps });
+  }
+
+  /** Ends training behind the steps at hand; the event "stopped" comes then. */
+  stop(): void {
+    this.#say({ type: "stop" });
+  }
+
+  /** @param speed steps a second; undefined for as fast as they go */
+  setSpeed(speed: number | undefined): void {
+    this.#say({ type: "speed", speed });
+  }
+
+  /** Which layer's matrices are handed over, now and at each measurement. */
+  lookAt(look: Look | undefined): void {
+    this.#say({ type: "look", look });
+  }
+
+  /** Gives the worker back; nothing comes any more. */
+  close(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #say(command: Command): void {
+    this.#worker?.postMessage(command);
+  }
+}
