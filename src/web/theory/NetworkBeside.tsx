@@ -1,6 +1,5 @@
 /** @file A network that trains on two points in the page, held against the theory with fitted rates. */
 import { useMemo } from "react";
-import { escapeText } from "../../figures/escape.ts";
 import { evenly } from "../../figures/evenlySpaced.ts";
 import { overDepthFigure } from "../../figures/twopoint/overDepth.ts";
 import { type PairCourse, theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
@@ -60,8 +59,8 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
   const at = built?.followed?.layers.indexOf(String(layer)) ?? -1;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list grows in place, and count says so
   const measured = useMemo(
-    () => (at < 0 || followed.length < 2 ? undefined : courseOf(followed, at)),
-    [followed, count, at],
+    () => (at < 0 || followed.length < 2 ? undefined : courseOf(busy ? thinned(followed) : followed, at)),
+    [followed, count, at, busy],
   );
   const fitted = fit.record?.layers.find((one) => String(one.layer) === String(layer));
   const pair = fit.record?.pairs[0];
@@ -177,7 +176,7 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
                 {[...layerSentences(fitted, pair?.missing ?? 0), layersSentence(fit.record)].map((sentence) =>
                   sentence === "" ? null : (
                     // biome-ignore lint/security/noDangerouslySetInnerHtml: numbers in words, escaped here
-                    <li key={sentence} dangerouslySetInnerHTML={{ __html: withIndices(escapeText(sentence)) }} />
+                    <li key={sentence} dangerouslySetInnerHTML={{ __html: withIndices(sentence) }} />
                   ),
                 )}
               </ul>
@@ -202,7 +201,7 @@ const DRAWN = 60;
 
 /** Evenly spaced looks with the first and the last. */
 function thinned(followed: readonly FollowedStep[]): FollowedStep[] {
-  const kept = new Set([...evenly(followed.length, DRAWN), followed.length - 1]);
+  const kept = new Set([0, ...evenly(followed.length, DRAWN), followed.length - 1]);
   return [...kept].map((i) => followed[i]!);
 }
 
