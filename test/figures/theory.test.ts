@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { landscapeFigure } from "../../src/figures/symmetry/landscape.ts";
 import { wanderingFigure } from "../../src/figures/symmetry/wandering.ts";
-import { theoryCurvesFigure } from "../../src/figures/twopoint/theoryCurves.ts";
+import { logarithmicSteps, theoryCurvesFigure } from "../../src/figures/twopoint/theoryCurves.ts";
 import { landscape } from "../../src/symmetry/landscapes.ts";
 import "../../src/figuresNode/linkedomDocument.ts";
 
@@ -26,6 +26,11 @@ describe("H, Y and w by the theory", () => {
     expect(figure.panels[0]).toContain("power");
     expect(figure.panels[0]).toContain("symlog");
     expect(figure.panels[2]).not.toContain("power");
+  });
+
+  it("have steps for a logarithmic axis from 0 over three decades to the last", () => {
+    const steps = logarithmicSteps(2000, 4);
+    expect(steps.map((step) => Number(step.toPrecision(6)))).toEqual([0, 2, 63.2456, 2000]);
   });
 
   it("are none of a single step", () => {

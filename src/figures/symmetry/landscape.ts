@@ -24,7 +24,7 @@ export interface LandscapeDrawn {
 
 /** chosen: the half width of what is drawn, the minima without penalty being at 1 at most. */
 const REACH = 1.6;
-const size = { width: 280, height: 260, marginTop: 40, marginBottom: 40, marginLeft: 48, marginRight: 10 } as const;
+const size = { width: 280, height: 266, marginTop: 40, marginBottom: 46, marginLeft: 48, marginRight: 10 } as const;
 const minimum = { fill: relationColour.rwa, r: 5, stroke: "var(--ground, #ffffff)", strokeWidth: 1.5 } as const;
 
 /** Draws the panels. csv: along, loss on the cut; then penalty and value. */

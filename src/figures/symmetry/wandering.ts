@@ -43,7 +43,7 @@ export function wanderingFigure(all: readonly Wanderer[], { product, rest }: Wan
       : [];
   const axis = { domain: [low, high], ticks: 5, grid: true, ...centred };
   const panel = plotPanel(`The weights u and w over training: ${drawn.map(({ name }) => name).join(", ")}`, {
-    ...{ width: 400, height: 380, marginTop: 40, marginBottom: 40, marginLeft: 48, marginRight: 12 },
+    ...{ width: 400, height: 386, marginTop: 40, marginBottom: 46, marginLeft: 48, marginRight: 12 },
     x: { ...axis, label: "upper weight u" },
     y: { ...axis, label: "lower weight w" },
     marks: [

@@ -47,6 +47,15 @@ const titles: Readonly<Record<Variable, string>> = {
 /** chosen: dots of a panel that are still told apart. */
 const DOTS = 60;
 
+/** chosen: a logarithmic axis of steps spreads three decades. */
+const DECADES = 1000;
+
+/** Steps from 0 on that a logarithmic axis spreads evenly. @param count at least 2 */
+export function logarithmicSteps(last: number, count: number): number[] {
+  const first = last / DECADES;
+  return [0, ...Array.from({ length: count - 1 }, (_, i) => first * DECADES ** (i / Math.max(1, count - 2)))];
+}
+
 /** Draws three panels; undefined where there are not two steps. csv: step, each variable by the theory, then measured */
 export function theoryCurvesFigure(options: TheoryFigureOptions): Figure | undefined {
   const { theory, measured } = options;
@@ -71,12 +80,32 @@ interface Point {
   readonly value: number;
 }
 
-const pointsOf = (course: PairCourse | undefined, name: Variable, most = Number.POSITIVE_INFINITY): Point[] => {
+function pointsOf(course: PairCourse | undefined, name: Variable, kept?: readonly number[]): Point[] {
   if (course === undefined) return [];
-  const { length } = course.step;
-  const kept = length <= most ? [...Array(length).keys()] : [...new Set([...evenly(length, most), length - 1])];
-  return kept.map((i) => ({ step: course.step[i]!, value: course[name][i]! }));
-};
+  return (kept ?? [...Array(course.step.length).keys()]).map((i) => ({
+    step: course.step[i]!,
+    value: course[name][i]!,
+  }));
+}
+
+/** Places of the dots of a course: evenly spread over the axis, the first and the last among them. */
+function dotsOf({ step }: PairCourse, isLog: boolean): number[] {
+  const { length } = step;
+  if (length <= DOTS) return [...Array(length).keys()];
+  if (!isLog) return [...new Set([0, ...evenly(length, DOTS), length - 1])];
+  const all = Array.from(step);
+  const wanted = logarithmicSteps(all.at(-1)!, DOTS);
+  return [
+    ...new Set(
+      wanted.map((at) =>
+        Math.max(
+          0,
+          all.findIndex((one) => one >= at),
+        ),
+      ),
+    ),
+  ];
+}
 
 function variablePanel(name: Variable, options: TheoryFigureOptions, steps: readonly number[]): Panel {
   const { theory, measured, r2, finalDistance, target, logSteps = false, logValues = false } = options;
@@ -84,22 +113,18 @@ function variablePanel(name: Variable, options: TheoryFigureOptions, steps: read
   const place = (value: number) => (isLog ? Math.log10(value) : value);
   const shown = ({ value }: Point) => !isLog || value > 0;
   const line = pointsOf(theory, name).filter(shown);
-  const dots = pointsOf(measured, name, DOTS).filter(shown);
+  const dots = pointsOf(measured, name, measured && dotsOf(measured, logSteps)).filter(shown);
   const end = name === "dh2" ? finalDistance : name === "dy2" ? target : 0;
   const values = [...line, ...dots].map(({ value }) => place(value));
   const ends = end == null || (isLog && end <= 0) ? [] : [place(end)];
   const domain = withRoom(values.length > 0 ? [...values, ...ends] : [0, 1]);
   const note = r2?.[name];
-  const first = steps
-    .filter((step) => step > 0)
-    .reduce((least, step) => Math.min(least, step), Number.POSITIVE_INFINITY);
-  const axis = logSteps
-    ? stepAxis([0, ...decades(Math.max(...steps), first)], 4, true)
-    : stepAxis([Math.min(...steps), Math.max(...steps)], 4, false);
+  const [from, to] = [Math.min(...steps), Math.max(...steps)];
+  const axis = logSteps ? stepAxis([0, to / DECADES, to], 4, true) : stepAxis([from, to], 4, false);
   return plotPanel(
     `${titles[name]} over training steps${note == null ? "" : `, R² ${note.toFixed(3)}`}`,
     {
-      ...{ width: 280, height: 230, marginTop: 40, marginBottom: 40, marginLeft: 52, marginRight: 10 },
+      ...{ width: 280, height: 236, marginTop: 40, marginBottom: 46, marginLeft: 52, marginRight: 10 },
       x: axis,
       y: isLog
         ? { ...logarithmicAxis(domain, 6), label: null }
@@ -128,12 +153,6 @@ function variablePanel(name: Variable, options: TheoryFigureOptions, steps: read
     },
     { x: "step", y: titles[name], along: "x", ...(isLog && { powers: "y" as const }) },
   );
-}
-
-/** Steps that make an axis of decades: from a thousandth of the last on, or from the first that there is. */
-function decades(last: number, first: number): number[] {
-  const from = Math.min(last, Math.max(last / 1000, Number.isFinite(first) ? Math.min(first, last / 10) : last / 1000));
-  return [from, last];
 }
 
 function csvOf({ theory, measured }: TheoryFigureOptions): string {

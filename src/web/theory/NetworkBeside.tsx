@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { evenly } from "../../figures/evenlySpaced.ts";
 import { overDepthFigure } from "../../figures/twopoint/overDepth.ts";
-import { type PairCourse, theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
+import { logarithmicSteps, type PairCourse, theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
 import { theoryCurves } from "../../findings/twopoint/curves.ts";
 import { headline, layerSentences, layersSentence } from "../../findings/twopoint/sentences.ts";
 import { withIndices } from "../../report/withIndices.ts";
@@ -59,18 +59,20 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
   const at = built?.followed?.layers.indexOf(String(layer)) ?? -1;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list grows in place, and count says so
   const measured = useMemo(
-    () => (at < 0 || followed.length < 2 ? undefined : courseOf(busy ? thinned(followed) : followed, at)),
-    [followed, count, at, busy],
+    () => (at < 0 || followed.length < 2 ? undefined : courseOf(busy && !logSteps ? thinned(followed) : followed, at)),
+    [followed, count, at, busy, logSteps],
   );
   const fitted = fit.record?.layers.find((one) => String(one.layer) === String(layer));
   const pair = fit.record?.pairs[0];
   const theory = useMemo((): PairCourse | undefined => {
     if (fitted === undefined || pair === undefined || measured === undefined) return undefined;
     const [from, to] = [measured.step[0]!, measured.step[measured.step.length - 1]!];
-    const step = Array.from({ length: POINTS }, (_, i) => from + ((to - from) * i) / (POINTS - 1));
+    const step = logSteps
+      ? logarithmicSteps(to - from, POINTS).map((one) => from + one)
+      : Array.from({ length: POINTS }, (_, i) => from + ((to - from) * i) / (POINTS - 1));
     const curves = theoryCurves(pair, fitted, step);
     return curves && { step, dh2: curves.dh2, dy2: curves.dy2, w: curves.w };
-  }, [fitted, pair, measured]);
+  }, [fitted, pair, measured, logSteps]);
   const figure = useMemo(
     () =>
       measured &&

@@ -1,6 +1,6 @@
 /** @file The equations of the two-point theory, solved as their constants are moved. */
 import { useMemo } from "react";
-import { theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
+import { logarithmicSteps, theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
 import { fixed } from "../../findings/numbers.ts";
 import { percent, regimeWord } from "../../findings/twopoint/sentences.ts";
 import { conservedEquation, finalDistanceEquation, twoPointEquation } from "../../report/equations.ts";
@@ -49,14 +49,16 @@ export function TheoryAlone({ logSteps, logValues }: { readonly logSteps: boolea
   const solved = useMemo(() => {
     const start = { dh2: h0, dy2: y0, w: y0 - share * Math.sqrt(y0 * dy2) };
     const constants = { dx2, dy2, etaH, etaY };
-    const times = Float64Array.from({ length: POINTS }, (_, i) => (time * i) / (POINTS - 1));
+    const times = logSteps
+      ? logarithmicSteps(time, POINTS)
+      : Float64Array.from({ length: POINTS }, (_, i) => (time * i) / (POINTS - 1));
     try {
       const found = twoPointTheory(constants, start, times, { system });
       return { start, found, end: finalDistance(constants, start) };
     } catch (error) {
       return { start, error: error as Error };
     }
-  }, [etaH, etaY, h0, y0, share, dx2, dy2, time, system]);
+  }, [etaH, etaY, h0, y0, share, dx2, dy2, time, system, logSteps]);
   const { found, end, start } = solved;
   const figure = useMemo(
     () =>

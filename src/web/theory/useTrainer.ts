@@ -19,6 +19,9 @@ export interface TrainedSoFar {
   readonly count: number;
 }
 
+/** chosen: milliseconds between two drawings of what is under way. */
+const DRAWN_MS = 250;
+
 const idle: TrainedSoFar = { state: "idle", step: 0, metrics: [], followed: [], count: 0 };
 
 /** @param onEvent told of each event before the view is drawn */
@@ -30,20 +33,40 @@ export function useTrainer(onEvent: (event: TrainerEvent) => void = () => {}) {
   const trainer = useRef<Trainer>(undefined);
   useEffect(() => () => trainer.current?.close(), []);
 
-  const hear = useCallback((event: TrainerEvent) => {
-    latest.current(event);
+  const waiting = useRef<{ events: TrainerEvent[]; timer: ReturnType<typeof setTimeout> | undefined }>({
+    events: [],
+    timer: undefined,
+  });
+  const flush = useCallback(() => {
+    const { events, timer } = waiting.current;
+    clearTimeout(timer);
+    waiting.current = { events: [], timer: undefined };
     const { metrics, followed } = gathered.current;
-    if (event.type === "progress") {
+    if (events.length > 0)
+      setNow((before) => events.reduce((now, event) => changed(now, event, metrics.length + followed.length), before));
+  }, []);
+
+  const hear = useCallback(
+    (event: TrainerEvent) => {
+      latest.current(event);
+      const { metrics, followed } = gathered.current;
+      waiting.current.events.push(event);
+      if (event.type !== "progress") {
+        flush();
+        return;
+      }
       metrics.push(...event.metrics);
       followed.push(...event.followed);
-    }
-    setNow((before) => changed(before, event, metrics.length + followed.length));
-  }, []);
+      waiting.current.timer ??= setTimeout(flush, DRAWN_MS);
+    },
+    [flush],
+  );
 
   const start = useCallback(
     (request: TrainRequest) => {
       trainer.current?.close(); // what was under way says nothing any more
       trainer.current = new Trainer(hear);
+      waiting.current.events = [];
       gathered.current = { metrics: [], followed: [] };
       const { metrics, followed } = gathered.current;
       setNow({ ...idle, metrics, followed, state: "preparing" });
@@ -53,6 +76,7 @@ export function useTrainer(onEvent: (event: TrainerEvent) => void = () => {}) {
   );
   const reset = useCallback(() => {
     trainer.current?.close();
+    waiting.current.events = [];
     trainer.current = undefined;
     setNow(idle);
   }, []);
