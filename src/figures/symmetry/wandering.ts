@@ -67,7 +67,8 @@ export function wanderingFigure(all: readonly Wanderer[], { product, rest }: Wan
             Plot.text([rest as [number, number]], {
               ...{
                 text: () => "balance of noise",
-                dx: 10,
+                dx: 8,
+                dy: -18,
                 textAnchor: "start" as const,
                 fill: "currentColor",
                 ...halo,
