@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../../src/cli/main.ts";
@@ -51,6 +52,12 @@ interface Cell {
   closest(selector: string): Cell;
 }
 
+/** What a browser has and Node has not. */
+interface Browser {
+  readonly DataTransfer: new () => { readonly items: { add(file: File): void } };
+  readonly DragEvent: new (type: string, init: object) => Event;
+}
+
 /** Values on the page by layer, side and relation, as they are behind what is shown. */
 async function shown(): Promise<Map<string, number>> {
   const cells = page.locator(".open-alignments td[data-value]");
@@ -84,7 +91,8 @@ const clear = () => page.getByRole("button", { name: "Clear" }).click();
 
 describe.skipIf(isSkipped)("the page opens", () => {
   it("a model with data, and measures it as crh analyze does", async () => {
-    const final = await cli("analyze", model, "--inputs", x, "--targets", y, "--loss", "mse", "--json", "--no-save");
+    const options = ["--loss", "mse", "--json", "--no-save", "--moments", at("m.safetensors")];
+    const final = await cli("analyze", model, "--inputs", x, "--targets", y, ...options);
     await choose(model, x, y);
     await page.getByLabel("Loss").selectOption("mse");
     await page.getByRole("button", { name: "Measure" }).click();
@@ -94,20 +102,6 @@ describe.skipIf(isSkipped)("the page opens", () => {
   });
 
   it("moments, and measures them as crh ingest does", async () => {
-    await cli(
-      "analyze",
-      model,
-      "--inputs",
-      x,
-      "--targets",
-      y,
-      "--loss",
-      "mse",
-      "--json",
-      "--no-save",
-      "--moments",
-      at("m.safetensors"),
-    );
     const final = await cli("ingest", at("m.safetensors"), "--json", "--no-save");
     await choose(at("m.safetensors"));
     expectSame(await shown(), final);
@@ -165,6 +159,30 @@ describe.skipIf(isSkipped)("the page opens", () => {
     writeFileSync(at("damaged/run.json"), "{");
     await page.locator("input[webkitdirectory]").setInputFiles(at("damaged"));
     await page.locator(".problem", { hasText: "expected a run.json of schema crh-lab/run@1" }).waitFor();
+    await clear();
+  });
+
+  it("what is dropped on it", async () => {
+    const bytes = [...readFileSync(y)];
+    await page.locator(".open-drop").evaluate((area, data) => {
+      const browser = globalThis as unknown as Browser;
+      const transfer = new browser.DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(data)], "dropped.npy"));
+      area.dispatchEvent(new browser.DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+    }, bytes);
+    await page.locator(".open-files", { hasText: "dropped.npy" }).waitFor();
+    await clear();
+  });
+
+  it("and gives up what takes long, when it is stopped", async () => {
+    const header = encodeNpy({ dtype: "float32", shape: [1, 1], data: Float32Array.of(0) }).subarray(0, -4);
+    const large = Buffer.concat([Buffer.from(header.map((byte) => byte)), Buffer.alloc(200_000_000)]);
+    writeFileSync(at("zeros.npy.gz"), gzipSync(large, { level: 1 }));
+    await choose(at("zeros.npy.gz"));
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.locator(".problem", { hasText: "open: stopped; what was read is forgotten" }).waitFor();
+    await choose(y); // a worker anew
+    await page.locator(".open-files", { hasText: "y.npy" }).waitFor();
     await clear();
   });
 
