@@ -147,7 +147,8 @@ export const twoPointEquation = equation(
   "Eq. 93",
   row("H ' = − η_h X w"),
   row("Y ' = − w ( η_y H + η_h X Y / H )"),
-  `${row("w ' = −")}${fraction(row("1"), row("2"))}${row("η_y ( 3 w − Y + Y^* ) H −")}${fraction(row("1"), row("2"))}${row("η_h X ( Y + w ) w / H")}`,
+  `${row("w ' = −")}${fraction(row("1"), row("2"))}${row("η_y ( 3 w − Y + Y^* ) H")}`,
+  `${row("−")}${fraction(row("1"), row("2"))}${row("η_h X ( Y + w ) w / H")}`,
 );
 
 export const conservedEquation = equation(

@@ -1,5 +1,5 @@
 /**
- * @file Figure: two weights on their way in the plane, on the line of minima that the loss leaves, to the place at which
+ * @file Figure: two weights on their way in the plane, on the line of minima that the loss leaves, to the place where
  * the noise of both is in balance (theory.md Eqs. 106, 109).
  */
 import * as Plot from "@observablehq/plot";

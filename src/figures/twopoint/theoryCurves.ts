@@ -1,6 +1,6 @@
 /**
- * @file Figure: H, Y and w of two points over time by the theory (theory.md Eq. 93), on linear or logarithmic axes; with
- * what was measured of a network as dots upon it, where there is one.
+ * @file Figure: H, Y and w of two points over time by the theory (theory.md Eq. 93), on linear or logarithmic axes,
+ * with what was measured of a network as dots upon it, where there is one.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis, plainNumber, titleText } from "../axes.ts";
@@ -56,7 +56,7 @@ export function logarithmicSteps(last: number, count: number): number[] {
   return [0, ...Array.from({ length: count - 1 }, (_, i) => first * DECADES ** (i / Math.max(1, count - 2)))];
 }
 
-/** Draws three panels; undefined where there are not two steps. csv: step, each variable by the theory, then measured */
+/** Draws three panels; undefined where there are not two steps. csv: step and variables by the theory, then measured */
 export function theoryCurvesFigure(options: TheoryFigureOptions): Figure | undefined {
   const { theory, measured } = options;
   const steps = [theory, measured].flatMap((one) =>

@@ -1,6 +1,6 @@
 /**
- * @file Opens what was dropped on the page: a report, moments, a run folder, a model with data. All is read and measured
- * in this browser; nothing is sent anywhere.
+ * @file Opens what was dropped on the page: a report, moments, a run folder, a model with data. All is read and
+ * measured in this browser; nothing is sent anywhere.
  */
 import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
 import { grouped } from "../../findings/numbers.ts";

@@ -1,4 +1,4 @@
-/** @file The worker that opens files, as views see it: what is asked of it comes back as a promise, or can be given up. */
+/** @file The worker that opens files, as views see it: what it is asked comes back as a promise, or can be given up. */
 import type { ModelFound, ModelProgress, ModelRequest } from "./measureModel.ts";
 import type { OpenAnswer, OpenedFile, OpenTask } from "./messages.ts";
 

@@ -113,8 +113,8 @@ function usePairFigure(pair: ReturnType<typeof usePair>, quantity: string, axis:
 const GENERATOR = { ...matrix(2, 2), data: Float64Array.of(1, 0, 0, -1) };
 
 /**
- * Where noise leaves the weights, from any place on u w = 1: along the symmetry to the root of the current (Eq. 109). At
- * u w = 1 the gradients of a sample are in proportion to (w, u).
+ * Where noise leaves the weights, from any place on u w = 1: along the symmetry to the root of the current (Eq. 109).
+ * At u w = 1 the gradients of a sample are in proportion to (w, u).
  */
 function restOf(u: number, w: number): readonly [number, number] | undefined {
   if (!(u * w > 0)) return undefined;
