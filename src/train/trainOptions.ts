@@ -81,7 +81,8 @@ export interface TrainOptions {
   readonly observer?: TrainObserver;
   /**
    * Asked before each call of steps: training goes on when it answers, and takes at most so many steps before it asks
-   * again. What pauses, paces or takes single steps; not of networks that train together.
+   * again. What pauses, paces or takes single steps; not of networks that train together. Numbers stay as they are but
+   * for draws of dropout, which depend on where calls end.
    */
   readonly gate?: (step: number) => Promise<number>;
   /** When aborted, training writes a checkpoint after the call at hand and returns. */

@@ -13,7 +13,7 @@ const DEAF_MS = 15;
 export interface GateOptions {
   readonly paused?: boolean;
   readonly speed?: number | undefined;
-  /** Told when training begins to wait, and when it goes on. */
+  /** Told when training begins, begins to wait, and goes on. */
   readonly changed?: (isPaused: boolean) => void;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
@@ -34,6 +34,7 @@ export class Gate {
   /** Milliseconds that a step took. */
   #pace: number | undefined;
   #step = 0;
+  #told: boolean | undefined;
 
   constructor({ paused = false, speed, changed = () => {}, now = () => performance.now() }: GateOptions = {}) {
     this.#isOpen = !paused;
@@ -87,17 +88,23 @@ export class Gate {
     await this.#hear();
     if (step >= this.#until) this.#isOpen = false;
     if (!this.#isOpen && !this.#isStopped) {
-      this.#changed(true);
+      this.#tell(true);
       while (!this.#isOpen && !this.#isStopped) await this.#sleep();
-      if (!this.#isStopped) this.#changed(false);
       this.#last = undefined;
     }
+    if (!this.#isStopped) this.#tell(false);
     await this.#keepPace();
     if (this.#isStopped) return 1;
     const most = Math.min(this.#until - step, this.#atOnce());
     this.#last = { step, at: this.#now() };
     return Math.max(1, most);
   };
+
+  #tell(isPaused: boolean): void {
+    if (this.#told === isPaused) return;
+    this.#told = isPaused;
+    this.#changed(isPaused);
+  }
 
   #learn(step: number): void {
     if (this.#last === undefined || step <= this.#last.step) return;

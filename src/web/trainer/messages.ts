@@ -1,4 +1,6 @@
-/** @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands. */
+/**
+ * @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands.
+ */
 import type { MatrixName } from "../../figures/layerMatrices.ts";
 import type { Cost, Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
@@ -40,7 +42,8 @@ export interface Look {
 
 /** From the page to the worker. */
 export type Command =
-  | { readonly type: "start"; readonly request: TrainRequest }
+  /** `run` numbers the trainings of a worker: what it tells carries it. */
+  | { readonly type: "start"; readonly run: number; readonly request: TrainRequest }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   /** So many steps, then a measurement and a pause. */
@@ -94,7 +97,12 @@ export type TrainerState =
   /** The engine is loading, graphs are compiled. */
   "preparing" | "running" | "paused" | "finished" | "stopped" | "failed";
 
-/** From the worker to the page. */
+/** From the worker to the page: of which training, and what. */
+export interface Told {
+  readonly run: number;
+  readonly event: TrainerEvent;
+}
+
 export type TrainerEvent =
   | { readonly type: "built"; readonly built: Built }
   | { readonly type: "state"; readonly state: TrainerState }

@@ -31,6 +31,8 @@ export class SettingTraining {
   readonly #stop = new AbortController();
   #schedule: { measure: number[]; record: number[] } | undefined;
   #steps = 0;
+  /** Single steps that were asked for before there was a schedule. */
+  #wanted = 0;
   #look: Look | undefined;
   #last: Moments | undefined;
   #progress: Progress;
@@ -96,7 +98,6 @@ export class SettingTraining {
       onMeasuring: () => this.#progress.flush(),
       onMeasurement: measure,
     };
-    if (this.#request.options?.paused !== true) this.#post({ type: "state", state: "running" });
     const { pass } = this.#gate;
     const { signal } = this.#stop;
     const { step } = await train(engine, experiment, { steps, milestones: schedule, observer, gate: pass, signal });
@@ -112,6 +113,7 @@ export class SettingTraining {
     const schedule = { measure: [...new Set(chosen)].sort((x, y) => x - y), record: [...usual.record] };
     insert(schedule.record, ...schedule.measure.filter((step) => step > 0));
     this.#schedule = schedule;
+    if (this.#wanted > 0) this.#step(this.#wanted);
     return { ...schedule, checkpoint: [] };
   }
 
@@ -196,8 +198,11 @@ export class SettingTraining {
   }
 
   #step(steps: number): void {
+    if (this.#schedule === undefined) {
+      this.#wanted += steps;
+      return;
+    }
     const to = Math.min(this.#steps, this.#gate.step + Math.max(1, steps));
-    if (this.#schedule === undefined) return;
     insert(this.#schedule.measure, to);
     insert(this.#schedule.record, to);
     this.#gate.goTo(to);

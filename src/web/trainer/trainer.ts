@@ -1,5 +1,5 @@
 /** @file A training in a worker, as views see it: commands, and events as they come. */
-import type { Command, Look, TrainerEvent, TrainRequest } from "./messages.ts";
+import type { Command, Look, Told, TrainerEvent, TrainRequest } from "./messages.ts";
 
 export type Listener = (event: TrainerEvent) => void;
 
@@ -7,6 +7,8 @@ export type Listener = (event: TrainerEvent) => void;
 export class Trainer {
   readonly #listen: Listener;
   #worker: Worker | undefined;
+  /** Number of the training whose events are passed on: those of the one before may still be on their way. */
+  #run = 0;
 
   constructor(listen: Listener) {
     this.#listen = listen;
@@ -15,12 +17,14 @@ export class Trainer {
   /** Trains; what was training before ends without a word. */
   start(request: TrainRequest): void {
     this.#worker ??= this.#open();
-    this.#say({ type: "start", request });
+    this.#say({ type: "start", run: ++this.#run, request });
   }
 
   #open(): Worker {
     const worker = new Worker(new URL("./trainerWorker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<TrainerEvent>) => this.#listen(data);
+    worker.onmessage = ({ data: { run, event } }: MessageEvent<Told>) => {
+      if (run === this.#run) this.#listen(event);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       this.close();

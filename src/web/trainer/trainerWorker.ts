@@ -6,7 +6,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { OnnxRuntime } from "../../engine/onnxProgram.ts";
 import { webEngine } from "../../engineWeb/webEngine.ts";
-import type { Command, TrainRequest } from "./messages.ts";
+import type { Command, Told, TrainRequest } from "./messages.ts";
 import { SettingTraining } from "./trainSetting.ts";
 
 let engine: Promise<Engine> | undefined;
@@ -23,12 +23,12 @@ async function loadEngine(): Promise<Engine> {
 /** What trains, or trained last. */
 let current: { readonly training: SettingTraining; readonly end: Promise<void>; isHeard: boolean } | undefined;
 
-function start(request: TrainRequest): void {
+function start(run: number, request: TrainRequest): void {
   const before = current;
   if (before !== undefined) before.isHeard = false;
   before?.training.tell({ type: "stop" });
   const training = new SettingTraining(request, (event, transfer = []) => {
-    if (next.isHeard) self.postMessage(event, { transfer });
+    if (next.isHeard) self.postMessage({ run, event } satisfies Told, { transfer });
   });
   const end = (before?.end ?? Promise.resolve()).then(() => training.run(() => (engine ??= loadEngine())));
   const next = { training, end, isHeard: true };
@@ -36,6 +36,6 @@ function start(request: TrainRequest): void {
 }
 
 self.onmessage = ({ data: command }: MessageEvent<Command>) => {
-  if (command.type === "start") start(command.request);
+  if (command.type === "start") start(command.run, command.request);
   else current?.training.tell(command);
 };
