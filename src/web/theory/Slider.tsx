@@ -30,7 +30,7 @@ export function Slider({ label, value, min, max, log = false, step, hint, isDisa
   return (
     <label className="theory-slider">
       <span>
-        <span>{label}</span> <output>{numberWords(value)}</output>
+        <span>{label}</span> <b>{numberWords(value)}</b>
       </span>
       <input
         type="range"
