@@ -1,7 +1,7 @@
 /** @file What the report of a run or an analysis shows, on the page: the six alignments of every layer, all figures. */
 import { useDeferredValue, useMemo } from "react";
 import { relationFormula, relations } from "../../figures/palette.ts";
-import { fixed } from "../../findings/numbers.ts";
+import { fixed, grouped } from "../../findings/numbers.ts";
 import { statusWords } from "../../findings/statusWords.ts";
 import type { AlignmentValue, Snapshot } from "../../measure/snapshot.ts";
 import { type Convention, conventions } from "../../moments/moments.ts";
@@ -62,7 +62,7 @@ function Alignments({ snapshot, isRun }: { readonly snapshot: Snapshot; readonly
   const convention = conventions.find((one) => one === chosen) ?? "paper";
   return (
     <section>
-      <h2>The six alignments{isRun ? ` at step ${snapshot.step}` : ""}</h2>
+      <h2>The six alignments{isRun ? ` at step ${grouped(snapshot.step)}` : ""}</h2>
       <p className="open-row">
         <label>
           Moments{" "}
