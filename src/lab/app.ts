@@ -12,6 +12,7 @@ import { reportOf } from "../runner/errors.ts";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { runMeasurements } from "../runner/records/runMeasurements.ts";
 import { isEmpty, reportData, reportFrame } from "../runner/records/runReport.ts";
+import { type SeriesOptions, seriesOf } from "../runs/metricSeries.ts";
 import { compareRuns, courseOf } from "./compare.ts";
 import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
 import { float32Bytes, matrixOf } from "./matrix.ts";
@@ -19,7 +20,6 @@ import { NotFoundError, QueryError } from "./notFound.ts";
 import { overviewOf } from "./overview.ts";
 import { removeRun, restoreRun } from "./removed.ts";
 import type { RunReader } from "./runReader.ts";
-import { type SeriesOptions, seriesOf } from "./series.ts";
 import { streamRun, streamRuns } from "./stream.ts";
 import { listSweeps, sweepCalled } from "./sweeps.ts";
 

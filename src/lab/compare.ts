@@ -5,9 +5,9 @@
 import type { Figure } from "../figures/figure.ts";
 import { type ComparedSweep, compareSweep, overWords, sweepFigure } from "../runner/tables/compareSweep.ts";
 import { type MeasureCourse, measureCourse } from "../runner/tables/measureCourse.ts";
+import { seriesOf } from "../runs/metricSeries.ts";
 import { QueryError } from "./notFound.ts";
 import type { RunReader } from "./runReader.ts";
-import { seriesOf } from "./series.ts";
 
 /** What `POST /api/compare` takes: names of runs, and the options of `crh compare`. */
 export interface CompareRequest {

@@ -1,6 +1,7 @@
 /** @file H, G and Z of a layer at a step as bytes: float32, row after row. */
-import { gram, type Matrix } from "../linalg/matrix.ts";
-import { type Convention, conventions, type Moments, type Side, secondMoment } from "../moments/moments.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { type Convention, conventions, type Moments } from "../moments/moments.ts";
+import { namedMatrix } from "../moments/namedMatrix.ts";
 import { NotFoundError, QueryError } from "./notFound.ts";
 
 export interface MatrixRequest {
@@ -25,22 +26,9 @@ export function matrixOf(moments: Moments, request: MatrixRequest): Matrix {
     throw new QueryError(`expected convention ${conventions.join(", ")}, got ${quoted(convention)}`);
   const layer = moments.layers.find((one) => one.name === name);
   if (layer === undefined) throw new NotFoundError(`expected a layer of the run, got ${quoted(name)}`);
-  const found = matrix(layer, side, which, convention as Convention);
+  const found = namedMatrix(layer, { side, name: which, convention: convention as Convention });
   if (found === undefined) throw new NotFoundError(`${which} of side ${side} of ${quoted(name)} was not kept`);
   return found;
-}
-
-function matrix(
-  layer: Moments["layers"][number],
-  side: Side,
-  which: "H" | "G" | "Z",
-  convention: Convention,
-): Matrix | undefined {
-  const sums = layer[side];
-  if (sums === undefined) return undefined;
-  if (which !== "Z") return secondMoment(sums, which, convention, layer.n);
-  if (sums.z !== undefined) return { rows: sums.d, cols: sums.d, data: sums.z };
-  return layer.W && gram(layer.W, side);
 }
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));

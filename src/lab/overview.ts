@@ -7,8 +7,8 @@ import { median } from "../measure/median.ts";
 import { relationNames } from "../measure/phase/phaseTable.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
+import { type MetricSeries, seriesOf } from "../runs/metricSeries.ts";
 import type { RunReader } from "./runReader.ts";
-import { type MetricSeries, seriesOf } from "./series.ts";
 
 export interface RunOverview {
   readonly id: string;

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, stat
 import { join, resolve } from "node:path";
 import type { Moments } from "../moments/moments.ts";
 import { newestFirst, type RunSummary, summarizeRun } from "../runs/listRuns.ts";
-import { decodeMetricRow, type MetricRow } from "../runs/metricsFile.ts";
+import { decodeMetricRow, type MetricRow } from "../runs/metricRow.ts";
 import { openRun, type RunFolder } from "../runs/runFolder.ts";
 import { StepFiles } from "../runs/stepFiles.ts";
 import { NotFoundError } from "./notFound.ts";

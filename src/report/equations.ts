@@ -141,3 +141,41 @@ export const clusterEquation = equation(
   "Eq. 125",
   `${row("|")}${fraction(row("C_ij"), `<msqrt>${row("C_ii C_jj")}</msqrt>`)}${row("| > .95")}`,
 );
+
+/** H and Y are squared distances of two representations and outputs, X and Y* those of inputs and targets. */
+export const twoPointEquation = equation(
+  "Eq. 93",
+  row("H ' = − η_h X w"),
+  row("Y ' = − w ( η_y H + η_h X Y / H )"),
+  `${row("w ' = −")}${fraction(row("1"), row("2"))}${row("η_y ( 3 w − Y + Y^* ) H")}`,
+  `${row("−")}${fraction(row("1"), row("2"))}${row("η_h X ( Y + w ) w / H")}`,
+);
+
+export const conservedEquation = equation(
+  "Eq. 94",
+  `${row("C =")}${fraction(row("H"), row("X"))}${row("−")}${fraction(row("η_h"), row("η_y"))}${fraction(row("Y"), row("H"))}`,
+);
+
+export const finalDistanceEquation = equation(
+  "Eq. 95",
+  `${row("H_∞ =")}${fraction(row("1"), row("2"))}${row("( A_high +")}<msqrt>${row("A_high^2 + 4 A_low^2")}</msqrt>${row(")")}`,
+  `${row("A_low^2 =")}${fraction(row("η_h"), row("η_y"))}${row("X Y^*")}`,
+  row("A_high = X C"),
+);
+
+export const signEquation = equation("Eq. 100", row("E [ ( w^2 x − y )^2 ] + γ w^2"), row("γ_c = 2 E [ xy ]"));
+
+export const rescalingEquation = equation(
+  "Eq. 101",
+  row("E [ ( u w x − y )^2 ] + γ ( u^2 + w^2 )"),
+  row("γ_c = | E [ xy ] |"),
+);
+
+export const permutationEquation = equation(
+  "Eq. 103",
+  row("( ( u − w )^2 − a )^2 + γ ( u^2 + w^2 )"),
+  row("γ_c = 4 a"),
+);
+
+/** Of a step at rate η on a batch whose loss has the derivative g by the product u w. */
+export const scalarChargeEquation = equation("Eq. 106", row("C = u^2 − w^2"), row("C ' = ( 1 − η^2 g^2 ) C"));

@@ -1,13 +1,9 @@
 /** @file metrics.jsonl: one line a step and quantity, {"step":100,"name":"train/loss","value":0.31}. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { LinesFile } from "./linesFile.ts";
+import { decodeMetricRow, type MetricRow } from "./metricRow.ts";
 
-/** A quantity at a step: train/loss, eval/loss, eval/accuracy, lr. Always finite. */
-export interface MetricRow {
-  readonly step: number;
-  readonly name: string;
-  readonly value: number;
-}
+export type { MetricRow } from "./metricRow.ts";
 
 export const metricsFile = (path: string): LinesFile<MetricRow> =>
   new LinesFile(path, { expected: '{"step", "name", "value"}', encode: encodeRow, decode: decodeMetricRow });
@@ -37,17 +33,4 @@ function encodeRow({ step, name, value }: MetricRow): string {
   if (!Number.isFinite(value))
     throw new RangeError(`runs: expected a finite value of ${name} at step ${step}, got ${value}; stop the run before`);
   return `${JSON.stringify({ step, name, value })}\n`;
-}
-
-/** The row of a line; undefined where it is none. */
-export function decodeMetricRow(line: string): MetricRow | undefined {
-  try {
-    const row = JSON.parse(line) as Partial<MetricRow> | null;
-    if (row === null || typeof row !== "object") return undefined;
-    const { step, name, value } = row;
-    if (typeof step !== "number" || typeof name !== "string" || typeof value !== "number") return undefined;
-    return { step, name, value };
-  } catch {
-    return undefined;
-  }
 }

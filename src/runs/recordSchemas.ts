@@ -80,9 +80,31 @@ const records: Readonly<Record<string, z.ZodType>> = {
  * What is wrong with a record, in words: where, and what was expected; undefined where nothing is, or the schema is not
  * known.
  */
-export function recordFault(schema: string, found: unknown): string | undefined {
+function recordFault(schema: string, found: unknown): string | undefined {
   const parsed = records[schema]?.safeParse(found);
   if (parsed === undefined || parsed.success) return undefined;
   const [issue] = parsed.error.issues;
   return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
+}
+
+/** A record from its text. @throws Error naming the file where it is damaged or has another schema */
+export function parseRecord<T extends { readonly schema: string }>(text: string, path: string, schema: T["schema"]): T {
+  const value = parsed<Partial<T>>(text);
+  if (value?.schema !== schema)
+    throw new Error(`runs: expected a record of schema ${schema} in ${path}, got something else; delete that file`);
+  const fault = recordFault(schema, value);
+  if (fault !== undefined)
+    throw new Error(
+      `runs: expected a record as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
+    );
+  return value as T;
+}
+
+/** Undefined where the text is no JSON. */
+function parsed<T>(text: string): T | null | undefined {
+  try {
+    return JSON.parse(text) as T | null;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,7 +7,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { completeRecord } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import { decodeMoments } from "../moments/momentsFile.ts";
@@ -15,10 +14,10 @@ import { ANALYSIS_SCHEMA, type AnalysisRecord, checkedAnalysis } from "./analysi
 import type { LinesFile } from "./linesFile.ts";
 import { type MetricRow, metricsFile } from "./metricsFile.ts";
 import { processStart } from "./processRuns.ts";
-import { recordFault } from "./recordSchemas.ts";
+import { parseRecord } from "./recordSchemas.ts";
 import { runId } from "./runId.ts";
 import { type RunInfo, readConfig, readRunInfo, withLivingStatus } from "./runInfo.ts";
-import { snapshotFault } from "./snapshotSchema.ts";
+import { parseSnapshot } from "./snapshotSchema.ts";
 import { type StepFile, StepFiles } from "./stepFiles.ts";
 import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
 import { dropAbandoned, makeFolder, syncPath, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
@@ -211,20 +210,7 @@ export class RunFolder {
   record<T extends { readonly schema: string }>(name: string, schema: T["schema"]): T | undefined {
     const path = this.#recordPath(name);
     if (!existsSync(path)) return undefined;
-    let value: Partial<T> | null = null;
-    try {
-      value = JSON.parse(readFileSync(path, "utf8")) as Partial<T> | null;
-    } catch {
-      // said below, like any other damage
-    }
-    if (value?.schema !== schema)
-      throw new Error(`runs: expected a record of schema ${schema} in ${path}, got something else; delete that file`);
-    const fault = recordFault(schema, value);
-    if (fault !== undefined)
-      throw new Error(
-        `runs: expected a record as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
-      );
-    return value as T;
+    return parseRecord<T>(readFileSync(path, "utf8"), path, schema);
   }
 
   /** What was measured, of an analysis; undefined of a training run. */
@@ -404,24 +390,7 @@ function writeJson(path: string, value: unknown): void {
   writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`, { sync: true });
 }
 
-function readSnapshot({ path }: StepFile): Snapshot {
-  let value: Partial<Snapshot> | null = null;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8")) as Partial<Snapshot> | null;
-  } catch {
-    // said below, like any other damage
-  }
-  if (value?.schema !== "crh-lab/snapshot@1" || !Array.isArray(value.layers))
-    throw new Error(
-      `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
-    );
-  const fault = snapshotFault(value);
-  if (fault !== undefined)
-    throw new Error(
-      `runs: expected a snapshot as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
-    );
-  return completeRecord(value as Snapshot);
-}
+const readSnapshot = ({ path }: StepFile): Snapshot => parseSnapshot(readFileSync(path, "utf8"), path);
 
 function readMoments(files: StepFiles, step: number): Moments {
   const bytes = readBytes(files, step, "moments");

@@ -1,73 +1,10 @@
-/**
- * @file run.json and config.json: their types, and the schemas that check them when they are read. Keys that this
- * version does not know are kept. What run.json says about time and machine is the only part of a run that differs
- * between equal runs.
- */
+/** @file run.json and config.json as files, and whether the process of a run lives. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { z } from "zod";
 import { processRuns } from "./processRuns.ts";
+import { parseConfig, parseRunInfo, type RunInfo, wrongJson } from "./runInfoForm.ts";
 
-export type RunStatus = "running" | "finished" | "failed" | "interrupted";
-
-export interface RunInfo {
-  schema: "crh-lab/run@1";
-  id: string;
-  setting: string;
-  status: RunStatus;
-  seed: number;
-  /** Steps that the run is to take, and steps done when this was written. */
-  steps: number;
-  step: number;
-  argv: string[];
-  pid: number;
-  /**
-   * When that process started, in the system's own unit, where it can be known: tells it from a later one with its
-   * number.
-   */
-  processStart?: string;
-  host: string;
-  versions: { crh: string; node: string; onnxruntime: string };
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  endedAt?: string;
-  durationMs?: number;
-  /** Of that the training steps alone, and the measurements. */
-  trainingMs?: number;
-  measuringMs?: number;
-  stepsPerSecond?: number;
-  /** One line, when status is "failed". */
-  error?: string;
-  /** Sources and chosen values of the setting, for the report. */
-  notes?: string[];
-}
-
-const count = z.int().nonnegative();
-
-const runInfoSchema = z.looseObject({
-  schema: z.literal("crh-lab/run@1"),
-  id: z.string().min(1),
-  setting: z.string().min(1),
-  status: z.enum(["running", "finished", "failed", "interrupted"]),
-  seed: z.number(),
-  steps: count,
-  step: count,
-  argv: z.array(z.string()),
-  pid: count,
-  processStart: z.string().exactOptional(),
-  host: z.string(),
-  versions: z.looseObject({ crh: z.string(), node: z.string(), onnxruntime: z.string() }),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().exactOptional(),
-  durationMs: z.number().exactOptional(),
-  trainingMs: z.number().exactOptional(),
-  measuringMs: z.number().exactOptional(),
-  stepsPerSecond: z.number().exactOptional(),
-  error: z.string().exactOptional(),
-  notes: z.array(z.string()).exactOptional(),
-});
-
-const configSchema = z.looseObject({ setting: z.string().min(1) });
+export type { RunInfo, RunStatus } from "./runInfoForm.ts";
 
 /**
  * Reads run.json as it is written, without asking whether the process lives.
@@ -75,12 +12,12 @@ const configSchema = z.looseObject({ setting: z.string().min(1) });
  * @throws Error naming the file, what is wrong with it and the cure
  */
 export function readRunInfo(path: string): RunInfo {
-  return readJson(path, "a run.json of schema crh-lab/run@1", runInfoSchema);
+  return parseRunInfo(read(path, "a run.json of schema crh-lab/run@1"), path);
 }
 
 /** @throws Error naming the file, what is wrong with it and the cure */
 export function readConfig(path: string): Record<string, unknown> {
-  return readJson(path, "a config.json with a setting", configSchema);
+  return parseConfig(read(path, "a config.json with a setting"), path);
 }
 
 /** The same run with status "interrupted" if it says "running" but its process, on this machine, is gone. */
@@ -89,23 +26,11 @@ export function withLivingStatus(info: RunInfo): RunInfo {
   return { ...info, status: "interrupted" };
 }
 
-function readJson<T>(path: string, expected: string, schema: z.ZodType<T>): T {
-  const cure = "restore that file or delete its folder; the other files of the run are untouched";
-  const complain = (found: string) => new Error(`runs: expected ${expected} in ${path}, got ${found}; ${cure}`);
-  let text: string;
+function read(path: string, expected: string): string {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
-    throw complain(`none that can be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    throw wrongJson(expected, path, `none that can be read (${code})`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw complain(text.trim() === "" ? "an empty file" : "damaged JSON");
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const { path: keys, message } = result.error.issues[0]!;
-  throw complain(`"${keys.join(".") || "the document"}" wrong (${message})`);
 }

@@ -3,6 +3,8 @@
  * belongs would go unread into pages and tables.
  */
 import { z } from "zod";
+import { completeRecord } from "../measure/earlierRecords.ts";
+import type { Snapshot } from "../measure/snapshot.ts";
 import { layerFields } from "./layerSchema.ts";
 
 /** Short words without markup: names of phases, statuses. */
@@ -81,4 +83,28 @@ export function snapshotFault(found: unknown): string | undefined {
   if (parsed.success) return undefined;
   const [issue] = parsed.error.issues;
   return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
+}
+
+/**
+ * A snapshot from its text, completed where an earlier version wrote it.
+ *
+ * @throws Error naming the file where it is damaged or has another schema
+ */
+export function parseSnapshot(text: string, path: string): Snapshot {
+  let value: Partial<Snapshot> | null = null;
+  try {
+    value = JSON.parse(text) as Partial<Snapshot> | null;
+  } catch {
+    // said below, like any other damage
+  }
+  if (value?.schema !== "crh-lab/snapshot@1" || !Array.isArray(value.layers))
+    throw new Error(
+      `runs: expected a snapshot of schema crh-lab/snapshot@1 in ${path}, got something else; delete that file`,
+    );
+  const fault = snapshotFault(value);
+  if (fault !== undefined)
+    throw new Error(
+      `runs: expected a snapshot as docs/formats.md has it in ${path}, got another (${fault}); delete that file`,
+    );
+  return completeRecord(value as Snapshot);
 }

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { seriesOf } from "../../src/lab/series.ts";
 import { snapshot } from "../../src/measure/snapshot.ts";
 import { secondMoment } from "../../src/moments/moments.ts";
 import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { listRuns } from "../../src/runs/listRuns.ts";
+import { seriesOf } from "../../src/runs/metricSeries.ts";
 import { plantedTransformer } from "../figures/planted.ts";
 import { LabOfRuns } from "./labOfRuns.ts";
 

@@ -46,6 +46,9 @@ const views: readonly (readonly [hash: string, selector: string])[] = [
   ["/reproductions", ".studies img"],
   ["/reproductions/crh-8", ".claims"],
   ["/play?tour=1", ".play-controls .field"],
+  ["/two-points", "[data-final]"],
+  ["/symmetry", "[data-critical]"],
+  ["/open", ".open-kinds"],
   ["/nowhere", ".missing"],
 ];
 
@@ -59,10 +62,11 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
 }
 
+/** What is in a picture with a name of its own is not read to anybody: its series are named for the cross-hair. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const found = (await page.evaluate(
-    `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }).then(({ violations }) => violations)`,
+    `axe.run({ include: [document], exclude: [["svg[role=img] *"]] }, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }).then(({ violations }) => violations)`,
   )) as Violation[];
   return found.flatMap(({ id, nodes }) =>
     nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target.join(" ")} ${failureSummary}`),

@@ -29,3 +29,12 @@ export interface FollowedPair {
   readonly dx2: number;
   readonly dy2: number;
 }
+
+/**
+ * What makes of a loss half the mean over two points of the squared error summed over outputs: losses are means over
+ * outputs, of the squared error or half of it; null for others.
+ */
+export function lossFactorOf(objective: string, outputs: number): number | null {
+  if (objective === "half-mse") return outputs;
+  return objective === "mse" ? outputs / 2 : null;
+}

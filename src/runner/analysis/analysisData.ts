@@ -11,14 +11,15 @@ import { byteTokenizer, encodeText, type Tokenizer } from "../../data/tokenizer.
 import { loadTokenizer } from "../../data/tokenizerFolder.ts";
 import { tokenWindows } from "../../data/tokenWindows.ts";
 import { readBytes, readIfThere } from "../../disk/readBytes.ts";
+import { type Dimensions, dimensionsOf, filled } from "../../models/filledInput.ts";
+import { classTargets, nextTokens } from "../../models/targets.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import type { Tensor } from "../../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../../probe/feeds.ts";
 import { UsageError } from "../errors.ts";
-import { classTargets, nextTokens, targetArray } from "./analysisTargets.ts";
+import { targetArray } from "./analysisTargets.ts";
 import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import type { ChosenLoss } from "./chosenLoss.ts";
-import { type Dimensions, dimensionsOf, filled } from "./filledInput.ts";
 import type { GivenInput } from "./givenInput.ts";
 import { targetsWord } from "./inputWords.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";

@@ -7,7 +7,6 @@ import { dirname, resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { bytesOf, type Moments } from "../../moments/moments.ts";
 import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
-import type { AnalysisReport, RunReport } from "../../report/report.ts";
 import { ANALYSIS_SCHEMA, type AnalysisKind, type AnalysisRecord } from "../../runs/analysisRecord.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
 import { createRun, type RunFolder } from "../../runs/runFolder.ts";
@@ -156,37 +155,4 @@ export function unsavedInfo(about: About, { status, endedAt, durationMs, total }
     startedAt: endedAt,
     ...{ endedAt, durationMs, notes: [...notes] },
   };
-}
-
-/** What the page of an analysis is made from: of one measurement, or of several over steps. */
-export function analysisReport(
-  info: RunInfo,
-  record: Omit<AnalysisRecord, "schema">,
-  found: {
-    readonly config: Readonly<Record<string, unknown>>;
-    readonly snapshots: Snapshot[];
-    readonly metrics: MetricRow[];
-    readonly initial: Snapshot | undefined;
-    readonly moments: Moments | undefined;
-  },
-): AnalysisReport | RunReport {
-  const { models, initial: file, ...files } = record;
-  const { config, snapshots, metrics, initial, moments } = found;
-  const measured = {
-    config: { ...config },
-    notes: info.notes ?? [],
-    snapshots,
-    ...(moments && { moments }),
-  };
-  const analysis = {
-    ...files,
-    ...(models.length > 0 && { model: models.map((one) => one.file).join(", ") }),
-    ...(initial !== undefined && file !== undefined && { initial: file }),
-    measuredAt: info.endedAt ?? info.startedAt,
-    ...(info.durationMs !== undefined && { durationMs: info.durationMs }),
-    versions: info.versions,
-    argv: info.argv,
-  };
-  if (models.length > 1 || snapshots.length > 1) return { ...measured, info, metrics, series: analysis };
-  return { ...measured, analysis, ...(initial && { initial }) };
 }

@@ -4,7 +4,9 @@
  */
 import { basename } from "node:path";
 import { checkOutputs } from "../../disk/outputFiles.ts";
-import type { Cost } from "../../measure/measured.ts";
+import { costOptions } from "../../models/costOptions.ts";
+import type { InputWord } from "../../models/inputWord.ts";
+import { measuredForm } from "../../models/modelEnd.ts";
 import type { NamedLayer } from "../../moments/moments.ts";
 import type { Objective, OwnLoss } from "../../objectives/objective.ts";
 import type { Model } from "../../onnx/graph.ts";
@@ -22,20 +24,16 @@ import { type Analyzed, analyzeSeries } from "./analyzeSeries.ts";
 import { checkpointSteps, fileNames, seriesTitle } from "./checkpointSteps.ts";
 import { type ChosenLoss, chosenLoss } from "./chosenLoss.ts";
 import { checkpointModel, initialModel, preparedModel } from "./initialModel.ts";
-import { filesOf, type InputWord, inputWords, targetsWord, withoutFolder } from "./inputWords.ts";
+import { filesOf, inputWords, targetsWord, withoutFolder } from "./inputWords.ts";
 import { keepMeasurement } from "./keepAnalysis.ts";
 import { layerSelection, nearestLayer, someLayers } from "./layerSelection.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
 import { measureModels, outlineOf } from "./measureModels.ts";
 import { checkGiven } from "./missingWords.ts";
-import { measuredForm } from "./modelEnd.ts";
 import { type OpenedInputs, openInputs } from "./openedInputs.ts";
 
 /** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
 const THREADS = 2;
-
-/** chosen: exact for up to 16 outputs; random directions of more have an error of a quarter of the trace at most. */
-const OUTPUT_PASSES = 16;
 
 /**
  * Analyzes a model, or several checkpoints of one.
@@ -203,10 +201,7 @@ function chosenMaps(
   return {
     objective: loss,
     threads: threads ?? THREADS,
-    cross: cost === "full",
-    pairs: WIDEST_PAIRS[cost],
-    nearestMean: cost !== "economy",
-    outputPasses: cost === "full" ? OUTPUT_PASSES : 0,
+    ...costOptions(cost),
     ...(layers === undefined ? {} : { select: layerSelection(layers) }),
     sampleSeed,
     ...(limit === undefined ? {} : { largest: limit, beyond }),
@@ -215,9 +210,6 @@ function chosenMaps(
     ...(cost === "economy" && moments === undefined ? { keepRowsOf: samples } : {}),
   };
 }
-
-/** chosen: values that two maps share up to which the noise of their pair is summed, by cost. */
-const WIDEST_PAIRS: Readonly<Record<Cost, number>> = { economy: 0, standard: 1024, full: Number.POSITIVE_INFINITY };
 
 /** @param how.before whether the model before training was measured */
 function describe(

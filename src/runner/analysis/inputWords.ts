@@ -11,30 +11,9 @@
  * The word of --targets is a file alone, with "@axis=1" behind it where its samples lie along a later axis.
  */
 import { basename } from "node:path";
+import type { InputWord } from "../../models/inputWord.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { UsageError } from "../errors.ts";
-
-/** What one word says. */
-export type InputWord = FileWord | NumberWord;
-
-export interface FileWord {
-  /** Undefined where the file stands alone. */
-  readonly name: string | undefined;
-  readonly path: string;
-  /** The axis of the samples, where it is said. */
-  readonly axis?: number;
-  /** The whole array with every batch. */
-  readonly same?: true;
-}
-
-export interface NumberWord {
-  readonly name: string;
-  readonly value: number;
-}
-
-export function isNumberWord(word: InputWord): word is NumberWord {
-  return "value" in word;
-}
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

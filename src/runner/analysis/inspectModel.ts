@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
 import { nodeEngine } from "../../engineNode/nodeEngine.ts";
 import { type WeightMeasures, weightMeasures } from "../../measure/spectra/weightMeasures.ts";
+import { evaluationForm, samplesFirst } from "../../models/modelEnd.ts";
 import type { Model } from "../../onnx/graph.ts";
 import { type ModelOutline, outlineModel, parameterCount, storedWeights } from "../../probe/outlineModel.ts";
 import { reportOf, UsageError } from "../errors.ts";
@@ -23,7 +24,6 @@ import {
   inspectedValues,
 } from "./inspection.ts";
 import { layerSelection } from "./layerSelection.ts";
-import { evaluationForm, samplesFirst } from "./modelEnd.ts";
 import { proposedCommand } from "./proposedCommand.ts";
 
 export interface InspectOptions {

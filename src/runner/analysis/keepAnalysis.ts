@@ -3,13 +3,13 @@ import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
+import { analysisReport } from "../../report/analysisReport.ts";
 import { renderReport } from "../../report/report.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import { writeWhole } from "../../runs/writeFile.ts";
 import {
   type About,
   addMeasurement,
-  analysisReport,
   createAnalysis,
   type Ending,
   endAnalysis,

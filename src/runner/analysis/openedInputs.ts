@@ -3,9 +3,10 @@ import { basename, dirname, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { type LoadedArrays, labelFileNames, labelsOf, loadArrays } from "../../data/loadArrays.ts";
 import { readBytes, readIfThere } from "../../disk/readBytes.ts";
+import { type FileWord, type InputWord, isNumberWord, type NumberWord } from "../../models/inputWord.ts";
+import { labelArray } from "../../models/targets.ts";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { UsageError } from "../errors.ts";
-import { type FileWord, type InputWord, isNumberWord, type NumberWord } from "./inputWords.ts";
 
 export interface OpenedArray {
   /** Of the model's input. */
@@ -93,8 +94,4 @@ function ownLabels(loaded: LoadedArrays, path: string): DataArray | undefined {
     if (bytes !== undefined) return labelArray(labelsOf(loadArrays(bytes, { name }), name, n));
   }
   return undefined;
-}
-
-export function labelArray(labels: Int32Array): DataArray {
-  return { dtype: "int32", shape: [labels.length], data: Int32Array.from(labels) };
 }

@@ -1,11 +1,11 @@
 /** @file The page of a run, and what it is made from. */
 import "../../figuresNode/linkedomDocument.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
+import { analysisReport } from "../../report/analysisReport.ts";
 import { type ReportData, renderReport } from "../../report/report.ts";
 import { isAnalysis } from "../../report/reportData.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
-import { analysisReport } from "../analysis/analysisFolder.ts";
 import { picturesOf } from "./pictures.ts";
 import { runMeasurements } from "./runMeasurements.ts";
 import { followedRun } from "./twopointRecord.ts";

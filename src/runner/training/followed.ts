@@ -1,7 +1,6 @@
 /** @file Followed points of a run: which they are, and how what is seen of them becomes rows of its trajectories. */
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
-import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
-import type { Tensor } from "../../onnx/tensor.ts";
+import { FOLLOWED_SCHEMA, type FollowedRecord, lossFactorOf } from "../../findings/twopoint/followedRecord.ts";
 import type { TrajectoryRow } from "../../runs/trajectoriesFile.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { type Follow, type FollowedStep, pairsOf, squaredDistances, usualEvery } from "../../train/follow.ts";
@@ -29,13 +28,6 @@ export async function following(experiment: Experiment, plan: RunPlan, steps: nu
   }
 }
 
-/** Losses are means over outputs, of the squared error or half of it. */
-function lossFactor(objective: string, { shape }: Tensor): number | null {
-  const outputs = shape[1] ?? 1;
-  if (objective === "half-mse") return outputs;
-  return objective === "mse" ? outputs / 2 : null;
-}
-
 export class Followed {
   readonly record: FollowedRecord;
 
@@ -50,7 +42,8 @@ export class Followed {
       pairs: pairs.map((pair, i) => ({ pair: pair.join("-"), dx2: dx2[i]!, dy2: dy2[i]! })),
       layers,
       layer: layers[typeof layer === "number" ? layer : Math.floor(layers.length / 2)]!,
-      lossFactor: points.names.length === 2 ? lossFactor(experiment.objective.name, points.wanted) : null,
+      lossFactor:
+        points.names.length === 2 ? lossFactorOf(experiment.objective.name, points.wanted.shape[1] ?? 1) : null,
       every,
     };
   }

@@ -1,3 +1,390 @@
+/**
+ * @file Opens what was dropped on the page: a report, moments, a run folder, a model with data. All is read and
+ * measured in this browser; nothing is sent anywhere.
+ */
+import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
+import { grouped } from "../../findings/numbers.ts";
+import type { ReportData } from "../../report/reportData.ts";
+import { Problem } from "../ErrorNote.tsx";
+import { type FolderSource, folderSource } from "../source/folderSource.ts";
+import { ModelForm, type OpenedArrays, type OpenedModel } from "./ModelForm.tsx";
+import type { ModelFound, ModelProgress, ModelRequest } from "./measureModel.ts";
+import type { OpenedFile } from "./messages.ts";
+import { analysisOf, commandOf } from "./openedAnalysis.ts";
+import { GivenUp, Opener } from "./opener.ts";
+import { chosenFiles, droppedFiles, type Picked, runFolders } from "./pickedFiles.ts";
+import { ReportFigures } from "./ReportFigures.tsx";
+import { reportPage } from "./reportPage.ts";
+import { SaveAnalysis } from "./SaveAnalysis.tsx";
+import "./open.css";
+
+/** What is open. */
+interface Opened {
+  readonly runs?: FolderSource;
+  readonly report?: { readonly name: string; readonly html: string };
+  readonly moments?: { readonly name: string; readonly data: ReportData };
+  readonly model?: { readonly name: string; readonly model: OpenedModel };
+  readonly arrays: ReadonlyMap<string, OpenedArrays>;
+  readonly found?: { readonly data: ReportData; readonly found: ModelFound; readonly command: string };
+}
+
+const nothing: Opened = { arrays: new Map() };
+
 export default function OpenView() {
-  return <p className="missing">not yet</p>;
+  const opener = useRef<Opener>(undefined);
+  opener.current ??= new Opener();
+  useEffect(() => () => opener.current?.giveUp(), []);
+  const [opened, setOpened] = useState<Opened>(nothing);
+  const [errors, setErrors] = useState<readonly string[]>([]);
+  const [busy, setBusy] = useState<string>();
+  const [progress, setProgress] = useState<ModelProgress>();
+  const [isOver, setOver] = useState(false);
+
+  const take = useCallback(async (pick: () => Picked | Promise<Picked>) => {
+    setErrors([]);
+    try {
+      const picked = await pick();
+      const roots = runFolders(picked);
+      if (roots.length > 0) {
+        setOpened({ arrays: new Map(), runs: folderSource(picked.files, roots) });
+        return;
+      }
+      await readAll([...picked.files.values()], opener.current!, { setBusy, setOpened, setErrors });
+    } catch (error) {
+      setErrors([(error as Error).message]);
+    } finally {
+      setBusy(undefined);
+    }
+  }, []);
+
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void take(() => droppedFiles(event.dataTransfer));
+  };
+
+  const measure = async (request: ModelRequest) => {
+    const { model } = opened;
+    if (model === undefined) return;
+    setErrors([]);
+    setBusy("Measuring");
+    setProgress(undefined);
+    try {
+      const found = await opener.current!.measure(model.name, request, setProgress);
+      const command = commandOf(model.name, request);
+      setOpened((now) => ({ ...now, found: { found, command, data: analysisOf(model.name, request, found) } }));
+    } catch (error) {
+      setErrors([(error as Error).message]);
+      if (error instanceof GivenUp) setOpened(nothing);
+    } finally {
+      setBusy(undefined);
+      setProgress(undefined);
+    }
+  };
+
+  const { runs, report, moments, model, arrays, found } = opened;
+  const isEmpty = !runs && !report && !moments && !model && arrays.size === 0;
+  return (
+    <>
+      <h1>Open a file</h1>
+      <p className="soft">
+        A report, a moments file, a run folder, or an ONNX model with data. All is read and measured in this browser;
+        nothing leaves this machine.
+      </p>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same by keyboard */}
+      <div
+        className={`open-drop${isOver ? " over" : ""}`}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <span>Drop files or a folder here, or choose</span>
+        <FileButton label="Files" onFiles={(files) => void take(() => chosenFiles(files))} />
+        <FileButton label="A run folder" isFolder onFiles={(files) => void take(() => chosenFiles(files))} />
+        {!isEmpty && (
+          <button
+            type="button"
+            onClick={() => {
+              opener.current!.giveUp();
+              setOpened(nothing);
+              setErrors([]);
+            }}
+          >
+            Clear
+          </button>
+        )}
+      </div>
+      <p role="status" className={busy === undefined ? "unseen" : "open-busy"}>
+        {busy !== undefined && (
+          <>
+            <span>{progressWords(busy, progress)}</span>
+            {progress !== undefined && <progress max={progress.of || 1} value={progress.done} aria-label="Progress" />}
+            <button type="button" onClick={() => opener.current!.giveUp()}>
+              Stop
+            </button>
+          </>
+        )}
+      </p>
+      {errors.map((message) => (
+        <Problem key={message} error={new Error(message)} />
+      ))}
+      {isEmpty && errors.length === 0 && busy === undefined && <Kinds />}
+      {runs !== undefined && <FolderRuns source={runs} />}
+      {report !== undefined && <Report {...report} />}
+      {moments !== undefined && (
+        <>
+          <h2>{moments.name}</h2>
+          <Facts data={moments.data} />
+          <SaveAnalysis data={moments.data} name={moments.name} />
+          <ReportFigures data={moments.data} />
+        </>
+      )}
+      {(model !== undefined || arrays.size > 0) && (
+        <section>
+          <h2>{model?.name ?? "Data without a model"}</h2>
+          <FileList arrays={arrays} />
+          {model === undefined && <p className="missing">Add the ONNX model that these are data of.</p>}
+          {model !== undefined && arrays.size === 0 && (
+            <p className="missing">Add data for it: npy, npz, safetensors, IDX or CIFAR files, also packed by gzip.</p>
+          )}
+          {model !== undefined && (
+            <ModelForm
+              model={model.model}
+              files={arrays}
+              isBusy={busy !== undefined}
+              measure={(request) => void measure(request)}
+            />
+          )}
+        </section>
+      )}
+      {found !== undefined && (
+        <section>
+          <h2>What was measured</h2>
+          <Facts data={found.data} />
+          {found.found.notes.map((note) => (
+            <p key={note}>
+              <small>{note}</small>
+            </p>
+          ))}
+          <p className="soft">The same in a terminal:</p>
+          <pre>{found.command}</pre>
+          <SaveAnalysis data={found.data} name={model?.name ?? "model"} />
+          <ReportFigures data={found.data} />
+        </section>
+      )}
+    </>
+  );
+}
+
+interface Setters {
+  setBusy(words: string | undefined): void;
+  setOpened(change: (now: Opened) => Opened): void;
+  setErrors(change: (now: readonly string[]) => readonly string[]): void;
+}
+
+/** Reads files one after the other; one that cannot be read costs a line, and no other. */
+async function readAll(
+  files: readonly File[],
+  opener: Opener,
+  { setBusy, setOpened, setErrors }: Setters,
+): Promise<void> {
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  const weights = (name: string) => models.length > 0 && /\.(data|bin|weights?)$|\.onnx[._]/i.test(name);
+  const beside = files.filter(({ name }) => weights(name) && !/\.onnx$/i.test(name));
+  for (const file of files) {
+    if (beside.includes(file)) continue;
+    setBusy(`Reading ${file.name}`);
+    try {
+      const read = await opener.read(file, /\.onnx$/i.test(file.name) ? beside : []);
+      const change = fileAdded(file.name, read);
+      setOpened(change);
+    } catch (error) {
+      const { message } = error as Error;
+      const line = message.includes(file.name) ? message : `${file.name}: ${message}`;
+      setErrors((now) => [...now, line]);
+      if (error instanceof GivenUp) {
+        setOpened(() => nothing);
+        return;
+      }
+    }
+  }
+}
+
+/** What a file makes of what is open. @throws Error in one line for a page that is no report */
+function fileAdded(name: string, read: OpenedFile): (now: Opened) => Opened {
+  if (read.kind === "report") {
+    const report = { name, html: reportPage(read.html) };
+    return () => ({ ...nothing, report });
+  }
+  if (read.kind === "moments") {
+    const data = analysisOf(name, undefined, { ...read, notes: [], samples: read.snapshot.samples });
+    return () => ({ ...nothing, moments: { name, data } });
+  }
+  if (read.kind === "model") return ({ arrays }) => ({ arrays, model: { name, model: read } });
+  return ({ model, arrays }) => ({ ...(model && { model }), arrays: new Map([...arrays, [name, read]]) });
+}
+
+function progressWords(busy: string, progress: ModelProgress | undefined): string {
+  if (progress === undefined) return `${busy} …`;
+  if (progress.what === "preparing") return `Preparing the graph for ${grouped(progress.of)} samples …`;
+  if (progress.what === "samples") return `${grouped(progress.done)} of ${grouped(progress.of)} samples`;
+  return `Measuring ${grouped(progress.of)} layers …`;
+}
+
+function FileButton({
+  label,
+  isFolder = false,
+  onFiles,
+}: {
+  readonly label: string;
+  readonly isFolder?: boolean;
+  onFiles(files: FileList): void;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (isFolder) input.current?.setAttribute("webkitdirectory", "");
+  }, [isFolder]);
+  return (
+    <>
+      <button type="button" onClick={() => input.current?.click()}>
+        {label}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        aria-label={label}
+        onChange={({ target }) => {
+          if (target.files !== null && target.files.length > 0) onFiles(target.files);
+          target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+function Kinds() {
+  return (
+    <dl className="open-kinds">
+      <dt>report.html</dt>
+      <dd>is shown as it is, without its scripts.</dd>
+      <dt>moments (.safetensors)</dt>
+      <dd>second moments that crh run, crh analyze or a capture wrote: measured here, with all figures.</dd>
+      <dt>a run folder</dt>
+      <dd>run.json with its metrics, snapshots and moments; or a folder with several runs.</dd>
+      <dt>a model (.onnx) with data</dt>
+      <dd>
+        every linear map of it on your samples: inputs and targets as npy, npz, safetensors, IDX or CIFAR files, also
+        packed by gzip. Drop them together.
+      </dd>
+    </dl>
+  );
+}
+
+function FileList({ arrays }: { readonly arrays: ReadonlyMap<string, OpenedArrays> }) {
+  return (
+    <ul className="open-files">
+      {[...arrays].map(([name, { format, arrays: list }]) => (
+        <li key={name}>
+          <span className="mono">{name}</span>{" "}
+          <small>
+            {format}:{" "}
+            {list
+              .slice(0, 6)
+              .map(({ name: key, shape }) => `${key} (${shape.join(", ")})`)
+              .join("; ")}
+            {list.length > 6 && ` and ${list.length - 6} more`}
+          </small>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Facts({ data }: { readonly data: ReportData }) {
+  const last = data.snapshots.at(-1);
+  if (last === undefined) return null;
+  const { loss, accuracy, samples, objective, layers, skipped } = last;
+  return (
+    <p className="open-facts">
+      {layers.length} layers · {grouped(samples)} samples · {objective}
+      {loss.mean !== null && ` · loss ${Number(loss.mean.toPrecision(4))}`}
+      {accuracy !== undefined && ` · accuracy ${accuracy.toFixed(3)}`}
+      {skipped.length > 0 && ` · ${skipped.length} parts not measured (${skipped[0]!.reason})`}
+    </p>
+  );
+}
+
+function Report({ name, html }: { readonly name: string; readonly html: string }) {
+  return (
+    <section>
+      <h2>{name}</h2>
+      <p className="soft">
+        Shown without its scripts: values under the pointer and tables to save are in the file itself.
+      </p>
+      <iframe
+        className="open-report"
+        title={name}
+        sandbox="allow-same-origin" // without scripts; its links within are followed from here
+        srcDoc={html}
+        onLoad={({ currentTarget }) => followAnchors(currentTarget.contentDocument!)}
+      />
+    </section>
+  );
+}
+
+/** Links within the report would lead to the address of this page, which is that of its frame. */
+function followAnchors(report: Document): void {
+  report.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest("a");
+    const anchor = link?.getAttribute("href")?.slice(1);
+    if (anchor === undefined) return;
+    event.preventDefault();
+    report.getElementById(anchor)?.scrollIntoView();
+  });
+}
+
+function FolderRuns({ source }: { readonly source: FolderSource }) {
+  const [id, choose] = useState(source.ids[0]!);
+  const [data, setData] = useState<ReportData>();
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    let isCurrent = true;
+    setData(undefined);
+    setError(undefined);
+    source.reportData(id).then(
+      (found) => isCurrent && setData(found),
+      (reason: Error) => isCurrent && setError(reason),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [source, id]);
+  return (
+    <section>
+      <h2>{id}</h2>
+      {source.ids.length > 1 && (
+        <label className="open-row">
+          Run{" "}
+          <select value={id} onChange={({ target }) => choose(target.value)}>
+            {source.ids.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      {error !== undefined && <Problem error={error} />}
+      {data === undefined && error === undefined && <p className="soft">Reading …</p>}
+      {data !== undefined && (
+        <>
+          <Facts data={data} />
+          <ReportFigures data={data} />
+        </>
+      )}
+    </section>
+  );
 }

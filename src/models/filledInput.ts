@@ -1,10 +1,10 @@
 /**
  * @file Inputs that are one number: as constants of the model, or as arrays of the shape that the other inputs leave.
  */
-import { bytesPerElement, type DataArray, type ElementType, readElements } from "../../data/array.ts";
-import type { Model, ValueInfo } from "../../onnx/graph.ts";
-import type { Tensor } from "../../onnx/tensor.ts";
-import type { NumberWord } from "./inputWords.ts";
+import { bytesPerElement, type DataArray, type ElementType, readElements } from "../data/array.ts";
+import type { Model, ValueInfo } from "../onnx/graph.ts";
+import type { Tensor } from "../onnx/tensor.ts";
+import type { NumberWord } from "./inputWord.ts";
 
 /** What is known of the extents of inputs. */
 export interface Dimensions {

@@ -2,7 +2,7 @@
  * @file Metrics as series that a page can draw: one a quantity, thinned to a number of points, each the mean of a
  * stretch with the least and the greatest value in it, so that no peak is lost.
  */
-import type { MetricRow } from "../runs/metricsFile.ts";
+import type { MetricRow } from "./metricRow.ts";
 
 /** One quantity over steps. Where rows were thinned, `low` and `high` are the extremes of each stretch. */
 export interface MetricSeries {

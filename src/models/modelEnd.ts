@@ -2,11 +2,11 @@
  * @file Where the loss is taken of a model: which of its outputs, and on which side of a softmax or sigmoid that ends
  * it. What is done to the model is said; what cannot be told is asked for.
  */
-import type { Objective, OwnLoss } from "../../objectives/objective.ts";
-import type { Graph, Model, Node, ValueInfo } from "../../onnx/graph.ts";
-import { inferenceForm, seeded } from "../../onnx/inferenceForm.ts";
+import type { Objective, OwnLoss } from "../objectives/objective.ts";
+import type { Graph, Model, Node, ValueInfo } from "../onnx/graph.ts";
+import { inferenceForm, seeded } from "../onnx/inferenceForm.ts";
 import { withNumbers } from "./filledInput.ts";
-import { type InputWord, isNumberWord } from "./inputWords.ts";
+import { type InputWord, isNumberWord } from "./inputWord.ts";
 
 export interface ModelEnd {
   readonly model: Model;

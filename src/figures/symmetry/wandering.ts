@@ -1,0 +1,89 @@
+/**
+ * @file Figure: two weights on their way in the plane, on the line of minima that the loss leaves, to the place where
+ * the noise of both is in balance (theory.md Eqs. 106, 109).
+ */
+import * as Plot from "@observablehq/plot";
+import { centred, halo, titleText } from "../axes.ts";
+import { toCsv } from "../csv.ts";
+import { evenly } from "../evenlySpaced.ts";
+import { type Figure, makeFigure } from "../figure.ts";
+import { type LegendEntry, legendPanel } from "../legend.ts";
+import { watchedColour } from "../palette.ts";
+import { plotPanel } from "../plotPanel.ts";
+
+export interface Wanderer {
+  readonly name: string;
+  /** (T) each. */
+  readonly u: readonly number[];
+  readonly w: readonly number[];
+}
+
+export interface WanderingOptions {
+  /** The product u w of least loss. */
+  readonly product: number;
+  /** Where noise leaves the weights. */
+  readonly rest: readonly [number, number] | undefined;
+}
+
+/** chosen: points of a way that are drawn. */
+const POINTS = 400;
+
+/** Draws the plane; undefined where nobody has moved. csv: name, u, w */
+export function wanderingFigure(all: readonly Wanderer[], { product, rest }: WanderingOptions): Figure | undefined {
+  const drawn = all.filter(({ u }) => u.length > 0);
+  if (drawn.length === 0) return undefined;
+  const values = drawn.flatMap(({ u, w }) => [...u, ...w]);
+  const high = 1.08 * values.reduce((most, value) => Math.max(most, value), 1.5);
+  const low = Math.min(0, ...values) - 0.05;
+  const hyperbola =
+    product > 0
+      ? Array.from({ length: 120 }, (_, i) => high * (product / high ** 2) ** (i / 119)).map(
+          (u) => [u, product / u] as [number, number],
+        )
+      : [];
+  const axis = { domain: [low, high], ticks: 5, grid: true, ...centred };
+  const panel = plotPanel(`The weights u and w over training: ${drawn.map(({ name }) => name).join(", ")}`, {
+    ...{ width: 400, height: 386, marginTop: 40, marginBottom: 46, marginLeft: 48, marginRight: 12 },
+    x: { ...axis, label: "upper weight u" },
+    y: { ...axis, label: "lower weight w" },
+    marks: [
+      titleText("The two weights", -44, -34),
+      Plot.line(hyperbola, { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "5,4" }),
+      ...drawn.flatMap(({ u, w }, i) => {
+        const kept = [...new Set([0, ...evenly(u.length, POINTS), u.length - 1])].map(
+          (at) => [u[at]!, w[at]!] as [number, number],
+        );
+        const stroke = watchedColour(i);
+        return [
+          Plot.line(kept, { stroke, strokeWidth: 1.3, strokeOpacity: 0.8 }),
+          Plot.dot(kept.slice(0, 1), { stroke, r: 4, strokeWidth: 1.5 }),
+          Plot.dot(kept.slice(-1), { fill: stroke, r: 5, stroke: "var(--ground, #ffffff)", strokeWidth: 1.5 }),
+        ];
+      }),
+      ...(rest === undefined
+        ? []
+        : [
+            Plot.dot([rest as [number, number]], { symbol: "times", stroke: "currentColor", r: 7, strokeWidth: 2 }),
+            Plot.text([rest as [number, number]], {
+              ...{
+                text: () => "balance of noise",
+                dx: 8,
+                dy: -18,
+                textAnchor: "start" as const,
+                fill: "currentColor",
+                ...halo,
+              },
+            }),
+          ]),
+    ],
+  });
+  const entries: LegendEntry[] = [
+    ...drawn.map(({ name }, i) => ({ text: name, colour: watchedColour(i), samples: ["line"] as const })),
+    { text: "least loss, u w = 1", colour: "currentColor", samples: ["dashed"] },
+  ];
+  const csv = toCsv(
+    ["name", "u", "w"],
+    drawn.flatMap(({ name, u, w }) => u.map((value, i) => [name, value, w[i]!])),
+  );
+  return makeFigure([panel], csv, { legend: legendPanel(product > 0 ? entries : entries.slice(0, -1), 420) });
+}

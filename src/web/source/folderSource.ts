@@ -1,0 +1,196 @@
+/**
+ * @file Runs of folders that were dropped on the page: the files as they are, read when they are asked for. Nothing is
+ * followed, for a page sees a file as it was when it was dropped.
+ */
+
+import { PICTURES_SCHEMA, type PicturesRecord } from "../../findings/picturesRecord.ts";
+import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
+import {
+  type FollowedRun,
+  fitFollowed,
+  TWOPOINT_SCHEMA,
+  type TwopointRecord,
+} from "../../findings/twopoint/twopointRecord.ts";
+import { WATCHED_SCHEMA, type WatchedRecord } from "../../findings/watchedRecord.ts";
+import type { Snapshot } from "../../measure/snapshot.ts";
+import type { Moments } from "../../moments/moments.ts";
+import { decodeMoments } from "../../moments/momentsFile.ts";
+import { namedMatrix } from "../../moments/namedMatrix.ts";
+import { analysisReport } from "../../report/analysisReport.ts";
+import type { ReportData } from "../../report/reportData.ts";
+import { ANALYSIS_SCHEMA, type AnalysisRecord, checkedAnalysis } from "../../runs/analysisRecord.ts";
+import type { RunSummary } from "../../runs/listRuns.ts";
+import { decodeMetricRow, type MetricRow } from "../../runs/metricRow.ts";
+import { seriesOf } from "../../runs/metricSeries.ts";
+import { parseRecord } from "../../runs/recordSchemas.ts";
+import { parseConfig, parseRunInfo } from "../../runs/runInfoForm.ts";
+import { parseSnapshot } from "../../runs/snapshotSchema.ts";
+import { decodeTrajectoryRow, TRAJECTORY_HEADER, type TrajectoryRow } from "../../runs/trajectoryRow.ts";
+import type { RunDetails, RunSource } from "./runSource.ts";
+
+/** chosen: bytes of a text that a page reads as a whole. */
+const MOST_TEXT = 2 ** 28;
+
+/** A source of the runs in a folder, and their names. */
+export interface FolderSource extends RunSource {
+  readonly ids: readonly string[];
+  /** All that the report of a run is made from. */
+  reportData(id: string): Promise<ReportData>;
+}
+
+/**
+ * @param files by path
+ * @param roots paths of the run folders among them, each with a slash at its end; "" where run.json lies alone
+ */
+export function folderSource(files: ReadonlyMap<string, File>, roots: readonly string[]): FolderSource {
+  const runs = new Map(roots.map((root) => [idOf(root), new Folder(files, root)]));
+  const at = (id: string): Folder => {
+    const found = runs.get(id);
+    if (found === undefined) throw new Error(`open: expected a run of the folder, got ${id}; drop its folder`);
+    return found;
+  };
+  return {
+    ids: [...runs.keys()],
+    details: (id) => at(id).details(id),
+    metrics: async (id, options = {}) => seriesOf(await at(id).metrics(), options),
+    snapshot: (id, step) => at(id).snapshot(step),
+    moments: (id, step) => at(id).moments(step),
+    matrix: async (id, { step, layer: name, ...place }) => {
+      const layer = (await at(id).moments(step)).layers.find((one) => one.name === name);
+      const found = layer && namedMatrix(layer, place);
+      if (found === undefined) throw new Error(`${place.name} of side ${place.side} of ${name} was not kept`);
+      return { d: found.rows, values: Float32Array.from(found.data) };
+    },
+    follow: () => () => {},
+    reportData: (id) => at(id).reportData(),
+  };
+}
+
+/** The last part of a path. */
+const idOf = (root: string): string => root.split("/").at(-2) ?? "run";
+
+class Folder {
+  readonly #files: ReadonlyMap<string, File>;
+  readonly #root: string;
+  #metrics: Promise<MetricRow[]> | undefined;
+  #moments: { readonly step: number; readonly value: Promise<Moments> } | undefined;
+
+  constructor(files: ReadonlyMap<string, File>, root: string) {
+    this.#files = files;
+    this.#root = root;
+  }
+
+  async details(id: string): Promise<RunDetails> {
+    const rows = await this.metrics();
+    const info = parseRunInfo((await this.#text("run.json")) ?? "", "run.json");
+    const last = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+    const summary: RunSummary = { id, dir: this.#root, info, last };
+    const frame = await this.#frame({ snapshots: [], metrics: [] });
+    return { summary, frame, snapshotSteps: this.#steps("snapshots", "json"), momentSteps: this.#momentSteps() };
+  }
+
+  async reportData(): Promise<ReportData> {
+    const steps = this.#steps("snapshots", "json");
+    const snapshots = [];
+    for (const step of steps) snapshots.push(await this.snapshot(step));
+    const frame = await this.#frame({ snapshots, metrics: await this.metrics() });
+    const last = this.#momentSteps().at(-1);
+    return last === undefined ? frame : { ...frame, moments: await this.moments(last) };
+  }
+
+  metrics(): Promise<MetricRow[]> {
+    this.#metrics ??= this.#text("metrics.jsonl").then((text = "") =>
+      text.split("\n").flatMap((line) => decodeMetricRow(line) ?? []),
+    );
+    return this.#metrics;
+  }
+
+  async snapshot(step: number): Promise<Snapshot> {
+    const path = `snapshots/step-${String(step).padStart(8, "0")}.json`;
+    const text = await this.#text(path);
+    if (text === undefined) throw new Error(`open: expected a measurement of step ${step}, got none`);
+    return parseSnapshot(text, path);
+  }
+
+  /** The moments of a step; the last ones that were read are kept. */
+  moments(step: number): Promise<Moments> {
+    if (this.#moments?.step !== step) this.#moments = { step, value: this.#readMoments(step) };
+    return this.#moments.value;
+  }
+
+  async #readMoments(step: number): Promise<Moments> {
+    const path = `moments/step-${String(step).padStart(8, "0")}.safetensors`;
+    const file = this.#files.get(this.#root + path);
+    if (file === undefined)
+      throw new Error(`open: expected moments of step ${step}, got none; crh run --moments all keeps them`);
+    try {
+      return decodeMoments(new Uint8Array(await file.arrayBuffer()));
+    } catch (error) {
+      throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** As the server has it (runner/records/runReport.ts). */
+  async #frame(measured: { readonly snapshots: Snapshot[]; readonly metrics: MetricRow[] }): Promise<ReportData> {
+    const info = parseRunInfo((await this.#text("run.json")) ?? "", "run.json");
+    const config = parseConfig((await this.#text("config.json")) ?? "", "config.json");
+    const analysis = await this.#record<AnalysisRecord>("analysis", ANALYSIS_SCHEMA);
+    if (analysis !== undefined) {
+      const text = await this.#text("records/initial.json");
+      const initial = text === undefined ? undefined : parseSnapshot(text, "records/initial.json");
+      const record = checkedAnalysis(analysis, "records/analysis.json");
+      return analysisReport(info, record, { ...measured, config, initial, moments: undefined });
+    }
+    const [twopoint, watched, pictures] = await Promise.all([
+      this.#followed(),
+      this.#record<WatchedRecord>("watched", WATCHED_SCHEMA),
+      this.#record<PicturesRecord>("pictures", PICTURES_SCHEMA),
+    ]);
+    const parts = { ...(twopoint && { twopoint }), ...(watched && { watched }), ...(pictures && { pictures }) };
+    return { ...measured, info, config, notes: info.notes ?? [], ...parts };
+  }
+
+  async #followed(): Promise<FollowedRun | undefined> {
+    const followed = await this.#record<FollowedRecord>("followed", FOLLOWED_SCHEMA);
+    const text = followed && (await this.#text("trajectories.csv"));
+    if (followed === undefined || text === undefined) return undefined;
+    const rows: TrajectoryRow[] = text
+      .split("\n")
+      .flatMap((line) => (line === TRAJECTORY_HEADER ? [] : (decodeTrajectoryRow(line) ?? [])));
+    const written = await this.#record<TwopointRecord>("twopoint", TWOPOINT_SCHEMA);
+    const fits = written?.step === rows.at(-1)?.step ? written : fitFollowed(followed, rows);
+    return fits && { followed, fits, rows };
+  }
+
+  async #record<T extends { readonly schema: string }>(name: string, schema: T["schema"]): Promise<T | undefined> {
+    const path = `records/${name}.json`;
+    const text = await this.#text(path);
+    return text === undefined ? undefined : parseRecord<T>(text, path, schema);
+  }
+
+  #momentSteps(): number[] {
+    return this.#steps("moments", "safetensors");
+  }
+
+  /** Steps of the files of a folder, ascending. */
+  #steps(folder: string, extension: string): number[] {
+    const start = `${this.#root}${folder}/step-`;
+    return [...this.#files.keys()]
+      .flatMap((path) => {
+        const digits = path.startsWith(start) ? /^(\d{8,15})\.(\w+)$/.exec(path.slice(start.length)) : null;
+        return digits?.[2] === extension ? [Number(digits[1])] : [];
+      })
+      .sort((x, y) => x - y);
+  }
+
+  /** Undefined where there is no such file. */
+  async #text(path: string): Promise<string | undefined> {
+    const file = this.#files.get(this.#root + path);
+    if (file === undefined) return undefined;
+    if (file.size > MOST_TEXT)
+      throw new RangeError(
+        `open: expected ${path} of at most ${MOST_TEXT / 2 ** 20} MiB, got ${Math.ceil(file.size / 2 ** 20)}; crh lab shows larger runs`,
+      );
+    return file.text();
+  }
+}

@@ -1,0 +1,5 @@
+/** @file A formula of docs/theory.md with its number, as the report sets it. */
+export function Equation({ of }: { readonly of: string }) {
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of src/report/equations.ts
+  return <p className="theory-equation" dangerouslySetInnerHTML={{ __html: of }} />;
+}
