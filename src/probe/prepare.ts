@@ -1,6 +1,7 @@
 /**
- * @file What there is to measure in a model whose shapes are bound to those of a batch: its maps and heads with a
- * gradient, which of them are wanted, the classifier, the edges between maps; and, of all else, why it is not measured.
+ * @file What can be measured in a model whose shapes are bound to those of a batch: its maps and heads with a gradient,
+ * the requested ones among them, the classifier, and the edges between maps. Everything else comes with the reason why
+ * it is not measured.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
@@ -27,15 +28,15 @@ import { keepsRows } from "./nodes/rowOutputs.ts";
 import { outlineOf } from "./parts.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
-/** A map that can be measured, and the coordinates that are where not all are. */
+/** A map that can be measured, and its sampled coordinates if not all are measured. */
 export interface Chosen {
   readonly map: Measurable;
   readonly sample: MapSample | undefined;
-  /** Rows that will be kept in place of sums; undefined where sums are made. */
+  /** Number of rows kept instead of sums; undefined where sums are made. */
   readonly keptRows: number | undefined;
 }
 
-/** What there is to measure in a graph bound to one shape of batch. */
+/** What can be measured in a graph bound to one shape of batch. */
 export interface Prepared {
   readonly loss: LossGraph;
   readonly chosen: readonly Chosen[];
@@ -51,7 +52,7 @@ export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): 
   );
 }
 
-/** Finds the maps, and which of them the loss has a gradient at. */
+/** Finds the maps, and those at which the loss has a gradient. */
 export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
   const { objective, parameters = [] } = options;
   const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
@@ -107,7 +108,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   }
   const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
-  // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
+  // Where each loss covers several samples, a row of a gradient does not belong to one example's loss.
   const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
   const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
     context,
@@ -119,7 +120,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   return { loss, chosen, skipped, classifier, edges, noise };
 }
 
-/** Samples of a batch: one where all inputs are the same for all samples. */
+/** Samples per batch: one where all inputs are the same for all samples. */
 function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: ProbeOptions): number {
   const input = graph.inputs.find(
     ({ name }) => feeds[name] !== undefined && !parameters.includes(name) && same?.has(name) !== true,
@@ -129,10 +130,10 @@ function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: Pr
 
 const NOT_ASKED = "not among the layers asked for";
 
-/** None of the layers is among those asked for. */
+/** Thrown where no layer of the model is among the requested ones. */
 export class NoneAskedFor extends RangeError {
   override readonly name = "RangeError";
-  /** The layers that there are. */
+  /** The layers of the model. */
   readonly layers: readonly NamedLayer[];
 
   constructor(layers: readonly NamedLayer[], message: string) {
@@ -141,7 +142,7 @@ export class NoneAskedFor extends RangeError {
   }
 }
 
-/** Why a map is not measured although it could be. */
+/** Why a measurable map is not measured. */
 function leftOut(
   { name, dOut, input }: Measurable,
   { largest, beyond }: ProbeOptions,
@@ -154,7 +155,7 @@ function leftOut(
     : undefined;
 }
 
-/** chosen: names in a message. */
+/** chosen: most names in a message. */
 const NAMED = 3;
 
 function noMaps(skipped: readonly Skipped[]): string {

@@ -1,6 +1,7 @@
 /**
- * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest ones on
- * the ways from its two products. A map that makes several of them, such as a joint projection, is named for each.
+ * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest maps
+ * along the paths from its two products. A map that makes several of them, such as a joint projection, is named for
+ * each.
  */
 import type { Node } from "../../onnx/graph.ts";
 import { softmaxBehind } from "./attentionHeads.ts";
@@ -16,7 +17,7 @@ export interface AttentionParts {
 }
 
 /**
- * @param heads the output of the heads, hb of each of them
+ * @param heads the outputs hb of the heads
  * @param maps those of the graph
  */
 export function attentionParts(heads: string, maps: readonly Measurable[], s: GraphContext): AttentionParts {
@@ -37,10 +38,10 @@ export function attentionParts(heads: string, maps: readonly Measurable[], s: Gr
   };
 }
 
-/** chosen: rotary embeddings and normalizations of queries stand between; more would be another layer. */
+/** chosen: rotary embeddings and normalizations of queries fit within it; a longer path leads to another layer. */
 const MOST_STEPS = 24;
 
-/** The map whose output is found first, going from a value to its neighbours, breadth first. */
+/** The first map found from a value through its neighbours, breadth first. */
 function nearest(
   value: string,
   made: ReadonlyMap<string, string>,
@@ -55,10 +56,7 @@ function nearest(
   return undefined;
 }
 
-/**
- * The module that the parts of an attention have in common: `blocks.0.attn` of `blocks.0.attn.qkv` and
- * `blocks.0.attn.proj`.
- */
+/** The common module of the parts of an attention: `blocks.0.attn` for `blocks.0.attn.qkv` and `blocks.0.attn.proj`. */
 export function blockName(parts: AttentionParts): string | undefined {
   const names = [parts.queries, parts.keys, parts.values, parts.output].flatMap((name) =>
     name === undefined ? [] : [name.split(".")],

@@ -1,7 +1,7 @@
 /**
- * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md
- * Eq. 122): follows the outputs of each map through the operators behind it, to the next map, a normalization, or what
- * breaks every symmetry.
+ * @file Which map of a graph feeds which, and which symmetry of the loss survives between them (docs/theory.md Eq.
+ * 122). The search follows the outputs of each map through the operators after it, to the next map, a normalization, or
+ * an operator that breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../../moments/edges.ts";
 import { readsOf } from "../../onnx/branches.ts";
@@ -12,14 +12,14 @@ import { einsumLetters } from "./einsumLetters.ts";
 import { type GraphContext, gradientAt, type Measurable } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
-/** A value on the way from a map. */
+/** A value on the path from a map. */
 interface Place {
   readonly value: string;
-  /** Which output of the map each entry is made of. */
+  /** The output of the map that each entry belongs to. */
   readonly layout: Layout;
   readonly symmetry: Exclude<PairSymmetry, "scale">;
   readonly through: readonly string[];
-  /** Behind the weighted sum of an attention: the first output of each head, and how many it has. */
+  /** After the weighted sum of an attention: the first output of each head, and the number of its outputs. */
   readonly heads?: HeadOutputs;
 }
 
@@ -28,7 +28,7 @@ interface HeadOutputs {
   readonly width: number;
 }
 
-/** Where a way ends. */
+/** The end of a path. */
 type End =
   | { readonly kind: "map"; readonly place: Place; readonly map: Measurable }
   | { readonly kind: "normalization"; readonly place: Place; readonly node: Node; readonly together: number }
@@ -39,9 +39,9 @@ const POSITIVELY_HOMOGENEOUS: Readonly<Record<string, string>> = {
   ...{ Relu: "ReLU", LeakyRelu: "leaky ReLU", PRelu: "PReLU", Abs: "absolute value" },
   ...{ MaxPool: "max pooling", GlobalMaxPool: "max pooling" },
 };
-/** Linear over positions alone. */
+/** Operators that are linear over positions alone. */
 const AVERAGES: ReadonlySet<string> = new Set(["AveragePool", "GlobalAveragePool"]);
-/** Over positions. */
+/** Operators over positions. */
 const REDUCTIONS: Readonly<Record<string, string>> = {
   ...{ ReduceMean: "average pooling", ReduceSum: "sum over positions", ReduceMax: "max pooling" },
 };
@@ -49,14 +49,14 @@ const NORMALIZATIONS: ReadonlySet<string> = new Set([
   ...["BatchNormalization", "InstanceNormalization", "GroupNormalization"],
   ...["LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"],
 ]);
-/** chosen: longer ways between two maps were not met. */
+/** chosen: no longer paths between two maps are known. */
 const MOST_STEPS = 64;
 
 /**
  * The edges between maps of a graph.
  *
  * @param maps those of a graph, in their order
- * @param options.loss the losses: what they do not depend on does not count
+ * @param options.loss the losses; values that they do not depend on are ignored
  * @param options.nameOf name of a normalization
  */
 export function findEdges(
@@ -132,7 +132,7 @@ class Walker {
     this.attentions = findAttentions(s);
   }
 
-  /** Where the ways from a place end; none where they lead to the loss. */
+  /** The ends of all paths from a place; empty where they lead to the loss. */
   ends(place: Place, steps = 0): End[] {
     const users = this.users.get(place.value) ?? [];
     const broken = (reason: string): End[] => [{ kind: "broken", value: place.value, reason }];
@@ -158,7 +158,7 @@ class Walker {
   sharesWeights({ input }: Measurable): boolean {
     const weights =
       input!.reads?.node.inputs.filter((name) => name !== input!.reads!.value && this.s.isWeight(name)) ?? [];
-    // A map that the loss does not depend on has no node among those that count.
+    // A map that the loss does not depend on has none of the nodes considered.
     const uses = (name: string) => this.users.get(name)?.length ?? 0;
     return weights.some((name) => uses(name) > 1 && this.s.values.get(name)!.shape.length > 1);
   }
@@ -252,7 +252,7 @@ function liveNodes({ graph }: GraphContext, value: string): Node[] {
   return live;
 }
 
-/** The inputs of which a node takes the values, not the type or shape alone. */
+/** The inputs whose values a node uses, not only their type or shape. */
 function valueInputs(node: Node): readonly string[] {
   if (node.op === "Shape" || node.op === "Size") return [];
   return node.op === "CastLike" ? node.inputs.slice(0, 1) : readsOf(node);
@@ -262,7 +262,7 @@ function branch(users: readonly Node[]): string {
   return `its output branches, to ${users.map(({ op }) => op).join(", ")}`;
 }
 
-/** The pairs of two maps, one behind the other; the reason where their values lie in no simple order. */
+/** The pairs of two consecutive maps, or the reason where their values have no simple order. */
 function adjacent(map: Measurable, place: Place, above: Measurable, s: GraphContext): MapEdge[] | string {
   const reads = above.input!.reads!;
   const columns = columnChannels(place, reads.axes, s);
@@ -303,7 +303,7 @@ function rows(from: number): EdgeEnd {
   return { side: "b", from, outer: 1, inner: 1 };
 }
 
-/** Which output each column of the map above is, without the positions of its kernel. */
+/** The output that each column of the map above is, without the positions of its kernel. */
 function columnChannels(
   { value, layout }: Place,
   axes: readonly number[],
@@ -327,7 +327,7 @@ function indices(offset: number, axes: readonly Axis[]): number[] {
   );
 }
 
-/** The form (o * width + c) * inner + i of columns; undefined where they have another. */
+/** The form (o * width + c) * inner + i of columns; undefined where they have another form. */
 function blocksOf(
   columns: readonly number[],
   from: number,
@@ -355,7 +355,9 @@ function normalized(
   return [{ first: map.name, second, through, symmetry: "scale", width, firstEnd: rows(from), together }];
 }
 
-/** How many outputs in a row a normalization divides by one number; undefined where it is over other values. */
+/**
+ * How many consecutive outputs a normalization divides by one number; undefined where it normalizes over other values.
+ */
 function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext): number | undefined {
   const { shape } = values.get(node.inputs[0]!)!;
   const groups = byAxis(layout.axes, shape);
@@ -375,7 +377,7 @@ function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext
   }
 }
 
-/** Behind the sum of values that an attention weighs: samples of the queries in place of those of the values. */
+/** The place after the weighted sum of values in an attention: samples of the queries replace those of the values. */
 function behindAttention(
   node: Node,
   place: Place,
@@ -398,7 +400,7 @@ function behindAttention(
   };
 }
 
-/** Which axis of V runs over a head's values, and which of its axes each axis of the result is. */
+/** The axis of V that runs over a head's values, and the axis of V that each axis of the result is. */
 function attentionAxes(
   node: Node,
   V: readonly number[],
@@ -433,7 +435,7 @@ function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: 
   }));
 }
 
-/** The first output of each head, of one factor of the scores. */
+/** The first output of each head, for one factor of the scores. */
 function headEnds(
   node: Node,
   { layout, heads }: Place,
@@ -465,7 +467,7 @@ function isZeroPad(node: Node, { graph }: GraphContext): boolean {
   return !node.inputs[2] || (value !== undefined && Number((value.data as Float32Array)[0]) === 0);
 }
 
-/** Behind a mean or maximum over axes that do not run over the map's outputs. */
+/** The place after a mean or maximum over axes that do not run over the map's outputs. */
 function behindReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
   const { shape } = values.get(place.value)!;
   const given = node.inputs[1] ? graph.initializers.get(node.inputs[1]) : undefined;

@@ -1,6 +1,6 @@
 /**
  * @file Which example of a batch, an entry of the first axis of its inputs, each row of a map belongs to. Rows of one
- * example (pixels, tokens) follow one another, or, where a network has its tokens first, lie apart.
+ * example (pixels, tokens) are consecutive, or strided in a network whose first axis runs over tokens.
  */
 import { intAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -16,7 +16,7 @@ export interface ExampleRows {
   readonly inner: number;
 }
 
-/** Follows the examples through the graph. @param n of the batch @param same inputs that are none of examples */
+/** Follows the examples through the graph. @param n examples per batch @param same inputs without an example axis */
 export class ExampleLayouts {
   private readonly layouts = new Map<string, Layout>();
   private readonly n: number;
@@ -34,7 +34,7 @@ export class ExampleLayouts {
       for (const [i, layout] of this.behind(node).entries()) if (layout) this.layouts.set(node.outputs[i]!, layout);
   }
 
-  /** How the rows of a map belong to examples; undefined where that is not known. */
+  /** How the rows of a map belong to examples; undefined where not known. */
   rowsOf({ rows, hb, layout }: Measurable): ExampleRows | undefined {
     const { n } = this;
     if (rows === n || n === 1) return { n, outer: 1, inner: rows / n };
@@ -54,7 +54,7 @@ export class ExampleLayouts {
     return n * outer * inner === rows ? { n, outer, inner } : undefined;
   }
 
-  /** The layouts of a node's outputs, where they are known. */
+  /** The known layouts of a node's outputs. */
   private behind(node: Node): (Layout | undefined)[] {
     const { values, isWeight } = this.s;
     const source = node.inputs.find((name) => this.layouts.has(name));
@@ -83,7 +83,7 @@ export class ExampleLayouts {
     return node.outputs.map((_, i) => (i === 0 ? alike : undefined));
   }
 
-  /** Outputs of a Scan over time: examples lie where they lie in a slice of its inputs. */
+  /** Outputs of a Scan over time: examples keep the layout that they have in a slice of its inputs. */
   private behindScan(node: Node): (Layout | undefined)[] {
     const { body, states, inputs, outputs } = scanParts(node);
     const { values } = this.s;
@@ -105,16 +105,13 @@ export class ExampleLayouts {
   }
 }
 
-/** Operators in whose results an axis of the inputs may stand at another place. */
+/** Operators that may move an axis of their inputs. */
 const MOVES: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Einsum", "Gather", "GatherND", "ScatterND", "Tile"],
   ...["DepthToSpace", "SpaceToDepth", "Loop", "Scan", "If"],
 ]);
 
-/**
- * Two partitions of the same memory, cut so that they have the same axes; undefined where one cuts through a step of
- * the other.
- */
+/** Two partitions of the same memory, refined to common axes; undefined where one cuts through a step of the other. */
 function inCommon(x: readonly Axis[], y: readonly Axis[]): (readonly [Axis, Axis])[] | undefined {
   const finer = byAxis(
     x,

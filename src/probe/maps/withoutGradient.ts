@@ -1,13 +1,13 @@
 /**
- * @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator that no gradient
- * passes.
+ * @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator without a
+ * gradient.
  */
 import { constantOperators } from "../../autodiff/constantOperators.ts";
 import { readsOf } from "../../onnx/branches.ts";
 import type { Node } from "../../onnx/graph.ts";
 import type { LossGraph } from "../nodes/lossGraph.ts";
 
-/** In words that follow the name of a map. */
+/** The reason, in words that follow the name of a map. */
 export function whyNoGradient({ graph, values, perSample }: LossGraph, value: string): string {
   const reached = new Set([value]);
   const behind = graph.nodes.filter((node) => {
@@ -33,7 +33,7 @@ export function whyNoGradient({ graph, values, perSample }: LossGraph, value: st
   return `the loss depends on its output only through ${where}, which no gradient passes`;
 }
 
-/** What a node takes the values of, not the type or shape alone. */
+/** The inputs whose values a node uses, not only their type or shape. */
 function takesValues(node: Node): readonly string[] {
   return node.op === "Shape" || node.op === "Size" ? [] : readsOf(node);
 }

@@ -2,17 +2,17 @@
  * @file The nodes that reduce the rows of one batch to the sums of Moments, inside the graph: activations never leave
  * it, only (d, d) sums do.
  *
- * float32 would lose a small covariance beside a large mean, so every Gram matrix is centred in the graph on the
- * batch's own mean m, or that of a few of its rows, and put back in float64 outside (docs/theory.md Eq. 10;
+ * float32 would lose a small covariance next to a large mean. Every Gram matrix is therefore centred in the graph on a
+ * vector m, the mean of the batch or of some of its rows, and restored in float64 outside (docs/theory.md Eq. 10;
  * rowSums.ts):
  *
  *     sum h h^T = C + n m m^T + r m^T + m r^T,   C = sum (h - m)(h - m)^T,   r = sum (h - m).
  *
- * The identity holds for any m, so rounding in m costs nothing. Gradients are divided by their largest entry first,
- * which is given back as a factor: the square of a gradient of 1e-20 would be lost in float32. So are activations, and
- * gradients behind the weights, where their squares would be lost or too large (`rescaled`), by a power of two, which
- * costs no digits; for all maps that would be two more passes over all rows. Sums over rows are products with a row of
- * ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
+ * The identity holds for any m, so rounding in m costs nothing. Gradients are first divided by their largest entry,
+ * which is returned as a factor: float32 would lose the square of a gradient of 1e-20. Activations, and gradients at a
+ * map's input, are divided by a power of two, which costs no digits, but only where their squares leave the range of
+ * float32 (`rescaled`): for all maps this would cost two more passes over all rows. Sums over rows are products with a
+ * row of ones, which ONNX Runtime computes several times faster than ReduceSum over the first axis.
  */
 import type { SumNames } from "../../moments/accumulate/layerSums.ts";
 import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
@@ -29,22 +29,25 @@ import { deferredSize } from "./rowSpaceSide.ts";
 
 interface MomentOptions {
   cross: boolean;
-  /** What the backward pass has computed already. */
+  /** Values that the backward pass has already computed. */
   added?: AddedGradients;
   sample?: MapSample | undefined;
   /** The side whose sums are made in other coordinates y = z L (deferredSide), and the name of the value L. */
   deferred?: { readonly side: Side; readonly L: string } | undefined;
-  /** Where the map is a classifier's last one: what its labels are. */
+  /** The labels, where the map is a classifier's last one. */
   classifier?: Omit<Classifier, "map"> | undefined;
-  /** What is summed of squared gradients of the weights. */
+  /** Which squared gradients of the weights are summed. */
   noise?: NoisePlan | undefined;
-  /** Whether activations, and gradients behind the weights, are divided by a power of two. */
+  /** Whether activations, and gradients at the map's input, are divided by a power of two. */
   rescaled?: boolean;
-  /** Whether rows leave the graph in place of sums (keptRows.ts). */
+  /** Whether rows leave the graph instead of sums (keptRows.ts). */
   keepsRows?: boolean;
 }
 
-/** chosen: every 17th row, a prime, so that no row or column of an image is met alone; at least 64 of them. */
+/**
+ * chosen: every 17th row, a prime, so that the rows taken do not follow one row or column of an image; at least 64 of
+ * them.
+ */
 const CENTRE_STRIDE = 17;
 const CENTRE_ROWS = 64;
 
@@ -58,13 +61,12 @@ interface CentredRows {
  * Adds the sums of one layer.
  *
  * @param gb gradient of the summed loss with respect to the map's hb, in hb's layout
- * @returns output names: `scale` s, by which the rows of ga and gb are divided; where `rescaled` also `ha.scale`,
- *   `hb.scale` and a further one of ga, `ga.scale`; for X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn:
- *   `X.mean`, `X.gram` (C, by lowerBlocks), `X.rest` (r); for the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`,
- *   `X.norm4`; and the centred cross product `cross.ba` (gb, ha), of a head, which has side b alone, `cross.b` (gb,
- *   hb). Without `cross`, and where coordinates are sampled, there is none. The sums of a deferred side, `ga` and `gan`
- *   or `hb` and `hbn`, are of the coordinates y. Where rows are kept, `scale` and what outputRows gives, and nothing
- *   else
+ * @returns output names. `scale` s divides the rows of ga and gb; where `rescaled` also `ha.scale`, `hb.scale` and a
+ *   further one for ga, `ga.scale`. For X in ha, hb, ga, gb and the normalized han, hbn, gan, gbn: `X.mean`, `X.gram`
+ *   (C, by lowerBlocks), `X.rest` (r). For the rows of ha, hb, ga, gb: `X.kept`, `X.norm2`, `X.norm4`. The centred
+ *   cross product is `cross.ba` (gb, ha), or `cross.b` (gb, hb) for a head, which has side b alone; it is absent
+ *   without `cross` and where coordinates are sampled. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`,
+ *   are those of the coordinates y. Where rows are kept, only `scale` and the names from outputRows
  */
 export function addMomentNodes(
   builder: GraphBuilder,
@@ -90,7 +92,7 @@ export function addMomentNodes(
   const ha = input?.inputRows(builder);
   if (input !== undefined && ha !== undefined) {
     sides.ha = inRange("ha", ha);
-    // g_a = W^T g_b, as rows: gb (n, dOut) times W (dOut, dIn), or y, which is as long   (docs/theory.md Eq. 5).
+    // g_a = W^T g_b as rows: gb (n, dOut) times W (dOut, dIn); or y, of equal length   (docs/theory.md Eq. 5).
     const L = deferred?.side === "a" ? deferred.L : undefined;
     const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
     const ga =
@@ -127,7 +129,7 @@ export function addMomentNodes(
   if (classifier && sample === undefined && centred.ha)
     Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
   if (cross && sample === undefined) {
-    // Of a map one product over the rows is enough: the others follow after the last batch (addCrossMoments).
+    // One product over the rows of a map is enough: the others follow after the last batch (addCrossMoments).
     const [key, h] = centred.ha === undefined ? ["cross.b", "hb"] : ["cross.ba", "ha"];
     names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
   }
