@@ -1,16 +1,16 @@
 /**
- * @file RNN, LSTM and GRU written out: for each direction the product of all inputs with W, and a Scan over time whose
- * body is one step of the cell. The graph is as long for 500 steps as for 5. Source: the operators' pages at
- * https://onnx.ai/onnx/operators; in what the standard leaves open (parameters that an activation does not take,
- * clipping) as ONNX Runtime computes.
+ * @file RNN, LSTM and GRU in simpler operators: for each direction the product of all inputs with W, and a Scan over
+ * time whose body is one step of the cell. The graph is as long for 500 steps as for 5. Source: the operators' pages at
+ * https://onnx.ai/onnx/operators. Where the standard is silent (parameters that an activation does not take, clipping),
+ * the result is ONNX Runtime's.
  *
  * The products with W and R are plain products, so that they are found as linear maps: parts `ih` and `hh` of the
- * layer, in the reverse direction `ih_reverse` and `hh_reverse`. Rows of W and R stay in the order of ONNX: gates i, o,
- * f, c of an LSTM, z, r, h of a GRU. A GRU with linear_before_reset = 0 multiplies R_h with r * h, so that R is two
- * maps: `hh` of z and r, `hh_candidate` of h.
+ * layer, in the reverse direction `ih_reverse` and `hh_reverse`. Rows of W and R keep the order of ONNX: gates i, o, f,
+ * c of an LSTM, z, r, h of a GRU. A GRU with linear_before_reset = 0 multiplies R_h with r * h, so that R is two maps:
+ * `hh` of z and r, `hh_candidate` of h.
  *
- * Sequences of different lengths (sequence_lens) are masked: a state stays as it is behind the end of its sequence,
- * outputs are 0. Which rows are padding depends on data then, so that the products are no maps to measure.
+ * Sequences of different lengths (sequence_lens) are masked: a state stays constant after the end of its sequence, and
+ * outputs are 0. Which rows are padding then depends on data, so the products are not measured.
  */
 import { type Attribute, int } from "../graph.ts";
 import { GraphBuilder, type OperatorOptions } from "../graphBuilder.ts";
@@ -20,9 +20,7 @@ import type { Lowering, Site } from "./loweringSite.ts";
 /** Adds an activation's node. */
 type Activation = (s: Site, x: string) => string;
 
-/**
- * One step of a cell: what its product with R is, and the next states from the states before and the products with W.
- */
+/** One step of a cell: the next states from the states before, the products with W and those with R. */
 interface Cell {
   readonly gates: number;
   /** h alone, or h and c. */
@@ -41,15 +39,15 @@ interface Step {
   readonly states: readonly string[];
   /** h R^T + Rb for some gates, from .. to - 1, as (N, (to - from) * H). */
   recurrent(h: string, from: number, to: number, part: string): string;
-  /** Peephole weights by place (H), LSTM only. */
+  /** Peephole weights by index (H), LSTM only. */
   peephole(at: number): string | undefined;
   clip(x: string): string;
   readonly activations: readonly Activation[];
 }
 
 /**
- * Nodes of activations by their names in lower case, and the defaults of alpha and beta where they take them; "none"
- * where the standard and ONNX Runtime have different ones.
+ * Operators of activations by their names in lower case, with the defaults of alpha and beta; "none" where the standard
+ * and ONNX Runtime differ.
  */
 const ACTIVATIONS: Readonly<Record<string, readonly [op: string, ...defaults: (number | "none")[]]>> = {
   ...{ relu: ["Relu"], tanh: ["Tanh"], sigmoid: ["Sigmoid"], softsign: ["Softsign"], softplus: ["Softplus"] },
@@ -58,7 +56,7 @@ const ACTIVATIONS: Readonly<Record<string, readonly [op: string, ...defaults: (n
   scaledtanh: ["ScaledTanh", "none", "none"],
 };
 
-/** The activations of all directions in their order; undefined where one is not known. */
+/** The activations of all directions in their order; undefined where one is unknown. */
 function activationsOf(s: Site, defaults: readonly string[], directions: number): Activation[] | undefined {
   const { activations, activation_alpha, activation_beta } = s.node.attributes;
   const given = activations !== undefined && "strings" in activations ? activations.strings : [];

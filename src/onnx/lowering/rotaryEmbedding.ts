@@ -1,6 +1,6 @@
 /**
- * @file Rotary position embedding: pairs of entries of each head turned by an angle that grows with the position,
- * (a, b) -> (a cos - b sin, a sin + b cos). The standard operator (opset 23) and that of com.microsoft.
+ * @file Rotary position embedding: pairs of entries of each head rotated by an angle that grows with the position, (a,
+ * b) -> (a cos - b sin, a sin + b cos). The standard operator (opset 23) and that of com.microsoft.
  */
 import { int } from "../graph.ts";
 import type { Lowering, Site } from "./loweringSite.ts";
@@ -29,7 +29,7 @@ export const microsoftRotaryEmbedding: Lowering = (s) => {
   return [turned(s, cos!, sin!, heads, half)];
 };
 
-/** @param half entries of cos and sin for each token: half of the part that is turned */
+/** @param half entries of cos and sin for each token: half of the rotated part */
 function turned(s: Site, cos: string, sin: string, numHeads: number, cached: number): string {
   const shape = s.shape(0);
   const flat = shape.length === 3;
