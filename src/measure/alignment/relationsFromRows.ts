@@ -101,7 +101,7 @@ export async function rowRelations(
     hb: { n, width: dOut, data: hb },
     gb: { n, width: dOut, data: gb },
   };
-  const behind = await behindWeights(multiply, rows, weights);
+  const byWeights = await rowsByWeights(multiply, rows, weights);
   const of = (key: keyof typeof rows, ofZ: Float64Array): RowsOf => {
     const { width } = rows[key];
     const mapped = (sum: Float64Array) => (key === "ha" ? timesVector(weights, sum) : timesColumn(weights, sum));
@@ -112,33 +112,20 @@ export async function rowRelations(
       return { sums, mapped: sums.map(mapped), squares };
     });
   };
-  const { ofGb, ofGa, sumsOfGa, squaresOfGa } = behind;
+  const { ofGb, ofGa, sumsOfGa, squaresOfGa } = byWeights;
   const ga = rowsOf({ width: dIn, squares: ofGb, ofZ: ofGa, sums: sumsOfGa }, bounds, (weighting, key) => {
     const sums = groupSums(rows.gb, weighting, bounds).map((sum) => timesColumn(weights, sum));
     const squares = key === "paper" ? squaresOfGa.normalized : squaresOfGa.plain;
     return { sums, mapped: sums.map((sum) => timesVector(weights, sum)), squares };
   });
   const sides = {
-    a: { h: of("ha", behind.ofHa), g: ga },
-    b: { h: of("hb", behind.ofHb), g: of("gb", ofGb) },
+    a: { h: of("ha", byWeights.ofHa), g: ga },
+    b: { h: of("hb", byWeights.ofHb), g: of("gb", ofGb) },
   };
   const found: Partial<Record<Side, Record<Convention, RowSide>>> = {};
   for (const side of ["a", "b"] as const) {
     const { h, g } = sides[side];
-    const [x, y] = side === "a" ? [rows.ha, behind.ga] : [rows.hb, rows.gb];
-    const pairs = (one: RowsOf, other: RowsOf) =>
-      conventions.map((key) => ({ x: one.within[key].weighting, y: other.within[key].weighting }));
-    const HH = await productSums(multiply, x, undefined, pairs(h, h), bounds);
-    const [GG, HG] =
-      y !== undefined
-        ? [
-            await productSums(multiply, y, undefined, pairs(g, g), bounds),
-            await productSums(multiply, x, y, pairs(h, g), bounds),
-          ]
-        : [
-            await productSums(multiply, behind.gaW!, rows.gb, pairs(g, g), bounds),
-            await productSums(multiply, behind.haW!, rows.gb, pairs(h, g), bounds),
-          ];
+    const { HH, GG, HG } = await sideProducts(multiply, side, sides[side], { rows, byWeights, bounds });
     const within = (key: Convention, i: number): RowSide =>
       withLeftOut(
         { h, g, Z: Z[side], products: { HH: HH[i]!, GG: GG[i]!, HG: HG[i]! }, n, d: h.width, bounds },
@@ -150,8 +137,33 @@ export async function rowRelations(
   return found as Record<Side, Record<Convention, RowSide>>;
 }
 
+/** Sums over products of all pairs of rows of h and g on one side, in the order of the conventions. */
+async function sideProducts(
+  multiply: Multiply,
+  side: Side,
+  { h, g }: { readonly h: RowsOf; readonly g: RowsOf },
+  from: { readonly rows: Record<"ha" | "hb" | "gb", Rows>; readonly byWeights: RowsByWeights; readonly bounds: Bounds },
+): Promise<Record<"HH" | "GG" | "HG", ProductSums[]>> {
+  const { rows, byWeights, bounds } = from;
+  const [x, y] = side === "a" ? [rows.ha, byWeights.ga] : [rows.hb, rows.gb];
+  const pairs = (one: RowsOf, other: RowsOf) =>
+    conventions.map((key) => ({ x: one.within[key].weighting, y: other.within[key].weighting }));
+  const HH = await productSums(multiply, x, undefined, pairs(h, h), bounds);
+  const [GG, HG] =
+    y !== undefined
+      ? [
+          await productSums(multiply, y, undefined, pairs(g, g), bounds),
+          await productSums(multiply, x, y, pairs(h, g), bounds),
+        ]
+      : [
+          await productSums(multiply, byWeights.gaW!, rows.gb, pairs(g, g), bounds),
+          await productSums(multiply, byWeights.haW!, rows.gb, pairs(h, g), bounds),
+        ];
+  return { HH, GG, HG };
+}
+
 /** Rows mapped by W or W^T, computed a block of rows at a time. */
-interface Behind {
+interface RowsByWeights {
   /** (n) squared norms of W h_a, W^T h_b, W^T g_b */
   readonly ofHa: Float64Array;
   readonly ofHb: Float64Array;
@@ -167,11 +179,11 @@ interface Behind {
   readonly gaW: Rows | undefined;
 }
 
-async function behindWeights(
+async function rowsByWeights(
   multiply: Multiply,
   { ha, hb, gb }: Record<"ha" | "hb" | "gb", Rows>,
   weights: MapWeights,
-): Promise<Behind> {
+): Promise<RowsByWeights> {
   const { n } = ha;
   const { W } = weights;
   const isLong = W.cols > W.rows;
