@@ -88,7 +88,7 @@ class Inliner {
     if (called === undefined) return [this.withBodies(node, depth)];
     if (depth >= MAX_DEPTH)
       throw new Error(
-        `onnx: expected functions nested at most ${MAX_DEPTH} deep, got more at ${called.name}; is it a circle?`,
+        `onnx: expected functions nested at most ${MAX_DEPTH} deep, got more at ${called.name}; is there a cycle?`,
       );
     if (node.input.length > called.input.length || node.output.length > called.output.length)
       throw new Error(

@@ -59,7 +59,7 @@ function readModel(bytes: Uint8Array, files: ExternalFiles | undefined): Model {
     proto = fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     throw new Error(
-      `onnx: expected an ONNX model, got ${bytes.length} bytes that are none (${(error as Error).message})`,
+      `onnx: expected an ONNX model, got ${bytes.length} bytes that are not one (${(error as Error).message})`,
     );
   }
   if (proto.graph === undefined || proto.opsetImport.length === 0)

@@ -12,7 +12,7 @@
  * Sequences of different lengths (sequence_lens) are masked: a state stays constant after the end of its sequence, and
  * outputs are 0. Which rows are padding then depends on data, so the products are not measured.
  */
-import { type Attribute, int } from "../graph.ts";
+import { type Attribute, type Graph, int } from "../graph.ts";
 import { GraphBuilder, type OperatorOptions } from "../graphBuilder.ts";
 import { float32, float64, int64 } from "../tensor.ts";
 import type { Lowering, Site } from "./loweringSite.ts";
@@ -148,7 +148,7 @@ export const lstm: Lowering = (s) => written(s, lstmCell);
 export const gru: Lowering = (s) => written(s, gruCell);
 
 const PADDED =
-  "its sequences have lengths of their own (sequence_lens), and rows behind their ends would count as samples";
+  "its sequences have lengths of their own (sequence_lens), and rows after their ends would count as samples";
 
 /** X (T, N, I), W (D, gates H, I), R (D, gates H, H), B (D, 2 gates H); Y (T, D, N, H), last states (D, N, H). */
 function written(s: Site, cell: Cell): readonly string[] | undefined {
@@ -201,11 +201,8 @@ interface Direction {
 }
 
 /** @returns the last states (N, H) and all h (T, N, H) */
-function direction(
-  s: Site,
-  cell: Cell,
-  { d, reverse, N, I, H, mask, activations }: Direction,
-): readonly string[] | undefined {
+function direction(s: Site, cell: Cell, given: Direction): readonly string[] | undefined {
+  const { d, reverse, N, I, H, mask } = given;
   const G = cell.gates * H;
   const suffix = reverse ? "_reverse" : "";
   const options = (part: string): OperatorOptions => ({
@@ -220,19 +217,44 @@ function direction(
   const R = own(2, [G, H]);
   const P = cell.states === 2 && s.has(7) ? own(7, [3 * H]) : undefined;
   const initial = Array.from({ length: cell.states }, (_, k) => (s.has(5 + k) ? own(5 + k, [N, H]) : zeros(s, [N, H])));
+  const body = stepBody(s, cell, given, { R, P, bias }, options);
+  if (body === undefined) return undefined;
+  const scanned = mask === undefined ? [x] : [x, mask];
+  const backwards = reverse ? 1 : 0;
+  return s.g.ops(
+    "Scan",
+    [...initial, ...scanned],
+    {
+      body: { graph: body },
+      num_scan_inputs: int(scanned.length),
+      scan_input_directions: { ints: scanned.map(() => backwards) },
+      scan_output_directions: { ints: [backwards] },
+    },
+    { outputs: cell.states + 1 },
+  );
+}
 
+/** One step of the cell as the body of a Scan; undefined where the cell does not know the form. */
+function stepBody(
+  s: Site,
+  cell: Cell,
+  { d, N, H, mask, activations }: Direction,
+  { R, P, bias }: { readonly R: string; readonly P: string | undefined; readonly bias: string | undefined },
+  options: (part: string) => OperatorOptions,
+): Graph | undefined {
+  const G = cell.gates * H;
   const body = new GraphBuilder(`${s.g.name}/step${d}`);
   const b = s.within(body);
   const input = (name: string, shape: readonly number[], dtype = s.dtype()) =>
     body.input(`${body.name}/${name}`, dtype, shape);
   const states = ["h", "c"].slice(0, cell.states).map((name) => input(name, [N, H]));
-  const at = input("x", [N, G]);
+  const x = input("x", [N, G]);
   const inside = mask === undefined ? undefined : input("inside", [N, 1], "bool");
   const clip = s.float("clip", 0);
   const next = cell.step({
     s: b,
     H,
-    x: at,
+    x,
     states,
     recurrent(h, from, to, part) {
       const whole = from === 0 && to === cell.gates;
@@ -248,20 +270,7 @@ function direction(
   const kept = inside === undefined ? next : next.map((value, k) => b.op("Where", [inside, value, states[k]!]));
   for (const [k, value] of kept.entries()) body.output(value, `${body.name}/next${k}`);
   body.output(inside === undefined ? next[0]! : b.op("Where", [inside, next[0]!, b.scalar(0)]), `${body.name}/y`);
-
-  const scanned = mask === undefined ? [x] : [x, mask];
-  const backwards = reverse ? 1 : 0;
-  return s.g.ops(
-    "Scan",
-    [...initial, ...scanned],
-    {
-      body: { graph: body.build() },
-      num_scan_inputs: int(scanned.length),
-      scan_input_directions: { ints: scanned.map(() => backwards) },
-      scan_output_directions: { ints: [backwards] },
-    },
-    { outputs: cell.states + 1 },
-  );
+  return body.build();
 }
 
 function zeros(s: Site, shape: readonly number[]): string {
