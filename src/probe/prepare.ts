@@ -55,10 +55,6 @@ export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): 
 /** Finds the maps, and those at which the loss has a gradient. */
 export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
   const { objective, parameters = [] } = options;
-  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
-  const { positions = Number.POSITIVE_INFINITY } = options;
-  const seeded = new Random(sampleSeed);
-  const random = seeded.split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
@@ -85,21 +81,14 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
-  const layouts = Number.isFinite(positions) ? new ExampleLayouts(samples, context) : undefined;
-  const inPart = (map: Measurable): Measurable => {
-    if (map === classifier?.map) return map;
-    const where = layouts?.rowsOf(map);
-    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
-    return rows === undefined ? map : withRows(map, rows);
-  };
+  const layouts = Number.isFinite(options.positions ?? Number.POSITIVE_INFINITY)
+    ? new ExampleLayouts(samples, context)
+    : undefined;
+  const choose = chooser(options, samples, layouts);
   const chosen: Chosen[] = [];
   for (const map of maps) {
-    if (gradients.get(gradientAt(map)) !== undefined) {
-      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      const part = inPart(map);
-      const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
-      chosen.push({ map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined });
-    } else if (!skipped.some(({ node }) => node === map.name))
+    if (gradients.get(gradientAt(map)) !== undefined) chosen.push(choose(map, map === classifier?.map));
+    else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
   if (chosen.length === 0) {
@@ -118,6 +107,29 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     widest: options.pairs ?? 0,
   });
   return { loss, chosen, skipped, classifier, edges, noise };
+}
+
+/** Chooses the coordinates and rows of one map after another; a classifier's last map keeps all its rows. */
+function chooser(
+  options: ProbeOptions,
+  samples: number,
+  layouts: ExampleLayouts | undefined,
+): (map: Measurable, isClassifier: boolean) => Chosen {
+  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
+  const { positions = Number.POSITIVE_INFINITY } = options;
+  const seeded = new Random(sampleSeed);
+  const random = seeded.split("coordinates");
+  const inPart = (map: Measurable): Measurable => {
+    const where = layouts?.rowsOf(map);
+    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
+    return rows === undefined ? map : withRows(map, rows);
+  };
+  return (map, isClassifier) => {
+    const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
+    const part = isClassifier ? map : inPart(map);
+    const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
+    return { map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined };
+  };
 }
 
 /** Samples per batch: one where all inputs are the same for all samples. */

@@ -44,9 +44,10 @@ export function findGemm(node: Node, s: GraphContext): Found {
   const weightLeft = s.isWeight(A);
   if (weightLeft && s.isWeight(B)) return "both operands are constant";
   if (!weightLeft && !s.isWeight(B)) return "both operands depend on the data";
-  if (bias !== undefined && bias !== "" && !s.isWeight(bias)) return "what it adds to the product depends on the data";
+  if (bias !== undefined && bias !== "" && !s.isWeight(bias))
+    return "the term added to the product depends on the data";
   const addendRows = bias ? s.values.get(bias)!.shape.at(weightLeft ? -1 : -2) : 1;
-  if ((addendRows ?? 1) > 1) return "what it adds to the product differs from sample to sample";
+  if ((addendRows ?? 1) > 1) return "the term added to the product differs from sample to sample";
   const a = intAttribute(node, "transA", 0) ? "ki" : "ik";
   const b = intAttribute(node, "transB", 0) ? "jk" : "kj";
   const scale = floatAttribute(node, "alpha", 1);

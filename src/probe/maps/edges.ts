@@ -74,7 +74,7 @@ export function findEdges(
     if (layout === undefined || walker.sharesWeights(map)) {
       const reason = layout
         ? "its weights are used more than once"
-        : "its weights are a part of an operator's, or scaled";
+        : "its weights are part of an operator's weights, or scaled";
       broken.push({ first: map.name, second: null, reason });
       continue;
     }
@@ -86,12 +86,20 @@ export function findEdges(
     };
     const ends = walker.ends(start);
     if (ends.length > 0 && input.bias === undefined) {
-      broken.push({ first: map.name, second: null, reason: "what is added to its outputs is not one value for each" });
+      broken.push({
+        first: map.name,
+        second: null,
+        reason: "the constant added to its outputs is not one value for each",
+      });
       continue;
     }
     for (const end of ends) {
       if (end.kind === "map" && walker.sharesWeights(end.map))
-        broken.push({ first: map.name, second: end.map.name, reason: "the weights above are used more than once" });
+        broken.push({
+          first: map.name,
+          second: end.map.name,
+          reason: "the weights of the map above are used more than once",
+        });
       else if (end.kind === "broken")
         broken.push({ first: map.name, second: walker.nearest(end.value), reason: end.reason });
       else if (end.kind === "scores")
@@ -107,7 +115,9 @@ export function findEdges(
   }
   for (const [node, { queries, keys }] of scores) {
     const found =
-      queries && keys ? attentionScores(node, queries, keys, s) : "the other factor of the scores comes by another way";
+      queries && keys
+        ? attentionScores(node, queries, keys, s)
+        : "the other factor of the scores comes by another path";
     const first = queries ?? keys!;
     if (typeof found === "string")
       broken.push({ first: first.map.name, second: queries ? (keys?.map.name ?? null) : null, reason: found });
@@ -137,7 +147,7 @@ class Walker {
     const users = this.users.get(place.value) ?? [];
     const broken = (reason: string): End[] => [{ kind: "broken", value: place.value, reason }];
     if (users.length === 0) return [];
-    if (steps > MOST_STEPS) return broken("the way to the next map is too long");
+    if (steps > MOST_STEPS) return broken("the path to the next map is too long");
     if (users.length > 1 && !users.every(isCut)) return this.leadsToMaps(place.value) ? broken(branch(users)) : [];
     return users.flatMap((node) => this.step(node, place, steps));
   }
@@ -167,15 +177,12 @@ class Walker {
     return this.nearest(value) !== null;
   }
 
+  /** The ends of the path through one node that reads the place. */
   private step(node: Node, place: Place, steps: number): End[] {
-    const { values } = this.s;
-    const broken = (reason: string): End[] =>
-      this.leadsToMaps(place.value) ? [{ kind: "broken", value: place.value, reason }] : [];
-    const on = (value: string, layout: Layout, change: Partial<Place> = {}) =>
-      this.ends({ ...place, ...change, value, layout }, steps + 1);
+    const broken = (reason: string) => this.broken(place, reason);
     const map = this.byNode.get(node);
     if (map !== undefined && map.input!.reads!.value === place.value) return [{ kind: "map", place, map }];
-    const isSeen = node.inputs.includes(place.value) && values.has(node.outputs[0]!);
+    const isSeen = node.inputs.includes(place.value) && this.s.values.has(node.outputs[0]!);
     if (node.domain !== "" || !isSeen || node.inputs.filter((name) => name === place.value).length > 1)
       return broken(`${node.op} stands in between`);
     const operand = this.attentions.operandOf(node, place.value);
@@ -183,53 +190,70 @@ class Walker {
     if (operand === "values") {
       const summed = behindAttention(node, place, this.s);
       return summed
-        ? on(node.outputs[0]!, summed.layout, summed.change)
+        ? this.on(place, steps, node.outputs[0]!, summed.layout, summed.change)
         : broken("an attention whose heads share values");
     }
-    if (node.inputs[0] === place.value) {
-      const parts = relaid(node, place.layout, this.s);
-      if (parts !== undefined)
-        return node.outputs.flatMap((output, i) =>
-          parts[i] ? on(output, parts[i]) : broken(`${node.op} cuts through its outputs`),
-        );
-      if (NORMALIZATIONS.has(node.op)) {
-        const together = normalizedTogether(node, place.layout, this.s);
-        if (together !== undefined) return [{ kind: "normalization", place, node, together }];
-      }
-      const alike = reshapedAlike(place.layout, values.get(place.value)!.shape, values.get(node.outputs[0]!)!.shape);
-      const homogeneous = Object.hasOwn(POSITIVELY_HOMOGENEOUS, node.op) ? POSITIVELY_HOMOGENEOUS[node.op] : undefined;
-      if (alike && homogeneous)
-        return on(node.outputs[0]!, alike, { symmetry: "rescaling", through: [...place.through, homogeneous] });
-      if (alike && AVERAGES.has(node.op))
-        return on(node.outputs[0]!, alike, { through: [...place.through, "average pooling"] });
-      if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return on(node.outputs[0]!, alike);
-      const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
-      const reduced = reduction && behindReduction(node, place, this.s);
-      if (reduced) {
-        const isMax = node.op === "ReduceMax";
-        const through = [...place.through, reduction];
-        return on(node.outputs[0]!, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
-      }
-    }
-    if (node.op === "Mul" || (node.op === "Div" && node.inputs[0] === place.value)) {
-      const factor = node.inputs.find((name) => name !== place.value)!;
-      const keepsShape = String(values.get(node.outputs[0]!)!.shape) === String(values.get(place.value)!.shape);
-      const isConstant = this.s.isWeight(factor);
-      const isFree = keepsShape && (isConstant || !this.dependsOn(factor, place.value));
-      if (isFree && sizeOf(values.get(factor)!.shape) === 1) return on(node.outputs[0]!, place.layout);
-      if (isFree)
-        return on(node.outputs[0]!, place.layout, {
-          symmetry: "rescaling",
-          through: [...place.through, isConstant ? "factors" : "gate"],
-        });
-    }
+    const ends = this.throughFirstInput(node, place, steps) ?? this.throughFactor(node, place, steps);
+    if (ends !== undefined) return ends;
     if (node.op === "Scan") return broken("a recurrence over time stands in between");
     if (node.op === "Add" || node.op === "Sub" || node.op === "Sum") {
       const isConstant = node.inputs.some((name) => this.s.isWeight(name));
-      return broken(isConstant ? "a constant is added behind it" : "another branch is added (residual)");
+      return broken(isConstant ? "a constant is added after it" : "another branch is added (residual)");
     }
     if (node.op === "Concat") return broken("its outputs are joined with other values (Concat)");
     return broken(`${node.op} is not positively homogeneous, or mixes its outputs`);
+  }
+
+  private broken(place: Place, reason: string): End[] {
+    return this.leadsToMaps(place.value) ? [{ kind: "broken", value: place.value, reason }] : [];
+  }
+
+  /** The ends of the path from the next value on. */
+  private on(place: Place, steps: number, value: string, layout: Layout, change: Partial<Place> = {}): End[] {
+    return this.ends({ ...place, ...change, value, layout }, steps + 1);
+  }
+
+  /** Through operators that rearrange, normalize, rectify or pool their first input; undefined for any other. */
+  private throughFirstInput(node: Node, place: Place, steps: number): End[] | undefined {
+    if (node.inputs[0] !== place.value) return undefined;
+    const { values } = this.s;
+    const [output] = node.outputs as [string];
+    const parts = relaid(node, place.layout, this.s);
+    if (parts !== undefined)
+      return node.outputs.flatMap((name, i) =>
+        parts[i] ? this.on(place, steps, name, parts[i]) : this.broken(place, `${node.op} cuts through its outputs`),
+      );
+    if (NORMALIZATIONS.has(node.op)) {
+      const together = normalizedTogether(node, place.layout, this.s);
+      if (together !== undefined) return [{ kind: "normalization", place, node, together }];
+    }
+    const alike = reshapedAlike(place.layout, values.get(place.value)!.shape, values.get(output)!.shape);
+    const homogeneous = Object.hasOwn(POSITIVELY_HOMOGENEOUS, node.op) ? POSITIVELY_HOMOGENEOUS[node.op] : undefined;
+    if (alike && homogeneous)
+      return this.on(place, steps, output, alike, { symmetry: "rescaling", through: [...place.through, homogeneous] });
+    if (alike && AVERAGES.has(node.op))
+      return this.on(place, steps, output, alike, { through: [...place.through, "average pooling"] });
+    if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return this.on(place, steps, output, alike);
+    const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
+    const reduced = reduction && behindReduction(node, place, this.s);
+    if (!reduced) return undefined;
+    const isMax = node.op === "ReduceMax";
+    const through = [...place.through, reduction];
+    return this.on(place, steps, output, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
+  }
+
+  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for any other node. */
+  private throughFactor(node: Node, place: Place, steps: number): End[] | undefined {
+    if (node.op !== "Mul" && !(node.op === "Div" && node.inputs[0] === place.value)) return undefined;
+    const { values } = this.s;
+    const [output] = node.outputs as [string];
+    const factor = node.inputs.find((name) => name !== place.value)!;
+    const keepsShape = String(values.get(output)!.shape) === String(values.get(place.value)!.shape);
+    const isConstant = this.s.isWeight(factor);
+    if (!keepsShape || (!isConstant && this.dependsOn(factor, place.value))) return undefined;
+    if (sizeOf(values.get(factor)!.shape) === 1) return this.on(place, steps, output, place.layout);
+    const through = [...place.through, isConstant ? "factors" : "gate"];
+    return this.on(place, steps, output, place.layout, { symmetry: "rescaling", through });
   }
 
   private dependsOn(value: string, on: string): boolean {
@@ -346,7 +370,7 @@ function normalized(
   { place, node, together }: Extract<End, { kind: "normalization" }>,
   second: string,
 ): MapEdge[] | string {
-  if (place.heads !== undefined) return `${node.op} behind an attention`;
+  if (place.heads !== undefined) return `${node.op} after an attention`;
   const channels = place.layout.axes.filter(({ step }) => step !== null);
   const width = channels.reduce((product, { extent }) => product * extent, 1);
   const from = place.layout.offset;
@@ -425,7 +449,7 @@ function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: 
   const ends = [queries, keys].map(({ place }, i) => headEnds(node, place, i as 0 | 1, values.get(place.value)!.shape));
   const [Q, K] = ends;
   if (Q === undefined || K === undefined || Q.width !== K.width || Q.from.length !== K.from.length)
-    return "an attention whose heads share keys, or lie in no simple order";
+    return "an attention whose heads share keys, or have no simple order";
   const isRotation = queries.place.symmetry === "rotation" && keys.place.symmetry === "rotation";
   const through = [...new Set(["attention scores", ...queries.place.through, ...keys.place.through])].join(", ");
   return Q.from.map((from, head) => ({

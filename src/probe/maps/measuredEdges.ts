@@ -28,7 +28,7 @@ export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: 
   const isTaken = ({ first, second, secondEnd }: MapEdge) => names.has(first) && (!secondEnd || names.has(second));
   const left = pairs.filter((edge) => !isTaken(edge) && (edge.head ?? 0) === 0);
   const notTaken = left.map(
-    ({ first, second }): BrokenEdge => ({ first, second, reason: "not measured whole, both of them" }),
+    ({ first, second }): BrokenEdge => ({ first, second, reason: "one of the two is not measured whole" }),
   );
   return { pairs: pairs.filter(isTaken), broken: [...broken, ...notTaken] };
 }

@@ -37,7 +37,7 @@ export function sampleRows(
 
 /** A sentence for readers of numbers from some rows. */
 export function rowsNote(positions: number): string {
-  return `Of each sample at most ${positions} rows of a map were measured (pixels, tokens), drawn at random, the same places in every batch; of a classifier's last map all.`;
+  return `At most ${positions} rows of a map were measured for each sample (pixels, tokens), drawn at random, at the same places in every batch; of a classifier's last map, all rows were.`;
 }
 
 /** The same map on some of its rows. */

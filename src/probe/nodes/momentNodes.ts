@@ -51,6 +51,9 @@ interface MomentOptions {
 const CENTRE_STRIDE = 17;
 const CENTRE_ROWS = 64;
 
+/** Activations and gradients at the input (a) and the output (b). */
+type Key = "ha" | "hb" | "ga" | "gb";
+
 /** Rows (n, d) prepared for Gram products: their mean (1, d) and the centred rows (n, d). */
 interface CentredRows {
   readonly mean: string;
@@ -68,72 +71,90 @@ interface CentredRows {
  *   without `cross` and where coordinates are sampled. The sums of a deferred side, `ga` and `gan` or `hb` and `hbn`,
  *   are those of the coordinates y. Where rows are kept, only `scale` and the names from outputRows
  */
-export function addMomentNodes(
+export function addMomentNodes(builder: GraphBuilder, map: Measurable, gb: string, options: MomentOptions): SumNames {
+  const { cross, sample, classifier, noise, keepsRows = false } = options;
+  const names: Record<string, string> = {};
+  const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
+  const { scale, ha, sides } = addSides(builder, map, gb, options, names);
+  if (keepsRows) {
+    const kept = sides as Record<Key, string>;
+    return { scale, ...outputRows(builder, kept, { ones, largestEntry: (all) => largestEntry(builder, all) }) };
+  }
+  const centred: Partial<Record<Key, CentredRows>> = {};
+  for (const key of Object.keys(sides) as Key[])
+    centred[key] = addSums(builder, map, { key, rows: sides[key]!, ha, ones }, options, names);
+  if (noise !== undefined && ha !== undefined)
+    Object.assign(names, addNoiseNodes(builder, map, { ha, gb: sides.gb!, scale: names["ha.scale"] }, noise));
+  if (classifier && sample === undefined && centred.ha)
+    Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
+  if (cross && sample === undefined) {
+    // One product over the rows of a map is enough: the others follow after the last batch (addCrossMoments).
+    const [key, h] = centred.ha === undefined ? (["cross.b", "hb"] as const) : (["cross.ba", "ha"] as const);
+    names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
+  }
+  return names;
+}
+
+/** The rows of both sides in the range of float32, and h_a as it is; ha and ga are absent for a head. */
+function addSides(
   builder: GraphBuilder,
   map: Measurable,
   gb: string,
-  { cross, deferred, added = new Map(), sample, classifier, noise, rescaled = false, keepsRows = false }: MomentOptions,
-): SumNames {
-  const names: Record<string, string> = {};
-  const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, map.rows])]);
+  { deferred, added = new Map(), rescaled = false }: MomentOptions,
+  names: Record<string, string>,
+): { scale: string; ha: string | undefined; sides: Partial<Record<Key, string>> } {
   const rows = map.outputRows(builder, gb);
   const scale = largestEntry(builder, rows);
   names.scale = scale;
   const gradient = builder.op("Div", [rows, scale]);
-  const inRange = (key: "ha" | "hb" | "ga", rows: string): string => {
+  const inRange = (key: Key, rows: string): string => {
     if (!rescaled) return rows;
     const power = powerOfTwo(builder, largestEntry(builder, rows));
     names[`${key}.scale`] = power;
     return builder.op("Div", [rows, power]);
   };
   const hb = map.activationRows?.(builder) ?? map.outputRows(builder, map.hb);
-  const sides: Record<string, string> = { hb: inRange("hb", hb), gb: gradient };
+  const sides: Partial<Record<Key, string>> = { hb: inRange("hb", hb), gb: gradient };
   const { input } = map;
   const ha = input?.inputRows(builder);
-  if (input !== undefined && ha !== undefined) {
-    sides.ha = inRange("ha", ha);
-    // g_a = W^T g_b as rows: gb (n, dOut) times W (dOut, dIn); or y, of equal length   (docs/theory.md Eq. 5).
-    const L = deferred?.side === "a" ? deferred.L : undefined;
-    const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
-    const ga =
-      known === undefined
-        ? builder.op("Gemm", [gradient, L ?? input.weightRows(builder)])
-        : builder.op("Div", [known, scale]);
-    sides.ga = inRange("ga", ga);
-  }
-  if (keepsRows) {
-    const kept = sides as Record<"ha" | "hb" | "gb" | "ga", string>;
-    return { scale, ...outputRows(builder, kept, { ones, largestEntry: (all) => largestEntry(builder, all) }) };
-  }
-  const centred: Record<string, CentredRows> = {};
-  const widths = { ha: map.input?.dIn, ga: map.input?.dIn, hb: map.dOut, gb: map.dOut };
-  for (const [key, rows] of Object.entries(sides)) {
-    const side = key.endsWith("a") ? "a" : "b";
-    const chosen = sample?.[side];
-    const columns = chosen && sampledColumns(chosen, side === "a" ? map.input?.columnOrder : undefined);
-    const isDeferred = side === deferred?.side && key === (side === "a" ? "ga" : "hb");
-    const d = isDeferred
-      ? deferredSize(map, side)
-      : (chosen?.coordinates.length ?? widths[key as keyof typeof widths]!);
-    const turned =
-      isDeferred && side === "b"
-        ? divided(builder, coordinates(builder, input!, ha!, deferred.L), names["hb.scale"])
-        : rows;
-    const kept = columns === undefined ? turned : gathered(builder, rows, columns);
-    centred[key] = addGram(builder, kept, [map.rows, d], ones, key, names);
-    const inverse = inverseNorms(builder, rows, key, names);
-    addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
-  }
-  if (noise !== undefined && ha !== undefined)
-    Object.assign(names, addNoiseNodes(builder, map, { ha, gb: gradient, scale: names["ha.scale"] }, noise));
-  if (classifier && sample === undefined && centred.ha)
-    Object.assign(names, addClassNodes(builder, classifier, { ha: centred.ha.rows, hb: centred.hb!.rows }));
-  if (cross && sample === undefined) {
-    // One product over the rows of a map is enough: the others follow after the last batch (addCrossMoments).
-    const [key, h] = centred.ha === undefined ? ["cross.b", "hb"] : ["cross.ba", "ha"];
-    names[key] = builder.op("Gemm", [centred.gb!.rows, centred[h]!.rows], { transA: int(1) });
-  }
-  return names;
+  if (input === undefined || ha === undefined) return { scale, ha, sides };
+  sides.ha = inRange("ha", ha);
+  // g_a = W^T g_b as rows: gb (n, dOut) times W (dOut, dIn); or y, of equal length   (docs/theory.md Eq. 5).
+  const L = deferred?.side === "a" ? deferred.L : undefined;
+  const known = L === undefined ? input.gradientRows?.(builder, added) : undefined;
+  const ga =
+    known === undefined
+      ? builder.op("Gemm", [gradient, L ?? input.weightRows(builder)])
+      : builder.op("Div", [known, scale]);
+  sides.ga = inRange("ga", ga);
+  return { scale, ha, sides };
+}
+
+/** Adds the sums of rows, plain and normalized; returns the centred plain rows. @param of ha as it is, for y */
+function addSums(
+  builder: GraphBuilder,
+  map: Measurable,
+  of: { readonly key: Key; readonly rows: string; readonly ha: string | undefined; readonly ones: string },
+  { deferred, sample }: MomentOptions,
+  names: Record<string, string>,
+): CentredRows {
+  const { key, rows, ha, ones } = of;
+  const side = key.endsWith("a") ? "a" : "b";
+  const chosen = sample?.[side];
+  const columns = chosen && sampledColumns(chosen, side === "a" ? map.input?.columnOrder : undefined);
+  const isDeferred = side === deferred?.side && key === (side === "a" ? "ga" : "hb");
+  const d = isDeferred
+    ? deferredSize(map, side)
+    : (chosen?.coordinates.length ?? (side === "a" ? map.input!.dIn : map.dOut));
+  const inCoordinates =
+    isDeferred && side === "b"
+      ? divided(builder, coordinates(builder, map.input!, ha!, deferred.L), names["hb.scale"])
+      : rows;
+  const kept = columns === undefined ? inCoordinates : gathered(builder, rows, columns);
+  const centred = addGram(builder, kept, [map.rows, d], ones, key, names);
+  const inverse = inverseNorms(builder, rows, key, names);
+  addGram(builder, builder.op("Mul", [kept, inverse]), [map.rows, d], ones, `${key}n`, names);
+  return centred;
 }
 
 /** y = h_a L, or (h_a, 1) L where there is a bias. */
