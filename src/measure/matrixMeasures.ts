@@ -33,7 +33,7 @@ export interface WeightScene {
   readonly unranked?: Status | undefined;
 }
 
-/** One measure. `Weights` is its result for Z, under the key `weights` beside the conventions. */
+/** One measure. `Weights` is its result for Z, under the key `weights` next to the conventions. */
 export interface MatrixMeasure<Value, Weights = never> {
   /**
    * The lowest cost at which it is measured. Beyond "economy" it needs the whole matrix and is not measured on sampled

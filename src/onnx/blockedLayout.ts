@@ -130,10 +130,10 @@ class Unblocker {
     const steps: Omit<Node, "outputs">[] = [
       { ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight], attributes },
     ];
-    const behind = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
+    const append = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
       steps.push({ op, domain: "", name: "", inputs, attributes: given });
     const last = () => `${y}/${steps.length - 1}`;
-    if (sum) behind("Add", [last(), sum]);
+    if (sum) append("Add", [last(), sum]);
     const [first, second] = params !== undefined && "floats" in params ? params.floats : [];
     const alpha = first === undefined ? {} : { alpha: { float: first } };
     const beta = second === undefined ? {} : { beta: { float: second } };
@@ -141,25 +141,25 @@ class Unblocker {
       case "":
         break;
       case "Clip":
-        behind("Clip", [last(), ...[first, second].map((limit, i) => this.limit(`${y}/limit${i}`, limit))]);
+        append("Clip", [last(), ...[first, second].map((limit, i) => this.limit(`${y}/limit${i}`, limit))]);
         break;
       case "HardSwish": {
         const input = last();
-        behind("HardSigmoid", [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
-        behind("Mul", [input, last()]);
+        append("HardSigmoid", [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+        append("Mul", [input, last()]);
         break;
       }
       case "HardSigmoid":
-        behind("HardSigmoid", [last()], { ...alpha, ...beta });
+        append("HardSigmoid", [last()], { ...alpha, ...beta });
         break;
       case "LeakyRelu":
       case "Elu":
-        behind(stringAttribute(node, "activation", ""), [last()], alpha);
+        append(stringAttribute(node, "activation", ""), [last()], alpha);
         break;
       case "Relu":
       case "Tanh":
       case "Sigmoid":
-        behind(stringAttribute(node, "activation", ""), [last()]);
+        append(stringAttribute(node, "activation", ""), [last()]);
         break;
       default:
         throw unknown(node, `the activation ${stringAttribute(node, "activation", "")}`);

@@ -163,16 +163,16 @@ const broadcastAxis = (node: Node, { g }: RewriteContext): Node => {
   const attributes = without(node, "broadcast", "axis", "consumed_inputs");
   if (intAttribute(node, "broadcast", 0) === 0 || node.attributes.axis === undefined) return { ...node, attributes };
   const [A, B] = node.inputs as [string, string];
-  const behind = g.op("Sub", [g.op("Sub", [rankOf(g, A), rankOf(g, B)]), g.ints([intAttribute(node, "axis", 0)])]);
-  const shape = g.op("Concat", [g.op("Shape", [B]), onesOf(g, behind)], { axis: int(0) });
+  const trailing = g.op("Sub", [g.op("Sub", [rankOf(g, A), rankOf(g, B)]), g.ints([intAttribute(node, "axis", 0)])]);
+  const shape = g.op("Concat", [g.op("Shape", [B]), onesOf(g, trailing)], { axis: int(0) });
   return { ...node, inputs: [A, g.op("Reshape", [B, shape])], attributes };
 };
 
 /** PRelu-6: one slope, or one for each channel, which is axis 1. */
 const prelu = (node: Node, { g }: RewriteContext): Node => {
   const [x, slope] = node.inputs as [string, string];
-  const behind = g.op("Sub", [rankOf(g, x), g.ints([2])]);
-  const shape = g.op("Concat", [g.ints([-1]), onesOf(g, behind)], { axis: int(0) });
+  const trailing = g.op("Sub", [rankOf(g, x), g.ints([2])]);
+  const shape = g.op("Concat", [g.ints([-1]), onesOf(g, trailing)], { axis: int(0) });
   return { ...node, inputs: [x, g.op("Reshape", [slope, shape])], attributes: without(node, "consumed_inputs") };
 };
 

@@ -104,7 +104,7 @@ async function checkFewer(
   { n, declared }: { readonly n: number; readonly declared: number },
 ): Promise<void> {
   const found = await losses(engine, model, options, feeds).catch(() => []);
-  const whole = await losses(engine, model, options, filledUp(feeds, declared, options.same));
+  const whole = await losses(engine, model, options, repeatSamples(feeds, declared, options.same));
   const largest = Math.max(...whole.map(Math.abs));
   const isSame = found.every((loss, i) => Math.abs(loss - whole[i]!) <= SAME_LOSS * largest);
   if (found.length * declared === whole.length * n && isSame) return;
@@ -114,7 +114,7 @@ async function checkFewer(
 }
 
 /** The samples of a batch repeated up to `count`. */
-function filledUp(feeds: Feeds, count: number, same: ReadonlySet<string> = new Set()): Feeds {
+function repeatSamples(feeds: Feeds, count: number, same: ReadonlySet<string> = new Set()): Feeds {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]) => {
       if (same.has(name)) return [name, tensor];

@@ -40,7 +40,7 @@ const averagePool: GradientRule = (c) => {
   }
   // Each entry of X sums the windows that contain it: average pooling with stride 1 of dY with zeros between its
   // entries.
-  const opened = stuff(c, share, result, strides);
+  const opened = insertZeros(c, share, result, strides);
   const reach = kernel.map((k, axis) => dilations[axis]! * (k - 1));
   const extents = narrow.map((extent, axis) => extent * strides[axis]!);
   const before = reach.map((extent, axis) => begin[axis]! - extent);
@@ -83,7 +83,7 @@ function repeat(c: RuleContext, name: string, shape: readonly number[], times: r
 }
 
 /** Every pixel `times` as wide, filled with zeros. */
-function stuff(c: RuleContext, name: string, shape: readonly number[], times: readonly number[]): string {
+function insertZeros(c: RuleContext, name: string, shape: readonly number[], times: readonly number[]): string {
   if (times.every((stride) => stride === 1)) return name;
   const [lead, pixels] = [shape.slice(0, 2), shape.slice(2)];
   const opened = c.reshape(name, [...lead, ...pixels.flatMap((extent) => [extent, 1])]);

@@ -4,7 +4,7 @@
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Multiply } from "../../linalg/products.ts";
-import { blocksOf, productOf, type Rows, turned } from "./rowProducts.ts";
+import { blocksOf, columnsOf, productOf, type Rows } from "./rowProducts.ts";
 
 /** W (dOut, dIn), and its nonzero entries where they are few. */
 export interface MapWeights {
@@ -54,11 +54,11 @@ export async function timesTransposed(
     for (let i = 0; i < count; i++) intoRow(all, i * W.rows, x, from + i, entries);
     return all;
   }
-  const X = turned(x, from, to);
+  const X = columnsOf(x, from, to);
   const weights: Rows = { n: W.rows, width: W.cols, data: W.data };
   for (const [first, last] of blocksOf(W.rows)) {
     const some = last - first;
-    const part = await productOf(multiply, X, turned(weights, first, last), W.cols, count, some);
+    const part = await productOf(multiply, X, columnsOf(weights, first, last), W.cols, count, some);
     for (let i = 0; i < count; i++) all.set(part.subarray(i * some, (i + 1) * some), i * W.rows + first);
   }
   return all;
@@ -72,7 +72,7 @@ export async function timesWeights(
   { W, entries }: MapWeights,
 ): Promise<Float64Array> {
   const count = to - from;
-  if (entries === undefined) return await productOf(multiply, turned(x, from, to), W.data, W.rows, count, W.cols);
+  if (entries === undefined) return await productOf(multiply, columnsOf(x, from, to), W.data, W.rows, count, W.cols);
   const all = new Float64Array(count * W.cols);
   for (let i = 0; i < count; i++) addRow(all, i * W.cols, x, from + i, entries);
   return all;

@@ -62,7 +62,7 @@ export function* blocksOf(n: number): Iterable<readonly [number, number]> {
 const TILE = 32;
 
 /** Some rows as columns (width, to - from), in float64. */
-export function turned({ width, data }: Rows, from: number, to: number): Float64Array {
+export function columnsOf({ width, data }: Rows, from: number, to: number): Float64Array {
   const count = to - from;
   const out = new Float64Array(width * count);
   for (let top = 0; top < count; top += TILE)
@@ -98,10 +98,10 @@ const HELD_BYTES = 2 ** 27;
 
 /** Blocks of rows as columns. */
 function turning(rows: Rows): (from: number, to: number) => Float64Array {
-  if (8 * rows.n * rows.width > HELD_BYTES) return (from, to) => turned(rows, from, to);
+  if (8 * rows.n * rows.width > HELD_BYTES) return (from, to) => columnsOf(rows, from, to);
   const known = new Map<number, Float64Array>();
   return (from, to) => {
-    const found = known.get(from) ?? turned(rows, from, to);
+    const found = known.get(from) ?? columnsOf(rows, from, to);
     known.set(from, found);
     return found;
   };
@@ -147,7 +147,7 @@ export async function productSums(
   const groupOf = bounds.slice(1).flatMap((end, g) => new Array<number>(end - bounds[g]!).fill(g));
   const columns = turning(other);
   for (const [top, bottom] of blocksOf(x.n)) {
-    const X = y === undefined ? columns(top, bottom) : turned(x, top, bottom);
+    const X = y === undefined ? columns(top, bottom) : columnsOf(x, top, bottom);
     for (const [left, right] of blocksOf(other.n)) {
       if (y === undefined && left > top) break;
       const place = y !== undefined ? "any" : left < top ? "below" : "diagonal";

@@ -9,11 +9,11 @@
 import { consequences } from "./phaseAlgebra.ts";
 import {
   exponentsAlone,
-  isBeside,
   type Judged,
   type JudgedRow,
   judgeRelations,
   judgeRow,
+  mayHoldToo,
   nothingInCommon,
   type PhaseEvidence,
   type PhaseName,
@@ -73,7 +73,7 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
   const open = rows.filter(
     (row) =>
       row.exponents.verdict !== "clash" &&
-      (row.relations !== "fail" || (best && implies(row.row, best.row) && isBeside(row, best, judged))),
+      (row.relations !== "fail" || (best && implies(row.row, best.row) && mayHoldToo(row, best, judged))),
   );
   if (best && open.every((other) => !implies(other.row, best.row) || other === best)) return best.row.label;
   if (candidates.length > 0) return "undecided";

@@ -63,7 +63,7 @@ export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvid
  * Whether the relation may be one that a row assumes. It holds; or it is strong where chance alone would make it
  * strong; or, where exponents along shared eigenvectors agree, it may hold within its error.
  */
-function isThere({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
+function fitsRow({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
   if (verdict === "kept" || verdict === "weakened" || verdict === "lost") return false;
   return holds || (verdict === "by-chance" && level === "strong") || (byExponents && mayHold);
 }
@@ -73,7 +73,7 @@ export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence)
   const assumed: readonly Judgement[] = row.assumes.map((relation) => judged[relation]);
   const exponents = checkExponents(row, evidence.exponents, evidence.range);
   const byExponents = exponents.verdict === "match" && exponents.compared.length > 0;
-  const relations = assumed.every((one) => isThere(one, byExponents))
+  const relations = assumed.every((one) => fitsRow(one, byExponents))
     ? "hold"
     : assumed.some(({ level }) => level === "weak")
       ? "fail"
@@ -128,7 +128,7 @@ const apart = 0.15;
 /**
  * Whether a stronger row may hold with `best` under noise: its weakest relation is about as strong as that of `best`.
  */
-export function isBeside(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
+export function mayHoldToo(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
   const weakest = ({ row }: JudgedRow): number => Math.min(...row.assumes.map((name) => judged[name].strength ?? 1));
   return weakest(stronger) > weakest(best) - apart;
 }

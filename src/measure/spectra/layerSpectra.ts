@@ -45,7 +45,7 @@ export function eigenvaluesWanted(d: number, cost: Cost, convention?: Convention
  * The spectrum of one matrix.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, as many as are wanted; undefined where A has none
  */
 export function spectrumRecord(

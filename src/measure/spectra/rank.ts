@@ -55,7 +55,7 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param dimension largest rank possible
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns values, or nulls with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite"
  * @throws RangeError if A is not square

@@ -86,7 +86,7 @@ export function noiseFloor(
  * Eigenvalues, floor and effective rank of one matrix.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns null values with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite". O(d^3)
  */

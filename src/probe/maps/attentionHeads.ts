@@ -122,14 +122,14 @@ function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefin
 
 /** Whether a value is a softmax, possibly masked or in another layout. */
 function comesFromSoftmax(graph: Graph, value: string): boolean {
-  return softmaxBehind(graph, value) !== undefined;
+  return softmaxOf(graph, value) !== undefined;
 }
 
 /**
  * The softmax that a value is, possibly masked or in another layout. JAX writes exp(x - max) / sum; the node is then
  * the exponential.
  */
-export function softmaxBehind(graph: Graph, value: string, distance = 0): Node | undefined {
+export function softmaxOf(graph: Graph, value: string, distance = 0): Node | undefined {
   const made = (name: string) => graph.nodes.find((node) => node.outputs.includes(name));
   const producer = made(value);
   if (producer === undefined || distance > MAX_DISTANCE) return undefined;
@@ -138,7 +138,7 @@ export function softmaxBehind(graph: Graph, value: string, distance = 0): Node |
   if (!TRANSPARENT.has(producer.op)) return undefined;
   const sources = producer.op === "Where" || producer.op === "Mul" ? producer.inputs : producer.inputs.slice(0, 1);
   for (const name of sources) {
-    const found = softmaxBehind(graph, name, distance + 1);
+    const found = softmaxOf(graph, name, distance + 1);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -3,7 +3,7 @@
  * it.
  */
 import type { Node } from "../../onnx/graph.ts";
-import { softmaxBehind } from "./attentionHeads.ts";
+import { softmaxOf } from "./attentionHeads.ts";
 import type { GraphContext } from "./linearMap.ts";
 
 export type Operand = "queries" | "keys" | "values";
@@ -25,7 +25,7 @@ export function findAttentions(s: GraphContext): AttentionNodes {
     if (node.op !== "MatMul" && node.op !== "Einsum") continue;
     const [weights, V] = node.inputs;
     if (node.inputs.length !== 2 || s.isWeight(V!)) continue;
-    const softmax = softmaxBehind(s.graph, weights!);
+    const softmax = softmaxOf(s.graph, weights!);
     if (softmax === undefined) continue;
     operands.set(node, [undefined, "values"]);
     const scores = productBefore(softmax, producers, s);

@@ -4,7 +4,7 @@
  * each.
  */
 import type { Node } from "../../onnx/graph.ts";
-import { softmaxBehind } from "./attentionHeads.ts";
+import { softmaxOf } from "./attentionHeads.ts";
 import { productBefore } from "./attentionNodes.ts";
 import type { GraphContext, Measurable } from "./linearMap.ts";
 
@@ -25,15 +25,15 @@ export function attentionParts(heads: string, maps: readonly Measurable[], s: Gr
   const users = new Map<string, Node[]>();
   for (const node of s.graph.nodes) for (const name of node.inputs) users.set(name, [...(users.get(name) ?? []), node]);
   const made = new Map(maps.filter(({ input }) => input !== undefined).map(({ hb, name }) => [hb, name] as const));
-  const behind = (value: string | undefined) =>
+  const sourceOf = (value: string | undefined) =>
     value === undefined ? undefined : nearest(value, made, (name) => producers.get(name)?.inputs ?? []);
   const weighted = producers.get(heads);
-  const softmax = weighted && softmaxBehind(s.graph, weighted.inputs[0]!);
+  const softmax = weighted && softmaxOf(s.graph, weighted.inputs[0]!);
   const scores = softmax && productBefore(softmax, producers, s);
   return {
-    queries: behind(scores?.inputs[0]),
-    keys: behind(scores?.inputs[1]),
-    values: behind(weighted?.inputs[1]),
+    queries: sourceOf(scores?.inputs[0]),
+    keys: sourceOf(scores?.inputs[1]),
+    values: sourceOf(weighted?.inputs[1]),
     output: nearest(heads, made, (name) => users.get(name)?.flatMap(({ outputs }) => outputs) ?? []),
   };
 }

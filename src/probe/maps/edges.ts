@@ -188,7 +188,7 @@ class Walker {
     const operand = this.attentions.operandOf(node, place.value);
     if (operand === "queries" || operand === "keys") return [{ kind: "scores", place, node, operand }];
     if (operand === "values") {
-      const summed = behindAttention(node, place, this.s);
+      const summed = afterAttention(node, place, this.s);
       return summed
         ? this.on(place, steps, node.outputs[0]!, summed.layout, summed.change)
         : broken("an attention whose heads share values");
@@ -235,7 +235,7 @@ class Walker {
       return this.on(place, steps, output, alike, { through: [...place.through, "average pooling"] });
     if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return this.on(place, steps, output, alike);
     const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
-    const reduced = reduction && behindReduction(node, place, this.s);
+    const reduced = reduction && afterReduction(node, place, this.s);
     if (!reduced) return undefined;
     const isMax = node.op === "ReduceMax";
     const through = [...place.through, reduction];
@@ -402,7 +402,7 @@ function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext
 }
 
 /** The place after the weighted sum of values in an attention: samples of the queries replace those of the values. */
-function behindAttention(
+function afterAttention(
   node: Node,
   place: Place,
   { values }: GraphContext,
@@ -413,13 +413,13 @@ function behindAttention(
   const width = groups[axes.width]!;
   if (width.length !== 1 || width[0]!.step !== 1) return undefined;
   const to = values.get(node.outputs[0]!)!.shape;
-  const behind = axes.output.map((from, axis) => (from === undefined ? [plain(to[axis]!)] : groups[from]!));
-  if (behind.some((group, axis) => group.reduce((product, { extent }) => product * extent, 1) !== to[axis]))
+  const resultAxes = axes.output.map((from, axis) => (from === undefined ? [plain(to[axis]!)] : groups[from]!));
+  if (resultAxes.some((group, axis) => group.reduce((product, { extent }) => product * extent, 1) !== to[axis]))
     return undefined;
   const heads = groups.flatMap((group, axis) => (axis === axes.width ? [] : group.filter(({ step }) => step !== null)));
   const from = indices(place.layout.offset, heads);
   return {
-    layout: { offset: place.layout.offset, axes: behind.flat() },
+    layout: { offset: place.layout.offset, axes: resultAxes.flat() },
     change: { heads: { from, width: width[0]!.extent } },
   };
 }
@@ -492,7 +492,7 @@ function isZeroPad(node: Node, { graph }: GraphContext): boolean {
 }
 
 /** The place after a mean or maximum over axes that do not run over the map's outputs. */
-function behindReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
+function afterReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
   const { shape } = values.get(place.value)!;
   const given = node.inputs[1] ? graph.initializers.get(node.inputs[1]) : undefined;
   const axes = given ? Array.from(given.data as ArrayLike<number | bigint>, Number) : intsAttribute(node, "axes");

@@ -31,7 +31,8 @@ export class ExampleLayouts {
         this.layouts.set(name, { offset: 0, axes: [{ extent: n, step: 1 }, ...shape.slice(1).map(plain)] });
     }
     for (const node of s.graph.nodes)
-      for (const [i, layout] of this.behind(node).entries()) if (layout) this.layouts.set(node.outputs[i]!, layout);
+      for (const [i, layout] of this.outputLayouts(node).entries())
+        if (layout) this.layouts.set(node.outputs[i]!, layout);
   }
 
   /** How the rows of a map belong to examples; undefined where not known. */
@@ -55,11 +56,11 @@ export class ExampleLayouts {
   }
 
   /** The known layouts of a node's outputs. */
-  private behind(node: Node): (Layout | undefined)[] {
+  private outputLayouts(node: Node): (Layout | undefined)[] {
     const { values, isWeight } = this.s;
     const source = node.inputs.find((name) => this.layouts.has(name));
     if (source === undefined || node.domain !== "" || !values.has(node.outputs[0]!)) return [];
-    if (node.op === "Scan") return this.behindScan(node);
+    if (node.op === "Scan") return this.afterScan(node);
     const layout = this.layouts.get(source)!;
     const [from, to] = [values.get(source)!.shape, values.get(node.outputs[0]!)!.shape];
     const groups = byAxis(layout.axes, from);
@@ -84,7 +85,7 @@ export class ExampleLayouts {
   }
 
   /** Outputs of a Scan over time: examples keep the layout that they have in a slice of its inputs. */
-  private behindScan(node: Node): (Layout | undefined)[] {
+  private afterScan(node: Node): (Layout | undefined)[] {
     const { body, states, inputs, outputs } = scanParts(node);
     const { values } = this.s;
     const read = inputs.find(({ name }) => this.layouts.has(name));

@@ -58,7 +58,7 @@ export async function scannedMaps(
     if (found.length === 0) return [{ ...node, ...scanOf(traced) }];
     const opened = withRows(node, traced, found, bound);
     for (const [name, tensor] of opened.zeros) initializers.set(name, tensor);
-    const beside = found.flatMap((product) => {
+    const outside = found.flatMap((product) => {
       const own = product.node.name;
       const name = own !== "" && taken.has(own) ? product.outside : own;
       taken.add(name);
@@ -66,7 +66,7 @@ export async function scannedMaps(
         i === 0 ? { ...one, name } : one,
       );
     });
-    return [{ ...node, ...scanOf(opened.parts) }, ...beside];
+    return [{ ...node, ...scanOf(opened.parts) }, ...outside];
   });
   return { graph: { ...graph, nodes, initializers }, values: bound, standIns };
 }

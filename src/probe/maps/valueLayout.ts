@@ -146,18 +146,18 @@ function cut(
   const [first, ...others] = group;
   const inner = others.reduce((product, one) => product * one.extent, 1);
   const before = groups.slice(0, axis).flat();
-  const behind = groups.slice(axis + 1).flat();
-  if (first === undefined) return { offset, axes: [...before, ...behind] };
+  const after = groups.slice(axis + 1).flat();
+  if (first === undefined) return { offset, axes: [...before, ...after] };
   if (from % inner === 0 && extent % inner === 0) {
     const shortened = { extent: extent / inner, step: first.step };
     const moved = offset + (first.step ?? 0) * (from / inner);
-    return { offset: moved, axes: [...before, shortened, ...others, ...behind] };
+    return { offset: moved, axes: [...before, shortened, ...others, ...after] };
   }
   // A piece within one step of the outer axis.
   const at = Math.floor(from / inner);
   if (Math.floor((from + extent - 1) / inner) !== at || others.length === 0) return undefined;
   const piece = cut(offset + (first.step ?? 0) * at, [others], 0, from - at * inner, extent);
-  return piece && { ...piece, axes: [...before, ...piece.axes, ...behind] };
+  return piece && { ...piece, axes: [...before, ...piece.axes, ...after] };
 }
 
 function positive(axis: number, rank: number): number {

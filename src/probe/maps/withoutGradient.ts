@@ -10,14 +10,14 @@ import type { LossGraph } from "../nodes/lossGraph.ts";
 /** The reason, in words that follow the name of a map. */
 export function whyNoGradient({ graph, values, perSample }: LossGraph, value: string): string {
   const reached = new Set([value]);
-  const behind = graph.nodes.filter((node) => {
+  const downstream = graph.nodes.filter((node) => {
     if (!takesValues(node).some((name) => reached.has(name))) return false;
     for (const output of node.outputs) reached.add(output);
     return true;
   });
   if (!reached.has(perSample)) return "the loss does not depend on its output";
   const needed = new Set([perSample]);
-  const onTheWay = behind
+  const onPath = downstream
     .reverse()
     .filter((node) => {
       if (!node.outputs.some((output) => needed.has(output))) return false;
@@ -26,7 +26,7 @@ export function whyNoGradient({ graph, values, perSample }: LossGraph, value: st
     })
     .reverse();
   const isFloat = (name: string) => values.get(name)?.dtype.includes("float") ?? false;
-  const stops = onTheWay.find(
+  const stops = onPath.find(
     (node) => (node.domain === "" && constantOperators.has(node.op)) || !node.outputs.some(isFloat),
   );
   const where = stops === undefined ? "operators" : `${stops.op} (${stops.name || stops.outputs[0]})`;
