@@ -1,7 +1,6 @@
 /**
- * @file Operators whose derivative is zero wherever it exists: no gradient flows through them, whatever lies behind
- * them. (Operators with integer or boolean results would need no entry; they are listed so that docs/coverage.md can
- * show them.)
+ * @file Operators whose derivative is zero wherever it exists: no gradient passes them. (Operators with integer or
+ * boolean results would need no entry; they are listed so that docs/coverage.md can show them.)
  */
 export const constantOperators: ReadonlySet<string> = new Set([
   ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or", "Xor", "IsNaN", "IsInf"],

@@ -3,8 +3,8 @@
  * operator's rule adds the nodes that compute dL/dx = (dy/dx)^T dL/dy. The gradient is again an ONNX graph, so whatever
  * runs the network runs its gradient.
  *
- * Shapes must be bound beforehand (bindShapes): rules then undo broadcasting and reshaping with constants. The gradient
- * of a value used several times is the sum over its uses. What does not lead from `wrt` to `of` gets no nodes.
+ * Shapes must be bound beforehand (bindShapes), so that rules can undo broadcasting and reshaping with constants. The
+ * gradient of a value used several times is the sum over its uses. Values on no path from `wrt` to `of` get no nodes.
  */
 import { capturedBy, readsOf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
@@ -16,23 +16,23 @@ import { type GradientRule, RuleContext } from "./rule.ts";
 import { rules } from "./rules.ts";
 
 export interface GradientRequest {
-  /** The value to differentiate. Where it is no scalar, the gradient is that of the sum of its entries. */
+  /** The value to differentiate. If it is no scalar, the gradient is that of the sum of its entries. */
   readonly of: string;
   /** The values to differentiate with respect to: inputs, initializers or results of nodes. */
   readonly wrt: readonly string[];
   /** Type and shape of every value of the graph, and of those in the bodies of its Scans (bindBodies). */
   readonly values: ReadonlyMap<string, BoundValue>;
-  /** Told what each node adds to the gradients of its inputs, before that is added to what others add. */
+  /** Receives each node's contribution to the gradients of its inputs, before contributions are summed. */
   readonly onNode?: (node: Node, added: readonly (string | undefined)[]) => void;
-  /** Rules of single nodes, whose results the builder computes in another way than by the node itself. */
+  /** Rules of single nodes whose results the builder computes in another way than the node itself. */
   readonly own?: ReadonlyMap<Node, GradientRule>;
 }
 
-/** Types that carry gradients; of these, rules can compute with float32 and float64. */
+/** Types that carry gradients; rules can compute with float32 and float64 only. */
 const FLOAT_TYPES: ReadonlySet<DataType> = new Set(["float32", "float64", "float16", "bfloat16"]);
 
 /**
- * Appends to `builder` (which computes the values of `graph` already) the nodes that compute the gradients.
+ * Appends to `builder`, which already computes the values of `graph`, the nodes that compute the gradients.
  *
  * @returns for each of `wrt` the name of its gradient, of the same shape; undefined where `of` does not depend on it
  * @throws NotDifferentiableError when an operator between `wrt` and `of` has no rule
@@ -51,10 +51,9 @@ export function addGradients(
 }
 
 /**
- * As addGradients, of the sum over values of the product of their entries with given ones.
+ * As addGradients, for the sum over values of the product of their entries with given factors.
  *
- * @param request.seeds values and names of what they are multiplied with, of the same shape; a value may be there more
- *   than once
+ * @param request.seeds values and the names of their factors, of the same shape; a value may occur more than once
  */
 export function addGradientsFrom(
   builder: GraphBuilder,
@@ -109,7 +108,7 @@ function checkNames(names: readonly string[], values: ReadonlyMap<string, BoundV
   }
 }
 
-/** The float values that depend on any of `wrt`, `wrt` included: the only ones whose gradient is of use. */
+/** The float values that depend on any of `wrt`, `wrt` included: only their gradients are needed. */
 function dependents(graph: Graph, wrt: readonly string[], values: ReadonlyMap<string, BoundValue>): Set<string> {
   const found = new Set(wrt);
   for (const node of graph.nodes) {

@@ -1,7 +1,7 @@
 /** @file The error of differentiation. */
 import type { Node } from "../onnx/graph.ts";
 
-/** An operator on the way to the loss that cannot be differentiated; `node` says where. */
+/** An operator on the path to the loss that cannot be differentiated; `node` says where. */
 export class NotDifferentiableError extends Error {
   override readonly name = "NotDifferentiableError";
   readonly node: Node;

@@ -1,9 +1,9 @@
 /**
- * @file What a gradient rule sees: one node, the gradients that reach its outputs, bound shapes, and the means to add
- * nodes.
+ * @file The input of a gradient rule: one node, the gradients that reach its outputs, bound shapes, and the means to
+ * add nodes.
  *
  * To add an operator: write a GradientRule in the file of its family under rules/, list it in that file's table, and
- * add a case to the test of the same name. Nothing else has to know.
+ * add a case to the test of the same name. Nothing else changes.
  */
 
 import { elementTypeCode } from "../onnx/elementType.ts";
@@ -15,12 +15,12 @@ import { NotDifferentiableError } from "./notDifferentiable.ts";
 
 /**
  * Returns for each input of the node the name of dL/d(input), of that input's shape, or undefined for inputs that have
- * no gradient (integers, conditions) or need none (`context.needs(i)` is false). Behind the inputs stand the values
- * that the node's bodies take from outside, in the order of capturedBy.
+ * no gradient (integers, conditions) or need none (`context.needs(i)` is false). After the inputs come the values that
+ * the node's bodies take from outside, in the order of capturedBy.
  */
 export type GradientRule = (context: RuleContext) => readonly (string | undefined)[];
 
-/** Adds to a graph the gradients of its values (addGradientsFrom), for rules of operators that hold a graph. */
+/** Adds to a graph the gradients of its values (addGradientsFrom), for rules of operators with bodies. */
 export type Differentiate = (
   builder: GraphBuilder,
   graph: Graph,
@@ -76,7 +76,7 @@ export class RuleContext {
     return this.node.outputs[i]!;
   }
 
-  /** Gradient that reaches output i; for an output that the loss does not see, zeros. */
+  /** Gradient that reaches output i; zeros for an output that the loss does not depend on. */
   dy(i = 0): string {
     const gradient = this.flowing[i];
     if (gradient !== undefined) return gradient;
@@ -84,7 +84,7 @@ export class RuleContext {
     return this.op("Expand", [this.builder.scalar(0, dtype), this.builder.ints(shape)]);
   }
 
-  /** Whether the loss sees output i. */
+  /** Whether the loss depends on output i. */
   flows(i: number): boolean {
     return this.flowing[i] !== undefined;
   }
@@ -94,12 +94,12 @@ export class RuleContext {
     return name !== undefined && name !== "";
   }
 
-  /** Whether the gradient of input i is of use. */
+  /** Whether the gradient of input i is needed. */
   needs(i: number): boolean {
     return this.has(i) && this.needed.has(this.node.inputs[i]!);
   }
 
-  /** Whether the gradient of a value is of use. */
+  /** Whether the gradient of a value is needed. */
   isNeeded(name: string): boolean {
     return this.needed.has(name);
   }
@@ -123,7 +123,7 @@ export class RuleContext {
     return this.has(i) && this.constants.has(this.x(i));
   }
 
-  /** The whole numbers of input i, which must be a constant of the graph (axes, shapes, splits). */
+  /** The integers of input i, which must be a constant of the graph (axes, shapes, splits). */
   constantInts(i: number): readonly number[] | undefined {
     return this.has(i) ? this.constantNumbers(i) : undefined;
   }
@@ -157,7 +157,7 @@ export class RuleContext {
     return factors.reduce((left, right) => this.op("Mul", [left, right]));
   }
 
-  /** Element type of the node's first output, in which gradients are computed. */
+  /** Element type of the node's first output; gradients are computed in it. */
   get dtype(): DataType {
     return this.value(this.y()).dtype;
   }
@@ -167,7 +167,7 @@ export class RuleContext {
     return this.builder.scalar(value, this.dtype);
   }
 
-  /** `name` times a number; nothing is added for 1. */
+  /** `name` times a number; no node is added for 1. */
   scale(name: string, factor: number): string {
     return factor === 1 ? name : this.op("Mul", [name, this.scalar(factor)]);
   }
@@ -213,7 +213,7 @@ export class RuleContext {
     return perm.every((axis, i) => axis === i) ? name : this.op("Transpose", [name], { perm: { ints: perm } });
   }
 
-  /** Entries starts[i], starts[i] + steps[i], ... before ends[i] of each of the axes. */
+  /** Entries starts[i], starts[i] + steps[i], ... before ends[i] of each axis. */
   slice(
     name: string,
     starts: readonly number[],
@@ -230,7 +230,7 @@ export class RuleContext {
     return this.op("Pad", [name, this.builder.ints([...before, ...after])]);
   }
 
-  /** @param from shape of `name` where known: nothing is added if it is `shape` already */
+  /** @param from shape of `name` where known: no node is added if it already equals `shape` */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     if (from !== undefined && sameShape(from, shape)) return name;
     return this.op("Reshape", [name, this.builder.ints(shape)], { allowzero: { int: 1 } });

@@ -1,7 +1,7 @@
 /**
- * @file What is decomposed of one layer before anything is measured: Z of both sides, and eigenvalues. Of all that is
- * measured these alone have products that pay an engine, which answers later; every measure behind them is a pure
- * function of moments and decompositions, and waits for nothing.
+ * @file Decompositions of one layer that are made before any measure: Z of both sides, and eigenvalues. Only these
+ * products are large enough to pay for an engine, which answers asynchronously. Every later measure is a pure,
+ * synchronous function of moments and decompositions.
  */
 import { ArrayPool } from "../linalg/arrayPool.ts";
 import { gramBy } from "../linalg/blockGram.ts";
@@ -23,10 +23,10 @@ import { eigenvaluesWanted } from "./spectra/layerSpectra.ts";
 export type SideEigenvalues = Partial<Record<"H" | "G", Float64Array>>;
 
 export interface Decompositions {
-  /** Z on each side, of sampled coordinates where they are sampled; absent without weights, and where rows are kept. */
+  /** Z on each side, of the sampled coordinates if there are any; absent without weights, and where rows are kept. */
   readonly Z: Partial<Record<Side, Matrix>>;
   /**
-   * In place of all else where rows are kept: their relations, whose products of all pairs of rows pay an engine too.
+   * Where rows are kept, their relations replace all else; their products of all pairs of rows pay for an engine too.
    */
   readonly ofRows?: RowRelations;
   /** Present where spectra are measured. */
@@ -40,13 +40,13 @@ export interface Decompositions {
   readonly singular?: SingularSystem;
 }
 
-/** The relations of both sides of a layer whose rows are kept, and the sums of Z that they are compared with. */
+/** The relations of both sides of a layer whose rows are kept, and the sums of Z in them. */
 export interface RowRelations {
   readonly on: Record<Side, Record<Convention, RowSide>>;
   readonly Z: Record<Side, WeightSums>;
 }
 
-/** Where large products and large arrays come from. Default: this project's products, new arrays. */
+/** Source of large products and large arrays. Default: this project's products, new arrays. */
 export interface Resources {
   readonly multiply?: Multiply | undefined;
   readonly pool?: ArrayPool | undefined;
@@ -116,7 +116,7 @@ async function relateRows(layer: LayerMoments, counts: readonly number[], multip
   return { on: await rowRelations(multiply, layer, weights, Z, counts), Z };
 }
 
-/** As many of all eigenvalues as a snapshot has. */
+/** As many of all eigenvalues as a snapshot holds. */
 function takeWanted(values: Float64Array, cost: Cost): Float64Array {
   return values.slice(0, eigenvaluesWanted(values.length, cost));
 }

@@ -1,6 +1,6 @@
 /**
- * @file Snapshots written by earlier versions, read as those of today: what they lack is said to be not measured, and
- * the nulls of forward RWA and backward GWA, which took the two matrices for unrelated, are made anew from the
+ * @file Snapshots written by earlier versions, converted to today's form. Missing measures become "not measured". The
+ * nulls of forward RWA and backward GWA took the two matrices as unrelated; they are computed anew from the
  * participation ratios (Eq. 84).
  */
 
@@ -17,7 +17,7 @@ export function isEarlier({ layers }: Pick<Snapshot, "layers">): boolean {
   return layers.some(({ alignment }) => (alignment as Partial<typeof alignment>).covariance === undefined);
 }
 
-/** The record with what it lacks; the very same where it lacks nothing. */
+/** The record with its missing parts filled in; the same object where nothing is missing. */
 export function completeRecord(snapshot: Snapshot): Snapshot {
   return isEarlier(snapshot) ? { ...snapshot, layers: snapshot.layers.map(completeLayer) } : snapshot;
 }
@@ -61,12 +61,12 @@ function completeLayer(layer: LayerSnapshot): LayerSnapshot {
   };
 }
 
-/** What `unmeasuredExponents` looks at. */
+/** The input of `unmeasuredExponents`. */
 function sidesOf({ alignment }: LayerSnapshot): Parameters<typeof unmeasuredExponents>[0] {
   return (alignment.paper.a === null ? {} : { a: {} }) as Parameters<typeof unmeasuredExponents>[0];
 }
 
-/** No row of the gradients is left. */
+/** Whether all rows of the gradients were zero. */
 function isDead({ rga, gwa }: SideAlignments): boolean {
   return rga.value === null && gwa.value === null && gwa.status === "too-few-samples" && gwa.n === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What is measured of a layer beyond the matrices of its sides: a line for each measure, whose key is that in the
- * JSON of a snapshot. Whoever adds a measure of a layer adds its file and its line here (CONTRIBUTING.md).
+ * @file The measures of a layer beyond the matrices of its sides, one line each. The key of a line is the key in the
+ * JSON of a snapshot. A new measure of a layer adds its file, and its line here (CONTRIBUTING.md).
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { LayerMoments } from "../moments/moments.ts";
@@ -22,7 +22,7 @@ import { residuals, type TrainingConstants } from "./training/residual.ts";
 
 export interface LayerOptions {
   cost?: Cost;
-  /** Whether exponents are measured at cost "standard"; at "full" they always are. Default: they are. */
+  /** Whether exponents are measured at cost "standard"; at "full" they always are. Default true. */
   exponents?: boolean;
   /** The layer's relations at initialisation. */
   initial?: Pick<LayerAlignment, "alignment">;
@@ -32,20 +32,20 @@ export interface LayerOptions {
   training?: TrainingConstants;
   /** Disagreement with the nearest class mean, of a classifier's last map (Eq. 70). */
   nearestMean?: number;
-  /** The layer at an earlier measurement, and its step. */
+  /** The layer at an earlier measurement, with its step. */
   previous?: { layer: LayerMoments; step: number };
-  /** The layer at about half the step. */
+  /** The layer at about half of the current step. */
   half?: { layer: LayerMoments; step: number };
 }
 
-/** A layer with what is known of it before its measures are taken. */
+/** A layer, with everything known of it before its measures are taken. */
 export interface LayerScene {
   readonly total: LayerMoments;
-  /** Disjoint groups of the samples that are not empty. */
+  /** Disjoint, non-empty groups of the samples. */
   readonly groups: readonly LayerMoments[];
   readonly options: LayerOptions;
   readonly measured: LayerAlignment;
-  /** What laws are read from; absent where none are read. */
+  /** The inputs of laws; absent where no laws are read. */
   readonly laws?: LayerLaws;
   /**
    * The even and the odd groups: two samples whose difference is the noise (Eq. 18). Absent without groups, and at cost
@@ -54,54 +54,51 @@ export interface LayerScene {
   readonly halves?: readonly [LayerMoments, LayerMoments];
 }
 
-/** One measure; undefined where it has nothing to say of the layer, which then lacks the key. */
+/** One measure; undefined where it does not apply to the layer, which then lacks the key. */
 export interface LayerMeasure<Value> {
-  /** The least cost at which it is measured. Beyond "economy" it is not measured where coordinates are sampled. */
+  /** The lowest cost at which it is measured. Beyond "economy" it is not measured on sampled coordinates. */
   readonly cost: Cost;
   compute(layer: LayerScene): Value | undefined;
 }
 
-/** Lets the compiler find what a measure returns, and check it. */
+/** Lets the compiler infer and check what a measure returns. */
 function define<Value>(measure: LayerMeasure<Value>): LayerMeasure<Value> {
   return measure;
 }
 
 /** In the order of the JSON. */
 export const layerMeasures = {
-  /** The strongest relation of each side beside its value before training (Eq. 76). */
+  /** The strongest relation of each side with its value before training (Eq. 76). */
   strongest: define({ cost: "economy", compute: strongestOfLayer }),
-  /**
-   * How many rows of equal norm would carry H and G as the measured ones do (Eq. 92); absent for sampled coordinates.
-   */
+  /** The effective number of rows of H and G (Eq. 92); absent for sampled coordinates. */
   effectiveRows: define({
     cost: "economy",
     compute: ({ total, measured }) => (measured.sampled ? undefined : effectiveRows(total)),
   }),
   /** Relative change of H and G since an earlier measurement of the same samples (Eq. 64). */
   change: define({ cost: "economy", compute: (layer) => changeSince(layer, layer.options.previous) }),
-  /**
-   * The same since the measurement nearest to half the step, at those steps of a run that are compared over a factor of
-   * two.
-   */
+  /** The same since the measurement nearest to half the step, at the steps that are compared over a factor of two. */
   changeSinceHalf: define({ cost: "economy", compute: (layer) => changeSince(layer, layer.options.half) }),
-  /** Neurons whose activations are nearly one, before and behind an activation (Eq. 125); not at cost "economy". */
+  /**
+   * Groups of neurons with nearly equal activations, before and after an activation (Eq. 125); not at cost "economy".
+   */
   clusters: define({ cost: "standard", compute: ({ total }) => layerClusters(total) }),
   /** Power laws between H, G and Z (Eqs. 33 to 37). Not at cost "economy". */
   exponents: define({ cost: "standard", compute: ({ total, laws }) => laws?.exponents ?? unmeasuredExponents(total) }),
-  /** What the layer keeps in directions that the loss does not depend on (Eq. 65); where exponents are measured. */
+  /** What the layer keeps in directions that the loss does not depend on (Eq. 65); measured where exponents are. */
   irrelevant: define({
     cost: "standard",
     compute: ({ total, laws, halves, measured: { spectra } }) =>
       laws && spectra ? layerIrrelevant(total, spectra, halves) : undefined,
   }),
   /**
-   * Which row of the table of phases the layer is in (Eq. 52); null where there is no side a or no W. Where exponents
-   * are measured.
+   * The layer's row in the table of phases (Eq. 52); null where there is no side a or no W. Measured where exponents
+   * are.
    */
   phase: define({ cost: "standard", compute: phaseOfLayer }),
   /**
-   * Groups of the samples that counted less for exponents and phase, because few rows dominate them (Eq. 88); absent
-   * where none.
+   * Number of sample groups scaled down for exponents and phase because few rows dominate them (Eq. 88); absent if
+   * none.
    */
   heavyGroups: define({ cost: "standard", compute: ({ laws }) => laws?.even.heavy || undefined }),
   /** Neural collapse of a classifier's features (Eqs. 66 to 71), on its last map; not at cost "economy". */
@@ -111,7 +108,7 @@ export const layerMeasures = {
   }),
   /** The feature ansatz (Eqs. 72 to 74), where gradients of the outputs were measured. */
   ansatz: define({ cost: "standard", compute: ({ total, options }) => layerAnsatz(total, options.initialWeights) }),
-  /** How far from the stationary state of training (Eqs. 53 to 62), where it is known how the layer was trained. */
+  /** How far from the stationary state of training (Eqs. 53 to 62), where the layer's training is known. */
   residuals: define({
     cost: "standard",
     compute: ({ total, options: { training } }) => training && residuals(total, training, biasOf(total)),
@@ -143,7 +140,7 @@ function phaseOfLayer({ measured, laws, options: { initial } }: LayerScene) {
 type Measures = typeof layerMeasures;
 type ValueOf<M> = M extends LayerMeasure<infer Value> ? Value : never;
 
-/** What a snapshot has of all measures of layers. */
+/** A snapshot's entries of all measures of layers. */
 export type LayerRecords = { -readonly [Key in keyof Measures]?: ValueOf<Measures[Key]> };
 
 /** All measures of one layer that its cost allows. */

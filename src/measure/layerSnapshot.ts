@@ -1,6 +1,6 @@
 /**
  * @file Everything that is measured of one layer, in the JSON form that runs, reports and the command line share
- * (docs/formats.md). It needs nothing but the layer's moments, so that layers can be measured side by side.
+ * (docs/formats.md). It needs only the layer's moments, so that layers can be measured in parallel.
  */
 import { ArrayPool } from "../linalg/arrayPool.ts";
 import { type LayerMoments, mergeAllLayers } from "../moments/moments.ts";
@@ -10,9 +10,9 @@ import { type LayerOptions, type LayerRecords, recordLayer } from "./layerMeasur
 import { type LayerAlignment, measureDecomposed } from "./measureLayer.ts";
 import type { HeadBaselines } from "./network/headBaselines.ts";
 
-/** What `measureLayer` says, and each of `layerMeasures` that has something to say. */
+/** The result of `measureLayer`, and of each of `layerMeasures` that applies. */
 export interface LayerSnapshot extends LayerAlignment, LayerRecords {
-  /** What the RGA of an attention head is to be compared with (Eq. 78). */
+  /** The baselines for the RGA of an attention head (Eq. 78). */
   baselines?: HeadBaselines;
 }
 
@@ -20,9 +20,9 @@ export interface LayerSnapshot extends LayerAlignment, LayerRecords {
  * All measures of one layer.
  *
  * @param total     its moments
- * @param groups    its moments over disjoint groups of the samples, two or more that are not empty; without them there
- *   is no noise, and the intervals of exponents know the scatter of directions alone
- * @param resources where large products and arrays come from
+ * @param groups    its moments over disjoint groups of the samples, two or more, none empty; without them there is no
+ *   noise, and the intervals of exponents include the scatter of directions alone
+ * @param resources source of large products and arrays
  *
  * O(d^3) for a side of d values; at cost "economy" O(d^2).
  */

@@ -1,6 +1,6 @@
 /**
- * @file What is measured of the matrices of one side in one convention: a line for each measure, whose key is that in
- * the JSON of a snapshot. Whoever adds a measure of H, G and Z adds its file and its line here (CONTRIBUTING.md).
+ * @file The measures of the matrices of one side in one convention, one line each. The key of a line is the key in the
+ * JSON of a snapshot. A new measure of H, G and Z adds its file, and its line here (CONTRIBUTING.md).
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import { type Convention, conventions } from "../moments/moments.ts";
@@ -12,7 +12,7 @@ import { type Points, plasticity } from "./neurons/plasticity.ts";
 import { spectrumRecord } from "./spectra/layerSpectra.ts";
 import { type RankValue, rank, unranked } from "./spectra/rank.ts";
 
-/** H and G of one side in one convention, and what was computed of them before. */
+/** H and G of one side in one convention, and what was already computed of them. */
 export interface SideScene extends SidePair {
   /** Values of a row. */
   readonly d: number;
@@ -20,7 +20,7 @@ export interface SideScene extends SidePair {
   readonly eigenvalues: SideEigenvalues;
   /** Why there are no eigenvalues; absent where they were computed. */
   readonly unranked?: Status | undefined;
-  /** For a value of each pair of neurons, of H and of G; absent where none are looked at. */
+  /** Memory for a value of each pair of neurons, of H and of G; absent where no pairs are looked at. */
   readonly room?: Points | undefined;
 }
 
@@ -33,33 +33,33 @@ export interface WeightScene {
   readonly unranked?: Status | undefined;
 }
 
-/** One measure. `Weights` is what it says of Z by itself, under the key `weights` beside the conventions. */
+/** One measure. `Weights` is its result for Z, under the key `weights` next to the conventions. */
 export interface MatrixMeasure<Value, Weights = never> {
   /**
-   * The least cost at which it is measured. Beyond "economy" it needs the whole matrix: sampled coordinates have none
-   * of it.
+   * The lowest cost at which it is measured. Beyond "economy" it needs the whole matrix and is not measured on sampled
+   * coordinates.
    */
   readonly cost: Cost;
   compute(side: SideScene): Value;
   computeWeights?(weights: WeightScene): Weights;
-  /** The standard error of the value, from the matrices without each group of the samples in turn (Eq. 18). */
+  /** The standard error of the value, from the matrices with each group of samples left out in turn (Eq. 18). */
   readonly error?: ErrorOf<Value>;
 }
 
-/** How a measure comes by its error. */
+/** How a measure obtains its error. */
 interface ErrorOf<Value> {
-  /** The numbers of H and G that have an error, in O(d) or little more: they are taken for every group. */
+  /** The numbers of H and G that have an error, in O(d) or little more, because they are taken for every group. */
   numbers(pair: SidePair): readonly (number | null)[];
   add(value: Value, without: WithoutGroups): Value;
 }
 
-/** The numbers of a measure without each of the groups in turn, and samples in each group. */
+/** The numbers of a measure with each group left out in turn, and the samples in each group. */
 export interface WithoutGroups {
   readonly numbers: readonly (readonly (number | null)[])[];
   readonly counts: readonly number[];
 }
 
-/** Lets the compiler find what a measure returns, and check it. */
+/** Lets the compiler infer and check what a measure returns. */
 function define<Value, Weights = never>(measure: MatrixMeasure<Value, Weights>): MatrixMeasure<Value, Weights> {
   return measure;
 }
@@ -87,7 +87,7 @@ export const matrixMeasures = {
     }),
     computeWeights: ({ Z, cost, eigenvalues }) => spectrumRecord(Z, "weights", cost, eigenvalues),
   }),
-  /** Whether H and G are in the basis of the neurons (Eq. 126). */
+  /** How close H and G are to diagonal in the basis of the neurons (Eq. 126). */
   neuronBasis: define({
     cost: "standard",
     compute: neuronBasis,
@@ -109,16 +109,13 @@ type Measures = typeof matrixMeasures;
 type ValueOf<M> = M extends MatrixMeasure<infer Value, infer _> ? Value : never;
 type WeightsOf<M> = M extends MatrixMeasure<infer _, infer Weights> ? Weights : never;
 
-/**
- * What a snapshot has of one measure: each side in each convention, and Z by itself where the measure says something of
- * it.
- */
+/** A snapshot's entry of one measure: each side in each convention, and Z where the measure covers it. */
 type RecordOf<M> = Record<Convention, BothSides<ValueOf<M>>> &
   ([WeightsOf<M>] extends [never] ? unknown : { weights: WeightsOf<M> });
 
 type Records = { -readonly [Key in keyof Measures]: RecordOf<Measures[Key]> };
 
-/** What a snapshot has of all measures of matrices. */
+/** A snapshot's entries of all measures of matrices. */
 export type MatrixRecords = Pick<Records, "ranks"> & Partial<Records>;
 
 /** The measures of one side in one convention by their keys. */
@@ -146,7 +143,7 @@ export function sideNumbers(pair: SidePair, measured: SideValues): SideNumbers {
   return Object.fromEntries(withErrors.flatMap(([key, { error }]) => (error ? [[key, error.numbers(pair)]] : [])));
 }
 
-/** The measures of one side with their errors. @param numbers without each of the groups in turn */
+/** The measures of one side with their errors. @param numbers with each group left out in turn */
 export function addErrors(
   measured: SideValues,
   numbers: readonly SideNumbers[],

@@ -1,5 +1,5 @@
 /**
- * @file What every measurement has of a layer: its six alignments in all conventions, what is measured of its matrices
+ * @file The measures that every layer has: its six alignments in all conventions, the measures of its matrices
  * (`matrixMeasures`), and mean ratios.
  */
 import { ArrayPool } from "../linalg/arrayPool.ts";
@@ -32,8 +32,8 @@ import { meanRatio } from "./spectra/meanRatio.ts";
 import { unranked } from "./spectra/rank.ts";
 
 /**
- * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples the same activation. Its
- * relations are no findings, and it is in no median.
+ * Why a layer is dead: no sample has a gradient, no sample an activation, or all samples have the same activation. Its
+ * relations are no findings, and medians leave it out.
  */
 export type DeadReason = "no-gradient" | "no-activation" | "constant-activation";
 
@@ -46,11 +46,11 @@ export interface LayerAlignment extends MatrixRecords {
   samples: number;
   alignment: Record<Convention, BothSides<SideAlignments>>;
   /**
-   * Groups of the samples behind noise and corrected values; 0 where there were none. Absent in records of earlier
+   * Number of sample groups used for noise and corrected values; 0 without groups. Absent in records of earlier
    * versions.
    */
   groups?: number;
-  /** Why nothing is learned in the layer; absent where it is alive. */
+  /** Why the layer learns nothing; absent where it is alive. */
   dead?: readonly DeadReason[];
   meanRatio: BothSides<{ h: Measured; g: Measured }>;
   /** Samples with a zero gradient, left out of the paper convention. */
@@ -91,7 +91,7 @@ export interface DecomposedOptions {
   readonly pool?: ArrayPool | undefined;
 }
 
-/** The same of a layer that is decomposed already. */
+/** Measures a layer that is already decomposed. */
 export function measureDecomposed(
   total: LayerMoments,
   groups: readonly LayerMoments[],
@@ -127,7 +127,7 @@ export function measureDecomposed(
   };
 }
 
-/** What is said of a layer however it is measured. */
+/** The entries that do not depend on how the layer is measured. */
 function describeLayer(total: LayerMoments, groups: readonly LayerMoments[]) {
   const { name, kind, dIn, dOut, n } = total;
   const dead = findDeadReasons(total);
@@ -137,7 +137,7 @@ function describeLayer(total: LayerMoments, groups: readonly LayerMoments[]) {
   };
 }
 
-/** The same from rows in place of sums: alignments and mean ratios, no ranks. */
+/** The same from rows instead of sums: alignments and mean ratios, no ranks. */
 function measureRows(total: LayerMoments, groups: readonly LayerMoments[], relations: RowRelations): LayerAlignment {
   const { dIn, dOut, n } = total;
   const [a, b] = [total.a!, total.b];
@@ -168,7 +168,7 @@ function countSampled({ d, sample }: SideMoments): { coordinates: number; of: nu
   return { coordinates: d, of: sample?.of ?? d };
 }
 
-/** What was found of one side in one convention. */
+/** The results of one side in one convention. */
 interface SideFound {
   alignment: SideAlignments;
   values: SideValues;
@@ -176,7 +176,7 @@ interface SideFound {
   sizes: { H: Size | undefined; G: Size | undefined };
 }
 
-/** One side in all conventions. H and G of the whole, and without each group, take turns in the same memory. */
+/** One side in all conventions. H and G of all samples, and without each group, use the same memory in turn. */
 function alignSide(
   key: Side,
   { n, ...layer }: LayerMoments,
@@ -232,7 +232,7 @@ function shareNulls(
   return shareNullsOfSizes(a, b, { a: Z.a && sizeOf(Z.a), b: Z.b && sizeOf(Z.b) });
 }
 
-/** The same from sizes. */
+/** The same from entry sums. */
 function shareNullsOfSizes(
   a: Sizes | undefined,
   b: Sizes,
@@ -247,10 +247,10 @@ function shareNullsOfSizes(
   };
 }
 
-/** Variance of an activation over its mean square, below which all samples have the same. */
+/** Share of its mean square below which the variance of an activation is rounding: all samples have the same. */
 const constantShare = 1e-12;
 
-/** Why the layer is dead, as far as its sums tell. */
+/** Why the layer is dead, as far as its sums show. */
 function findDeadReasons({ n, a, b }: LayerMoments): DeadReason[] {
   if (n < leastSamples) return [];
   const reasons: DeadReason[] = [];

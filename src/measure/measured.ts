@@ -1,29 +1,27 @@
-/**
- * @file What every measure returns: a number, or null and the reason why there is none. NaN never leaves this folder.
- */
+/** @file The result of every measure: a number, or null and the reason. NaN never leaves this folder. */
 
 /** Why a quantity has no value. */
 export type Status =
-  /** Pearson's correlation of one entry with one entry. */
+  /** Pearson's correlation of 1 x 1 matrices. */
   | "undefined-1x1"
   /** All entries of a matrix are equal: its entries have no variance. */
   | "constant-matrix"
   | "zero-matrix"
   /** All activations, or all gradients, are exactly zero: a layer that no sample reaches, or that the loss does not. */
   | "dead"
-  /** Fewer than two samples, or two rows that are not zero in the paper convention. */
+  /** Fewer than two samples, or in the paper convention fewer than two nonzero rows. */
   | "too-few-samples"
-  /** The sums or weights that it needs were not captured. */
+  /** The sums or weights it needs were not captured. */
   | "missing-moments"
   /** Left out because the user asked for less. */
   | "not-measured"
-  /** A sample of coordinates cannot answer it. */
+  /** Not available from a sample of coordinates. */
   | "sampled-coordinates"
   /** NaN or infinity in the moments: the network diverged. */
   | "not-finite"
   /** Too few positive eigenvalues for a distribution. */
   | "too-few-values"
-  /** The spectrum that the exponent is in is flat to its noise: the slope is undefined. */
+  /** The exponent's spectrum is flat within its noise: the slope is undefined. */
   | "flat-spectrum"
   /** It spans less than a decade: any slope fits. */
   | "under-one-decade"
@@ -36,7 +34,7 @@ export interface Answer {
   status?: Status;
 }
 
-/** A value and the number of samples it rests on. */
+/** A value and its number of samples. */
 export interface Measured extends Answer {
   n: number;
 }
@@ -51,7 +49,7 @@ export interface BothSides<T> {
 }
 
 /**
- * How much is measured: alignments only; ranks, spectra, phases and, of layers that are not too wide, exponents;
+ * How much is measured: alignments only; also ranks, spectra, phases and, for layers that are not too wide, exponents;
  * everything.
  */
 export type Cost = (typeof costs)[number];

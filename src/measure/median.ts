@@ -1,8 +1,6 @@
-/**
- * @file The middle of a list of numbers that may have gaps.
- */
+/** @file The median of a list of numbers that may have gaps. */
 
-/** Median of the values that are there; null where none is. */
+/** Median of the numbers in the list; null without any. */
 export function median(values: readonly (number | null)[]): number | null {
   const sorted = values.filter((value) => value !== null).sort((x, y) => x - y);
   const middle = sorted.length >> 1;

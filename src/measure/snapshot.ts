@@ -35,53 +35,51 @@ export interface Snapshot {
   skipped: { node: string; reason: string }[];
   /** Charges and noise balance of the symmetric pairs of neighbouring maps; absent where pairs were not looked for. */
   pairs?: PairSnapshot[];
-  /** Neighbouring maps that share no symmetry, and what breaks it; `second` null where the map above was not found. */
+  /** Neighbouring maps that share no symmetry, and the reason; `second` is null where the map above was not found. */
   unpaired?: BrokenEdge[];
-  /** What was left out to save time, and how to have it, a sentence; absent where nothing was. */
+  /** A sentence on what was left out to save time and how to get it; absent where nothing was. */
   leftOut?: string;
 }
 
 export interface SnapshotOptions {
   /**
-   * Moments of disjoint groups of the samples, two or more: the noise comes from the even and the odd ones, the
-   * intervals of exponents from drawing them anew (8 to 16 are enough).
+   * Moments of disjoint groups of the samples, two or more. Noise comes from the even and the odd ones; the intervals
+   * of exponents come from resampling them (8 to 16 are enough).
    */
   groups?: readonly Moments[];
-  /** "economy" leaves out what costs O(d^3); "full" leaves nothing out. Default "standard". */
+  /** "economy" leaves out everything that costs O(d^3); "full" leaves nothing out. Default "standard". */
   cost?: Cost;
   /**
-   * Seconds, by estimate, that the exponents of all layers may take at cost "standard". Default 10; at 0 no laws are
+   * Estimated seconds that the exponents of all layers may take at cost "standard". Default 10; at 0 no laws are
    * measured.
    */
   exponentSeconds?: number;
-  /** The same of ranks, spectra and what else takes O(d^3): layers beyond have cost "economy". Default: no limit. */
+  /** The same for ranks, spectra and other O(d^3) measures: layers beyond it have cost "economy". Default: no limit. */
   cubicSeconds?: number;
-  /** All layers of the network, where a part of them is at hand: what the exponents may take is shared among them. */
+  /** All layers of the network, where only part of them is given: the layers share the budget for exponents. */
   network?: readonly LayerSize[];
   /** Mean loss per sample; a value that is not finite is stored as null. */
   loss?: number;
   accuracy?: number;
-  /**
-   * Samples measured; the smallest number of any layer where it is not given (positions of a convolution count each).
-   */
+  /** Number of samples; by default the smallest number of any layer (positions of a convolution count each). */
   samples?: number;
   /** Parts of the model that could not be measured, and why. */
   skipped?: readonly { node: string; reason: string }[];
-  /** The network at initialisation, for what its relations are compared with. */
+  /** The network at initialisation, with which its relations are compared. */
   initial?: Pick<Snapshot, "layers">;
-  /** The weights at initialisation by layer, for the feature ansatz without them. */
+  /** The weights at initialisation by layer, which the feature ansatz subtracts. */
   initialWeights?: ReadonlyMap<string, Matrix>;
   /** Disagreement with the nearest class mean (Eq. 70). */
   nearestMean?: { readonly layer: string; readonly disagreement: number };
   /** How the network was trained, for the residuals. */
   training?: PairTraining;
-  /** Pairs, where they were measured already. */
+  /** Pairs, if already measured. */
   pairs?: PairsFound | undefined;
   /** An earlier measurement of the same samples, for the change since. */
   previous?: Moments;
   /** That at about half the step, for the change over the last factor of two. */
   half?: Moments;
-  /** The attention heads at the first measurement, for what they are compared with. */
+  /** The attention heads at the first measurement, with which heads are compared. */
   start?: Moments;
 }
 
@@ -91,7 +89,7 @@ export type LayerSize = Pick<LayerMoments, "name" | "dIn" | "dOut"> & {
   readonly b: Pick<SideMoments, "d">;
 };
 
-/** What one layer is measured from. Plain data: it may go to another thread. */
+/** The inputs of one layer's measures. Plain data: it may go to another thread. */
 export interface LayerJob {
   /** The sum of the groups, where it is known; there may then be no groups. */
   total?: LayerMoments;
@@ -103,7 +101,7 @@ export interface LayerJob {
  * All measures of all layers.
  *
  * @param total moments of all samples
- * @param resources where large products and arrays come from
+ * @param resources source of large products and arrays
  * @returns a record that JSON holds exactly: no NaN, no infinity
  * @throws RangeError if the groups are not of the same layers
  */
@@ -129,9 +127,9 @@ export async function measureJob(
 }
 
 /**
- * The layers of a network as jobs that can be done in any order.
+ * The layers of a network as independent jobs.
  *
- * @param total undefined where the groups alone are at hand, at least one
+ * @param total undefined where only groups are given, at least one
  * @throws RangeError if the groups are not of the same layers
  */
 export function layerJobs(total: Moments | undefined, options: SnapshotOptions): LayerJob[] {
@@ -162,7 +160,7 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
   });
 }
 
-/** The record of a network from those of its layers; of `total` the heads are needed alone. */
+/** The record of a network from those of its layers; `total` is needed for its heads alone. */
 export function assembleSnapshot(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
   const { loss, accuracy, skipped = [] } = options;
   const baselines = headBaselines(total, options.start);
@@ -185,25 +183,22 @@ export function assembleSnapshot(total: Moments, options: SnapshotOptions, layer
 }
 
 /**
- * chosen: seconds for the exponents of all layers at cost "standard", by estimate, so that the same layers are taken
- * everywhere.
+ * chosen: seconds for the exponents of all layers at cost "standard". An estimate decides, so that every machine
+ * measures the same layers.
  */
 const EXPONENT_SECONDS = 10;
 
-/** Seconds that the exponents of a layer take, about. */
+/** Approximate seconds for the exponents of a layer. */
 export function layerExponentSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
   return exponentSeconds(b.d) + (a ? exponentSeconds(a.d) : 0);
 }
 
-/**
- * Operations of an eigenvalue solver and of products for each d^3, in seconds, of three conventions and two matrices a
- * side.
- */
+/** Seconds per d^3 of an eigenvalue solver and of products, for three conventions and two matrices a side. */
 const cubicUnit = 3e-9;
 
 /**
- * Seconds that ranks, spectra, residuals and the like of a layer take, about; wide sides have leading eigenvalues
- * alone.
+ * Approximate seconds for ranks, spectra, residuals and other O(d^3) measures of a layer; wide sides have leading
+ * eigenvalues alone.
  */
 export function layerCubicSeconds({ a, b }: Pick<LayerSize, "a" | "b">): number {
   const side = (d: number) => cubicUnit * d * d * Math.min(d, fullSpectrum);
@@ -218,13 +213,13 @@ function chooseAffordable(layers: readonly LayerSize[], budget: number): Set<str
   return chooseWithinSeconds(narrow, budget, layerExponentSeconds);
 }
 
-/** Seconds that the exponents of the layers take that have them at cost "standard", about. */
+/** Approximate seconds for the exponents measured at cost "standard". */
 export function affordableSeconds(layers: readonly LayerSize[]): number {
   const chosen = chooseAffordable(layers, EXPONENT_SECONDS);
   return layers.reduce((sum, layer) => sum + (chosen.has(layer.name) ? layerExponentSeconds(layer) : 0), 0);
 }
 
-/** Names of as many layers as a budget of seconds allows, those of the lowest price first. */
+/** Names of as many layers as a budget of seconds allows, cheapest first. */
 function chooseWithinSeconds(
   layers: readonly LayerSize[],
   budget: number,

@@ -1,13 +1,13 @@
 /**
- * @file Writes models that ONNX Runtime has laid out for a processor (domain com.microsoft.nchwc) in plain operators
- * again. There images are (N, C/B, side, side, B) in memory, B channels to a register, C filled up with zeros, and
- * kernels are sorted alike:
+ * @file Converts models that ONNX Runtime has laid out for a processor (domain com.microsoft.nchwc) back to plain
+ * operators. In this layout images are (N, C/B, side, side, B) in memory, B channels to a register, C padded with
+ * zeros, and kernels are ordered alike:
  *
  *     (O, I, k..)  ->  (O/B, I/B, k.., B of I, B of O)
  *     depthwise, and of a plain image with fewer than B channels:  (O/B, I, k.., B of O)
  *
- * Source: nchwc_transformer.cc and mlas/lib/reorder.cpp of ONNX Runtime. The model becomes the one before, but for the
- * names of kernels and biases, which are not in the file any more, and for channels at the end whose weights are all
+ * Source: nchwc_transformer.cc and mlas/lib/reorder.cpp of ONNX Runtime. The result is the original model, except for
+ * the names of kernels and biases, which the file no longer contains, and for trailing channels whose weights are all
  * zero.
  */
 import {
@@ -32,8 +32,8 @@ export function isBlocked({ graph }: Model): boolean {
 }
 
 /**
- * Channels to a register that a model may be laid out for, by its kernels: both where none tells; none where it is not
- * laid out so.
+ * Numbers of channels to a register that the model may be laid out for, judged by its kernels: both where the kernels
+ * fit either; none where the model has another layout.
  */
 export function possibleBlocks({ graph }: Model): readonly number[] {
   const nodes = graph.nodes.filter(({ domain }) => domain === BLOCKED);
@@ -52,10 +52,10 @@ export function possibleBlocks({ graph }: Model): readonly number[] {
 }
 
 /**
- * The model without blocked operators; itself where it has none.
+ * The model without blocked operators; the same object where it has none.
  *
  * @param block channels to a register, one of possibleBlocks
- * @throws Error in one line where a blocked node is none that ONNX Runtime writes
+ * @throws Error in one line where a blocked node is not of a form that ONNX Runtime writes
  */
 export function plainLayout(model: Model, block: number): Model {
   if (!isBlocked(model)) return model;
@@ -66,7 +66,7 @@ class Unblocker {
   private readonly graph: Graph;
   private readonly initializers: Map<string, Tensor>;
   private readonly block: number;
-  /** Channels of blocked values that are no filling, by the node that lays them out plainly. */
+  /** Channels of blocked values without padding, from the node that converts them to the plain layout. */
   private readonly channels: ReadonlyMap<string, number>;
   /** Values in the blocked layout. */
   private readonly blocked = new Set<string>();
@@ -109,7 +109,7 @@ class Unblocker {
     }
   }
 
-  /** The convolution, what is added to it, and its activation. */
+  /** The convolution, the value added to it, and its activation. */
   private convolution(node: Node): Node[] {
     const [x, weight, bias, sum] = node.inputs as [string, string, string?, string?];
     const kernel = this.constant(node, weight);
@@ -130,10 +130,10 @@ class Unblocker {
     const steps: Omit<Node, "outputs">[] = [
       { ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight], attributes },
     ];
-    const behind = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
+    const append = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
       steps.push({ op, domain: "", name: "", inputs, attributes: given });
     const last = () => `${y}/${steps.length - 1}`;
-    if (sum) behind("Add", [last(), sum]);
+    if (sum) append("Add", [last(), sum]);
     const [first, second] = params !== undefined && "floats" in params ? params.floats : [];
     const alpha = first === undefined ? {} : { alpha: { float: first } };
     const beta = second === undefined ? {} : { beta: { float: second } };
@@ -141,25 +141,25 @@ class Unblocker {
       case "":
         break;
       case "Clip":
-        behind("Clip", [last(), ...[first, second].map((limit, i) => this.limit(`${y}/limit${i}`, limit))]);
+        append("Clip", [last(), ...[first, second].map((limit, i) => this.limit(`${y}/limit${i}`, limit))]);
         break;
       case "HardSwish": {
         const input = last();
-        behind("HardSigmoid", [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
-        behind("Mul", [input, last()]);
+        append("HardSigmoid", [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+        append("Mul", [input, last()]);
         break;
       }
       case "HardSigmoid":
-        behind("HardSigmoid", [last()], { ...alpha, ...beta });
+        append("HardSigmoid", [last()], { ...alpha, ...beta });
         break;
       case "LeakyRelu":
       case "Elu":
-        behind(stringAttribute(node, "activation", ""), [last()], alpha);
+        append(stringAttribute(node, "activation", ""), [last()], alpha);
         break;
       case "Relu":
       case "Tanh":
       case "Sigmoid":
-        behind(stringAttribute(node, "activation", ""), [last()]);
+        append(stringAttribute(node, "activation", ""), [last()]);
         break;
       default:
         throw unknown(node, `the activation ${stringAttribute(node, "activation", "")}`);
@@ -205,13 +205,16 @@ function unknown(node: Node, what: string): Error {
   );
 }
 
-/** A node that only changed the layout: nothing, or from and to channels last. */
+/** Replaces a node that only changed the layout: by nothing, or by a transpose from or to channels last. */
 function moved(node: Node, perm: readonly number[]): Pick<Node, "op" | "attributes"> {
   const isLast = intAttribute(node, "channels_last", 0) === 1;
   return isLast ? { op: "Transpose", attributes: { perm: { ints: perm } } } : { op: "Identity", attributes: {} };
 }
 
-/** Channels of blocked values, from where they are laid out plainly, back through operators that keep channels. */
+/**
+ * Channels of blocked values, traced backwards from their conversion to the plain layout, through operators that keep
+ * channels.
+ */
 function channelsOf({ nodes }: Graph): Map<string, number> {
   const channels = new Map<string, number>();
   for (const node of [...nodes].reverse()) {
@@ -239,7 +242,7 @@ function unsorted({ data, shape }: Tensor, B: number, onlyOutputs: boolean): Ten
   return float32(sorted, shape);
 }
 
-/** Output channels without those at the end that are zero, of the last block. */
+/** Number of output channels without the zero ones at the end of the last block. */
 function filled({ data, shape }: Tensor, bias: Tensor | undefined, B: number): number {
   const width = sizeOf(shape.slice(1));
   const isZero = (o: number) =>

@@ -1,16 +1,16 @@
 /**
- * @file Bodies of control flow: what they read from outside, and an If put in place by the branch that its condition
- * takes.
+ * @file Bodies of control flow: the outer values they read, and the replacement of an If by the branch that its
+ * condition takes.
  */
 import type { Attribute, Graph, Node } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** All values a node reads: its inputs, and what the bodies of control flow take from outside. */
+/** All values a node reads: its inputs, and the outer values of its bodies. */
 export function readsOf(node: Node): string[] {
   return [...node.inputs.filter((name) => name !== ""), ...bodiesOf(node).flatMap(freeNames)];
 }
 
-/** The values that the bodies of a node take from outside, each once, in the order in which they are read. */
+/** The outer values that the bodies of a node read, each once, in the order in which they are read. */
 export function capturedBy(node: Node): string[] {
   return [...new Set(bodiesOf(node).flatMap(freeNames))];
 }
@@ -28,7 +28,7 @@ export function freeNames(body: Graph): string[] {
   return read.filter((name) => !own.has(name));
 }
 
-/** Replaces every If of the top level whose condition has a known value by the nodes of the branch taken. */
+/** Replaces every top-level If whose condition is known by the nodes of the branch taken. */
 export function replaceIf(graph: Graph, known: ReadonlyMap<string, Tensor>): Graph {
   const initializers = new Map(graph.initializers);
   const taken = new Set(graph.nodes.map(({ name }) => name).filter((name) => name !== ""));
@@ -45,7 +45,7 @@ export function replaceIf(graph: Graph, known: ReadonlyMap<string, Tensor>): Gra
   return { ...graph, nodes, initializers };
 }
 
-/** The nodes of a branch under names that nothing else has; its results under the names of the If. */
+/** The nodes of a branch under unique names; its results under the names of the If. */
 function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>, taken: Set<string>): Node[] {
   const names = new Map<string, string>();
   const own = [
@@ -62,14 +62,14 @@ function inPlace(node: Node, branch: Graph, initializers: Map<string, Tensor>, t
     ];
   });
   const scoped = branch.nodes.map((one) => {
-    const name = taken.has(one.name) ? `${node.name}/${one.name}` : one.name; // ONNX Runtime wants every name once
+    const name = taken.has(one.name) ? `${node.name}/${one.name}` : one.name; // ONNX Runtime requires unique names
     if (name !== "") taken.add(name);
     return { ...renamed(one, names), name };
   });
   return [...scoped, ...copies];
 }
 
-/** A node that reads and makes values under other names; bodies of control flow likewise. */
+/** A node with renamed inputs and outputs, also in bodies of control flow. */
 export function renamed(node: Node, names: ReadonlyMap<string, string>): Node {
   const rename = (name: string) => names.get(name) ?? name;
   const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] => [
@@ -84,7 +84,7 @@ export function renamed(node: Node, names: ReadonlyMap<string, string>): Node {
   };
 }
 
-/** Names are unique across a model, so that a body's own names stay. */
+/** Names are unique across a model, so a body's own names need no change. */
 function renamedGraph(graph: Graph, names: ReadonlyMap<string, string>): Graph {
   const outputs = graph.outputs.map((output) => ({ ...output, name: names.get(output.name) ?? output.name }));
   return { ...graph, nodes: graph.nodes.map((node) => renamed(node, names)), outputs };

@@ -1,13 +1,12 @@
 /**
- * @file Turns a model that computes in 16-bit or 64-bit floats into the same model in float32, the type in which
- * everything is measured. ONNX Runtime's CPU kernels leave no other choice: of float16 it has few and puts casts around
- * the rest, which rounds every intermediate value; of bfloat16 it has no arithmetic at all; of float64 it lacks some
- * operators.
+ * @file Converts a model that computes in 16-bit or 64-bit floats to float32, the type in which everything is measured.
+ * ONNX Runtime's CPU kernels leave no other choice. It has few kernels for float16 and casts around the others, which
+ * rounds every intermediate value. For bfloat16 it has no arithmetic at all, and for float64 it lacks some operators.
  *
- * Every float value changes its type: weights, inputs, outputs, constants, casts, in bodies too. Casts between float
- * types become casts from float32 to itself. Rounding differs from the original by what its own type rounds; a finite
- * float64 beyond float32's range becomes its largest number (exporters write masks as -1.8e308). Functions of the model
- * must be inlined before.
+ * Every float value changes its type: weights, inputs, outputs, constants, casts, also in bodies. Casts between float
+ * types become casts from float32 to itself. Results differ from the original by the rounding of its own type. A finite
+ * float64 beyond float32's range becomes the largest float32 (exporters write masks as -1.8e308). Functions of the
+ * model must be inlined before.
  */
 import { bfloat16ToFloat32, halfToFloat32 } from "../formats/halfPrecision.ts";
 import { elementTypeCode } from "./elementType.ts";
@@ -29,12 +28,12 @@ const TYPE_ATTRIBUTES: readonly string[] = [
 const otherFloats: readonly DataType[] = ["float16", "bfloat16", "float64"];
 const otherCodes: ReadonlySet<number> = new Set(otherFloats.map(elementTypeCode));
 
-/** The model in float32; the same object where it is already. Weights that are float32 are shared, not copied. */
+/** The model in float32; the same object where it already is. Weights in float32 are shared, not copied. */
 export function castModel(model: Model): Model {
   return usesOtherFloats(model.graph) ? { ...model, graph: castGraph(model.graph) } : model;
 }
 
-/** A float tensor's values in float32; any other tensor is returned as it is. */
+/** A float tensor's values in float32; any other tensor is returned unchanged. */
 export function castTensor(tensor: Tensor): Tensor {
   const { dtype, shape, data } = tensor;
   if (dtype === "float16") return { dtype: "float32", shape, data: halfToFloat32(data as Uint16Array) };

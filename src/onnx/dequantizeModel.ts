@@ -1,18 +1,18 @@
 /**
- * @file Turns a model quantized to integers into the float32 model that it approximates, so that it can be
- * differentiated. Covers what quantizers write: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the
+ * @file Converts a model quantized to integers to the float32 model that it approximates, so that it can be
+ * differentiated. Covers the output of quantizers: QuantizeLinear and DequantizeLinear pairs, QLinear operators (the
  * standard's and ONNX Runtime's), dynamic quantization with MatMulInteger, ConvInteger, DynamicQuantizeMatMul and
- * DynamicQuantizeLSTM. Any other operator on quantized values stays as it is, on integers: what lies behind it is
- * followed again, no gradient passes it, and its own maps say why they are not measured.
+ * DynamicQuantizeLSTM. Any other operator on quantized values stays on integers. No gradient passes it, and its own
+ * maps say why they are not measured; conversion resumes after it.
  *
- * Weights become exactly the numbers that the integers stand for. Activations are NOT rounded: a quantized activation
+ * Weights become exactly the numbers that their integers represent. Activations are NOT rounded: a quantized activation
  * is replaced by the real number it came from, clipped to the range that its integers cover. The gradient is therefore
  * that of the straight-through estimator (Jacob et al. 2018, arXiv:1712.05877; torch.fake_quantize): 1 within the
  * range, 0 outside. The clip stays because quantizers drop a ReLU whose zero is the end of the range. Dynamic ranges
  * never clip.
  *
- * In the walk each name of a quantized value comes to mean the real values it stands for. The model must be in the
- * forms of WORKING_OPSET (upgradeModel); where its scales are 16-bit floats, castModel has to follow or to come before.
+ * During the conversion each name of a quantized value comes to denote the real values. The model must be in the forms
+ * of WORKING_OPSET (upgradeModel). Where its scales are 16-bit floats, castModel must run before or after.
  */
 import { bodiesOf, capturedBy, renamed } from "./branches.ts";
 import { castTensor } from "./castModel.ts";
@@ -23,8 +23,8 @@ import { float32, sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 const RUNTIME_DOMAIN = "com.microsoft";
 
 /**
- * Operators that give the same on quantized values as on what they stand for: they move values, order them, or average
- * with weights of sum 1.
+ * Operators with the same result on quantized values as on the real ones: they move values, order them, or average with
+ * weights of sum 1.
  */
 const TRANSPARENT: ReadonlySet<string> = new Set(
   (
@@ -39,8 +39,8 @@ interface RuntimeOperator {
 }
 
 /**
- * ONNX Runtime's operators on quantized values by the float operator they stand for; inputs (value, scale, zero point)
- * each.
+ * ONNX Runtime's operators on quantized values, with the float operator of each; inputs are (value, scale, zero point)
+ * triples.
  */
 const runtimeOperators: Readonly<Record<string, RuntimeOperator>> = {
   QLinearAdd: { op: "Add", operands: 2 },
@@ -56,12 +56,12 @@ const runtimeOperators: Readonly<Record<string, RuntimeOperator>> = {
 const QUANTIZED =
   /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear\w+|QGemm|\w+Integer|MatMulIntegerToFloat|DynamicQuantize\w+)$/;
 
-/** Behind the names of nodes in place of a rounding. */
+/** Suffix of the names of nodes that replace a rounding. */
 const ROUNDED = "/rounded";
 
 /**
- * Whether a node stands where a quantizer rounded a value of either sign: within the range of the integers it does
- * nothing.
+ * Whether a node replaces a quantizer's rounding of values of either sign: within the range of the integers it is the
+ * identity.
  */
 export function isRounding({ op, name }: Node): boolean {
   return op === "Clip" && name.endsWith(ROUNDED);
@@ -85,20 +85,22 @@ class Dequantizer {
   private readonly graph: Graph;
   private readonly constants: Map<string, Tensor>;
   private readonly nodes: Node[] = [];
-  /** Values that are known under another name now. */
+  /** Values that now have another name. */
   private readonly renamed = new Map<string, string>();
-  /** Real values clipped to a range, in place of quantized ones, with their scale: integer products of them lack it. */
+  /**
+   * Real values clipped to a range that replace quantized ones, with their scale, which integer products of them lack.
+   */
   private readonly clipped = new Map<string, number>();
-  /** Real values in place of dynamically quantized ones; their scale counts as 1. */
+  /** Real values that replace dynamically quantized ones; their scale counts as 1. */
   private readonly dynamic = new Set<string>();
-  /** Integer products, real now; only casts to float may read them. */
+  /** Integer products, now real; only casts to float may read them. */
   private readonly sums = new Set<string>();
   /** How the values in `clipped` were quantized. */
   private readonly scalings = new Map<string, Scaling>();
-  /** Values as integers, where a node that is not followed reads them, by the names that they had. */
+  /** Values as integers, for unconverted nodes that read them, by their original names. */
   private readonly integers = new Map<string, string>();
   private readonly producers = new Map<string, Node>();
-  /** Products with constant weights into which a scale behind them can still be multiplied. */
+  /** Products with constant weights into which a later scale can still be multiplied. */
   private readonly open = new Map<string, { readonly weight: string; readonly isConv: boolean }>();
   /** How often each value of the original graph is read. */
   private readonly readers = new Map<string, number>();
@@ -141,7 +143,7 @@ class Dequantizer {
     return this.assemble();
   }
 
-  /** The node as it was, on integers. */
+  /** The original node, on integers. */
   private keep(node: Node, reason: string): void {
     const inputs = node.inputs.map((name) => (name === "" ? "" : this.original(name)));
     const captured = new Map(capturedBy(node).map((name) => [name, this.original(name)]));
@@ -154,7 +156,7 @@ class Dequantizer {
     });
   }
 
-  /** A value as the original graph has it. */
+  /** A value as in the original graph. */
   private original(name: string): string {
     const known = this.integers.get(name);
     if (known !== undefined) return known;
@@ -209,7 +211,7 @@ class Dequantizer {
     } else if (op !== "Mul" || !this.scaleInto(node, before)) this.other(node, before);
   }
 
-  /** An operator that knows nothing of quantization. */
+  /** An operator without quantized inputs. */
   private other(node: Node, before: readonly string[]): void {
     if (before.some((name) => this.sums.has(name))) {
       this.ofSums(node, before);
@@ -242,7 +244,7 @@ class Dequantizer {
     this.sums.add(node.outputs[0]!);
   }
 
-  /** Whether a value is read under another name than that of the quantized one: behind its DequantizeLinear. */
+  /** Whether a value is read under another name than the quantized one: that of its DequantizeLinear. */
   private isDequantized(name: string, before: readonly string[]): boolean {
     return !before.includes(name);
   }
@@ -256,7 +258,7 @@ class Dequantizer {
     const q = this.constants.get(x);
     if (this.isReal(x)) this.renamed.set(y, x);
     else if (q !== undefined) this.renamed.set(y, this.weight(x, dequantize(q, this.scaling(node), x)));
-    else this.nodes.push(node); // integers that are data: the engine turns them into floats
+    else this.nodes.push(node); // integers from the data: the engine converts them to floats
   }
 
   private quantizeLinear(node: Node): void {
@@ -277,7 +279,7 @@ class Dequantizer {
     this.constants.set(zero, { dtype: "uint8", shape: [], data: Uint8Array.of(0) });
   }
 
-  /** A b + bias, of which a is quantized as it comes. */
+  /** A b + bias, where a is quantized dynamically. */
   private dynamicMatMul(node: Node): void {
     const [a, b, scale, zero, bias] = node.inputs as [string, string, string, string?, string?];
     const scaling = { scale: this.need(scale), zeroPoint: this.optional(zero), axis: -1 };
@@ -288,7 +290,7 @@ class Dequantizer {
     if (bias) this.nodes.push(plainNode("Add", [product, bias], y));
   }
 
-  /** LSTM whose W (D, I, 4H) and R (D, H, 4H) are integers with a scale for each direction, or for each column too. */
+  /** LSTM whose W (D, I, 4H) and R (D, H, 4H) are integers with a scale for each direction, or also for each column. */
   private dynamicLstm(node: Node): void {
     const inputs = node.inputs.slice(0, 8);
     for (const [at, scale] of [
@@ -309,7 +311,7 @@ class Dequantizer {
     this.nodes.push({ ...node, op: "LSTM", domain: "", inputs });
   }
 
-  /** Real values in place of quantized ones: clipped to what the integers cover. */
+  /** Real values that replace quantized ones: clipped to the range of the integers. */
   private clip(node: Node, x: string, { scale, zeroPoint }: Scaling): void {
     if (sizeOf(scale.shape) !== 1) throw new NotFollowed("activations with a scale per channel");
     const y = node.outputs[0]!;
@@ -323,7 +325,7 @@ class Dequantizer {
     this.scalings.set(y, { scale, zeroPoint });
   }
 
-  /** MatMulInteger(a, b, zero points) and ConvInteger: sums of products of integers, whose scale comes later. */
+  /** MatMulInteger(a, b, zero points) and ConvInteger: sums of products of integers, scaled later. */
   private integerProduct(node: Node): void {
     const [a, b, zeroA, zeroB] = node.inputs as [string, string, string?, string?];
     const isConv = node.op === "ConvInteger";
@@ -375,8 +377,8 @@ class Dequantizer {
   }
 
   /**
-   * QLinearMatMul(a, b), QLinearConv(x, w, y's range, B) and QGemm(a, b, C, y's range): products of what integers stand
-   * for.
+   * QLinearMatMul(a, b), QLinearConv(x, w, y's range, B) and QGemm(a, b, C, y's range): products of the represented
+   * numbers.
    */
   private qlinearProduct(node: Node): void {
     const [a, scaleA, zeroA, b, scaleB, zeroB] = node.inputs as [string, string, string, string, string, string];
@@ -418,7 +420,7 @@ class Dequantizer {
     this.withClip({ ...node, op, domain: "", inputs, attributes }, scaleY, zeroY);
   }
 
-  /** The node, and behind it the range of the quantized output, which takes the output's name. */
+  /** The node, followed by the range of the quantized output, which takes the output's name. */
   private withClip(node: Node, scale: string, zero: string | undefined): void {
     const y = node.outputs[0]!;
     const exact = this.fresh(`${y}/exact`);
@@ -435,9 +437,9 @@ class Dequantizer {
   }
 
   /**
-   * What integers that are data stand for, (x - zero point) scale: parts of quantized constants that the data choose.
-   * Written out, since ONNX Runtime moves a DequantizeLinear through the operators behind it, and loses the type of its
-   * zero point.
+   * The numbers that integers from the data represent, (x - zero point) scale: parts of quantized constants that the
+   * data choose. Written without DequantizeLinear, because ONNX Runtime moves it past later operators and loses the
+   * type of its zero point.
    */
   private real(x: string, scale: Tensor, zeroPoint: Tensor | undefined): string {
     if (sizeOf(scale.shape) !== 1) throw new NotFollowed("integers of the data with a scale per channel");
@@ -469,7 +471,7 @@ class Dequantizer {
     return name ? this.need(name) : undefined;
   }
 
-  /** Adds real weights, under the name that they had before quantizers appended theirs. */
+  /** Adds real weights under the name that they had before quantizers appended a suffix. */
   private weight(quantizedName: string, tensor: Tensor): string {
     const original = quantizedName.replace(/(_quantized|_quant|_q8|_q)$/, "");
     const name = this.taken.has(original) ? this.fresh(`${original}/dequantized`) : original;
@@ -527,7 +529,7 @@ function plainNode(op: string, inputs: readonly string[], output: string): Node 
   return { op, domain: "", name: "", inputs, outputs: [output], attributes: {} };
 }
 
-/** The last two of three axes exchanged. */
+/** Exchanges the last two of three axes. */
 function transposed({ shape, data }: Tensor): Tensor {
   const [D, rows, columns] = shape as [number, number, number];
   const out = new Float32Array(D * rows * columns);

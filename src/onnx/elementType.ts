@@ -1,9 +1,10 @@
 /**
- * @file Element types and their codes in ONNX files, which attributes of operators (the target of a Cast) hold as well.
+ * @file Element types and their codes in ONNX files, which also occur in attributes of operators (the target of a
+ * Cast).
  */
 import type { DataType } from "./tensor.ts";
 
-/** TensorProto.DataType codes of the element types that we read. */
+/** TensorProto.DataType codes of the supported element types. */
 const codes: Record<DataType, number> = {
   float32: 1,
   uint8: 2,

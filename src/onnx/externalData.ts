@@ -1,25 +1,25 @@
 /**
- * @file Weights that an ONNX model keeps in files beside itself (TensorProto.external_data; "External Data" in
- * https://onnx.ai/onnx/repo-docs/ExternalData.html). The model file names them, so it is not believed: a location may
- * not leave the model's folder, and offset and length are checked against the file and the tensor before anything is
- * read. This room knows no paths: whoever opens the model hands over a reader.
+ * @file Weights that an ONNX model keeps in separate files (TensorProto.external_data; "External Data" in
+ * https://onnx.ai/onnx/repo-docs/ExternalData.html). The model file names them and is not trusted: a location may not
+ * leave the model's folder, and offset and length are checked against the file and the tensor before anything is read.
+ * This room knows no paths; the caller that opens the model passes a reader.
  */
 
 import { quote } from "../formats/quote.ts";
 
-/** Reads files that lie beside the model. */
+/** Reads files in the model's folder. */
 export interface ExternalFiles {
-  /** Size in bytes of the file at a location relative to the model's folder, or undefined where there is none. */
+  /** Size in bytes of the file at a location relative to the model's folder; undefined without such a file. */
   size(location: string): number | undefined;
   /** Exactly `length` bytes from `offset`, in memory of their own that starts at a multiple of 8 bytes. */
   read(location: string, offset: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The bytes of one tensor, read from where the model says: this slice alone, once.
+ * The bytes of one tensor, read from the location in the model: this slice alone, once.
  *
  * @param entries key and value pairs of TensorProto.external_data: location, offset, length (checksum is ignored)
- * @param bytes what the tensor's shape and type need
+ * @param bytes size by the tensor's shape and type
  * @throws Error in one line when the location is no file inside the model's folder, or the slice does not fit file or
  *   tensor
  */
@@ -55,7 +55,7 @@ export function readExternal(
   return files.read(location, offset, length);
 }
 
-/** Whether a location is a relative path without a way up; POSIX form, as the standard demands. */
+/** Whether a location is a relative path that never goes up; POSIX form, as the standard demands. */
 function staysInside(location: string): boolean {
   if (location === "" || /^[A-Za-z]:|[\\\p{Cc}]/u.test(location)) return false;
   return location.split("/").every((part, i) => (part !== "" || i > 0) && part !== "..");

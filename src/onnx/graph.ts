@@ -1,11 +1,10 @@
 /**
- * @file The in-memory form of an ONNX graph: plain typed objects, no protobuf. A value is known by its name; every name
- * is produced once (by a node, an initializer or a graph input), and nodes stand in an order in which inputs come
- * first.
+ * @file The in-memory form of an ONNX graph: plain typed objects, no protobuf. Values are identified by name. Every
+ * name is produced once (by a node, an initializer or a graph input), and nodes are ordered so that inputs come first.
  */
 import type { DataType, Tensor } from "./tensor.ts";
 
-/** An attribute with its ONNX kind spelled out, since 1 may be an int or a float. */
+/** An attribute with its ONNX kind, since 1 may be an int or a float. */
 export type Attribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }
@@ -21,23 +20,23 @@ export interface Node {
   /** "" is the standard operator set. */
   readonly domain: string;
   readonly name: string;
-  /** "" marks an optional input that is left out. */
+  /** "" marks an omitted optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** The module that the node comes from, `layers.0.mlp.up`, where the exporter says so. */
+  /** The module of the node, `layers.0.mlp.up`, where the exporter states it. */
   readonly scope?: string;
-  /** What the node is of its module, where one operator holds several maps: `ih`, `hh` of a recurrent layer. */
+  /** The node's part of its module, where one operator holds several maps: `ih`, `hh` of a recurrent layer. */
   readonly part?: string;
   /**
-   * Why the maps of the node are not measured, where whoever wrote it knows; "" where they are measured at another
+   * Why the maps of the node are not measured, where known when it was written; "" where they are measured at another
    * node.
    */
   readonly unmeasured?: string;
 }
 
 /**
- * A graph input or output; a dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may
+ * A graph input or output. A dimension is a number, a name (bound at run time) or undefined (unknown). Outputs may
  * leave the type to the engine.
  */
 export interface ValueInfo {

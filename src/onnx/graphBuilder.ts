@@ -12,9 +12,7 @@
 import type { Attribute, Graph, Node, ValueInfo } from "./graph.ts";
 import { type DataType, float32, float64, int64, type Tensor } from "./tensor.ts";
 
-/**
- * Version of the standard operator set in which all graphs of this project are written; older files are upgraded to it.
- */
+/** Version of the standard operator set of all graphs in this project; older files are upgraded to it. */
 export const WORKING_OPSET = 24;
 
 export interface OperatorOptions {
@@ -37,7 +35,7 @@ export class GraphBuilder {
   private readonly scalars = new Map<string, string>();
   private counter = 0;
 
-  /** @param from a graph to go on from: its nodes, initializers, inputs and outputs are kept. */
+  /** @param from a graph to extend: its nodes, initializers, inputs and outputs are kept. */
   constructor(name: string, from?: Graph) {
     this.name = name;
     if (from === undefined) return;
@@ -116,19 +114,20 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a node that was made elsewhere; its inputs must exist already. */
+  /** Adds a finished node; its inputs must already exist. */
   add(node: Node): void {
     for (const output of node.outputs) if (output !== "") this.claim(output);
     this.nodes.push(node);
   }
 
   /**
-   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own; the product
-   * itself may be multiplied by a scalar before, through its first factor.
+   * Adds factor * C to the result of a Gemm inside that node, which costs less than nodes of its own. The product may
+   * first be multiplied by a scalar, through its first factor.
    *
    * @param C a value that exists before the node, of the result's shape
    * @param scale a scalar that exists before the node. Default: 1
-   * @returns false, with nothing changed, where `value` is not the result of a Gemm that has no addend and no other use
+   * @returns false, with nothing changed, unless `value` is the result of a Gemm without an addend and without another
+   *   use
    */
   addIntoGemm(value: string, C: string, factor: number, scale?: string): boolean {
     const at = this.nodes.findIndex((node) => node.outputs.includes(value));

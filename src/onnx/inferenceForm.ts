@@ -1,30 +1,29 @@
 /**
- * @file Models that were exported as they train: dropout and batch normalization in the form in which a trained network
- * is used, and seeds for nodes that draw at random.
+ * @file Models exported in training form: dropout and batch normalization become those of inference, and nodes that
+ * draw at random get seeds.
  */
 import { type Graph, int, intAttribute, type Model, type Node } from "./graph.ts";
 
-/** Operators that draw at random by an attribute `seed`, a float but for Dropout's. */
+/** Operators that draw at random by an attribute `seed`, a float except for Dropout's. */
 const DRAWS: ReadonlySet<string> = new Set([
   ...["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"],
 ]);
 
 export interface Changed {
   readonly model: Model;
-  /** Names of operators and how many nodes of each were changed: "Dropout (3)". */
+  /** Names of operators and the number of changed nodes of each: "Dropout (3)". */
   readonly changed: readonly string[];
 }
 
 /**
- * The model without what only training has: dropout hands its input on, batch normalization takes its running
- * statistics.
+ * The model in inference form: dropout passes its input on, batch normalization uses its running statistics.
  *
  * @param model in the working operator set
  */
 export function inferenceForm(model: Model): Changed {
   return changedBy(model, (node, graph) => {
     if (node.op === "Dropout" && inTraining(node, graph)) return { ...node, inputs: node.inputs.slice(0, 2) };
-    // Running statistics of a training form are its outputs beside the first, which nothing of a loss depends on.
+    // The training form outputs its running statistics after the first output; no loss depends on them.
     if (node.op === "BatchNormalization" && intAttribute(node, "training_mode", 0) === 1)
       return { ...node, outputs: node.outputs.slice(0, 1), attributes: { ...node.attributes, training_mode: int(0) } };
     return undefined;
@@ -32,14 +31,14 @@ export function inferenceForm(model: Model): Changed {
 }
 
 /**
- * The model with seeds for all nodes that draw at random, each another, whatever seeds they had.
+ * The model with a different seed for each node that draws at random; existing seeds are replaced.
  *
- * @param seed whole number from 0 on
+ * @param seed integer from 0 on
  */
 export function seeded(model: Model, seed: number): Changed {
   let drawn = 0;
   return changedBy(model, (node, graph) => {
-    const own = (seed * 10_007 + ++drawn) % 2 ** 24; // a float32 holds it exactly
+    const own = (seed * 10_007 + ++drawn) % 2 ** 24; // exact in float32
     if (DRAWS.has(node.op)) return { ...node, attributes: { ...node.attributes, seed: { float: own } } };
     if (node.op === "Dropout" && inTraining(node, graph))
       return { ...node, attributes: { ...node.attributes, seed: int(own) } };
@@ -47,7 +46,7 @@ export function seeded(model: Model, seed: number): Changed {
   });
 }
 
-/** Whether a dropout drops anything, as far as the graph says. */
+/** Whether a dropout is active, as far as the graph shows. */
 function inTraining({ inputs }: Node, { initializers }: Graph): boolean {
   const mode = inputs[2];
   if (mode === undefined || mode === "") return false;

@@ -1,7 +1,8 @@
 /**
- * @file Replaces calls of model-local functions (FunctionProto, as exporters write modules and composite operators) by
- * the nodes of the function, on the protobuf form, where references to the caller's attributes can still be told from
- * attributes. What a function names inside gets the name of the call before it, so that scopes stay visible.
+ * @file Replaces calls of model-local functions (FunctionProto, which exporters use for modules and composite
+ * operators) by the nodes of the function. It works on the protobuf form, where references to the caller's attributes
+ * are still distinct from attributes. Names inside a function get the name of the call as a prefix, so that scopes stay
+ * visible.
  */
 import { create } from "@bufbuild/protobuf";
 import {
@@ -18,15 +19,16 @@ import {
   ValueInfoProtoSchema,
 } from "./proto/onnx_pb.ts";
 
-/** chosen: functions call functions a few levels deep in real models; a cycle would not end. */
+/** chosen: in real models functions nest a few levels deep; a cycle would not end. */
 const MAX_DEPTH = 64;
 /**
- * chosen: the largest exported networks have some 10,000 nodes. ONNX Runtime's time for a chain of them grows with its
- * square: 5,000 take half a minute, 50,000 an hour.
+ * chosen: the largest exported networks have some 10,000 nodes. ONNX Runtime's time for a chain of them is quadratic:
+ * 5,000 take half a minute, 50,000 an hour.
  */
 export const MAX_NODES = 40_000;
 /**
- * chosen: letters of all new names, and arguments of all calls; names of calls within calls repeat those around them.
+ * chosen: total letters of all new names, and arguments of all calls; names of nested calls repeat the names around
+ * them.
  */
 const MAX_LETTERS = 2 ** 27;
 const ARGUMENT_LETTERS = 64;
@@ -34,8 +36,7 @@ const ARGUMENT_LETTERS = 64;
 /**
  * The graph of a model with every call of a local function replaced.
  *
- * @throws Error in one line when functions call each other in a circle, grow without bound or are called with too many
- *   inputs
+ * @throws Error in one line when functions call each other in a cycle, grow without bound or get too many inputs
  */
 export function inlineFunctions(proto: ModelProto, graph: GraphProto): GraphProto {
   const { functions } = proto;
@@ -45,13 +46,13 @@ export function inlineFunctions(proto: ModelProto, graph: GraphProto): GraphProt
   return new Inliner(table, new Scopes(namesOf(graph))).graph(graph, 0);
 }
 
-/** What a message holds, to make another of it: create() would give back the message itself. */
+/** The fields of a message, to copy it: create() would return the message itself. */
 function fields<T extends { $typeName: string }>({ $typeName, ...rest }: T): Omit<T, "$typeName"> {
   return rest;
 }
 
 const standard = (domain: string) => (domain === "ai.onnx" ? "" : domain);
-/** A node of a function is read as one of the model: both must mean the same version of the standard set. */
+/** A node of a function is read like one of the model, so both must use the same version of the standard set. */
 function checkVersion(called: FunctionProto, model: ModelProto): void {
   const version = (list: ModelProto["opsetImport"]) => list.find(({ domain }) => standard(domain) === "")?.version;
   const [own, whole] = [version(called.opsetImport), version(model.opsetImport)];
@@ -87,7 +88,7 @@ class Inliner {
     if (called === undefined) return [this.withBodies(node, depth)];
     if (depth >= MAX_DEPTH)
       throw new Error(
-        `onnx: expected functions nested at most ${MAX_DEPTH} deep, got more at ${called.name}; is it a circle?`,
+        `onnx: expected functions nested at most ${MAX_DEPTH} deep, got more at ${called.name}; is there a cycle?`,
       );
     if (node.input.length > called.input.length || node.output.length > called.output.length)
       throw new Error(
@@ -114,19 +115,19 @@ class Inliner {
   }
 }
 
-/** Scopes that are taken: "a/b/c" lies in "a" and "a/b". */
+/** Scopes in use: "a/b/c" lies in "a" and "a/b". */
 class Scopes {
   private readonly names: readonly string[];
   private readonly given = new Set<string>();
-  /** The number that the next call of a name begins with. */
+  /** The first number to try for the next call of a name. */
   private readonly next = new Map<string, number>();
 
-  /** @param names those of the graph around the calls */
+  /** @param names those of the graph that contains the calls */
   constructor(names: readonly string[]) {
     this.names = names.toSorted(byCodeUnits);
   }
 
-  /** The scope, or it with a number behind, that no name lies in yet. */
+  /** The scope, numbered if a name already lies in it. */
   fresh(stem: string): string {
     let prefix = stem;
     let i = this.next.get(stem) ?? 0;
@@ -160,7 +161,7 @@ class Call {
   private readonly given: ReadonlyMap<string, AttributeProto>;
   private readonly nodeNames = new Map<string, number>();
   private readonly copies: NodeProto[] = [];
-  /** Counts the letters of names that are made. */
+  /** Adds to the total of letters in new names. */
   private readonly spend: (letters: number) => void;
 
   constructor(node: NodeProto, called: FunctionProto, prefix: string, spend: (letters: number) => void) {
@@ -193,7 +194,7 @@ class Call {
     return outside;
   }
 
-  /** ONNX Runtime wants every name of a node once. */
+  /** ONNX Runtime requires unique node names. */
   private unique(name: string): string {
     this.spend(name.length);
     const count = this.nodeNames.get(name) ?? 0;
@@ -212,7 +213,7 @@ class Call {
     });
   }
 
-  /** A reference takes the caller's value; where the caller gives none, the node goes without. */
+  /** A reference takes the caller's value; without one, the node omits the attribute. */
   private attribute(one: AttributeProto): AttributeProto[] {
     if (one.refAttrName !== "") {
       const value = this.given.get(one.refAttrName);

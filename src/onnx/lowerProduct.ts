@@ -1,4 +1,4 @@
-/** @file Symmetric products inside a graph by blocks of columns, of which those above the diagonal are left out. */
+/** @file Symmetric products inside a graph by blocks of columns; blocks above the diagonal are omitted. */
 import { int } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
 
@@ -6,9 +6,8 @@ import type { GraphBuilder } from "./graphBuilder.ts";
  * Adds the lower blocks of left^T right, which is symmetric.
  *
  * @param left (n, d), as `right`: the rows x themselves on both sides for sum x x^T
- * @param cuts where the d columns are cut, from 0 to d
- * @returns the blocks on and below the diagonal one behind the other, row of blocks by row of blocks, each in row-major
- *   order
+ * @param cuts bounds of the blocks of the d columns, from 0 to d
+ * @returns the blocks on and below the diagonal, concatenated in row-major order of the blocks, each in row-major order
  */
 export function addLowerProduct(builder: GraphBuilder, left: string, right: string, cuts: readonly number[]): string {
   const widths = cuts.slice(1).map((end, i) => end - cuts[i]!);
@@ -19,8 +18,7 @@ export function addLowerProduct(builder: GraphBuilder, left: string, right: stri
   const lefts = split(left);
   const rights = right === left ? lefts : split(right);
   const blocks = lefts.flatMap((x, i) => rights.slice(0, i + 1).map((y) => product(x, y)));
-  // Blocks of one width follow one another as they are: half as many nodes, by whose number the engine prepares a graph
-  // for seconds.
+  // Blocks of one width need no Reshape: half as many nodes, and the engine's preparation takes seconds for many nodes.
   const flat = builder.ints([-1]);
   const parts = new Set(widths).size === 1 ? blocks : blocks.map((block) => builder.op("Reshape", [block, flat]));
   return builder.op("Concat", parts, { axis: int(0) });

@@ -1,7 +1,7 @@
 /**
- * @file Reads and writes ONNX model files (protobuf, https://onnx.ai/onnx/repo-docs/IR.html) to and from Model.
- * A file from a stranger is checked before anything is allocated for it: tensor lengths against shapes, nesting, names.
- * Weights in files beside the model are read through what the caller hands over (externalData.ts).
+ * @file Reads and writes ONNX model files (protobuf, https://onnx.ai/onnx/repo-docs/IR.html) to and from Model. A
+ * stranger's file is checked before anything is allocated for it: tensor lengths against shapes, nesting, names.
+ * Weights in separate files are read through the caller's reader (externalData.ts).
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { elementType, elementTypeCode } from "./elementType.ts";
@@ -26,7 +26,7 @@ import { decodeTensor, encodeTensor, type Outside } from "./tensorProto.ts";
 /** chosen: control-flow bodies nest a few levels in real models; deeper is refused. */
 const MAX_NESTING = 16;
 
-/** Where PyTorch's exporter notes the modules that a node comes from. */
+/** Metadata key in which PyTorch's exporter lists the modules of a node. */
 const SCOPES = "pkg.torch.onnx.name_scopes";
 
 /** chosen: a line that a terminal still shows. */
@@ -35,7 +35,7 @@ const MAX_MESSAGE = 300;
 /**
  * Reads an ONNX model.
  *
- * @param files reads the files beside the model that hold its weights, where it has such
+ * @param files reads separate files that hold the model's weights, if there are any
  * @throws Error in one line when the bytes are no ONNX model, a tensor's data does not fit its shape, or a name is used
  *   twice
  */
@@ -47,7 +47,7 @@ export function decodeModel(bytes: Uint8Array, files?: ExternalFiles): Model {
   }
 }
 
-/** Names in a stranger's file may hold anything, and be of any length. */
+/** Names in a stranger's file may contain anything and have any length. */
 function printable(message: string): string {
   const line = message.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
   return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
@@ -59,7 +59,7 @@ function readModel(bytes: Uint8Array, files: ExternalFiles | undefined): Model {
     proto = fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     throw new Error(
-      `onnx: expected an ONNX model, got ${bytes.length} bytes that are none (${(error as Error).message})`,
+      `onnx: expected an ONNX model, got ${bytes.length} bytes that are not one (${(error as Error).message})`,
     );
   }
   if (proto.graph === undefined || proto.opsetImport.length === 0)
@@ -87,11 +87,11 @@ export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes a model whose large weights stay outside of the file, so that they are not copied and the file stays below the
- * 2 GiB that a protobuf message may have.
+ * Writes a model with its large weights outside the file, so that they are not copied and the file stays below the 2
+ * GiB limit of a protobuf message.
  *
  * @param fromBytes tensors of at least this many bytes stay outside
- * @returns the file, and the bytes of each tensor outside by its location in the file; they share memory with the model
+ * @returns the file, and the bytes of each outside tensor by its location in the file; they share memory with the model
  */
 export function encodeModelParts(
   model: Model,
@@ -116,7 +116,7 @@ function writeModel(model: Model, outside?: Outside): Uint8Array<ArrayBuffer> {
 }
 
 /** @param outer names of the enclosing graphs, which a body may read but not produce again */
-/** Names of values that are known at a place. */
+/** Names of values known at a point in the graph. */
 type Names = Pick<ReadonlySet<string>, "has">;
 
 function decodeGraph(proto: GraphProto, depth: number, outer: Names, files?: ExternalFiles): Graph {
@@ -126,13 +126,13 @@ function decodeGraph(proto: GraphProto, depth: number, outer: Names, files?: Ext
   if (proto.sparseInitializer.length > 0)
     throw new Error("onnx: expected dense initializers, got a sparse one; export the model with dense weights");
   const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, decodeTensor(tensor, files)] as const));
-  // Before IR version 4 every initializer was listed among the inputs too; what has a value is no input here.
+  // Before IR version 4 the inputs listed every initializer too; a value with data is no input here.
   const typed = depth === 0;
   const inputs = proto.input
     .filter(({ name }) => !initializers.has(name))
     .map((value) => decodeValueInfo(value, typed));
   const own = new Set<string>();
-  // a copy for each body would take the square of the time
+  // a copy for each body would take quadratic time
   const known: Names = { has: (name) => own.has(name) || outer.has(name) };
   const produce = (name: string) => {
     if (known.has(name)) throw new Error(`onnx: expected every value to be produced once, got "${name}" twice`);
@@ -167,7 +167,7 @@ function decodeNode(proto: NodeProto, depth: number, known: Names, files?: Exter
   };
 }
 
-/** The last module among the scopes that PyTorch's exporter notes: "['', 'layers.0', 'layers.0.mlp', 'linear_3']". */
+/** The innermost module in the scopes of PyTorch's exporter: "['', 'layers.0', 'layers.0.mlp', 'linear_3']". */
 function scopeOf({ metadataProps }: NodeProto): string | undefined {
   const scopes = metadataProps.find(({ key }) => key === SCOPES)?.value;
   const parts = [...(scopes ?? "").matchAll(/'([^']*)'/g)].map(([, part]) => part!);
@@ -191,8 +191,7 @@ function decodeAttribute(proto: AttributeProto, depth: number, known: Names, fil
 }
 
 /**
- * Exporters write the ends of a slice as the largest 64-bit integer; beyond ±2^53 the nearest exact number stands in
- * for it.
+ * Exporters write the end of a slice as the largest 64-bit integer; numbers beyond ±2^53 become the nearest exact one.
  */
 function wholeNumber(value: bigint): number {
   return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
@@ -218,7 +217,7 @@ function decodeValueInfo(proto: ValueInfoProto, typed: boolean): ValueInfo {
   return shape === undefined ? { name: proto.name, dtype } : { name: proto.name, dtype, shape };
 }
 
-/** @param outside takes the large initializers of the top graph; bodies and attributes stay whole */
+/** @param outside takes the large initializers of the top graph; bodies and attributes stay in the file */
 function encodeGraph(graph: Graph, outside?: Outside): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,

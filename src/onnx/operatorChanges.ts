@@ -1,7 +1,7 @@
 /**
  * @file How operators of the standard set changed their form from version 6 on, and how an old node is rewritten. Only
- * changes that alter the meaning or the layout of a node are here; new types, new optional inputs and new attributes
- * whose default keeps the old meaning need nothing. Source: https://onnx.ai/onnx/operators, version history of each
+ * changes to the meaning or the layout of a node are listed; new types, new optional inputs and new attributes whose
+ * default keeps the old meaning need no rewriting. Source: https://onnx.ai/onnx/operators, version history of each
  * operator.
  *
  * To add one: an entry with the version that changed and a function from the old node to the new one, and a case in
@@ -13,15 +13,18 @@ import { type Attribute, int, intAttribute, intsAttribute, type Node, stringAttr
 import type { GraphBuilder } from "./graphBuilder.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 
-/** What a rewriting may use besides the node. */
+/** What a rewrite may use besides the node. */
 export interface RewriteContext {
   /** Takes constants and helper nodes, in the form of the working version. */
   readonly g: GraphBuilder;
-  /** The float type in which the model computes; old attributes became inputs of this type. */
+  /** The model's float type; old attributes became inputs of this type. */
   readonly floatType: DataType;
 }
 
-/** A version at which an operator changed, and the node in its new form; undefined where no rewriting is known. */
+/**
+ * A version at which an operator changed, and the node in its new form; undefined for an old form without a known
+ * rewrite.
+ */
 export interface Change {
   readonly since: number;
   readonly rewrite: ((node: Node, around: RewriteContext) => Node | undefined) | "unknown";
@@ -121,14 +124,14 @@ const resize = (node: Node, { g }: RewriteContext): Node => {
   };
 };
 
-/** BatchNormalization-7 could normalize per entry (spatial = 0), and its further outputs meant training. */
+/** BatchNormalization-7 could normalize per entry (spatial = 0), and its further outputs indicated training. */
 const batchNormalization = (node: Node): Node | undefined => {
   const training = node.outputs.slice(1).some((name) => name !== "");
   if (training || intAttribute(node, "spatial", 1) !== 1) return undefined;
   return { ...node, outputs: node.outputs.slice(0, 1), attributes: without(node, "spatial") };
 };
 
-/** The type to cast to by name, as Cast before 6 had it and some exporters went on writing it. */
+/** The target type by name, as in Cast before 6 and in later files of some exporters. */
 const castByName = (node: Node): Node | undefined => {
   const to = node.attributes.to;
   if (to === undefined || !("string" in to)) return node;
@@ -136,7 +139,7 @@ const castByName = (node: Node): Node | undefined => {
   return dtype && { ...node, attributes: { ...node.attributes, to: int(elementTypeCode(dtype)) } };
 };
 
-/** GroupNormalization-18 scaled whole groups of channels, one number each; since 21 there is one for each channel. */
+/** GroupNormalization-18 had one scale per group of channels; since 21 there is one per channel. */
 const groupNormalization = (node: Node, { g }: RewriteContext): Node => {
   const groups = g.ints([intAttribute(node, "num_groups", 1)]);
   const channels = g.op("Shape", [node.inputs[0]!], { start: int(1), end: int(2) });
@@ -148,7 +151,7 @@ const groupNormalization = (node: Node, { g }: RewriteContext): Node => {
   return { ...node, inputs: [node.inputs[0]!, ...perChannel] };
 };
 
-/** So many axes of extent 1: a list of `count` (a computed list of one number) ones. */
+/** A shape of `count` ones; `count` is a computed list of one number. */
 const onesOf = (g: GraphBuilder, count: string) => {
   const one: Tensor = { dtype: "int64", shape: [1], data: BigInt64Array.of(1n) };
   return g.op("ConstantOfShape", [g.op("Max", [count, g.ints([0])])], { value: { tensor: one } });
@@ -160,20 +163,20 @@ const broadcastAxis = (node: Node, { g }: RewriteContext): Node => {
   const attributes = without(node, "broadcast", "axis", "consumed_inputs");
   if (intAttribute(node, "broadcast", 0) === 0 || node.attributes.axis === undefined) return { ...node, attributes };
   const [A, B] = node.inputs as [string, string];
-  const behind = g.op("Sub", [g.op("Sub", [rankOf(g, A), rankOf(g, B)]), g.ints([intAttribute(node, "axis", 0)])]);
-  const shape = g.op("Concat", [g.op("Shape", [B]), onesOf(g, behind)], { axis: int(0) });
+  const trailing = g.op("Sub", [g.op("Sub", [rankOf(g, A), rankOf(g, B)]), g.ints([intAttribute(node, "axis", 0)])]);
+  const shape = g.op("Concat", [g.op("Shape", [B]), onesOf(g, trailing)], { axis: int(0) });
   return { ...node, inputs: [A, g.op("Reshape", [B, shape])], attributes };
 };
 
 /** PRelu-6: one slope, or one for each channel, which is axis 1. */
 const prelu = (node: Node, { g }: RewriteContext): Node => {
   const [x, slope] = node.inputs as [string, string];
-  const behind = g.op("Sub", [rankOf(g, x), g.ints([2])]);
-  const shape = g.op("Concat", [g.ints([-1]), onesOf(g, behind)], { axis: int(0) });
+  const trailing = g.op("Sub", [rankOf(g, x), g.ints([2])]);
+  const shape = g.op("Concat", [g.ints([-1]), onesOf(g, trailing)], { axis: int(0) });
   return { ...node, inputs: [x, g.op("Reshape", [slope, shape])], attributes: without(node, "consumed_inputs") };
 };
 
-/** Before 7 the form for inference was asked for by is_test. */
+/** Before 7 the attribute is_test selected the inference form. */
 const isTest = (node: Node): Node | undefined => {
   const training = intAttribute(node, "is_test", 0) === 0 && node.outputs.slice(1).some((name) => name !== "");
   return training ? undefined : { ...node, attributes: without(node, "is_test", "consumed_inputs") };

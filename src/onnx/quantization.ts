@@ -4,7 +4,7 @@
  */
 import { sizeOf, type Tensor, toNumbers } from "./tensor.ts";
 
-/** Limits of the integer types that hold quantized values. */
+/** Limits of the integer types of quantized values. */
 const limits: Readonly<Record<string, readonly [number, number]>> = {
   int8: [-128, 127],
   uint8: [0, 255],
@@ -24,7 +24,7 @@ export interface Scaling {
 }
 
 /**
- * The real numbers that quantized ones stand for.
+ * The real numbers that quantized ones represent.
  *
  * @param q int8, uint8, int16, uint16 or int32
  * @returns float32 of the same shape
@@ -42,7 +42,7 @@ export function dequantize(q: Tensor, scaling: Scaling, name: string): Tensor {
   return { dtype: "float32", shape: q.shape, data };
 }
 
-/** The quantized numbers next to real ones: rounded half to even, saturated; int8 or uint8. */
+/** The nearest quantized numbers: rounded half to even, saturated; int8 or uint8. */
 export function quantize(x: Tensor, scaling: Scaling, dtype: "int8" | "uint8", name: string): Tensor {
   const scaleAt = indexOfScale(x.shape, scaling, name);
   const [scale, zero] = [toNumbers(scaling.scale), zeroPoints(scaling, name)];
@@ -56,7 +56,7 @@ export function quantize(x: Tensor, scaling: Scaling, dtype: "int8" | "uint8", n
   return { dtype, shape: x.shape, data };
 }
 
-/** Smallest and largest real number that a quantized value of one scale can stand for. */
+/** Smallest and largest real number that a quantized value of one scale can represent. */
 export function range(scale: number, zeroPoint: number, dtype: string, name: string): [number, number] {
   const bounds = limits[dtype];
   if (bounds === undefined)
@@ -81,7 +81,7 @@ function zeroPoints({ scale, zeroPoint }: Scaling, name: string): number[] | und
   throw new Error(`onnx: expected ${count} zero points for ${name}, got ${found.length}; the model is malformed`);
 }
 
-/** Which entry of the scale belongs to flat index i. */
+/** The index into the scale for flat index i. */
 function indexOfScale(shape: readonly number[], scaling: Scaling, name: string): (i: number) => number {
   const { scale, axis = 1, blockSize = 0 } = scaling;
   const count = sizeOf(scale.shape);

@@ -1,12 +1,12 @@
 /**
- * @file What the inputs, outputs and attributes of a Scan mean: states that each step hands to the next, values that
- * are read a slice a step, and values that are made a slice a step (https://onnx.ai/onnx/operators/onnx__Scan.html).
+ * @file The inputs, outputs and attributes of a Scan: states that each step hands to the next, values that each step
+ * reads one slice of, and values that each step makes one slice of (https://onnx.ai/onnx/operators/onnx__Scan.html).
  * Builds Scans with more of the last two.
  */
 import { type Graph, intAttribute, intsAttribute, type Node } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 
-/** A value of which a step has one slice. */
+/** A value with one slice per step. */
 export interface Scanned {
   /** Outside the body. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Scanned {
 
 export interface ScanParts {
   readonly body: Graph;
-  /** Names of the first values and of the last ones; inside the body, of what a step reads and makes. */
+  /** Names of the first and last values of a state; inside the body, of the value read and the value made. */
   readonly states: readonly {
     readonly initial: string;
     readonly last: string;
@@ -60,7 +60,7 @@ export function scanParts(node: Node): ScanParts {
   };
 }
 
-/** Inputs, outputs and attributes of the Scan of some parts. */
+/** Inputs, outputs and attributes of the Scan with the given parts. */
 export function scanOf({ body, states, inputs, outputs }: ScanParts): Pick<Node, "inputs" | "outputs" | "attributes"> {
   const directions = (list: readonly Scanned[]) => ({ ints: list.map(({ direction }) => direction) });
   const axes = (list: readonly Scanned[]) => ({ ints: list.map(({ axis }) => axis) });
@@ -78,13 +78,13 @@ export function scanOf({ body, states, inputs, outputs }: ScanParts): Pick<Node,
   };
 }
 
-/** The parts with values of the body as further outputs, their slices in the order of the steps. */
+/** The parts with values of the body as further outputs; slices are in the order of the steps. */
 export function withOutputs(
   parts: ScanParts,
   added: readonly { readonly inner: string; readonly name: string }[],
 ): ScanParts {
   const g = new GraphBuilder(parts.body.name, parts.body);
-  // A value may not be an output twice, nor an output that is an input.
+  // A value may not be an output twice, nor may an output be an input.
   const outputs = added.map(({ inner, name }): Scanned => {
     return { name, inner: g.output(inner, `${name}/slice`), axis: 0, direction: 0 };
   });
@@ -92,8 +92,8 @@ export function withOutputs(
 }
 
 /**
- * Under which outer name a value of the body is an output, its slices in the order of the steps; undefined where it is
- * none.
+ * The outer name of a value of the body that is an output with its slices in the order of the steps; otherwise
+ * undefined.
  */
 export function outputOf({ body, outputs }: ScanParts, inner: string): string | undefined {
   const copies = body.nodes.filter(

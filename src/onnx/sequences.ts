@@ -1,8 +1,7 @@
 /**
- * @file Sequences of tensors taken apart: PyTorch's exporters write torch.split as SplitToSequence and SequenceAt,
- * torch.cat of a list as SequenceConstruct and ConcatFromSequence. Where positions and lengths are constants, the same
- * is said with Slice and Concat, which can be bound to shapes and differentiated. Sequences that loops and branches
- * build stay.
+ * @file Replaces sequences of tensors. PyTorch's exporters write torch.split as SplitToSequence and SequenceAt,
+ * torch.cat of a list as SequenceConstruct and ConcatFromSequence. Where positions and lengths are constants, Slice and
+ * Concat do the same, and can be bound to shapes and differentiated. Sequences that loops and branches build stay.
  */
 import { type Graph, int, intAttribute, type Node } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
@@ -13,7 +12,7 @@ type Member = (i: number) => string | undefined;
 
 interface Known {
   readonly member: Member;
-  /** Names of all members, where the sequence was made of a list. */
+  /** Names of all members, where the sequence was made from a list. */
   readonly list?: readonly string[];
 }
 
@@ -62,7 +61,7 @@ function knownSequence(
   };
 }
 
-/** The value that a node takes out of a known sequence. */
+/** The value that a node takes from a known sequence. */
 function replacement(
   g: GraphBuilder,
   node: Node,
@@ -82,7 +81,7 @@ function replacement(
   return g.op("Concat", parts, { axis: int(axis) });
 }
 
-/** The graph without the sequences that nothing reads any more. */
+/** The graph without unused sequences. */
 function withoutUnread(graph: Graph, sequences: ReadonlySet<string>, name: string): Graph {
   const bodies = graph.nodes.flatMap(({ attributes }) => Object.values(attributes)).filter((value) => "graph" in value);
   const read = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map((output) => output.name)]);

@@ -1,6 +1,6 @@
 /**
- * @file A tensor as it stands in an ONNX file or goes in and out of a graph: element type, shape and a typed array.
- * Row-major, as ONNX stores it. Half-precision values stay as their 16-bit patterns; nothing is converted silently.
+ * @file A tensor in an ONNX file, or at the inputs and outputs of a graph: element type, shape and a typed array.
+ * Row-major, as in ONNX. Half-precision values stay as their 16-bit patterns; nothing is converted silently.
  */
 
 /** ONNX element types by the names of ONNX Runtime's JavaScript API. */
@@ -96,7 +96,7 @@ export function toNumbers(tensor: Tensor): number[] {
   return Array.from(plainValues(tensor), Number);
 }
 
-/** The same in an array of their own, fast for large tensors. */
+/** The same as a new array, fast for large tensors. */
 export function toFloat64(tensor: Tensor): Float64Array {
   const values = plainValues(tensor);
   return values instanceof BigInt64Array || values instanceof BigUint64Array

@@ -14,8 +14,8 @@ import {
 import { arrayType, type DataType, sizeOf, type Tensor, type TensorData } from "./tensor.ts";
 
 /**
- * @param files where the tensor's data may be when it is not in the model's file
- * @throws Error in one line when the data does not fit the shape, or lies in a file that is not there
+ * @param files reads the tensor's data where it is not in the model's file
+ * @throws Error in one line when the data does not fit the shape, or its file is missing
  */
 export function decodeTensor(proto: TensorProto, files?: ExternalFiles): Tensor {
   const name = proto.name || "a tensor";
@@ -64,7 +64,7 @@ function typedValues(proto: TensorProto, dtype: DataType): ArrayLike<number | bi
   return proto.int32Data;
 }
 
-/** Bytes of tensors that a model file refers to instead of holding them. */
+/** Tensors that a model file refers to instead of containing them. */
 export interface Outside {
   /** Tensors of at least this many bytes go outside. */
   readonly fromBytes: number;

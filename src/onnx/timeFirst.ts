@@ -1,6 +1,6 @@
 /**
  * @file Recurrent layers whose tensors have the batch first (`layout` = 1 of RNN, GRU and LSTM), for which ONNX Runtime
- * has no kernel, as the same layers with time first between transposes.
+ * has no kernel. They become the same layers with time first, between transposes.
  */
 import { int, intAttribute, type Node } from "./graph.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
@@ -12,7 +12,7 @@ const SWAP = { perm: { ints: [1, 0, 2] } };
 const BATCH_FIRST = { perm: { ints: [2, 0, 1, 3] } };
 
 /**
- * The node, or nodes of the same results.
+ * The node, or nodes with the same results.
  *
  * @param g takes the nodes before it, and the names of new values
  */

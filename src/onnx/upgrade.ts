@@ -1,8 +1,8 @@
 /**
- * @file Brings a model file of an older version of the standard operator set (6 on) to the version that the rest of the
- * project knows, WORKING_OPSET. Nodes are rewritten one by one (operatorChanges.ts, timeFirst.ts), bodies of control
- * flow included; the graph keeps its names, inputs and outputs. At the top level sequences of tensors are taken apart
- * (sequences.ts), Constant nodes become initializers, and Identity of an initializer is left out.
+ * @file Converts a model from an older version of the standard operator set (6 on) to WORKING_OPSET, the version of the
+ * rest of the project. Nodes are rewritten one by one (operatorChanges.ts, timeFirst.ts), including bodies of control
+ * flow; the graph keeps its names, inputs and outputs. At the top level sequences of tensors are replaced
+ * (sequences.ts), Constant nodes become initializers, and Identity of an initializer is removed.
  */
 import type { Graph, Model, Node } from "./graph.ts";
 import { GraphBuilder, WORKING_OPSET } from "./graphBuilder.ts";
@@ -11,7 +11,7 @@ import { replaceSequences } from "./sequences.ts";
 import { type DataType, float32, int64, type Tensor } from "./tensor.ts";
 import { timeFirst } from "./timeFirst.ts";
 
-/** chosen: version 6 is the oldest whose files are still around. */
+/** chosen: version 6 is the oldest in current files. */
 const OLDEST_OPSET = 6;
 /** Versions 25 to 28 of the standard added element types and operators, and changed no operator's form. */
 const NEWEST_OPSET = 28;
@@ -36,12 +36,12 @@ export function upgradeModel(model: Model): Model {
 interface Walk {
   readonly opset: number;
   readonly floatType: DataType;
-  /** Start of the names of new values, which no name of the model has. */
+  /** Prefix of the names of new values, which no name of the model has. */
   readonly prefix: string;
   bodies: number;
 }
 
-/** @param renamed values that are known under another name, from outer graphs too */
+/** @param renamed values with a new name, including those from outer graphs */
 function upgradeGraph(graph: Graph, walk: Walk, renamed: Map<string, string>, top: boolean): Graph {
   const g = new GraphBuilder(`${walk.prefix}${walk.bodies++}`, { ...graph, nodes: [] });
   const initializers = new Map(graph.initializers);
@@ -85,7 +85,7 @@ function swiglu(node: Node, { g }: RewriteContext): Node {
   return { ...node, op: "Mul", inputs: [gate, node.inputs[1]!], attributes: {} };
 }
 
-/** Erfc, y = 1 - erf(x), which no version has, but tf2onnx writes for TensorFlow's GELU. */
+/** Erfc, y = 1 - erf(x): no version has it, but tf2onnx writes it for TensorFlow's GELU. */
 function erfc(node: Node, around: RewriteContext): Node {
   const erf = around.g.op("Erf", node.inputs);
   return { ...node, op: "Sub", inputs: [floatConstant(around, 1), erf] };
@@ -124,7 +124,7 @@ function constantValue(node: Node): Tensor {
   );
 }
 
-/** float32 unless all floats among inputs and initializers are of another type. */
+/** float32 unless all floats among inputs and initializers have one other type. */
 function floatTypeOf(graph: Graph): DataType {
   const types = [...graph.inputs, ...graph.initializers.values()].map(({ dtype }) => dtype);
   const floats = new Set(types.filter((dtype) => dtype?.includes("float")));

@@ -1,6 +1,6 @@
 /**
- * @file How many samples a batch should have: as many as keep the rows of the largest map within a few cache-friendly
- * megabytes, and no more than the model takes.
+ * @file Choice of the batch size: as many samples as keep the rows of the largest map within a few cache-friendly
+ * megabytes, and no more than the model accepts.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
@@ -14,28 +14,30 @@ import { outlinesOf, prepare } from "./prepare.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
 /**
- * chosen: numbers in the rows of the largest map; at twice as many the passes over rows depend on what memory the
- * machine can spare.
+ * chosen: numbers in the rows of the largest map; beyond twice as many, the speed of passes over rows depends on the
+ * machine's memory.
  */
 const LARGEST_ROWS = 2 ** 21;
 /**
- * chosen: the same where that is fewer rows than the map has values: adding up the d^2 sums of each batch would take
- * longest then.
+ * chosen: the same where this gives fewer rows than the map has values; adding up the d^2 sums of each batch would then
+ * take longest.
  */
 const LARGEST_ROWS_OF_WIDE = 2 ** 23;
 const MOST = 500;
 
-/** Losses of the same samples in another batch: rounding of another order of summation, relative to the largest. */
+/**
+ * Tolerance for losses of the same samples in another batch: rounding from another order of summation, relative to the
+ * largest.
+ */
 const SAME_LOSS = 1e-3;
 
 /**
  * @param take the first `count` samples as feeds
- * @param n samples at hand
- * @param wanted the user's size. One that takes all samples at once leaves no groups to tell noise from, and is divided
- *   where samples do not depend on what else is in their batch
- * @returns a batch size that the model can be bound to: any, or the one it was exported with where its graph holds to
- *   that
- * @throws Error when the model takes neither, in the words of the engine
+ * @param n number of samples
+ * @param wanted the user's size. A size that covers all samples leaves no groups for noise; it is divided where samples
+ *   do not depend on their batch
+ * @returns a batch size that the model can be bound to: any, or the exported one where the graph requires it
+ * @throws Error when the model accepts neither, in the words of the engine
  */
 export async function chooseBatch(
   engine: Engine,
@@ -59,16 +61,16 @@ export async function chooseBatch(
   const shapes = maps.map(({ rows: all, dOut, input }) => {
     const rows = Math.min(all / trial, positions);
     const d = Math.max(dOut, input?.dIn ?? 0);
-    // outputs are whole whatever is measured of them
+    // all outputs are computed, whatever is measured of them
     return { rows, d, numbers: Math.max(rows * d, (all / trial) * dOut) };
   });
   return batchOf(shapes, outlinesOf(prepared, options), n);
 }
 
 /**
- * The batch of `n` samples where the model takes any.
+ * The batch of `n` samples where the model accepts any.
  *
- * @param shapes of each map its rows in a sample, its values, and numbers of all its rows in a sample
+ * @param shapes for each map its rows per sample, its width, and the numbers in all its rows per sample
  */
 export function batchOf(
   shapes: readonly { readonly rows: number; readonly d: number; readonly numbers: number }[],
@@ -76,23 +78,21 @@ export function batchOf(
   n: number,
 ): number {
   const largest = Math.max(1, ...shapes.map(({ numbers }) => numbers));
-  const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // as the widest map has values
+  const asManyRows = Math.ceil(Math.max(0, ...shapes.map(({ rows, d }) => d / rows))); // the widest map's values
   const ofWide = Math.min(asManyRows, Math.floor(LARGEST_ROWS_OF_WIDE / largest));
-  const share = Math.ceil(n / groupCount(outlines)); // a batch for each group of samples
+  const share = Math.ceil(n / groupCount(outlines)); // one batch per group of samples
   return Math.max(1, Math.min(MOST, share, Math.max(ofWide, Math.floor(LARGEST_ROWS / largest))));
 }
 
-/**
- * The batch that a model was exported with, where its first axis is fixed. @param same inputs that have no axis of
- * samples
- */
+/** The batch that a model was exported with, where its first axis is fixed. @param same inputs without a sample axis */
 export function declaredBatch({ graph }: Model, same: ReadonlySet<string> = new Set()): number | undefined {
   const extent = graph.inputs.find(({ name }) => !same.has(name))?.shape?.[0];
   return typeof extent === "number" ? extent : undefined;
 }
 
 /**
- * Fewer samples than the declared batch must have the losses that they have in one, filled up with copies of them.
+ * Checks that fewer samples than the declared batch have the same losses when the batch is filled up with copies of
+ * them.
  *
  * @throws RangeError where they do not
  */
@@ -104,7 +104,7 @@ async function checkFewer(
   { n, declared }: { readonly n: number; readonly declared: number },
 ): Promise<void> {
   const found = await losses(engine, model, options, feeds).catch(() => []);
-  const whole = await losses(engine, model, options, filledUp(feeds, declared, options.same));
+  const whole = await losses(engine, model, options, repeatSamples(feeds, declared, options.same));
   const largest = Math.max(...whole.map(Math.abs));
   const isSame = found.every((loss, i) => Math.abs(loss - whole[i]!) <= SAME_LOSS * largest);
   if (found.length * declared === whole.length * n && isSame) return;
@@ -113,8 +113,8 @@ async function checkFewer(
   );
 }
 
-/** The samples of a batch again and again up to `count`. */
-function filledUp(feeds: Feeds, count: number, same: ReadonlySet<string> = new Set()): Feeds {
+/** The samples of a batch repeated up to `count`. */
+function repeatSamples(feeds: Feeds, count: number, same: ReadonlySet<string> = new Set()): Feeds {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]) => {
       if (same.has(name)) return [name, tensor];
@@ -129,11 +129,11 @@ function filledUp(feeds: Feeds, count: number, same: ReadonlySet<string> = new S
 }
 
 /**
- * Whether a model of a fixed batch also takes others: a batch of twice the size, or of half of it where samples are too
- * few, must run, and give the first samples the losses that they have in a batch of the declared size. (A Reshape to
+ * Whether a model exported with a fixed batch accepts others. A batch of twice the size, or of half of it where samples
+ * are too few, must run and give its first samples the losses that they have in the declared batch. (A Reshape to
  * constants may run and mix up samples.)
  *
- * @throws Error when it does not even take the batch that it declares
+ * @throws Error when the model rejects even the declared batch
  */
 async function takesOthers(
   engine: Engine,

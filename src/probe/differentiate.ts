@@ -1,4 +1,4 @@
-/** @file Gradients of the loss at the outputs of maps, as far as they can be had. */
+/** @file Gradients of the loss at the outputs of maps, where they can be computed. */
 import { addGradients } from "../autodiff/gradient.ts";
 import { NotDifferentiableError } from "../autodiff/notDifferentiable.ts";
 import { readsOf } from "../onnx/branches.ts";
@@ -9,7 +9,7 @@ import type { LossGraph } from "./nodes/lossGraph.ts";
 
 /**
  * Adds the gradients at the outputs of the maps. Where an operator cannot be differentiated, the maps before it are
- * left out with the reason, since a part of their gradient would be missing, and the others are measured.
+ * skipped with the reason, since part of their gradient would be missing. The others are measured.
  */
 export function differentiate(loss: LossGraph, maps: readonly Measurable[], skipped: Skipped[]) {
   const { graph, values, perSample } = loss;

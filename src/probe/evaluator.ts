@@ -10,7 +10,7 @@ import { ProgramsByShape } from "./programsByShape.ts";
 
 export interface EvaluatorOptions {
   readonly objective: Objective | OwnLoss;
-  /** Initializers whose values are given at each evaluation. */
+  /** Initializers whose values are passed to each evaluation. */
   readonly parameters?: readonly string[];
   readonly threads?: number;
 }

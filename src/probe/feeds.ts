@@ -1,4 +1,6 @@
-/** @file Data on its way into a graph: tensors by input name, the targets among them, the first axis over samples. */
+/**
+ * @file Batches of data for a graph: tensors by input name, including the targets; the first axis runs over samples.
+ */
 import type { Tensor } from "../onnx/tensor.ts";
 
 /** Name under which a batch carries its targets. */
@@ -25,7 +27,7 @@ export function sliceBatches(whole: Readonly<Record<string, Tensor>>, size: numb
   return batches;
 }
 
-/** One text per combination of shapes: a graph is compiled once for each. */
+/** One string per combination of shapes: a graph is compiled once for each. */
 export function shapeKey(feeds: Feeds): string {
   return Object.entries(feeds)
     .map(([name, { shape }]) => `${name}:${shape.join("x")}`)

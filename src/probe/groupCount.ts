@@ -1,24 +1,24 @@
-/** @file Into how many groups of samples the sums of a measurement are divided, for the errors of what is measured. */
+/** @file The number of sample groups that a measurement sums separately, for the errors of its results. */
 import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
 
-/** chosen: 16 groups give a standard error to a fifth; more take memory and tell little more. */
+/** chosen: 16 groups give a standard error to a fifth; more take memory and add little. */
 export const MOST_GROUPS = 16;
 
 /**
- * chosen: memory of all groups together, 16 of a ResNet-20; a network whose sums take more than half of it has two
+ * chosen: memory of all groups together, 16 of a ResNet-20. A network whose sums take more than half of it has two
  * groups.
  */
 const GROUP_BYTES = 2 ** 31;
 
 /**
- * chosen: of measurements that are many, groups above so much memory are 8: enough for the intervals of exponents, and
- * a standard error to a quarter. What groups cost is time in proportion to their sums.
+ * chosen: where measurements are many, groups that take more memory than this are 8: enough for the intervals of
+ * exponents, and a standard error to a quarter. Groups cost time in proportion to their sums.
  */
 export const CHEAP_BYTES = 2 ** 28;
 export const FEW_GROUPS = 8;
 
 /**
- * How many groups of batches the samples are divided into, by the memory of the sums of one group.
+ * Number of groups of batches, by the memory of one group's sums.
  *
  * @param fewGroups as in ProbeOptions
  */

@@ -1,25 +1,25 @@
 /**
- * @file Feeds for a model whose data are not at hand: every free dimension bound to a small guess, the same for one
- * name in all inputs, and values of 0. They serve to learn shapes; nothing is measured on them.
+ * @file Feeds for a model without data: every free dimension is bound to a small guess, the same for one name in all
+ * inputs, and all values are 0. They serve to learn shapes; nothing is measured on them.
  */
 import type { Graph, ValueInfo } from "../onnx/graph.ts";
 import { arrayType, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import type { Feeds } from "./feeds.ts";
 
-/** A free dimension, by its name or its place ("x[2]"), and what it is bound to. */
+/** A free dimension, by its name or its position ("x[2]"), and the size it is bound to. */
 export type Bindings = ReadonlyMap<string, number>;
 
-/** chosen: two samples, since heads and samples that share an axis are not told apart by one. */
+/** chosen: two samples, because with one sample, heads and samples that share an axis look alike. */
 const SAMPLES = 2;
-/** chosen: lengths of sequences that models take. */
+/** chosen: sequence lengths that models accept. */
 const LENGTH = 8;
-/** chosen: pixels on a side that convolutional networks take; tried in this order. */
+/** chosen: image sizes in pixels that convolutional networks accept; tried in this order. */
 const PIXELS = [32, 64, 224] as const;
 
 /**
- * Guesses in the order in which they are tried: those that the user gave hold in all of them.
+ * Guesses in the order of trial. The user's sizes hold in all of them.
  *
- * @param given by name or place of a dimension
+ * @param given by name or position of a dimension
  */
 export function guesses(graph: Graph, given: Bindings = new Map()): Bindings[] {
   const isImage = graph.inputs.some(({ shape }) => free(shape).some((axis) => isPixels(shape!, axis)));
@@ -35,7 +35,7 @@ export function guesses(graph: Graph, given: Bindings = new Map()): Bindings[] {
   });
 }
 
-/** @throws RangeError for an input whose rank or type the model does not declare */
+/** @throws RangeError for an input without a declared rank or type */
 export function guessedFeeds(graph: Graph, bound: Bindings): Feeds {
   return Object.fromEntries(
     graph.inputs.map((input) => {
@@ -52,7 +52,7 @@ export function guessedFeeds(graph: Graph, bound: Bindings): Feeds {
   );
 }
 
-/** What a free dimension is called: by its own name, or by its place where it has none. */
+/** Name of a free dimension: its own, or its position where it has none. */
 export function dimensionName({ name, shape }: ValueInfo, axis: number): string {
   const own = shape?.[axis];
   return typeof own === "string" && own !== "" ? own : `${name}[${axis}]`;

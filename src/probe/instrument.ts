@@ -24,20 +24,20 @@ export interface Instrumented {
   readonly program: Program;
   readonly loss: LossGraph;
   readonly classifier: Classifier | undefined;
-  /** The outputs of the classifier that the nearest class mean is looked for with. */
+  /** The classifier's outputs for the nearest class mean. */
   readonly features: FeatureNames | undefined;
   readonly outputGradients: OutputGradientProgram | undefined;
-  /** Outputs that say which branches a batch takes. */
+  /** Outputs that show which branches a batch takes. */
   readonly conditions: Conditions;
   readonly maps: readonly (Chosen & {
     readonly noise: NoisePlan | undefined;
     readonly names: SumNames;
-    /** The side whose sums are made in fewer coordinates, and the input that takes L (rowFactor). */
+    /** The side whose sums are made in fewer coordinates, and the input for L (factorRows). */
     readonly deferred: { readonly side: Side; readonly L: string } | undefined;
   })[];
 }
 
-/** @param given names of the maps, undefined for all; batches and the groups of them that there will be */
+/** @param given names of the maps, undefined for all; the expected number of batches and of their groups */
 export async function instrument(
   engine: Engine,
   model: Model,
@@ -59,7 +59,7 @@ export async function instrument(
     const isKept = keptRows !== undefined;
     const labels = classifier?.map === map && !isKept ? classifier : undefined;
     const cheaper = isKept ? undefined : deferredSide(map, { rows: batches * map.rows, groups }, sample);
-    const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class take the rows of h_b themselves
+    const side = labels && cheaper === "b" ? undefined : cheaper; // sums by class need the rows of h_b themselves
     const d = side && deferredSize(map, side);
     const deferred = side && { side, L: builder.input(factorName(map), "float32", [d, d]) };
     const plan = noise.get(map.name);
@@ -86,7 +86,7 @@ export async function instrument(
   const conditions = addConditions(builder, loss.taken);
   if (features !== undefined) for (const name of Object.values<string>({ ...features })) builder.output(name);
   for (const { names } of maps) for (const name of Object.values(names)) builder.output(name);
-  // A plan of memory would be kept beside what parts of a large network take piece by piece.
+  // A memory plan would persist and add to the memory of the other parts of a large network.
   const program = await engine.compile(
     { ...model, graph: builder.build() },
     { threads, planMemory: planMemory && layers === undefined },
@@ -98,7 +98,7 @@ export async function instrument(
 
 const factorName = ({ name }: Measurable): string => `${name} factor`;
 
-/** The values of the inputs that take L, from the weights. */
+/** The values of the inputs for L, from the weights. */
 export function factorFeeds(
   { maps, loss }: Instrumented,
   layers: readonly LayerSums[],

@@ -1,7 +1,7 @@
 /**
- * @file Where a loss that is not finite comes from: the first sample that has such a loss, and, going back from there,
- * the value whose inputs are finite while it is not. Minus infinity alone is not followed from NaN: masks of attention
- * hold it.
+ * @file The origin of a loss that is not finite: the first sample with such a loss and, traced backwards from there,
+ * the value that is not finite although its inputs are. Minus infinity alone is not traced from NaN, because attention
+ * masks contain it.
  */
 import type { Engine } from "../engine/engine.ts";
 import { int, type Model, type Node } from "../onnx/graph.ts";
@@ -12,12 +12,12 @@ import { moduleNames } from "./maps/moduleName.ts";
 import { lossGraph } from "./nodes/lossGraph.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
-/** What is in a value that is not finite. */
+/** The kinds of floats in a value that is not finite. */
 type Kind = "NaN" | "Infinity" | "-Infinity";
 const kinds: readonly Kind[] = ["NaN", "Infinity", "-Infinity"];
 
 export interface NotFinite {
-  /** In the batch, from 0. */
+  /** Index in the batch, from 0. */
   readonly sample: number;
   readonly kind: Kind;
   /** "the output y of Exp in blocks.0.act", or "the weight blocks.0.up.weight". */
@@ -58,7 +58,7 @@ function inWords({ graph }: Model, name: string, node: Node | undefined): string
   return `the output ${name} of ${node.op}${module === "" ? "" : ` in ${module}`}`;
 }
 
-/** Which floats are in each value, by one flag a kind. */
+/** The kinds of floats in each value, one flag per kind. */
 async function flagsOf(
   engine: Engine,
   model: Model,
@@ -98,7 +98,7 @@ async function run(engine: Engine, model: Model, feeds: Feeds): Promise<Record<s
   }
 }
 
-/** The batch with one of its samples in every place, so that its shapes stay. */
+/** The batch with one of its samples repeated in every position, so that its shapes stay. */
 function copies(feeds: Feeds, sample: number, same: ReadonlySet<string>): Feeds {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]) => {

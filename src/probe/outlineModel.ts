@@ -1,7 +1,7 @@
 /**
- * @file What there is to measure in a model, without data: its maps and heads with their weights, what is left out and
- * why, and the shapes of its outputs, for free dimensions bound to guesses. Gradients are looked for from the sum of
- * squares of an output.
+ * @file What can be measured in a model, without data: its maps and heads with their weights, the skipped nodes with
+ * reasons, and the shapes of its outputs, for free dimensions bound to guesses. The sum of squares of an output
+ * replaces the loss in the search for gradients.
  */
 import { bindShapes } from "../engine/bindShapes.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -21,33 +21,33 @@ import type { ProbeOptions } from "./probeOptions.ts";
 export interface OutlinedLayer extends LayerOutline {
   /** Entries of W, and of a bias that the map adds. */
   readonly parameters: number;
-  /** Rows of one sample: positions, tokens. */
+  /** Rows per sample: positions, tokens. */
   readonly rowsPerSample: number;
-  /** W (dOut, dIn), made when it is asked for; absent for heads. */
+  /** W (dOut, dIn), made on request; absent for heads. */
   readonly weights?: () => Matrix;
-  /** Of a head: its attention's parts and its place among the heads. */
+  /** For a head: its attention's parts and its index among the heads. */
   readonly head?: AttentionParts & { readonly index: number };
 }
 
 export interface ModelOutline {
   readonly layers: readonly OutlinedLayer[];
   readonly skipped: readonly Skipped[];
-  /** What the free dimensions were bound to. */
+  /** The sizes that the free dimensions were bound to. */
   readonly bound: Bindings;
-  /** The output from which gradients were looked for, and its shape. */
+  /** The output whose sum of squares was differentiated, and its shape. */
   readonly output: string;
   readonly shape: readonly number[];
-  /** Numbers in all values that a pass forward computes, of one sample. */
+  /** Numbers in all values of a forward pass, per sample. */
   readonly numbersPerSample: number;
 }
 
-/** Which layers, as of a measurement. */
+/** Which layers, as in a measurement. */
 export type OutlineOptions = Pick<ProbeOptions, "select" | "pairs" | "cross">;
 
 /**
  * @param model in the form that is measured
- * @param given bindings of free dimensions that the user knows
- * @throws Error in one line, of the last guess, where the model cannot be bound to any, or has nothing to measure
+ * @param given the user's sizes of free dimensions
+ * @throws Error in one line, from the last guess, where the model cannot be bound to any, or has nothing to measure
  */
 export async function outlineModel(
   engine: Engine,
@@ -104,7 +104,7 @@ async function outlineAt(
   };
 }
 
-/** Entries of all values of a graph but those that it holds. */
+/** Entries of all values of a graph except its initializers. */
 function numbersOf({ loss: { graph, values } }: Prepared): number {
   const computed = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
   return [...values].reduce((sum, [name, { shape }]) => sum + (computed.has(name) ? sizeOf(shape) : 0), 0);
@@ -143,14 +143,14 @@ function layersOf(prepared: Prepared, read: Graph, samples: number, options: Out
   });
 }
 
-/** Numbers that a model holds: entries of its initializers of floating point, each counted once. */
+/** Numbers in a model: entries of its floating-point initializers, each counted once. */
 export function parameterCount({ initializers }: Graph): number {
   return [...initializers.values()]
     .filter(({ dtype }) => dtype === "float32" || dtype === "float64" || dtype === "float16")
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** A weight that a node multiplies with, as it is stored, where shapes could not be bound. */
+/** A stored weight that a node multiplies with, for models whose shapes could not be bound. */
 export interface StoredWeight {
   readonly name: string;
   readonly shape: readonly number[];
@@ -158,8 +158,8 @@ export interface StoredWeight {
 }
 
 /**
- * The weights of products and convolutions as matrices, for what needs no shapes of values. Whether rows or columns are
- * outputs is not told: the spectrum is that of either.
+ * The weights of products and convolutions as matrices, for measures that need no shapes of values. Whether rows or
+ * columns are outputs is unknown; the spectrum is the same for both.
  */
 export function storedWeights(graph: Graph): StoredWeight[] {
   const names = new Set(

@@ -1,6 +1,6 @@
 /**
- * @file The layers of a network in parts whose sums fit in memory: each part is measured by a pass over the data of its
- * own, and its sums are let go before the next.
+ * @file The layers of a network in parts whose sums fit in memory. Each part is measured by a pass of its own over the
+ * data, and its sums are released before the next.
  */
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
 import { isMap } from "../moments/moments.ts";
@@ -9,25 +9,25 @@ import type { MapSample } from "./maps/sampledCoordinates.ts";
 import type { NoisePlan } from "./nodes/noiseNodes.ts";
 import { bytesOfRows } from "./nodes/rowOutputs.ts";
 
-/** Lower blocks of a symmetric sum, of all its entries. */
+/** Share of a symmetric sum's entries in its lower blocks. */
 const LOWER = 0.6;
 
 /**
- * Numbers held at once for each sum of a network that is measured whole: float64 for two groups, and the float32 of the
- * batch at hand.
+ * Numbers held at once for each sum of a network measured whole: float64 for two groups, and float32 for the current
+ * batch.
  */
 const WHOLE = (8 + 8 + LOWER * 4) / 8;
 
 /**
- * The same for parts of it, whose sums stay lower blocks: the float32 of each group's last batch, and float64 where
- * there were others. The engine holds those of the batch at hand once more.
+ * The same for parts, whose sums stay lower blocks: float32 for each group's last batch, and float64 where a group has
+ * other batches. The engine holds those of the current batch once more.
  */
 function heldInParts(batches: number): number {
   const ofGroup = batches <= 2 ? 4 : 8 + 4;
   return (LOWER * (2 * ofGroup + 4)) / 8;
 }
 
-/** Whether the sums of all layers are few enough to hold them whole. */
+/** Whether the sums of all layers fit in memory together. */
 export function isWhole(layers: readonly Pick<LayerOutline, "bytes">[], bytes = PART_BYTES): boolean {
   return layers.reduce((sum, layer) => sum + WHOLE * layer.bytes, 0) <= bytes;
 }
@@ -46,16 +46,16 @@ export function outlineOf(
   const outputs = outputPasses > 0 && isMap({ kind }) ? dOut ** 2 : 0;
   const blocks = (noise?.a ? a!.d * noise.a.width : 0) + (noise?.b ? b.d * noise.b.width : 0);
   const size = { name, kind, dIn: input?.dIn ?? dOut, dOut, ...(a && { a }), b };
-  // Those of all groups together, of which there are two at least.
+  // Numbers for all groups together, at least two.
   if (keptRows !== undefined) return { ...size, bytes: bytesOfRows(size, keptRows) / 2 };
   const bytes = 8 * (side(b) + (a ? side(a) : 0) + between + outputs + blocks);
   return { ...size, bytes };
 }
 
 /**
- * Layers in parts, in their order: neighbours, so that a part's gradients have most of their way in common.
+ * Layers in parts, in their order. Parts contain neighbours, whose gradients share most of the backward pass.
  *
- * @param bytes memory of a part; a layer that takes more is a part of its own
+ * @param bytes memory of a part; a larger layer is a part of its own
  * @param batches of the measurement
  */
 export function inParts<T extends Pick<LayerOutline, "bytes">>(

@@ -1,6 +1,7 @@
 /**
- * @file What there is to measure in a model whose shapes are bound to those of a batch: its maps and heads with a
- * gradient, which of them are wanted, the classifier, the edges between maps; and, of all else, why it is not measured.
+ * @file What can be measured in a model whose shapes are bound to those of a batch: its maps and heads with a gradient,
+ * the requested ones among them, the classifier, and the edges between maps. Everything else comes with the reason why
+ * it is not measured.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { LayerOutline } from "../moments/accumulate/layerOutline.ts";
@@ -27,15 +28,15 @@ import { keepsRows } from "./nodes/rowOutputs.ts";
 import { outlineOf } from "./parts.ts";
 import type { ProbeOptions } from "./probeOptions.ts";
 
-/** A map that can be measured, and the coordinates that are where not all are. */
+/** A map that can be measured, and its sampled coordinates if not all are measured. */
 export interface Chosen {
   readonly map: Measurable;
   readonly sample: MapSample | undefined;
-  /** Rows that will be kept in place of sums; undefined where sums are made. */
+  /** Number of rows kept instead of sums; undefined where sums are made. */
   readonly keptRows: number | undefined;
 }
 
-/** What there is to measure in a graph bound to one shape of batch. */
+/** What can be measured in a graph bound to one shape of batch. */
 export interface Prepared {
   readonly loss: LossGraph;
   readonly chosen: readonly Chosen[];
@@ -51,13 +52,9 @@ export function outlinesOf({ chosen, noise }: Prepared, options: ProbeOptions): 
   );
 }
 
-/** Finds the maps, and which of them the loss has a gradient at. */
+/** Finds the maps, and those at which the loss has a gradient. */
 export async function prepare(engine: Engine, model: Model, options: ProbeOptions, feeds: Feeds): Promise<Prepared> {
   const { objective, parameters = [] } = options;
-  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
-  const { positions = Number.POSITIVE_INFINITY } = options;
-  const seeded = new Random(sampleSeed);
-  const random = seeded.split("coordinates");
   const loss = await lossGraph(engine, model, objective, parameters, feeds);
   const { graph, values } = loss;
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
@@ -84,21 +81,14 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
     isWeight: (name: string) => weights.has(name),
     moduleName: moduleNames(model.graph),
   };
-  const layouts = Number.isFinite(positions) ? new ExampleLayouts(samples, context) : undefined;
-  const inPart = (map: Measurable): Measurable => {
-    if (map === classifier?.map) return map;
-    const where = layouts?.rowsOf(map);
-    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
-    return rows === undefined ? map : withRows(map, rows);
-  };
+  const layouts = Number.isFinite(options.positions ?? Number.POSITIVE_INFINITY)
+    ? new ExampleLayouts(samples, context)
+    : undefined;
+  const choose = chooser(options, samples, layouts);
   const chosen: Chosen[] = [];
   for (const map of maps) {
-    if (gradients.get(gradientAt(map)) !== undefined) {
-      const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
-      const part = inPart(map);
-      const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
-      chosen.push({ map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined });
-    } else if (!skipped.some(({ node }) => node === map.name))
+    if (gradients.get(gradientAt(map)) !== undefined) chosen.push(choose(map, map === classifier?.map));
+    else if (!skipped.some(({ node }) => node === map.name))
       skipped.push({ node: map.name, reason: whyNoGradient(loss, gradientAt(map)) });
   }
   if (chosen.length === 0) {
@@ -107,7 +97,7 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   }
   const edges = options.pairs === undefined ? undefined : edgesOf(renamed, chosen, context, loss.perSample);
   const losses = sizeOf(values.get(loss.perSample)!.shape) / samples;
-  // Where losses are of several samples at once, rows of a gradient are not those of one example's loss.
+  // Where each loss covers several samples, a row of a gradient does not belong to one example's loss.
   const isByExample = objective.lossOutput !== undefined || !objective.acrossSamples;
   const noise = noisePlans(isByExample ? (edges?.pairs ?? []) : [], chosen, {
     context,
@@ -119,7 +109,30 @@ export async function prepare(engine: Engine, model: Model, options: ProbeOption
   return { loss, chosen, skipped, classifier, edges, noise };
 }
 
-/** Samples of a batch: one where all inputs are the same for all samples. */
+/** Chooses the coordinates and rows of one map after another; a classifier's last map keeps all its rows. */
+function chooser(
+  options: ProbeOptions,
+  samples: number,
+  layouts: ExampleLayouts | undefined,
+): (map: Measurable, isClassifier: boolean) => Chosen {
+  const { largest = Number.POSITIVE_INFINITY, beyond = "skip", sampleSeed = 0 } = options;
+  const { positions = Number.POSITIVE_INFINITY } = options;
+  const seeded = new Random(sampleSeed);
+  const random = seeded.split("coordinates");
+  const inPart = (map: Measurable): Measurable => {
+    const where = layouts?.rowsOf(map);
+    const rows = sampleRows(map.rows, samples, positions, seeded.split(`rows of ${map.name}`), where);
+    return rows === undefined ? map : withRows(map, rows);
+  };
+  return (map, isClassifier) => {
+    const sample = beyond === "sample" ? sampleCoordinates(map, largest, random) : undefined;
+    const part = isClassifier ? map : inPart(map);
+    const rows = (part.rows / samples) * (options.keepRowsOf ?? Number.POSITIVE_INFINITY);
+    return { map: part, sample, keptRows: sample === undefined && keepsRows(part, rows) ? rows : undefined };
+  };
+}
+
+/** Samples per batch: one where all inputs are the same for all samples. */
 function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: ProbeOptions): number {
   const input = graph.inputs.find(
     ({ name }) => feeds[name] !== undefined && !parameters.includes(name) && same?.has(name) !== true,
@@ -129,10 +142,10 @@ function samplesOf({ graph }: Model, feeds: Feeds, { parameters = [], same }: Pr
 
 const NOT_ASKED = "not among the layers asked for";
 
-/** None of the layers is among those asked for. */
+/** Thrown where no layer of the model is among the requested ones. */
 export class NoneAskedFor extends RangeError {
   override readonly name = "RangeError";
-  /** The layers that there are. */
+  /** The layers of the model. */
   readonly layers: readonly NamedLayer[];
 
   constructor(layers: readonly NamedLayer[], message: string) {
@@ -141,7 +154,7 @@ export class NoneAskedFor extends RangeError {
   }
 }
 
-/** Why a map is not measured although it could be. */
+/** Why a measurable map is not measured. */
 function leftOut(
   { name, dOut, input }: Measurable,
   { largest, beyond }: ProbeOptions,
@@ -154,7 +167,7 @@ function leftOut(
     : undefined;
 }
 
-/** chosen: names in a message. */
+/** chosen: most names in a message. */
 const NAMED = 3;
 
 function noMaps(skipped: readonly Skipped[]): string {

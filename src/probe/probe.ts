@@ -40,20 +40,20 @@ export interface MeasureOptions {
   readonly source?: string;
   /** Current values of the parameters. */
   readonly parameters?: ReadonlyMap<string, Tensor>;
-  /** Told after each batch how many samples (tokens) are done. */
+  /** Called after each batch with the number of samples (tokens) done. */
   readonly onBatch?: (samples: number) => void;
-  /** When aborted, the measurement ends after the batch at hand and covers the samples so far. */
+  /** When aborted, the measurement ends after the current batch and covers the samples so far. */
   readonly signal?: AbortSignal;
   /**
-   * How many batches there are, as far as it is known: of many, more is left to after the last one. Default: those of
-   * an array, else 1.
+   * Expected number of batches: with many, more work is left to after the last one. Default: the length of an array,
+   * else 1.
    */
   readonly batches?: number;
-  /** Names of the layers that are measured, of those that `outline` lists. Default: all. */
+  /** Names of the layers to measure, among those of `outline`. Default: all. */
   readonly layers?: readonly string[];
 }
 
-/** What is measured beside the sums of layers. */
+/** The measured quantities besides the sums of layers. */
 export interface MeasuredLosses {
   /** Mean of the per-sample losses. */
   readonly loss: number;
@@ -61,18 +61,13 @@ export interface MeasuredLosses {
   readonly accuracy?: number;
   readonly samples: number;
   readonly skipped: readonly Skipped[];
-  /**
-   * Share of samples whose nearest class mean is another class than the network names (Eq. 70), and the classifier's
-   * name.
-   */
+  /** Share of samples whose nearest class mean differs from the predicted class (Eq. 70), and the classifier's name. */
   readonly nearestMean?: { readonly layer: string; readonly disagreement: number };
 }
 
-/** What is measured before the groups are added up. */
+/** A measurement before its groups are added up. */
 export interface GroupedMeasurement extends MeasuredLosses {
-  /**
-   * Sums over disjoint groups of batches, none of them empty: two to 16 as memory allows, one where there is one batch.
-   */
+  /** Sums over disjoint, non-empty groups of batches: two to 16 as memory allows, one for a single batch. */
   readonly groups: readonly Moments[];
 }
 
@@ -80,7 +75,7 @@ export interface Measurement extends GroupedMeasurement {
   readonly total: Moments;
 }
 
-/** What is measured before the sums are finished. */
+/** A measurement before its sums are finished. */
 export interface SummedMeasurement extends MeasuredLosses {
   readonly groups: readonly GroupSums[];
 }
@@ -92,9 +87,9 @@ export class Probe {
   private readonly prepared = new Map<string, Prepared>();
   private readonly programs = this.programsOf();
   private readonly products: FloatProducts;
-  /** Maps whose rows are divided by a power of two, since their squares leave the range of float32. */
+  /** Maps whose rows are divided by a power of two, because their squares leave the range of float32. */
   private readonly rescaled = new Set<string>();
-  /** Of the measurement at hand; programs stay what they were compiled for. */
+  /** Those of the current measurement; programs keep those they were compiled for. */
   private batches = 1;
 
   constructor(engine: Engine, model: Model, options: ProbeOptions) {
@@ -106,7 +101,7 @@ export class Probe {
   }
 
   /**
-   * The layers that are measured, in their order, for batches of the feeds' shapes.
+   * The measured layers, in their order, for batches of the feeds' shapes.
    *
    * @param feeds one batch with the parameters' values; only types and shapes matter
    */
@@ -115,7 +110,7 @@ export class Probe {
   }
 
   /**
-   * As `measureGroups`, with the sums of all samples, which alone have the cross moments gh of maps, and rows where
+   * As `measureGroups`, with the sums of all samples. These alone have the cross moments gh of maps, and rows where
    * they are kept: no measure needs those of a group.
    */
   async measure(batches: Iterable<Feeds>, options: MeasureOptions = {}): Promise<Measurement> {
@@ -210,7 +205,7 @@ export class Probe {
     }
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
     const nearestMean = await this.nearestMean(groups, features);
-    const filled = groups.slice(0, index); // a group for each batch where batches are few
+    const filled = groups.slice(0, index); // one group for each batch where batches are few
     return {
       groups: filled.map((layers) => ({
         ...{ step, source, objective: this.options.objective.name, layers },
@@ -223,7 +218,7 @@ export class Probe {
   }
 
   /**
-   * Notes the maps whose rows float32 cannot square as they are; whether there are any that the program does not scale.
+   * Notes the maps whose rows have squares beyond float32; returns whether the program does not yet scale some of them.
    */
   private rescale({ maps }: Instrumented, outputs: Readonly<Record<string, Tensor>>): boolean {
     const found = maps.filter(({ map, names }) => !this.rescaled.has(map.name) && isOutOfRange(outputs, names));
@@ -233,7 +228,7 @@ export class Probe {
     );
   }
 
-  /** For which share of the samples the nearest class mean is another class than the network names. */
+  /** The share of samples whose nearest class mean differs from the predicted class. */
   private async nearestMean(
     groups: readonly (readonly LayerSums[])[],
     features: Features,
@@ -273,7 +268,7 @@ export class Probe {
     return made;
   }
 
-  /** Groups of layers over no samples, as many as may be of all layers of the network; they share their weights. */
+  /** Empty groups of layers, as many as all layers of the network allow; they share their weights. */
   private emptyGroups(
     instrumented: Instrumented,
     prepared: Prepared,
@@ -294,7 +289,7 @@ export class Probe {
   }
 }
 
-/** A layer over no samples. */
+/** An empty layer (n = 0). */
 function bareLayerOf(
   { map, sample, noise }: Instrumented["maps"][number],
   { loss, classifier, outputGradients }: Instrumented,

@@ -1,7 +1,4 @@
-/**
- * @file Compiled graphs by the shapes of the data they are bound to: made when a shape first comes, kept until disposed
- * of.
- */
+/** @file Compiled graphs by the shapes of their data, made when a shape first occurs and kept until disposed of. */
 import type { Program } from "../engine/engine.ts";
 import { type Feeds, shapeKey } from "./feeds.ts";
 
@@ -23,7 +20,7 @@ export class ProgramsByShape<T extends { readonly program: Program }> {
     return made;
   }
 
-  /** Makes the program for these shapes anew when it is next asked for. */
+  /** Discards the program for these shapes; the next request makes it anew. */
   async forget(feeds: Feeds): Promise<void> {
     const key = shapeKey(feeds);
     await this.made.get(key)?.program.dispose();

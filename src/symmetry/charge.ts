@@ -1,6 +1,6 @@
 /**
- * @file What a symmetry conserves under gradient flow, and what noise and a penalty do to it; the charges of two
- * adjacent linear maps (docs/theory.md Eqs. 104, 105).
+ * @file The charge that a symmetry conserves under gradient flow, and its rate under noise and a penalty; the charges
+ * of two adjacent linear maps (docs/theory.md Eqs. 104, 105).
  */
 import { eigvalsh } from "../linalg/eigvalsh.ts";
 import { frobenius, gram, type Matrix, matrix, trace } from "../linalg/matrix.ts";
@@ -60,7 +60,7 @@ export interface AdjacentMaps {
   readonly U: Matrix;
   /** (d, dIn) */
   readonly W: Matrix;
-  /** (d) of the lower map, if it has one. The upper map's bias takes no part. */
+  /** (d) of the lower map, if it has one. The upper map's bias does not matter. */
   readonly bias?: ArrayLike<number>;
 }
 
@@ -83,7 +83,8 @@ export function withBias(W: Matrix, bias?: ArrayLike<number>): Matrix {
 }
 
 /**
- * U^T U - W~ W~^T, which gradient flow keeps for a linear network, and its diagonal for a ReLU one (theory.md Eq. 105).
+ * U^T U - W~ W~^T, which gradient flow conserves for a linear network, and its diagonal for a ReLU network (theory.md
+ * Eq. 105).
  *
  * @returns (d, d) symmetric
  * @throws RangeError unless U has as many columns as W has rows, and the bias as many values

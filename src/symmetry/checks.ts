@@ -1,9 +1,7 @@
-/**
- * @file Whether numbers and matrices are ones that this room can work with: the checks of its public functions.
- */
+/** @file Argument checks of this room's public functions. */
 import { frobenius, type Matrix } from "../linalg/matrix.ts";
 
-/** chosen: what a sum of some thousand terms may lose to rounding, relative to the whole matrix. */
+/** chosen: possible rounding of a sum of some thousand terms, relative to the whole matrix. */
 const ROUNDING = 1e-10;
 
 /** @throws RangeError in one line unless value is finite and above 0 */

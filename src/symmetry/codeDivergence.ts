@@ -1,12 +1,15 @@
-/** @file How much each dimension of a variational autoencoder's code says of its input (docs/theory.md Eq. 121). */
+/**
+ * @file How much information each dimension of a variational autoencoder's code carries about its input (docs/theory.md
+ * Eq. 121).
+ */
 
 /**
  * KL(N(m_j, v_j), N(0, 1)) of each dimension j, mean over samples   (theory.md Eq. 121).
  *
  * @param mean (n, latent) means of the code, row by row
  * @param logVariance (n, latent) logarithms of its variances
- * @returns (latent) nats; 0 where the code is the prior whatever the input is
- * @throws RangeError where the two are not rows of that many dimensions
+ * @returns (latent) nats; 0 where the code equals the prior for every input
+ * @throws RangeError unless both hold rows of that many dimensions
  */
 export function codeDivergence(mean: ArrayLike<number>, logVariance: ArrayLike<number>, latent: number): Float64Array {
   const n = mean.length / latent;

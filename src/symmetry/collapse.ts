@@ -1,9 +1,9 @@
 /**
  * @file Whether parameters fall onto a symmetric point and stay there: by curvature and penalty, and under the noise of
- * SGD (docs/theory.md Eqs. 112, 113). Both are local: they say nothing of minima elsewhere.
+ * SGD (docs/theory.md Eqs. 112, 113). Both criteria are local and ignore minima elsewhere.
  *
  * A loss with a mirror symmetry is the same for theta and (I - 2 O O^T) theta. On O^T theta = 0 its gradient has no
- * part in range(O), and its Hessian no block between range(O) and the rest.
+ * component in range(O), and its Hessian no block between range(O) and the rest.
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "../linalg/matrix.ts";
@@ -12,7 +12,7 @@ import { checkFinite, checkNotNegative, checkPositive, checkSize, checkSymmetric
 export interface LocalCollapse {
   /** The symmetric point is a local minimum along range(O). */
   readonly collapses: boolean;
-  /** gamma_c = max(0, -min_n n^T H n / 2): penalties above it make the symmetric point a local minimum. */
+  /** gamma_c = max(0, -min_n n^T H n / 2): larger penalties make the symmetric point a local minimum. */
   readonly critical: number;
   /** (d) unit vector of range(O) along which the loss curves least. */
   readonly direction: Float64Array;
@@ -60,7 +60,7 @@ export interface NoisyStepOptions {
 }
 
 export interface NoisyCollapse {
-  /** E log |1 - eta (h + 2 gamma)| per step: the logarithm of the distance to the symmetric point grows by this. */
+  /** E log |1 - eta (h + 2 gamma)| per step: growth rate of the logarithm of the distance to the symmetric point. */
   readonly exponent: number;
   /** exponent < 0. */
   readonly collapses: boolean;
@@ -72,7 +72,7 @@ export interface NoisyCollapse {
  * Collapse under SGD, from curvatures of batches along one direction of range(O)   (theory.md Eq. 113).
  *
  * @param curvatures (n) h = n^T H_batch n of batches drawn as in training, at the symmetric point
- * @returns -Infinity where a step lands on the symmetric point; noise of h adds to collapse to second order
+ * @returns -Infinity where a step lands on the symmetric point; to second order, noise of h favours collapse
  * @throws RangeError unless there is a curvature, all are finite, eta > 0 and penalty >= 0
  */
 export function collapseUnderNoise(curvatures: ArrayLike<number>, options: NoisyStepOptions): NoisyCollapse {

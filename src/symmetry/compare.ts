@@ -1,4 +1,4 @@
-/** @file How alike two matrices are: relative distance and cosine. */
+/** @file Similarity of two matrices: relative distance and cosine. */
 import { frobenius, type Matrix } from "../linalg/matrix.ts";
 import { checkSize } from "./checks.ts";
 

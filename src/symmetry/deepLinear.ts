@@ -1,6 +1,6 @@
 /**
- * @file Noise balance of a deep linear network with label noise, and the solution at which SGD comes to rest
- * (docs/theory.md Eqs. 116, 117).
+ * @file Noise balance of a deep linear network with label noise, and the stationary solution of SGD (docs/theory.md
+ * Eqs. 116, 117).
  *
  * Maps W_1 .. W_D, listed from the input on: f(x) = W_D .. W_1 x, squared error at a global minimum, residual noise
  * independent of x. B_i = W_i .. W_1, C_i = W_D .. W_(i+1), B_0 = C_D = I.
@@ -93,8 +93,8 @@ function times(c: number, A: Matrix): Matrix {
  *
  * @param maps W_1 .. W_D from the input on
  * @param rank r of the product W_D .. W_1
- * @returns (D) one size per map. Plain norms |W_i| are not equal, nor is the first two's without the traces
- * @throws RangeError as `deepLinearBalance`, and unless rank is a whole number of at least 1
+ * @returns (D) one size per map. Plain norms |W_i| are not equal, nor are the first two sizes without the traces
+ * @throws RangeError as `deepLinearBalance`, and unless rank is an integer of at least 1
  */
 export function deepLinearSizes(maps: readonly Matrix[], noise: LabelNoise, rank: number): Float64Array {
   checkChain("deepLinearSizes", maps, noise);
@@ -113,13 +113,13 @@ export function deepLinearSizes(maps: readonly Matrix[], noise: LabelNoise, rank
 /**
  * Maps with a given product that are in noise balance   (theory.md Eq. 117).
  *
- * With sqrt(Sigma_eps) V sqrt(Sigma_x) = P diag(s) Q^T: W_1 = c_1 S Q^T Sigma_x^(-1/2), W_i = kappa I between,
- * W_D = c_D Sigma_eps^(-1/2) P S with S = sqrt(diag(s)), widths equal to the rank.
+ * With sqrt(Sigma_eps) V sqrt(Sigma_x) = P diag(s) Q^T: W_1 = c_1 S Q^T Sigma_x^(-1/2), W_i = kappa I between, W_D =
+ * c_D Sigma_eps^(-1/2) P S with S = sqrt(diag(s)), widths equal to the rank.
  *
  * @param V (dOut, dIn) the product, not 0; singular values below 1e-6 of the largest count as 0
  * @param depth D, at least 2
  * @returns W_1 .. W_D; rotations of hidden layers give the other solutions
- * @throws RangeError unless moments are positive definite and fit V, which is not 0, and depth is a whole number >= 2
+ * @throws RangeError unless moments are positive definite and fit V, V is not 0, and depth is an integer >= 2
  */
 export function balancedDeepLinear(V: Matrix, noise: LabelNoise, depth: number): Matrix[] {
   const { inputMoment, labelNoise } = noise;

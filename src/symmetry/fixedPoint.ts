@@ -1,9 +1,8 @@
 /**
- * @file Where along a symmetry the noise of SGD comes to rest (docs/theory.md Eq. 109).
+ * @file The point along a symmetry at which the noise of SGD is balanced (docs/theory.md Eq. 109).
  *
- * At e^(lambda A) theta the noise is e^(-lambda A) Sigma e^(-lambda A), and the charge moves with
- * I(lambda) = Tr[e^(-2 lambda A) Sigma A], which falls in lambda while the charge rises: at most one root, and it
- * attracts.
+ * At e^(lambda A) theta the noise is e^(-lambda A) Sigma e^(-lambda A), and the charge moves with I(lambda) = Tr[e^(-2
+ * lambda A) Sigma A]. I falls in lambda while the charge rises, so there is at most one root, and it is attracting.
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matmul, trace } from "../linalg/matrix.ts";
@@ -11,7 +10,7 @@ import { checkFinite, checkNotNegative, checkSize, checkSymmetric } from "./chec
 
 export type NoiseFixedPoint =
   | { readonly status: "balanced"; readonly lambda: number }
-  /** The charge grows, or falls, without end; the sign of lambda's way. */
+  /** The charge grows, or falls, without bound; direction is the sign of lambda's motion. */
   | { readonly status: "flows to infinity"; readonly direction: 1 | -1; readonly lambda: null }
   /** Sigma A = 0: noise does not move the charge. */
   | { readonly status: "at rest everywhere"; readonly lambda: null };
@@ -68,12 +67,12 @@ export function noiseCurrent(A: Matrix, noise: Matrix, lambda: number): number {
  *
  * @param A (d, d) symmetric generator
  * @param noise (d, d) Sigma, covariance of the gradients of single samples, at lambda = 0
- * @returns "balanced" where noise acts on positive and negative eigenspaces of A; "flows to infinity" where on one
- *   alone, as for A = I; "at rest everywhere" where on neither
+ * @returns "balanced" where noise acts on positive and negative eigenspaces of A; "flows to infinity" where it acts on
+ *   one alone, as for A = I; "at rest everywhere" where it acts on neither
  * @throws RangeError if A or noise is not symmetric, sizes differ, or noise is no covariance
  *
- * Bisection of the logarithm of the ratio of both signs' currents, whose slope is bounded by the eigenvalues of A, so
- * that the root is in a bracket from the start and nothing overflows.
+ * Bisection of the logarithm of the ratio of both signs' currents. The eigenvalues of A bound its slope, so that a
+ * bracket of the root is known from the start and nothing overflows.
  */
 export function noiseFixedPoint(A: Matrix, noise: Matrix): NoiseFixedPoint {
   const all = directions("noiseFixedPoint", A, noise);

@@ -18,7 +18,7 @@ export interface GaussianTask extends LabelNoise {
  *
  *     upper = 4 W Gamma_x W^T,   lower = 4 U^T Gamma_eps U
  *
- * @returns (d, d) each, as `noiseTerms` of endlessly many samples
+ * @returns (d, d) each: the limit of `noiseTerms` for infinitely many samples
  * @throws RangeError unless U, W and V fit each other and the moments, which are symmetric
  */
 export function gaussianNoise({ U, W }: AdjacentMaps, { V, inputMoment: X, labelNoise: S }: GaussianTask): NoiseTerms {
@@ -31,7 +31,7 @@ export function gaussianNoise({ U, W }: AdjacentMaps, { V, inputMoment: X, label
   checkSymmetric(where, "labelNoise", S);
   const E = sumOf([1, matmul(U, W)], [-1, V]);
   const EX = matmul(E, X);
-  const R = matmul(EX, transpose(E)); // covariance of the residual but for the labels' noise
+  const R = matmul(EX, transpose(E)); // covariance of the residual without the labels' noise
   const inputs = sumOf([trace(R) + trace(S), X], [2, matmul(transpose(EX), EX)]);
   const residuals = sumOf([trace(X), R], [trace(X), S], [2, matmul(EX, transpose(EX))]);
   return {

@@ -1,14 +1,14 @@
 /**
  * @file Which modes a small linear map keeps under SimCLR's loss with weight decay (docs/theory.md Eq. 111).
  *
- * z = W x, InfoNCE with inner products over a temperature, expanded to fourth order in W. Exact for that expansion
- * alone: with cosine similarity the loss does not depend on scale, and no mode has a threshold.
+ * z = W x, InfoNCE with inner products over a temperature, expanded to fourth order in W. The result is exact for that
+ * expansion only: with cosine similarity the loss does not depend on scale, and no mode has a threshold.
  */
 import { checkNotNegative, checkPositive } from "./checks.ts";
 
-/** One direction in which signal and augmentations have a common eigenvector. */
+/** A common eigenvector of signal and augmentations. */
 export interface PairMode {
-  /** a, variance of what the two views of a sample share. */
+  /** a, variance that the two views of a sample share. */
   readonly signal: number;
   /** c, variance that augmentations add to each view. */
   readonly augmentation: number;

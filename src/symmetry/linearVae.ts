@@ -22,7 +22,7 @@ export interface VaeMode {
   readonly encoder: number;
   /** u >= 0. */
   readonly decoder: number;
-  /** sigma_z^2 of the code given the input; 1, the prior's, where the mode has collapsed. */
+  /** sigma_z^2 of the code given the input; 1, the prior's, for a collapsed mode. */
   readonly codeVariance: number;
 }
 

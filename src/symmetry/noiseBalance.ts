@@ -1,10 +1,10 @@
 /**
- * @file What a step of SGD does to the balance of two adjacent linear maps: exact identities at any step size, and
- * the balance of gradient noise at which they come to rest (docs/theory.md Eqs. 106-108).
+ * @file The effect of a step of SGD on the balance of two adjacent linear maps: exact identities at any step size, and
+ * the stationary balance of gradient noise (docs/theory.md Eqs. 106-108).
  *
- * Maps are h_1 = W h_0 + b, a = phi(h_1), h_2 = U a. Everything is exact for linear phi; of positively homogeneous phi
- * (ReLU) the diagonals are. Steps are theta - eta (gradient + decay theta). The gradient of W has the bias's as a last
- * column where there is one (`withBias`). Nothing is assumed of the loss.
+ * Maps are h_1 = W h_0 + b, a = phi(h_1), h_2 = U a. Everything is exact for linear phi; for positively homogeneous phi
+ * (ReLU) the diagonals are exact. Steps are theta - eta (gradient + decay theta). The gradient of W has the bias's as a
+ * last column if there is a bias (`withBias`). Nothing is assumed about the loss.
  */
 import { gram, type Matrix, matrix } from "../linalg/matrix.ts";
 import { gramDifference } from "./charge.ts";
@@ -49,7 +49,7 @@ export function sumOf(...terms: readonly (readonly [number, Matrix])[]): Matrix 
  * C = u^2 - w^2 of a loss of the product u w after one step, ((1 - eta decay)^2 - eta^2 g^2) C   (theory.md Eq. 106).
  *
  * @param C the charge before the step
- * @param g derivative of the loss by the product u w, of the batch that the step is taken on
+ * @param g derivative of the step's batch loss by the product u w
  * @throws RangeError unless eta > 0, decay >= 0, C and g finite
  */
 export function nextScalarCharge(C: number, g: number, options: StepOptions): number {
@@ -64,8 +64,8 @@ export function nextScalarCharge(C: number, g: number, options: StepOptions): nu
  * Imbalance after one step, (1 - eta decay)^2 Q + eta^2 (G_U^T G_U - G_W G_W^T)   (theory.md Eq. 106).
  *
  * @param Q (d, d) `imbalance` before the step
- * @param gradients mean gradients over the batch that the step is taken on, without the decay's part
- * @returns (d, d), the whole of it for linear phi, its diagonal for positively homogeneous phi
+ * @param gradients mean gradients over the step's batch, without the decay's part
+ * @returns (d, d), exact for linear phi; for positively homogeneous phi its diagonal is exact
  * @throws RangeError unless eta > 0, decay >= 0, Q is symmetric and the gradients fit it
  */
 export function nextImbalance(Q: Matrix, gradients: MapGradients, options: StepOptions): Matrix {
@@ -162,11 +162,11 @@ function checkTerms(where: string, { upper, lower }: NoiseTerms, d: number): voi
 }
 
 /**
- * Imbalance at which decay and noise keep each other in balance where the mean gradients are negligible,
+ * Stationary imbalance between decay and noise where the mean gradients are negligible,
  * eta (upper - lower) / (B decay (2 - eta decay))   (theory.md Eq. 107).
  *
  * @returns (d, d); to first order in eta decay it is eta / (2 decay B) times the difference
- * @throws RangeError unless eta > 0, 0 < eta decay < 2 and batch is a whole number of at least 1
+ * @throws RangeError unless eta > 0, 0 < eta decay < 2 and batch is an integer of at least 1
  */
 export function imbalanceAtRest(noise: NoiseTerms, options: BatchOptions & { readonly decay: number }): Matrix {
   const { eta, decay, batch } = options;
@@ -217,8 +217,8 @@ export function velocityOverlap(maps: MapGradients, velocities: MapGradients): M
  *     Q' = Q - 2 eta F + eta^2 R,   P' = F - eta R
  *
  * @param state before the step
- * @param velocities after their update, with which the step is made
- * @returns the whole of it for linear phi, the diagonals for positively homogeneous phi
+ * @param velocities after their update, as used in the step
+ * @returns exact for linear phi; for positively homogeneous phi the diagonals are exact
  * @throws RangeError unless eta > 0, decay >= 0, 0 <= momentum < 1 and all sizes fit
  */
 export function nextMomentumState(

@@ -1,6 +1,4 @@
-/**
- * @file How sharp the loss of a factorisation of rank one is where it fits (docs/theory.md Eq. 114).
- */
+/** @file Sharpness of the loss of a rank-one factorisation at its minimum (docs/theory.md Eq. 114). */
 import { type Matrix, matmul, matrix, trace } from "../linalg/matrix.ts";
 import { checkSymmetric } from "./checks.ts";
 
@@ -12,7 +10,7 @@ import { checkSymmetric } from "./checks.ts";
  * @param u (d_y)
  * @param w (d_x)
  * @param inputMoment (d_x, d_x) E[x x^T]
- * @returns exact whatever the residual is: the product is linear in u and in w, so residuals stand beside the diagonal
+ * @returns exact for any residual: the product is linear in u and in w, so residuals enter only off-diagonal blocks
  * @throws RangeError unless inputMoment is symmetric and fits w
  */
 export function rankOneSharpness(u: ArrayLike<number>, w: ArrayLike<number>, inputMoment: Matrix): number {

@@ -1,9 +1,9 @@
 /**
- * @file Four losses with a symmetry and an L2 penalty whose minima are known exactly: where the penalty passes its
- * critical value, the minimum is the symmetric point (docs/theory.md Eqs. 100-103).
+ * @file Four losses with a symmetry and an L2 penalty whose minima are known exactly: above a critical penalty the
+ * minimum is the symmetric point (docs/theory.md Eqs. 100-103).
  *
- * The penalty is gamma |theta|^2, whose gradient is 2 gamma theta. An optimizer that adds lambda theta to the
- * gradient has gamma = lambda / 2. Global minima of the losses, no dynamics.
+ * The penalty is gamma |theta|^2, whose gradient is 2 gamma theta. An optimizer that adds lambda theta to the gradient
+ * has gamma = lambda / 2. The results are global minima of the losses; dynamics are not considered.
  */
 import { eigh } from "../linalg/eigh.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
@@ -17,7 +17,7 @@ export interface ScalarMoments {
 }
 
 export interface SymmetricMinimum {
-  /** What the symmetry leaves of the parameters at the minimum; 0 at the symmetric point. */
+  /** The invariant of the parameters at the minimum; 0 at the symmetric point. */
   readonly value: number;
   /** Smallest penalty at which the symmetric point is the minimum. */
   readonly critical: number;
@@ -56,8 +56,8 @@ export function signMinimum(moments: ScalarMoments, penalty: number): SymmetricM
 }
 
 /**
- * Minimum of E[(u w x - y)^2] + gamma (u^2 + w^2), which rescaling (c u, w / c) leaves alone but for the penalty
- * (theory.md Eq. 101).
+ * Minimum of E[(u w x - y)^2] + gamma (u^2 + w^2); the loss is invariant under rescaling (c u, w / c), the penalty is
+ * not (theory.md Eq. 101).
  *
  * @param moments E[x^2], E[x y]
  * @param penalty gamma
@@ -72,16 +72,16 @@ export function rescalingMinimum(moments: ScalarMoments, penalty: number): Symme
 }
 
 /**
- * Minimum of E|U W x - y|^2 + gamma (|U|^2 + |W|^2) for whitened inputs, E[x x^T] = I, which rotations
- * (U Q^T, Q W) leave alone: singular values of E[y x^T], thresholded softly   (theory.md Eq. 102).
+ * Minimum of E|U W x - y|^2 + gamma (|U|^2 + |W|^2), which is invariant under rotations (U Q^T, Q W), for whitened
+ * inputs, E[x x^T] = I: singular values of E[y x^T] with a soft threshold   (theory.md Eq. 102).
  *
  * @param crossMoment (dOut, dIn) E[y x^T]
  * @param penalty gamma
  * @param width rows of W; no limit by default. A narrower product keeps the largest singular values
  * @returns the critical penalty holds for inputs of any second moment, the rest for whitened ones
- * @throws RangeError unless penalty >= 0 and width is a whole number of at least 0
+ * @throws RangeError unless penalty >= 0 and width is an integer of at least 0
  *
- * O((dOut + dIn)^3): eigenvectors of the symmetric matrix with E[y x^T] beside its diagonal.
+ * O((dOut + dIn)^3): eigenvectors of the symmetric matrix with E[y x^T] in its off-diagonal blocks.
  */
 export function factorisationMinimum(
   crossMoment: Matrix,
@@ -110,8 +110,8 @@ export function factorisationMinimum(
 }
 
 /**
- * Minimum of ((u - w)^2 - a)^2 + gamma (u^2 + w^2), which exchanging u and w leaves alone: beyond the critical penalty
- * the two neurons are identical   (theory.md Eq. 103).
+ * Minimum of ((u - w)^2 - a)^2 + gamma (u^2 + w^2), which is invariant under exchange of u and w: above the critical
+ * penalty the two neurons are identical   (theory.md Eq. 103).
  *
  * @param a the squared difference that the loss asks for
  * @param penalty gamma

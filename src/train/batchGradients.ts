@@ -1,10 +1,10 @@
 /**
- * @file The mean loss of a batch and its gradient, group of parameters by group, as nodes of the step. Where samples do
- * not depend on each other the batch may be taken in parts, one after the other, whose gradients add up: a
- * transformer's values then stay in the caches, which saves two fifths of the memory of a step and some of its time
- * (docs/log.md). Where BatchNormalization is all that samples depend on each other by, parts are what gradient
- * accumulation is in PyTorch: each is normalized by its own statistics, and the running statistics follow part by part
- * (theory.md Eq. 82 with the N of a part).
+ * @file The mean loss of a batch and its gradient, one parameter group at a time, as nodes of the step. A batch whose
+ * samples do not depend on each other may be taken in parts, one after the other; their gradients add up. A
+ * transformer's values then stay in the caches, which saves two fifths of a step's memory and some of its time
+ * (docs/log.md). Where samples depend on each other through BatchNormalization alone, taking parts is PyTorch's
+ * gradient accumulation: each part is normalized by its own statistics, and the running statistics are updated part by
+ * part (theory.md Eq. 82 with the N of a part).
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { GradientRule } from "../autodiff/rule.ts";
@@ -21,33 +21,33 @@ import { lossGraph } from "../probe/nodes/lossGraph.ts";
 import { groupVectors, nameMembers, type ParameterGroup } from "./parameterGroups.ts";
 import type { TrainingData } from "./trainingData.ts";
 
-/** chosen: 4 MB of float32, so that what one operator writes is still in a cache when the next reads it. */
+/** chosen: 4 MB of float32, so that an operator's output is still in a cache when the next one reads it. */
 const PART_VALUES = 2 ** 20;
 
 export interface Batch {
   readonly network: Network;
   readonly objective: Objective;
   readonly data: Pick<TrainingData, "inputShape" | "target" | "masks">;
-  /** Parts of equal size in which a batch is taken. Default: by the size of the network's values. */
+  /** Number of equal parts in which a batch is taken. Default: by the size of the network's values. */
   readonly parts?: number;
 }
 
 export interface BatchGradients {
   /** The mean loss. */
   readonly loss: string;
-  /** By group: the gradient of its parameters, in the group's shape, which nothing else reads. */
+  /** The gradient of each group, in the group's shape; nothing else reads these values. */
   readonly gradients: readonly string[];
   /** All buffers after the batch, in one vector; undefined where the network has none. */
   readonly buffers: string | undefined;
-  /** Whether the batch was taken whole, so that the network's values are there under their own names. */
+  /** Whether the batch was taken whole, so that the network's values exist under their own names. */
   readonly isWhole: boolean;
 }
 
 /**
- * Adds the nodes to `g`, where the parameters have their own names already.
+ * Adds the nodes to `g`, where the parameters already have their own names.
  *
- * @param given names in `g` of the batch, its target, and the vector of all buffers, if the network has some
- * @throws RangeError when the loss does not depend on a parameter, or the batch cannot be cut into so many parts
+ * @param given names in `g` of the batch, its target, and the vector of all buffers, if the network has any
+ * @throws RangeError when the loss does not depend on a parameter, or the batch cannot be cut into that many parts
  */
 export async function addBatchGradients(
   g: GraphBuilder,
@@ -91,12 +91,12 @@ export async function addBatchGradients(
   };
 }
 
-/** sum + gradient, within the product that computes the gradient where there is one. */
+/** sum + gradient, added within the product that computes the gradient if there is one. */
 function added(g: GraphBuilder, gradient: string, sum: string): string {
   return g.addIntoGemm(gradient, sum, 1) ? gradient : g.op("Add", [sum, gradient]);
 }
 
-/** The fewest parts whose largest value is small enough; 1 where parts would be another computation than the whole. */
+/** The fewest parts whose largest value is small enough; 1 where taking parts would change the computation. */
 function usefulParts({ network, objective, data }: Batch, values: ReadonlyMap<string, BoundValue>): number {
   if (data.masks !== undefined) return 1;
   if (buffersOf(network) !== undefined || network.independentSamples !== true || objective.acrossSamples === true)
@@ -136,7 +136,7 @@ function inParts(g: GraphBuilder, value: string, shape: readonly number[], count
 const buffersOf = (network: Network): ParameterGroup | undefined => groupVectors("buffers", bufferShapes(network));
 
 /**
- * Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part in one
+ * Adds forward pass, loss and gradients; returns the gradient of each group, and all buffers after this part as one
  * vector.
  */
 function addPart(
@@ -178,7 +178,7 @@ function groupGradients(
   return groups.map(({ members }) => {
     const pieces = members.map(({ name }) => {
       const gradient = gradients.get(name);
-      // Parameters that share a gradient (W1 + W2) get a copy each: an optimizer may change its own.
+      // Parameters that share a gradient (W1 + W2) get a copy each, because an optimizer may overwrite its own.
       if (gradient !== undefined) return shared.has(gradient) ? g.op("Identity", [gradient]) : gradient;
       throw new RangeError(`train: expected the ${loss} loss to depend on ${name}, it does not`);
     });
@@ -186,14 +186,14 @@ function groupGradients(
   });
 }
 
-/** The training form's graph on one part of a batch; parameters, buffers and batch are inputs, and all shapes bound. */
+/** The training form's graph on one part of a batch. Parameters, buffers and batch are inputs; all shapes are bound. */
 interface Forward {
   readonly form: TrainingForm;
   readonly graph: Graph;
   readonly values: ReadonlyMap<string, BoundValue>;
   /** The part's share of the batch's mean loss. */
   readonly loss: string;
-  /** Whether convolutions become products of matrices where those take fewer multiplications. */
+  /** Whether convolutions become matrix products where those take fewer multiplications. */
   readonly prefersProducts: boolean;
 }
 

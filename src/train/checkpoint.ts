@@ -1,12 +1,12 @@
 /**
- * @file Checkpoints: everything training needs to go on bit for bit. A safetensors file (docs/formats.md) with
- * `parameters/<name>`, `buffers/<name>` and, in the same shapes, `optimizer/<state>/<name>`; its metadata key `crh`
- * holds the step, the position of the data stream and the running mean of the loss.
+ * @file Checkpoints: everything training needs to continue bit for bit. A checkpoint is a safetensors file
+ * (docs/formats.md) with `parameters/<name>`, `buffers/<name>` and, in the same shapes, `optimizer/<state>/<name>`. Its
+ * metadata key `crh` holds the step, the position of the data stream and the running mean of the loss.
  */
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { float32, type Tensor } from "../onnx/tensor.ts";
 
-/** Losses since the last record, so that the next record is the same mean as in an unbroken run. */
+/** Losses since the last record, so that the next record is the same mean as in an uninterrupted run. */
 export interface LossWindow {
   readonly sum: number;
   readonly count: number;
@@ -18,7 +18,7 @@ export interface Checkpoint {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Optimizer states by name, each by parameter. */
   readonly optimizer: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
-  /** Running statistics by name; none where the network has none. */
+  /** Running statistics by name; empty where the network has none. */
   readonly buffers?: ReadonlyMap<string, Tensor>;
   /** TrainingData.state(). */
   readonly data: unknown;
@@ -50,7 +50,7 @@ export function encodeCheckpoint({
 /**
  * Reads a checkpoint for a network with the given parameters and an optimizer with the given states.
  *
- * @throws Error in one line when the file is no checkpoint, or one of another network or optimizer
+ * @throws Error in one line when the file is no checkpoint, or belongs to another network or optimizer
  */
 export function decodeCheckpoint(
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * @file Samples for variational autoencoders whose noise is drawn: behind the inputs of each sample stand normal
- * deviates, new ones at each step, and where nothing else is to be made of a sample its target is itself.
+ * @file Samples for variational autoencoders whose noise is drawn: standard normal deviates are appended to the inputs
+ * of each sample, new ones at each step. The target may be the sample itself.
  */
 import { int } from "../onnx/graph.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -9,11 +9,11 @@ import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 export interface CodeNoiseOptions {
-  /** Deviates of a sample. */
+  /** Deviates per sample. */
   readonly columns: number;
-  /** Whether the target of a sample is its input, in place of the data's target. */
+  /** Whether the target of a sample is its input instead of the data's target. */
   readonly itself: boolean;
-  /** A stream of its own, so that the samples are the same however many deviates there are. */
+  /** A stream of its own, so that the samples do not depend on the number of deviates. */
   readonly random: Random;
 }
 

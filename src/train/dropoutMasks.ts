@@ -1,6 +1,6 @@
 /**
- * @file Dropout in training: masks drawn beside the batches, from a stream of their own that a checkpoint saves with
- * the data's.
+ * @file Dropout in training: masks are drawn alongside the batches, from a stream of their own. A checkpoint saves that
+ * stream with the data's.
  */
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
@@ -9,15 +9,12 @@ import type { TrainingData } from "./trainingData.ts";
 export interface DropoutOptions {
   /** Share that is dropped, in (0, 1). */
   readonly share: number;
-  /** Shapes of one batch of the values that are dropped from, in the order of the network's Dropout nodes. */
+  /** Shapes, for one batch, of the values to which dropout is applied, in the order of the network's Dropout nodes. */
   readonly shapes: readonly (readonly number[])[];
   readonly random: Random;
 }
 
-/**
- * The same data with masks: 0 with probability `share`, else 1 / (1 - share), as torch.nn.Dropout scales what it
- * keeps.
- */
+/** The same data with masks: 0 with probability `share`, else 1 / (1 - share), the scale of torch.nn.Dropout. */
 export function withDropout(data: TrainingData, { share, shapes, random }: DropoutOptions): TrainingData {
   let stream = random;
   const input = (k: number) => `data/mask/${k}`;

@@ -1,5 +1,6 @@
 /**
- * @file Training batches of a finite labelled set of byte images, in seeded shuffled order; rows of it to measure on.
+ * @file Training batches from a finite labelled set of byte images, in seeded shuffled order; rows of the set to
+ * measure on.
  */
 import { gatherRows, ShuffledIndices, type ShuffleState } from "../data/batches.ts";
 import { int } from "../onnx/graph.ts";
@@ -25,12 +26,12 @@ export interface PixelScale {
   readonly sd: number;
 }
 
-/** Target of one class index: the index itself, or a one-hot row of `classes` values for regression. */
+/** Target of a class index: the index itself, or a one-hot row of `classes` values for regression. */
 export type TargetForm = { readonly kind: "index" } | { readonly kind: "one-hot"; readonly classes: number };
 
 /**
- * A finite set in seeded shuffled order, each sample once an epoch, the last incomplete batch dropped. Bytes are fed as
- * bytes and scaled in the graph.
+ * A finite set in seeded shuffled order: each sample once an epoch, the last incomplete batch dropped. Images are fed
+ * as bytes and scaled in the graph.
  */
 export function finiteSet(
   set: LabelledBytes,

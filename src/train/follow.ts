@@ -1,8 +1,8 @@
 /**
- * @file Points that are followed through training: at chosen steps the squared distances of their hidden
- * representations and outputs, and how differences of outputs lie to those of the targets (docs/theory.md, The
- * two-point theory). Where a batch is the points themselves these are by-products of the step; else the points go
- * through the network beside it, within the same call of the engine.
+ * @file Points followed during training. At chosen steps, a look records the squared distances of their hidden
+ * representations and outputs, and how differences of outputs align with differences of targets (docs/theory.md, The
+ * two-point theory). Where every batch consists of these points, the values are by-products of the step. Otherwise the
+ * points have a forward pass of their own within the same call of the engine.
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { bufferShapes, initialBuffers, initialParameters, type Network } from "../networks/network.ts";
@@ -15,13 +15,13 @@ import { TARGET } from "../probe/feeds.ts";
 import { lossGraph } from "../probe/nodes/lossGraph.ts";
 import { groupVectors, nameMembers } from "./parameterGroups.ts";
 
-/** Points and how often they are looked at. */
+/** Points, and how often they are looked at. */
 export interface Follow {
   /** At least two. */
   readonly points: FollowedPoints;
-  /** Steps between two looks; step 0 and the end are looked at always. */
+  /** Steps between two looks; step 0 and the last step are always looked at. */
   readonly every: number;
-  /** Whether every batch of training is these points, in this order. Default: false. */
+  /** Whether every training batch consists of these points, in this order. Default: false. */
   readonly areBatch?: boolean;
 }
 
@@ -30,16 +30,16 @@ export interface FollowedPoints {
   readonly names: readonly string[];
   /** (P, ...) */
   readonly x: Tensor;
-  /** What the objective takes as target, (P, ...). */
+  /** The objective's target, (P, ...). */
   readonly target: Tensor;
-  /** The outputs (P, dOut) that the target asks for: one-hot rows where it is a class. */
+  /** The outputs (P, dOut) that the target asks for: one-hot rows where the target is a class. */
   readonly wanted: Tensor;
 }
 
-/** Two points by their places, the first before the second. */
+/** Two points by their positions, the first before the second. */
 export type Pair = readonly [number, number];
 
-/** Everything about the followed points at one step, before the step. */
+/** The followed points at one step, before its update. */
 export interface FollowedStep {
   readonly step: number;
   /** Mean of the objective over the points. */
@@ -56,17 +56,17 @@ export interface FollowedStep {
 export const DUE = "follow/due";
 const FOLLOWED = "follow/values";
 
-/** All pairs of so many points, in lexical order. */
+/** All pairs of `count` points, in lexicographic order. */
 export function pairsOf(count: number): Pair[] {
   const pairs: Pair[] = [];
   for (let p = 0; p < count; p++) for (let q = p + 1; q < count; q++) pairs.push([p, q]);
   return pairs;
 }
 
-/** chosen: 1000 looks show every bend of a curve; many pairs get fewer, so that a layer has 20,000 rows at most. */
+/** chosen: 1000 looks show every bend of a curve; many pairs get fewer, so that a layer has at most 20,000 rows. */
 const [LOOKS, ROWS] = [1000, 20_000];
 
-/** Steps between looks at so many points where nothing else is asked for. */
+/** Default number of steps between looks, for a number of points. */
 export function usualEvery(steps: number, points: number): number {
   const looks = Math.min(LOOKS, Math.max(2, Math.floor(ROWS / pairsOf(points).length)));
   return Math.max(1, Math.ceil(steps / looks));
@@ -88,7 +88,7 @@ interface Followable {
   readonly objective: Objective;
 }
 
-/** Follows the points of one experiment: nodes of the step, and what comes out of them. */
+/** Follows the points of one experiment: adds nodes to the step, and reads their results. */
 export class Follower {
   readonly pairs: readonly Pair[];
   private readonly experiment: Followable;
@@ -110,12 +110,12 @@ export class Follower {
     this.pairs = pairsOf(names.length);
   }
 
-  /** Whether every step is looked at. */
+  /** Whether the points are looked at on every step. */
   get everyStep(): boolean {
     return this.follow.every === 1;
   }
 
-  /** The step model's input that says at which of the K steps to look, if not at all of them. */
+  /** The step model's input that says at which of the K steps to look; undefined where every step is looked at. */
   addDue(g: GraphBuilder): string | undefined {
     return this.everyStep ? undefined : g.input(DUE, "float32", ["K"]);
   }
@@ -136,8 +136,7 @@ export class Follower {
   /**
    * Adds the nodes to the body of a step and returns the name of their values (size).
    *
-   * @param given the body's `due` (scalar), the vector of all buffers, and the loss where the batch's own values are
-   * there
+   * @param given the body's `due` (scalar), the vector of all buffers, and the loss where the batch is the points
    */
   async addToStep(
     g: GraphBuilder,
@@ -163,7 +162,7 @@ export class Follower {
     return g.op("If", [condition], { then_branch: { graph: look.build() }, else_branch: { graph: pass.build() } });
   }
 
-  /** The points' own pass through the evaluation form, whose values get names of their own. */
+  /** The points' own pass through the evaluation form; its values get names of their own. */
   private async addForward(g: GraphBuilder, engine: Engine): Promise<string> {
     const { names, initializers, nodes, loss } = await this.forward(engine);
     for (const [name, tensor] of initializers) g.initializer(names.get(name)!, tensor);
@@ -172,7 +171,7 @@ export class Follower {
     return this.addValues(g, (name) => names.get(name) ?? name, mean);
   }
 
-  /** The evaluation form on the points, and what its values are called beside those of the step. */
+  /** The evaluation form on the points, and the names of its values among those of the step. */
   private async forward(engine: Engine) {
     const { network, objective } = this.experiment;
     const { x, target } = this.follow.points;
@@ -217,7 +216,7 @@ export class Follower {
     return g.op("Concat", all, { axis: int(0) });
   }
 
-  /** What was due in K steps from `step` on. @param values (K, size) */
+  /** The looks due in K steps from `step` on. @param values (K, size) */
   steps(step: number, values: Float32Array): FollowedStep[] {
     const K = values.length / this.size;
     const all = Array.from({ length: K }, (_, k) => k).filter((k) => this.isDue(step + k));
@@ -231,7 +230,7 @@ export class Follower {
     return { step, loss: values.at(-1)!, dh2: this.layers.map((_, l) => part(l)), dy2: part(L), w: part(L + 1) };
   }
 
-  /** Looks at given parameters and buffers by a program of its own: the end of training, behind the last step. */
+  /** Looks at given parameters and buffers by a program of its own, after the last step. */
   async look(
     engine: Engine,
     step: number,

@@ -1,4 +1,6 @@
-/** @file Following samples of any setting: held-out samples by their places, ready to ride along with training. */
+/**
+ * @file Following samples of any setting: held-out samples by their positions, ready to be followed during training.
+ */
 import type { Engine } from "../engine/engine.ts";
 import { initialBuffers, initialParameters } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
@@ -11,9 +13,9 @@ import type { Follow } from "./follow.ts";
 /**
  * Follows held-out samples of an experiment (those of `test`, else of `evaluation`).
  *
- * @param samples places of the samples, from 0; at least two different ones
+ * @param samples positions of the samples, from 0; at least two different ones
  * @param every steps between looks
- * @throws RangeError when there are fewer samples than a place asks for, or the network names no hidden representations
+ * @throws RangeError when a position is beyond the last sample, or the network names no hidden representations
  */
 export async function followSamples(
   engine: Engine,
@@ -53,7 +55,7 @@ function rowsAt(batches: readonly Feeds[], samples: readonly number[]): { x: Ten
   return { x: joined("x"), target: joined(TARGET) };
 }
 
-/** One row without its axis of samples. */
+/** One row, without the sample axis. */
 function rowOf({ dtype, shape, data }: Tensor, row: number): Tensor {
   const rest = shape.slice(1);
   const size = sizeOf(rest);

@@ -1,12 +1,12 @@
-/** @file An endless stream of rows that a function draws: inputs and targets of each batch made beside the graph. */
+/** @file An endless stream of rows drawn by a function: inputs and targets of each batch are made outside the graph. */
 import { type DataType, float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 export interface FreshRows {
-  /** Rows of a batch. */
+  /** Rows per batch. */
   readonly batch: number;
-  /** Numbers of an input. */
+  /** Values per input. */
   readonly inputs: number;
   readonly target: { readonly dtype: DataType; readonly shape: readonly number[] };
   /** Fills the inputs (batch, inputs) of one batch and returns its target. */

@@ -1,9 +1,9 @@
-/** @file Endless samples drawn one by one: every step sees new ones. */
+/** @file Endless samples drawn one by one: each step sees new ones. */
 import { float32, type Tensor } from "../onnx/tensor.ts";
 import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
-/** Where samples come from. */
+/** A source of samples. */
 export interface SampleSource {
   readonly inputs: number;
   readonly outputs: number;

@@ -1,7 +1,7 @@
 /**
- * @file Images as training data: augmented here or by threads beside the step, bytes or values in [0, 1] as they come,
- * scaled per channel in the training graph. `augmentedImages` with labels, `twoViews` for contrastive objectives; the
- * feeds to measure on.
+ * @file Images as training data: augmented on this thread or by threads that run alongside the step, as bytes or values
+ * in [0, 1], and scaled per channel in the training graph. `augmentedImages` gives labels, `twoViews` serves
+ * contrastive objectives; further functions make the feeds to measure on.
  */
 import { type Augmentation, augmentBatch, augmentedType, type ViewRecipe } from "../data/augment/augmentation.ts";
 import type { MakeBatches } from "../data/augment/batchMaker.ts";
@@ -21,7 +21,7 @@ import type { TrainingData } from "./trainingData.ts";
 const FLOAT32 = 1;
 
 export interface ImageDataOptions<A extends Augmentation = Augmentation> {
-  /** Samples a batch (pairs of views in `twoViews`). */
+  /** Samples per batch (pairs of views in `twoViews`). */
   readonly batch: number;
   readonly random: Random;
   readonly augment: A;
@@ -29,7 +29,7 @@ export interface ImageDataOptions<A extends Augmentation = Augmentation> {
   readonly scale: ChannelScale;
   readonly shape: ImageShape;
   /**
-   * Who augments: threads, ahead of the step (augmentThreads). Default: this thread. The batches do not depend on it.
+   * The augmenter: threads, ahead of the step (augmentThreads). Default: this thread. The batches do not depend on it.
    */
   readonly maker?: MakeBatches;
 }
@@ -113,7 +113,7 @@ function concatenated(parts: readonly (Uint8Array | Float32Array)[]): Uint8Array
   return whole;
 }
 
-/** (2B) index of each view's partner: i + B for i below B, i - B from there on. */
+/** (2B) index of each view's partner: i + B for i below B, i - B otherwise. */
 function partnerIndices(batch: number): BigInt64Array {
   return BigInt64Array.from({ length: 2 * batch }, (_, i) => BigInt((i + batch) % (2 * batch)));
 }
@@ -121,15 +121,15 @@ function partnerIndices(batch: number): BigInt64Array {
 export interface FeedOptions {
   readonly shape: ImageShape;
   readonly scale: ChannelScale;
-  /** At most so many samples, the first of the set. */
+  /** Number of samples, from the start of the set; all where the set has fewer. */
   readonly samples: number;
   /** Most samples of one batch. */
   readonly batch: number;
 }
 
 /**
- * Images as they are, not augmented: x (n, C, H, W) scaled, int64 class indices (n); a batch for each group of samples
- * at least.
+ * Images without augmentation: x (n, C, H, W) scaled, int64 class indices (n); at least one batch for each group of
+ * samples.
  */
 export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
   const size = imageSize(options.shape);
@@ -140,9 +140,9 @@ export function imageFeeds(set: ImageSplit, options: FeedOptions): Feeds[] {
 }
 
 /**
- * Two views of each of the first images, always the same ones: x (2b, C, H, W) scaled, target (2b) the partner's index
- * in the batch. At least two batches; no more are cut than `batch` asks for, because the loss of a pair depends on its
- * batch.
+ * Two views of each of the first images, the same on every call: x (2b, C, H, W) scaled, target (2b) the partner's
+ * index in the batch. There are at least two batches, and no more than `batch` asks for, because the loss of a pair
+ * depends on its batch.
  */
 export function viewFeeds(
   set: ImageSplit,
@@ -158,7 +158,7 @@ export function viewFeeds(
   });
 }
 
-/** Ranges of the first `samples` samples, at most `batch` each and about `least` of them or more. */
+/** Ranges of the first `samples` samples, at most `batch` samples each; about `least` ranges or more. */
 function cuts({ n }: ImageSplit, { samples, batch }: FeedOptions, least: number): [number, number][] {
   const count = Math.min(samples, n);
   const size = Math.max(1, Math.min(batch, Math.ceil(count / least)));

@@ -1,6 +1,6 @@
 /**
- * @file The linear probe of a network that is trained without labels: its features of labelled samples, and the
- * accuracy of a linear classifier on them (measure/collapse/ridgeClassifier.ts).
+ * @file The linear probe of a network trained without labels: features of labelled samples, and the accuracy of a
+ * linear classifier fitted to them (measure/collapse/ridgeClassifier.ts).
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import { matrix } from "../linalg/matrix.ts";
@@ -20,7 +20,7 @@ export interface LinearProbeOptions {
   readonly classes: number;
 }
 
-/** A compiled forward pass to the features; `dispose` frees it until it is needed again. */
+/** A compiled forward pass to the features; `dispose` frees it until the next use. */
 export class LinearProbe {
   private program: Program | undefined;
   private readonly engine: Engine;
@@ -72,7 +72,7 @@ export class LinearProbe {
     return { features: matrix(classes.length, d, data), classes };
   }
 
-  /** The network up to its features, with its values as inputs. */
+  /** The network up to its features, with its parameters and buffers as inputs. */
   private async compile(): Promise<Program> {
     const { graph, parameters, buffers = [] } = this.network;
     const builder = new GraphBuilder(

@@ -1,6 +1,6 @@
 /**
- * @file The steps at which training stops to look: to record the loss, to evaluate, to measure, to write a checkpoint.
- * They depend on the options alone, never on the clock, so that a resumed run passes the same ones.
+ * @file The steps at which training stops to record the loss, to evaluate, to measure or to write a checkpoint. They
+ * depend on the options alone, never on the clock, so that a resumed run stops at the same steps.
  */
 
 export interface Milestones {
@@ -15,9 +15,9 @@ export interface MilestoneOptions {
   readonly steps: number;
   /** Measure every k steps, or at log-spaced steps. Steps 0 and `steps` are always measured. */
   readonly every: number | "log";
-  /** Log-spaced measurements behind that at 0, about. Default 30. */
+  /** About how many log-spaced measurements follow the one at 0. Default 30. */
   readonly points?: number;
-  /** Evaluate every k steps, beside the measured ones. Default: those alone. */
+  /** Evaluate every k steps, in addition to the measured ones. Default: measured steps alone. */
   readonly evaluateEvery?: number;
   /**
    * Steps between checkpoints; one is always written at 0 and at the end. Default: a tenth of the run, at most 10000.
@@ -25,7 +25,7 @@ export interface MilestoneOptions {
   readonly checkpointEvery?: number;
 }
 
-/** chosen: a list of so many steps takes 8 MB; a run with more measurements or checkpoints would fill any disk. */
+/** chosen: a list of this many steps takes 8 MB; a run with more measurements or checkpoints would fill any disk. */
 const MOST_STOPS = 1_000_000;
 
 /** chosen: enough points for a smooth loss curve, few enough to read and plot quickly. */
@@ -49,12 +49,10 @@ export function milestones(options: MilestoneOptions): Milestones {
   };
 }
 
-/** chosen: of fewer points none is spent on step 1. */
+/** chosen: with fewer points none is spent on step 1. */
 const POINTS_FROM_ONE = 6;
 
-/**
- * 0, 1, 2, ... growing geometrically, up to and including `steps`; of few points those that divide log(steps) evenly.
- */
+/** 0, 1, 2, ... growing geometrically, up to and including `steps`. With few points, they divide log(steps) evenly. */
 export function logSpaced(steps: number, points: number): number[] {
   const share = (i: number) => (points < POINTS_FROM_ONE ? (i + 1) / points : i / (points - 1));
   const inner = Array.from({ length: points }, (_, i) => Math.round(steps ** share(i)));

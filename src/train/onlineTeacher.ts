@@ -1,4 +1,4 @@
-/** @file Training batches without end, their targets made by a teacher. */
+/** @file Endless training batches whose targets come from a teacher. */
 import type { Teacher } from "../data/teacher.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32 } from "../onnx/tensor.ts";
@@ -6,8 +6,8 @@ import { Random } from "../random/random.ts";
 import type { Batches, TrainingData } from "./trainingData.ts";
 
 /**
- * Endless samples of a teacher: x' ~ N(0, I) is drawn here, x = M x' and y = u^T sin(W x + b) (docs/theory.md Eqs. 25,
- * 26) are computed in the training graph, for all K batches at once.
+ * Endless samples of a teacher. x' ~ N(0, I) is drawn here. The training graph computes x = M x' and y = u^T sin(W x +
+ * b) (docs/theory.md Eqs. 25, 26), for all K batches at once.
  */
 export function onlineTeacher(teacher: Teacher, batch: number, random: Random): TrainingData {
   let stream = random;

@@ -1,11 +1,11 @@
 /**
- * @file Optimizers as graph fragments over one group of parameters, with the update rules of torch.optim. What depends
- * on the step alone (learning rate, bias correction) is computed outside in float64 and fed as coefficients.
+ * @file Optimizers as graph fragments over one parameter group, with the update rules of torch.optim. Quantities that
+ * depend on the step alone (learning rate, bias correction) are computed outside in float64 and fed as coefficients.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 
 export interface Optimizer {
-  /** Names of what is kept beside the parameters, each of their shape, starting at 0. */
+  /** Names of the optimizer states, each of the parameters' shape and starting at 0. */
   readonly states: readonly string[];
   /** Number of coefficients per step. */
   readonly coefficientCount: number;
@@ -14,8 +14,8 @@ export interface Optimizer {
   /** Scalars of step `step` (from 0) at learning rate `lr`; they exist before the gradient. */
   coefficients(step: number, lr: number): readonly number[];
   /**
-   * Adds the update; parameters, gradient and states have one shape, coefficients are scalars. The gradient is used for
-   * nothing else. `isVector` says that the parameters are biases and scales. Returns the new parameters and states.
+   * Adds the update. Parameters, gradient and states have one shape; coefficients are scalars. Nothing else reads the
+   * gradient. `isVector` says that the parameters are biases and scales. Returns the new parameters and states.
    */
   update(
     builder: GraphBuilder,
@@ -31,11 +31,11 @@ export interface OptimizerOptions {
   readonly kind: (typeof optimizerNames)[number];
   readonly momentum?: number;
   readonly nesterov?: boolean;
-  /** Weight decay gamma: of the gradient (sgd, adam) or decoupled from it (adamw). */
+  /** Weight decay gamma: added to the gradient (sgd, adam) or decoupled from it (adamw). */
   readonly decay?: number;
   /**
-   * Whether biases and the scales and shifts of normalizations decay too, as torch.optim has it; nanoGPT leaves them
-   * out. Default true.
+   * Whether biases and the scales and shifts of normalizations decay too, as in torch.optim; nanoGPT exempts them.
+   * Default true.
    */
   readonly decayVectors?: boolean;
   /** Largest norm of all gradients together. Default: none. */
@@ -61,12 +61,12 @@ export function optimizer(options: OptimizerOptions): Optimizer {
   };
 }
 
-/** a x for a scalar a known now; x itself where a is 1. */
+/** a x for a scalar a known at build time; x itself where a is 1. */
 function scaled(builder: GraphBuilder, x: string, a: number): string {
   return a === 1 ? x : builder.op("Mul", [x, builder.scalar(a)]);
 }
 
-/** gradient + decay * parameters, within the product that computes the gradient of a matrix where there is one. */
+/** gradient + decay * parameters, added within the product that computes a matrix's gradient if there is one. */
 function decayed(builder: GraphBuilder, gradient: string, parameters: string, decay: number): string {
   if (decay === 0 || builder.addIntoGemm(gradient, parameters, decay)) return gradient;
   return builder.op("Add", [gradient, scaled(builder, parameters, decay)]);
@@ -93,7 +93,7 @@ function sgd({ momentum = 0, nesterov = false, decay = 0 }: OptimizerOptions): O
   };
 }
 
-/** theta - lr g, where it can be within the product that computes g: one pass over the matrix in place of three. */
+/** theta - lr g, where possible within the product that computes g: one pass over the matrix instead of three. */
 const plainSgd: Optimizer = {
   states: [],
   coefficientCount: 1,

@@ -1,7 +1,7 @@
 /**
- * @file How parameters travel through the training loop: matrices (and larger) each on their own, all vectors (biases)
- * together in one flat vector. One update of many small vectors costs one node instead of many; joining matrices as
- * well would copy all of them twice a step, and their updates would no longer fit in a core's first cache.
+ * @file How parameters travel through the training loop: each matrix (or larger tensor) on its own, all vectors
+ * (biases) together in one flat vector. One update of many small vectors costs one node instead of many. Joining
+ * matrices as well would copy all of them twice a step, and their updates would no longer fit in a core's first cache.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -24,7 +24,7 @@ export function groupParameters(shapes: ReadonlyMap<string, readonly number[]>):
   return vectors === undefined ? groups : [...groups, vectors];
 }
 
-/** One flat vector of all values of the given shapes, in order; undefined where there is none. */
+/** One flat vector of all values of the given shapes, in order; undefined for no shapes. */
 export function groupVectors(name: string, shapes: ReadonlyMap<string, readonly number[]>): ParameterGroup | undefined {
   if (shapes.size === 0) return undefined;
   const members = [...shapes].map(([member, shape]) => ({ name: member, shape }));
@@ -66,10 +66,10 @@ export function unpack(
   return views;
 }
 
-/** chosen: a shader of WebGPU binds eight buffers or a few more, one of them the input of a Split. */
+/** chosen: a shader of WebGPU binds eight buffers or a few more; the input of a Split is one of them. */
 const SPLIT_OUTPUTS = 6;
 
-/** Gives the members of a group their own names: by a tree of splits, none of which has many outputs. */
+/** Gives the members of a group their own names, by a tree of splits with few outputs each. */
 export function nameMembers(g: GraphBuilder, { members }: ParameterGroup, value: string): void {
   const outputs = members.map(({ name }) => name);
   if (members.length === 1) g.ops("Identity", [value], {}, { outputs });

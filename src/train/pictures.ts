@@ -1,4 +1,4 @@
-/** @file Images that a network makes, drawn when training ends: from its parameters, without a change to training. */
+/** @file Images that a network makes at the end of training, drawn from its parameters; training does not change. */
 import type { Tensor } from "../onnx/tensor.ts";
 
 export interface Pictures {
@@ -11,8 +11,8 @@ export interface DrawnPictures {
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** Images beside each other. */
+  /** Images per row of the picture. */
   readonly columns: number;
-  /** (count, height * width) from 0, black, to 1, white; what lies beyond is drawn as these. */
+  /** (count, height * width) from 0, black, to 1, white; values outside are clipped. */
   readonly pixels: Float64Array;
 }

@@ -1,7 +1,7 @@
 /**
- * @file K training steps of R networks of the same form as one model: the step of each (stepModel.ts), its body
- * replicated, so that a step of all R costs as many operators as a step of one. Batches are made by each network's own
- * nodes, before the steps.
+ * @file K training steps of R networks of the same form as one model. The step of each (stepModel.ts) has its body
+ * replicated, so that a step of all R costs as many operators as a step of one. Each network's own nodes make its
+ * batches, before the steps.
  */
 import { bindBodies } from "../engine/bindBodies.ts";
 import { bindShapes } from "../engine/bindShapes.ts";
@@ -15,7 +15,7 @@ import { replicate } from "../replicate/replicate.ts";
 import { DUE } from "./follow.ts";
 import { STEP_MODEL } from "./stepModel.ts";
 
-/** Name of an input that belongs to one of the networks: what its data draw. */
+/** Name of an input that belongs to one of the networks: a tensor that its data draw. */
 export const ofReplicate = (r: number, name: string): string => `replicate/${r}/${name}`;
 
 /**
@@ -70,7 +70,7 @@ function inputOf(graph: Graph, name: string): ValueInfo {
   return graph.inputs.find((input) => input.name === name)!;
 }
 
-/** Adds what makes the batches of one network, under names of its own; returns how its values are called. */
+/** Adds the nodes that make the batches of one network, under names of their own; returns the renaming. */
 function addBatches(
   g: GraphBuilder,
   graph: Graph,

@@ -8,7 +8,7 @@ export interface ScheduleOptions {
   readonly lr: number;
   /** Length of the whole run in steps (cosine reaches 0 there, geometric `lrEnd`). */
   readonly steps: number;
-  /** First steps, over which the rate rises linearly to its schedule, or is `warmupRate`. */
+  /** Number of first steps over which the rate rises linearly to its schedule, or is `warmupRate`. */
   readonly warmup?: number;
   /** Constant rate of the warm-up. Default: it rises linearly. */
   readonly warmupRate?: number;

@@ -1,7 +1,7 @@
 /**
  * @file K training steps as one ONNX model: a Scan over K batches whose body is forward pass, loss, gradient and
- * update. K steps share one call, because crossing from JavaScript costs as much as a step of a small network; and
- * Scan, unlike Loop, hands each batch to the body without copying it.
+ * update. K steps share one call, because crossing from JavaScript costs as much as a step of a small network. Scan,
+ * unlike Loop, hands each batch to the body without copying it.
  */
 import { blockConvolutions } from "../engine/blockedConvolutions.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -19,14 +19,14 @@ import { addSyre, type Syre } from "./syre.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /**
- * Names of the step model's inputs and outputs, by group of parameters and optimizer state; the data's inputs come
- * besides.
+ * Names of the step model's inputs and outputs, by parameter group and optimizer state. The data's inputs are further
+ * ones.
  */
 export const STEP_MODEL = {
   coefficients: "coefficients",
   parameters: (group: string) => `parameters/${group}`,
   state: (name: string, group: string) => `state/${name}/${group}`,
-  /** All buffers of the network in one vector; absent where it has none. */
+  /** All buffers of the network as one vector; absent where it has none. */
   buffers: "buffers",
   next: (input: string) => `next/${input}`,
   losses: "losses",
@@ -40,9 +40,9 @@ export interface StepModelParts extends Batch {
 }
 
 /**
- * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and the data's. Outputs: next/<input>
- * for each parameter, state and buffer input, losses (K), the mean loss of each batch before its update, and what is
- * followed (K, size).
+ * Inputs: coefficients (K, c), parameters/<group>, state/<name>/<group>, buffers, and those of the data. Outputs:
+ * next/<input> for each parameter, state and buffer input; losses (K), the mean loss of each batch before its update;
+ * and the values of followed points (K, size).
  */
 export async function buildStepModel(engine: Engine, parts: StepModelParts): Promise<Model> {
   const { network, data, follower } = parts;
@@ -63,8 +63,8 @@ export async function buildStepModel(engine: Engine, parts: StepModelParts): Pro
 type Moving = Pick<StepModelParts, "optimizer" | "syre">;
 
 /**
- * Numbers of a row of `coefficients`: the optimizer's, and the strength of the decay towards a random point where there
- * is one.
+ * Width of a row of `coefficients`: the optimizer's, and the strength of the decay towards a random point if there is
+ * one.
  */
 const coefficientCount = ({ optimizer, syre }: Moving) => optimizer.coefficientCount + (syre === undefined ? 0 : 1);
 
@@ -82,7 +82,8 @@ export function coefficientRows(parts: Moving & { readonly schedule: Schedule },
 }
 
 /**
- * What goes from step to step: each group's parameters, then its optimizer states, group by group; then the buffers.
+ * The values carried from step to step: each group's parameters, then its optimizer states, group by group; then the
+ * buffers.
  */
 function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }: StepModelParts) {
   const trained = groups.flatMap(({ name, shape }) => [
@@ -93,7 +94,7 @@ function carriedValues(groups: readonly ParameterGroup[], { optimizer, network }
   return buffers === undefined ? trained : [...trained, { name: STEP_MODEL.buffers, shape: buffers.shape }];
 }
 
-/** One step. Its names begin with "step/" or are the network's own, so none is also a name of the outer graph. */
+/** One step. Its names begin with "step/" or are the network's own, so that none is also a name of the outer graph. */
 async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly ParameterGroup[]): Promise<Graph> {
   const { network, optimizer, data, follower, syre } = parts;
   const g = new GraphBuilder("step");
@@ -106,7 +107,7 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
   });
   const due = follower?.everyStep === false ? g.input("step/due", "float32", []) : undefined;
   for (const group of groups) nameMembers(g, group, `step/${STEP_MODEL.parameters(group.name)}`);
-  // Ahead of the gradients, into whose products an update may go.
+  // Before the gradients, because an update may go into the product that computes one.
   const scalar = scalars(g, row, coefficientCount(parts));
   const coefficients = scalar.slice(0, optimizer.coefficientCount);
   const given = { x, target, buffers: `step/${STEP_MODEL.buffers}` };
@@ -131,7 +132,8 @@ async function stepBody(engine: Engine, parts: StepModelParts, groups: readonly 
 }
 
 /**
- * All gradients times min(1, most / (norm + 1e-6)), norm being that of all together: torch.nn.utils.clip_grad_norm_.
+ * All gradients times min(1, most / (norm + 1e-6)), where norm is that of all gradients together:
+ * torch.nn.utils.clip_grad_norm_.
  */
 function clipped(g: GraphBuilder, gradients: readonly string[], most: number): string[] {
   const squares = gradients.map((gradient) => g.op("ReduceSumSquare", [gradient], { keepdims: int(0) }));

@@ -1,6 +1,6 @@
 /**
- * @file Where networks that train together meet: the steps of all are taken when each has its batches, in one call of
- * the engine.
+ * @file The meeting point of networks that train together: once each has its batches, one call of the engine takes the
+ * steps of all.
  */
 import type { Program } from "../engine/engine.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";
@@ -17,19 +17,19 @@ interface Waiting {
 }
 
 export class StepsTogether {
-  /** Those that train still, by their numbers. */
+  /** Indices of the networks that still train. */
   private readonly left: Set<number>;
   private readonly waiting = new Map<number, Waiting>();
   private readonly compile: (left: readonly number[]) => Promise<Program>;
   private program: { readonly of: number; readonly compiled: Program } | undefined;
 
-  /** @param compile a program of the networks of those numbers (replicateStepModels) */
+  /** @param compile compiles a program of the networks with these indices (replicateStepModels) */
   constructor(count: number, compile: (left: readonly number[]) => Promise<Program>) {
     this.left = new Set(Array.from({ length: count }, (_, r) => r));
     this.compile = compile;
   }
 
-  /** The steps of network r, taken when all others that are left have asked for theirs. */
+  /** The steps of network r, taken once all remaining networks have asked for theirs. */
   step(r: number, training: Training, feeds: StepFeeds): Promise<StepResults> {
     return new Promise((resolve, reject) => {
       this.waiting.set(r, { training, feeds, resolve, reject });
@@ -78,7 +78,7 @@ export class StepsTogether {
     }));
   }
 
-  /** Compiled anew where a network left. */
+  /** Compiled anew after a network has left. */
   private async programOf(order: readonly number[]): Promise<{ readonly compiled: Program }> {
     if (this.program?.of === order.length) return this.program;
     await this.dispose();

@@ -1,8 +1,8 @@
 /**
- * @file Removal of symmetries (Ziyin et al., arXiv 2408.15495, "syre"): weight decay towards a fixed random point, by a
- * factor that differs a little from parameter to parameter, in place of decay towards 0 (docs/theory.md Eq. 119). No
- * symmetry of the loss is one of that penalty, so decay no longer makes ranks fall or neurons equal. A step of its own
- * behind the optimizer's, as AdamW's decay is.
+ * @file Removal of symmetries (Ziyin et al., arXiv 2408.15495, "syre"): weight decay towards a fixed random point
+ * instead of 0, by a factor that differs slightly from parameter to parameter (docs/theory.md Eq. 119). No symmetry of
+ * the loss is a symmetry of that penalty, so decay no longer makes ranks fall or neurons equal. It is a step of its own
+ * after the optimizer's, like AdamW's decay.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf } from "../onnx/tensor.ts";
@@ -16,11 +16,11 @@ export interface Syre {
   readonly size: number;
   /** D ~ U(1 - spread, 1 + spread). */
   readonly spread: number;
-  /** A stream of its own; each parameter has a child by its name, so that a resumed run draws the same. */
+  /** A stream of its own. Each parameter has a child by its name, so that a resumed run draws the same values. */
   readonly random: Random;
 }
 
-/** Where one parameter is drawn to, and by what factor. */
+/** The point that one parameter decays towards, and its factor. */
 export interface Anchor {
   /** theta0 */
   readonly point: Float32Array;
@@ -28,7 +28,7 @@ export interface Anchor {
   readonly factor: Float32Array;
 }
 
-/** @param member a parameter of that shape, with that many inputs to each of its neurons */
+/** @param member a parameter of that shape, with `fanIn` inputs to each of its neurons */
 export function drawAnchor(
   { size, spread, random }: Syre,
   member: { name: string; shape: readonly number[] },
@@ -43,8 +43,8 @@ export function drawAnchor(
 }
 
 /**
- * Inputs to each neuron: of a matrix, or a convolution's filters, all axes but the first; of a bias those of the matrix
- * beside it ("layers.0.weight" beside "layers.0.bias"); of another vector its own length.
+ * Inputs to each neuron. Of a matrix or a convolution's kernel: the product of all axes but the first. Of a bias: those
+ * of the matrix with it ("layers.0.weight" with "layers.0.bias"). Of any other vector: its own length.
  *
  * @param shapes of all parameters by name
  */
@@ -58,9 +58,9 @@ export function fanInOf(name: string, shapes: ReadonlyMap<string, readonly numbe
 const inputs = (shape: readonly number[]) => Math.max(1, sizeOf(shape.slice(1)));
 
 /**
- * Adds theta - strength D (theta - theta0) for one group of parameters   (theory.md Eq. 119).
+ * Adds theta - strength D (theta - theta0) for one parameter group   (theory.md Eq. 119).
  *
- * @param parameters name of the group's values behind the optimizer's step
+ * @param parameters name of the group's values after the optimizer's step
  * @param strength name of the scalar lr lambda
  * @returns the name of the new values
  *

@@ -1,6 +1,6 @@
 /**
  * @file Noise on the targets of a training stream: y + sd e with e ~ N(0, I), drawn anew for each sample
- * (docs/theory.md Eq. 25). For real targets only; inputs and the stream they come from stay as they are.
+ * (docs/theory.md Eq. 25). For real targets only; the inputs and their stream do not change.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";

@@ -1,4 +1,6 @@
-/** @file Text as training data: windows of `context` tokens at random places, and windows in order to measure on. */
+/**
+ * @file Text as training data: windows of `context` tokens at random positions, and consecutive windows to measure on.
+ */
 import type { Tokens } from "../data/tokens.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import { type Feeds, TARGET } from "../probe/feeds.ts";
@@ -7,7 +9,7 @@ import { Random } from "../random/random.ts";
 import type { TrainingData } from "./trainingData.ts";
 
 /**
- * Windows that start anywhere, each place equally likely, drawn with replacement.
+ * Windows drawn with replacement, each start equally likely.
  *
  * @returns data with x (B, T) int64 and as target (B, T) int64 the token after each
  * @throws RangeError in one line where there are fewer than context + 1 tokens
@@ -39,10 +41,10 @@ export function tokenStream(
 }
 
 /**
- * Windows one after the other, each token once: x (n, T) int64, target (n, T) int64.
+ * Consecutive windows, each token once: x (n, T) int64, target (n, T) int64.
  *
- * @param samples at most so many windows, spread evenly over the tokens
- * @param batch most windows of one batch; about a batch for each group of samples is cut at least
+ * @param samples most windows; they are spread evenly over the tokens
+ * @param batch most windows of one batch; there is about one batch or more for each group of samples
  */
 export function tokenFeeds(
   tokens: Tokens,

@@ -1,7 +1,7 @@
 /**
  * @file The training loop: K steps per call of the step model, stopping at milestones to record, measure and save.
- * Calls are cut at multiples of K and at milestones, counted in absolute steps, so that a resumed run makes the same
- * calls as an unbroken one and its numbers are the same to the last bit (same seed, same thread count, same machine
+ * Calls are cut at multiples of K and at milestones, counted in absolute steps. A resumed run therefore makes the same
+ * calls as an uninterrupted one, and its numbers agree to the last bit (same seed, same thread count, same machine
  * type).
  */
 import type { Engine, Program } from "../engine/engine.ts";
@@ -15,7 +15,7 @@ import { isLarge, withTraining } from "./withTraining.ts";
 /**
  * Trains an experiment.
  *
- * @throws DivergedError when a loss is not finite; checkpoints and measurements made before remain valid
+ * @throws DivergedError when a loss is not finite; earlier checkpoints and measurements remain valid
  */
 export async function train(engine: Engine, experiment: Experiment, options: TrainOptions): Promise<TrainResult> {
   const { threads = 1 } = options;
@@ -39,7 +39,7 @@ export async function train(engine: Engine, experiment: Experiment, options: Tra
   }
 }
 
-/** A program that gives its memory back until it is needed again. */
+/** A program that releases its memory until its next use. */
 class ReleasableProgram {
   private program: Program | undefined;
   private readonly make: () => Promise<Program>;
@@ -49,7 +49,7 @@ class ReleasableProgram {
     this.program = program;
   }
 
-  /** Makes the program at once, so that what is wrong with it shows before anything else is done. */
+  /** Makes the program at once, so that its errors show before other work begins. */
   static async of(make: () => Promise<Program>): Promise<ReleasableProgram> {
     return new ReleasableProgram(make, await make());
   }

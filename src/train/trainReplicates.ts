@@ -1,7 +1,7 @@
 /**
- * @file Several networks of one form trained in one graph: those that differ in seed, rate, decay or data. Each is what
- * it is alone (training.ts), with its own data, measurements and checkpoints; the steps alone are taken together
- * (replicateStep.ts). Losses and parameters are those of `train` up to the order of sums in float32.
+ * @file Several networks of one form trained in one graph: networks that differ in seed, rate, decay or data. Each has
+ * its own data, measurements and checkpoints, as when trained alone (training.ts); only the steps are taken together
+ * (replicateStep.ts). Losses and parameters equal those of `train` up to the order of sums in float32.
  */
 import type { Engine, Program } from "../engine/engine.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -14,7 +14,7 @@ import { StepsTogether } from "./stepsTogether.ts";
 import type { TrainOptions, TrainResult } from "./trainOptions.ts";
 import { isLarge, withTraining } from "./withTraining.ts";
 
-/** Networks whose steps are one graph. */
+/** Networks whose steps form one graph. */
 export class Replicates {
   private readonly engine: Engine;
   private readonly experiments: readonly Experiment[];
@@ -28,9 +28,7 @@ export class Replicates {
     this.model = model;
   }
 
-  /**
-   * @throws NotReplicableError where the steps are not of one form, or an operator has no rule: train them one by one
-   */
+  /** @throws NotReplicableError where the steps differ in form, or an operator has no rule: train them one by one */
   static async of(engine: Engine, experiments: readonly Experiment[]): Promise<Replicates> {
     const large = experiments.find(({ network }) => isLarge(network));
     if (large !== undefined)
@@ -46,12 +44,12 @@ export class Replicates {
   /**
    * Trains all of them, as `train` would train each.
    *
-   * A network that ends early, by its signal or an error of its own such as DivergedError, leaves the others as they
-   * are. Its place in the graph is given up.
+   * A network that ends early, by its signal or an error of its own such as DivergedError, gives up its place in the
+   * graph. The others continue unchanged.
    *
-   * @param options of each network; steps, milestones and threads are the same, and so is the step to go on from.
-   *   undefined leaves a network out, which is an error of its own
-   * @returns of each network what `train` would return or throw
+   * @param options of each network. Steps, milestones, threads and the step to resume from must agree. undefined leaves
+   *   a network out; its result is then an error
+   * @returns for each network what `train` would return or throw
    * @throws RangeError where networks would not stop at the same steps
    */
   async train(options: readonly (TrainOptions | undefined)[]): Promise<PromiseSettledResult<TrainResult>[]> {
@@ -79,7 +77,7 @@ export class Replicates {
     }
   }
 
-  /** The program of those networks that are left. */
+  /** The program of the networks that still train. */
   private async compile(left: readonly number[], threads: number): Promise<Program> {
     const all = left.length === this.models.length;
     const models = left.map((r) => this.models[r]!);

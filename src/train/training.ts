@@ -1,6 +1,6 @@
 /**
- * @file One network in training: its values from step to step, what is due at which step, and what is told of it.
- * Whoever owns it runs the steps (train.ts, trainReplicates.ts).
+ * @file One network in training: its values from step to step, what is due at each step, and the callbacks that report
+ * it. The owner runs the steps (train.ts, trainReplicates.ts).
  */
 import type { Engine } from "../engine/engine.ts";
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
@@ -20,7 +20,9 @@ import { coefficientRows, STEP_MODEL } from "./stepModel.ts";
 import type { MeasurementSummary, Metric, TrainOptions, TrainResult } from "./trainOptions.ts";
 import type { Watcher } from "./watch.ts";
 
-/** chosen: K steps' data should stay within a core's L2 cache; more than 64 steps a call gain nothing measurable. */
+/**
+ * chosen: the data of K steps should stay within a core's L2 cache; more than 64 steps a call gain nothing measurable.
+ */
 const CALL_BYTES = 2 ** 21;
 const MAX_CALL_STEPS = 64;
 
@@ -32,7 +34,7 @@ export interface Tools {
   readonly linear: LinearProbe | undefined;
   readonly follower: Follower | undefined;
   readonly watcher: Watcher | undefined;
-  /** Gives back the memory of the steps until the next one, where steps and measurements cannot both have theirs. */
+  /** Releases the memory of the steps until the next one, where steps and measurements cannot both have theirs. */
   readonly releaseSteps?: (() => Promise<void>) | undefined;
 }
 
@@ -41,7 +43,7 @@ export interface Samples {
   readonly test: readonly Feeds[] | undefined;
 }
 
-/** What K steps of a network read beside its values. */
+/** The inputs of K steps of a network, besides its values. */
 export interface StepFeeds {
   /** (K, c) */
   readonly coefficients: Tensor;
@@ -51,11 +53,11 @@ export interface StepFeeds {
   readonly follow: Readonly<Record<string, Tensor>>;
 }
 
-/** What K steps made. */
+/** The results of K steps. */
 export interface StepResults {
   /** Values of the step model's outputs by name. */
   readonly outputs: (name: string) => Float32Array;
-  /** That they took. */
+  /** Their duration. */
   readonly seconds: number;
 }
 
@@ -122,7 +124,7 @@ export class Training {
   /**
    * Trains to the end, or until it is stopped.
    *
-   * @param step takes K steps of the network from what they read and its state
+   * @param step takes K steps of the network from their inputs and its state
    */
   async run(step: (feeds: StepFeeds) => Promise<StepResults>): Promise<TrainResult> {
     const { steps, signal, resume } = this.options;
@@ -150,7 +152,7 @@ export class Training {
     };
   }
 
-  /** What one call reads beside the state: to the next multiple of K or the next milestone, `most` steps at most. */
+  /** The inputs of one call besides the state: up to the next multiple of K or the next milestone, `most` steps at most. */
   private async feeds(most: number): Promise<StepFeeds> {
     const K = Math.max(1, Math.min(most, this.nextStop() - this.step));
     return {
@@ -160,7 +162,7 @@ export class Training {
     };
   }
 
-  /** Takes over what a call made of the network. @throws DivergedError when a loss is not finite */
+  /** Takes over the results of a call. @throws DivergedError when a loss is not finite */
   private took(outputs: StepResults["outputs"], seconds: number): void {
     const losses = outputs(STEP_MODEL.losses);
     this.seconds += seconds;
@@ -173,7 +175,7 @@ export class Training {
     this.step += losses.length;
   }
 
-  /** The followed points behind the last step, which no step looks at. */
+  /** The followed points after the last step, where no step looks at them. */
   private async lookAtEnd(): Promise<void> {
     const { engine, follower } = this.tools;
     const { observer, steps, threads = 1 } = this.options;
@@ -190,7 +192,7 @@ export class Training {
     this.options.observer?.onProgress?.(this.step + losses.length, losses.at(-1)!);
   }
 
-  /** The step behind the next call. */
+  /** The step after the next call. */
   nextStop(): number {
     const { steps, milestones } = this.options;
     const { measure, evaluate = [], record, checkpoint } = milestones;
@@ -199,7 +201,7 @@ export class Training {
     return Math.min(steps, (Math.floor(this.step / this.callSteps) + 1) * this.callSteps, look, ...stops);
   }
 
-  /** What is due at the present step, in this order: record, watch, measure or evaluate, save. */
+  /** Does what is due at the present step, in this order: record, watch, measure or evaluate, save. */
   private async pass(): Promise<Measurement | undefined> {
     const { observer, milestones } = this.options;
     const { step } = this;
@@ -230,13 +232,13 @@ export class Training {
     return measured?.measurement;
   }
 
-  /** Frees what measures until the next measurement, which compiles it again. */
+  /** Frees the measuring program until the next measurement, which compiles it again. */
   private async freeMeasuring(): Promise<void> {
     const { probe, evaluator, linear } = this.tools;
     for (const tool of [probe, evaluator, linear]) await tool?.dispose();
   }
 
-  /** Compares with the best so far and takes its place. */
+  /** Whether an evaluation is better than the best so far; if so, it becomes the best. */
   private isBest(evaluation: Evaluation): boolean {
     const { best } = this.options;
     const value = best && evaluation[best.by];
@@ -283,7 +285,7 @@ export class Training {
     return { measurement: "total" in both ? (both as Measurement) : undefined, summary: both, evaluation };
   }
 
-  /** Measures a part of the layers and hands its sums over; returns what is not of layers. */
+  /** Measures the layers part by part and hands over the sums; returns the summary, which belongs to no layer. */
   private async measurePart(
     part: readonly LayerOutline[],
     network: readonly LayerOutline[],
@@ -296,7 +298,7 @@ export class Training {
     return summary;
   }
 
-  /** The layers in parts; none where they are taken as a whole. */
+  /** The layers in parts; empty where they are measured at once. */
   private async parts(parameters: ReadonlyMap<string, Tensor>): Promise<LayerOutline[][]> {
     const { observer } = this.options;
     const [batch] = this.samples.moments;
@@ -344,7 +346,7 @@ export class Training {
     });
   }
 
-  /** All that the network's evaluation form depends on. */
+  /** All values that the network's evaluation form depends on. */
   private values(): Map<string, Tensor> {
     return new Map([...this.parameters(), ...this.buffers()]);
   }
@@ -364,7 +366,7 @@ export class Training {
     return new Map(this.experiment.network.parameters.map((name) => [name, views.get(name)!]));
   }
 
-  /** Inputs of the step model that belong to a group. */
+  /** The step model's inputs that belong to a group. */
   private inputs(group: string): string[] {
     const states = this.experiment.optimizer.states.map((state) => STEP_MODEL.state(state, group));
     return [STEP_MODEL.parameters(group), ...states];
@@ -388,7 +390,7 @@ export class Training {
   }
 }
 
-/** The lines of one evaluation; a perplexity beyond the numbers that JSON holds is left out. */
+/** The metrics of one evaluation; a perplexity too large for JSON is left out. */
 function evaluationMetrics(step: number, { loss, accuracy, samples }: Evaluation, experiment: Experiment): Metric[] {
   const perplexity = experiment.perplexity === true ? Math.exp(loss) : undefined;
   const values = { loss, accuracy, perplexity, samples };

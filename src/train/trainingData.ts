@@ -1,7 +1,7 @@
 /**
  * @file Where training batches come from: an endless stream (onlineTeacher.ts, freshSamples.ts) or a finite set
- * (finiteSet.ts). A source can be saved in mid-stream as plain JSON and goes on with exactly the batches it would have
- * given.
+ * (finiteSet.ts). The position of a source can be saved as plain JSON; restored, it gives exactly the batches that
+ * would have followed.
  */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -18,15 +18,18 @@ export interface TrainingData {
   /** Shapes of one batch of inputs (B, ...) and of targets. */
   readonly inputShape: readonly number[];
   readonly target: Pick<Tensor, "dtype" | "shape">;
-  /** What the training form multiplies by, in the order of its Dropout nodes: shapes of one batch. Default: nothing. */
+  /**
+   * Shapes, for one batch, of the masks that the training form multiplies by, in the order of its Dropout nodes.
+   * Default: none.
+   */
   readonly masks?: readonly (readonly number[])[];
-  /** Draws K batches as tensors with a leading axis K; a promise where they are made beside the step. */
+  /** Draws K batches as tensors with a leading axis K; a promise where other threads make them. */
   draw(K: number): Record<string, Tensor> | Promise<Record<string, Tensor>>;
-  /** Adds the graph inputs of what `draw` returns and the nodes that make x and target of them. */
+  /** Adds graph inputs for the tensors that `draw` returns, and the nodes that make x and target from them. */
   prepare(builder: GraphBuilder): Batches;
   /** Position in the stream, as plain JSON. */
   state(): unknown;
   restore(state: unknown): void;
-  /** Ends what makes batches beside the step, if anything does; drawing again starts it again, at the same place. */
+  /** Ends the threads that make batches, if there are any; the next draw starts them again at the same position. */
   close?(): Promise<void>;
 }

@@ -1,22 +1,22 @@
 /**
- * @file Numbers watched while a network trains, beside loss and moments: computed from its parameters at chosen steps,
- * and written as metrics `watch/<quantity>`. A look reads values and changes none, so training is the same with and
- * without it.
+ * @file Numbers watched while a network trains, besides loss and moments. They are computed from its parameters at
+ * chosen steps and written as metrics `watch/<quantity>`. A look reads values and changes none, so training is the same
+ * with and without it.
  */
 import type { Tensor } from "../onnx/tensor.ts";
 import type { Milestones } from "./milestones.ts";
 
-/** What is watched, and when. */
+/** The watched quantities, and when to look at them. */
 export interface Watch {
-  /** Quantities that share an axis, group by group: a figure each in the report. */
+  /** Groups of quantities that share an axis; each group is a figure in the report. */
   readonly groups: readonly WatchedGroup[];
   /**
    * Steps between looks; "records": wherever the loss is recorded, which costs no further stop; "measurements":
-   * wherever moments are measured. Step 0 and the end are looked at always. Default: "records".
+   * wherever moments are measured. Step 0 and the last step are always looked at. Default: "records".
    */
   readonly every?: number | "records" | "measurements";
   /**
-   * The quantities by name. One that has no finite value is not written at that step.
+   * The quantities by name. A quantity whose value is not finite is not written at that step.
    *
    * @param values every parameter and buffer of the network by name
    */
@@ -30,21 +30,21 @@ export interface WatchedGroup {
   readonly axis: string;
   /** Whether a logarithmic axis suits them. Default: no. */
   readonly log?: boolean;
-  /** What each quantity is, in one line, by its name. Names are unlike those of all other groups. */
+  /** A line of explanation for each quantity, by its name. A name occurs in one group only. */
   readonly quantities: Readonly<Record<string, string>>;
-  /** Values that theory expects, drawn as dashed lines: what each is, with its value. */
+  /** Values that theory expects, drawn as dashed lines: a label with its value. */
   readonly expected?: Readonly<Record<string, number>>;
 }
 
-/** Name of a quantity in the metrics. */
+/** Name of the metric that holds a quantity. */
 export const watchMetric = (quantity: string): string => `watch/${quantity}`;
 
-/** Looks at what an experiment watches. */
+/** Looks at the quantities that an experiment watches. */
 export class Watcher {
   private readonly watch: Watch;
   private readonly names: ReadonlySet<string>;
 
-  /** @throws RangeError where a name stands twice, or there is no whole number of steps between looks */
+  /** @throws RangeError where a name occurs twice, or the number of steps between looks is not a positive integer */
   constructor(watch: Watch) {
     const { groups, every = "records" } = watch;
     const names = groups.flatMap(({ quantities }) => Object.keys(quantities));
@@ -64,13 +64,13 @@ export class Watcher {
     return every === "measurements" ? measure.includes(step) : step % every === 0;
   }
 
-  /** The first step after `step` at which training has to stop for a look and may not stop for anything else. */
+  /** The next step at which training has to stop for a look alone; infinity where looks share other stops. */
   nextStop(step: number): number {
     const { every } = this.watch;
     return typeof every === "number" ? (Math.floor(step / every) + 1) * every : Number.POSITIVE_INFINITY;
   }
 
-  /** @throws RangeError where a quantity comes out that no group names */
+  /** @throws RangeError where a quantity is computed that no group names */
   look(step: number, values: ReadonlyMap<string, Tensor>): { step: number; name: string; value: number }[] {
     return Object.entries(this.watch.of(values)).flatMap(([name, value]) => {
       if (!this.names.has(name))

@@ -1,4 +1,4 @@
-/** @file What measures, evaluates and looks at a network while it trains, made before and freed behind it. */
+/** @file Opens and closes what measures, evaluates and looks at a network while it trains. */
 import type { Engine } from "../engine/engine.ts";
 import { type Network, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";
@@ -12,19 +12,19 @@ import type { TrainOptions } from "./trainOptions.ts";
 import { Watcher } from "./watch.ts";
 
 /**
- * chosen: below 4 MB of parameters a step is short enough for the engine's plan of memory to count, and takes little of
- * it. For larger networks the step is freed before each measurement, and what measures behind it: else both would hold
- * their memory at once.
+ * chosen: below 4 MB of parameters a step is so short that the engine's memory plan saves time, and the plan takes
+ * little memory. For larger networks the step is freed before each measurement, and the measuring program after it;
+ * otherwise both would hold their memory at once.
  */
 const FEW_PARAMETERS = 2 ** 20;
 
 /**
- * chosen: values that two maps share up to which the noise of a pair is summed: sums of more take a second for each
+ * chosen: the noise of a pair of maps is summed for at most this many shared values: larger sums take a second for each
  * step of a measurement.
  */
 const WIDEST_PAIR = 1024;
 
-/** Whether steps and measurements of a network give their memory back to each other. */
+/** Whether steps and measurements of a network release their memory for each other. */
 export function isLarge(network: Network): boolean {
   return [...parameterShapes(network).values()].reduce((sum, shape) => sum + sizeOf(shape), 0) > FEW_PARAMETERS;
 }
@@ -34,7 +34,7 @@ export interface TrainingParts extends Pick<Tools, "follower" | "releaseSteps"> 
   readonly options: TrainOptions;
 }
 
-/** Opens the training of a network for as long as `use` takes. */
+/** Opens the training of a network for the duration of `use`. */
 export async function withTraining<T>(
   engine: Engine,
   parts: TrainingParts,

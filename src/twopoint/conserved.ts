@@ -4,9 +4,8 @@
 import type { TwoPointConstants, TwoPointState } from "./equations.ts";
 
 /**
- * C = H / X - (etaH / etaY) Y / H   (docs/theory.md Eq. 94): dC/dt = 0 along every solution of Eq. 93, whatever Y*.
- *
- * A trajectory of a network along which C moves leaves the theory, for C needs no fit but that of etaH / etaY.
+ * C = H / X - (etaH / etaY) Y / H   (docs/theory.md Eq. 94): dC/dt = 0 along every solution of Eq. 93, for any Y*. A
+ * network trajectory with a changing C violates the theory; only etaH / etaY needs a fit for this test.
  */
 export function conservedQuantity(
   { dx2, etaH, etaY }: Omit<TwoPointConstants, "dy2">,

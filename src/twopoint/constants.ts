@@ -1,6 +1,4 @@
-/**
- * @file Whether constants and starts of the two-point theory are ones: the checks of this room's public functions.
- */
+/** @file Checks of the constants and starts of the two-point theory, for this room's public functions. */
 import type { TwoPointConstants, TwoPointState } from "./equations.ts";
 
 /** @throws RangeError in one line where one of the constants is not a finite number above 0 */

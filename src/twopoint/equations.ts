@@ -5,7 +5,7 @@
  */
 import type { OdeSystem } from "../ode/integrate.ts";
 
-/** What the motion of two points depends on. */
+/** The constants of the motion of two points. */
 export interface TwoPointConstants {
   /** Squared distance of the two inputs. */
   readonly dx2: number;
@@ -13,11 +13,11 @@ export interface TwoPointConstants {
   readonly dy2: number;
   /** Effective learning rate of the representation, per step. */
   readonly etaH: number;
-  /** Effective learning rate of what follows the representation, per step. */
+  /** Effective learning rate of the layers after the representation, per step. */
   readonly etaY: number;
 }
 
-/** Where two points are. */
+/** The state of two points. */
 export interface TwoPointState {
   /** H, squared distance of the two representations. */
   readonly dh2: number;
@@ -27,7 +27,7 @@ export interface TwoPointState {
   readonly w: number;
 }
 
-/** The theory, and what it is compared with: each of the others breaks one term. */
+/** The theory, and the altered systems that it is compared with: each of these breaks one term. */
 export const twoPointSystems = ["theory", "dy2-doubled", "dh2-doubled", "w-sign-flipped", "dy2-without-etaH"] as const;
 export type TwoPointSystem = (typeof twoPointSystems)[number];
 

@@ -1,6 +1,6 @@
 /**
- * @file How far apart two representations end (docs/theory.md Eq. 95), and whether that is the target's doing or the
- * start's (Eq. 96).
+ * @file The final distance of two representations (docs/theory.md Eq. 95), and whether the target or the start decides
+ * it (Eq. 96).
  */
 import { conservedQuantity } from "./conserved.ts";
 import { checkConstants, checkStart } from "./constants.ts";
@@ -11,16 +11,16 @@ export interface FinalDistance {
   readonly dh2: number;
   /** Its limit for a small start, sqrt(etaH / etaY) |dx| |dy*|. */
   readonly aLow: number;
-  /** Its limit for a large start, X C: H_0 less what the outputs' distance at the start takes. */
+  /** Its limit for a large start, X C: H_0 minus a term from the outputs' distance at the start. */
   readonly aHigh: number;
-  /** A_low^2 / H_inf^2 = 1 - A_high / H_inf: 0 where the start alone decides, 1 where it is forgotten. */
+  /** A_low^2 / H_inf^2 = 1 - A_high / H_inf: 0 where the start alone decides, 1 where the start has no influence. */
   readonly richness: number;
   readonly regime: Regime;
 }
 
 export type Regime = "rich" | "between" | "lazy";
 
-/** chosen: a tenth of H_inf, or a tenth short of all of it, comes from the target. */
+/** chosen: with a tenth of H_inf or less from the target a network is lazy; with all but a tenth it is rich. */
 const [LAZY, RICH] = [0.1, 0.9];
 
 /**
@@ -40,7 +40,7 @@ export function finalDistance(constants: TwoPointConstants, start: Pick<TwoPoint
   const low2 = (etaH / etaY) * dx2 * dy2;
   const aHigh = dx2 * conservedQuantity(constants, start);
   const root = Math.sqrt(aHigh * aHigh + 4 * low2);
-  // the form without a difference of nearly equal numbers, on either side of zero
+  // the form without cancellation, for either sign
   const dh2 = aHigh >= 0 ? (aHigh + root) / 2 : (2 * low2) / (root - aHigh);
   const richness = low2 / (dh2 * dh2);
   return { dh2, aLow: Math.sqrt(low2), aHigh, richness, regime: regimeOf(richness) };

@@ -1,6 +1,6 @@
 /**
- * @file The theory fitted to every layer of a network: what `crh twopoint fit` prints and a run keeps (docs/formats.md,
- * Two points).
+ * @file The theory fitted to every layer of a network: the output of `crh twopoint fit`, which a run keeps
+ * (docs/formats.md, Two points).
  */
 import { checkConstants } from "./constants.ts";
 import { fitTwoPoint, type TwoPointFit, type TwoPointFitOptions } from "./fitTwoPoint.ts";
@@ -11,7 +11,7 @@ export interface LayerFit extends Omit<TwoPointFit, "start"> {
   readonly layer: string | number;
   /** Null where the layer cannot be fitted. */
   readonly start: TwoPointFit["start"] | null;
-  /** The third rate, where losses were given and both others are known. */
+  /** The third rate, where losses were given and the other two rates are known. */
   readonly loss?: FittedLoss;
 }
 
@@ -21,12 +21,12 @@ export interface LayersOptions extends TwoPointFitOptions {
 }
 
 /**
- * Fits each layer by itself.
+ * Fits each layer separately.
  *
  * @param trajectories in any order, which the result keeps
- * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 behind dead neurons, say) has status
- *   `unusable` and the reason in `doubt`, so that the others are not lost
- * @throws RangeError for dx2 or dy2 that are not above 0, or losses that are none
+ * @returns one entry a layer. A layer that cannot be fitted (a distance of 0 after dead neurons, say) has status
+ *   `unusable` and the reason in `doubt`; the others are fitted all the same
+ * @throws RangeError for dx2 or dy2 that are not above 0, or invalid losses
  */
 export function fitLayers(trajectories: readonly LayerTrajectory[], options: LayersOptions): LayerFit[] {
   const { loss, ...others } = options;

@@ -1,14 +1,12 @@
-/**
- * @file Whether a fit can be relied on, and if not why, in words.
- */
+/** @file Whether a fit is reliable, and if not, the reason in words. */
 import { type FittedRate, WIDEST } from "./fittedRates.ts";
 import { type Observations, type Variable, variables } from "./observations.ts";
 import type { Refined } from "./refine.ts";
 
 /**
- * `ok`; `poor`: the theory does not follow what was measured; `undetermined`: other rates fit as well; `no-movement`:
- * outputs or everything stay where they are; `no-solution`: the system has none that comes near (altered systems
- * alone); `unusable`: the trajectory cannot be fitted at all, and `fitLayers` says why.
+ * `ok`; `poor`: the theory does not follow the measurement; `undetermined`: other rates fit as well; `no-movement`: the
+ * outputs, or all variables, stay constant; `no-solution`: no solution comes close (altered systems only); `unusable`:
+ * the trajectory cannot be fitted, and `fitLayers` says why.
  */
 export type FitStatus = "ok" | "poor" | "undetermined" | "no-movement" | "no-solution" | "unusable";
 
@@ -18,17 +16,15 @@ export interface Doubt {
   readonly doubt: string | null;
 }
 
-/**
- * chosen: below it, and where the residuals are also more than 5 % of the sum of squares, the theory does not follow.
- */
+/** chosen: with an R² below this and residuals of more than 5 % of the sum of squares, the theory does not follow. */
 const [LEAST_R2, MOST_RESIDUAL] = [0.5, 0.05];
-/** chosen: what moves less than this, relative to its size, does not move: ten times the rounding of float32. */
+/** chosen: a smaller change, relative to the size, is no movement: ten times the rounding of float32. */
 const STILL = 1e-6;
 
-/** What sentences call the variables. */
+/** Symbols of the variables in sentences. */
 const SYMBOL = { dh2: "H", dy2: "Y", w: "w" } as const satisfies Record<Variable, string>;
 
-/** What stands still that should not, or undefined where all move. */
+/** The status for variables that stay constant; undefined where all move. */
 export function stillness({ values }: Observations): { status: FitStatus; doubt: string } | undefined {
   const [h, y, w] = values.map((all) => {
     const size = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -44,7 +40,7 @@ export function stillness({ values }: Observations): { status: FitStatus; doubt:
   };
 }
 
-/** Whether another minimum with other rates costs hardly more. chosen: 5 % more, rates a tenth apart. */
+/** Whether another minimum with other rates has nearly the same cost. chosen: 5 % more, rates a tenth apart. */
 export function ambiguous(candidates: readonly Refined[]): boolean {
   const [best, ...others] = candidates;
   return others.some(

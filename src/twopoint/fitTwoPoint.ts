@@ -1,6 +1,6 @@
 /**
  * @file The two rates of the theory from a trajectory of a network (docs/theory.md Eqs. 98, 99): search, refinement,
- * errors, and whether the trajectory tells them at all.
+ * errors, and whether the trajectory determines them.
  */
 import { conservedQuantity } from "./conserved.ts";
 import { checkConstants } from "./constants.ts";
@@ -21,11 +21,11 @@ export interface TwoPointFitOptions {
   /** Squared distance of the two targets. */
   readonly dy2: number;
   /**
-   * Whether the start is fitted too, its measured values being one more measurement. Default "auto": where the
-   * residuals are noise from row to row, for the first row is then as noisy as the others.
+   * Whether the start is fitted too; its measured values then count as one more measurement. Default "auto": where the
+   * residuals are noise from row to row, since the first row is then as noisy as the others.
    */
   readonly fitStart?: boolean | "auto";
-  /** An altered system in place of the theory, as a negative control. */
+  /** An altered system that replaces the theory, as a negative control. */
   readonly system?: TwoPointSystem;
 }
 
@@ -35,13 +35,13 @@ export interface TwoPointFit extends Doubt {
   /** 1 - SSE / sum (v - mean v)^2 of each variable; null where it is constant. */
   readonly r2: Readonly<Record<Variable, number | null>>;
   /**
-   * Sum of squared residuals, each variable over its sum of squares (what is minimised), and as the authors have it,
-   * without.
+   * Sum of squared residuals: each variable over its sum of squares (the minimised cost), and unnormalised, as in the
+   * paper.
    */
   readonly cost: { readonly normalised: number; readonly authors: number } | null;
-  /** Whether solutions begin at the measured start, or at one that was fitted; and where. */
+  /** Whether solutions begin at the measured or at a fitted start, and that start. */
   readonly start: { readonly from: "measured" | "fitted" } & TwoPointState;
-  /** Last H (null where it is none), and H_inf by the fitted rates (docs/theory.md Eq. 95). */
+  /** Last H (null without a fit), and H_inf by the fitted rates (docs/theory.md Eq. 95). */
   readonly finalDistance: { readonly measured: number | null; readonly predicted: number | null };
   readonly aLow: number | null;
   readonly aHigh: number | null;
@@ -52,29 +52,29 @@ export interface TwoPointFit extends Doubt {
    * Largest change of the conserved quantity along the measured rows, over the largest H / X (docs/theory.md Eq. 94).
    */
   readonly conservedDrift: number | null;
-  /** Share of the squared residuals that is noise from row to row; the rest is a theory that does not quite hold. */
+  /** Share of the squared residuals that is noise from row to row; the rest is misfit of the theory. */
   readonly noise: number | null;
   /** Rows that were fitted: all, or evenly spaced ones where there are more than 10,000. */
   readonly points: number;
 }
 
-/** chosen: minima of the scan that are refined, and how much worse than the lowest one they may be before. */
-const [REFINED, HOPEFUL] = [3, 5];
-/** chosen: rows with which the minima are refined before one of them is chosen; that one takes all rows. */
-const REFINED_ROWS = 400;
-/** chosen: rows that are fitted at most, evenly spaced; more tell no more of two rates, and take minutes. */
-const MOST_ROWS = 10_000;
 /**
- * chosen: with noise for more than half of the residuals the start is noisy too; below 1e-6 there is none, but
- * rounding.
+ * chosen: number of minima of the scan that are refined, and how much worse than the lowest one they may be beforehand.
  */
+const [REFINED, HOPEFUL] = [3, 5];
+/** chosen: number of rows for the refinement of all minima; the best one is refined again with all rows. */
+const REFINED_ROWS = 400;
+/** chosen: most rows in a fit, evenly spaced; more take minutes and add nothing to two rates. */
+const MOST_ROWS = 10_000;
+/** chosen: where noise is more than half of the residuals the start is noisy too; noise below 1e-6 is rounding. */
 const [NOISY, LEAST_NOISE] = [0.5, 1e-6];
 /**
  * Fits etaH and etaY, by the least of sum_v sum_t (v - v_hat)^2 / sum_t v^2 over v = H, Y, w   (docs/theory.md Eq. 98).
  *
  * @param trajectory (T) rows, T >= 10, the first of which is the start; one unit of time is one step
- * @returns rates per step, with intervals that hold both in 95 % of repetitions where residuals are noise; where they
- *   are mostly misfit the intervals say how much the rates would move with other stretches of the trajectory (Eq. 99)
+ * @returns rates per step. Where residuals are noise, the intervals contain both rates in 95 % of repetitions. Where
+ *   they are mostly misfit, the intervals show how much the rates would change with other stretches of the trajectory
+ *   (Eq. 99)
  * @throws RangeError in one line for a trajectory that `checkTrajectory` refuses, or dx2, dy2 not above 0
  *
  * float64, without random numbers. Some 0.1 s for 300 rows, 0.3 s for 3,000.
@@ -148,7 +148,9 @@ function residualsOf({ values, norms }: Observations, model: Model, { parameters
   });
 }
 
-/** As noisy as the first rows; where the start is to be fitted whatever they say, unknown to a factor of e. */
+/**
+ * Errors of the start: the noise of the first rows. If `whatever`, a start without noise is unknown to a factor of e.
+ */
 function startErrors(all: Observations, noise: readonly number[], whatever: boolean): Omit<StartErrors, "unit"> {
   const start = startOf(all);
   const [dh2, dy2, w] = variables.map((name, v) => {
@@ -184,8 +186,8 @@ function drift({ values: [H, Y] }: Observations, constants: TwoPointConstants): 
   return C.reduce((most, value) => Math.max(most, Math.abs(value - C[0]!)), 0) / largest;
 }
 
-/** What is known where there are no rates. */
-/** Where nothing is predicted: no rates, or an altered system, of which the formula of the final distance is not. */
+/** The results available without rates. */
+/** No prediction without rates, or for an altered system, to which the formula of the final distance does not apply. */
 function noEnds({ values }: Observations) {
   const none = { aLow: null, aHigh: null, richness: null, regime: null, conservedDrift: null };
   return { finalDistance: { measured: values[0]!.at(-1)!, predicted: null }, ...none };

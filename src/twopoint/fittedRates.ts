@@ -5,25 +5,25 @@ import type { Model } from "./model.ts";
 import type { Refined } from "./refine.ts";
 import { sandwich } from "./uncertainty.ts";
 
-/** A rate per step, and the interval that holds it; null where the trajectory does not tell. */
+/** A rate per step with its interval; null where the trajectory does not determine it. */
 export interface FittedRate {
   readonly value: number | null;
   readonly interval: readonly [number, number] | null;
 }
 
-/** chosen: with an interval over more than a decade, a rate is not known. */
+/** chosen: with an interval of more than a decade, a rate is unknown. */
 export const WIDEST = 10;
 
 /** Numerical error of a fitted logarithm: differences and tolerances of `Model`. */
 const NUMERICAL = 1e-6;
-/** Two intervals that hold their rates together in 95 % (Bonferroni): the normal quantile at 1 - 0.025 / 2. */
+/** Two intervals that jointly hold at 95 % (Bonferroni): the normal quantile at 1 - 0.025 / 2. */
 const QUANTILE = 2.241402727604947;
 
 /**
  * Both rates with intervals, from the covariance of the logarithms of ratio and etaY   (docs/theory.md Eq. 99).
  *
  * @param residuals (3 T) normalised, at the fitted parameters
- * @param unit      normalised residual of one standard deviation of the start, where that is fitted
+ * @param unit      normalised residual of one standard deviation of the start, if the start is fitted
  */
 export function ratesOf(model: Model, { parameters }: Refined, residuals: Float64Array, unit: number) {
   const prior = parameters.map((_, k) => (k < 2 ? 0 : unit));

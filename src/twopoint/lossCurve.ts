@@ -1,6 +1,4 @@
-/**
- * @file The loss of two points by the theory, and its third rate (docs/theory.md Eq. 97).
- */
+/** @file The loss of two points according to the theory, and its third rate (docs/theory.md Eq. 97). */
 import { checkConstants } from "./constants.ts";
 import type { TwoPointConstants, TwoPointState } from "./equations.ts";
 import { twoPointTheory } from "./theory.ts";
@@ -14,7 +12,7 @@ export interface LossTrajectory {
 }
 
 export interface FittedLoss {
-  /** Rate of the mean of the two outputs, per step; null where the loss does not tell. */
+  /** Rate of the mean of the two outputs, per step; null where the loss does not determine it. */
   readonly etaYbar: number | null;
   /** Squared distance at the start of the outputs' mean from the targets' mean. */
   readonly ybar0: number;
@@ -42,16 +40,16 @@ export function lossCurve(
   );
 }
 
-/** chosen: rates of the scan, 12 a decade, a valley of the cost being wider. */
+/** chosen: rates of the scan, 12 a decade; a valley of the cost is wider. */
 const PER_DECADE = 12;
 
 /**
- * Fits etaYbar by least squares, the other two rates being known   (docs/theory.md Eq. 97).
+ * Fits etaYbar by least squares, given the other two rates   (docs/theory.md Eq. 97).
  *
- * @param constants with the two rates, fitted
+ * @param constants with the two fitted rates
  * @param start     state at step `from`
  * @param options.from  step of the start; default the first of the losses
- * @param options.ybar0 default: what the first loss leaves for it
+ * @param options.ybar0 default: the value implied by the first loss
  * @throws RangeError unless steps ascend, from `from` on, and there are as many finite losses, at least three
  */
 export function fitLoss(
@@ -90,8 +88,8 @@ function determination(loss: ArrayLike<number>, left: number): number | null {
 }
 
 /**
- * The logarithm of the rate with the least cost: by a grid from rates at which nothing moves to ones at which all is
- * over at once, then golden section. Undefined where the least is at an end of the grid.
+ * The logarithm of the rate with the least cost, by a grid and golden section. The grid reaches from rates at which
+ * nothing moves to rates at which everything ends at once. Undefined where the minimum is at an end of the grid.
  */
 function leastOf(cost: (logRate: number) => number, t: Float64Array): number | undefined {
   const [first, last] = [t[0]! > 0 ? t[0]! : t[1]!, t.at(-1)!];
@@ -111,7 +109,7 @@ function leastOf(cost: (logRate: number) => number, t: Float64Array): number | u
   return (low + high) / 2;
 }
 
-/** @throws RangeError in one line for the first thing that is wrong with the losses */
+/** @throws RangeError in one line for the first invalid loss */
 function checkLoss({ step, loss }: LossTrajectory, from = step[0]!): void {
   if (step.length !== loss.length || step.length < 3)
     throw new RangeError(

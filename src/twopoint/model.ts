@@ -1,6 +1,4 @@
-/**
- * @file The theory at the rows of a trajectory as a function of what is fitted, with its derivatives.
- */
+/** @file The theory at the rows of a trajectory as a function of the fitted parameters, with its derivatives. */
 import type { Solution } from "../ode/solution.ts";
 import { type TwoPointState, twoPointEquations } from "./equations.ts";
 import { type Observations, startOf } from "./observations.ts";
@@ -8,14 +6,14 @@ import type { Problem } from "./scan.ts";
 import { COLLAPSED, solveTwoPoint } from "./theory.ts";
 
 /**
- * What is fitted: log(etaH / etaY), log etaY, and where the start is fitted too how far its H, Y and w lie from the
- * measured ones, as normalised residuals.
+ * The fitted parameters: log(etaH / etaY), log etaY and, if the start is fitted too, the deviations of its H, Y and w
+ * from the measured ones, as normalised residuals.
  */
 export type Parameters = readonly number[];
 
 /**
- * Standard deviations of the measured start (H relative, Y and w absolute) and the normalised residual that one of them
- * counts as. The start's parameters are in units of such residuals, so that all second derivatives of the cost are of
+ * Standard deviations of the measured start (H relative, Y and w absolute), and the normalised residual of one standard
+ * deviation. The start's parameters have such residuals as units, so that all second derivatives of the cost are of
  * order 1.
  */
 export interface StartErrors {
@@ -25,15 +23,13 @@ export interface StartErrors {
   readonly w: number;
 }
 
-/**
- * A normalised value that no trajectory has, finite so that a bad step of the optimiser is one that it can take back.
- */
+/** A normalised value that no trajectory has; finite, so that the optimiser can take back a bad step. */
 export const OUT_OF_REACH = 1e6;
 
-/** chosen: rates and their ratio between 1e-100 and 1e100, so that neither vanishes nor overflows as a number. */
+/** chosen: rates and their ratio lie between 1e-100 and 1e100, so that neither underflows nor overflows. */
 const FARTHEST = 230;
 
-/** chosen: far below what a fit resolves, and fit for differences of a thousandth. */
+/** chosen: far below the resolution of a fit, and suitable for differences of a thousandth. */
 const FINE = 1e-8;
 const DIFFERENCE = 1e-3;
 
@@ -52,7 +48,7 @@ export class Model {
     return this.#all.t.length;
   }
 
-  /** The start that parameters mean. */
+  /** The start for given parameters. */
   start(parameters: Parameters): TwoPointState {
     const { dh2, dy2, w } = startOf(this.#all);
     const [, , h = 0, y = 0, v = 0] = parameters;
@@ -65,10 +61,7 @@ export class Model {
     };
   }
 
-  /**
-   * @returns (3 T) H, Y and w, one after the other, over their norms; `OUT_OF_REACH` where the solution does not get
-   * there
-   */
+  /** @returns (3 T) H, Y and w, concatenated, over their norms; `OUT_OF_REACH` past the end of the solution */
   values(parameters: Parameters): Float64Array {
     const { t, norms } = this.#all;
     const n = t.length;
@@ -94,11 +87,11 @@ export class Model {
   }
 
   /**
-   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t, by the
+   * Derivatives of `values` by each parameter: by log etaY from the equations, since v(t) depends on etaY t; by the
    * others from central differences.
    *
    * @param values those at the parameters
-   * @returns one (3 T) array a parameter
+   * @returns one (3 T) array for each parameter
    */
   derivatives(parameters: Parameters, values: Float64Array): Float64Array[] {
     return parameters.map((value, k) => {
@@ -128,7 +121,7 @@ export class Model {
     return out;
   }
 
-  /** A tenth of a standard deviation, or where that is next to nothing a thousandth of the value. */
+  /** A tenth of a standard deviation, or a thousandth of the value where the deviation is negligible. */
   #startDifference(k: number): number {
     const { dy2, w } = startOf(this.#all);
     const errors = this.#errors!;

@@ -1,12 +1,12 @@
 /**
- * @file What of the residuals of a fit is noise from row to row, and what is smooth: a theory that does not quite hold
+ * @file Splits the residuals of a fit into noise from row to row and a smooth part, the misfit of the theory
  * (docs/theory.md Eq. 99).
  */
 
 /** Sum of the squared binomials 1, 4, 6, 4, 1: variance of a fourth difference of white noise of variance 1. */
 const FOURTH = 70;
 
-/** chosen: rows from which the noise of the start is read, a number that gives its size to a sixth. */
+/** chosen: number of rows that give the noise of the start; its size is then known to a sixth. */
 const START_ROWS = 24;
 
 export interface Noise {
@@ -14,18 +14,18 @@ export interface Noise {
   readonly share: number;
   /** Standard deviation of a normalised residual's noise. */
   readonly size: number;
-  /** (3) that of H, Y and w in the first row, each over its norm. */
+  /** (3) noise of H, Y and w in the first row, each over its norm. */
   readonly start: readonly number[];
 }
 
 /**
- * Noise by fourth differences, in which a smooth course leaves no trace.
+ * Noise by fourth differences, which remove a smooth part.
  *
- * The first row is taken to be as noisy as those that follow it, in absolute size or in proportion to the value,
- * whichever is less.
+ * The first row is assumed as noisy as the next ones, in absolute size or in proportion to the value, whichever is
+ * less.
  *
- * @param residuals (3 T) normalised, of H, Y and w one after the other
- * @param values    (3 T) what the theory says, normalised alike
+ * @param residuals (3 T) normalised, of H, Y and w, concatenated
+ * @param values    (3 T) predictions of the theory, normalised alike
  */
 export function noiseOf(residuals: Float64Array, values: Float64Array): Noise {
   const n = residuals.length / 3;

@@ -1,6 +1,6 @@
 /**
- * @file A trajectory as the fit compares it: times from the start on, and each variable over the root of its sum of
- * squares.
+ * @file A trajectory in the form that the fit compares: times from the start on, and each variable over the root of its
+ * sum of squares.
  */
 import type { TwoPointState } from "./equations.ts";
 import type { LayerTrajectory } from "./trajectory.ts";
@@ -18,7 +18,7 @@ export interface Observations {
    * where all are 0.
    */
   readonly norms: readonly number[];
-  /** (T) how many rows each one stands for: ones, unless thinned. */
+  /** (T) number of rows that each one represents: ones, unless thinned. */
   readonly weights: Float64Array;
 }
 
@@ -37,8 +37,8 @@ export function startOf({ values }: Observations): TwoPointState {
 }
 
 /**
- * At most `most` rows that stand for all: evenly by how far the trajectory has moved and by row, half each, so that a
- * short rise keeps its rows. Each row's weight is the number of rows nearest to it.
+ * At most `most` rows that represent all: half of them evenly spaced by distance moved and half by row, so that a short
+ * rise keeps its rows. Each row's weight is the number of rows nearest to it.
  */
 export function thinned(all: Observations, most: number): Observations {
   const n = all.t.length;
@@ -65,7 +65,7 @@ export function thinned(all: Observations, most: number): Observations {
   };
 }
 
-/** Every k-th row, for the least k that leaves at most `most`. */
+/** Every k-th row, for the smallest k that leaves at most `most`. */
 export function strided(all: Observations, most: number): Observations {
   const k = Math.ceil(all.t.length / most);
   if (k <= 1) return all;

@@ -13,21 +13,18 @@ export interface Refined {
 }
 
 /**
- * chosen: the optimiser knows no end but a number of iterations, so it is asked for a few at a time until they gain
- * nothing.
+ * chosen: the optimiser stops only after a number of iterations, so it runs a few at a time until they gain nothing.
  */
 const [ITERATIONS, ROUNDS, GAIN] = [3, 10, 1e-8];
 
-/** A cost that is rounding alone. */
+/** A cost at rounding level. */
 const NOTHING = 1e-24;
 
-/**
- * chosen: small beside second derivatives of order 1, for steps of Gauss and Newton; where these lead astray it grows.
- */
+/** chosen: small compared with second derivatives of order 1, for Gauss-Newton steps; it grows where these fail. */
 const [DAMPING, DAMPING_STEP] = [1e-3, 100];
 
 /**
- * @param from where to begin; parameters after the second are residuals themselves, of the start
+ * @param from initial parameters; those after the second are themselves residuals, of the start
  * @returns undefined where the model has no finite cost at `from`
  */
 export function refine(all: Observations, model: Model, from: Parameters): Refined | undefined {
@@ -67,7 +64,7 @@ export function refine(all: Observations, model: Model, from: Parameters): Refin
   return { parameters: best, cost: costOf(best, rows) };
 }
 
-/** Where it went; undefined where a step left no matrix that can be inverted, or parameters without a solution. */
+/** The final parameters; undefined where a step met a singular matrix, or parameters without a solution. */
 function attempt(optimise: () => { readonly parameterValues: number[] }): number[] | undefined {
   try {
     return optimise().parameterValues;
@@ -77,7 +74,7 @@ function attempt(optimise: () => { readonly parameterValues: number[] }): number
   }
 }
 
-/** The function, which remembers its last value: the optimiser asks twice for the same. */
+/** The function with its last value cached, because the optimiser asks twice for it. */
 function last(f: (parameters: Parameters) => Float64Array): (parameters: Parameters) => Float64Array {
   let [key, value]: [string, Float64Array | undefined] = ["", undefined];
   return (parameters) => {

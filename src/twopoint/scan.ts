@@ -1,6 +1,6 @@
 /**
- * @file The search that a fit begins with (docs/theory.md Eq. 98): the cost on a grid of both rates. With etaH = r etaY
- * the equations depend on time through etaY t alone, so one solution for each ratio r serves every etaY.
+ * @file The initial search of a fit (docs/theory.md Eq. 98): the cost on a grid of both rates. With etaH = r etaY the
+ * equations depend on time through etaY t alone, so one solution for each ratio r serves every etaY.
  */
 import type { Solution } from "../ode/solution.ts";
 import type { TwoPointState, TwoPointSystem } from "./equations.ts";
@@ -19,13 +19,13 @@ export interface Problem {
   readonly system: TwoPointSystem;
 }
 
-/** chosen: 8 ratios a decade for 3 decades to either side of where the last distance says the ratio is. */
+/** chosen: 8 ratios a decade, over 3 decades on either side of the ratio implied by the last distance. */
 const RATIOS = { decades: 3, perDecade: 8 };
 
-/** chosen: neighbouring rates differ by a fifth, which a rise of the width that the equations give does not miss. */
+/** chosen: neighbouring rates differ by a fifth; the rise in the equations is wider than that. */
 const ETA_STEP = Math.log(1.2);
 
-/** chosen: rows that the scan compares; the refinement takes them all. */
+/** chosen: number of rows in the scan; the refinement takes all. */
 export const SCANNED_ROWS = 120;
 
 /** chosen: errors of 1e-5 do not move a minimum of a grid this coarse. */
@@ -50,9 +50,7 @@ export function scan(all: Observations, problem: Problem): Candidate[] {
   return minima(columns);
 }
 
-/**
- * Ratios that would give the last distance: of a rich network (theory.md Eq. 95 without A_high), and with the start.
- */
+/** Ratios implied by the last distance: for a rich network (theory.md Eq. 95 without A_high), and with the start. */
 function ratioGuesses({ values }: Observations, { dx2, dy2 }: Problem): number[] {
   const [H, Y] = [values[0]!, values[1]!];
   const [H0, Y0, end] = [H[0]!, Y[0]!, H.at(-1)!];
@@ -62,8 +60,8 @@ function ratioGuesses({ values }: Observations, { dx2, dy2 }: Problem): number[]
 }
 
 /**
- * The cost for one ratio at every etaY of the grid: from one at which nothing has happened yet to one at which all is
- * over at once.
+ * The cost for one ratio at every etaY of the grid, from a rate at which nothing has happened yet to one at which
+ * everything ends at once.
  */
 function scanRatio(all: Observations, { dx2, dy2, system }: Problem, logRatio: number): Candidate[] {
   const constants = { dx2, dy2, etaH: Math.exp(logRatio), etaY: 1 };
@@ -82,7 +80,7 @@ function scanRatio(all: Observations, { dx2, dy2, system }: Problem, logRatio: n
   });
 }
 
-/** H to nothing, or, in altered systems alone, anything to a multiple of all that is in the data. */
+/** Stops where H vanishes or, in altered systems only, where a variable exceeds a multiple of all data. */
 function ranAway(z: Float64Array, start: TwoPointState, dy2: number): boolean {
   const large = 1e6 * (dy2 + start.dh2 + Math.abs(start.w));
   return (
@@ -91,8 +89,8 @@ function ranAway(z: Float64Array, start: TwoPointState, dy2: number): boolean {
 }
 
 /**
- * Normalised cost (theory.md Eq. 98); past the end of a solution that is over its last values stand, past another's
- * there is none.
+ * Normalised cost (theory.md Eq. 98). Past the end of a converged solution its last values continue; past the end of
+ * any other there is no cost.
  */
 function costAt({ t, values, norms, weights }: Observations, solution: Solution, etaY: number, over: boolean): number {
   if (!over && etaY * t.at(-1)! > solution.end) return Number.POSITIVE_INFINITY;
@@ -105,7 +103,7 @@ function costAt({ t, values, norms, weights }: Observations, solution: Solution,
   return cost;
 }
 
-/** Cells that no neighbour is below, those of a neighbouring ratio at the nearest etaY. */
+/** Cells with no lower neighbour; neighbours at another ratio are those of the nearest etaY. */
 function minima(columns: readonly Candidate[][]): Candidate[] {
   const near = (column: readonly Candidate[] | undefined, logEtaY: number): number => {
     if (column === undefined) return Number.POSITIVE_INFINITY;

@@ -23,8 +23,8 @@ export interface TwoPointTrajectory {
 const PRECISE = 1e-10;
 
 /**
- * chosen: a distance H that falls below this share of its start is on its way to 0, which is reached in finite time
- * (Eq. 93). Fits give it up there, where a solver would chase it for thousands of steps.
+ * chosen: a distance H below this share of its start is on its way to 0, which it reaches in finite time (Eq. 93). Fits
+ * stop there, because a solver would follow it for thousands of steps.
  */
 export const COLLAPSED = 1e-9;
 
@@ -35,9 +35,9 @@ export const COLLAPSED = 1e-9;
  * @param times (T) ascending, in steps
  * @param options.system one of the altered systems instead of the theory
  * @throws RangeError where a constant is not above 0, the start has dh2 <= 0, times do not ascend, or an altered system
- *   runs away
+ *   diverges
  *
- * float64, relative error near 1e-10. Cost goes with how much happens, not with time: some 3 ms for a plateau of 1e5
+ * float64, relative error near 1e-10. Cost depends on how much happens, not on time: some 3 ms for a plateau of 1e5
  * steps.
  */
 export function twoPointTheory(
@@ -79,8 +79,8 @@ function checkTimes(t: Float64Array, where: string): void {
 /**
  * The solution between its steps, unchecked.
  *
- * Tolerances: H relative alone, since it stays positive and everything divides by it; Y and w vanish, each in its time,
- * and are allowed 1e-5 of what the tolerance makes of Y*.
+ * Tolerances: H has a relative one only, because it stays positive and everything divides by it. Y and w vanish at some
+ * time; their absolute tolerance is 1e-5 of rtol Y*.
  */
 export function solveTwoPoint(
   constants: TwoPointConstants,

@@ -1,6 +1,4 @@
-/**
- * @file What is recorded of two points along a layer while a network trains, and whether it can be fitted at all.
- */
+/** @file The record of two points along a layer while a network trains, and whether it can be fitted. */
 
 /** Distances of one layer at T steps. */
 export interface LayerTrajectory {
@@ -15,15 +13,13 @@ export interface LayerTrajectory {
   readonly w: ArrayLike<number>;
 }
 
-/**
- * Fewer points than this are not fitted. chosen: two rates and three variables; below it no interval means anything.
- */
+/** Least number of points for a fit. chosen: two rates and three variables; with fewer no interval means anything. */
 export const LEAST_POINTS = 10;
 
 /**
- * @param where what the message begins with
- * @throws RangeError in one line for the first thing that is wrong: lengths, values that are no numbers, steps that do
- *   not ascend, too few of them, a distance of 0 of the representations or a negative one of the outputs
+ * @param where start of the message
+ * @throws RangeError in one line for the first defect: lengths, values that are no numbers, steps that do not ascend,
+ *   too few of them, a zero distance of the representations or a negative one of the outputs
  */
 export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: string): void {
   const columns = { step, dh2, dy2, w };
@@ -54,15 +50,15 @@ export function checkTrajectory({ step, dh2, dy2, w }: LayerTrajectory, where: s
   }
 }
 
-/** chosen: noise of a few per cent on Y and w does not make the bound of `checkTargets` fail. */
+/** chosen: the bound of `checkTargets` tolerates noise of a few per cent on Y and w. */
 const SLACK = 1.5;
 
 /**
  * Y - w is dy . dy*, at most |dy| |dy*| in size.
  *
  * @param dy2 squared distance of the targets
- * @param where what the message begins with
- * @throws RangeError where most rows say that the targets are further apart
+ * @param where start of the message
+ * @throws RangeError where most rows imply that the targets are further apart
  */
 export function checkTargets({ dy2: Y, w }: LayerTrajectory, dy2: number, where: string): void {
   const least = Array.from(Y, (y, i) => (y > 0 ? (y - w[i]!) ** 2 / y : 0)).sort((a, b) => a - b);
@@ -74,7 +70,7 @@ export function checkTargets({ dy2: Y, w }: LayerTrajectory, dy2: number, where:
     );
 }
 
-/** Every k-th row and the last one, for the least k that leaves at most `most` and one more. */
+/** Every k-th row and the last one, for the smallest k that leaves at most `most` and one more. */
 export function atMost(trajectory: LayerTrajectory, most: number): LayerTrajectory {
   const rows = trajectory.step.length;
   const k = Math.ceil(rows / most);

@@ -1,7 +1,6 @@
 /**
- * @file Covariance of the fitted parameters without assumptions on the size of the noise from row to row or on its
- * independence: the sandwich of White (1980), with the kernel of Newey and West (1987) for residuals that go together
- * (docs/theory.md Eq. 99).
+ * @file Covariance of the fitted parameters without assumptions on the size or independence of the noise: the sandwich
+ * of White (1980), with the kernel of Newey and West (1987) for correlated residuals (docs/theory.md Eq. 99).
  */
 import { factorize, solveFactored } from "../ode/solveLinear.ts";
 
@@ -10,17 +9,16 @@ export interface Covariance {
   readonly matrix: Float64Array;
   /** (k, k) inverse of the sum of squared derivatives, row-major. */
   readonly inverse: Float64Array;
-  /** Rows that the estimate rests on: as many of equal leverage would have its spread. */
+  /** Effective number of rows: as many rows of equal leverage would have the same spread. */
   readonly effectiveRows: number;
-  /** Rows over which residuals go together. */
+  /** Number of rows over which residuals are correlated. */
   readonly lag: number;
 }
 
 /**
  * @param residuals   (3 T) normalised
  * @param derivatives k of (3 T)
- * @param prior       (k) standard deviation that is known of a parameter which is a residual itself; 0 where nothing is
- *   known
+ * @param prior       (k) known standard deviation of a parameter that is itself a residual; 0 where none is known
  * @returns undefined where the parameters cannot be told apart: the sum of squared derivatives is singular
  */
 export function sandwich(
@@ -60,7 +58,7 @@ function squares(derivatives: readonly Float64Array[], prior: readonly number[])
   });
 }
 
-/** Gradient of the cost by row, each enlarged for its own pull on the fit (HC3, MacKinnon and White 1985). */
+/** Gradient of the cost by row, each corrected for its own leverage (HC3, MacKinnon and White 1985). */
 function scoresOf(residuals: Float64Array, derivatives: readonly Float64Array[], inverse: Float64Array) {
   const [k, n] = [derivatives.length, residuals.length / 3];
   const scores = new Float64Array(n * k);
@@ -80,8 +78,8 @@ function scoresOf(residuals: Float64Array, derivatives: readonly Float64Array[],
 }
 
 /**
- * Twice the lag from which on three correlations in a row are within chance (Politis and White 2004), at most a quarter
- * of the rows: the larger one of the two rates. 0 for scores that are not correlated at all.
+ * Twice the lag after which three correlations in a row are within chance (Politis and White 2004), at most a quarter
+ * of the rows: the larger one of the two rates. 0 for uncorrelated scores.
  */
 function correlatedLag(scores: Float64Array, k: number, n: number): number {
   let most = 0;

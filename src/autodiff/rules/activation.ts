@@ -10,8 +10,8 @@ function unary(dX: (c: RuleContext, dy: string) => string): GradientRule {
 }
 
 /**
- * 1 where y > 0 and 0 where y = 0, for y >= 0. As HardSigmoid with a huge slope, which is exact unless y is subnormal,
- * the gradient of Relu takes two thirds of the time of Greater and Where; ONNX Runtime has no float64 kernel for it.
+ * 1 where y > 0 and 0 where y = 0, for y >= 0. A HardSigmoid with a huge slope is exact unless y is subnormal. The
+ * gradient of Relu then takes two thirds of the time of Greater and Where. ONNX Runtime has no float64 kernel for it.
  */
 function positive(c: RuleContext, y: string): string {
   if (c.dtype === "float32") return c.op("HardSigmoid", [y], { alpha: { float: 3e38 }, beta: { float: 0 } });
@@ -19,8 +19,8 @@ function positive(c: RuleContext, y: string): string {
 }
 
 /**
- * y = max(x, 0): dX = dY [y > 0]. From the output, so that ONNX Runtime can fuse Gemm and Relu; at 0 the slope is 0, as
- * in PyTorch.
+ * y = max(x, 0): dX = dY [y > 0]. Computed from the output, so that ONNX Runtime can fuse Gemm and Relu; at 0 the slope
+ * is 0, as in PyTorch.
  */
 const relu = unary((c, dy) => c.mul(dy, positive(c, c.y())));
 
@@ -33,7 +33,7 @@ const sigmoid = unary((c, dy) => {
   return c.op("Sub", [dyY, c.mul(dyY, c.y())]);
 });
 
-/** y = log(1 + e^x): dX = dY sigmoid(x), which overflows nowhere. */
+/** y = log(1 + e^x): dX = dY sigmoid(x), which never overflows. */
 const softplus = unary((c, dy) => c.mul(dy, c.op("Sigmoid", [c.x()])));
 
 /** y = x if x > 0 else alpha x: dX = dY or alpha dY. */

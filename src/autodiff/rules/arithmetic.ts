@@ -3,7 +3,7 @@
  */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
-/** Gradients of inputs 0 and 1, each made only where it is of use. */
+/** Gradients of inputs 0 and 1, each made only where needed. */
 function binary(dLeft: (c: RuleContext) => string, dRight: (c: RuleContext) => string): GradientRule {
   return (c) => [c.needs(0) ? dLeft(c) : undefined, c.needs(1) ? dRight(c) : undefined];
 }
@@ -39,7 +39,7 @@ const div = binary(
 
 /**
  * y = x^p: dX = dY p x^(p-1), and 0 where p = 0, also at x = 0. Constant exponents get the cheapest form: ONNX Runtime
- * computes exponents 2 and 3 fast, all others (1 among them) with the C library, twenty times slower.
+ * has fast code for exponents 2 and 3; the C library computes all others (1 among them), twenty times slower.
  */
 function powBase(c: RuleContext): string {
   const [x, y, dy] = [c.x(0), c.y(), c.dy()];
@@ -73,7 +73,7 @@ const pow = binary(
   (c) => c.cast(reduced(c, powExponent(c), 1), c.value(c.x(1)).dtype),
 );
 
-/** y = a - b q with the whole number q = (a - y) / b: dA = dY, dB = -dY q. */
+/** y = a - b q with the integer q = (a - y) / b: dA = dY, dB = -dY q. */
 const mod = binary(
   (c) => reduced(c, c.dy(), 0),
   (c) => {

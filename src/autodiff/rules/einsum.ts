@@ -1,12 +1,12 @@
 /**
  * @file Gradient of Einsum. It is linear in each operand, so the gradient of one is the Einsum of dY with the others,
- * written to that operand's labels; labels that it alone has are repeated, and a label that it has twice is put back on
- * the diagonal.
+ * written to that operand's labels. Labels that no other operand has are repeated, and a label that it has twice is
+ * restored to the diagonal.
  */
 import { stringAttribute } from "../../onnx/graph.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
 
-/** Labels of the operands and of the result, with a label of its own for every axis behind an ellipsis. */
+/** Labels of the operands and of the result, with a separate label for every axis of an ellipsis. */
 interface Equation {
   readonly operands: readonly (readonly string[])[];
   readonly result: readonly string[];

@@ -1,4 +1,4 @@
-/** @file Gradients of functions of one variable, dX = dY f'(x), and of operators that only pass their input on. */
+/** @file Gradients of functions of one variable, dX = dY f'(x), and of operators that pass their input on. */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
 /** One input: dX = dY f'(x). */
@@ -39,7 +39,7 @@ const abs = unary((c, dy) => {
   return c.mul(dy, sign);
 });
 
-/** Y = X in another type: dX is dY in the type of X; nothing flows to integers. */
+/** Y = X in another type: dX is dY in the type of X; integers get no gradient. */
 const cast: GradientRule = (c) => {
   const { dtype } = c.value(c.x());
   return [dtype === "float32" || dtype === "float64" ? c.cast(c.dy(), dtype) : undefined];

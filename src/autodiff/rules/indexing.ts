@@ -1,7 +1,7 @@
 /**
- * @file Gradients of operators that pick entries by index: dX collects dY at the indices, adding up where an index
+ * @file Gradients of operators that pick entries by index: dX collects dY at the indices and adds where an index
  * repeats. ScatterElements adds in a fixed order. ScatterND would be three times as fast for rows, but with more than
- * one thread its additions come in any order, and the same seed would no longer give the same bytes.
+ * one thread its order of addition varies, and the same seed would no longer give the same bytes.
  */
 import { int } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
@@ -18,7 +18,7 @@ function scatterAdd(c: RuleContext, indices: string, updates: string, axis: numb
   return c.op("ScatterElements", [c.zeros(c.shape(c.x())), indices, updates], attributes);
 }
 
-/** First index of a constant run i, i+1, ..., i+n-1, undefined for other indices. */
+/** First index of consecutive constant indices i, i+1, ..., i+n-1; undefined for others. */
 function constantRun(c: RuleContext, extent: number): number | undefined {
   if (!c.isConstant(1)) return undefined;
   const indices = c.constantInts(1)!.map((index) => (index < 0 ? index + extent : index));

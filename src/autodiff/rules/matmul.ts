@@ -51,9 +51,7 @@ function asMatrices(c: RuleContext): Product {
   };
 }
 
-/**
- * dA = dY B^T, summed over the batch axes along which A was repeated; for one shared B a single product over all rows.
- */
+/** dA = dY B^T, summed over the batch axes along which A was repeated; one product over all rows where B is shared. */
 function leftGradient(c: RuleContext, { B, dY, shapeA, shapeB, batch, m, k, n }: Product): string {
   const target = c.shape(c.x(0));
   if (shapeB.length === 2 && shapeA.length >= 2 && sizeOf(shapeA) === sizeOf(batch) * m * k) {
@@ -64,9 +62,7 @@ function leftGradient(c: RuleContext, { B, dY, shapeA, shapeB, batch, m, k, n }:
   return c.sumTo(c.op("MatMul", [dY, swapLast(c, B, shapeB.length)]), [...batch, m, k], 0);
 }
 
-/**
- * dB = A^T dY, summed over the batch axes along which B was repeated; for one shared B a single product over all rows.
- */
+/** dB = A^T dY, summed over the batch axes along which B was repeated; one product over all rows where B is shared. */
 function rightGradient(c: RuleContext, { A, dY, shapeA, shapeB, batch, m, k, n }: Product): string {
   const target = c.shape(c.x(1));
   if (shapeB.length === 2) {

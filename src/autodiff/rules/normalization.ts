@@ -1,7 +1,7 @@
 /**
- * @file Gradients of normalizations. All of them standardize, xh = (x - mean) r with r = 1 / sqrt(var + epsilon) over
- * some entries, and then scale and shift; they differ in which entries share their mean and which share their scale.
- * ONNX Runtime's LayerNormalization computes xh and r in one pass, for the others too after reshaping.
+ * @file Gradients of normalizations. All of them standardize, xh = (x - mean) r with r = 1 / sqrt(var + epsilon), and
+ * then scale and shift. They differ in which entries share a mean and which share a scale. After reshaping, ONNX
+ * Runtime's LayerNormalization computes xh and r in one pass for the others too.
  */
 import { int, intsAttribute } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
@@ -79,7 +79,7 @@ function channelSum(c: RuleContext, name: string, shape: readonly number[]): str
   return c.sum(c.reshape(name, [N, C, sizeOf(pixels)], shape), [0, 2], 0);
 }
 
-/** Y[n, c] = scale[c] xh[n, c] + b[c], standardized over each of `groups` parts of the channels and all pixels. */
+/** Y[n, c] = scale[c] xh[n, c] + b[c], standardized over all pixels of each of `groups` groups of channels. */
 function groupwise(c: RuleContext, groups: number): readonly (string | undefined)[] {
   const shape = c.shape(c.x());
   const parts = [shape[0]!, groups, sizeOf(shape) / (shape[0]! * groups)];
@@ -96,8 +96,8 @@ const instanceNormalization: GradientRule = (c) => groupwise(c, c.shape(c.x())[1
 const groupNormalization: GradientRule = (c) => groupwise(c, c.int("num_groups", 1));
 
 /**
- * Y = scale (x - mean) r + b per channel. In inference form mean and var are inputs, in training form those of the
- * batch.
+ * Y = scale (x - mean) r + b per channel. In inference form mean and var are inputs; in training form they are those of
+ * the batch.
  */
 const batchNormalization: GradientRule = (c) => {
   if (c.int("training_mode", 0) === 1) return batchTraining(c);
@@ -150,7 +150,8 @@ function batchTraining(c: RuleContext): readonly (string | undefined)[] {
 }
 
 /**
- * Mean and variance (C) of the batch: the node's further outputs where it keeps nothing of the old ones, else computed.
+ * Mean and variance (C) of the batch: the node's further outputs where its running averages keep nothing of the old
+ * ones, otherwise computed.
  */
 function batchStatistics(c: RuleContext, momentum: number): [string, string] {
   const outputs = c.node.outputs.slice(1, 3).filter((name) => name !== "");
@@ -170,9 +171,7 @@ function affine(c: RuleContext, b: string, shift: string): string {
   return c.op("BatchNormalization", [c.x(), b, shift, filled(0), filled(1)], { epsilon: { float: 0 } });
 }
 
-/**
- * y = (x - mean) / sqrt(var) over `axes`, (0, 2, 3) by default; the 1e-9 that ONNX adds for safety is left out here.
- */
+/** y = (x - mean) / sqrt(var) over `axes`, (0, 2, 3) by default; the 1e-9 that ONNX adds for safety is omitted. */
 const meanVarianceNormalization: GradientRule = (c) => {
   const axes = intsAttribute(c.node, "axes") ?? [0, 2, 3];
   const centred = c.sub(c.x(), mean(c, c.x(), axes));

@@ -31,7 +31,7 @@ const trilu: GradientRule = (c) => {
 /** The first entries of each sequence are reversed, the rest kept: its own inverse. */
 const reverseSequence: GradientRule = (c) => [c.op("ReverseSequence", [c.dy(), c.x(1)], c.node.attributes), undefined];
 
-/** Channels become blocks of pixels; which part of a channel's number counts within the block depends on the mode. */
+/** Channels become blocks of pixels; the mode decides which part of a channel's number counts within the block. */
 const depthToSpace: GradientRule = (c) => {
   const block = { blocksize: int(c.int("blocksize", 1)) };
   if (stringAttribute(c.node, "mode", "DCR") === "DCR") return [c.op("SpaceToDepth", [c.dy()], block)];

@@ -6,7 +6,7 @@ import { stringAttribute } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
 
-/** Pads before and after every axis; input 3 may list the axes that they are for. */
+/** Pads before and after every axis; input 3 may list the padded axes. */
 function padsOf(c: RuleContext): { before: number[]; after: number[] } {
   const rank = c.shape(c.x()).length;
   const pads = c.constantInts(1)!;
@@ -21,8 +21,8 @@ function padsOf(c: RuleContext): { before: number[]; after: number[] } {
 }
 
 /**
- * Y = X between constants, or between copies of its own entries: dX is the middle of dY, and in the latter case what
- * the copies got.
+ * Y = X between constants, or between copies of its own entries: dX is the middle of dY, plus the gradients of the
+ * copies.
  */
 const pad: GradientRule = (c) => {
   const { before, after } = padsOf(c);
@@ -32,7 +32,7 @@ const pad: GradientRule = (c) => {
   const dX = c.pad(c.dy(), negative(before), negative(after));
   const sumOf = (name: string, from: string) => c.sum(c.reshape(name, [sizeOf(c.shape(from))]), [0], 0);
   if (!c.needs(2)) return [c.needs(0) ? dX : undefined];
-  // Where the middle of dY is cut out, the constant gets the rest.
+  // The constant gets the part of dY outside its middle.
   const kept = c.pad(c.dy(), negative(before.map(positive)), negative(after.map(positive)));
   const inside = c.sum(
     kept,
@@ -44,7 +44,7 @@ const pad: GradientRule = (c) => {
 
 const positive = (extent: number) => Math.max(extent, 0);
 
-/** One axis after the other, from the last: what was padded last is undone first, and the axes do not mix. */
+/** One axis after the other, from the last: the axis padded last is undone first, and the axes do not mix. */
 function copied(c: RuleContext, mode: string, before: readonly number[], after: readonly number[]): string {
   const shape = [...c.shape(c.y())];
   return c.shape(c.x()).reduce((dY, extent, axis) => {
@@ -63,7 +63,7 @@ interface Fold {
   readonly after: number;
 }
 
-/** The middle of dY, plus the borders times the matrix that says of which entry each is a copy. */
+/** The middle of dY, plus the borders times the matrix that maps each copy to its entry. */
 function fold(c: RuleContext, dY: string, shape: readonly number[], axis: number, one: Fold): string {
   const { mode, extent, before, after } = one;
   const [low, high] = [positive(before), positive(after)];
@@ -93,7 +93,7 @@ function fold(c: RuleContext, dY: string, shape: readonly number[], axis: number
   return c.add(middle, c.reshape(sum, shape.with(axis, extent)));
 }
 
-/** Which entry stands at place i of the padded axis. */
+/** The entry at place i of the padded axis. */
 function source(i: number, extent: number, mode: string): number {
   if (mode === "wrap") return ((i % extent) + extent) % extent;
   if (mode === "edge" || extent === 1) return Math.min(Math.max(i, 0), extent - 1);

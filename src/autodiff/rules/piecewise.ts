@@ -1,6 +1,6 @@
 /**
  * @file Gradients of activation functions with bounds, thresholds or a scale: dX = dY f'(x). At a kink the derivative
- * from below.
+ * from below is used.
  */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
@@ -60,8 +60,8 @@ const shrink = unary((c, dy) => {
 });
 
 /**
- * y = min(max(x, low), high): dX = dY where y = x; else the limit that was taken gets dY, the higher one where they
- * cross.
+ * y = min(max(x, low), high): dX = dY where y = x. Elsewhere the active limit gets dY; where the limits cross, the
+ * higher one.
  */
 const clip: GradientRule = (c) => {
   const zero = c.scalar(0);

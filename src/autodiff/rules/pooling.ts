@@ -5,8 +5,8 @@ import type { GradientRule, RuleContext } from "../rule.ts";
 import { type Window, windowOf } from "./convolution/geometry.ts";
 
 /**
- * y = max over each window: dY goes to the entry that ONNX Runtime says it took (the first of equal ones), adding up
- * where windows overlap.
+ * y = max over each window: dY goes to the entry that ONNX Runtime took (the first of equal ones), and adds up where
+ * windows overlap.
  */
 const maxPool: GradientRule = (c) => {
   const { storage_order: _, ...attributes } = c.node.attributes;
@@ -38,21 +38,23 @@ const averagePool: GradientRule = (c) => {
       ),
     ];
   }
-  // Each entry of X sums the windows over it: average pooling with stride 1 of dY with zeros between its entries.
-  const opened = stuff(c, share, result, strides);
+  // Each entry of X sums the windows that contain it: average pooling with stride 1 of dY with zeros between its
+  // entries.
+  const opened = insertZeros(c, share, result, strides);
   const reach = kernel.map((k, axis) => dilations[axis]! * (k - 1));
   const extents = narrow.map((extent, axis) => extent * strides[axis]!);
   const before = reach.map((extent, axis) => begin[axis]! - extent);
   const padded = wide.map((extent, axis) => extent + reach[axis]!);
   const met = framed(c, opened, [...shape.slice(0, 2), ...padded], before, extents);
   const attributes = { kernel_shape: { ints: kernel }, dilations: { ints: dilations } };
-  // Scaled in between: ONNX Runtime would join Pad and AveragePool, and then refuse pads as wide as the kernel.
+  // Scaled between the two, because ONNX Runtime would fuse Pad and AveragePool and then refuse pads as wide as the
+  // kernel.
   return [c.op("AveragePool", [c.op("Mul", [met, c.scalar(sizeOf(kernel))])], attributes)];
 };
 
 /**
- * Entries counted in each window, as the product of one constant per axis: those inside, or with count_include_pad in
- * the padding too.
+ * Entries counted in each window, as the product of one constant per axis: those inside the image or, with
+ * count_include_pad, also in the padding.
  */
 function counts(c: RuleContext, window: Window, wide: readonly number[], narrow: readonly number[]): string {
   const padding = c.int("count_include_pad", 0) === 1;
@@ -81,7 +83,7 @@ function repeat(c: RuleContext, name: string, shape: readonly number[], times: r
 }
 
 /** Every pixel `times` as wide, filled with zeros. */
-function stuff(c: RuleContext, name: string, shape: readonly number[], times: readonly number[]): string {
+function insertZeros(c: RuleContext, name: string, shape: readonly number[], times: readonly number[]): string {
   if (times.every((stride) => stride === 1)) return name;
   const [lead, pixels] = [shape.slice(0, 2), shape.slice(2)];
   const opened = c.reshape(name, [...lead, ...pixels.flatMap((extent) => [extent, 1])]);
@@ -94,7 +96,7 @@ function stuff(c: RuleContext, name: string, shape: readonly number[], times: re
   return c.reshape(padded, [...lead, ...pixels.map((extent, axis) => extent * times[axis]!)]);
 }
 
-/** Cuts `begin` pixels off (pads where negative) and cuts or pads the end to the extents of `shape`. */
+/** Crops `begin` pixels (pads where negative) and crops or pads the end to the extents of `shape`. */
 function framed(
   c: RuleContext,
   name: string,

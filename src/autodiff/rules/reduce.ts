@@ -1,4 +1,4 @@
-/** @file Gradients of reductions. The gradient of a reduced entry is given back to all entries that it was made of. */
+/** @file Gradients of reductions. The gradient of a reduced entry goes to all entries that it was made of. */
 import { int } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
@@ -21,7 +21,7 @@ function reduction(c: RuleContext): Reduction {
   return { axes, kept, count: sizeOf(shape) / sizeOf(kept) };
 }
 
-/** A value of the shape of Y with the reduced axes back as 1, so that it broadcasts against X. */
+/** A value of the shape of Y with the reduced axes restored as 1, so that it broadcasts against X. */
 const keep = (c: RuleContext, name: string, { kept }: Reduction) =>
   c.shape(c.y()).length === kept.length ? name : c.reshape(name, kept);
 
@@ -72,8 +72,8 @@ const reduceLogSum: GradientRule = (c) => {
 };
 
 /**
- * y = product of x: dX = dY times the product of the others: y / x, or where one entry is 0, only for it, the product
- * of the rest.
+ * y = product of x: dX = dY times the product of the others. That product is y / x; if exactly one entry is 0, it is
+ * nonzero for that entry alone.
  */
 const reduceProd: GradientRule = (c) => {
   const r = reduction(c);

@@ -1,7 +1,7 @@
 /**
  * @file Gradient of Resize. Interpolation is linear in X and separate in each axis: along an axis Y = X A with a matrix
- * A (in, out), and dX = dY A^T. A is what Resize itself makes of the identity, so that every mode and rounding of
- * coordinates is ONNX Runtime's own.
+ * A (in, out), and dX = dY A^T. A is Resize applied to the identity, so that every mode and rounding of coordinates is
+ * ONNX Runtime's own.
  */
 import { type Attribute, intsAttribute, stringAttribute } from "../../onnx/graph.ts";
 import { float32, sizeOf } from "../../onnx/tensor.ts";
@@ -45,7 +45,7 @@ function stretches(c: RuleContext): Stretch[] {
   );
 }
 
-/** The common factor where sizes only bound the result and the aspect ratio is kept. */
+/** The common factor where sizes are upper or lower limits and the aspect ratio is kept. */
 function aspectScale(c: RuleContext, axes: readonly number[]): number | undefined {
   const policy = stringAttribute(c.node, "keep_aspect_ratio_policy", "stretch");
   if (policy === "stretch") return undefined;

@@ -1,11 +1,11 @@
 /**
  * @file Gradient of Scan: backpropagation through time, again as a Scan, from the last step to the first
- * (docs/theory.md Eq. 22 for each step). A step computes the values of the body anew from the states before it, and
- * hands the gradients of these states to the step before. The states of all steps are outputs of the Scan where it was
- * given them (`withOutputs`); else they are computed once more.
+ * (docs/theory.md Eq. 22 for each step). A step recomputes the values of the body from the states before it, and hands
+ * the gradients of these states to the previous step. The states of all steps are outputs of the Scan where they were
+ * added (`withOutputs`); otherwise they are recomputed.
  *
  * The gradient of a value that the body takes from outside is the sum over steps, carried as a state. The graph is as
- * long for 500 steps as for 5; of values between forward and backward pass, states alone are kept.
+ * long for 500 steps as for 5. Between forward and backward pass only the states are kept.
  */
 import { capturedBy } from "../../onnx/branches.ts";
 import type { Graph } from "../../onnx/graph.ts";
@@ -125,7 +125,7 @@ function statesBefore(c: RuleContext, parts: ScanParts): readonly string[] {
   return traced.outputs.map(({ name }) => name);
 }
 
-/** The graph without nodes whose results nothing reads. */
+/** The graph without nodes whose results are unused. */
 function withoutUnused(graph: Graph): Graph {
   const read = new Set(graph.outputs.map(({ name }) => name));
   const nodes = [...graph.nodes].reverse().filter((node) => {

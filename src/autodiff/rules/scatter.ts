@@ -7,7 +7,7 @@ import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
 
 interface Scatter {
-  /** What stands at the indices. */
+  /** The values at the indices. */
   readonly gather: (name: string) => string;
   /** `name` with zeros, or the given updates, written at the indices. */
   readonly write: (name: string, updates: string) => string;
@@ -15,7 +15,7 @@ interface Scatter {
 
 /**
  * y = x with updates u written at indices: dX is dY with zeros there, dU is dY there. With a reduction: for add, dX is
- * all of dY; for max and min each gets dY where y is its own; for mul each gets dY times y divided by itself.
+ * all of dY; for max and min each gets dY where it equals y; for mul each gets dY times y divided by itself.
  */
 function scattered(c: RuleContext, { gather, write }: Scatter): readonly (string | undefined)[] {
   const [x, u, y, dy] = [c.x(0), c.x(2), c.y(), c.dy()];
@@ -48,8 +48,8 @@ const scatterND: GradientRule = (c) =>
   });
 
 /**
- * Y[j] = X[I[j]], I[j] a tuple of indices into the axes after the batch axes: dX[I[j]] += dY[j], over rows of X made
- * flat.
+ * Y[j] = X[I[j]], I[j] a tuple of indices into the axes after the batch axes: dX[I[j]] += dY[j], over flattened rows of
+ * X.
  */
 const gatherND: GradientRule = (c) => {
   const [shape, tuples] = [c.shape(c.x()), c.shape(c.x(1))];
@@ -80,12 +80,12 @@ const topK: GradientRule = (c) => {
   return [c.op("ScatterElements", [c.zeros(c.shape(c.x())), c.y(1) || indicesOf(c), c.dy()], axis), undefined];
 };
 
-/** The indices, where the node does not give them. */
+/** The indices, where the node does not output them. */
 function indicesOf(c: RuleContext): string {
   return c.builder.ops("TopK", c.node.inputs, c.node.attributes, { outputs: 2 })[1]!;
 }
 
-/** y is the second of two values where the index is met, else the first: each gets the sum of dY where it stands. */
+/** y is the second of two values at the index and the first elsewhere: each gets the sum of dY over its positions. */
 const oneHot: GradientRule = (c) => {
   const met = c.op("OneHot", [c.x(0), c.x(1), c.vector([0, 1])], { axis: int(c.int("axis", -1)) });
   const axes = c.shape(c.y()).map((_, axis) => axis);

@@ -1,4 +1,4 @@
-/** @file Gradients of operators that rearrange entries: reshaping, transposing, joining, cutting, repeating. */
+/** @file Gradients of operators that rearrange entries: reshape, transpose, concatenate, split, repeat. */
 import { int, intsAttribute } from "../../onnx/graph.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";
 
@@ -16,7 +16,7 @@ const transpose: GradientRule = (c) => {
 /** Y is X repeated along axes of extent 1 and new leading axes: dX is dY summed over them. */
 const expand: GradientRule = (c) => [c.sumTo(c.dy(), c.shape(c.y()), 0)];
 
-/** Y is X laid side by side `repeats` times per axis: dX is the sum over the copies. */
+/** Y is X tiled `repeats` times per axis: dX is the sum over the copies. */
 const tile: GradientRule = (c) => {
   const shape = c.shape(c.x());
   const repeats = c.constantInts(1)!;
@@ -63,7 +63,7 @@ const concat: GradientRule = (c) => {
   });
 };
 
-/** Y_1, ..., Y_n = X along an axis: dX joins the dY_i, with zeros for parts that the loss does not see. */
+/** Y_1, ..., Y_n = X along an axis: dX joins the dY_i, with zeros for parts that the loss does not depend on. */
 const split: GradientRule = (c) => {
   const shape = c.shape(c.x());
   const axis = axisOf(c, shape.length, 0);
@@ -82,7 +82,7 @@ const split: GradientRule = (c) => {
   return [padAxis(c, dy, axis, shape.length, before, shape[axis]! - before - extent)];
 };
 
-/** Zeros before and after along one axis; negative numbers cut. */
+/** Zeros before and after along one axis; negative numbers crop. */
 export function padAxis(
   c: RuleContext,
   name: string,

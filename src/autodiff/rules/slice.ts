@@ -1,6 +1,6 @@
 /**
- * @file Gradient of Slice: dX is dY put back at its places among zeros. Only Pad, Reshape and (for negative steps)
- * Slice are used, which ONNX Runtime has for all types and which cost one pass each.
+ * @file Gradient of Slice: dX is dY at its original positions, with zeros elsewhere. It uses only Pad, Reshape and (for
+ * negative steps) Slice, which ONNX Runtime has for all types and which cost one pass each.
  */
 import type { GradientRule, RuleContext } from "../rule.ts";
 
@@ -27,7 +27,7 @@ const slice: GradientRule = (c) => {
 };
 
 /**
- * Starts, ends, axes and steps are constants; starts and ends are counted from the end if negative and clamped (ONNX
+ * Starts, ends, axes and steps are constants. Negative starts and ends count from the end; both are clamped (ONNX
  * Slice-13).
  */
 function cutsOf(c: RuleContext): Cut[] {
@@ -53,7 +53,7 @@ function turn(c: RuleContext, name: string, cuts: readonly Cut[]): string {
   return c.op("Slice", [name, list(-1), list(Number.MIN_SAFE_INTEGER), c.builder.ints(axes), list(-1)]);
 }
 
-/** Puts step - 1 zeros after every entry along each axis: a new axis after it, padded to `step`, and merged. */
+/** Inserts step - 1 zeros after every entry along each axis: a new axis after it, padded to `step`, and merged. */
 function spread(c: RuleContext, name: string, extents: number[], cuts: readonly Cut[]): [string, number[]] {
   const stepOf = (axis: number) => cuts.find((cut) => cut.axis === axis && cut.count > 1)?.step ?? 1;
   const steps = extents.map((_, axis) => stepOf(axis));

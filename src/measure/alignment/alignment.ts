@@ -1,6 +1,6 @@
 /**
  * @file Alignment of two matrices: Pearson's correlation of their entries (theory.md Eq. 11; the Canonical
- * Representation Hypothesis paper, Eq. 11). Unlike the cosine it is blind to a constant added to every entry, and it
+ * Representation Hypothesis paper, Eq. 11). Unlike the cosine it ignores a constant added to every entry, and it
  * depends on the basis.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
@@ -24,7 +24,7 @@ export function alignment(A: Matrix, B: Matrix): Answer {
   return alignmentOf(entriesOf(A), entriesOf(B));
 }
 
-/** `alignment` of matrices whose sums are known, and that of the products of their deviations. */
+/** `alignment` of matrices whose entry sums are known, as is the sum of products of their deviations. */
 export function alignmentOf(x: Entries, y: Entries, ofDeviations = centredProduct(x, y)): Answer {
   const status = x.status === "not-finite" ? x.status : y.status === "not-finite" ? y.status : (x.status ?? y.status);
   if (status) return { value: null, status };

@@ -1,17 +1,14 @@
-/**
- * @file What matrices with nothing to do with each other would show: the baseline beside every alignment (theory.md
- * Eqs. 13, 84).
- */
+/** @file The alignment that unrelated matrices would show: the baseline for every alignment (theory.md Eqs. 13, 84). */
 import { type Matrix, requireSquare, trace } from "../../linalg/matrix.ts";
 import type { Answer } from "../measured.ts";
 import { diagonalWeight, type Entries, entriesOf, requireSameShape } from "./entrySums.ts";
 
-/** chosen: a relation that unrelated matrices show to this degree is no evidence, however strong it is. */
+/** chosen: a relation that unrelated matrices show to this degree is no evidence, however strong. */
 export const mostChance = 0.9;
 
-/** What the nulls need of a matrix. */
+/** The inputs of the nulls, for one matrix. */
 export interface Size {
-  /** Rows that are not dead, of those that it stands for. */
+  /** Rows that are not dead, among those that the entries stand for. */
   readonly d: number;
   readonly trace: number;
   /** Frobenius norm. */
@@ -19,8 +16,8 @@ export interface Size {
 }
 
 /**
- * chosen: a neuron whose mean square is below this share of the mean of all is dead: rounding, or weights that have
- * decayed.
+ * chosen: a neuron whose mean square is below this share of the mean of all is dead: its value is rounding, or its
+ * weights have decayed.
  */
 export const deadShare = 1e-6;
 
@@ -30,9 +27,9 @@ export function sizeOf(x: Entries): Size {
 }
 
 /**
- * How many of the `of` rows that A stands for are not dead. Two matrices that are zero for the same neurons agree there
- * by chance: the nulls turn them within the neurons that live in one of them, so that chance in d dimensions, d / 2 of
- * them dead, is that in d / 2.
+ * Number of the `of` rows that are not dead. Two matrices that are zero for the same neurons agree there by chance. The
+ * nulls rotate them only within the neurons alive in one of them: chance in d dimensions with d / 2 dead equals chance
+ * in d / 2 dimensions.
  */
 export function countLiving(A: Matrix, of = A.rows): number {
   const least = (deadShare * trace(A)) / A.rows;
@@ -41,7 +38,7 @@ export function countLiving(A: Matrix, of = A.rows): number {
   return Math.max(1, (of * count) / A.rows);
 }
 
-/** Values of a diagonal that are not dead, as `living` has it. */
+/** Diagonal values that are not dead, by the rule of `living`. */
 export function livingOf(values: Float64Array): number {
   const least = (deadShare * values.reduce((sum, value) => sum + value, 0)) / values.length;
   return Math.max(
@@ -59,8 +56,8 @@ export function livingOf(values: Float64Array): number {
  * @returns value in [0, 1] for positive semi-definite matrices; null with status "zero-matrix" or "not-finite"
  * @throws RangeError if the matrices are not square or differ in shape
  *
- * Two independent random projectors of rank k have k / d. Exact for the cosine. For Pearson's correlation it is a
- * guide: where all entries lean to one side (raw moments behind a ReLU) unrelated matrices correlate more than this
+ * Two independent random projectors of rank k have k / d. The null is exact for the cosine and a guide for Pearson's
+ * correlation: where most entries have one sign (raw moments after a ReLU), unrelated matrices correlate more
  * (docs/theory.md, Eq. 13). O(d^2).
  */
 export function alignmentNull(A: Matrix, B: Matrix): Answer {
@@ -69,7 +66,7 @@ export function alignmentNull(A: Matrix, B: Matrix): Answer {
   return nullOf(sizeOf(entriesOf(A)), sizeOf(entriesOf(B)));
 }
 
-/** `alignmentNull` of square matrices whose sums are known. */
+/** `alignmentNull` of square matrices whose entry sums are known. */
 export function nullOf(x: Size, y: Size): Answer {
   const none = noneOf(x, y);
   if (none) return none;
@@ -77,10 +74,10 @@ export function nullOf(x: Size, y: Size): Answer {
 }
 
 /**
- * The same where both matrices contain W: cosine of W Q H Q^T W^T with W W^T for H that has nothing to do with W
- * (theory.md Eq. 84). H = H_a and Z = Z_a give the null of forward RWA; H = G_b and Z = Z_b that of backward GWA.
+ * The null where both matrices contain W: cosine of W Q H Q^T W^T with W W^T for an H unrelated to W (theory.md Eq.
+ * 84). H = H_a and Z = Z_a give the null of forward RWA; H = G_b and Z = Z_b that of backward GWA.
  *
- * The numerator's mean over all rotations Q is exact, the norm below it the root of the mean square:
+ * The numerator is the exact mean over all rotations Q; the norm in the denominator is a root mean square:
  *
  *     tr H |Z|^2 / d / ( |Z| sqrt( alpha |Z|^2 + beta (|Z|^2 + (tr Z)^2) ) )
  *     alpha = ((d + 1) (tr H)^2 - 2 |H|^2) / (d (d - 1) (d + 2)),   beta = (d |H|^2 - (tr H)^2) / (d (d - 1) (d + 2))
@@ -98,8 +95,8 @@ export function sharedNullOf(H: Size, Z: Size): Answer {
 }
 
 /**
- * Null of P Q H Q^T P with B, where P projects on a subspace of `rank` dimensions that B lies in (theory.md Eq. 84).
- * That of Eq. 13 where P is the identity.
+ * Null of P Q H Q^T P with B, where P projects on a subspace of `rank` dimensions that contains B (theory.md Eq. 84).
+ * Equals Eq. 13 where P is the identity.
  */
 export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
   const none = noneOf(H, B);
@@ -111,8 +108,8 @@ export function projectedNullOf(H: Size, rank: number, B: Size): Answer {
 }
 
 /**
- * Mean of |W Q H Q^T W^T|^2 / |H|^2 over all rotations Q, from tr H / |H|, and |Z|^2 and (tr Z)^2 of Z = W^T W. A
- * quotient overflows for no size of H.
+ * Mean of |W Q H Q^T W^T|^2 / |H|^2 over all rotations Q, from tr H / |H|, and |Z|^2 and (tr Z)^2 of Z = W^T W. As a
+ * quotient it does not overflow for any size of H.
  */
 function meanSquare(d: number, spread: number, p: number, s2: number): number {
   if (d < 2) return p;

@@ -1,27 +1,29 @@
 /**
- * @file An alignment less its bias from the finite sample, from groups of the samples (theory.md Eq. 18).
+ * @file An alignment minus its finite-sample bias, from groups of the samples (theory.md Eq. 18).
  *
- * The samples' noise makes both norms below an alignment larger. Product and norms are corrected each by itself and
- * then divided: under heavy tails, where few rows carry a second moment, the ratio is far from linear in 1/n, and
- * its own jackknife takes out half.
+ * Sampling noise enlarges both norms in the denominator of an alignment. Numerator and norms are corrected separately
+ * and then divided. Under heavy tails, where few rows dominate a second moment, the ratio is far from linear in 1/n,
+ * and a jackknife of the ratio removes only half of the bias.
  */
 
 /** An alignment without one group of the samples. */
 export interface WithoutGroup {
   readonly value: number | null;
-  /** The two norms below it, of the deviations of the entries from their mean, relative to those of all samples. */
+  /**
+   * The two norms in its denominator (of the entries' deviations from their mean), relative to those of all samples.
+   */
   readonly norms: readonly [number, number];
 }
 
 /**
- * chosen: the least share of a norm that is left. Of second moments in groups of one size it cannot be less (Eq. 18),
- * of deviations it can.
+ * chosen: the least share of a norm that may remain. For second moments in groups of one size it cannot be less (Eq.
+ * 18); for deviations it can.
  */
 const leastNorm = 1 / 4;
 
 /**
- * chosen: the largest weight of the root of the unbiased square, midway between two numbers that miss the norm to
- * either side.
+ * chosen: the largest weight of the root of the unbiased square: midway between two estimates, one too large and one
+ * too small.
  */
 const middle = 1 / 2;
 
@@ -45,8 +47,8 @@ export function correctedAlignment(
   const norm = (which: 0 | 1): number => {
     const square = jackknifed(1, ({ norms }) => norms[which] ** 2);
     const root = jackknifed(1, ({ norms }) => norms[which]);
-    // Where noise is much of the square the jackknifed norm is too large, and the root of the unbiased square is always
-    // too small.
+    // Where noise is much of the square, the jackknifed norm is too large, and the root of the unbiased square is
+    // always too small.
     const share = Math.max(0, Math.min(middle, 1 - square));
     return Math.max(leastNorm, (1 - share) * root + share * Math.sqrt(Math.max(0, square)));
   };

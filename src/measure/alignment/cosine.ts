@@ -22,7 +22,7 @@ export function cosine(A: Matrix, B: Matrix): Answer {
   return cosineOf(entriesOf(A), entriesOf(B));
 }
 
-/** `cosine` of matrices whose sums are known, and that of the products of their deviations where it is too. */
+/** `cosine` of matrices whose entry sums are known, as may be the sum of products of their deviations. */
 export function cosineOf(x: Entries, y: Entries, ofDeviations?: number): Answer {
   if (!Number.isFinite(x.norm) || !Number.isFinite(y.norm)) return { value: null, status: "not-finite" };
   if (x.norm === 0 || y.norm === 0) return { value: null, status: "zero-matrix" };

@@ -1,20 +1,19 @@
 /**
- * @file The sums over the entries of a matrix that alignment, cosine and null share: taken once per matrix, so that a
- * pair of matrices costs one more pass. Float64, entries scaled by a power of two where their squares would overflow or
- * underflow.
+ * @file Sums over the entries of a matrix that alignment, cosine and null share. They are taken once per matrix, so
+ * that a pair of matrices costs one more pass. Float64; entries are scaled by a power of two where their squares would
+ * overflow or underflow.
  *
  * A symmetric matrix may be given by a random sample of its coordinates. Every sum over entries is then estimated
- * without bias from the sampled ones, diagonal and other entries with a weight each (theory.md Eq. 77): a row of d has
- * one diagonal entry and d - 1 others, while in the sample of k the diagonal has 1 / k of the entries.
+ * without bias from the sampled ones, with one weight for the diagonal and one for the other entries (theory.md Eq.
+ * 77): a row of d has one diagonal entry and d - 1 others, while in the sample of k the diagonal has 1 / k of the
+ * entries.
  */
 import { type Matrix, maxAbs } from "../../linalg/matrix.ts";
 import type { Status } from "../measured.ts";
 
 export interface Entries {
   readonly A: Matrix;
-  /**
-   * Power of two by which the entries are multiplied in all that follows, so that no square overflows or underflows.
-   */
+  /** Power of two that scales the entries for all sums below, so that no square overflows or underflows. */
   readonly factor: number;
   /** Mean of the entries. */
   readonly mean: number;
@@ -22,7 +21,7 @@ export interface Entries {
   readonly squares: number;
   /** Frobenius norm. */
   readonly norm: number;
-  /** Rows of the matrix that A stands for: those of A, or more where its coordinates are a sample. */
+  /** Rows of the full matrix: those of A, or more where A is a sample of its coordinates. */
   readonly of: number;
   /** Whether A is known to be symmetric, so that its lower triangle is enough. */
   readonly isSymmetric: boolean;
@@ -30,16 +29,16 @@ export interface Entries {
   readonly status?: Status;
 }
 
-/** Spread of the entries relative to their norm below which it is rounding. chosen: some hundred eps. */
+/** Below this spread relative to their norm, differences between entries are rounding. chosen: some hundred eps. */
 const roundingSpread = 1e-13;
 
 /**
- * chosen: with squared norms in this range neither squares that matter nor products of two such sums overflow or
+ * chosen: with squared norms in this range, neither relevant squares nor products of two such sums overflow or
  * underflow.
  */
 const safe = { least: 1e-100, largest: 1e100 };
 
-/** Exponent of the factor at most: it stays in the range of float64 whatever the entries. */
+/** Largest exponent of the factor, which stays in the range of float64 whatever the entries. */
 const largestExponent = 1000;
 
 /** Sums over the entries of A, in two passes: the one-pass form cancels. O(d^2). */
@@ -48,9 +47,9 @@ export function entriesOf(A: Matrix): Entries {
 }
 
 /**
- * The same of a symmetric matrix, in half the time.
+ * The same sums of a symmetric matrix, in half the time.
  *
- * @param of rows of the whole matrix where A has a random sample of its coordinates
+ * @param of rows of the full matrix where A is a random sample of its coordinates
  */
 export function symmetricEntriesOf(A: Matrix, of = A.rows): Entries {
   return sumSafely({ A, factor: 1, of, isSymmetric: true });
@@ -83,16 +82,16 @@ function sumEntries(given: Given): Entries {
   const mean = sumOver(unscaled, (from, to) => sumOf(given.A.data, given.factor, from, to)) / count;
   const centred = { ...unscaled, mean };
   const squares = centredProduct(centred, centred);
-  // The squares of all entries are those of the deviations plus those of the mean.
+  // The squares of all entries are the squared deviations plus the squared mean.
   return { ...centred, squares, norm: Math.sqrt(squares + count * mean * mean) };
 }
 
-/** Entries of the matrix that A stands for. */
+/** Entries of the full matrix. */
 function entryCount({ A, of }: Entries): number {
   return of === A.rows ? A.data.length : of * of;
 }
 
-/** Weight of a diagonal entry: the coordinates for which each sampled one stands. */
+/** Weight of a diagonal entry: the number of coordinates that each sampled one stands for. */
 export function diagonalWeight({ A, of }: Entries): number {
   return of / A.rows;
 }
@@ -114,7 +113,7 @@ function sumOver(x: Entries, ofRun: (from: number, to: number) => number): numbe
   return diagonalWeight(x) * onDiagonal + ((x.of * (x.of - 1)) / (k * (k - 1))) * 2 * below;
 }
 
-/** Sum of a run of entries times `factor`. Four running sums, so that one addition need not wait for the other. */
+/** Sum of a run of entries times `factor`. Four partial sums keep additions independent of each other. */
 function sumOf(a: Float64Array, factor: number, from: number, to: number): number {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   const whole = to - ((to - from) % 4);
@@ -152,7 +151,7 @@ function productOf(x: Entries, y: Entries, from: number, to: number): number {
   return s0 + s1 + (s2 + s3);
 }
 
-/** Sum over all entries of the product x_ij y_ij, from that of the deviations. */
+/** Sum over all entries of the product x_ij y_ij, from the sum of products of deviations. */
 export function product(x: Entries, y: Entries, ofDeviations = centredProduct(x, y)): number {
   return ofDeviations + entryCount(x) * x.mean * y.mean;
 }

@@ -3,14 +3,14 @@
  * 18).
  *
  * Each group is left out in turn. Groups may differ in size, so the form is that of Busing, Meijer and van der Leeden
- * (1999); for equal groups it is the textbook's. What all groups share (the weights, the seed of the network) does not
- * show in it.
+ * (1999); for equal groups it is the textbook's. Variation from sources that all groups share (the weights, the seed of
+ * the network) is not included.
  */
 
 export interface Jackknife {
   /** Standard error of the value. */
   error: number;
-  /** The value less its bias of order 1/n. */
+  /** The value minus its bias of order 1/n. */
   corrected: number;
 }
 

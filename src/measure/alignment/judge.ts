@@ -2,9 +2,8 @@
  * @file Whether one relation of a layer holds (theory.md Eq. 85): the one rule of terminal, report, explain, claims,
  * compare and phases.
  *
- * A relation has to be strong, beyond its error and beyond its bias; stronger than unrelated matrices; and stronger
- * than it was before training, where that is known. The thresholds are chosen here; the paper judges its figures by
- * eye.
+ * A relation must be strong, with a margin for its error and bias; stronger than unrelated matrices; and, where known,
+ * stronger than before training. The thresholds are chosen here; the paper judges its figures by eye.
  */
 import { mostChance } from "./alignmentNull.ts";
 import type { AlignmentValue } from "./relations.ts";
@@ -15,11 +14,11 @@ import type { AlignmentValue } from "./relations.ts";
  * - kept: strong, but as strong before training: no evidence
  * - weakened: strong, but weaker than before training
  * - lost: strong before training, and no longer
- * - near: strong but for its error or its bias
- * - rising, falling, flat: above chance, too weak to hold, and how it went since the start
- * - weak: the same, and values before training are not known
+ * - near: would be strong but for its error or its bias
+ * - rising, falling, flat: above chance, too weak to hold; the word says how it changed since the start
+ * - weak: above chance, too weak to hold; values before training are not known
  * - absent: not above chance
- * - by-chance: unrelated matrices of these spectra are as good as proportional, so it says nothing however strong it is
+ * - by-chance: unrelated matrices of these spectra are nearly proportional too, so even a strong value says nothing
  * - dead: no gradient or no activation in the layer
  * - undefined: no value
  */
@@ -41,18 +40,21 @@ export const verdicts = [
 ] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** How strong a relation is by itself: proportional, far from it, or between; "unknown" without a value. */
+/**
+ * How strong a relation is, regardless of chance and start: proportional, far from it, or between; "unknown" without a
+ * value.
+ */
 export type Level = "strong" | "between" | "weak" | "unknown";
 
 export interface Judgement {
   verdict: Verdict;
-  /** Whether the relation holds: formed, or without a start to compare with. */
+  /** Whether the relation holds: formed, or holds where the start is not known. */
   holds: boolean;
-  /** Whatever chance and start are. */
+  /** Strength regardless of chance and start. */
   level: Level;
-  /** Whether it may hold for all that its error says. */
+  /** Whether the relation may hold within its error. */
   mayHold: boolean;
-  /** The smaller of alignment and cosine, corrected for its bias: A ∝ B makes both 1. Null where there is none. */
+  /** The smaller of alignment and cosine, corrected for its bias: A ∝ B makes both 1. Null without a value. */
   strength: number | null;
   /** What unrelated matrices would show. */
   chance: number;
@@ -60,15 +62,15 @@ export interface Judgement {
   start: number | null;
   /** Standard error of the strength; 0 where it is not known. */
   error: number;
-  /** What the strength has to reach. */
+  /** The strength needed to hold. */
   needed: number;
 }
 
-/** What is known of a relation beside its value. */
+/** What is known of a relation besides its value. */
 export interface Known {
-  /** The same relation before training, as it was measured or its strength. */
+  /** The same relation before training: as measured, or its strength. */
   start?: AlignmentValue | number | null | undefined;
-  /** In place of the null of the value; either is corrected for few samples. */
+  /** Replaces the null of the value; either is corrected for few samples. */
   chance?: number | undefined;
   /** Whether the layer is dead. */
   dead?: boolean | undefined;
@@ -84,29 +86,32 @@ const enough = 0.93;
 const weakBelow = 0.85;
 
 /**
- * chosen: by how much stronger than before training, or by half of what was missing to 1, but by no less than the
- * second number.
+ * chosen: the rise in training that is needed: the first number, or half of the distance to 1, but at least the second
+ * number.
  */
 const rise = { wanted: 0.05, least: 0.005 };
 
-/** chosen: the least distance from chance that counts as one. */
+/** chosen: the least difference from chance that counts. */
 const leastMargin = 0.1;
 
-/** chosen: standard errors that a relation has to be above what is needed, and those that it may be below. */
+/**
+ * chosen: standard errors that a relation must lie above the needed strength to hold, and that it may lie below to be
+ * near.
+ */
 const errors = { holds: 1, may: 2 };
 
-/** The words of the rule, once for all who print verdicts. */
+/** The rule in words, for everything that prints verdicts. */
 export const ruleInWords =
   "a relation holds where alignment and cosine, less their bias and a standard error, are at least 0.9 and halfway from chance to 1 " +
   "(0.93 is enough); where chance is at most 0.9; and where it rose since the start by 0.05, or half of what was missing to 1, if " +
   "the start is known (Eq. 85; thresholds chosen, the paper has none)";
 
-/** The smaller of alignment and cosine; null where there is none. */
+/** The smaller of alignment and cosine; null without a value. */
 export function strengthOf({ value, cosine }: Pick<AlignmentValue, "value" | "cosine">): number | null {
   return value === null || cosine === null ? null : Math.min(value, cosine);
 }
 
-/** The strength less the bias of the finite sample, where that is known. */
+/** The strength minus its finite-sample bias, where that is known. */
 export function unbiased(of: AlignmentValue): number | null {
   const plain = strengthOf(of);
   const bias = of.corrected == null || of.value === null ? 0 : of.corrected - of.value;
@@ -114,15 +119,15 @@ export function unbiased(of: AlignmentValue): number | null {
 }
 
 /**
- * What unrelated matrices would show without the noise of few samples, which makes the norms below chance larger as it
- * does those below an alignment, and both smaller.
+ * The strength that unrelated matrices would show without the noise of few samples. This noise enlarges the norms in
+ * the denominators of chance and of alignment alike, and makes both smaller.
  */
 function unbiasedChance(chance: number, { value, corrected }: AlignmentValue): number {
   if (value === null || value <= 0 || corrected == null || corrected <= value) return chance;
   return Math.min(1, (chance * corrected) / value);
 }
 
-/** What a relation has to reach where unrelated matrices show `chance`. */
+/** The strength a relation needs where unrelated matrices show `chance`. */
 export function neededAbove(chance: number): number {
   return Math.max(strongFrom, Math.min(enough, (1 + chance) / 2));
 }

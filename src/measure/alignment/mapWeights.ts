@@ -1,25 +1,25 @@
 /**
- * @file The weights of a map as what rows are multiplied with. Where most of W is zero, as of a depthwise convolution,
- * whose W has the channels as blocks on its diagonal, only its other entries are visited.
+ * @file The weights of a map as the factor of row products. Where most of W is zero, only its other entries are
+ * visited: W of a depthwise convolution has the channels as blocks on its diagonal.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Multiply } from "../../linalg/products.ts";
-import { blocksOf, productOf, type Rows, turned } from "./rowProducts.ts";
+import { blocksOf, columnsOf, productOf, type Rows } from "./rowProducts.ts";
 
-/** W (dOut, dIn), and its entries that are not zero where they are few. */
+/** W (dOut, dIn), and its nonzero entries where they are few. */
 export interface MapWeights {
   readonly W: Matrix;
   readonly entries: Entries | undefined;
 }
 
-/** Row by row: those of row i are at starts[i] to starts[i + 1] - 1. */
+/** Row by row: the entries of row i are at starts[i] to starts[i + 1] - 1. */
 interface Entries {
   readonly starts: Uint32Array;
   readonly columns: Uint32Array;
   readonly values: Float64Array;
 }
 
-/** chosen: a product of dense matrices is as fast as one that visits an eighth of the entries. */
+/** chosen: a product of dense matrices is as fast as a sparse one that visits an eighth of the entries. */
 const MOST_ENTRIES = 1 / 8;
 
 export function mapWeights(W: Matrix): MapWeights {
@@ -54,11 +54,11 @@ export async function timesTransposed(
     for (let i = 0; i < count; i++) intoRow(all, i * W.rows, x, from + i, entries);
     return all;
   }
-  const X = turned(x, from, to);
+  const X = columnsOf(x, from, to);
   const weights: Rows = { n: W.rows, width: W.cols, data: W.data };
   for (const [first, last] of blocksOf(W.rows)) {
     const some = last - first;
-    const part = await productOf(multiply, X, turned(weights, first, last), W.cols, count, some);
+    const part = await productOf(multiply, X, columnsOf(weights, first, last), W.cols, count, some);
     for (let i = 0; i < count; i++) all.set(part.subarray(i * some, (i + 1) * some), i * W.rows + first);
   }
   return all;
@@ -72,7 +72,7 @@ export async function timesWeights(
   { W, entries }: MapWeights,
 ): Promise<Float64Array> {
   const count = to - from;
-  if (entries === undefined) return await productOf(multiply, turned(x, from, to), W.data, W.rows, count, W.cols);
+  if (entries === undefined) return await productOf(multiply, columnsOf(x, from, to), W.data, W.rows, count, W.cols);
   const all = new Float64Array(count * W.cols);
   for (let i = 0; i < count; i++) addRow(all, i * W.cols, x, from + i, entries);
   return all;
@@ -127,7 +127,7 @@ function addTimes(out: Float64Array, factor: number, data: Float64Array, start: 
   for (let j = 0; j < out.length; j++) out[j]! += factor * data[start + j]!;
 }
 
-/** |W W^T|^2 from entries, where the columns that rows share are few. */
+/** |W W^T|^2 from entries, for rows that share few columns. */
 export function gramSquaresOf({ W, entries }: MapWeights): number | undefined {
   if (entries === undefined || W.rows > W.cols) return undefined;
   const { starts, columns, values } = entries;

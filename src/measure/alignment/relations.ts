@@ -24,27 +24,23 @@ import { jackknife } from "./jackknife.ts";
  */
 export type Convention = OfMoments;
 
-/** One alignment with what is needed to judge it. */
+/** One alignment, with all that judging it needs. */
 export interface AlignmentValue {
   /** Pearson's correlation of the entries (Eq. 11). */
   value: number | null;
   /** Cosine of the matrices (Eq. 12). */
   cosine: number | null;
   /**
-   * What unrelated matrices of these spectra would show (Eq. 13), of forward RWA and backward GWA, which share W, Eq.
-   * 84.
+   * Value for unrelated matrices of these spectra (Eq. 13); for forward RWA and backward GWA, which share W, Eq. 84.
    */
   null: number | null;
   /** Standard error of the value, by a jackknife over groups of the samples (Eq. 18); null without groups. */
   noise: number | null;
-  /**
-   * The value less its bias from the finite sample (Eq. 18); null without groups, absent in records of earlier
-   * versions.
-   */
+  /** The value minus its finite-sample bias (Eq. 18); null without groups, absent in records of earlier versions. */
   corrected?: number | null;
-  /** Standard error that measuring a sample of coordinates adds (Eq. 77); absent where all were measured. */
+  /** Standard error added by measuring a sample of coordinates (Eq. 77); absent where all were measured. */
   samplingError?: number | null;
-  /** Samples behind it; in the paper convention those with rows that are not zero. */
+  /** Number of samples; in the paper convention, of those whose rows are not zero. */
   n: number;
   status?: Status;
 }
@@ -55,14 +51,14 @@ export interface SideAlignments {
   gwa: AlignmentValue;
 }
 
-/** One matrix of a side: H, G or Z, or why it is not there. */
+/** One matrix of a side: H, G or Z, or the reason why it is missing. */
 export interface SideMatrix {
   entries?: Entries;
   n: number;
   status?: Status;
 }
 
-/** The two matrices of one side, each with the rows it rests on. */
+/** The two matrices of one side, each with its number of rows. */
 export interface SidePair {
   H: SideMatrix;
   G: SideMatrix;
@@ -89,9 +85,9 @@ export function sideMatrices(
 }
 
 /**
- * H or G of one side in one convention, or why there is none   (theory.md Eqs. 2, 3, 8, 83).
+ * H or G of one side in one convention, or the reason why it is missing   (theory.md Eqs. 2, 3, 8, 83).
  *
- * @returns with the rows that it rests on
+ * @returns with its number of rows
  */
 export function momentOf(
   side: SideMoments,
@@ -111,8 +107,7 @@ export function momentOf(
 /**
  * The three relations of one side (theory.md Eqs. 7, 11, 12, 13), without noise.
  *
- * @param Z W^T W for side a, W W^T for side b; undefined where the weights are not known or there are none (attention
- *   heads)
+ * @param Z W^T W for side a, W W^T for side b; undefined where the weights are unknown or absent (attention heads)
  */
 export function relations({ H, G }: SidePair, Z: Entries | undefined): SideAlignments {
   const weights: SideMatrix = Z
@@ -140,9 +135,7 @@ function relate(A: SideMatrix, B: SideMatrix): AlignmentValue {
   return status ? { ...result, status } : result;
 }
 
-/**
- * The values of the three relations alone, null where there is none: all that the noise needs of a half of the samples.
- */
+/** The values of the three relations alone, null where undefined: all that the noise needs from part of the samples. */
 export function relationValues(
   { H, G }: SidePair,
   Z: Entries | undefined,
@@ -152,8 +145,8 @@ export function relationValues(
 }
 
 /**
- * Norms of the deviations of the entries from their mean, which the alignments of a side have below them; 0 where a
- * matrix is missing.
+ * Norms of the entries' deviations from their mean, the denominators of a side's alignments; 0 where a matrix is
+ * missing.
  */
 export type Spreads = Readonly<Record<"H" | "G" | "Z", number>>;
 
@@ -162,7 +155,7 @@ export function spreadsOf({ H, G }: SidePair, Z: Entries | undefined): Spreads {
   return { H: spread(H.entries), G: spread(G.entries), Z: spread(Z) };
 }
 
-/** The three relations without each of the groups of samples in turn. */
+/** The three relations with each group of samples left out in turn. */
 export interface LeftOutValues {
   readonly values: readonly { of: ReturnType<typeof relationValues>; spreads: Spreads }[];
   /** Samples in each group. */

@@ -1,14 +1,14 @@
 /**
- * @file The relations of a layer from the rows themselves, where rows are few beside the values of a row: n rows of d
- * values in place of (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows,
- * so nothing is approximated.
+ * @file The relations of a layer from the rows themselves, for fewer rows than values in a row: n rows of d values
+ * replace (d, d) second moments. Every trace and inner product of H, G and Z is a sum over products of rows, so nothing
+ * is approximated.
  *
  *     H = (1/n) V^T V:   <H, G> = |V U^T|^2 / (n m),   <H, Z_b> = |V W|^2 / n,
  *                        sum of entries |V 1|^2 / n,   tr H = |V|^2 / n
  *
  * for rows V (n, d) of h and U (m, d) of g, centred first where the convention centres (theory.md Eqs. 2, 3, 8, 83).
- * Rows of g_a = W^T g_b (Eq. 5) are never held where they are longer than those of g_b: V U^T = (V W^T) g_b^T, U U^T =
- * (U W^T) g_b^T. O(n^2 d) for the products of h, O(n d d') for a map from d' values, O(n^2) for each convention.
+ * Rows of g_a = W^T g_b (Eq. 5) are never stored where they are longer than those of g_b: V U^T = (V W^T) g_b^T, U U^T
+ * = (U W^T) g_b^T. O(n^2 d) for the products of h, O(n d d') for a map from d' values, O(n^2) for each convention.
  */
 import type { Multiply } from "../../linalg/products.ts";
 import { type Convention, conventions, type LayerMoments, type Side } from "../../moments/moments.ts";
@@ -36,13 +36,13 @@ export interface RowSide {
   readonly sizes: { readonly H: Size | undefined; readonly G: Size | undefined };
 }
 
-/** What one convention needs of the rows of h, or of g, of one side. */
+/** The inputs of one convention for the rows of h, or of g, of one side. */
 interface Weighted {
   readonly weighting: Weighting;
   /** tr H and tr H Z by groups of rows. */
   readonly trace: Quadratic;
   readonly withZ: Quadratic;
-  /** (d) of the second moment */
+  /** (d) diagonal of the second moment */
   readonly diagonal: Float64Array;
 }
 
@@ -63,19 +63,19 @@ interface RowsOf {
   readonly within: Record<Convention, Weighted>;
 }
 
-/** A second moment by sums over its entries. */
+/** A second moment, represented by sums over its entries. */
 interface Sums {
   readonly norm: number;
   readonly mean: number;
-  /** Of squared deviations from the mean. */
+  /** Sum of squared deviations from the mean. */
   readonly squares: number;
   readonly trace: number;
   readonly status?: Status;
 }
 
-/** chosen: share of the squared norm below which what is left of it behind the mean is rounding. */
+/** chosen: below this share of the squared norm, the remainder after subtracting the mean is rounding. */
 const roundingSquares = 1e-14;
-/** As `secondMoment` has it: share of the trace below which a centred moment is rounding. */
+/** The rule of `secondMoment`: below this share of the trace a centred moment is rounding. */
 const roundingTrace = 1e-12;
 
 /**
@@ -101,7 +101,7 @@ export async function rowRelations(
     hb: { n, width: dOut, data: hb },
     gb: { n, width: dOut, data: gb },
   };
-  const behind = await behindWeights(multiply, rows, weights);
+  const byWeights = await rowsByWeights(multiply, rows, weights);
   const of = (key: keyof typeof rows, ofZ: Float64Array): RowsOf => {
     const { width } = rows[key];
     const mapped = (sum: Float64Array) => (key === "ha" ? timesVector(weights, sum) : timesColumn(weights, sum));
@@ -112,33 +112,20 @@ export async function rowRelations(
       return { sums, mapped: sums.map(mapped), squares };
     });
   };
-  const { ofGb, ofGa, sumsOfGa, squaresOfGa } = behind;
+  const { ofGb, ofGa, sumsOfGa, squaresOfGa } = byWeights;
   const ga = rowsOf({ width: dIn, squares: ofGb, ofZ: ofGa, sums: sumsOfGa }, bounds, (weighting, key) => {
     const sums = groupSums(rows.gb, weighting, bounds).map((sum) => timesColumn(weights, sum));
     const squares = key === "paper" ? squaresOfGa.normalized : squaresOfGa.plain;
     return { sums, mapped: sums.map((sum) => timesVector(weights, sum)), squares };
   });
   const sides = {
-    a: { h: of("ha", behind.ofHa), g: ga },
-    b: { h: of("hb", behind.ofHb), g: of("gb", ofGb) },
+    a: { h: of("ha", byWeights.ofHa), g: ga },
+    b: { h: of("hb", byWeights.ofHb), g: of("gb", ofGb) },
   };
   const found: Partial<Record<Side, Record<Convention, RowSide>>> = {};
   for (const side of ["a", "b"] as const) {
     const { h, g } = sides[side];
-    const [x, y] = side === "a" ? [rows.ha, behind.ga] : [rows.hb, rows.gb];
-    const pairs = (one: RowsOf, other: RowsOf) =>
-      conventions.map((key) => ({ x: one.within[key].weighting, y: other.within[key].weighting }));
-    const HH = await productSums(multiply, x, undefined, pairs(h, h), bounds);
-    const [GG, HG] =
-      y !== undefined
-        ? [
-            await productSums(multiply, y, undefined, pairs(g, g), bounds),
-            await productSums(multiply, x, y, pairs(h, g), bounds),
-          ]
-        : [
-            await productSums(multiply, behind.gaW!, rows.gb, pairs(g, g), bounds),
-            await productSums(multiply, behind.haW!, rows.gb, pairs(h, g), bounds),
-          ];
+    const { HH, GG, HG } = await sideProducts(multiply, side, sides[side], { rows, byWeights, bounds });
     const within = (key: Convention, i: number): RowSide =>
       withLeftOut(
         { h, g, Z: Z[side], products: { HH: HH[i]!, GG: GG[i]!, HG: HG[i]! }, n, d: h.width, bounds },
@@ -150,8 +137,33 @@ export async function rowRelations(
   return found as Record<Side, Record<Convention, RowSide>>;
 }
 
-/** What rows are behind W or W^T, made a block of rows at a time. */
-interface Behind {
+/** Sums over products of all pairs of rows of h and g on one side, in the order of the conventions. */
+async function sideProducts(
+  multiply: Multiply,
+  side: Side,
+  { h, g }: { readonly h: RowsOf; readonly g: RowsOf },
+  from: { readonly rows: Record<"ha" | "hb" | "gb", Rows>; readonly byWeights: RowsByWeights; readonly bounds: Bounds },
+): Promise<Record<"HH" | "GG" | "HG", ProductSums[]>> {
+  const { rows, byWeights, bounds } = from;
+  const [x, y] = side === "a" ? [rows.ha, byWeights.ga] : [rows.hb, rows.gb];
+  const pairs = (one: RowsOf, other: RowsOf) =>
+    conventions.map((key) => ({ x: one.within[key].weighting, y: other.within[key].weighting }));
+  const HH = await productSums(multiply, x, undefined, pairs(h, h), bounds);
+  const [GG, HG] =
+    y !== undefined
+      ? [
+          await productSums(multiply, y, undefined, pairs(g, g), bounds),
+          await productSums(multiply, x, y, pairs(h, g), bounds),
+        ]
+      : [
+          await productSums(multiply, byWeights.gaW!, rows.gb, pairs(g, g), bounds),
+          await productSums(multiply, byWeights.haW!, rows.gb, pairs(h, g), bounds),
+        ];
+  return { HH, GG, HG };
+}
+
+/** Rows mapped by W or W^T, computed a block of rows at a time. */
+interface RowsByWeights {
   /** (n) squared norms of W h_a, W^T h_b, W^T g_b */
   readonly ofHa: Float64Array;
   readonly ofHb: Float64Array;
@@ -161,17 +173,17 @@ interface Behind {
   readonly sumsOfGa: Float64Array;
   /** (dIn) sums of squares of g_a, and of its normalized rows */
   readonly squaresOfGa: { readonly plain: Float64Array; readonly normalized: Float64Array };
-  /** (n, dIn) g_a where it is no longer than g_b, else (n, dOut) W h_a and W g_a */
+  /** (n, dIn) g_a where it is no longer than g_b, otherwise (n, dOut) W h_a and W g_a */
   readonly ga: Rows | undefined;
   readonly haW: Rows | undefined;
   readonly gaW: Rows | undefined;
 }
 
-async function behindWeights(
+async function rowsByWeights(
   multiply: Multiply,
   { ha, hb, gb }: Record<"ha" | "hb" | "gb", Rows>,
   weights: MapWeights,
-): Promise<Behind> {
+): Promise<RowsByWeights> {
   const { n } = ha;
   const { W } = weights;
   const isLong = W.cols > W.rows;
@@ -208,7 +220,7 @@ async function behindWeights(
   return { ofHa, ofHb, ofGb, ofGa, sumsOfGa, squaresOfGa, ga, haW, gaW };
 }
 
-/** What the conventions need of rows, of which some functions know sums. */
+/** The inputs of all conventions, for rows whose sums some given functions compute. */
 function rowsOf(
   given: Omit<RowsOf, "within">,
   bounds: Bounds,
@@ -254,7 +266,7 @@ function byGroup(squares: Float64Array, { factor }: Weighting, bounds: Bounds): 
   });
 }
 
-/** (d) of the second moment, from the sums of squares and the sums of groups */
+/** (d) diagonal of the second moment, from the sums of squares and the sums of groups */
 function diagonalOf(squares: Float64Array, sums: readonly Float64Array[], weighting: Weighting): Float64Array {
   const count = countOf(weighting);
   return squares.map((square, j) => {
@@ -263,7 +275,7 @@ function diagonalOf(squares: Float64Array, sums: readonly Float64Array[], weight
   });
 }
 
-/** tr H or tr H Z, without the rows of a group where one is named. */
+/** tr H or tr H Z, without the rows of group `without` if given. */
 function quadratic({ squares, sums }: Quadratic, weighting: Weighting, without: number | undefined): number {
   const count = countOf(weighting, without);
   const diagonal = squares.reduce((sum, value, g) => (g === without ? sum : sum + value), 0);

@@ -1,13 +1,13 @@
 /**
- * @file Sums over the products of all pairs of rows, t_ij = x_i . y_j, which are what the inner product of two second
- * moments is (theory.md Eqs. 2, 8, 83):
+ * @file Sums over the products of all pairs of rows, t_ij = x_i . y_j. The inner product of two second moments is such
+ * a sum (theory.md Eqs. 2, 8, 83):
  *
  *     <A, B> = sum_ij ((f_i x_i - m) . (f'_j y_j - m'))^2 / (p q)
  *
- * of p rows x of A and q rows y of B with their factors f and means m.
+ * for p rows x of A and q rows y of B with their factors f and means m.
  *
- * Products are made a block of rows at a time and added up for all conventions at once, and by pairs of groups of rows,
- * so that what is left without one of the groups is known as well. No (n, n) matrix is held.
+ * Products are made a block of rows at a time, and added up for all conventions at once and by pairs of row groups, so
+ * that any group can be left out afterwards. No (n, n) matrix is stored.
  */
 import { addProducts, type Multiply } from "../../linalg/products.ts";
 
@@ -18,7 +18,7 @@ export interface Rows {
   readonly data: Float32Array | Float64Array;
 }
 
-/** Which rows count in a convention, and by which factor each is multiplied: 0 where it does not. */
+/** Which rows count in a convention, and the factor of each: 0 where it does not count. */
 export interface Weighting {
   readonly factor: Float64Array;
   readonly isCentred: boolean;
@@ -26,7 +26,7 @@ export interface Weighting {
   readonly counts: readonly number[];
 }
 
-/** Groups of rows that follow one another: from bounds[g] to bounds[g + 1]. */
+/** Groups of consecutive rows: from bounds[g] to bounds[g + 1]. */
 export type Bounds = readonly number[];
 
 export function countOf({ counts }: Weighting, without?: number): number {
@@ -35,7 +35,7 @@ export function countOf({ counts }: Weighting, without?: number): number {
 
 /** Rows of a block. chosen: blocks of products of 2 MB. */
 const BLOCK_ROWS = 512;
-/** chosen: multiplications from which the engine is asked. */
+/** chosen: number of multiplications from which the engine makes the product. */
 const WORTH_ASKING = 1e7;
 
 /** X^T Y in float64, made here where it is small. */
@@ -53,16 +53,16 @@ export async function productOf(
   return out;
 }
 
-/** Places of the blocks that n rows are cut into. */
+/** Bounds of the blocks that n rows are cut into. */
 export function* blocksOf(n: number): Iterable<readonly [number, number]> {
   for (let from = 0; from < n; from += BLOCK_ROWS) yield [from, Math.min(n, from + BLOCK_ROWS)];
 }
 
-/** chosen: lines of the cache that are written in turn. */
+/** chosen: cache lines that are written in turn. */
 const TILE = 32;
 
 /** Some rows as columns (width, to - from), in float64. */
-export function turned({ width, data }: Rows, from: number, to: number): Float64Array {
+export function columnsOf({ width, data }: Rows, from: number, to: number): Float64Array {
   const count = to - from;
   const out = new Float64Array(width * count);
   for (let top = 0; top < count; top += TILE)
@@ -91,35 +91,35 @@ export function groupSums({ width, data }: Rows, { factor }: Weighting, bounds: 
 }
 
 /**
- * chosen: rows that are held as columns too, in float64; of more each block is turned again for every block of the
- * others.
+ * chosen: rows that are also stored as columns, in float64; with more rows each block is transposed again for every
+ * other block.
  */
 const HELD_BYTES = 2 ** 27;
 
 /** Blocks of rows as columns. */
 function turning(rows: Rows): (from: number, to: number) => Float64Array {
-  if (8 * rows.n * rows.width > HELD_BYTES) return (from, to) => turned(rows, from, to);
+  if (8 * rows.n * rows.width > HELD_BYTES) return (from, to) => columnsOf(rows, from, to);
   const known = new Map<number, Float64Array>();
   return (from, to) => {
-    const found = known.get(from) ?? turned(rows, from, to);
+    const found = known.get(from) ?? columnsOf(rows, from, to);
     known.set(from, found);
     return found;
   };
 }
 
-/** Sums over the products of one convention, of centred rows where they are. */
+/** Sums over the products of one convention, of rows centred where the convention centres. */
 export interface ProductSums {
   readonly x: Weighting;
   readonly y: Weighting;
   /** (groups, groups) of squares, by the groups of x and y */
   readonly squares: Float64Array;
-  /** (n, groups) of each row of x over those of y by group */
+  /** (n, groups) of each row of x over the rows of y by group */
   readonly ofRows: Float64Array;
-  /** (groups, m) of each row of y over those of x by group */
+  /** (groups, m) of each row of y over the rows of x by group */
   readonly ofColumns: Float64Array;
 }
 
-/** What is taken off the products of a convention: f_i f'_j t_ij - shiftX_i counts_j - shiftY_j. */
+/** Centring of the products of a convention: f_i f'_j t_ij - shiftX_i counts_j - shiftY_j. */
 interface Shifted extends ProductSums {
   readonly shiftX: Float64Array;
   readonly shiftY: Float64Array;
@@ -129,7 +129,7 @@ interface Shifted extends ProductSums {
 /**
  * The sums over all products of rows of x with rows of y, for each pair of weightings.
  *
- * @param y undefined where it is x itself, of which half the products are made
+ * @param y undefined where it equals x; then only half of the products are made
  * @returns in the order of the pairs
  *
  * O(n m width)
@@ -147,7 +147,7 @@ export async function productSums(
   const groupOf = bounds.slice(1).flatMap((end, g) => new Array<number>(end - bounds[g]!).fill(g));
   const columns = turning(other);
   for (const [top, bottom] of blocksOf(x.n)) {
-    const X = y === undefined ? columns(top, bottom) : turned(x, top, bottom);
+    const X = y === undefined ? columns(top, bottom) : columnsOf(x, top, bottom);
     for (const [left, right] of blocksOf(other.n)) {
       if (y === undefined && left > top) break;
       const place = y !== undefined ? "any" : left < top ? "below" : "diagonal";
@@ -187,7 +187,7 @@ function meanOf(rows: Rows, weighting: Weighting, bounds: Bounds): Float64Array 
   return count === 0 ? mean : mean.map((value) => value / count);
 }
 
-/** (n) of each row with a vector */
+/** (n) products of each row with a vector */
 function dots({ n, width, data }: Rows, vector: Float64Array): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
@@ -203,7 +203,10 @@ interface Block {
   readonly right: number;
   readonly groups: number;
   readonly groupOf: readonly number[];
-  /** Of products of rows with themselves: on the diagonal, or below it, where the block above is not made itself. */
+  /**
+   * Position of a block among products of rows with themselves: on the diagonal; or below it, where it also stands for
+   * its mirror image.
+   */
   readonly place: "any" | "diagonal" | "below";
 }
 
@@ -234,8 +237,8 @@ function addBlock(
 }
 
 /**
- * Of blocks on and below the diagonal the sums of all: what is above is counted in both ways already, sums of rows and
- * columns are not.
+ * Sums of all from the blocks on and below the diagonal. Squares of blocks above are already counted both ways; sums of
+ * rows and columns are not.
  */
 function mirror({ ofRows, ofColumns, x }: Shifted, groups: number): void {
   const n = x.factor.length;
@@ -247,7 +250,7 @@ function mirror({ ofRows, ofColumns, x }: Shifted, groups: number): void {
     }
 }
 
-/** <A, B>, without the rows of a group where one is named. */
+/** <A, B>, without the rows of group `without` if given. */
 export function innerProduct({ x, y, squares, ofRows, ofColumns }: ProductSums, bounds: Bounds, without = -1): number {
   const groups = bounds.length - 1;
   const [p, q] = [countOf(x, without), countOf(y, without)];
@@ -255,7 +258,7 @@ export function innerProduct({ x, y, squares, ofRows, ofColumns }: ProductSums, 
   for (let g = 0; g < groups; g++)
     for (let h = 0; h < groups; h++) if (g !== without && h !== without) sum += squares[g * groups + h]!;
   if (!x.isCentred || without < 0) return sum / p / q;
-  // Rows without a group have a mean of their own.
+  // The remaining rows have a mean of their own.
   const m = y.factor.length;
   let [rows, columns, all] = [0, 0, 0];
   for (let g = 0; g < groups; g++) {

@@ -1,13 +1,12 @@
 /**
- * @file The standard error of alignments that rest on a random sample of coordinates (theory.md Eq. 77): a jackknife
- * over blocks of the sampled coordinates. It says nothing about the noise of the samples, which the halves show (Eq.
- * 18).
+ * @file The standard error of alignments measured on a random sample of coordinates (theory.md Eq. 77): a jackknife
+ * over blocks of the sampled coordinates. It does not include the noise of the samples (Eq. 18).
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type Entries, symmetricEntriesOf } from "./entrySums.ts";
 import { relationValues, type SideAlignments, type SidePair } from "./relations.ts";
 
-/** chosen: blocks of coordinates that are left out in turn; more change the error by less than its own uncertainty. */
+/** chosen: blocks of coordinates left out in turn; more change the error by less than its own uncertainty. */
 const blocks = 16;
 
 type Relation = keyof SideAlignments;
@@ -28,7 +27,7 @@ export function addSamplingErrors(pair: SidePair, Z: Entries | undefined, whole:
   const count = Math.min(blocks, k);
   const values: Record<Relation, (number | null)[]> = { rga: [], rwa: [], gwa: [] };
   for (let block = 0; block < count; block++) {
-    // Every count-th coordinate: neighbours, which resemble each other in convolutions, end up in different blocks.
+    // Every count-th coordinate: neighbours, which resemble each other in convolutions, fall into different blocks.
     const kept = Array.from({ length: k }, (_, i) => i).filter((i) => i % count !== block);
     const of = (entries: Entries | undefined) => entries && symmetricEntriesOf(principal(entries.A, kept), entries.of);
     const without = relationValues(
@@ -48,7 +47,7 @@ function entriesIn(entries: Entries | undefined): { entries?: Entries } {
   return entries === undefined ? {} : { entries };
 }
 
-/** Rows and columns of A at the given places. */
+/** Rows and columns of A at the given indices. */
 function principal(A: Matrix, at: readonly number[]): Matrix {
   const part = matrix(at.length, at.length);
   at.forEach((row, i) => {

@@ -9,8 +9,8 @@
  * @param second the same on the other half
  * @returns the noise, or null where either half has no value
  *
- * A floor, not a bound: one pair estimates it to a factor of about two, and what both halves share (weights, bias) does
- * not show.
+ * A floor, not a bound: one pair estimates it to a factor of about two, and it leaves out what both halves share
+ * (weights, bias).
  */
 export function splitHalf(first: number | null | undefined, second: number | null | undefined): number | null {
   return typeof first === "number" && typeof second === "number" ? Math.abs(first - second) / 2 : null;

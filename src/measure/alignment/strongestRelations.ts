@@ -1,6 +1,6 @@
 /**
- * @file Which relation of either side is strongest, beside its value at initialisation, and whether that is what the
- * theory expects at small weight decay: forward RWA and backward GWA (theory.md Eqs. 7, 76).
+ * @file The strongest relation of each side, with its value at initialisation. At small weight decay the theory expects
+ * forward RWA and backward GWA (theory.md Eqs. 7, 76).
  */
 import { type RelationName, relationNames } from "../phase/phaseTable.ts";
 import type { SideAlignments } from "./relations.ts";
@@ -8,10 +8,10 @@ import type { SideAlignments } from "./relations.ts";
 export interface StrongestRelation {
   relation: RelationName;
   value: number;
-  /** The same relation at initialisation, and how far above it the value is; null where not known. */
+  /** The same relation at initialisation, and the rise since; null where not known. */
   initial: number | null;
   rise: number | null;
-  /** Value less that of the next strongest; null where there is no other. */
+  /** Value minus that of the next strongest; null where there is no other. */
   lead: number | null;
   /** The relation that rose most since initialisation: a stronger test, because two relations start strong. */
   rose: RelationName | null;

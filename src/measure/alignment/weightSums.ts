@@ -1,4 +1,4 @@
-/** @file Sums over the entries of Z of both sides of a map, of which the larger matrix is never formed. */
+/** @file Sums over the entries of Z on both sides of a map. The larger matrix is never formed. */
 import { gramNorm } from "../../linalg/blockGram.ts";
 import type { Multiply } from "../../linalg/products.ts";
 import type { Side } from "../../moments/moments.ts";
@@ -12,7 +12,7 @@ export interface WeightSums extends Size {
 }
 
 /**
- * The sums of Z of both sides, of which the larger matrix is never formed: the two have one norm.
+ * The sums of Z on both sides. The larger matrix is never formed, because both have the same norm.
  *
  * @param weights W (dOut, dIn)
  */

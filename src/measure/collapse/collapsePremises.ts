@@ -1,6 +1,6 @@
 /**
- * @file What neural collapse needs a second look at the samples for: the nearest class mean (NC4), and the premises
- * under which the paper derives collapse (theory.md Eqs. 70, 71).
+ * @file The parts of neural collapse that need a second look at the samples: the nearest class mean (NC4), and the
+ * premises from which the paper derives collapse (theory.md Eqs. 70, 71).
  */
 import { identity, type Matrix, trace } from "../../linalg/matrix.ts";
 import { type ClassSums, classMeans } from "../../moments/classSums.ts";
@@ -10,11 +10,11 @@ import { simplex, spreadClasses } from "./neuralCollapse.ts";
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /**
- * Share of samples whose nearest class mean is not the class that the network names   (theory.md Eq. 70, NC4).
+ * Share of samples whose nearest class mean differs from the class that the network predicts   (theory.md Eq. 70, NC4).
  *
- * @param sums      of the samples whose means count, those of the training set as a rule
+ * @param sums      of the samples that define the means, normally those of the training set
  * @param features  (n, d) row-major
- * @param predicted (n) classes named by the network
+ * @param predicted (n) classes predicted by the network
  * @returns null for no samples
  */
 export function nearestMeanDisagreement(
@@ -41,11 +41,11 @@ export function nearestMeanDisagreement(
   return differing / n;
 }
 
-/** The premises under which the paper derives collapse from RGA. */
+/** The premises from which the paper derives collapse given RGA. */
 export interface CollapsePremises {
   /**
-   * Share of the variance of the outputs that is within classes: 0 where f(x) depends on the class alone; null where no
-   * class has two samples.
+   * Share of the outputs' variance within classes: 0 where f(x) depends on the class alone; null where no class has two
+   * samples.
    */
   withinShare: number | null;
   /**

@@ -1,6 +1,6 @@
 /**
- * @file Neural collapse of the features of a classifier, from the sums of its last map by class (theory.md Eqs. 66 to
- * 71), with the noise of the samples beside the numbers that are compared most.
+ * @file Neural collapse of a classifier's features, from the class sums of its last map (theory.md Eqs. 66 to 71), with
+ * sampling noise for the most used numbers.
  */
 import type { ClassSums } from "../../moments/classSums.ts";
 import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
@@ -56,9 +56,7 @@ export function layerCollapse(
   };
 }
 
-/**
- * The sums by class of one side, with sum h h^T over all samples beside them; undefined where a part was not captured.
- */
+/** The class sums of one side with sum h h^T over all samples; undefined where a part was not captured. */
 function classSumsOf(layer: LayerMoments, side: "a" | "b"): ClassSums | undefined {
   const { labelled } = layer;
   const moments = layer[side];

@@ -1,5 +1,5 @@
 /**
- * @file Neural collapse, NC1 to NC4, each with the variants that the literature calls by the same name (theory.md Eqs.
+ * @file Neural collapse, NC1 to NC4, each with the variants that share its name in the literature (theory.md Eqs.
  * 66-71).
  *
  * Papyan, Han and Donoho (2020); Zhu et al. (2021, code validate_NC.py); Galanti et al. (2022) for the class-distance
@@ -15,9 +15,9 @@ export interface Collapse {
   /** Classes with samples, and samples. */
   classes: number;
   n: number;
-  /** Classes with one sample, which say nothing of the spread within classes, where there are any. */
+  /** Number of classes with a single sample, which carry no information on the spread within classes. */
   singles?: number;
-  /** The spread within classes of two samples or more; null where there is none. */
+  /** The spread within classes of two samples or more; null where there is no such class. */
   nc1: {
     /** tr(S_w S_b^+)   (Eq. 67); `perClass` is divided by the number of classes. */
     trace: number | null;
@@ -39,7 +39,7 @@ export interface Collapse {
     /** | W M / |W M| - (I - J/C) / sqrt(C - 1) |   (Eq. 69). */
     product: number | null;
   } | null;
-  /** Share of samples whose nearest class mean is not the class that the network names   (Eq. 70). */
+  /** Share of samples whose nearest class mean differs from the predicted class   (Eq. 70). */
   nc4: number | null;
   status?: "one-class" | "too-few-samples" | "not-finite";
 }
@@ -60,9 +60,9 @@ export interface Frame {
  *
  * @param sums       of the features of all samples, by class
  * @param classifier (classes, d) weights; rows of classes without samples are left out
- * @param nc4        what `nearestMeanDisagreement` found
+ * @param nc4        result of `nearestMeanDisagreement`
  * @returns every number finite or null; status "one-class" where there are no pairs, "too-few-samples" where no class
- *   has two samples: then nothing is known of the spread within classes, and every sample is its class mean
+ *   has two samples: every sample is then its class mean, and the spread within classes is unknown
  * @throws RangeError if the classifier has another shape
  *
  * O(d^2 C) beyond the sums: the pseudo-inverse is that of a (C, C) matrix.
@@ -104,18 +104,18 @@ const noFrame: Frame = { equinorm: null, equiangular: null, meanCosine: null, si
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /**
- * chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); there are at most C -
- * 1 others.
+ * chosen: eigenvalues of S_b below this share of the largest are zero (their rounding is 1e-16); at most C - 1 are
+ * nonzero.
  */
 const meansThreshold = 1e-12;
 
-/** Classes of two samples or more, and their samples: those in which a spread can be seen. */
+/** Classes of two samples or more, and their samples: only these show a spread. */
 export interface SpreadClasses {
   classes: number[];
   n: number;
 }
 
-/** Which classes show a spread: of one sample the mean is the sample itself. */
+/** Which classes show a spread: the mean of a single sample is the sample itself. */
 export function spreadClasses({ counts }: ClassSums): SpreadClasses {
   const classes = Array.from(counts.keys()).filter((c) => counts[c]! >= 2);
   return { classes, n: classes.reduce((total, c) => total + counts[c]!, 0) };
@@ -160,7 +160,7 @@ function cdnv({ cols: d, data }: Matrix, variances: Float64Array, several: reado
   return orNull(average(ratios));
 }
 
-/** How near the rows are to the vertices of a simplex. */
+/** How close the rows are to the vertices of a simplex. */
 function frame(X: Matrix): Frame {
   const C = X.rows;
   const K = matmul(X, transpose(X));

@@ -1,6 +1,6 @@
 /**
- * @file A linear classifier by ridge regression on one-hot labels: how well classes can be told apart linearly in a
- * representation. One solution, without a learning rate or a number of epochs to choose.
+ * @file A linear classifier by ridge regression on one-hot labels: how linearly separable the classes are in a
+ * representation. The solution is unique; there is no learning rate or number of epochs to choose.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
@@ -15,12 +15,12 @@ export interface LabelledFeatures {
 }
 
 /**
- * Share of test samples whose class a linear map of the features names, fitted on the training samples: W = argmin sum
- * |W (h - m) - (e_y - p)|^2 + n PENALTY (tr S / d) |W|^2, S the covariance of the features, m and p the means
- * (theory.md Eq. 79).
+ * Share of test samples whose class a linear map of the features predicts. The map is fitted on the training samples: W
+ * = argmin sum |W (h - m) - (e_y - p)|^2 + n PENALTY (tr S / d) |W|^2, S the covariance of the features, m and p the
+ * means (theory.md Eq. 79).
  *
  * @param count number of classes
- * @returns accuracy in [0, 1]; NaN where there is no test sample
+ * @returns accuracy in [0, 1]; NaN without test samples
  * @throws RangeError where numbers of samples or features do not fit
  *
  * O(n d^2 + d^3).
@@ -46,7 +46,7 @@ export function linearProbeAccuracy(train: LabelledFeatures, test: LabelledFeatu
     for (let c = 0; c < count; c++) Y.data[i * count + c] = (c === classes[i] ? 1 : 0) - shares[c]!;
   const S = gram(centred, "a");
   const { values, vectors } = eigh(S);
-  const penalty = (PENALTY * trace(S)) / d || 1; // features that do not vary say nothing
+  const penalty = (PENALTY * trace(S)) / d || 1; // features that do not vary carry no information
   const rotated = matmul(transpose(vectors), matmul(transpose(centred), Y));
   const scaled = matrix(
     d,

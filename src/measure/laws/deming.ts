@@ -9,14 +9,14 @@ export interface Line {
 }
 
 /**
- * Deming regression: the line that is most likely if both coordinates have normal errors   (theory.md Eq. 34).
+ * Deming regression: the most likely line if both coordinates have normal errors   (theory.md Eq. 34).
  *
  * @param x     (m)
  * @param y     (m)
  * @param ratio variance of the errors of y over that of x: 1 for the orthogonal distance, infinity where x is exact
  *   (least squares), 0 where y is
- * @param weights (m) how often each point counts; 1 each if left out
- * @returns slope, infinite where the points stand upright, NaN where they all agree
+ * @param weights (m) how often each point counts; default 1 each
+ * @returns slope, infinite for points on a vertical line, NaN where all points coincide
  */
 export function deming(x: Float64Array, y: Float64Array, ratio: number, weights?: Float64Array): Line {
   let [n, mx, my] = [0, 0, 0];

@@ -1,11 +1,12 @@
 /**
  * @file Exponents of power laws between H, G and Z of one layer, H ~ G^s: slopes of logarithms of second moments along
- * common eigenvectors, each with an interval and with what speaks against reading it (theory.md Eqs. 33 to 37).
+ * common eigenvectors, each with an interval and a status that says when it cannot be read (theory.md Eqs. 33 to 37).
  *
  * Pairing sorted eigenvalues, as the paper does, finds a positive slope between any two spectra. Here a matrix is
- * paired with the other along the eigenvectors of one of them: along those of Z, which are exact; for H with G along
- * those of the steeper of the two, found from one half of the samples and evaluated on the other half. A slope is only
- * stated where the spectrum that it is in spans a decade and the two matrices share eigenvectors beyond chance.
+ * paired with the other along the eigenvectors of one of them. For pairs with Z these are the eigenvectors of Z, which
+ * are exact. For H with G they are those of the steeper of the two, found from one half of the samples and evaluated on
+ * the other half. A slope is stated only where its spectrum spans a decade and the two matrices share eigenvectors
+ * beyond chance.
  */
 import { type EigenSystem, eigh } from "../../linalg/eigh.ts";
 import { identity, type Matrix, matmul, matrix, maxAbs, transpose } from "../../linalg/matrix.ts";
@@ -31,7 +32,7 @@ export interface Exponent {
   r2: number | null;
   /** Decades that the second matrix spans over the directions used. */
   decades: number | null;
-  /** The slope between sorted eigenvalues: the paper's reading, positive for any two spectra. */
+  /** The slope between sorted eigenvalues: the paper's method, positive for any two spectra. */
   sorted: number | null;
   /** |AB - BA| / (|A| |B|) (Eq. 36), and its root mean square if one of the two is rotated at random. */
   commutator: number | null;
@@ -43,7 +44,7 @@ export interface Exponent {
   overlap: number | null;
   /** Off-diagonal part in the common basis over that in a random one (Eq. 35): 0 shared, 1 nothing in common. */
   unshared: number | null;
-  /** Directions used. */
+  /** Number of directions used. */
   directions: number;
   status?: Status;
 }
@@ -58,7 +59,7 @@ export interface SideExponents {
 export type LayerExponents = Record<Convention, { a: SideExponents | null; b: SideExponents }>;
 
 export interface ExponentOptions {
-  /** The live part of the layer's singular system, where it was found before; null where the layer has no weights. */
+  /** The live part of the layer's singular system, if already found; null where the layer has no weights. */
   live?: SingularSystem | null;
   /** Draws of each bootstrap. Default 100: the width of an interval to 7 %. */
   replicates?: number;
@@ -75,13 +76,14 @@ const flatDecades = 0.2;
  * The exponents of one layer, both sides, all conventions.
  *
  * @param groups moments of the layer over disjoint groups of samples, 8 to 16 of about equal size: the interval comes
- *   from drawing them anew. One group gives values too, with an interval from the scatter of the directions alone
+ *   from resampling them. One group gives values too, with an interval from the scatter of the directions alone
  * @returns for side a null where the layer has none (attention heads); pairs with Z have status "missing-moments"
  *   without weights
  * @throws RangeError if there is no group
  *
  * Where Z is known everything is projected on its live subspace (theory.md Eq. 86), as the laws require of H_a and G_b
- * (Eq. 50). A handful of eigendecompositions and one (d, d) by (d, 128) product a group for each side and convention.
+ * (Eq. 50). Costs a handful of eigendecompositions, and one (d, d) by (d, 128) product per group for each side and
+ * convention.
  */
 export function layerExponents(groups: readonly LayerMoments[], options: ExponentOptions = {}): LayerExponents {
   const first = groups[0];
@@ -110,7 +112,7 @@ function liveSystem(groups: readonly LayerMoments[]): SingularSystem | null {
   );
 }
 
-/** The exponents of a layer that was left out because the user asked for less. */
+/** The exponents of a layer that were left out because the user asked for less. */
 export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
   const side = () => ({ hg: none("not-measured"), hz: none("not-measured"), gz: none("not-measured") });
   const both = () => ({ a: a ? side() : null, b: side() });
@@ -118,15 +120,15 @@ export function unmeasuredExponents({ a }: LayerMoments): LayerExponents {
 }
 
 /**
- * Seconds that the exponents of a side of d values take, about: a polynomial fitted to d = 100, 256, 512 for two
- * conventions. With three, and with the weights of rows, it is some half of what a layer takes; it says which layers
- * are measured, so it stays.
+ * Approximate seconds for the exponents of a side of d values: a polynomial fitted to d = 100, 256, 512 for two
+ * conventions. With three conventions and row weights it covers about half of a layer's time. It stays as it is because
+ * it decides which layers are measured.
  */
 export function exponentSeconds(d: number): number {
   return 0.05 + 3.5e-6 * d ** 2 + 2.1e-8 * d ** 3;
 }
 
-/** One of the two moments in coordinates of the range of Z. */
+/** One of the two moments in the coordinates of the range of Z. */
 interface Part {
   which: Which;
   /** (r, r) of all samples, and of each of two halves. */
@@ -136,7 +138,7 @@ interface Part {
   system: EigenSystem;
 }
 
-/** What is common to the pairs of one side in one convention. */
+/** The inputs that the pairs of one side share in one convention. */
 interface Scene {
   groups: readonly LayerMoments[];
   halves: [readonly LayerMoments[], readonly LayerMoments[]];
@@ -260,7 +262,7 @@ function fitAgainstWeights(scene: Scene, part: Part, Z: EigenSystem): Exponent {
   return judged(fit, apart, system, exact, pairOf(part.whole, part.system, part.n, inBasis, system, exact));
 }
 
-/** H_b = W H_a W^T and G_a = W^T G_b W (theory.md Eq. 6) lean towards Z whatever H_a and G_b are. */
+/** H_b = W H_a W^T and G_a = W^T G_b W (theory.md Eq. 6) are biased towards Z whatever H_a and G_b are. */
 const holdsWeights = (side: Side, which: Which): boolean => (side === "b") === (which === "H");
 
 /** Z^(-1/2) A Z^(-1/2) in the basis of Z: H_a for H_b and G_b for G_a, in other coordinates. */
@@ -273,7 +275,7 @@ function withoutWeights(A: Matrix, { values }: EigenSystem): Matrix {
   );
 }
 
-/** H against G, along the eigenvectors of the steeper of the two: noise in the basis mixes least there. */
+/** H against G, along the eigenvectors of the steeper of the two, where noise mixes the basis least. */
 function fitBetweenMoments(scene: Scene, H: Part, G: Part): Exponent {
   const { halves, side, convention, Z, options, groups } = scene;
   const steeper = steepness(H) >= steepness(G) ? H : G;
@@ -299,8 +301,8 @@ function fitBetweenMoments(scene: Scene, H: Part, G: Part): Exponent {
 }
 
 /**
- * The fit along directions with the slope that needs none, and with what the choice of a basis leaves open (Eqs. 37,
- * 80).
+ * The fit along directions, combined with the slope that needs no basis; the interval includes the uncertainty from the
+ * choice of basis (Eqs. 37, 80).
  */
 function withoutBasis(fit: Fit, H: Part, G: Part, V: Matrix | undefined, known: Known): Fit {
   const within = ({ halves }: Part): Halves => (V ? [changeBasis(halves[0], V), changeBasis(halves[1], V)] : halves);
@@ -334,7 +336,7 @@ function fitFor(
   return fitExponent(folds, m, replicates, random);
 }
 
-/** What is stated of a pair whether or not it has an exponent. */
+/** The facts stated of a pair whether or not it has an exponent. */
 type PairFacts = Pick<Exponent, "sorted" | "commutator" | "commutatorNull" | "overlap">;
 
 function pairOf(A: Matrix, a: EigenSystem, nA: number, B: Matrix, b: EigenSystem, nB: number): PairFacts {
@@ -361,8 +363,8 @@ function sortedSlope(y: Float64Array, nY: number, x: Float64Array, nX: number): 
 }
 
 /**
- * Why the spectrum that an exponent is in has no slope: eigenvalues above the floor within a small factor, or hardly
- * any.
+ * Why the spectrum of an exponent's second matrix has no slope: its eigenvalues above the floor differ by a small
+ * factor, or are too few.
  */
 function spectrumStatus(values: Float64Array, n: number): Status | undefined {
   if (values.length < leastDirections) return "too-few-values";

@@ -10,7 +10,7 @@ import { type GroupSums, poolGroups } from "./rayleighQuotients.ts";
 export type Along = { groups: readonly GroupSums[] } | { exact: Float64Array };
 
 /**
- * Both matrices along the directions found from other samples. With two folds, direction i of one stands beside
+ * Both matrices along directions found from other samples. With two folds, direction i of one is averaged with
  * direction i of the other.
  */
 export interface Fold {
@@ -49,7 +49,7 @@ export const leastDirections = 8;
  * @param m     directions
  * @returns undefined if fewer than `leastDirections` have values above rounding
  *
- * The interval is the wider of two 95 % intervals: groups of samples drawn anew, and directions drawn anew.
+ * The interval is the wider of two 95 % intervals: from resampled groups of samples, and from resampled directions.
  * O(replicates m groups)
  */
 export function fitExponent(folds: readonly Fold[], m: number, replicates: number, random: Random): Fit | undefined {
@@ -83,13 +83,13 @@ export function fitExponent(folds: readonly Fold[], m: number, replicates: numbe
   };
 }
 
-/** Weights are exact; where nothing is known of the noise both count alike. */
+/** Weights are exact; where the noise is unknown both count alike. */
 function errorRatio(folds: readonly Fold[], noiseX: number, noiseY: number): number {
   if (folds.some(({ x }) => "exact" in x)) return Number.POSITIVE_INFINITY;
   return Math.max(noiseX, noiseY) > exact ? noiseY / noiseX : 1;
 }
 
-/** Mean over the folds of ln of the second moments, NaN where one is rounding or less. */
+/** Mean over the folds of ln of the second moments; NaN for values at rounding level or below. */
 function logs(folds: readonly Fold[], axis: "x" | "y", m: number, times?: readonly Float64Array[]): Float64Array {
   const out = new Float64Array(m);
   const values = new Float64Array(m);
@@ -105,7 +105,7 @@ function logs(folds: readonly Fold[], axis: "x" | "y", m: number, times?: readon
 }
 
 /**
- * Both coordinates over groups drawn with replacement, the same draw for both matrices: they come from the same
+ * Both coordinates over groups drawn with replacement. Both matrices use the same draw because they come from the same
  * samples.
  */
 function bootstrapGroups(
@@ -146,8 +146,8 @@ function bootstrapGroups(
 
 /**
  * Length of the blocks in which directions are drawn: neighbours in rank mix, so their errors are alike. Twice the lag
- * up to which the distances from the line are correlated (as Politis and White 2004 find it), at least the cube root of
- * m, at most a quarter of m.
+ * up to which the residuals are correlated (found as in Politis and White 2004), at least the cube root of m, at most a
+ * quarter of m.
  */
 function blockLength(x: Float64Array, y: Float64Array, slope: number): number {
   const m = x.length;
@@ -197,7 +197,7 @@ function angleDeviation(slope: number, slopes: readonly number[]): number {
   return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length);
 }
 
-/** The slopes of two angles; unbounded ends where they reach the upright. */
+/** The slopes of two angles; an end is infinite where the angle reaches the vertical. */
 export function orderInterval(low: number, high: number): [number, number] {
   const at = (value: number): number =>
     value <= -Math.PI / 2
@@ -213,7 +213,7 @@ function variance(values: Float64Array): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }
 
-/** Mean over directions of the variance over replicates, whose values lie about `centre`. */
+/** Mean over directions of the variance over replicates about `centre`. */
 function meanVariance(replicates: readonly Float64Array[], centre: Float64Array): number {
   const n = replicates.length;
   if (n < 2) return 0;

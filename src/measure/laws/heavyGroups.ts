@@ -1,29 +1,29 @@
 /**
- * @file Groups of samples that one or few rows dominate, counted less for the reading of laws (theory.md Eq. 88).
+ * @file Groups of samples that one or few rows dominate, given less weight when laws are read (theory.md Eq. 88).
  *
- * Under heavy tails a single row can be most of a second moment, one direction that belongs to no law. A group of
- * samples whose variance is far above that of the others gives it away. Scaling all sums of a group by one number keeps
- * Eq. 6 exactly, so every law stays what it was. Alignments, ranks and spectra are of all samples alike; exponents and
- * phases say how many groups counted less.
+ * Under heavy tails a single row can dominate a second moment, as one direction that belongs to no law. Such a group
+ * shows a variance far above that of the others. Scaling all sums of a group by one number preserves Eq. 6, and with it
+ * every law. Alignments, ranks and spectra weight all samples equally; exponents and phases say how many groups were
+ * scaled down.
  */
 import { type LayerMoments, mergeLayers, type SideMoments, sideBlocks, sideNumbers } from "../../moments/moments.ts";
 
-/** chosen: a group counts less where the variance of its rows is more than this many times the median of all groups. */
+/** chosen: a group is scaled down where the variance of its rows exceeds this multiple of the median of all groups. */
 export const heavyFrom = 2;
 
 export interface EvenedGroups {
   groups: readonly LayerMoments[];
   total: LayerMoments;
-  /** Groups that count less. */
+  /** Number of groups scaled down. */
   heavy: number;
 }
 
 /**
- * The groups with those of large variance scaled down to `heavyFrom` times the median   (theory.md Eq. 88).
+ * The groups, with large variances scaled down to `heavyFrom` times the median   (theory.md Eq. 88).
  *
  * @param groups disjoint groups of the samples
  * @param total  their sum
- * @returns the very same groups where none is heavy, as in Gaussian samples; at least three groups are needed to tell
+ * @returns the same objects where no group is heavy, as in Gaussian samples; at least three groups are needed to tell
  */
 export function evenGroups(groups: readonly LayerMoments[], total: LayerMoments): EvenedGroups {
   const weights = groups.map(() => 1);

@@ -1,6 +1,6 @@
 /**
- * @file What the laws of one layer are read from, found once for exponents, phase and what else reads them: the groups
- * of samples without the weight of heavy rows, the live part of the singular system, and the alignments of the two.
+ * @file The common inputs of exponents, phase and other readings of laws, computed once for each layer: the groups of
+ * samples with heavy ones scaled down, the live part of the singular system, and the alignments of both.
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 import type { Decompositions } from "../decompositions.ts";
@@ -10,10 +10,10 @@ import { type EvenedGroups, evenGroups } from "./heavyGroups.ts";
 import { liveSubspace, type SingularSystem, truncateSystem } from "./liveSubspace.ts";
 
 export interface LayerLaws {
-  /** Groups and their sum, heavy groups counted less (theory.md Eq. 88). */
+  /** Groups and their sum, with heavy groups scaled down (theory.md Eq. 88). */
   readonly even: EvenedGroups;
   readonly exponents: LayerExponents;
-  /** Relations of the evened sum. */
+  /** Relations of that sum. */
   readonly alignment: LayerAlignment["alignment"];
   /** The singular system of W; absent where W has none. */
   readonly singular?: SingularSystem;
@@ -22,7 +22,7 @@ export interface LayerLaws {
 /**
  * The laws of one layer   (theory.md Eqs. 33 to 37, 86, 88).
  *
- * @param measured what every measurement has, and the decompositions behind it
+ * @param measured the common measures, and their decompositions
  */
 export function layerLaws(
   total: LayerMoments,

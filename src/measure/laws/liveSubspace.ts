@@ -1,10 +1,10 @@
 /**
- * @file The live subspace of a layer: the leading singular directions of W that carry nearly all of what is in H and G
- * (theory.md Eq. 86).
+ * @file The live subspace of a layer: the leading singular directions of W that carry nearly all of H and G (theory.md
+ * Eq. 86).
  *
- * Training with decay leaves directions that no longer take part; their weights fall towards zero at different speeds,
- * and what they span (six decades, say) is no spectrum of the layer. Exponents, flatness and phases are read on the
- * live subspace alone.
+ * Training with decay leaves directions that no longer take part. Their weights fall towards zero at different speeds,
+ * and the range of their sizes (six decades, say) is no spectrum of the layer. Exponents, flatness and phases are read
+ * on the live subspace alone.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -14,7 +14,7 @@ import { type Eigen, flatFrom, type WeightRange, weightRange } from "./weightRan
 /** chosen: share of the traces of H and G that the live subspace carries. */
 export const liveShare = 0.99;
 
-/** chosen: the two other shares under which the weights of phases are stated as well. */
+/** chosen: two other shares for which the weights of phases are also stated. */
 export const otherShares = [0.95, 0.999] as const;
 
 /** Eigenvalues of Z and its eigenvectors on both sides, the singular vectors of W. */
@@ -26,13 +26,13 @@ export interface SingularSystem {
 export interface LiveSubspace extends WeightRange {
   /** Of W on its whole range: squared singular values above a millionth of the largest. */
   rangeRank: number;
-  /** Share of the traces that was asked for. */
+  /** The share of the traces asked for. */
   share: number;
   /** log10 of the largest over the smallest eigenvalue of Z in the subspace. */
   decades: number;
 }
 
-/** The side whose Z is the smaller, and is decomposed for both. */
+/** The side with the smaller Z, whose decomposition serves both. */
 export function smallerSide({ rows, cols }: Matrix): Side {
   return rows < cols ? "b" : "a";
 }
@@ -76,8 +76,8 @@ export function truncateSystem({ a, b }: SingularSystem, count: number): Singula
 
 /**
  * The live subspace   (theory.md Eq. 86): the fewest leading directions of Z that carry `share` of the trace of each of
- * H_a, G_b, H_b and G_a on the range of W, of covariances. Where Z is flat on them but for a tail of small eigenvalues,
- * the tail is not live.
+ * H_a, G_b, H_b and G_a on the range of W, for covariances. Where Z is flat on them apart from a tail of small
+ * eigenvalues, the tail is not live.
  *
  * @param layer its moments; without side a, or without sums, the whole range is live
  * @param Z     its singular system
@@ -94,10 +94,7 @@ export function liveSubspace(layer: LayerMoments, Z: SingularSystem, share = liv
   return { ...range, rangeRank: values.length, share, decades };
 }
 
-/**
- * Eigenvalues of Z without the tail behind those that are equal for all that may be read; all of them where they are
- * not.
- */
+/** The eigenvalues of Z without the tail, where the others are equal within what can be read; otherwise all. */
 function countWithoutTail(values: Float64Array): number {
   const { flatness, flatRank } = weightRange(values);
   return flatness >= flatFrom ? flatRank : values.length;

@@ -2,27 +2,28 @@
  * @file The slope between two second moments without a basis, from products of their matrix logarithms (theory.md Eq.
  * 80).
  *
- * H = c G^s says log H = s log G + const I. Along the eigenvectors of one of two disturbed matrices that one's spectrum
- * reads too steep, for eigenvalues repel each other, and the other's too flat, for neighbouring directions are mixed.
- * Products of logarithms belong to neither basis, and a logarithm turns a relative disturbance of any eigenvalue, large
- * or small, into an addend of its size.
+ * H = c G^s says log H = s log G + const I. Along the eigenvectors of one of two noisy matrices, that matrix's own
+ * spectrum is too steep, because eigenvalues repel each other; the other's is too flat, because neighbouring directions
+ * are mixed. Products of logarithms favour neither basis. A logarithm turns a relative perturbation of any eigenvalue,
+ * large or small, into an additive term of the same size.
  */
 import { type EigenSystem, eigh } from "../../linalg/eigh.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { slopeOf } from "./deming.ts";
 
 /**
- * Second moments of one matrix over two halves of the samples, (r, r) each; twice the same where there is one group.
+ * Second moments of one matrix over two halves of the samples, (r, r) each; the same matrix twice where there is one
+ * group.
  */
 export type Halves = readonly [Matrix, Matrix];
 
 export type Known = ReadonlyMap<Matrix, EigenSystem>;
 
 export interface LogSlope {
-  /** The slope if the scatter of both logarithms is of one size. */
+  /** The slope if both logarithms scatter equally. */
   slope: number;
   /**
-   * Angles of the slopes if that of one is up to four times that of the other, either way; ascending, `slope` between
+   * Angles of the slopes if one scatter is up to four times the other, either way; ascending, with `slope` between
    * them.
    */
   angles: [number, number];
@@ -32,8 +33,8 @@ export interface LogSlope {
 const rounding = 1e-7;
 
 /**
- * chosen: how far the scatters of the two, which cannot be told apart, may differ: standard deviations within a factor
- * of four.
+ * chosen: how far the two scatters, which cannot be told apart, may differ: standard deviations within a factor of
+ * four.
  */
 const ratios = [1 / 16, 16] as const;
 
@@ -41,7 +42,7 @@ const ratios = [1 / 16, 16] as const;
  * Slope of log H against log G over their common range   (theory.md Eq. 80).
  *
  * @param H, G (r, r) symmetric positive semi-definite, in the same coordinates
- * @param known eigenvectors of some of these matrices, where they were found before
+ * @param known eigenvectors of some of these matrices, if already found
  * @returns undefined if fewer than `least` dimensions are above rounding in both, or nothing varies. O(r^3): up to four
  *   eigendecompositions
  */
@@ -58,10 +59,7 @@ export function logSlope(H: Halves, G: Halves, least: number, known: Known = new
   return { slope: slopeOf(xx, xy, yy, 1), angles: [Math.min(one, other), Math.max(one, other)] };
 }
 
-/**
- * Eigenvalues and eigenvectors of all, in the coordinates of a subspace in which none has an eigenvalue that is
- * rounding.
- */
+/** Eigenvalues and eigenvectors of all matrices, in the coordinates of a subspace where no eigenvalue is rounding. */
 function commonRange(matrices: readonly Matrix[], least: number, known: Known): EigenSystem[] | undefined {
   const systems: EigenSystem[] = [];
   for (const A of matrices) {
@@ -73,14 +71,14 @@ function commonRange(matrices: readonly Matrix[], least: number, known: Known): 
       for (let k = 0; k < V.data.length; k++)
         V.data[k] = vectors.data[Math.floor(k / kept) * vectors.cols + (k % kept)]!;
       const smaller = matrices.map((B) => matmul(transpose(V), matmul(B, V)));
-      return commonRange(smaller, least, known); // the others may have lost some of theirs: all again
+      return commonRange(smaller, least, known); // the others may have lost some of theirs: start over
     }
     systems.push({ values, vectors });
   }
   return systems;
 }
 
-/** log A less its mean eigenvalue: the scale of A plays no part. */
+/** log A minus its mean eigenvalue, so that the scale of A cancels. */
 function tracelessLog({ values, vectors }: EigenSystem): Matrix {
   const r = values.length;
   const logs = values.map(Math.log);

@@ -1,6 +1,6 @@
 /**
- * @file Second moments along given directions, v^T H v, from the sums of groups of samples, so that any choice of
- * groups can be pooled without touching a matrix again (theory.md Eq. 33).
+ * @file Second moments along given directions, v^T H v, from the sums of groups of samples. Any choice of groups can
+ * then be pooled without touching a matrix again (theory.md Eq. 33).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import { addProducts } from "../../linalg/products.ts";
@@ -14,7 +14,7 @@ import {
 } from "../../moments/moments.ts";
 import type { Convention } from "../alignment/relations.ts";
 
-/** What one group of samples adds along m directions. */
+/** The sums of one group of samples along m directions. */
 interface GroupSums {
   /** (m) sum of (v . row)^2 */
   squares: Float64Array;
@@ -61,7 +61,7 @@ function add(total: Float64Array, values: Float64Array): void {
   for (let i = 0; i < total.length; i++) total[i]! += values[i]!;
 }
 
-/** What each group holds along the columns of V, (d, m). O(d^2 m) a group. */
+/** The sums of each group along the columns of V, (d, m). O(d^2 m) a group. */
 export function projectGroups(
   groups: readonly LayerMoments[],
   key: Side,
@@ -104,7 +104,7 @@ function rowTimes(x: Float64Array, { rows, cols: m, data: v }: Matrix): Float64A
 /**
  * Second moments along the directions over a choice of groups.
  *
- * @param times how often each group counts, as drawn by the bootstrap; once each if left out
+ * @param times how often each group counts, as drawn by the bootstrap; default once each
  * @param out   (m) overwritten
  */
 export function poolGroups(

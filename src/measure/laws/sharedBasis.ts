@@ -1,12 +1,12 @@
 /**
  * @file Whether two symmetric matrices share eigenvectors: commutator, overlap of leading subspaces, and the part of
- * one that is off the diagonal in the eigenbasis of the other, each with what a random rotation would show (theory.md
+ * one that is off the diagonal in the eigenbasis of the other, each with its value under a random rotation (theory.md
  * Eqs. 35, 36).
  */
 import { frobenius, type Matrix, matmul, matrix, maxAbs, trace } from "../../linalg/matrix.ts";
 
 /**
- * chosen: below this many correlations' worth of off-diagonal mass the basis counts as shared, however flat the
+ * chosen: with less off-diagonal mass than this many correlations the basis counts as shared, however flat the
  * spectrum.
  */
 const leastUnshared = 0.1;
@@ -14,7 +14,7 @@ const leastUnshared = 0.1;
 /** chosen: halfway between a shared basis (0) and a random one (1). */
 const mostUnshared = 0.5;
 
-/** The matrix, divided by its largest entry where products of four such sizes leave float64. */
+/** The matrix, divided by its largest entry where a product of four entries would leave float64. */
 function withinRange(A: Matrix): Matrix {
   const largest = maxAbs(A.data);
   if (largest === 0 || (largest > 1e-60 && largest < 1e60)) return A;
@@ -66,14 +66,14 @@ export interface Unshared {
   /** Mean over directions of the sum of squared correlations with the other directions, S of Eq. 35. */
   mass: number;
   /**
-   * S over its value for a random basis: 0 for a shared eigenbasis, 1 for none in common; null where the spectrum is
+   * S over its value for a random basis: 0 for a shared eigenbasis, 1 for nothing in common; null where the spectrum is
    * flat.
    */
   value: number | null;
 }
 
 /**
- * How much of a matrix is off the diagonal in a basis that is to be its eigenbasis   (theory.md Eq. 35).
+ * How much of a matrix is off the diagonal in a candidate eigenbasis   (theory.md Eq. 35).
  *
  * @param ofFirst  (r, r) the matrix in that basis, from one half of the samples
  * @param ofSecond (r, r) from the other half; the products of the two are free of sampling noise. The same matrix where
@@ -95,16 +95,14 @@ export function unshared(ofFirst: Matrix, ofSecond: Matrix, kept: number): Unsha
       if (product !== 0) mass += (2 * product) / (size(first, i) * size(first, j) * size(second, i) * size(second, j));
     }
   }
-  // Squared correlations are at most 1, but of damaged sums
+  // Squared correlations are at most 1, except from damaged sums
   mass = kept > 0 ? Math.min(kept - 1, Math.max(0, mass / kept)) : 0;
   const byChance = (kept / (kept + 2)) * ((kept * square) / (traces[0] * traces[1]) - 1);
   const value = mass / byChance;
   return { mass, value: byChance > 1e-9 && Number.isFinite(value) ? value : null };
 }
 
-/**
- * Whether two matrices have too little of an eigenbasis in common for a law between their eigenvalues to mean anything.
- */
+/** Whether two matrices share too little of an eigenbasis for a law between their eigenvalues to mean anything. */
 export function haveNoCommonBasis({ mass, value }: Unshared): boolean {
   return mass > leastUnshared && value !== null && value > mostUnshared;
 }

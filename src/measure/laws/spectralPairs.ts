@@ -1,7 +1,7 @@
 /**
- * @file Two matrices of one side along the eigenvectors of one of them: the points that an exponent is the slope of
- * (theory.md Eq. 33), beside the sorted eigenvalues that the paper pairs. For figures: from all samples at once,
- * without the folds of Eq. 34.
+ * @file Two matrices of one side along the eigenvectors of one of them: the points whose slope is an exponent
+ * (theory.md Eq. 33), and the sorted eigenvalues that the paper pairs. For figures: from all samples at once, without
+ * the folds of Eq. 34.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { gram, type Matrix, matmul, maxAbs } from "../../linalg/matrix.ts";
@@ -11,7 +11,7 @@ import { noiseFloor } from "../spectra/spectrum.ts";
 import type { SideExponents } from "./exponent.ts";
 
 export interface SpectralPairs {
-  /** Eigenvalues of the second matrix of the pair, descending, those above its noise floor alone. */
+  /** Eigenvalues of the second matrix of the pair, descending; only those above its noise floor. */
   x: Float64Array;
   /** v^T A v of the first matrix along the same eigenvectors. */
   y: Float64Array;

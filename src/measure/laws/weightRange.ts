@@ -1,6 +1,6 @@
 /**
- * @file The range of the weights and what of H and G lies in it: the projectors of the laws of Eq. 50. H_b and G_a lie
- * in the range of Z_b and Z_a by Eq. 6; H_a and G_b need not, and are the only two that a projection changes.
+ * @file The range of the weights and the parts of H and G in it: the projectors of the laws of Eq. 50. H_b and G_a lie
+ * in the range of Z_b and Z_a by Eq. 6. H_a and G_b need not; only these two change under projection.
  */
 import { frobenius, gram, type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
 import { averageTriangles } from "../../linalg/triangleTiles.ts";
@@ -10,7 +10,7 @@ import { symmetricEntriesOf } from "../alignment/entrySums.ts";
 import { type Convention, relations, type SideAlignments, type SideMatrix } from "../alignment/relations.ts";
 import type { Relation } from "../phase/phaseTable.ts";
 
-/** Eigenvalues, descending, and unit eigenvectors as columns, as `eigh` in linalg gives them. */
+/** Eigenvalues, descending, and unit eigenvectors as columns, in the form of `eigh` in linalg. */
 export interface Eigen {
   values: Float64Array;
   vectors: Matrix;
@@ -24,11 +24,11 @@ const rangeThreshold = 1e-6;
 export interface WeightRange {
   /** Number of eigenvalues of Z above a millionth of the largest. */
   rank: number;
-  /** Largest over smallest of them: 1 where all nonzero singular values of W are equal. */
+  /** Condition number on the range: 1 where all nonzero singular values of W are equal. */
   condition: number;
   /**
-   * Largest cosine of Z with a projector: 1 where all nonzero singular values of W are equal, above 0.98 where the
-   * others are small or few, about 0.9 for spectra that fall like a power or an exponential.
+   * Largest cosine of Z with a projector: 1 where all nonzero singular values of W are equal, above 0.98 where the rest
+   * are small or few, about 0.9 for spectra that fall like a power or an exponential.
    */
   flatness: number;
   /** Dimension of that projector. */
@@ -81,7 +81,7 @@ export function projectOnRange(A: Matrix, vectors: Matrix, rank: number): Matrix
 export interface ProjectedRelations {
   a: SideAlignments;
   b: SideAlignments;
-  /** Strength to expect of unrelated matrices on that range (theory.md Eqs. 13, 52). */
+  /** Expected strength of unrelated matrices on that range (theory.md Eqs. 13, 52). */
   chance: Record<Relation, number | null>;
   /** Share of the trace of H_a and of G_b that lies in the range. */
   share: { Ha: number | null; Gb: number | null };
@@ -89,12 +89,11 @@ export interface ProjectedRelations {
 
 /**
  * The six relations on the range of W, of P_a H_a P_a, G_a, Z_a and of H_b, P_b G_b P_b, Z_b, and their chance levels
- * (theory.md Eqs. 7, 13, 50, 52).
- *
- * Chance is that of H_a and G_b turned at random in their whole spaces, then projected (theory.md Eqs. 13, 84).
+ * (theory.md Eqs. 7, 13, 50, 52). Chance takes H_a and G_b rotated at random in their full spaces, then projected
+ * (theory.md Eqs. 13, 84).
  *
  * @param layer moments of the layer
- * @param Z     eigenvalues and vectors of Z_a (dIn) and Z_b (dOut), those to project on
+ * @param Z     eigenvalues and vectors of Z_a (dIn) and Z_b (dOut) to project on
  * @returns null where the layer has no side a or no weights, or a moment was not captured
  *
  * O(d^2 rank).

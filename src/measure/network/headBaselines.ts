@@ -1,6 +1,6 @@
 /**
- * @file What the RGA of an attention head is to be compared with (theory.md Eq. 78): how its H aligns with the H of the
- * other heads of its layer, which see the same input, and with its own H at an earlier measurement.
+ * @file Baselines for the RGA of an attention head (theory.md Eq. 78): how its H aligns with the H of the other heads
+ * of its layer, which see the same input, and with its own H at an earlier measurement.
  */
 import { type LayerMoments, type Moments, secondMoment } from "../../moments/moments.ts";
 import { alignmentOf } from "../alignment/alignment.ts";
@@ -16,7 +16,9 @@ export interface OtherHeads {
   count: number;
 }
 
-/** Heads by what the names of those of one attention share; other layers each by its own. */
+/**
+ * Heads grouped by the common part of their names, one group per attention; every other layer is a group of its own.
+ */
 export function byHeadLayer<T>(heads: readonly T[], nameOf: (head: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const head of heads) {
@@ -32,9 +34,8 @@ export function byHeadLayer<T>(heads: readonly T[], nameOf: (head: T) => string)
  * Alignment of H of each head with one matrix of every other head of the same attention layer   (theory.md Eqs. 2, 3,
  * 11, 78).
  *
- * @param which "G": what exceeds it is the head's own RGA; "H": the paper's baseline
- * @returns by name of the head; a head that is alone, or whose moments are missing, is not in it. O(heads^2 d^2) per
- *   layer
+ * @param which "G": the excess over it is the head's own RGA; "H": the paper's baseline
+ * @returns by name of the head, without heads that are alone or whose moments are missing. O(heads^2 d^2) per layer
  */
 export function otherHeads(
   layers: readonly LayerMoments[],
@@ -57,7 +58,7 @@ export function otherHeads(
   return found;
 }
 
-/** What a snapshot keeps of a head, by convention; null where there is no other head, or no earlier measurement. */
+/** A snapshot's entry for a head, by convention; null without another head, or without an earlier measurement. */
 export interface HeadBaselines {
   /** H with the H of the other heads of its layer. */
   otherHeads: Record<Convention, OtherHeads | null>;

@@ -1,11 +1,11 @@
 /**
- * @file Which sides of which layers are hidden representations, as the paper's Fig. 8 takes them: side a of maps 1 to D
- * and side b of maps 0 to D - 1 of a chain of D + 1 maps. Side a of map 0 is the data, side b of map D the output; they
- * stand apart.
+ * @file Which sides of which layers are hidden representations, as in the paper's Fig. 8: side a of maps 1 to D and
+ * side b of maps 0 to D - 1 of a chain of D + 1 maps. Side a of map 0 is the data and side b of map D the output; both
+ * are kept apart.
  */
 import { isMap, type LayerKind, type Side } from "../../moments/moments.ts";
 
-/** What the selection looks at; layers of snapshots and of moments have it. */
+/** The input of the selection; layers of snapshots and of moments have it. */
 export interface Placed {
   readonly kind: LayerKind;
   readonly dIn: number;
@@ -31,11 +31,11 @@ export interface HiddenSides<L> {
  * Hidden representations of a chain of maps.
  *
  * @param layers in order of execution
- * @returns undefined where the layers are no chain: none at all, a head or a block among them (neither is a map, and
- *   a network with them branches), or a map whose inputs are not those that the map before it gives, dIn a multiple of
- *   its dOut (patches of a convolution, or all positions of its channels)
+ * @returns undefined where the layers are no chain: the list is empty; a head or a block is among them (neither is a
+ *   map, and such a network branches); or a map's inputs are not the outputs of the map before it. dIn must be a
+ *   multiple of that dOut (patches of a convolution, or all positions of its channels)
  *
- * It knows widths alone: parallel maps of equal widths pass for a chain.
+ * Only widths are compared: parallel maps of equal widths pass for a chain.
  */
 export function hiddenSides<L extends Placed>(layers: readonly L[]): HiddenSides<L> | undefined {
   const [first, last] = [layers[0], layers.at(-1)];

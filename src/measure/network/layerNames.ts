@@ -1,34 +1,34 @@
 /**
- * @file What people call layers: an attention head by its block and its number, "block 0, head 3" for
+ * @file Readable names of layers: an attention head by its block and its number, "block 0, head 3" for
  * `transformer.h.0.attn.heads[3]` or `blocks.0.attn.MatMul_1[3]`. All other layers keep their names. Records keep the
- * names of the model, by which other programs find a layer; tables, sentences, pages and figures say these.
+ * names of the model, by which other programs find a layer; tables, sentences, pages and figures use these.
  */
 import type { NamedLayer } from "../../moments/moments.ts";
 
-/** A head's place by its name in a record. */
+/** A head's position, from its name in a record. */
 export interface HeadPlace {
-  /** What the names of the heads of one attention share: "blocks.0.attn.MatMul_1". */
+  /** The common part of the names of one attention's heads: "blocks.0.attn.MatMul_1". */
   readonly attention: string;
   /** From 0. */
   readonly head: number;
 }
 
-/** "blocks.0.attn.MatMul_1[3]#2" is head 3 of "blocks.0.attn.MatMul_1#2"; undefined of other names. */
+/** "blocks.0.attn.MatMul_1[3]#2" is head 3 of "blocks.0.attn.MatMul_1#2"; undefined for other names. */
 export function headPlace(name: string): HeadPlace | undefined {
   const [, product, head, call = ""] = /^(.+)\[(\d+)\](#\d+)?$/su.exec(name) ?? [];
   return product === undefined ? undefined : { attention: `${product}${call}`, head: Number(head) };
 }
 
-/** What the name of a head shares with those of its attention; another layer's name. */
+/** The part of a head's name that its attention shares; for any other layer its name. */
 export function attentionOf(name: string): string {
   return headPlace(name)?.attention ?? name;
 }
 
 /**
- * Attentions by their blocks where these tell them apart: "block 3"; else by block and module, "block 3 self_attn"; by
- * the module, "decoder.layers.3.self_attn"; or as they are.
+ * Names of attentions: by block where blocks are distinct, "block 3"; else by block and module, "block 3 self_attn";
+ * else by module, "decoder.layers.3.self_attn"; else unchanged.
  *
- * @param attentions what the names of heads share, each once; the last part is the product that makes the heads
+ * @param attentions the common parts of the heads' names, each once; the last part is the product that makes the heads
  */
 export function attentionNames(attentions: readonly string[]): string[] {
   for (const form of [blockForm, blockAndModule, moduleOf]) {
@@ -38,7 +38,7 @@ export function attentionNames(attentions: readonly string[]): string[] {
   return [...attentions];
 }
 
-/** The module of an attention: its name without the product, which a number is none of. */
+/** The module of an attention: its name without the product. A number is no product. */
 function moduleOf(attention: string): string | undefined {
   if (/(?:^|[./])\d+$/u.test(attention)) return attention;
   const end = Math.max(attention.lastIndexOf("."), attention.lastIndexOf("/"));
@@ -58,10 +58,10 @@ function blockAndModule(attention: string): string | undefined {
 }
 
 /**
- * What people call the layers of a network.
+ * Readable names of the layers of a network.
  *
- * @param layers all of them: a name tells its layer from the others
- * @returns by the name of the record; a layer that has no other name than that is not in it
+ * @param layers all of them, so that names stay distinct
+ * @returns by the name in the record; layers that keep their names are absent
  */
 export function layerNames(layers: Iterable<NamedLayer>): ReadonlyMap<string, string> {
   const all = new Map([...layers].map((layer) => [layer.name, layer]));
@@ -75,7 +75,7 @@ export function layerNames(layers: Iterable<NamedLayer>): ReadonlyMap<string, st
   return new Map(found.filter(([, words]) => !all.has(words)));
 }
 
-/** Measurements of one network whose layers have the names that people call them by. */
+/** Measurements of one network with readable layer names. */
 export function withLayerNames<T extends { readonly layers: readonly NamedLayer[] }>(snapshots: readonly T[]): T[] {
   const names = layerNames(snapshots.flatMap(({ layers }) => layers));
   const named = ({ layers, ...rest }: T) => ({

@@ -1,6 +1,6 @@
 /**
- * @file Where noise and decay drive the charges of a pair, and where they went between two measurements (theory.md Eqs.
- * 107, 108, 124).
+ * @file Where noise and decay drive the charges of a pair, and how the charges changed between two measurements
+ * (theory.md Eqs. 107, 108, 124).
  */
 import { frobenius, type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
@@ -8,10 +8,7 @@ import type { Status } from "../measured.ts";
 import type { TrainingConstants } from "../training/residualEquations.ts";
 import type { PairHalf } from "./pairHalf.ts";
 
-/**
- * Weights or noise that are missing; "one-sided": the scale of what a normalization follows has no partner, and only
- * grows.
- */
+/** Weights or noise are missing; "one-sided": the scale of a normalized map has no partner and only grows. */
 export type PairStatus = Status | "one-sided";
 
 /** How the network is trained, and the rates of the steps since the earlier measurement. */
@@ -33,22 +30,23 @@ export interface PairDrift {
    * step (Eq. 107).
    */
   noise: ChargeChange | null;
-  /** By the mean gradients, without what sampling adds: times rate^2 (1 - 1 / batch) a step   (Eq. 107). */
+  /** By the mean gradients, without the contribution of sampling: times rate^2 (1 - 1 / batch) a step   (Eq. 107). */
   mean: ChargeChange | null;
   /**
-   * Expected of one step here, by noise, mean gradients and decay; null where it is not known how the network is
-   * trained.
+   * Expected change in one step, by noise, mean gradients and decay; null where the network's training is not known.
    */
   perStep: ChargeChange | null;
   /** Since an earlier measurement. */
   since: {
     step: number;
-    /** From the noise at both ends, decay exact   (Eq. 124). */
+    /** From the noise at both ends, with exact decay   (Eq. 124). */
     predicted: ChargeChange | null;
     measured: ChargeChange;
     /** |predicted - measured| / |measured|. */
     error: number | null;
-    /** Norm of what float32 rounds the charges by in these steps, if each step rounds each weight anew. */
+    /**
+     * Norm of the charges' rounding error in float32 over these steps, if each step rounds each weight independently.
+     */
     rounding: number;
   } | null;
   /** "below-rounding": the measured change is no larger than rounding. "not-sgd": the theory is SGD's. */
@@ -86,8 +84,8 @@ export function pairDrift(known: Known | { readonly status: PairStatus }): PairD
 }
 
 /**
- * What moves the charges in one step without decay, of noise times rate^2 / batch, of mean gradients times rate^2 (1 -
- * 1 / batch).
+ * The sources of the charges' change in one step besides decay: noise, times rate^2 / batch, and mean gradients, times
+ * rate^2 (1 - 1 / batch).
  */
 interface Source {
   readonly noise: Matrix;
@@ -97,7 +95,7 @@ interface Source {
 /** undefined where noise was not summed, as of scale. */
 function sourceOf(symmetry: PairSymmetry, { first, second }: Halves): Source | undefined {
   if (!first.noise || !second?.noise) return undefined;
-  const sign = symmetry === "rotation" ? -1 : 1; // rescaling: incoming less outgoing
+  const sign = symmetry === "rotation" ? -1 : 1; // rescaling: incoming minus outgoing
   const difference = (below: Matrix, above: Matrix) =>
     matrix(
       below.rows,
@@ -170,8 +168,8 @@ function movement(
 }
 
 /**
- * Change over some steps under decay and a source that goes evenly from that at the earlier end to that at the later
- * one; where one is known, under that   (Eq. 124).
+ * Change over some steps under decay and a source that changes linearly from its earlier to its later value; constant
+ * where only one is known   (Eq. 124).
  *
  * @param ends the later one first
  */
@@ -193,13 +191,13 @@ function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, step
 }
 
 /**
- * Standard deviation of a float32 number's rounding, relative to it: half a unit in the last place, uniform; of numbers
- * between powers of 2 .72 of the largest.
+ * Relative standard deviation of the rounding of a float32 number: half a unit in the last place, uniform. Averaged
+ * between powers of 2, it is .72 of the largest.
  */
 const ROUNDING = (0.72 * 2 ** -24) / Math.sqrt(3);
 
 /**
- * Norm of the change of charges that rounding each weight once a step makes: 2 w dw for each weight.
+ * Norm of the change of charges from rounding each weight once a step: 2 w dw for each weight.
  *
  * @param squaresNorm of all w^2
  */

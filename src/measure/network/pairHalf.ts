@@ -1,7 +1,7 @@
 /**
- * @file What one map contributes to a pair of neighbouring maps: the squares of its weights, of its mean gradient and
- * of its noise, on the values that the two share (theory.md Eqs. 105, 122). Small beside the map's sums, which need not
- * be kept for the other map's sake.
+ * @file The contribution of one map to a pair of neighbouring maps: the squares of its weights, of its mean gradient
+ * and of its noise, on the values that the two share (theory.md Eqs. 105, 122). It is much smaller than the map's sums,
+ * which need not be kept for the other map.
  */
 import { frobenius, type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { EdgeEnd, MapEdge } from "../../moments/edges.ts";
@@ -9,18 +9,17 @@ import type { LayerMoments } from "../../moments/moments.ts";
 import type { NoiseBlocks } from "../../moments/noiseSums.ts";
 
 /**
- * Matrices of what the map has on the shared values: (width, width), or their diagonals (width, 1) where values are
- * balanced one by one.
+ * Matrices on the shared values: (width, width), or their diagonals (width, 1) where values are balanced one by one.
  */
 export interface PairHalf {
   /** W W^T with the bias, or W^T W. */
   readonly weights: Matrix;
-  /** Norm of the squared weights, for what float32 rounds. */
+  /** Norm of the squared weights, for the rounding error of float32. */
   readonly squaresNorm: number;
   /** E[G^T G] of all examples, and of each group of them; null where it was not summed. */
   readonly noise: Noise | null;
   readonly groups: readonly Noise[];
-  /** E[G]^T E[G] without the part that sampling adds; null where gradients were not summed. */
+  /** E[G]^T E[G] without the contribution of sampling; null where gradients were not summed. */
   readonly mean: Matrix | null;
 }
 
@@ -32,7 +31,7 @@ export interface Noise {
 type Sums = Pick<LayerMoments, "W" | "bias" | "noise" | "gbHa"> & { readonly b: { readonly gSum?: Float64Array } };
 
 /**
- * The half of a pair on one of its maps.
+ * One map's half of a pair.
  *
  * @param layer over all samples
  * @param groups over disjoint groups of them
@@ -134,7 +133,7 @@ function normOfSquares(W: Matrix, bias: Float64Array | undefined, end: EdgeEnd, 
   return frobenius(matrix(1, width, Float64Array.from(norms)));
 }
 
-/** The weights of each shared value: its row of W and its bias, or all its columns one behind the other. */
+/** The weights of each shared value: its row of W and its bias, or all its columns concatenated. */
 function sharedVectors(
   { rows, cols, data }: Matrix,
   bias: Float64Array | undefined,

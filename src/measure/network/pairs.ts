@@ -21,20 +21,20 @@ export interface PairSnapshot {
   first: string;
   /** The map above, the keys where `first` gives the queries, or the normalization. */
   second: string;
-  /** What is in between, in words. */
+  /** The operators in between, in words. */
   through: string;
   symmetry: PairSymmetry;
-  /** Of attention: the head, from 0. */
+  /** For attention: the head, from 0. */
   head?: number;
-  /** Values that the two share. */
+  /** Number of shared values. */
   width: number;
   /**
-   * Conserved by gradient flow. Rescaling, and scale: one number per value (per group of values that are normalized
-   * together), the sum of its squared incoming weights, bias included, less that of its outgoing ones. Rotation:
-   * numbers of Q = U^T U - W W^T, the eigenvalues descending. Null where the weights are not known.
+   * Conserved by gradient flow. For rescaling and scale: one number per value (or per group of values normalized
+   * together), the sum of its squared incoming weights, bias included, minus that of its outgoing ones. For rotation:
+   * the eigenvalues of Q = U^T U - W W^T, descending. Null where the weights are not known.
    */
   charge: number[] | { frobenius: number; trace: number; eigenvalues: number[] } | null;
-  /** |Q| / (|U^T U| + |W W^T|), Frobenius norms; of rescaling, of the diagonals. In [0, 1]. Null for scale. */
+  /** |Q| / (|U^T U| + |W W^T|), Frobenius norms; for rescaling, of the diagonals. In [0, 1]. Null for scale. */
   imbalance: number | null;
   noiseBalance: NoiseBalance;
   drift: PairDrift;
@@ -42,24 +42,24 @@ export interface PairSnapshot {
   status: "ok" | PairStatus;
 }
 
-/** How nearly A = E[G_U^T G_U] equals B = E[G_W G_W^T]   (Eqs. 107, 122); of rescaling their diagonals. */
+/** How close A = E[G_U^T G_U] is to B = E[G_W G_W^T]   (Eqs. 107, 122); for rescaling, their diagonals. */
 export interface NoiseBalance {
   /** Pearson's correlation of their entries. */
   alignment: number | null;
   /** Its standard error, from groups of the samples (Eq. 18). */
   alignmentError: number | null;
   cosine: number | null;
-  /** tr A / tr B: above the map's noise over below it. */
+  /** tr A / tr B: noise of the map above over noise of the map below. */
   ratio: number | null;
   ratioError: number | null;
   /** |A - B| / (|A| + |B|): 0 in balance. */
   residual: number | null;
   /**
-   * What unrelated ones show. Of rotation the mean cosine (Eq. 13); of rescaling the correlation that 97.5 % of
-   * permuted diagonals stay below (Eq. 123).
+   * The value for unrelated matrices. For rotation the mean cosine (Eq. 13); for rescaling the correlation that 97.5 %
+   * of permuted diagonals stay below (Eq. 123).
    */
   null: number | null;
-  /** Examples. */
+  /** Number of examples. */
   n: number;
   status: "ok" | PairStatus;
 }
@@ -71,14 +71,14 @@ export interface PairOptions {
   readonly previous?: Moments | undefined;
 }
 
-/** What is found of all pairs. */
+/** The results for all pairs. */
 export interface PairsFound {
   pairs: PairSnapshot[];
-  /** Neighbours that share no symmetry, and what breaks it. */
+  /** Neighbouring maps that share no symmetry, and the reason. */
   unpaired: BrokenEdge[];
 }
 
-/** The halves of all pairs, gathered as the layers of a network come by. */
+/** The halves of all pairs, gathered as the layers of a network arrive. */
 export class PairHalves {
   readonly edges: Edges;
   private readonly found = new Map<MapEdge, { first?: PairHalf; second?: PairHalf }>();
@@ -89,7 +89,7 @@ export class PairHalves {
 
   /**
    * @param layers over all samples, some or all of the network's @param groups the same over disjoint groups of the
-   * samples
+   *   samples
    */
   add(layers: readonly HalfSums[], groups: readonly (readonly Pick<LayerMoments, "noise">[])[]): this {
     const at = new Map(layers.map(({ name }, i) => [name, i]));
@@ -200,7 +200,7 @@ function allFinite({ data }: Matrix): boolean {
 }
 
 /**
- * Incoming less outgoing squares, value by value; of rotation Q = U^T U - W W^T; of scale the squares of values
+ * Incoming minus outgoing squares, value by value; for rotation Q = U^T U - W W^T; for scale the squares of values
  * normalized together.
  */
 function chargeMatrix({ symmetry, together = 1 }: MapEdge, first: PairHalf, second: PairHalf | undefined): Matrix {

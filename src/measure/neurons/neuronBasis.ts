@@ -1,14 +1,14 @@
 /**
- * @file Whether a second moment is in the basis of its neurons: how much of it is on the diagonal, beside what the same
- * spectrum has there in a random basis (theory.md Eq. 126). Alignments of H, G and Z say that eigenvectors are shared,
- * and not which ones; here the neurons are told from directions that no neuron stands for.
+ * @file Whether a second moment is diagonal in the basis of its neurons: the share on the diagonal, compared with the
+ * same spectrum in a random basis (theory.md Eq. 126). Alignments of H, G and Z say that eigenvectors are shared, but
+ * not which ones; this measure tells neurons from directions that no neuron stands for.
  */
 import type { Entries } from "../alignment/entrySums.ts";
 import { jackknife } from "../alignment/jackknife.ts";
 import type { SideMatrix, SidePair } from "../alignment/relations.ts";
 import type { Measured } from "../measured.ts";
 
-/** A share, and what it is compared with. */
+/** A share and its baseline. */
 export interface DiagonalShare extends Measured {
   /** Mean share of the same spectrum in a random basis. */
   null: number | null;
@@ -22,7 +22,7 @@ export interface NeuronBasis {
   G: DiagonalShare;
 }
 
-/** The two numbers of H and G that the error is taken of, null where a matrix is missing. */
+/** The two numbers of H and G that have an error, null where a matrix is missing. */
 export function diagonalShares({ H, G }: SidePair): [number | null, number | null] {
   return [shareOf(H.entries), shareOf(G.entries)];
 }
@@ -37,7 +37,7 @@ export function neuronBasis(pair: SidePair): NeuronBasis {
   return { H: diagonalShare(pair.H), G: diagonalShare(pair.G) };
 }
 
-/** The same with standard errors, from the shares without each group of the samples in turn. */
+/** The same with standard errors, from the shares with each group of samples left out in turn. */
 export function addShareErrors(
   { H, G }: NeuronBasis,
   { numbers, counts }: { numbers: readonly (readonly (number | null)[])[]; counts: readonly number[] },
@@ -59,7 +59,7 @@ function diagonalShare({ entries, n, status }: SideMatrix): DiagonalShare {
   return { value, null: ((trace / norm) ** 2 + 2) / (A.rows + 2), noise: null, n };
 }
 
-/** Null where there is no matrix, or one without a basis to be told from another. */
+/** Null without a matrix, or where all bases are alike. */
 function shareOf(entries: Entries | undefined): number | null {
   if (!entries || entries.A.rows < 2) return null;
   const { A, factor, norm, status } = entries;

@@ -1,7 +1,6 @@
 /**
  * @file Neurons that have become one: clusters by the correlation of their activations (theory.md Eq. 125), before an
- * activation on side b, behind one on side a of the next map. Symmetry under permutation with a penalty favours them
- * (Eq. 103).
+ * activation on side b, after it on side a of the next map. Permutation symmetry with a penalty favours them (Eq. 103).
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import { type LayerMoments, type SideMoments, secondMoment } from "../../moments/moments.ts";
@@ -17,11 +16,11 @@ export const CLUSTER_LIMIT = 0.95;
 const DEAD = 1e-6;
 
 export interface NeuronClusters {
-  /** Clusters of living neurons; a neuron by itself is one. */
+  /** Clusters of living neurons; a lone neuron is one. */
   count: number | null;
-  /** Living neurons that are in a cluster with another. */
+  /** Living neurons that share a cluster with another. */
   merged: number | null;
-  /** Neurons of the largest cluster. */
+  /** Size of the largest cluster. */
   largest: number | null;
   /** Neurons whose activation does not vary. */
   dead: number | null;
@@ -39,7 +38,7 @@ export interface ClusterOrder {
 /**
  * Clusters of a side by the correlations of its activations.
  *
- * @returns null with a status where covariances are missing, or of a sample of coordinates
+ * @returns null with a status where covariances are missing, or where coordinates are sampled
  */
 export function neuronClusters(side: SideMoments, n: number): NeuronClusters {
   const none = (status: Status): NeuronClusters => ({

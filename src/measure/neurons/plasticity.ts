@@ -1,7 +1,7 @@
 /**
  * @file Expressivity against plasticity of the neurons of one side: the entries of H against those of G (theory.md Eq.
- * 75). RGA is one correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are told
- * apart.
+ * 75). RGA is one correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are
+ * separate.
  */
 
 import { ArrayPool } from "../../linalg/arrayPool.ts";
@@ -22,12 +22,11 @@ export interface Plasticity {
 }
 
 /**
- * How the diagonal and the off-diagonal entries of H and G go together   (theory.md Eq. 75).
+ * How the diagonal and the off-diagonal entries of H and G correlate   (theory.md Eq. 75).
  *
  * @param H, G (d, d) second moments or covariances of one side
  * @param room  memory for a value of each pair, where many are measured one after another
- * @returns statuses "undefined-1x1" for fewer than two values, "constant-matrix" or "zero-matrix" as `alignment` has
- *   them
+ * @returns statuses "undefined-1x1" for fewer than two values, "constant-matrix" or "zero-matrix" as in `alignment`
  */
 export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): Plasticity {
   requireSquare("plasticity", H);
@@ -42,15 +41,13 @@ export function plasticity(H: Matrix, G: Matrix, room = roomForPairs(H.rows)): P
   };
 }
 
-/** Values of H beside values of G. Flat arrays: a wide layer has millions of pairs. */
+/** Values of H with values of G. Flat arrays: a wide layer has millions of pairs. */
 export interface Points {
   readonly h: Float64Array;
   readonly g: Float64Array;
 }
 
-/**
- * The points behind the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair.
- */
+/** The points of the correlations, for a figure: H_ii and G_ii, H_ij and G_ij, and the two correlations of a pair. */
 export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: Points; correlations: Points } {
   const room = () => roomForPairs(H.rows);
   return {
@@ -60,7 +57,7 @@ export function neuronPoints(H: Matrix, G: Matrix): { diagonal: Points; pairs: P
   };
 }
 
-/** ArrayPool for a value of each pair of d neurons, of H and of G. */
+/** Memory for a value of each pair of d neurons, of H and of G. */
 export function roomForPairs(d: number, memory = new ArrayPool()): Points {
   const count = (d * (d - 1)) / 2;
   return { h: memory.acquire(count), g: memory.acquire(count) };
@@ -81,7 +78,7 @@ function pairPoints({ rows: d, data: H }: Matrix, { data: G }: Matrix, room: Poi
   return room;
 }
 
-/** H_ij / sqrt(H_ii H_jj) beside that of G, of pairs of neurons whose diagonal entries are positive in both. */
+/** H_ij / sqrt(H_ii H_jj) with that of G, for pairs of neurons whose diagonal entries are positive in both. */
 function correlationPoints(H: Matrix, G: Matrix, room: Points): Points {
   const d = H.rows;
   const { h, g } = diagonalPoints(H, G);

@@ -1,19 +1,19 @@
 /**
- * @file The phase of a layer: which row of the table (theory.md Eq. 50) its relations and its exponents agree on, with
- * "none" where no row is near and "undecided" where the numbers do not tell (theory.md Eq. 52). The thresholds are
+ * @file The phase of a layer: the row of the table (theory.md Eq. 50) on which its relations and its exponents agree,
+ * "none" where no row is close, and "undecided" where the numbers do not tell (theory.md Eq. 52). The thresholds are
  * chosen here.
  *
- * Relations alone do not tell the rows apart: Z and Z^2 of a random square W have a cosine of 0.94. So the exponents
- * decide among rows whose relations hold, and the relations decide whether any row does.
+ * Relations alone cannot tell rows apart: Z and Z^2 of a random square W have a cosine of 0.94. The exponents therefore
+ * decide among rows whose relations hold, and the relations decide whether any row applies.
  */
 import { consequences } from "./phaseAlgebra.ts";
 import {
   exponentsAlone,
-  isBeside,
   type Judged,
   type JudgedRow,
   judgeRelations,
   judgeRow,
+  mayHoldToo,
   nothingInCommon,
   type PhaseEvidence,
   type PhaseName,
@@ -23,27 +23,27 @@ import { evidenceInWords } from "./phaseWords.ts";
 
 export interface Phase {
   label: PhaseName;
-  /** From 0 to 1 for every row; null where a relation that it assumes was not measured. */
+  /** From 0 to 1 for every row; null where one of its relations was not measured. */
   scores: Record<PhaseLabel, number | null>;
   /**
-   * The relations that hold on the live subspace (Eq. 85); where the spectrum of Z is narrow, more than those that the
+   * The relations that hold on the live subspace (Eq. 85). Where the spectrum of Z is narrow, these are more than the
    * row assumes.
    */
   strong: Relation[];
-  /** Rows that unrelated matrices of these spectra would be in as well: never a label. */
+  /** Rows that unrelated matrices of these spectra would fit as well; never a label. */
   trivial: PhaseLabel[];
-  /** What speaks for and against, in words. */
+  /** The evidence for and against, in words. */
   evidence: string[];
 }
 
 /**
  * The phase of a layer   (theory.md Eq. 52).
  *
- * @param evidence relations and exponents with their intervals, of covariances, which the table is about, or of another
- *   convention
+ * @param evidence relations and exponents with their intervals: of covariances, for which the table is stated, or of
+ *   another convention
  * @returns a row if its relations hold and its exponents match, and no stronger statement does; "none" if every row
- *   assumes a relation that clearly fails, the exponents are of no row either, and nothing speaks for a law under
- *   noise; else "undecided"
+ *   assumes a relation that clearly fails, the exponents fit no row either, and nothing indicates a law under noise;
+ *   else "undecided"
  */
 export function diagnosePhase(evidence: PhaseEvidence): Phase {
   const judged = judgeRelations(evidence);
@@ -68,12 +68,12 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
   );
   const strongest = candidates.filter((one) => candidates.every((other) => implies(one.row, other.row)));
   const best = strongest[0];
-  // Under noise relations fall below their thresholds one by one: a stronger row is open until one of its own is
-  // clearly weaker.
+  // Under noise relations fall below their thresholds one by one. A stronger row stays open until one of its own
+  // relations is clearly weaker.
   const open = rows.filter(
     (row) =>
       row.exponents.verdict !== "clash" &&
-      (row.relations !== "fail" || (best && implies(row.row, best.row) && isBeside(row, best, judged))),
+      (row.relations !== "fail" || (best && implies(row.row, best.row) && mayHoldToo(row, best, judged))),
   );
   if (best && open.every((other) => !implies(other.row, best.row) || other === best)) return best.row.label;
   if (candidates.length > 0) return "undecided";
@@ -81,7 +81,7 @@ function decide(rows: readonly JudgedRow[], judged: Judged, evidence: PhaseEvide
 }
 
 /**
- * Without exponents only relations that leave no doubt decide: all hold or fail, and those that hold imply no other.
+ * Without exponents only unambiguous relations decide: each clearly holds or fails, and those that hold imply no other.
  */
 function fromRelationsAlone(rows: readonly JudgedRow[], judged: Judged): PhaseName {
   if (sixRelations.some((relation) => !judged[relation].holds && judged[relation].level !== "weak")) return "undecided";

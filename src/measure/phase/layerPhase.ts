@@ -1,6 +1,6 @@
 /**
- * @file The phase of a layer from its moments: what `diagnosePhase` needs, gathered in all conventions (theory.md Eqs.
- * 50, 52).
+ * @file The phase of a layer from its moments: gathers the evidence for `diagnosePhase` in all conventions (theory.md
+ * Eqs. 50, 52).
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 import { unbiased } from "../alignment/judge.ts";
@@ -24,11 +24,11 @@ import { readingsInWords } from "./phaseReadings.ts";
 import { type Relation, type RelationName, sixRelations } from "./phaseTable.ts";
 import { type RowWeights, rowWeights } from "./rowWeights.ts";
 
-/** The relations of a layer as `measureLayer` has them. */
+/** The relations of a layer from `measureLayer`. */
 export type LayerAlignments = Record<Convention, { a: SideAlignments | null; b: SideAlignments }>;
 
 export interface LayerPhaseOptions {
-  /** As `layerExponents` has them. */
+  /** The result of `layerExponents`. */
   exponents?: Record<Convention, { a: SideExponents | null; b: SideExponents }>;
   /** The layer's relations before training, in the conventions that are known. */
   initial?: Partial<LayerAlignments>;
@@ -37,15 +37,14 @@ export interface LayerPhaseOptions {
    * 1024.
    */
   project?: boolean;
-  /** The singular system of W on its whole range, where it was found before. */
+  /** The singular system of W on its whole range, if already found. */
   Z?: SingularSystem;
-  /** Groups of the samples, for the weights of rows; without at least two there are none. */
+  /** Groups of the samples, for the weights of rows; with fewer than two there are none. */
   groups?: readonly LayerMoments[];
 }
 
 /**
- * The phase by covariances, which the table is about, and beside it by the paper's convention and by plain second
- * moments.
+ * The phase by covariances, for which the table is stated, and by the paper's convention and by plain second moments.
  */
 export interface LayerPhase extends Phase {
   /** "raw" where the means were not captured. */
@@ -56,10 +55,12 @@ export interface LayerPhase extends Phase {
   differs: string[];
   /** The directions on which the phase is read (Eq. 86); absent in records of earlier versions. */
   live?: LiveSubspace;
-  /** How the rows share the draws of samples and directions (Eq. 87), by covariances and by the paper's convention. */
+  /**
+   * Weights of the rows over draws of samples and directions (Eq. 87), by covariances and by the paper's convention.
+   */
   weights?: RowWeights;
   paperWeights?: RowWeights;
-  /** The same under two other shares of the traces. */
+  /** The same for two other shares of the traces. */
   ranges?: { share: number; dimension: number; decades: number; weights: RowWeights }[];
 }
 
@@ -69,7 +70,7 @@ const projectedDimension = 1024;
 /**
  * The phase of one layer   (theory.md Eqs. 52, 86, 87).
  *
- * @param alignment the relations that `measureLayer` found for it
+ * @param alignment the layer's relations from `measureLayer`
  * @returns null where there is no side a or no W (attention heads, captures without weights), or Z is not finite
  *
  * One eigendecomposition of the smaller of Z_a and Z_b.
@@ -114,7 +115,7 @@ export function layerPhase(
   return found;
 }
 
-/** The smaller of alignment and cosine for each relation, less its bias; null where there is none. */
+/** The smaller of alignment and cosine for each relation, minus its bias; null without a value. */
 export function strengths(alignment: { a: SideAlignments; b: SideAlignments }): Record<Relation, number | null> {
   const of = (relation: Relation): number | null => {
     const [side, name] = relation.split(".") as ["a" | "b", RelationName];

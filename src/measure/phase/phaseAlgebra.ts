@@ -1,13 +1,12 @@
 /**
- * @file Which relations follow from which: the algebra behind the table of phases (theory.md Eq. 51), derived and not
- * looked up.
+ * @file Which relations follow from which: the algebra that derives the table of phases (theory.md Eq. 51).
  *
  * On the range of W, in the bases of its singular vectors, the six matrices of a layer are A = H_a, B = G_b and powers
  * of z = Z: H_b is A times z and G_a is B times z (theory.md Eq. 6). "X ∝ Y" then says that log X - log Y vanishes up
- * to a constant: each relation is a vector in the span of log A, log B, log z, and what follows from a set of relations
- * is what lies in the span of their vectors. This needs the matrices to commute, and where two independent relations
- * hold they do: either A and B are powers of z, or H ∝ G on both sides, where A ∝ z A z with A positive semi-definite
- * makes z constant on the range of A.
+ * to a constant. Each relation is a vector in the span of log A, log B, log z, and a set of relations implies those in
+ * the span of its vectors. The matrices must commute, and where two independent relations hold they do: either A and B
+ * are powers of z, or H ∝ G on both sides. In the latter case A ∝ z A z with A positive semi-definite makes z constant
+ * on the range of A.
  */
 import {
   type Exponent,
@@ -36,13 +35,13 @@ const relationForms: Readonly<Record<Relation, Form>> = {
   "b.gwa": minus(forms.Gb, z),
 };
 
-/** What a set of relations implies. */
+/** The consequences of a set of relations. */
 export interface Consequences {
-  /** Relations that hold on the range of W, those given among them. */
+  /** Relations that hold on the range of W, including those given. */
   projected: Relation[];
-  /** Those that hold for the whole matrices: not where only a part of H_a or G_b within the range of W is tied. */
+  /** Those that hold for the whole matrices, not only for the part of H_a or G_b within the range of W. */
   plain: Relation[];
-  /** Where all nonzero singular values of W have to be equal. */
+  /** Where all nonzero singular values of W must be equal. */
   flat: FlatOn;
   /** Exponents of Z on the range of W. */
   exponents: Record<PhaseMatrix, Exponent>;
@@ -51,7 +50,7 @@ export interface Consequences {
 }
 
 /**
- * Everything that follows from a set of relations which hold for the whole matrices (theory.md Eq. 51).
+ * Everything that follows from relations that hold for the whole matrices (theory.md Eq. 51).
  *
  * @param given any of the six relations
  * @returns the closure and its power laws, relations in the order of `sixRelations`
@@ -75,8 +74,8 @@ export function consequences(given: Iterable<Relation>): Consequences {
 }
 
 /**
- * Whether a relation between H_a or G_b and others is known on the range of W only. They lie in it if they are
- * proportional to a matrix that does, which takes one of the relations given.
+ * Whether a relation of H_a or G_b is known on the range of W only. They lie in that range if they are proportional to
+ * a matrix that does, which requires one of the given relations.
  */
 function needsProjector(relation: Relation, holding: ReadonlySet<Relation>): boolean {
   const outside = [["a.rga", "a.rwa"] as const, ["b.rga", "b.gwa"] as const].find((pair) =>
@@ -85,9 +84,7 @@ function needsProjector(relation: Relation, holding: ReadonlySet<Relation>): boo
   return outside !== undefined && !outside.some((r) => holding.has(r));
 }
 
-/**
- * All sets of relations that imply no other, each in the order of `sixRelations`: the states that a layer can be in.
- */
+/** All closed sets of relations, each in the order of `sixRelations`: the possible states of a layer. */
 export function closedStates(): Relation[][] {
   const found = new Map<string, Relation[]>();
   for (let mask = 0; mask < 1 << sixRelations.length; mask++) {
@@ -98,7 +95,7 @@ export function closedStates(): Relation[][] {
 }
 
 /**
- * The row of the table whose relations imply the same as those given, or null: no relation or a single one is no row.
+ * The row of the table with the same consequences as the given relations; null for no row: none or a single relation.
  */
 export function rowOf(given: Iterable<Relation>): PhaseLabel | null {
   const state = consequences(given).projected.join(" ");
@@ -124,7 +121,7 @@ function leading(form: Form): number {
   return form.findIndex((value) => Math.abs(value) > rounding);
 }
 
-/** Independent forms with the same span, each cleared of the leading terms of those before it. */
+/** A basis of the span of the forms, each cleared of the leading terms of those before it. */
 function echelon(spanning: readonly Form[]): Form[] {
   const basis: Form[] = [];
   for (const form of spanning) {
@@ -147,7 +144,7 @@ function clearColumn(x: Form, y: Form, k: number): Form {
   return minus(x, times(x[k]! / y[k]!, y));
 }
 
-/** The number e with x - e y in the span, or why there is none. */
+/** The number e with x - e y in the span, or the reason why there is none. */
 function ratio(x: Form, y: Form, basis: readonly Form[]): Slope {
   const [top, bottom] = [reduce(x, basis), reduce(y, basis)];
   if (isZero(bottom)) return isZero(top) ? "flat" : "infinite";

@@ -1,6 +1,6 @@
 /**
- * @file What is known of a layer for its phase, and each row of the table of phases judged by it (theory.md Eqs. 50,
- * 52).
+ * @file The evidence for a layer's phase, and the judgement of each row of the table of phases by it (theory.md Eqs.
+ * 50, 52).
  */
 
 import { mostChance } from "../alignment/alignmentNull.ts";
@@ -10,18 +10,18 @@ import type { ProjectedRelations, WeightRange } from "../laws/weightRange.ts";
 import { checkExponents, type ExponentCheck, type SideExponents } from "./phaseExponents.ts";
 import { type PhaseLabel, type PhaseRow, type Relation, type RelationName, sixRelations } from "./phaseTable.ts";
 
-/** What is known of a layer, in one convention. */
+/** The evidence of a layer, in one convention. */
 export interface PhaseEvidence {
   dIn: number;
   dOut: number;
   alignment: { a: SideAlignments; b: SideAlignments };
-  /** The same with H_a and G_b projected on the range of W; the verdicts rest on it where it is given. */
+  /** The same with H_a and G_b projected on the range of W; the verdicts use it where it is given. */
   projected?: ProjectedRelations | null;
   /** Strengths at initialisation, the smaller of alignment and cosine. */
   initial?: Partial<Record<Relation, number | null>>;
   exponents?: { a: SideExponents; b: SideExponents };
   range?: WeightRange;
-  /** Rows of equal norm that would carry H_a, or G_b where they are fewer, as the measured ones do (Eq. 92). */
+  /** Effective number of rows of H_a or of G_b, whichever is smaller (Eq. 92). */
   rows?: number;
 }
 
@@ -30,10 +30,10 @@ export type PhaseName = PhaseLabel | "none" | "undecided";
 export interface JudgedRow {
   row: PhaseRow;
   score: number | null;
-  /** Whether the relations that it assumes hold, those that chance alone would give among them. */
+  /** Whether the relations that it assumes hold, including those that chance alone would give. */
   relations: "hold" | "fail" | "unclear";
   exponents: ExponentCheck;
-  /** Whether chance alone would give all that speaks for the row. */
+  /** Whether chance alone would give all the evidence for the row. */
   isTrivial: boolean;
 }
 
@@ -41,8 +41,8 @@ export type Judged = Record<Relation, Judgement>;
 
 /**
  * Every relation judged (Eq. 85), on the live subspace where that was measured; error and bias are those of the whole
- * matrices. Chance has the same norms below it as alignment, which the noise of few samples or heavy tails makes
- * larger, so that it is corrected alike.
+ * matrices. Chance has the same norms in its denominator as alignment. The noise of few samples or heavy tails enlarges
+ * them, so chance is corrected alike.
  */
 export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvidence): Judged {
   const one = (relation: Relation): Judgement => {
@@ -60,20 +60,20 @@ export function judgeRelations({ alignment, projected, initial = {} }: PhaseEvid
 }
 
 /**
- * Whether the relation may be one that a row assumes: it holds; or chance alone would make it strong, and it is; or,
- * where exponents along shared eigenvectors say the same, it is as strong as its error allows.
+ * Whether the relation may be one that a row assumes. It holds; or it is strong where chance alone would make it
+ * strong; or, where exponents along shared eigenvectors agree, it may hold within its error.
  */
-function isThere({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
+function fitsRow({ verdict, holds, mayHold, level }: Judgement, byExponents: boolean): boolean {
   if (verdict === "kept" || verdict === "weakened" || verdict === "lost") return false;
   return holds || (verdict === "by-chance" && level === "strong") || (byExponents && mayHold);
 }
 
-/** A row scored: how far above chance the weakest relation that it assumes is, times the agreement of the exponents. */
+/** A row scored: how far above chance its weakest relation is, times the agreement of the exponents. */
 export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence): JudgedRow {
   const assumed: readonly Judgement[] = row.assumes.map((relation) => judged[relation]);
   const exponents = checkExponents(row, evidence.exponents, evidence.range);
   const byExponents = exponents.verdict === "match" && exponents.compared.length > 0;
-  const relations = assumed.every((one) => isThere(one, byExponents))
+  const relations = assumed.every((one) => fitsRow(one, byExponents))
     ? "hold"
     : assumed.some(({ level }) => level === "weak")
       ? "fail"
@@ -86,13 +86,13 @@ export function judgeRow(row: PhaseRow, judged: Judged, evidence: PhaseEvidence)
 }
 
 /**
- * chosen: within fewer live directions unrelated matrices look alike too often: in one direction all are proportional.
+ * chosen: with fewer live directions unrelated matrices look alike too often: in one direction all are proportional.
  */
 export const leastLive = 8;
 
 /**
- * Unrelated matrices of these spectra would have all relations of the row, or too few directions live to tell. Rows 4
- * and 7 still say something then: that G_b, or H_a, is Z to the power of -1, along shared eigenvectors.
+ * Whether unrelated matrices of these spectra would have all relations of the row, or too few directions are live to
+ * tell. Rows 4 and 7 still carry information then: G_b, or H_a, is Z to the power of -1 along shared eigenvectors.
  */
 function isTrivial(
   { label }: PhaseRow,
@@ -105,7 +105,7 @@ function isTrivial(
   return !((label === "4" || label === "7") && exponents.verdict === "match" && exponents.compared.length > 0);
 }
 
-/** 0 at chance, 1 for proportional matrices. Where chance itself is near 1 the strength is taken as it is. */
+/** 0 at chance, 1 for proportional matrices. Where chance itself is near 1 the strength is returned unchanged. */
 function aboveChance({ strength, chance }: Judgement): number | null {
   if (strength === null) return null;
   const floor = chance > 0.98 ? 0 : chance;
@@ -116,19 +116,19 @@ function aboveChance({ strength, chance }: Judgement): number | null {
 const far = 0.6;
 
 /**
- * chosen: in layers of 12 dimensions and more whose matrices are unrelated every pair has more than this (0.77 in 24
- * dimensions).
+ * chosen: in layers of 12 dimensions and more, every pair of unrelated matrices exceeds this (0.77 in 24 dimensions).
  */
 const nothingShared = 0.7;
 
-/** chosen: noise that leaves the relations of one law near their thresholds leaves their strengths within this. */
+/**
+ * chosen: noise that keeps the relations of one law near their thresholds keeps their strengths within this distance.
+ */
 const apart = 0.15;
 
 /**
- * Whether a stronger row may hold with `best` under noise: the weakest relation that it assumes is about as strong as
- * that of `best`.
+ * Whether a stronger row may hold with `best` under noise: its weakest relation is about as strong as that of `best`.
  */
-export function isBeside(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
+export function mayHoldToo(stronger: JudgedRow, best: JudgedRow, judged: Judged): boolean {
   const weakest = ({ row }: JudgedRow): number => Math.min(...row.assumes.map((name) => judged[name].strength ?? 1));
   return weakest(stronger) > weakest(best) - apart;
 }
@@ -142,9 +142,9 @@ function isFar({ row }: JudgedRow, judged: Judged): boolean {
 }
 
 /**
- * Whether nothing speaks for a law under noise: every row assumes a relation that is far from holding, and no two
- * matrices of a side share eigenvectors. Row 9 need not be far: matrices unrelated to W have its two relations in part,
- * through W. Rows of samples fewer than the directions, or a few that outweigh all others, hide any law.
+ * Whether nothing indicates a law under noise: every row assumes a relation that is far from holding, and no two
+ * matrices of a side share eigenvectors. Row 9 is exempt, because matrices unrelated to W have its two relations in
+ * part, through W. Fewer rows of samples than directions, or a few that outweigh all others, hide any law.
  */
 export function nothingInCommon(
   rows: readonly JudgedRow[],
@@ -161,7 +161,7 @@ export function nothingInCommon(
 
 /**
  * Whether measured exponents are those of the row although its relations fail: a law under much noise. Those of row 9
- * say nothing by themselves, because H_a and G_b without any relation to W have them too.
+ * are no evidence alone, because H_a and G_b unrelated to W have them too.
  */
 export function exponentsAlone({ row, exponents }: JudgedRow): boolean {
   return row.label !== "9" && exponents.verdict === "match" && exponents.compared.length > 0;

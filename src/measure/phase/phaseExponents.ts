@@ -10,8 +10,8 @@ export interface MeasuredExponent {
   value: number | null;
   interval: readonly [number, number] | null;
   /**
-   * How little of an eigenbasis the two matrices share (theory.md Eq. 35): 0 all, 1 nothing; null or absent where that
-   * is not known.
+   * How little of an eigenbasis the two matrices share (theory.md Eq. 35): 0 all, 1 nothing; null or absent where not
+   * known.
    */
   unshared?: number | null;
   status?: string;
@@ -26,42 +26,46 @@ export interface SideExponents {
 
 export interface ExponentCheck {
   verdict: "match" | "clash" | "unclear" | "unknown";
-  /** 1 where all agree, towards 0 with the squared distance; 1 where there is nothing to compare. */
+  /** 1 where all agree, falling towards 0 with the squared distance; 1 where there is nothing to compare. */
   agreement: number;
-  /** Measured and expected, by the matrix or slope they belong to. */
+  /** Measured and expected values, with the matrix or slope they belong to. */
   compared: { name: PhaseMatrix | "H_a against G_a" | "H_b against G_b"; expected: number; found: MeasuredExponent }[];
 }
 
 /**
- * chosen: a value this near to a row's exponent is of that row; rows differ by 1 in some exponent (1/3 or 1/2 in a
- * slope only).
+ * chosen: a value within this distance of a row's exponent fits that row; rows differ by 1 in some exponent (1/3 or 1/2
+ * in a slope only).
  */
 const near = 0.3;
 
 /** chosen: an interval that stays within this distance excludes the other rows. */
 const halfway = 0.5;
 
-/** chosen: with a cosine of Z with a projector above the first W counts as flat, below the second it does not. */
+/**
+ * chosen: W counts as flat where the cosine of Z with a projector is above the first number, and as not flat below the
+ * second.
+ */
 export const flatness = { flat: flatFrom, sloped: 0.95 };
 
 /**
- * chosen: what spans a decade or more is not flat, whatever its cosine with a projector: an exponent may be read there.
+ * chosen: a spectrum over a decade or more is not flat, whatever its cosine with a projector: an exponent may be read
+ * there.
  */
 const flatBelow = 10;
 
 /**
- * Whether the eigenvalues of Z in the range are equal for all that may be read: exactly one of "flat" and "has
- * exponents" is said.
+ * Whether the eigenvalues of Z in the range are equal within what can be read. The one rule for both statements, "flat"
+ * and "has exponents".
  */
 export function isFlat({ flatness: cosine, condition }: Pick<WeightRange, "flatness" | "condition">): boolean {
   return cosine >= flatness.flat && condition < flatBelow;
 }
 
 /**
- * The exponents of one row beside the measured ones.
+ * The exponents of one row compared with the measured ones.
  *
- * Rows without a law in Z: crh, 2 and 3 need a flat W and clash with one that is not; row 1 needs slopes of 1 between H
- * and G. Where W is flat any exponent of Z fits, and the relations decide among all rows.
+ * Rows without a law in Z: crh, 2 and 3 need a flat W and clash with any other; row 1 needs slopes of 1 between H and
+ * G. Where W is flat any exponent of Z fits, and the relations decide among all rows.
  */
 export function checkExponents(
   row: PhaseRow,
@@ -91,7 +95,7 @@ function comparisons(row: PhaseRow, { a, b }: { a: SideExponents; b: SideExponen
   return phaseMatrices.map((name) => ({ name, expected: Number(row.exponents[name]), found: measured[name] }));
 }
 
-/** H_a and H_b have one exponent between them, and so have G_a and G_b: either pair needs one match and no clash. */
+/** H_a and H_b share one exponent, and so do G_a and G_b: either pair needs one match and no clash. */
 function together(compared: ExponentCheck["compared"]): ExponentCheck["verdict"] {
   const verdicts = compared.map(({ expected, found }) => compare(expected, found));
   if (verdicts.includes("clash")) return "clash";

@@ -1,6 +1,6 @@
 /**
- * @file Why the phase reads differently in the three conventions, in words: the mean is in plain second moments alone,
- * and the fluctuation of the norm is in covariances and not in the paper's normalized rows (docs/theory.md, "Which
+ * @file Why the three conventions give different phases, in words. Only plain second moments contain the mean.
+ * Covariances contain the fluctuation of the norm; the paper's normalized rows do not (docs/theory.md, "Which
  * convention").
  */
 import type { LayerMoments, SideMoments } from "../../moments/moments.ts";
@@ -14,10 +14,10 @@ export interface Readings {
   raw: Phase;
 }
 
-/** chosen: shares of the squared rows that are worth a sentence. */
+/** chosen: shares of the squared rows that deserve a sentence. */
 const notable = 0.05;
 
-/** Sentences, none where all conventions give one label. */
+/** Sentences; empty where all conventions give one label. */
 export function readingsInWords(layer: LayerMoments, convention: Convention, { main, paper, raw }: Readings): string[] {
   const lines: string[] = [];
   const name = convention === "covariance" ? "covariances" : "plain second moments";

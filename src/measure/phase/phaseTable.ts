@@ -1,7 +1,8 @@
 /**
- * @file The phases of a layer as data: which relations each assumes, and the power laws that follow (theory.md Eq. 50).
- * Table 1 of the Canonical Representation Hypothesis paper (arXiv 2410.03006), with the projectors and the exponents of
- * Z that it leaves out. `consequences` in phaseAlgebra.ts derives every entry again; a test compares the two.
+ * @file The phases of a layer as data: the relations that each assumes, and the power laws that follow (theory.md Eq.
+ * 50). Table 1 of the Canonical Representation Hypothesis paper (arXiv 2410.03006), with the projectors and the
+ * exponents of Z that it leaves out. `consequences` in phaseAlgebra.ts derives every entry again; a test compares the
+ * two.
  */
 
 /** The three relations of one side: H with G, H with Z, G with Z. */
@@ -13,19 +14,19 @@ export type Relation = `${"a" | "b"}.${RelationName}`;
 
 export const sixRelations: readonly Relation[] = ["a.rga", "a.rwa", "a.gwa", "b.rga", "b.rwa", "b.gwa"];
 
-/** The four matrices that a phase sets against Z. */
+/** The four matrices that a phase compares with Z. */
 export const phaseMatrices = ["Ha", "Ga", "Hb", "Gb"] as const;
 export type PhaseMatrix = (typeof phaseMatrices)[number];
 
 /**
- * Exponent of Z on the range of W; "flat" where the matrix is a multiple of a projector and so is Z; "free" where any
- * spectrum will do.
+ * Exponent of Z on the range of W; "flat" where the matrix and Z are both multiples of a projector; "free" where any
+ * spectrum is possible.
  */
 export type Exponent = number | "flat" | "free";
 
 /**
- * Slope of log lambda(H) against log lambda(G): a number; "flat" where both spectra are; "infinite" where that of G is;
- * "free" where nothing ties the two.
+ * Slope of log lambda(H) against log lambda(G): a number; "flat" where both spectra are flat; "infinite" where that of
+ * G is flat; "free" where nothing ties the two.
  */
 export type Slope = number | "flat" | "infinite" | "free";
 

@@ -1,6 +1,4 @@
-/**
- * @file The evidence for a phase in plain words, one line a fact.
- */
+/** @file The evidence for a phase in plain words, one line per fact. */
 
 import type { Judgement } from "../alignment/judge.ts";
 import {
@@ -25,9 +23,7 @@ const names: Readonly<Record<Relation, string>> = {
 
 const words = { strong: "strong", weak: "weak", between: "neither strong nor weak", unknown: "not measured" } as const;
 
-/**
- * Lines that say why the label was given: the label, the six relations, the spectrum of W, the exponents, the doubts.
- */
+/** Lines that explain the label: the label itself, the six relations, the spectrum of W, the exponents, the doubts. */
 export function evidenceInWords(
   label: PhaseName,
   judged: Judged,

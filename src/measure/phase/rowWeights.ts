@@ -1,7 +1,7 @@
 /**
- * @file How the rows of the table of phases share the draws of samples and directions: a graded weight for each, and
- * what belongs to none of them (theory.md Eq. 87). It complements the strict label of Eq. 52, which says "undecided"
- * unless everything agrees.
+ * @file A graded weight for each row of the table of phases: its share of the draws of samples and directions, and the
+ * share that fits no row (theory.md Eq. 87). It complements the strict label of Eq. 52, which says "undecided" unless
+ * everything agrees.
  */
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { type LayerMoments, sumsBehind } from "../../moments/moments.ts";
@@ -18,16 +18,16 @@ import { type PhaseLabel, phaseTable, type Relation, sixRelations } from "./phas
 /** Shares that add up to 1. */
 export type RowWeights = Record<PhaseLabel | "no row", number>;
 
-/** chosen: draws; a share is known to 0.07 at worst. */
+/** chosen: number of draws; a share is known to 0.07 at worst. */
 const draws = 50;
 
-/** chosen: directions at most, evenly spaced in rank. */
+/** chosen: most directions, evenly spaced in rank. */
 const mostDirections = 64;
 
-/** chosen: exponents within this of a row's in both matrices are of the row: rows are a step of 1 apart. */
+/** chosen: exponents within this distance of a row's in both matrices fit the row; rows are a step of 1 apart. */
 const reach = 0.5;
 
-/** chosen: a row assumes relations of at least this strength, the weakest that is not yet called weak (Eq. 85). */
+/** chosen: least strength of the relations that a row assumes, the weakest that is not yet called weak (Eq. 85). */
 const leastStrength = 0.85;
 
 /** chosen: fewer directions than this have no slope. */
@@ -39,7 +39,7 @@ const leastDirections = 4;
  * @param groups     disjoint groups of the samples, two or more
  * @param convention of H and G
  * @param Z          the live part of the singular system of W: everything is projected on it
- * @param trivial    rows that unrelated matrices of these spectra would be in: their draws count for no row
+ * @param trivial    rows that unrelated matrices of these spectra would fit: their draws count for no row
  *
  * O(groups d^2 k) once and O(draws (groups + 6) k^2) for k directions.
  */
@@ -69,7 +69,7 @@ export function rowWeights(
   return weights;
 }
 
-/** The rows that hold a share of at least a twentieth, the largest first. */
+/** The rows with a share of at least a twentieth, largest first. */
 export function leadingRows(weights: RowWeights): (readonly [PhaseLabel | "no row", number])[] {
   const all = Object.entries(weights) as [PhaseLabel | "no row", number][];
   return all.filter(([, share]) => share >= 0.05).sort((x, y) => y[1] - x[1]);
@@ -100,7 +100,7 @@ function projectGroup(
   return { square, mean: matmul(matrix(1, V.rows, mean!), V).data, count };
 }
 
-/** The second moment of groups, each taken `times` times. */
+/** The second moment of groups, each counted `times` times. */
 function poolGroups(parts: readonly Projected[], times: Float64Array): Matrix | undefined {
   const size = parts[0]!.square.length;
   const k = Math.sqrt(size);
@@ -120,9 +120,7 @@ function poolGroups(parts: readonly Projected[], times: Float64Array): Matrix | 
   return A;
 }
 
-/**
- * A second moment of drawn groups, and of the even and the odd ones among them: their noises have nothing in common.
- */
+/** A second moment of drawn groups, and of the even and the odd ones among them, whose noises are independent. */
 interface Sample {
   A: Matrix;
   halves: [Matrix, Matrix] | undefined;
@@ -134,14 +132,14 @@ function sampleOf(parts: readonly Projected[], times: Float64Array): Sample | un
   return A && { A, halves: first && second ? [first, second] : undefined };
 }
 
-/** The even or the odd ones of the groups. */
+/** The even or the odd groups. */
 function halfOf(times: Float64Array, rest: number): Float64Array {
   return times.map((value, i) => (i % 2 === rest ? value : 0));
 }
 
 /**
- * Whether H_a or G_b, each over two halves of the samples, is off the diagonal in the singular basis: then no law in Z
- * is read.
+ * Whether H_a or G_b, each over two halves of the samples, is off the diagonal in the singular basis; no law in Z is
+ * then read.
  */
 function hasNoCommonBasis({ H, G }: { H: readonly Projected[]; G: readonly Projected[] }, k: number): boolean {
   return [H, G].some((parts) => {
@@ -151,10 +149,7 @@ function hasNoCommonBasis({ H, G }: { H: readonly Projected[]; G: readonly Proje
   });
 }
 
-/**
- * The row whose exponents are those of H_a and G_b along the singular directions, if the relations that it assumes are
- * there.
- */
+/** The row whose exponents match those of H_a and G_b along the singular directions, if its relations hold. */
 function rowOfExponents(Ha: Sample, Gb: Sample, z: Float64Array, random: Random): PhaseLabel | undefined {
   const [p, q] = [slope(z, Ha.A, random), slope(z, Gb.A, random)];
   if (p === undefined || q === undefined) return undefined;
@@ -169,7 +164,7 @@ function rowOfExponents(Ha: Sample, Gb: Sample, z: Float64Array, random: Random)
   )?.label;
 }
 
-/** Least squares of ln diag A on ln z over directions drawn anew. */
+/** Least squares of ln diag A on ln z over resampled directions. */
 function slope(z: Float64Array, A: Matrix, random: Random): number | undefined {
   const used = Array.from(z, (_, k) => k).filter((k) => A.data[k * (A.cols + 1)]! > 0);
   if (used.length < leastDirections || countDecades(z) < 1) return undefined;
@@ -179,7 +174,7 @@ function slope(z: Float64Array, A: Matrix, random: Random): number | undefined {
   return Number.isFinite(found) ? found : undefined;
 }
 
-/** Where W is flat: which of H_a and G_b are flat too, or proportional to each other. */
+/** The row where W is flat: which of H_a and G_b are flat too, or proportional to each other. */
 function flatRow(Ha: Sample, Gb: Sample, z: Float64Array): PhaseLabel | undefined {
   const strength = strengthsOf(Ha, Gb, z);
   const strong = (...relations: Relation[]) => relations.every((relation) => strength[relation] >= strongFrom);
@@ -191,8 +186,8 @@ function flatRow(Ha: Sample, Gb: Sample, z: Float64Array): PhaseLabel | undefine
 
 /**
  * Cosines of the six pairs within the directions, where H_b = S H_a S, G_a = S G_b S and Z = S^2 (theory.md Eq. 6).
- * Drawing groups doubles the noise of H and G, which pulls cosines down: the norms below them are <A_1, A_2> of halves,
- * free of it.
+ * Drawing groups doubles the noise of H and G, which lowers cosines. The norms in the denominators are therefore <A_1,
+ * A_2> of halves, which is free of noise.
  */
 function strengthsOf(Ha: Sample, Gb: Sample, z: Float64Array): Record<Relation, number> {
   const scaled = ({ A, halves }: Sample): Sample => ({
@@ -224,7 +219,7 @@ function cosineOf(x: Sample, y: Sample): number {
   return Math.min(1, product(x.A, y.A) / Math.sqrt(squareOf(x) * squareOf(y) || 1));
 }
 
-/** chosen: a square of which noise is more than half says too little to be corrected further. */
+/** chosen: a square that is more than half noise is not corrected further. */
 const leastSquare = 0.5;
 
 /** |A|^2 without its noise. */
@@ -240,7 +235,7 @@ function product({ data: x }: Matrix, { data: y }: Matrix): number {
   return sum;
 }
 
-/** How often each of `count` is drawn in as many draws with replacement. */
+/** How often each of `count` items occurs in `count` draws with replacement. */
 function drawWithReplacement(count: number, random: Random): Float64Array {
   const times = new Float64Array(count);
   for (let i = 0; i < count; i++) times[random.below(count)]! += 1;

@@ -1,7 +1,7 @@
 /**
- * @file How many rows of equal norm would carry a second moment as the measured ones do (theory.md Eq. 92): far fewer
- * than there are where a few rows are much longer than the others, as the gradients of a classifier that has learned
- * its samples.
+ * @file Effective number of rows of a second moment: how many rows of equal norm would carry it as the measured ones do
+ * (theory.md Eq. 92). It is far below the actual number where a few rows are much longer than the others, such as the
+ * gradients of a classifier that has learned its samples.
  */
 import type { LayerMoments } from "../../moments/moments.ts";
 

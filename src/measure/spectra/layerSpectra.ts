@@ -12,7 +12,7 @@ import { type TailExponent, tailExponent } from "./tailExponent.ts";
 export interface SpectrumRecord extends Spectrum {
   /** Rows of the matrix; `values` may be fewer. */
   dimension: number;
-  /** Power law of the density of the largest eigenvalues (Eqs. 31, 32); at cost "full" alone. */
+  /** Power law of the density of the largest eigenvalues (Eqs. 31, 32); at cost "full" only. */
   tailExponent?: TailExponent;
 }
 
@@ -27,13 +27,16 @@ export type LayerSpectra = Record<Convention, BothSides<SideSpectraRecord>> & { 
 /** chosen: rows up to which all eigenvalues are computed at cost "standard", and how many of a wider matrix. */
 export const fullSpectrum = 1024;
 const leadingCount = 256;
-/** chosen: of plain second moments of wide layers, which no law is read from, as many as tell how steep they begin. */
+/**
+ * chosen: number of eigenvalues for plain second moments of wide layers; enough to see how steep they begin. No law is
+ * read from them.
+ */
 const rawCount = 16;
 
-/** Digits of an eigenvalue that float32 sums can have. */
+/** Significant digits of an eigenvalue from float32 sums. */
 const digits = 6;
 
-/** How many eigenvalues of a matrix of `d` rows a snapshot has. */
+/** How many eigenvalues of a matrix of `d` rows a snapshot holds. */
 export function eigenvaluesWanted(d: number, cost: Cost, convention?: Convention): number {
   return cost === "full" || d <= fullSpectrum ? d : convention === "raw" ? rawCount : leadingCount;
 }
@@ -42,7 +45,7 @@ export function eigenvaluesWanted(d: number, cost: Cost, convention?: Convention
  * The spectrum of one matrix.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, as many as are wanted; undefined where A has none
  */
 export function spectrumRecord(
@@ -59,8 +62,8 @@ export function spectrumRecord(
 }
 
 /**
- * The tail of what stands above the floor: rounding, of which float32 leaves as much in every eigenvalue, is not
- * counted as values.
+ * The tail of the eigenvalues above the floor. Float32 leaves rounding of one size in every eigenvalue; those below it
+ * are not values.
  */
 function tailOf({ values, floor }: Spectrum): TailExponent {
   return tailExponent(values, { floor: floor ?? 0, resolution: roundingFloor * Math.max(0, values[0] ?? 0) });

@@ -1,6 +1,6 @@
 /**
- * @file How much of a second moment is the mean: the diagnostic that tells second moments from covariances (theory.md
- * Eq. 17).
+ * @file The share of a second moment that is the mean: the diagnostic that tells second moments from covariances
+ * (theory.md Eq. 17).
  */
 import { leastSamples, type Measured } from "../measured.ts";
 

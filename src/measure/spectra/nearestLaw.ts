@@ -1,7 +1,7 @@
 /**
- * @file The power law of the eigenvalues of a weight matrix as WeightWatcher (Martin, Peng and Mahoney, Nature
- * Communications 12, 4122 (2021)) fits it, to the same digits (theory.md Eq. 31). Whether it is one is for the
- * `tailExponent` to say.
+ * @file The power law of the eigenvalues of a weight matrix as fitted by WeightWatcher (Martin, Peng and Mahoney,
+ * Nature Communications 12, 4122 (2021)), to the same digits (theory.md Eq. 31). `tailExponent` tests whether it is a
+ * power law.
  */
 import { decadesOf, nearestTails } from "./nearestTails.ts";
 
@@ -23,7 +23,7 @@ export interface NearestLaw {
  * The tail nearest to a power law, of two values or more and over any range.
  *
  * @param values in any order; those at or below the floor are left out
- * @returns null where there are not two that differ
+ * @returns null without two different values
  */
 export function nearestLaw(values: Float64Array, floor: number): NearestLaw | null {
   const x = values.filter((value) => value > floor).sort();

@@ -15,15 +15,15 @@ export interface Tail {
 }
 
 export interface TailSearch {
-  /** Values that a tail has at least. */
+  /** Least number of values in a tail. */
   least: number;
   /**
-   * The distance of a tail from its law. "both": that of Kolmogorov and Smirnov, the distribution of the data taken
-   * below and at each value. "below": below alone, as in the program of Clauset, Shalizi and Newman and those after it;
+   * The distance of a tail from its law. "both": Kolmogorov and Smirnov's, with the empirical distribution taken below
+   * and at each value. "below": below only, as in the program of Clauset, Shalizi and Newman and its successors;
    * smaller by up to 1 / N.
    */
   ends: "both" | "below";
-  /** Values tried as xMin, evenly spaced in rank; all by default. */
+  /** Number of values tried as xMin, evenly spaced in rank; default all. */
   candidates?: number;
 }
 
@@ -34,7 +34,8 @@ export const leastDecades = 1;
  * The xMin whose law is nearest to the values above it, and the maximum-likelihood exponent there   (theory.md Eq. 31).
  *
  * @param x positive, ascending
- * @returns `any`: of all tails; `long`: of those that span a decade; undefined where none does, or all values are equal
+ * @returns `any`: of all tails; `long`: of those that span a decade; undefined without such a tail, or where all values
+ *   are equal
  *
  * O(n) a candidate at worst, about sqrt(n) in practice: with all candidates 60 ms for n = 4096.
  */
@@ -71,14 +72,14 @@ export function decadesOf(x: Float64Array, from: number): number {
 }
 
 /**
- * Largest distance between the distribution of values, given by their logarithms, and that of the law; no less than
- * `limit` where it is not below `limit`.
+ * Largest distance between the distribution of values, given by their logarithms, and that of the law. The search stops
+ * early with some number of at least `limit` once the distance reaches it.
  *
- * Both distributions rise, so that two values bound the distance at all those between: of blocks of sqrt(n) values only
- * those are looked into whose bound is above what was found.
+ * Both distributions rise, so that two values bound the distance at all those between. Among blocks of sqrt(n) values,
+ * only blocks whose bound exceeds the current maximum are searched.
  *
  * @param logs ascending
- * @param step 1 or 0: whether the distribution of the data counts at each value too, or below it alone
+ * @param step 1 or 0: whether the empirical distribution counts at each value too, or below it only
  */
 function kolmogorov(logs: Float64Array, alpha: number, limit: number, step: 0 | 1): number {
   const n = logs.length;

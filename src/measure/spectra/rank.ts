@@ -1,7 +1,7 @@
 /**
- * @file Three ranks of a positive semi-definite matrix (theory.md Eqs. 14-16). They answer different questions: the
- * numerical rank counts directions above a threshold, the stable rank weighs all of them against the strongest, the
- * participation ratio tells how many equal directions would have the same spread.
+ * @file Three ranks of a positive semi-definite matrix (theory.md Eqs. 14-16). They answer different questions. The
+ * numerical rank counts directions above a threshold, the stable rank weighs all of them against the strongest, and the
+ * participation ratio is the number of equal directions with the same spread.
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { frobenius, type Matrix, maxAbs, requireSquare, trace } from "../../linalg/matrix.ts";
@@ -17,9 +17,9 @@ export interface RankValue {
   participation: number | null;
   /** The largest eigenvalues, descending, at most ten. */
   leading: number[];
-  /** The largest rank possible. */
+  /** The largest possible rank. */
   dimension: number;
-  /** Samples behind the matrix; 0 for weights, which rest on none. */
+  /** Number of samples; 0 for weights. */
   n: number;
   status?: Status;
 }
@@ -55,7 +55,7 @@ export function numericalRank(eigenvalues: Float64Array, threshold = rankThresho
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
  * @param dimension largest rank possible
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns values, or nulls with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite"
  * @throws RangeError if A is not square
@@ -91,7 +91,7 @@ export function rank(
   };
 }
 
-/** No ranks, and why. */
+/** Null ranks with their reason. */
 export function unranked(dimension: number, n: number, status: Status): RankValue {
   return {
     numerical: null,

@@ -1,6 +1,6 @@
 /**
- * @file The spectrum of a second moment or weight matrix: its eigenvalues, how many of them stand above the noise of
- * the sample, and the effective rank (theory.md Eqs. 29, 30).
+ * @file The spectrum of a second moment or weight matrix: its eigenvalues, how many of them are above the sampling
+ * noise, and the effective rank (theory.md Eqs. 29, 30).
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs, trace } from "../../linalg/matrix.ts";
@@ -12,14 +12,14 @@ export interface Spectrum {
   /** Eigenvalues, descending: all, or the leading ones of a wide matrix; rounding may leave small negative ones. */
   values: number[];
   /**
-   * Eigenvalues at or below it cannot be told from those of isotropic noise of their own size (Eq. 30); 0 for weights.
+   * Eigenvalues at or below it are indistinguishable from isotropic noise of their own size (Eq. 30); 0 for weights.
    */
   floor: number | null;
   /** Eigenvalues above the floor. */
   above: number | null;
   /** Exponential of the entropy of the normalized spectrum (Eq. 29); null where only leading eigenvalues are known. */
   effectiveRank: number | null;
-  /** Samples behind the matrix; 0 for weights. */
+  /** Number of samples; 0 for weights. */
   n: number;
   status?: Status;
 }
@@ -50,14 +50,14 @@ export function effectiveRank(values: ArrayLike<number>): number {
 /**
  * Sample-noise floor of the spectrum of a second moment   (theory.md Eq. 30).
  *
- * Eigenvalues are taken off the top while the largest left stands above the Marchenko-Pastur edge of the rest: the
- * largest eigenvalue that a sample of n rows with the trace of the rest, isotropic in as many dimensions, would have.
+ * The largest remaining eigenvalue is removed while it is above the Marchenko-Pastur edge of the rest. This edge is the
+ * largest eigenvalue expected of n isotropic rows with the trace and the dimension of the rest.
  *
  * @param values (d) eigenvalues, descending
- * @param n      samples behind them; infinity for weights, which have no sampling noise
- * @param all    how many eigenvalues there are and their sum, where `values` are the leading ones alone
+ * @param n      number of samples; infinity for weights, which have no sampling noise
+ * @param all    count and sum of all eigenvalues, where `values` are the leading ones alone
  * @returns the edge, never below `roundingFloor` times the largest eigenvalue. Where all eigenvalues are at or below
- *   it, the whole spectrum is like that of isotropic rows
+ *   it, the whole spectrum resembles that of isotropic rows
  */
 export function noiseFloor(
   values: ArrayLike<number>,
@@ -86,7 +86,7 @@ export function noiseFloor(
  * Eigenvalues, floor and effective rank of one matrix.
  *
  * @param A (d, d) symmetric positive semi-definite; undefined where it was not captured
- * @param n samples behind it, or "weights"
+ * @param n number of samples, or "weights"
  * @param eigenvalues of A, descending, where they are known: all of them, or the leading ones alone
  * @returns null values with status "missing-moments", "too-few-samples", "zero-matrix" or "not-finite". O(d^3)
  */

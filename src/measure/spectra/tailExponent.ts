@@ -2,7 +2,7 @@
  * @file Whether the largest values of one spectrum are distributed as a power law, p(x) ~ x^-alpha for x >= xMin, and
  * with which exponent: the method of Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM
  * Review 51 (2009) (theory.md Eqs. 31, 32). This is the `tailExponent` of a single spectrum, not the `exponent` of a
- * law between two. The tail has to span a decade, and rounding is no value.
+ * law between two. The tail must span a decade, and values at rounding level are left out.
  */
 import { Random } from "../../random/random.ts";
 import type { Status } from "../measured.ts";
@@ -18,7 +18,7 @@ export interface TailExponent {
   xMin: number | null;
   /** Values at or above xMin. */
   tail: number;
-  /** log10 of the largest value over xMin: what the law was fitted over, where it has a value at least one. */
+  /** log10 of the largest value over xMin: the range of the fit; at least one decade where the exponent has a value. */
   decades: number | null;
   /** Kolmogorov-Smirnov distance of the tail from the law. */
   distance: number | null;
@@ -27,19 +27,14 @@ export interface TailExponent {
    * rejected.
    */
   plausibility: number | null;
-  /**
-   * Log likelihood of the power law over that of a rival on the same tail: positive speaks for the law, if p is small.
-   */
+  /** Log likelihood of the power law over that of a rival on the same tail: positive favours the law, if p is small. */
   against: { lognormal: Comparison; exponential: Comparison } | null;
   /** Values above the floor. */
   n: number;
   status?: Status;
 }
 
-/**
- * Likelihood ratio by Vuong's test: the log ratio divided by its standard deviation, and the chance of one as large
- * either way.
- */
+/** Likelihood ratio by Vuong's test: the log ratio divided by its standard deviation, and the two-sided p-value. */
 export interface Comparison {
   ratio: number;
   p: number;
@@ -52,8 +47,8 @@ export interface TailOptions {
   /** Values at or below it are noise or rounding, not data. Default: `roundingFloor` times the largest. */
   floor?: number;
   /**
-   * Error of the values: nearer ones are one level. Default: that of eigenvalues of W^T W in float32, `roundingFloor`
-   * sqrt(value largest).
+   * Error of the values: values closer than it count as one level. Default: that of eigenvalues of W^T W in float32,
+   * `roundingFloor` sqrt(value largest).
    */
   resolution?: number;
 }
@@ -64,8 +59,8 @@ const leastTail = 10;
 const search: TailSearch = { least: leastTail, ends: "both" };
 
 /**
- * chosen: of resampled and synthetic sets, and of the values when these are compared with them, fewer candidates are
- * tried, for the sake of time.
+ * chosen: to save time, fewer candidates are tried on resampled and synthetic sets, and on the values they are compared
+ * with.
  */
 const quickSearch: TailSearch = { ...search, candidates: 64 };
 
@@ -122,7 +117,7 @@ export function tailExponent(
   return { value: null, interval: null, ...describeTail(x, any, plausible), status: "under-one-decade" };
 }
 
-/** The tail of a fit, and how it stands to its rivals. */
+/** The tail of a fit, compared with its rivals. */
 function describeTail(x: Float64Array, fit: Tail, plausible: number | null): Omit<TailExponent, "value" | "interval"> {
   const tail = x.subarray(fit.from);
   const logs = powerLogs(tail, fit);
@@ -141,7 +136,7 @@ function describeTail(x: Float64Array, fit: Tail, plausible: number | null): Omi
 }
 
 /**
- * How many values can be told apart: a level is what lies above its smallest value by no more than its error; x
+ * Number of distinguishable values: a level contains all that exceed its smallest value by no more than its error; x
  * ascending.
  */
 function levels(x: Float64Array, resolution: number | undefined): number {
@@ -161,7 +156,7 @@ function powerLogs(tail: Float64Array, { alpha, xMin }: Tail): Float64Array {
   return tail.map((value) => Math.log((alpha - 1) / xMin) - alpha * Math.log(value / xMin));
 }
 
-/** 2.5 and 97.5 % points of the exponent over data sets drawn from x with replacement, of those that have one. */
+/** 2.5 and 97.5 % points of the exponent over data sets drawn from x with replacement, where it exists. */
 function resample(x: Float64Array, replicates: number, random: Random): [number, number] | null {
   const found: number[] = [];
   for (let r = 0; r < replicates; r++) {
@@ -175,8 +170,8 @@ function resample(x: Float64Array, replicates: number, random: Random): [number,
 }
 
 /**
- * Semi-parametric bootstrap: the law above xMin, the data below, each synthetic set fitted from the start, over a
- * decade if `fit` is.
+ * Semi-parametric bootstrap: the law above xMin, the data below. Each synthetic set is fitted from scratch, over a
+ * decade if `fit` spans one.
  */
 function plausibility(x: Float64Array, fit: Tail, replicates: number, random: Random): number | null {
   const n = x.length;

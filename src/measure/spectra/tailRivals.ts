@@ -1,6 +1,6 @@
 /**
- * @file What else a tail may be: lognormal or exponential above xMin, each fitted by maximum likelihood, and Vuong's
- * test of one against another (theory.md Eq. 32; Clauset, Shalizi and Newman 2009, section 5).
+ * @file Alternatives to a power-law tail: lognormal or exponential above xMin, each fitted by maximum likelihood, and
+ * Vuong's test of one against another (theory.md Eq. 32; Clauset, Shalizi and Newman 2009, section 5).
  */
 
 /** ln p(x) of each value under the exponential law above xMin whose rate fits best: rate = 1 / (mean - xMin). */
@@ -50,7 +50,7 @@ function bestCurvature(square: number): number {
   return (lower + upper) / 2;
 }
 
-/** The a that gives exp(-a t - b t^2), t > 0, the mean 1; with the mean square and the logarithm of the norm. */
+/** The a for which exp(-a t - b t^2), t > 0, has mean 1; with the mean square and the logarithm of the norm. */
 function slopeFor(b: number): { a: number; square: number; logZ: number } {
   if (b === 0) return { a: 1, square: 2, logZ: 0 };
   // With s = 1 / sqrt(2 b) and m = -a s^2 the density is a normal one, N(m, s^2), cut off at 0: mean m + s mills(m / s)
@@ -68,7 +68,10 @@ function slopeFor(b: number): { a: number; square: number; logZ: number } {
   return { a: -u / s, square, logZ: Math.log(s) + logUpperTail(u) };
 }
 
-/** Ratio of the normal density at u to its probability below u: what cutting N(u, 1) off at 0 adds to its mean. */
+/**
+ * Ratio of the normal density at u to its probability below u: the amount that truncating N(u, 1) at 0 adds to its
+ * mean.
+ */
 function mills(u: number): number {
   return Math.exp(-logUpperTail(u));
 }

@@ -1,6 +1,6 @@
 /**
- * @file What the weights of one map say by themselves: norms, ranks, spectrum, and the power law of its tail, under the
- * names that WeightWatcher (Martin, Peng and Mahoney, Nature Communications 12, 4122 (2021)) made usual.
+ * @file Measures of the weights of one map alone: norms, ranks, spectrum, and the power law of its tail, under the
+ * names introduced by WeightWatcher (Martin, Peng and Mahoney, Nature Communications 12, 4122 (2021)).
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
 import { gram, type Matrix, maxAbs } from "../../linalg/matrix.ts";
@@ -21,11 +21,11 @@ export interface WeightMeasures {
   /** Ranks of the smaller of W^T W and W W^T (theory.md Eqs. 14 to 16). */
   ranks: RankValue;
   effectiveRank: number | null;
-  /** Exponent of the density of the largest eigenvalues as WeightWatcher has it, plausible or not. */
+  /** Exponent of the density of the largest eigenvalues as in WeightWatcher, plausible or not. */
   alpha: number | null;
   /** alpha log10 |W|_2^2. */
   alphaWeighted: number | null;
-  /** The fit of `alpha`; null where `tail` finds too few values. */
+  /** The fit that gives `alpha`; null where `tail` finds too few values. */
   law: NearestLaw | null;
   /** Whether there is a power law: its fit over a decade, interval and rivals (Eqs. 31, 32); `value` null if not. */
   tail: TailExponent;
@@ -34,10 +34,10 @@ export interface WeightMeasures {
   status?: Status;
 }
 
-/** chosen: half of what is usual, since weights of a whole network are looked at: p to about 0.04. */
+/** chosen: half of the default, since all weights of a network are measured: p to about 0.04. */
 const REPLICATES = 100;
 
-/** Digits of an eigenvalue that float32 weights can have. */
+/** Significant digits of an eigenvalue from float32 weights. */
 const DIGITS = 6;
 
 /**

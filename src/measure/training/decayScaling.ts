@@ -9,13 +9,15 @@ export interface DecayPoint {
   noise: number;
 }
 
-/** The exponent of a power of the decay, over several runs. */
+/** A power law in the decay, over several runs. */
 export interface DecayScaling {
-  /** p; null for fewer than three different decays: any two points lie on a line, and nothing says how well. */
+  /**
+   * p; null for fewer than three different decays: two points always lie on a line, without any scatter to judge it by.
+   */
   value: number | null;
   /** 95 % interval from the scatter of the runs about the line; null where p is. */
   interval: [number, number] | null;
-  /** Runs used, and how many decays they have between them. */
+  /** Runs used, and their number of different decays. */
   runs: number;
   decays: number;
 }
@@ -23,7 +25,7 @@ export interface DecayScaling {
 /** chosen: the fewest with a scatter about their line. */
 export const leastDecays = 3;
 
-/** 97.5 % points of Student's t for 1 to 4 degrees of freedom, for which its expansion does not serve. */
+/** 97.5 % points of Student's t for 1 to 4 degrees of freedom, where its expansion is inaccurate. */
 const fewRuns = [12.706, 4.303, 3.182, 2.776] as const;
 
 /**
@@ -32,8 +34,8 @@ const fewRuns = [12.706, 4.303, 3.182, 2.776] as const;
  *
  * @param points one for each run; those with a value that is not positive are left out
  *
- * The interval takes the distances of the runs from the line as independent and normal; it does not know whether there
- * is a law.
+ * The interval assumes that the runs' distances from the line are independent and normal; it does not test whether
+ * there is a law.
  */
 export function decayScaling(points: readonly DecayPoint[]): DecayScaling {
   const used = points.filter(({ decay, noise }) => decay > 0 && noise > 0 && Number.isFinite(noise));

@@ -1,7 +1,7 @@
 /**
  * @file The neural feature ansatz: whether W^T W is the average gradient outer product of the network, and its
- * equivariant form in gradients of the loss (theory.md Eqs. 72-74). Whether the ansatz "holds" hangs on three switches;
- * all of them are computed.
+ * equivariant form in gradients of the loss (theory.md Eqs. 72-74). Whether the ansatz "holds" depends on three
+ * choices; all variants are computed.
  *
  * Radhakrishnan et al.: the first version compares cosines with exponent 1 (arXiv 2212.13881), the published one
  * (Science 2024) Pearson's correlation with exponent 1/2; the code of both subtracts the initial weights.
@@ -82,7 +82,7 @@ export function averageGradientOuterProduct(
  * @param initial weights at initialisation, of the same shape
  * @param G       second moments of the gradients of the loss on both sides
  *
- * O(d^3) for the square root. Scale plays no part, so W^T W need not be divided by dOut.
+ * O(d^3) for the square root. Scale cancels, so W^T W need not be divided by dOut.
  */
 export function featureAnsatz(
   W: Matrix,

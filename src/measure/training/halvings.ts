@@ -1,17 +1,17 @@
 /**
- * @file Which measurements of a run are compared over a factor of two of the steps (docs/theory.md Eq. 64): the last
- * one with that nearest to half its step, that one with the one nearest to half of its own, and so on. No two
- * comparisons overlap, and a run keeps the moments of one measurement for them, however many it takes.
+ * @file Which measurements of a run are compared over a factor of two of the steps (docs/theory.md Eq. 64). The last
+ * one is compared with the one nearest to half its step, that one with the one nearest to half of its own, and so on.
+ * No two comparisons overlap, and a run keeps the moments of one measurement for them, however many it takes.
  */
 
-/** chosen: a measurement further than this from half the step, as a factor, is not at half of it. */
+/** chosen: a measurement counts as at half the step within this factor. */
 const farthest = 1.5;
 
 /**
- * Steps that are compared, each with the step it is compared with.
+ * Steps that are compared, each with its partner.
  *
  * @param measured steps of the measurements of a whole run, ascending
- * @returns from the last one down; empty where none is near half of it. Step 0 is half of nothing
+ * @returns from the last step down; empty where none is near half of it. Step 0 is half of nothing
  */
 export function halvings(measured: readonly number[]): ReadonlyMap<number, number> {
   const found = new Map<number, number>();

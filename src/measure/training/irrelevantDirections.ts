@@ -2,8 +2,8 @@
  * @file Directions that the loss does not depend on, or that no sample reaches, and what the layer keeps in them
  * (theory.md Eq. 65).
  *
- * A direction is counted where the mean square along it is below a millionth of the largest: what float32 sums resolve.
- * It says nothing of gradients that are weak beside others.
+ * A direction counts where the mean square along it is below a millionth of the largest, the resolution of float32
+ * sums. Gradients that are merely weaker than others do not count.
  */
 import { eigh } from "../../linalg/eigh.ts";
 import { frobenius, type Matrix, matmul, trace } from "../../linalg/matrix.ts";
@@ -18,28 +18,29 @@ export interface IrrelevantDirections {
   count: number;
   /** Share of the trace of the other matrix along them; null where there are none, or that matrix is 0. */
   share: number | null;
-  /** Share to expect where the other matrix has nothing to do with them, count / d, and its standard deviation. */
+  /** Expected share where the other matrix is unrelated to them, count / d, and its standard deviation. */
   chance: number;
   chanceSpread: number | null;
   threshold: number;
 }
 
 export interface IrrelevantShare extends IrrelevantDirections {
-  /** Further directions up to `blur` times the threshold: 0 where a gap sets the counted ones apart. */
+  /** Further directions up to `blur` times the threshold: 0 where a gap separates the counted ones. */
   near: number;
   /** Split-half noise of the share along the same directions (Eq. 18). */
   noise: number | null;
-  /** Below it a share cannot be told from 0: `roundingFloor` of the largest eigenvalue in each direction. */
+  /** Below it a share is indistinguishable from 0: `roundingFloor` of the largest eigenvalue in each direction. */
   floor: number | null;
   /**
-   * At most the probability that a further sample has a part in these directions after all: (d - count + 1) / (n + 1).
+   * Upper bound on the probability that a further sample has a component in these directions: (d - count + 1) / (n +
+   * 1).
    */
   unseen: number;
   /** Samples. */
   n: number;
   /**
-   * "too-few-samples" where `unseen` exceeds a half: there the samples are fewer than the dimensions, and leave
-   * directions out.
+   * "too-few-samples" where `unseen` exceeds a half: the samples are then fewer than the dimensions, and miss
+   * directions.
    */
   status?: Status;
 }
@@ -48,12 +49,11 @@ export interface IrrelevantShare extends IrrelevantDirections {
 export type LayerIrrelevant = BothSides<IrrelevantShare>;
 
 /**
- * chosen: directions within this factor above the threshold say that the line through a falling spectrum could lie
- * elsewhere.
+ * chosen: directions within this factor above the threshold show that the cut through a falling spectrum is arbitrary.
  */
 const blur = 100;
 
-/** chosen: more than this probability of what the samples did not show says that they are too few. */
+/** chosen: above this value of `unseen` the samples are too few. */
 const mostUnseen = 0.5;
 
 /**
@@ -92,9 +92,9 @@ function spreadOfChance(A: Matrix, k: number): number {
 /**
  * Both sides of a layer: H_b where G_b is 0, and its dual, G_a where H_a is 0   (theory.md Eqs. 55, 65).
  *
- * Whether a direction is empty is said by plain second moments, since a gradient that is the same in all samples is no
- * absent one. What is kept there is a share of the covariance: of the plain moment the mean may be nearly all, which a
- * bias can take.
+ * Plain second moments decide whether a direction is empty, since a gradient that is equal in all samples is not
+ * absent. The kept share is that of the covariance: nearly all of the plain moment may be the mean, which a bias can
+ * take.
  *
  * @param spectra of the plain second moments, and of covariances where means were captured
  * @param halves  of the samples, for the noise

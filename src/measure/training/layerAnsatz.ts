@@ -7,9 +7,9 @@ import { type LayerMoments, secondMoment } from "../../moments/moments.ts";
 import { type Ansatz, featureAnsatz } from "./featureAnsatz.ts";
 
 export interface LayerAnsatz extends Ansatz {
-  /** Samples behind it. */
+  /** Number of samples. */
   n: number;
-  /** Whether every output was differentiated; else random directions stood for them. */
+  /** Whether every output was differentiated; otherwise random directions represent them. */
   exact: boolean;
 }
 

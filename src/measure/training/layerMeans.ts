@@ -1,9 +1,9 @@
 /**
- * @file The expectations of one layer that the equations of training are written in (theory.md, "Residuals"), from its
- * moments.
+ * @file The expectations of one layer in the equations of training (theory.md, "Residuals"), from its moments.
  *
- * Sign: the moments hold +dl/dh, the equations g = -dl/dh. Only cross moments notice, and they are turned here. A bias
- * is taken into the map, W <- (W, bias) and h_a <- (h_a, 1): decayed as the weights are, it obeys the same equations.
+ * Sign: the moments hold +dl/dh, the equations g = -dl/dh. Only cross moments change sign, and this file flips it. A
+ * bias becomes part of the map, W <- (W, bias) and h_a <- (h_a, 1): decayed like the weights, it obeys the same
+ * equations.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { type Matrix, matmul, matrix, trace, transpose } from "../../linalg/matrix.ts";
@@ -38,7 +38,7 @@ export interface LayerMeans {
  *
  * @param layer raw moments of both sides, cross moments and weights
  * @param bias  (dOut) bias of the map, where it has one
- * @returns status "missing-moments" or "too-few-samples" where they cannot be had
+ * @returns status "missing-moments" or "too-few-samples" where they are not available
  * @throws RangeError if the bias has another length
  */
 export function layerMeans(layer: LayerMoments, bias?: ArrayLike<number>): LayerMeans | Status {
@@ -93,10 +93,10 @@ function addBias(H: Matrix, sum: ArrayLike<number>, n: number): Matrix {
   return C;
 }
 
-/** Bias below this share of the activations is the rounding of float32. */
+/** A bias below this share of the activations is rounding of float32. */
 const roundingBias = 1e-5;
 
-/** The map's bias, which its means give away: E h_b - W E h_a; undefined where there is none or it cannot be told. */
+/** The map's bias, recovered from its means: E h_b - W E h_a; undefined where there is none or it is below rounding. */
 export function biasOf({ a, b, W, n }: LayerMoments): Float64Array | undefined {
   if (!a?.hSum || !b.hSum || !W || n === 0) return undefined;
   const mean = a.hSum;

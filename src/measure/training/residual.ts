@@ -1,10 +1,9 @@
 /**
- * @file How far a layer is from the stationary state of training with weight decay: the equations that the theory
- * derives from it, as residuals of the measured moments, each with the value that sampling alone would leave (theory.md
- * Eqs. 53-62).
+ * @file How far a layer is from the stationary state of training with weight decay: the residuals of the theory's
+ * equations for the measured moments, each with the value that sampling alone would leave (theory.md Eqs. 53-62).
  *
- * They hold for SGD with decay gamma on the same loss. For Adam E[dW] = 0 is a statement on the preconditioned
- * gradient: not given.
+ * They hold for SGD with decay gamma on the same loss. For Adam, E[dW] = 0 is a statement about the preconditioned
+ * gradient, so no residuals are given.
  */
 import { frobenius, gram, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
 import type { LayerMoments } from "../../moments/moments.ts";
@@ -31,8 +30,8 @@ export type { Residual, ResidualStatus, TermResidual, TrainingConstants } from "
 /** Residuals of one layer. "Forward" is side b, "backward" side a. */
 export interface Residuals {
   /**
-   * Learning rate in Eqs. 55 and 57: in runs that which stands for all steps the weights remember (Eq. 90). Absent in
-   * older files.
+   * Learning rate in Eqs. 55 and 57; in runs, the rate that stands for all steps the weights remember (Eq. 90). Absent
+   * in older files.
    */
   rate?: number;
   /** |E[g_b h_a^T] - gamma W| / |gamma W|   (Eq. 53). */
@@ -72,7 +71,7 @@ export interface Residuals {
  * @param layer    raw moments with cross moments and weights
  * @param training learning rate (`trainedRate` where it was scheduled), decay, batch
  * @param bias     (dOut) bias of the map, where it has one: without it the equations of side b are off by it
- * @returns every field present; nulls with a status where the data cannot answer
+ * @returns every field present; nulls with a status where the data do not suffice
  *
  * Float64. Some products of (d, d) matrices: O(d^3).
  */

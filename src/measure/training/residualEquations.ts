@@ -1,7 +1,7 @@
 /**
- * @file The residual of each equation of the stationary state, with the error that n samples leave in it (theory.md
- * Eqs. 53-62). Norms are Frobenius norms. Errors assume independent samples, and norms of g and h that are
- * uncorrelated: E|g|^2 |h|^2 = E|g|^2 E|h|^2.
+ * @file The residual of each equation of the stationary state, with the error from n samples (theory.md Eqs. 53-62).
+ * Norms are Frobenius norms. Errors assume independent samples, and uncorrelated norms of g and h: E|g|^2 |h|^2 =
+ * E|g|^2 E|h|^2.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { frobenius, type Matrix, matmul, trace, transpose } from "../../linalg/matrix.ts";
@@ -15,15 +15,15 @@ export type ResidualStatus =
   | Status
   /** No weight decay: the stationary state of the theory does not exist. */
   | "no-decay"
-  /** Adam and its kin, or no training at all. */
+  /** Adam and related optimizers, or no training at all. */
   | "not-sgd";
 
 /** A relative residual: 0 where the equation holds. */
 export interface Residual {
   value: number | null;
   /**
-   * What n independent samples would show where the equation holds exactly in expectation. Averages over a whole finite
-   * training set have none.
+   * The expected value for n independent samples where the equation holds exactly in expectation. Averages over a whole
+   * finite training set have none.
    */
   floor: number | null;
   n: number;
@@ -32,12 +32,15 @@ export interface Residual {
 
 /** How the layer was trained. */
 export interface TrainingConstants {
-  /** The rate at which the weights became what they are: of a schedule not the last one, which may be 0 (Eq. 90). */
+  /**
+   * The effective rate of the training that made the weights; for a schedule not the last rate, which may be 0 (Eq.
+   * 90).
+   */
   lr: number;
   /** gamma as in torch.optim.SGD: loss + (gamma/2) |W|^2. */
   decay: number;
   batch?: number;
-  /** mu: the step is then lr / (1 - mu) in the long run. */
+  /** mu: the effective step is lr / (1 - mu). */
   momentum?: number;
   /** Anything but "sgd" leaves the residuals out. Default "sgd". */
   optimizer?: string;

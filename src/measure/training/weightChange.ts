@@ -1,6 +1,6 @@
 /**
- * @file What one step of stochastic gradient descent does to the second moments of a layer, in expectation (theory.md
- * Eqs. 55-57). The step is W' = (1 - lr decay) W + lr (1/B) sum g_b h_a^T with g = -dl/dh; h_a is not changed by it.
+ * @file The expected effect of one step of stochastic gradient descent on the second moments of a layer (theory.md Eqs.
+ * 55-57). The step is W' = (1 - lr decay) W + lr (1/B) sum g_b h_a^T with g = -dl/dh; it does not change h_a.
  */
 import { combination } from "../../linalg/linearCombination.ts";
 import { frobenius, gram, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -14,7 +14,7 @@ export interface StepConstants {
 }
 
 /**
- * E[h_b' h_b'^T] - H_b where every sample sees the step taken on itself and |h_a|^2 = z_b for all   (theory.md Eq. 55).
+ * E[h_b' h_b'^T] - H_b where every sample sees its own step and |h_a|^2 = z_b for all   (theory.md Eq. 55).
  *
  * @returns (dOut, dOut): -lr decay (2 - lr decay) H_b + (1 - lr decay) lr z_b (X_b + X_b^T) + lr^2 z_b^2 G_b
  */
@@ -47,8 +47,8 @@ export function weightChange({ W, Gb, Xb, zb }: LayerMeans, { lr, decay }: StepC
  * E[W' H_a W'^T] - H_b: the change of the outputs of all samples after a step on a batch of B drawn with replacement
  * (theory.md Eq. 57).
  *
- * @param noise (dOut, dOut) E[(h_a^T H_a h_a) g_b g_b^T]; tr(H_a^2) G_b if left out, which is exact where h_a^T H_a h_a
- *   does not vary and an approximation elsewhere: this fourth moment is not among the sums
+ * @param noise (dOut, dOut) E[(h_a^T H_a h_a) g_b g_b^T]. Default tr(H_a^2) G_b, which is exact where h_a^T H_a h_a is
+ *   constant and an approximation elsewhere: the sums do not contain this fourth moment
  * @returns (dOut, dOut). H_b stands for W H_a W^T throughout
  */
 export function populationChange(

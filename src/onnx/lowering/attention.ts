@@ -1,6 +1,6 @@
 /**
- * @file Attention (opsets 23, 24) as products of matrices and a softmax, Y = softmax(scale Q K^T + mask) V per head,
- * after the operator's own definition in the ONNX standard. Written out, its heads can be measured and differentiated.
+ * @file Attention (opsets 23, 24) as matrix products and a softmax, Y = softmax(scale Q K^T + mask) V per head, by the
+ * operator's definition in the ONNX standard. In this form its heads can be measured and differentiated.
  */
 import type { Lowering, Site } from "./loweringSite.ts";
 
@@ -13,7 +13,7 @@ export const attention: Lowering = (s) => {
   const form = sizes(s, flat);
   const scale = s.float("scale", 0) || 1 / Math.sqrt(form.width);
   const keys = s.transpose(repeated(s, K!, form, form.width), [0, 1, 3, 2]);
-  // The root of the scale on both sides, as the standard says: the same rounding.
+  // The root of the scale on both sides, as in the standard: the same rounding.
   const raw = s.op("MatMul", [s.scale(Q, Math.sqrt(scale)), s.scale(keys, Math.sqrt(scale))]);
   const cap = s.float("softcap", 0);
   const capped = cap === 0 ? raw : s.scale(s.op("Tanh", [s.scale(raw, 1 / cap)]), cap);
@@ -33,7 +33,7 @@ interface Sizes {
   readonly qHeads: number;
   readonly kvHeads: number;
   readonly queries: number;
-  /** Keys, those of the past included. */
+  /** Number of keys, including past ones. */
   readonly keys: number;
   readonly past: number;
   /** Width of a head of Q and K, and of V. */
@@ -65,14 +65,14 @@ function withPast(s: Site, now: string, i: number): string {
   return s.has(i) ? s.concat([s.x(i), now], 2) : now;
 }
 
-/** Keys or values of few heads, each shared by several heads of queries. */
+/** Keys or values with fewer heads, each shared by several heads of queries. */
 function repeated(s: Site, name: string, { batch, qHeads, kvHeads, keys }: Sizes, width: number): string {
   if (qHeads === kvHeads) return name;
   const shared = s.expand(s.unsqueeze(name, [2]), [batch, kvHeads, qHeads / kvHeads, keys, width]);
   return s.reshape(shared, [batch, qHeads, keys, width]);
 }
 
-/** What is added to the scores, and which queries see no key at all (their result is 0). */
+/** The bias of the scores, and the queries that see no key at all (their result is 0). */
 function maskOf(s: Site, form: Sizes): { bias?: string; empty?: string } {
   const parts = [given(s, form), causal(s, form), padding(s, form)].filter((part) => part !== undefined);
   if (parts.length === 0) return {};
@@ -85,7 +85,7 @@ function maskOf(s: Site, form: Sizes): { bias?: string; empty?: string } {
 
 const where = (s: Site, seen: string) => s.op("Where", [seen, s.scalar(0), s.scalar(FULLY_MASKED)]);
 
-/** Input 3: true for what is seen, or numbers to add; keys beyond its end are not seen. */
+/** Input 3: true for visible keys, or numbers to add; keys beyond its end are hidden. */
 function given(s: Site, { keys }: Sizes): string | undefined {
   if (!s.has(3)) return undefined;
   const shape = s.shape(3);
@@ -108,7 +108,7 @@ function causal(s: Site, { queries, keys, past, batch }: Sizes): string | undefi
   return s.constant(mask, [queries, keys]);
 }
 
-/** Input 6: how many keys of each sample count. */
+/** Input 6: the number of valid keys of each sample. */
 function padding(s: Site, { keys, batch }: Sizes): string | undefined {
   if (!s.has(6)) return undefined;
   return where(s, s.op("Less", [columns(s, keys), s.reshape(s.x(6), [batch, 1, 1, 1])]));

@@ -12,7 +12,7 @@ export const softmaxCrossEntropyLoss: Lowering = (s) => {
   return [likelihood(s, logProbabilities), logProbabilities];
 };
 
-/** -w[t] x[t] at the targets t, 0 where t is ignored; as it is, summed, or divided by the sum of the weights. */
+/** -w[t] x[t] at the targets t, 0 where t is ignored; unreduced, summed, or divided by the sum of the weights. */
 function likelihood(s: Site, x: string): string {
   const target = s.dtype(1) === "int64" ? s.x(1) : s.op("Cast", [s.x(1)], { to: int(7) });
   const ignored = s.node.attributes.ignore_index;

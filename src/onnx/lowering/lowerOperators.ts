@@ -1,7 +1,7 @@
 /**
- * @file Writes composite operators in simpler ones, which can be measured and differentiated: Attention, rotary
+ * @file Rewrites composite operators as simpler ones, which can be measured and differentiated: Attention, rotary
  * embeddings, recurrent layers, losses, and the fused operators of com.microsoft. Needs bound shapes, since masks and
- * heads depend on them; where a form is not known the node stays.
+ * heads depend on them. A node of an unknown form stays.
  */
 import type { Attribute, BoundValue, Graph, Model, Node } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
@@ -22,14 +22,14 @@ export const lowerings: Readonly<Record<string, Readonly<Record<string, Lowering
     RNN: rnn,
     NegativeLogLikelihoodLoss: negativeLogLikelihoodLoss,
     SoftmaxCrossEntropyLoss: softmaxCrossEntropyLoss,
-    // ONNX Runtime puts it there, though the standard does not have it.
+    // ONNX Runtime registers it there, although the standard lacks it.
     SimplifiedLayerNormalization: microsoftLowerings.SimplifiedLayerNormalization!,
   },
   "com.microsoft": microsoftLowerings,
 };
 
 /**
- * The same model with composite operators of the top level written out; the same object if it has none.
+ * The same model with composite top-level operators lowered; the same object if it has none.
  *
  * @param values type and shape of every value (bindShapes)
  */
@@ -50,7 +50,7 @@ export function lowerOperators(model: Model, values: ReadonlyMap<string, BoundVa
   return changed ? { ...model, graph: { ...graph, nodes, initializers } } : model;
 }
 
-/** The node written out: the results carry its output names, and the nodes lie in the scope of its name. */
+/** The lowered node: the results carry its output names, and the nodes lie in the scope of its name. */
 function written(
   node: Node,
   lowering: Lowering,
@@ -78,7 +78,7 @@ function written(
   return { ...built, nodes };
 }
 
-/** A node of the written form, i-th of its graph, in the scope of the original; bodies likewise. */
+/** Node i of the lowered form, in the scope of the original; likewise in bodies. */
 function placed(one: Node, i: number, original: Node): Node {
   const { name, scope } = original;
   const attributes = Object.entries(one.attributes).map(([key, value]): [string, Attribute] => [

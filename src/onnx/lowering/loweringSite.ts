@@ -1,4 +1,4 @@
-/** @file What a lowering sees: one node with bound shapes, and the means to write it in simpler operators. */
+/** @file The input of a lowering: one node with bound shapes, and the means to write it in simpler operators. */
 
 import { elementTypeCode } from "../elementType.ts";
 import {
@@ -13,10 +13,7 @@ import {
 import type { GraphBuilder, OperatorOptions } from "../graphBuilder.ts";
 import { type DataType, float32, float64, type Tensor, toNumbers } from "../tensor.ts";
 
-/**
- * Writes a node in simpler operators and gives back the names of its outputs; undefined for a form that it does not
- * know.
- */
+/** Writes a node in simpler operators and returns the names of its outputs; undefined for an unknown form. */
 export type Lowering = (site: Site) => readonly string[] | undefined;
 
 export class Site {
@@ -51,7 +48,7 @@ export class Site {
     return (this.node.inputs[i] ?? "") !== "";
   }
 
-  /** Whether output i is wanted. */
+  /** Whether output i is used. */
   wants(i: number): boolean {
     return (this.node.outputs[i] ?? "") !== "";
   }
@@ -100,7 +97,7 @@ export class Site {
     return this.op("Mul", [left, right]);
   }
 
-  /** A scalar of the type of input 0, whatever float type that is. */
+  /** A scalar of input 0's float type. */
   scalar(value: number): string {
     const dtype = this.dtype();
     if (dtype === "float32" || dtype === "float64") return this.g.scalar(value, dtype);

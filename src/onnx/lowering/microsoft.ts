@@ -1,6 +1,6 @@
 /**
- * @file Fused operators of the domain com.microsoft, which models optimized by ONNX Runtime hold, as the operators that
- * they were fused from. Source: ContribOperators.md of ONNX Runtime.
+ * @file Fused operators of the domain com.microsoft, found in models optimized by ONNX Runtime, as their original
+ * operators. Source: ContribOperators.md of ONNX Runtime.
  */
 import { type Attribute, int } from "../graph.ts";
 import type { Lowering, Site } from "./loweringSite.ts";
@@ -27,7 +27,7 @@ const fusedMatMul: Lowering = (s) => {
 const without = (s: Site, ...names: readonly string[]) =>
   Object.fromEntries(Object.entries(s.node.attributes).filter(([name]) => !names.includes(name)));
 
-/** The activation by name, with its parameters in the order in which they are listed. */
+/** The activation by name, with its parameters in the order listed. */
 function activated(s: Site, name: string): string | undefined {
   const activation = s.string("activation", "");
   if (activation === "") return name;

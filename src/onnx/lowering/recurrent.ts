@@ -1,18 +1,18 @@
 /**
- * @file RNN, LSTM and GRU written out: for each direction the product of all inputs with W, and a Scan over time whose
- * body is one step of the cell. The graph is as long for 500 steps as for 5. Source: the operators' pages at
- * https://onnx.ai/onnx/operators; in what the standard leaves open (parameters that an activation does not take,
- * clipping) as ONNX Runtime computes.
+ * @file RNN, LSTM and GRU in simpler operators: for each direction the product of all inputs with W, and a Scan over
+ * time whose body is one step of the cell. The graph is as long for 500 steps as for 5. Source: the operators' pages at
+ * https://onnx.ai/onnx/operators. Where the standard is silent (parameters that an activation does not take, clipping),
+ * the result is ONNX Runtime's.
  *
  * The products with W and R are plain products, so that they are found as linear maps: parts `ih` and `hh` of the
- * layer, in the reverse direction `ih_reverse` and `hh_reverse`. Rows of W and R stay in the order of ONNX: gates i, o,
- * f, c of an LSTM, z, r, h of a GRU. A GRU with linear_before_reset = 0 multiplies R_h with r * h, so that R is two
- * maps: `hh` of z and r, `hh_candidate` of h.
+ * layer, in the reverse direction `ih_reverse` and `hh_reverse`. Rows of W and R keep the order of ONNX: gates i, o, f,
+ * c of an LSTM, z, r, h of a GRU. A GRU with linear_before_reset = 0 multiplies R_h with r * h, so that R is two maps:
+ * `hh` of z and r, `hh_candidate` of h.
  *
- * Sequences of different lengths (sequence_lens) are masked: a state stays as it is behind the end of its sequence,
- * outputs are 0. Which rows are padding depends on data then, so that the products are no maps to measure.
+ * Sequences of different lengths (sequence_lens) are masked: a state stays constant after the end of its sequence, and
+ * outputs are 0. Which rows are padding then depends on data, so the products are not measured.
  */
-import { type Attribute, int } from "../graph.ts";
+import { type Attribute, type Graph, int } from "../graph.ts";
 import { GraphBuilder, type OperatorOptions } from "../graphBuilder.ts";
 import { float32, float64, int64 } from "../tensor.ts";
 import type { Lowering, Site } from "./loweringSite.ts";
@@ -20,9 +20,7 @@ import type { Lowering, Site } from "./loweringSite.ts";
 /** Adds an activation's node. */
 type Activation = (s: Site, x: string) => string;
 
-/**
- * One step of a cell: what its product with R is, and the next states from the states before and the products with W.
- */
+/** One step of a cell: the next states from the states before, the products with W and those with R. */
 interface Cell {
   readonly gates: number;
   /** h alone, or h and c. */
@@ -41,15 +39,15 @@ interface Step {
   readonly states: readonly string[];
   /** h R^T + Rb for some gates, from .. to - 1, as (N, (to - from) * H). */
   recurrent(h: string, from: number, to: number, part: string): string;
-  /** Peephole weights by place (H), LSTM only. */
+  /** Peephole weights by index (H), LSTM only. */
   peephole(at: number): string | undefined;
   clip(x: string): string;
   readonly activations: readonly Activation[];
 }
 
 /**
- * Nodes of activations by their names in lower case, and the defaults of alpha and beta where they take them; "none"
- * where the standard and ONNX Runtime have different ones.
+ * Operators of activations by their names in lower case, with the defaults of alpha and beta; "none" where the standard
+ * and ONNX Runtime differ.
  */
 const ACTIVATIONS: Readonly<Record<string, readonly [op: string, ...defaults: (number | "none")[]]>> = {
   ...{ relu: ["Relu"], tanh: ["Tanh"], sigmoid: ["Sigmoid"], softsign: ["Softsign"], softplus: ["Softplus"] },
@@ -58,7 +56,7 @@ const ACTIVATIONS: Readonly<Record<string, readonly [op: string, ...defaults: (n
   scaledtanh: ["ScaledTanh", "none", "none"],
 };
 
-/** The activations of all directions in their order; undefined where one is not known. */
+/** The activations of all directions in their order; undefined where one is unknown. */
 function activationsOf(s: Site, defaults: readonly string[], directions: number): Activation[] | undefined {
   const { activations, activation_alpha, activation_beta } = s.node.attributes;
   const given = activations !== undefined && "strings" in activations ? activations.strings : [];
@@ -150,7 +148,7 @@ export const lstm: Lowering = (s) => written(s, lstmCell);
 export const gru: Lowering = (s) => written(s, gruCell);
 
 const PADDED =
-  "its sequences have lengths of their own (sequence_lens), and rows behind their ends would count as samples";
+  "its sequences have lengths of their own (sequence_lens), and rows after their ends would count as samples";
 
 /** X (T, N, I), W (D, gates H, I), R (D, gates H, H), B (D, 2 gates H); Y (T, D, N, H), last states (D, N, H). */
 function written(s: Site, cell: Cell): readonly string[] | undefined {
@@ -203,11 +201,8 @@ interface Direction {
 }
 
 /** @returns the last states (N, H) and all h (T, N, H) */
-function direction(
-  s: Site,
-  cell: Cell,
-  { d, reverse, N, I, H, mask, activations }: Direction,
-): readonly string[] | undefined {
+function direction(s: Site, cell: Cell, given: Direction): readonly string[] | undefined {
+  const { d, reverse, N, I, H, mask } = given;
   const G = cell.gates * H;
   const suffix = reverse ? "_reverse" : "";
   const options = (part: string): OperatorOptions => ({
@@ -222,19 +217,44 @@ function direction(
   const R = own(2, [G, H]);
   const P = cell.states === 2 && s.has(7) ? own(7, [3 * H]) : undefined;
   const initial = Array.from({ length: cell.states }, (_, k) => (s.has(5 + k) ? own(5 + k, [N, H]) : zeros(s, [N, H])));
+  const body = stepBody(s, cell, given, { R, P, bias }, options);
+  if (body === undefined) return undefined;
+  const scanned = mask === undefined ? [x] : [x, mask];
+  const backwards = reverse ? 1 : 0;
+  return s.g.ops(
+    "Scan",
+    [...initial, ...scanned],
+    {
+      body: { graph: body },
+      num_scan_inputs: int(scanned.length),
+      scan_input_directions: { ints: scanned.map(() => backwards) },
+      scan_output_directions: { ints: [backwards] },
+    },
+    { outputs: cell.states + 1 },
+  );
+}
 
+/** One step of the cell as the body of a Scan; undefined where the cell does not know the form. */
+function stepBody(
+  s: Site,
+  cell: Cell,
+  { d, N, H, mask, activations }: Direction,
+  { R, P, bias }: { readonly R: string; readonly P: string | undefined; readonly bias: string | undefined },
+  options: (part: string) => OperatorOptions,
+): Graph | undefined {
+  const G = cell.gates * H;
   const body = new GraphBuilder(`${s.g.name}/step${d}`);
   const b = s.within(body);
   const input = (name: string, shape: readonly number[], dtype = s.dtype()) =>
     body.input(`${body.name}/${name}`, dtype, shape);
   const states = ["h", "c"].slice(0, cell.states).map((name) => input(name, [N, H]));
-  const at = input("x", [N, G]);
+  const x = input("x", [N, G]);
   const inside = mask === undefined ? undefined : input("inside", [N, 1], "bool");
   const clip = s.float("clip", 0);
   const next = cell.step({
     s: b,
     H,
-    x: at,
+    x,
     states,
     recurrent(h, from, to, part) {
       const whole = from === 0 && to === cell.gates;
@@ -250,20 +270,7 @@ function direction(
   const kept = inside === undefined ? next : next.map((value, k) => b.op("Where", [inside, value, states[k]!]));
   for (const [k, value] of kept.entries()) body.output(value, `${body.name}/next${k}`);
   body.output(inside === undefined ? next[0]! : b.op("Where", [inside, next[0]!, b.scalar(0)]), `${body.name}/y`);
-
-  const scanned = mask === undefined ? [x] : [x, mask];
-  const backwards = reverse ? 1 : 0;
-  return s.g.ops(
-    "Scan",
-    [...initial, ...scanned],
-    {
-      body: { graph: body.build() },
-      num_scan_inputs: int(scanned.length),
-      scan_input_directions: { ints: scanned.map(() => backwards) },
-      scan_output_directions: { ints: [backwards] },
-    },
-    { outputs: cell.states + 1 },
-  );
+  return body.build();
 }
 
 function zeros(s: Site, shape: readonly number[]): string {

@@ -1,6 +1,6 @@
 /**
- * @file Rotary position embedding: pairs of entries of each head turned by an angle that grows with the position,
- * (a, b) -> (a cos - b sin, a sin + b cos). The standard operator (opset 23) and that of com.microsoft.
+ * @file Rotary position embedding: pairs of entries of each head rotated by an angle that grows with the position, (a,
+ * b) -> (a cos - b sin, a sin + b cos). The standard operator (opset 23) and that of com.microsoft.
  */
 import { int } from "../graph.ts";
 import type { Lowering, Site } from "./loweringSite.ts";
@@ -8,7 +8,7 @@ import type { Lowering, Site } from "./loweringSite.ts";
 /** Inputs X, cos, sin, positions: cos and sin by position, or already picked for each token. */
 export const rotaryEmbedding: Lowering = (s) => {
   const [cos, sin] = [1, 2].map((i) => (s.has(3) ? s.op("Gather", [s.x(i), s.x(3)]) : s.x(i)));
-  return [turned(s, cos!, sin!, s.int("num_heads", 0), s.shape(1).at(-1)!)];
+  return [rotated(s, cos!, sin!, s.int("num_heads", 0), s.shape(1).at(-1)!)];
 };
 
 /** Inputs X, positions (one per token, or the first one), cos, sin. */
@@ -26,11 +26,11 @@ export const microsoftRotaryEmbedding: Lowering = (s) => {
   const [cos, sin] = [2, 3].map((i) => s.op("Gather", [s.x(i), positions]));
   const half = s.shape(2).at(-1)!;
   const heads = s.int("num_heads", 0) || (shape.length === 3 ? shape[2]! / (2 * half) : shape[1]!);
-  return [turned(s, cos!, sin!, heads, half)];
+  return [rotated(s, cos!, sin!, heads, half)];
 };
 
-/** @param half entries of cos and sin for each token: half of the part that is turned */
-function turned(s: Site, cos: string, sin: string, numHeads: number, cached: number): string {
+/** @param half entries of cos and sin for each token: half of the rotated part */
+function rotated(s: Site, cos: string, sin: string, numHeads: number, cached: number): string {
   const shape = s.shape(0);
   const flat = shape.length === 3;
   const [batch, length] = [shape[0]!, flat ? shape[1]! : shape[2]!];

@@ -1,7 +1,7 @@
 /**
- * @file The bias of a map whose operator does not add it itself: a constant that the only user of its output adds.
- * Exporters write it so for products, and for convolutions where the framework has the bias as an operator of its own
- * or a quantizer takes it out.
+ * @file The bias of a map whose operator does not add it: a constant that the only user of its output adds. Exporters
+ * write it so for products. They do so for convolutions where the framework has the bias as an operator of its own or a
+ * quantizer separates it.
  */
 import { isRounding } from "../../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../../onnx/graph.ts";
@@ -21,13 +21,13 @@ export function soleUser(graph: Graph, value: string): Node | undefined {
   return users.length === 1 ? users[0] : undefined;
 }
 
-/** A value, or what the rounding of quantizers leaves of it, where nothing else reads it. */
+/** A value, or its rounded form after quantizers where nothing else reads it. */
 export function behindRounding(value: string, graph: Graph): string {
   const node = soleUser(graph, value);
   return node !== undefined && isRounding(node) ? behindRounding(node.outputs[0]!, graph) : value;
 }
 
-/** The constant that the only user of a value adds to it, of whatever shape. */
+/** The constant that the only user of a value adds to it, in any shape. */
 export function addedConstant(product: string, { graph, isWeight }: GraphContext): AddedBias | undefined {
   const value = behindRounding(product, graph);
   const node = soleUser(graph, value);
@@ -39,18 +39,18 @@ export function addedConstant(product: string, { graph, isWeight }: GraphContext
   return isWeight(constant) ? { sum: node.outputs[0]!, constant, sign: isSum ? 1 : -1 } : undefined;
 }
 
-/** A value of which one axis runs over channels, and the others over samples and positions in the order of rows. */
+/** A value with one axis over channels; its other axes run over samples and positions in the order of rows. */
 export interface Channels {
   readonly value: string;
   readonly axis: number;
 }
 
 /**
- * The output of a convolution with the constant that is added to it by channel, (C, 1, ..) or (1, C, 1, ..). Operators
- * between the two may move the axis of channels and join, add or drop others, as long as rows keep their order.
+ * The output of a convolution with a constant added by channel, (C, 1, ..) or (1, C, 1, ..). Operators between the two
+ * may move the channel axis and join, add or drop others, as long as rows keep their order.
  *
- * @returns undefined where no such constant is added: none that differs over positions or samples, or is one number for
- *   all channels
+ * @returns undefined without such a constant, or where it varies over positions or samples, or is one number for all
+ *   channels
  */
 export function channelBias(output: Channels, s: GraphContext): (AddedBias & { readonly axis: number }) | undefined {
   const channels = s.values.get(output.value)!.shape[output.axis]!;
@@ -66,7 +66,7 @@ export function channelBias(output: Channels, s: GraphContext): (AddedBias & { r
   return undefined;
 }
 
-/** Behind the only user of a value, where that only lays it out anew and leaves the order of rows. */
+/** The value after its only user, where this user changes the layout alone and keeps the order of rows. */
 function movedChannels({ value, axis }: Channels, { graph, values }: GraphContext): Channels | undefined {
   const node = soleUser(graph, value);
   if (node === undefined || node.domain !== "" || node.inputs[0] !== value) return undefined;

@@ -1,6 +1,6 @@
 /**
  * @file Attention heads: the output of softmax(Q K^T) V, head by head, and the gradient there (docs/theory.md, setting
- * llm of the paper). A head has no weight of its own, so only its RGA has a meaning.
+ * llm of the paper). A head has no weight of its own, so only its RGA is defined.
  */
 import type { Graph, Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -16,10 +16,10 @@ const TRANSPARENT: ReadonlySet<string> = new Set([
   ...["Dropout", "Identity", "Cast", "Where", "Mul", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Clip"],
 ]);
 const MAX_DISTANCE = 6;
-/** chosen: queries, keys and values have a map each, or one. */
+/** chosen: queries, keys and values have one map each, or one together. */
 const MAX_MAPS = 3;
 
-/** The heads of a MatMul or Einsum whose left operand is a softmax; undefined where it is none of an attention. */
+/** The heads of a MatMul or Einsum whose left operand is a softmax; undefined for any other node. */
 export function findHeads(node: Node, s: GraphContext): Found {
   const [weights, V] = node.inputs as [string, string];
   if (node.inputs.length !== 2 || s.isWeight(V) || !comesFromSoftmax(s.graph, weights)) return undefined;
@@ -43,13 +43,13 @@ export function findHeads(node: Node, s: GraphContext): Found {
 /** `attn.0.MatMul_1`: the module and the node. */
 function headName(node: Node, s: GraphContext): string {
   const scope = moduleScope(node) ?? moduleAround(node, s);
-  // a path of scopes and the node, or a node and what it was written out to
+  // a path of scopes and the node, or a node and its lowered form
   const parts = givenName(node.name).split("/");
   const own = (parts[0] === "" ? parts.at(-1) : parts[0]) || node.outputs[0]!;
   return scope === undefined ? own : `${scope}.${own}`;
 }
 
-/** The module of an attention whose node does not say it: what the names of the maps that it reads begin with. */
+/** The module of an attention whose node does not name it: the common prefix of the names of the maps it reads. */
 function moduleAround(node: Node, s: GraphContext): string | undefined {
   const made = new Map(s.graph.nodes.flatMap((other) => other.outputs.map((output) => [output, other] as const)));
   const seen = new Set<Node>([node]);
@@ -97,15 +97,15 @@ function headRows(
   return builder.op("Reshape", [last, builder.ints([-1, shape[width]!])]);
 }
 
-/** Of a MatMul: (..., heads, T, d), or (batch heads, T, d). */
+/** For a MatMul: (..., heads, T, d), or (batch heads, T, d). */
 function headAxis(hb: string, s: GraphContext): HeadLayout | undefined {
   const { shape } = s.values.get(hb)!;
   return shape.length < 4 ? headsInBatch(hb, s) : { shape, axes: [shape.length - 3], width: shape.length - 1 };
 }
 
 /**
- * Of an Einsum such as bhts,bshd->bthd: d is what only V has, t what stands before the summed index in the weights, b
- * the first index that weights and V share, and all other indices of the result run over heads.
+ * For an Einsum such as bhts,bshd->bthd: d occurs in V alone, t stands before the summed index in the weights, b is the
+ * first index that weights and V share, and all other indices of the result run over heads.
  */
 function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefined {
   const letters = einsumLetters(node);
@@ -120,16 +120,16 @@ function headLetters(node: Node, shape: readonly number[]): HeadLayout | undefin
   return { shape, axes: heads.map((letter) => Y.indexOf(letter)), width: Y.indexOf(widths[0]!) };
 }
 
-/** Whether a value is a softmax, masked or laid out differently perhaps. */
+/** Whether a value is a softmax, possibly masked or in another layout. */
 function comesFromSoftmax(graph: Graph, value: string): boolean {
-  return softmaxBehind(graph, value) !== undefined;
+  return softmaxOf(graph, value) !== undefined;
 }
 
 /**
- * The softmax that a value is, masked or laid out differently perhaps; JAX writes exp(x - max) / sum, of which it is
- * the first.
+ * The softmax that a value is, possibly masked or in another layout. JAX writes exp(x - max) / sum; the node is then
+ * the exponential.
  */
-export function softmaxBehind(graph: Graph, value: string, distance = 0): Node | undefined {
+export function softmaxOf(graph: Graph, value: string, distance = 0): Node | undefined {
   const made = (name: string) => graph.nodes.find((node) => node.outputs.includes(name));
   const producer = made(value);
   if (producer === undefined || distance > MAX_DISTANCE) return undefined;
@@ -138,7 +138,7 @@ export function softmaxBehind(graph: Graph, value: string, distance = 0): Node |
   if (!TRANSPARENT.has(producer.op)) return undefined;
   const sources = producer.op === "Where" || producer.op === "Mul" ? producer.inputs : producer.inputs.slice(0, 1);
   for (const name of sources) {
-    const found = softmaxBehind(graph, name, distance + 1);
+    const found = softmaxOf(graph, name, distance + 1);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,19 +1,19 @@
 /**
- * @file The products of attention in a graph: queries with keys in front of a softmax, and its weights with values
- * behind.
+ * @file The two products of attention in a graph: queries with keys before a softmax, and its weights with values after
+ * it.
  */
 import type { Node } from "../../onnx/graph.ts";
-import { softmaxBehind } from "./attentionHeads.ts";
+import { softmaxOf } from "./attentionHeads.ts";
 import type { GraphContext } from "./linearMap.ts";
 
 export type Operand = "queries" | "keys" | "values";
 
 export interface AttentionNodes {
-  /** What a value is to a product of an attention; undefined where the node is none. */
+  /** The role of a value in a product of attention; undefined for any other node. */
   operandOf(node: Node, value: string): Operand | undefined;
 }
 
-/** Between the product of queries and keys and the softmax: masks, factors, other shapes. */
+/** Operators between the product of queries and keys and the softmax: masks, factors, reshapes. */
 const BEFORE_SOFTMAX: ReadonlySet<string> = new Set([
   ...["Add", "Sub", "Mul", "Div", "Where", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Identity"],
 ]);
@@ -25,7 +25,7 @@ export function findAttentions(s: GraphContext): AttentionNodes {
     if (node.op !== "MatMul" && node.op !== "Einsum") continue;
     const [weights, V] = node.inputs;
     if (node.inputs.length !== 2 || s.isWeight(V!)) continue;
-    const softmax = softmaxBehind(s.graph, weights!);
+    const softmax = softmaxOf(s.graph, weights!);
     if (softmax === undefined) continue;
     operands.set(node, [undefined, "values"]);
     const scores = productBefore(softmax, producers, s);
@@ -34,7 +34,7 @@ export function findAttentions(s: GraphContext): AttentionNodes {
   return { operandOf: (node, value) => operands.get(node)?.[node.inputs.indexOf(value)] };
 }
 
-/** The product whose values a softmax takes the exponentials of. */
+/** The product whose values a softmax normalizes. */
 export function productBefore(softmax: Node, producers: ReadonlyMap<string, Node>, s: GraphContext): Node | undefined {
   let node: Node | undefined = softmax;
   for (let step = 0; node !== undefined && step < 8; step++) {

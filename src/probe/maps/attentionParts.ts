@@ -1,9 +1,10 @@
 /**
- * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest ones on
- * the ways from its two products. A map that makes several of them, such as a joint projection, is named for each.
+ * @file Which maps make the queries, keys and values of an attention, and which reads its output: the nearest maps
+ * along the paths from its two products. A map that makes several of them, such as a joint projection, is named for
+ * each.
  */
 import type { Node } from "../../onnx/graph.ts";
-import { softmaxBehind } from "./attentionHeads.ts";
+import { softmaxOf } from "./attentionHeads.ts";
 import { productBefore } from "./attentionNodes.ts";
 import type { GraphContext, Measurable } from "./linearMap.ts";
 
@@ -16,7 +17,7 @@ export interface AttentionParts {
 }
 
 /**
- * @param heads the output of the heads, hb of each of them
+ * @param heads the outputs hb of the heads
  * @param maps those of the graph
  */
 export function attentionParts(heads: string, maps: readonly Measurable[], s: GraphContext): AttentionParts {
@@ -24,23 +25,23 @@ export function attentionParts(heads: string, maps: readonly Measurable[], s: Gr
   const users = new Map<string, Node[]>();
   for (const node of s.graph.nodes) for (const name of node.inputs) users.set(name, [...(users.get(name) ?? []), node]);
   const made = new Map(maps.filter(({ input }) => input !== undefined).map(({ hb, name }) => [hb, name] as const));
-  const behind = (value: string | undefined) =>
+  const sourceOf = (value: string | undefined) =>
     value === undefined ? undefined : nearest(value, made, (name) => producers.get(name)?.inputs ?? []);
   const weighted = producers.get(heads);
-  const softmax = weighted && softmaxBehind(s.graph, weighted.inputs[0]!);
+  const softmax = weighted && softmaxOf(s.graph, weighted.inputs[0]!);
   const scores = softmax && productBefore(softmax, producers, s);
   return {
-    queries: behind(scores?.inputs[0]),
-    keys: behind(scores?.inputs[1]),
-    values: behind(weighted?.inputs[1]),
+    queries: sourceOf(scores?.inputs[0]),
+    keys: sourceOf(scores?.inputs[1]),
+    values: sourceOf(weighted?.inputs[1]),
     output: nearest(heads, made, (name) => users.get(name)?.flatMap(({ outputs }) => outputs) ?? []),
   };
 }
 
-/** chosen: rotary embeddings and normalizations of queries stand between; more would be another layer. */
+/** chosen: rotary embeddings and normalizations of queries fit within it; a longer path leads to another layer. */
 const MOST_STEPS = 24;
 
-/** The map whose output is found first, going from a value to its neighbours, breadth first. */
+/** The first map found from a value through its neighbours, breadth first. */
 function nearest(
   value: string,
   made: ReadonlyMap<string, string>,
@@ -55,10 +56,7 @@ function nearest(
   return undefined;
 }
 
-/**
- * The module that the parts of an attention have in common: `blocks.0.attn` of `blocks.0.attn.qkv` and
- * `blocks.0.attn.proj`.
- */
+/** The common module of the parts of an attention: `blocks.0.attn` for `blocks.0.attn.qkv` and `blocks.0.attn.proj`. */
 export function blockName(parts: AttentionParts): string | undefined {
   const names = [parts.queries, parts.keys, parts.values, parts.output].flatMap((name) =>
     name === undefined ? [] : [name.split(".")],

@@ -1,7 +1,7 @@
 /**
  * @file Outputs of whole blocks of a convolutional network by channel, as the paper measures them: each pixel is a
- * sample of C values, beside the gradient there. Like an attention head a block is no linear map, so only its RGA has a
- * meaning.
+ * sample of C values, with the gradient there. Like an attention head, a block is no linear map, so only its RGA is
+ * defined.
  */
 import type { BoundValue, Graph } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -15,7 +15,7 @@ export interface Block {
 }
 
 /**
- * Blocks among the maps, each behind the last map that is computed before its value.
+ * Blocks among the maps, each after the last map that is computed before its value.
  *
  * @throws RangeError when a block's value is not in the graph or has no channels
  */

@@ -1,8 +1,8 @@
 /**
  * @file Linear maps that contract axes of a value with a constant: Gemm, MatMul with the constant on either side, and
- * Einsum. All are one form: axes of x are samples or contracted, axes of W are contracted or outputs, axes of y are
- * samples or outputs. An axis that all three share (the experts of a mixture, heads with matrices of their own) makes
- * one map per index.
+ * Einsum. All have one form. Axes of x are samples or contracted, axes of W are contracted or outputs, axes of y are
+ * samples or outputs. An axis that all three share (the experts of a mixture, heads with their own matrices) makes one
+ * map per index.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { floatAttribute, intAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";
@@ -14,7 +14,7 @@ import { type Found, type GraphContext, MAX_GROUPS, type MapInput, type Measurab
 import { matmulAxes } from "./matmulAxes.ts";
 import type { Axis } from "./valueLayout.ts";
 
-/** y = x W in letters: which axis of each operand carries which index, as in Einsum. */
+/** y = x W in letters, as in Einsum: the index that each axis of each operand carries. */
 interface Contraction {
   readonly node: Node;
   readonly x: string;
@@ -29,7 +29,7 @@ interface Contraction {
   readonly scale: number;
 }
 
-/** What the indices of a contraction do; `units` are axes of extent 1 that only one operand has. */
+/** The role of each index of a contraction; `units` are axes of extent 1 that only one operand has. */
 interface Roles {
   readonly samples: string;
   readonly contracted: string;
@@ -44,9 +44,10 @@ export function findGemm(node: Node, s: GraphContext): Found {
   const weightLeft = s.isWeight(A);
   if (weightLeft && s.isWeight(B)) return "both operands are constant";
   if (!weightLeft && !s.isWeight(B)) return "both operands depend on the data";
-  if (bias !== undefined && bias !== "" && !s.isWeight(bias)) return "what it adds to the product depends on the data";
+  if (bias !== undefined && bias !== "" && !s.isWeight(bias))
+    return "the term added to the product depends on the data";
   const addendRows = bias ? s.values.get(bias)!.shape.at(weightLeft ? -1 : -2) : 1;
-  if ((addendRows ?? 1) > 1) return "what it adds to the product differs from sample to sample";
+  if ((addendRows ?? 1) > 1) return "the term added to the product differs from sample to sample";
   const a = intAttribute(node, "transA", 0) ? "ki" : "ik";
   const b = intAttribute(node, "transB", 0) ? "jk" : "kj";
   const scale = floatAttribute(node, "alpha", 1);
@@ -121,7 +122,7 @@ function contractionMap(
   }: Pick<Measurable, "name" | "dOut" | "rows" | "hb" | "layout"> & Record<"group" | "dIn", number>,
   bias: MapInput["bias"],
 ): Measurable {
-  /** Lays a value out as (n, d), of the group's part alone. */
+  /** Lays a value out as (n, d), the group's part only. */
   const rowsOf = (builder: GraphBuilder, value: string, axes: string, last: string, d: number) => {
     const own = shared === "" ? value : part(builder, value, axes.indexOf(shared), group);
     return builder.op("Reshape", [permuted(builder, own, axes, shared + samples + last), builder.ints([-1, d])]);
@@ -175,7 +176,7 @@ function outputLayout({ yAxes }: Contraction, { outputs }: Roles, shape: readonl
   }));
 }
 
-/** What is added to W h_a; undefined where its values do not follow one another as outputs do. */
+/** The term added to W h_a; undefined where its values are not in the order of the outputs. */
 function biasOf(
   { biasScale = 1, ...c }: Contraction,
   { outputs }: Roles,
@@ -193,7 +194,7 @@ function biasOf(
   };
 }
 
-/** @returns the reason where it is no linear map */
+/** @returns the reason where the contraction is no linear map */
 function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: readonly number[]): Roles | string {
   if ([xAxes, wAxes, yAxes].some((axes) => new Set(axes).size !== axes.length))
     return "an index that repeats in one operand";
@@ -218,7 +219,7 @@ function rolesOf({ xAxes, wAxes, yAxes }: Contraction, x: readonly number[], W: 
 
 /**
  * The output after the bias, where the only use of a product is the addition of a constant along the outputs. A Reshape
- * may lie between the two, as Keras has it: rows and outputs then still follow one another in memory.
+ * may lie between the two, as in Keras; rows and outputs then keep their order in memory.
  */
 function withBias(c: Contraction, roles: Roles, s: GraphContext): { hb: string; bias?: string; biasScale?: number } {
   const product = c.node.outputs[0]!;
@@ -240,9 +241,7 @@ function withBias(c: Contraction, roles: Roles, s: GraphContext): { hb: string; 
   return alongOutputs ? { hb: sum, bias, biasScale: sign } : plain;
 }
 
-/**
- * Which axes of a shape are its last ones that together hold as many values as `outputs`; none where no such axes are.
- */
+/** The last axes of a shape that together hold `outputs` values; empty where there are none. */
 function trailing(shape: readonly number[], outputs: readonly number[]): (axis: number) => boolean {
   let wanted = outputs.reduce((product, extent) => product * extent, 1);
   let first = shape.length;
@@ -250,18 +249,18 @@ function trailing(shape: readonly number[], outputs: readonly number[]): (axis: 
   return (axis) => wanted === 1 && axis >= first;
 }
 
-/** Index `at` of an axis, which stays with extent 1. */
+/** Index `at` of an axis; the axis stays, with extent 1. */
 function part(builder: GraphBuilder, value: string, axis: number, at: number): string {
   return builder.op("Slice", [value, builder.ints([at]), builder.ints([at + 1]), builder.ints([axis])]);
 }
 
-/** The value with its axes in the given order; itself where they are. */
+/** The value with its axes in the given order; unchanged where they already are. */
 function permuted(builder: GraphBuilder, value: string, axes: string, order: string): string {
   if (axes === order) return value;
   return builder.op("Transpose", [value], { perm: { ints: [...order].map((letter) => axes.indexOf(letter)) } });
 }
 
-/** The same for values at hand, in float64. */
+/** The same for numbers in memory, in float64. */
 function permutedValues(tensor: Tensor, axes: string, letters: string): Float64Array {
   const values = toFloat64(tensor);
   const { shape } = tensor;

@@ -1,8 +1,8 @@
 /**
- * @file Convolutions as linear maps of patches: under each output position h_a is the patch (C_in k_h k_w values,
- * padding included), W the kernel as (C_out, C_in k_h k_w), h_b the output channels there, with the bias, also where
- * another node adds it. A grouped convolution is one map per group; a depthwise one, or one of many groups, is one map
- * whose W has the groups as blocks on its diagonal.
+ * @file Convolutions as linear maps of patches. At each output position, h_a is the patch (C_in k_h k_w values, padding
+ * included), W the kernel as (C_out, C_in k_h k_w), and h_b the output channels, with the bias, also where another node
+ * adds it. A grouped convolution is one map per group. A depthwise one, or one of many groups, is one map whose W has
+ * the groups as blocks on its diagonal.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";
@@ -45,7 +45,7 @@ export function findConv(node: Node, s: GraphContext): Found {
   });
 }
 
-/** Why a node is no convolution of the data with a kernel. */
+/** Why a node is no convolution of the data with a constant kernel. */
 export function operands(node: Node, { isWeight, values }: GraphContext): string | undefined {
   const [x, weight] = node.inputs as [string, string];
   if (!isWeight(weight)) return "a convolution whose kernel depends on the data";
@@ -57,8 +57,8 @@ export function operands(node: Node, { isWeight, values }: GraphContext): string
 }
 
 /**
- * Whether the groups of a convolution are one map, whose W is block diagonal: of one channel each (depthwise) a group
- * has nothing that could align, and of more than MAX_GROUPS nobody looks at each.
+ * Whether the groups of a convolution are one map with a block diagonal W. A group of one channel (depthwise) has
+ * nothing to align, and more than MAX_GROUPS maps are too many to look at.
  */
 export function isOneMap(groups: number, inputs: number, outputs: number): boolean {
   return groups > 1 && (inputs === 1 || outputs === 1 || groups > MAX_GROUPS);
@@ -71,7 +71,7 @@ interface Output {
   readonly name: string;
 }
 
-/** Output, bias and name of a convolution, whether the node or another adds its bias. */
+/** Output, bias and name of a convolution, whichever node adds the bias. */
 export function outputOf(node: Node, s: GraphContext): Output {
   const output: Channels = { value: node.outputs[0]!, axis: 1 };
   const own = node.inputs[2] || undefined;
@@ -83,7 +83,7 @@ export function outputOf(node: Node, s: GraphContext): Output {
   };
 }
 
-/** What of a convolution is one map: all of it, or one of its groups. */
+/** The part of a convolution that forms one map: all of it, or one of its groups. */
 interface Part extends Output {
   readonly node: Node;
   readonly geometry: Geometry;
@@ -156,7 +156,7 @@ function convolutionMap(
   };
 }
 
-/** 1 where the block of a row is that of a column, blocks x blocks of them in a shape that broadcasts. */
+/** 1 where the block of a row is the block of a column: blocks x blocks numbers in a shape that broadcasts. */
 export function diagonal(builder: GraphBuilder, blocks: number, shape: readonly number[]): string {
   const ones = new Float32Array(blocks * blocks);
   for (let i = 0; i < blocks; i++) ones[i * (blocks + 1)] = 1;
@@ -164,9 +164,9 @@ export function diagonal(builder: GraphBuilder, blocks: number, shape: readonly 
 }
 
 /**
- * The rows of equal blocks on the diagonal of a matrix, zeros beside them.
+ * The rows of equal blocks on the diagonal of a matrix, with zeros elsewhere.
  *
- * @param data (rows, width) row i is of block floor(i blocks / rows)
+ * @param data (rows, width) row i belongs to block floor(i blocks / rows)
  */
 export function blockDiagonal(data: Float64Array, rows: number, blocks: number): Float64Array {
   if (blocks === 1) return data;
@@ -179,7 +179,7 @@ export function blockDiagonal(data: Float64Array, rows: number, blocks: number):
   return spread;
 }
 
-/** A value with its axis of channels behind the others. */
+/** A value with its channel axis moved to the end. */
 export function channelsToEnd(builder: GraphBuilder, value: string, at: number, rank: number): string {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   return builder.op("Transpose", [value], { perm: { ints: [...axes.filter((axis) => axis !== at), at] } });
@@ -201,8 +201,8 @@ function kernelOf(kernel: Tensor, group: number, dOut: number, width: number): F
 }
 
 /**
- * The patches of x (N, spatial..., C) under each output position: (N, output..., positions * C). One strided slice per
- * kernel position, side by side: copies of whole channels, no transpose of the large result.
+ * The patches of x (N, spatial..., C) at each output position: (N, output..., positions * C). One strided slice per
+ * kernel position, concatenated: copies of whole channels, without a transpose of the large result.
  */
 export function patches(
   builder: GraphBuilder,
@@ -221,7 +221,7 @@ export function patches(
 }
 
 /**
- * The patches of x (N, spatial..., C) under some output positions: (rows, positions * C), by one Gather of pixels.
+ * The patches of x (N, spatial..., C) at some output positions: (rows, positions * C), by one Gather of pixels.
  *
  * @param shape of x in the graph's own layout, (N, channels of all groups, spatial...)
  * @param rows output positions, counted over samples and spatial axes in row-major order
@@ -277,7 +277,7 @@ export function slice(
   return builder.op("Slice", [value, ...[starts, ends, axes, steps].map((list) => builder.ints(list))]);
 }
 
-/** Reads the attributes; auto_pad as the operator's definition has it (ONNX, Conv). */
+/** Reads the attributes; auto_pad as defined by the operator (ONNX, Conv). */
 function geometryOf(
   node: Node,
   kernel: readonly number[],

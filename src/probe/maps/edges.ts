@@ -1,7 +1,7 @@
 /**
- * @file Which map of a graph feeds which, and which symmetry of the loss the way between them leaves (docs/theory.md
- * Eq. 122): follows the outputs of each map through the operators behind it, to the next map, a normalization, or what
- * breaks every symmetry.
+ * @file Which map of a graph feeds which, and which symmetry of the loss survives between them (docs/theory.md Eq.
+ * 122). The search follows the outputs of each map through the operators after it, to the next map, a normalization, or
+ * an operator that breaks every symmetry.
  */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge, PairSymmetry } from "../../moments/edges.ts";
 import { readsOf } from "../../onnx/branches.ts";
@@ -12,14 +12,14 @@ import { einsumLetters } from "./einsumLetters.ts";
 import { type GraphContext, gradientAt, type Measurable } from "./linearMap.ts";
 import { type Axis, byAxis, isCut, type Layout, plain, relaid, reshapedAlike } from "./valueLayout.ts";
 
-/** A value on the way from a map. */
+/** A value on the path from a map. */
 interface Place {
   readonly value: string;
-  /** Which output of the map each entry is made of. */
+  /** The output of the map that each entry belongs to. */
   readonly layout: Layout;
   readonly symmetry: Exclude<PairSymmetry, "scale">;
   readonly through: readonly string[];
-  /** Behind the weighted sum of an attention: the first output of each head, and how many it has. */
+  /** After the weighted sum of an attention: the first output of each head, and the number of its outputs. */
   readonly heads?: HeadOutputs;
 }
 
@@ -28,7 +28,7 @@ interface HeadOutputs {
   readonly width: number;
 }
 
-/** Where a way ends. */
+/** The end of a path. */
 type End =
   | { readonly kind: "map"; readonly place: Place; readonly map: Measurable }
   | { readonly kind: "normalization"; readonly place: Place; readonly node: Node; readonly together: number }
@@ -39,9 +39,9 @@ const POSITIVELY_HOMOGENEOUS: Readonly<Record<string, string>> = {
   ...{ Relu: "ReLU", LeakyRelu: "leaky ReLU", PRelu: "PReLU", Abs: "absolute value" },
   ...{ MaxPool: "max pooling", GlobalMaxPool: "max pooling" },
 };
-/** Linear over positions alone. */
+/** Operators that are linear over positions alone. */
 const AVERAGES: ReadonlySet<string> = new Set(["AveragePool", "GlobalAveragePool"]);
-/** Over positions. */
+/** Operators over positions. */
 const REDUCTIONS: Readonly<Record<string, string>> = {
   ...{ ReduceMean: "average pooling", ReduceSum: "sum over positions", ReduceMax: "max pooling" },
 };
@@ -49,14 +49,14 @@ const NORMALIZATIONS: ReadonlySet<string> = new Set([
   ...["BatchNormalization", "InstanceNormalization", "GroupNormalization"],
   ...["LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"],
 ]);
-/** chosen: longer ways between two maps were not met. */
+/** chosen: no longer paths between two maps are known. */
 const MOST_STEPS = 64;
 
 /**
  * The edges between maps of a graph.
  *
  * @param maps those of a graph, in their order
- * @param options.loss the losses: what they do not depend on does not count
+ * @param options.loss the losses; values that they do not depend on are ignored
  * @param options.nameOf name of a normalization
  */
 export function findEdges(
@@ -74,7 +74,7 @@ export function findEdges(
     if (layout === undefined || walker.sharesWeights(map)) {
       const reason = layout
         ? "its weights are used more than once"
-        : "its weights are a part of an operator's, or scaled";
+        : "its weights are part of an operator's weights, or scaled";
       broken.push({ first: map.name, second: null, reason });
       continue;
     }
@@ -86,12 +86,20 @@ export function findEdges(
     };
     const ends = walker.ends(start);
     if (ends.length > 0 && input.bias === undefined) {
-      broken.push({ first: map.name, second: null, reason: "what is added to its outputs is not one value for each" });
+      broken.push({
+        first: map.name,
+        second: null,
+        reason: "the constant added to its outputs is not one value for each",
+      });
       continue;
     }
     for (const end of ends) {
       if (end.kind === "map" && walker.sharesWeights(end.map))
-        broken.push({ first: map.name, second: end.map.name, reason: "the weights above are used more than once" });
+        broken.push({
+          first: map.name,
+          second: end.map.name,
+          reason: "the weights of the map above are used more than once",
+        });
       else if (end.kind === "broken")
         broken.push({ first: map.name, second: walker.nearest(end.value), reason: end.reason });
       else if (end.kind === "scores")
@@ -107,7 +115,9 @@ export function findEdges(
   }
   for (const [node, { queries, keys }] of scores) {
     const found =
-      queries && keys ? attentionScores(node, queries, keys, s) : "the other factor of the scores comes by another way";
+      queries && keys
+        ? attentionScores(node, queries, keys, s)
+        : "the other factor of the scores comes by another path";
     const first = queries ?? keys!;
     if (typeof found === "string")
       broken.push({ first: first.map.name, second: queries ? (keys?.map.name ?? null) : null, reason: found });
@@ -132,12 +142,12 @@ class Walker {
     this.attentions = findAttentions(s);
   }
 
-  /** Where the ways from a place end; none where they lead to the loss. */
+  /** The ends of all paths from a place; empty where they lead to the loss. */
   ends(place: Place, steps = 0): End[] {
     const users = this.users.get(place.value) ?? [];
     const broken = (reason: string): End[] => [{ kind: "broken", value: place.value, reason }];
     if (users.length === 0) return [];
-    if (steps > MOST_STEPS) return broken("the way to the next map is too long");
+    if (steps > MOST_STEPS) return broken("the path to the next map is too long");
     if (users.length > 1 && !users.every(isCut)) return this.leadsToMaps(place.value) ? broken(branch(users)) : [];
     return users.flatMap((node) => this.step(node, place, steps));
   }
@@ -158,7 +168,7 @@ class Walker {
   sharesWeights({ input }: Measurable): boolean {
     const weights =
       input!.reads?.node.inputs.filter((name) => name !== input!.reads!.value && this.s.isWeight(name)) ?? [];
-    // A map that the loss does not depend on has no node among those that count.
+    // A map that the loss does not depend on has none of the nodes considered.
     const uses = (name: string) => this.users.get(name)?.length ?? 0;
     return weights.some((name) => uses(name) > 1 && this.s.values.get(name)!.shape.length > 1);
   }
@@ -167,69 +177,83 @@ class Walker {
     return this.nearest(value) !== null;
   }
 
+  /** The ends of the path through one node that reads the place. */
   private step(node: Node, place: Place, steps: number): End[] {
-    const { values } = this.s;
-    const broken = (reason: string): End[] =>
-      this.leadsToMaps(place.value) ? [{ kind: "broken", value: place.value, reason }] : [];
-    const on = (value: string, layout: Layout, change: Partial<Place> = {}) =>
-      this.ends({ ...place, ...change, value, layout }, steps + 1);
+    const broken = (reason: string) => this.broken(place, reason);
     const map = this.byNode.get(node);
     if (map !== undefined && map.input!.reads!.value === place.value) return [{ kind: "map", place, map }];
-    const isSeen = node.inputs.includes(place.value) && values.has(node.outputs[0]!);
+    const isSeen = node.inputs.includes(place.value) && this.s.values.has(node.outputs[0]!);
     if (node.domain !== "" || !isSeen || node.inputs.filter((name) => name === place.value).length > 1)
       return broken(`${node.op} stands in between`);
     const operand = this.attentions.operandOf(node, place.value);
     if (operand === "queries" || operand === "keys") return [{ kind: "scores", place, node, operand }];
     if (operand === "values") {
-      const summed = behindAttention(node, place, this.s);
+      const summed = afterAttention(node, place, this.s);
       return summed
-        ? on(node.outputs[0]!, summed.layout, summed.change)
+        ? this.on(place, steps, node.outputs[0]!, summed.layout, summed.change)
         : broken("an attention whose heads share values");
     }
-    if (node.inputs[0] === place.value) {
-      const parts = relaid(node, place.layout, this.s);
-      if (parts !== undefined)
-        return node.outputs.flatMap((output, i) =>
-          parts[i] ? on(output, parts[i]) : broken(`${node.op} cuts through its outputs`),
-        );
-      if (NORMALIZATIONS.has(node.op)) {
-        const together = normalizedTogether(node, place.layout, this.s);
-        if (together !== undefined) return [{ kind: "normalization", place, node, together }];
-      }
-      const alike = reshapedAlike(place.layout, values.get(place.value)!.shape, values.get(node.outputs[0]!)!.shape);
-      const homogeneous = Object.hasOwn(POSITIVELY_HOMOGENEOUS, node.op) ? POSITIVELY_HOMOGENEOUS[node.op] : undefined;
-      if (alike && homogeneous)
-        return on(node.outputs[0]!, alike, { symmetry: "rescaling", through: [...place.through, homogeneous] });
-      if (alike && AVERAGES.has(node.op))
-        return on(node.outputs[0]!, alike, { through: [...place.through, "average pooling"] });
-      if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return on(node.outputs[0]!, alike);
-      const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
-      const reduced = reduction && behindReduction(node, place, this.s);
-      if (reduced) {
-        const isMax = node.op === "ReduceMax";
-        const through = [...place.through, reduction];
-        return on(node.outputs[0]!, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
-      }
-    }
-    if (node.op === "Mul" || (node.op === "Div" && node.inputs[0] === place.value)) {
-      const factor = node.inputs.find((name) => name !== place.value)!;
-      const keepsShape = String(values.get(node.outputs[0]!)!.shape) === String(values.get(place.value)!.shape);
-      const isConstant = this.s.isWeight(factor);
-      const isFree = keepsShape && (isConstant || !this.dependsOn(factor, place.value));
-      if (isFree && sizeOf(values.get(factor)!.shape) === 1) return on(node.outputs[0]!, place.layout);
-      if (isFree)
-        return on(node.outputs[0]!, place.layout, {
-          symmetry: "rescaling",
-          through: [...place.through, isConstant ? "factors" : "gate"],
-        });
-    }
+    const ends = this.throughFirstInput(node, place, steps) ?? this.throughFactor(node, place, steps);
+    if (ends !== undefined) return ends;
     if (node.op === "Scan") return broken("a recurrence over time stands in between");
     if (node.op === "Add" || node.op === "Sub" || node.op === "Sum") {
       const isConstant = node.inputs.some((name) => this.s.isWeight(name));
-      return broken(isConstant ? "a constant is added behind it" : "another branch is added (residual)");
+      return broken(isConstant ? "a constant is added after it" : "another branch is added (residual)");
     }
     if (node.op === "Concat") return broken("its outputs are joined with other values (Concat)");
     return broken(`${node.op} is not positively homogeneous, or mixes its outputs`);
+  }
+
+  private broken(place: Place, reason: string): End[] {
+    return this.leadsToMaps(place.value) ? [{ kind: "broken", value: place.value, reason }] : [];
+  }
+
+  /** The ends of the path from the next value on. */
+  private on(place: Place, steps: number, value: string, layout: Layout, change: Partial<Place> = {}): End[] {
+    return this.ends({ ...place, ...change, value, layout }, steps + 1);
+  }
+
+  /** Through operators that rearrange, normalize, rectify or pool their first input; undefined for any other. */
+  private throughFirstInput(node: Node, place: Place, steps: number): End[] | undefined {
+    if (node.inputs[0] !== place.value) return undefined;
+    const { values } = this.s;
+    const [output] = node.outputs as [string];
+    const parts = relaid(node, place.layout, this.s);
+    if (parts !== undefined)
+      return node.outputs.flatMap((name, i) =>
+        parts[i] ? this.on(place, steps, name, parts[i]) : this.broken(place, `${node.op} cuts through its outputs`),
+      );
+    if (NORMALIZATIONS.has(node.op)) {
+      const together = normalizedTogether(node, place.layout, this.s);
+      if (together !== undefined) return [{ kind: "normalization", place, node, together }];
+    }
+    const alike = reshapedAlike(place.layout, values.get(place.value)!.shape, values.get(output)!.shape);
+    const homogeneous = Object.hasOwn(POSITIVELY_HOMOGENEOUS, node.op) ? POSITIVELY_HOMOGENEOUS[node.op] : undefined;
+    if (alike && homogeneous)
+      return this.on(place, steps, output, alike, { symmetry: "rescaling", through: [...place.through, homogeneous] });
+    if (alike && AVERAGES.has(node.op))
+      return this.on(place, steps, output, alike, { through: [...place.through, "average pooling"] });
+    if (alike && node.op === "Pad" && isZeroPad(node, this.s)) return this.on(place, steps, output, alike);
+    const reduction = Object.hasOwn(REDUCTIONS, node.op) ? REDUCTIONS[node.op] : undefined;
+    const reduced = reduction && afterReduction(node, place, this.s);
+    if (!reduced) return undefined;
+    const isMax = node.op === "ReduceMax";
+    const through = [...place.through, reduction];
+    return this.on(place, steps, output, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
+  }
+
+  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for any other node. */
+  private throughFactor(node: Node, place: Place, steps: number): End[] | undefined {
+    if (node.op !== "Mul" && !(node.op === "Div" && node.inputs[0] === place.value)) return undefined;
+    const { values } = this.s;
+    const [output] = node.outputs as [string];
+    const factor = node.inputs.find((name) => name !== place.value)!;
+    const keepsShape = String(values.get(output)!.shape) === String(values.get(place.value)!.shape);
+    const isConstant = this.s.isWeight(factor);
+    if (!keepsShape || (!isConstant && this.dependsOn(factor, place.value))) return undefined;
+    if (sizeOf(values.get(factor)!.shape) === 1) return this.on(place, steps, output, place.layout);
+    const through = [...place.through, isConstant ? "factors" : "gate"];
+    return this.on(place, steps, output, place.layout, { symmetry: "rescaling", through });
   }
 
   private dependsOn(value: string, on: string): boolean {
@@ -252,7 +276,7 @@ function liveNodes({ graph }: GraphContext, value: string): Node[] {
   return live;
 }
 
-/** The inputs of which a node takes the values, not the type or shape alone. */
+/** The inputs whose values a node uses, not only their type or shape. */
 function valueInputs(node: Node): readonly string[] {
   if (node.op === "Shape" || node.op === "Size") return [];
   return node.op === "CastLike" ? node.inputs.slice(0, 1) : readsOf(node);
@@ -262,7 +286,7 @@ function branch(users: readonly Node[]): string {
   return `its output branches, to ${users.map(({ op }) => op).join(", ")}`;
 }
 
-/** The pairs of two maps, one behind the other; the reason where their values lie in no simple order. */
+/** The pairs of two consecutive maps, or the reason where their values have no simple order. */
 function adjacent(map: Measurable, place: Place, above: Measurable, s: GraphContext): MapEdge[] | string {
   const reads = above.input!.reads!;
   const columns = columnChannels(place, reads.axes, s);
@@ -303,7 +327,7 @@ function rows(from: number): EdgeEnd {
   return { side: "b", from, outer: 1, inner: 1 };
 }
 
-/** Which output each column of the map above is, without the positions of its kernel. */
+/** The output that each column of the map above is, without the positions of its kernel. */
 function columnChannels(
   { value, layout }: Place,
   axes: readonly number[],
@@ -327,7 +351,7 @@ function indices(offset: number, axes: readonly Axis[]): number[] {
   );
 }
 
-/** The form (o * width + c) * inner + i of columns; undefined where they have another. */
+/** The form (o * width + c) * inner + i of columns; undefined where they have another form. */
 function blocksOf(
   columns: readonly number[],
   from: number,
@@ -346,7 +370,7 @@ function normalized(
   { place, node, together }: Extract<End, { kind: "normalization" }>,
   second: string,
 ): MapEdge[] | string {
-  if (place.heads !== undefined) return `${node.op} behind an attention`;
+  if (place.heads !== undefined) return `${node.op} after an attention`;
   const channels = place.layout.axes.filter(({ step }) => step !== null);
   const width = channels.reduce((product, { extent }) => product * extent, 1);
   const from = place.layout.offset;
@@ -355,7 +379,9 @@ function normalized(
   return [{ first: map.name, second, through, symmetry: "scale", width, firstEnd: rows(from), together }];
 }
 
-/** How many outputs in a row a normalization divides by one number; undefined where it is over other values. */
+/**
+ * How many consecutive outputs a normalization divides by one number; undefined where it normalizes over other values.
+ */
 function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext): number | undefined {
   const { shape } = values.get(node.inputs[0]!)!;
   const groups = byAxis(layout.axes, shape);
@@ -375,8 +401,8 @@ function normalizedTogether(node: Node, layout: Layout, { values }: GraphContext
   }
 }
 
-/** Behind the sum of values that an attention weighs: samples of the queries in place of those of the values. */
-function behindAttention(
+/** The place after the weighted sum of values in an attention: samples of the queries replace those of the values. */
+function afterAttention(
   node: Node,
   place: Place,
   { values }: GraphContext,
@@ -387,18 +413,18 @@ function behindAttention(
   const width = groups[axes.width]!;
   if (width.length !== 1 || width[0]!.step !== 1) return undefined;
   const to = values.get(node.outputs[0]!)!.shape;
-  const behind = axes.output.map((from, axis) => (from === undefined ? [plain(to[axis]!)] : groups[from]!));
-  if (behind.some((group, axis) => group.reduce((product, { extent }) => product * extent, 1) !== to[axis]))
+  const resultAxes = axes.output.map((from, axis) => (from === undefined ? [plain(to[axis]!)] : groups[from]!));
+  if (resultAxes.some((group, axis) => group.reduce((product, { extent }) => product * extent, 1) !== to[axis]))
     return undefined;
   const heads = groups.flatMap((group, axis) => (axis === axes.width ? [] : group.filter(({ step }) => step !== null)));
   const from = indices(place.layout.offset, heads);
   return {
-    layout: { offset: place.layout.offset, axes: behind.flat() },
+    layout: { offset: place.layout.offset, axes: resultAxes.flat() },
     change: { heads: { from, width: width[0]!.extent } },
   };
 }
 
-/** Which axis of V runs over a head's values, and which of its axes each axis of the result is. */
+/** The axis of V that runs over a head's values, and the axis of V that each axis of the result is. */
 function attentionAxes(
   node: Node,
   V: readonly number[],
@@ -423,7 +449,7 @@ function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: 
   const ends = [queries, keys].map(({ place }, i) => headEnds(node, place, i as 0 | 1, values.get(place.value)!.shape));
   const [Q, K] = ends;
   if (Q === undefined || K === undefined || Q.width !== K.width || Q.from.length !== K.from.length)
-    return "an attention whose heads share keys, or lie in no simple order";
+    return "an attention whose heads share keys, or have no simple order";
   const isRotation = queries.place.symmetry === "rotation" && keys.place.symmetry === "rotation";
   const through = [...new Set(["attention scores", ...queries.place.through, ...keys.place.through])].join(", ");
   return Q.from.map((from, head) => ({
@@ -433,7 +459,7 @@ function attentionScores(node: Node, queries: Factor, keys: Factor, { values }: 
   }));
 }
 
-/** The first output of each head, of one factor of the scores. */
+/** The first output of each head, for one factor of the scores. */
 function headEnds(
   node: Node,
   { layout, heads }: Place,
@@ -465,8 +491,8 @@ function isZeroPad(node: Node, { graph }: GraphContext): boolean {
   return !node.inputs[2] || (value !== undefined && Number((value.data as Float32Array)[0]) === 0);
 }
 
-/** Behind a mean or maximum over axes that do not run over the map's outputs. */
-function behindReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
+/** The place after a mean or maximum over axes that do not run over the map's outputs. */
+function afterReduction(node: Node, place: Place, { graph, values }: GraphContext): Layout | undefined {
   const { shape } = values.get(place.value)!;
   const given = node.inputs[1] ? graph.initializers.get(node.inputs[1]) : undefined;
   const axes = given ? Array.from(given.data as ArrayLike<number | bigint>, Number) : intsAttribute(node, "axes");

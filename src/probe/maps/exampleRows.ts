@@ -1,6 +1,6 @@
 /**
  * @file Which example of a batch, an entry of the first axis of its inputs, each row of a map belongs to. Rows of one
- * example (pixels, tokens) follow one another, or, where a network has its tokens first, lie apart.
+ * example (pixels, tokens) are consecutive, or strided in a network whose first axis runs over tokens.
  */
 import { intAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -16,7 +16,7 @@ export interface ExampleRows {
   readonly inner: number;
 }
 
-/** Follows the examples through the graph. @param n of the batch @param same inputs that are none of examples */
+/** Follows the examples through the graph. @param n examples per batch @param same inputs without an example axis */
 export class ExampleLayouts {
   private readonly layouts = new Map<string, Layout>();
   private readonly n: number;
@@ -31,10 +31,11 @@ export class ExampleLayouts {
         this.layouts.set(name, { offset: 0, axes: [{ extent: n, step: 1 }, ...shape.slice(1).map(plain)] });
     }
     for (const node of s.graph.nodes)
-      for (const [i, layout] of this.behind(node).entries()) if (layout) this.layouts.set(node.outputs[i]!, layout);
+      for (const [i, layout] of this.outputLayouts(node).entries())
+        if (layout) this.layouts.set(node.outputs[i]!, layout);
   }
 
-  /** How the rows of a map belong to examples; undefined where that is not known. */
+  /** How the rows of a map belong to examples; undefined where not known. */
   rowsOf({ rows, hb, layout }: Measurable): ExampleRows | undefined {
     const { n } = this;
     if (rows === n || n === 1) return { n, outer: 1, inner: rows / n };
@@ -54,12 +55,12 @@ export class ExampleLayouts {
     return n * outer * inner === rows ? { n, outer, inner } : undefined;
   }
 
-  /** The layouts of a node's outputs, where they are known. */
-  private behind(node: Node): (Layout | undefined)[] {
+  /** The known layouts of a node's outputs. */
+  private outputLayouts(node: Node): (Layout | undefined)[] {
     const { values, isWeight } = this.s;
     const source = node.inputs.find((name) => this.layouts.has(name));
     if (source === undefined || node.domain !== "" || !values.has(node.outputs[0]!)) return [];
-    if (node.op === "Scan") return this.behindScan(node);
+    if (node.op === "Scan") return this.afterScan(node);
     const layout = this.layouts.get(source)!;
     const [from, to] = [values.get(source)!.shape, values.get(node.outputs[0]!)!.shape];
     const groups = byAxis(layout.axes, from);
@@ -83,8 +84,8 @@ export class ExampleLayouts {
     return node.outputs.map((_, i) => (i === 0 ? alike : undefined));
   }
 
-  /** Outputs of a Scan over time: examples lie where they lie in a slice of its inputs. */
-  private behindScan(node: Node): (Layout | undefined)[] {
+  /** Outputs of a Scan over time: examples keep the layout that they have in a slice of its inputs. */
+  private afterScan(node: Node): (Layout | undefined)[] {
     const { body, states, inputs, outputs } = scanParts(node);
     const { values } = this.s;
     const read = inputs.find(({ name }) => this.layouts.has(name));
@@ -105,16 +106,13 @@ export class ExampleLayouts {
   }
 }
 
-/** Operators in whose results an axis of the inputs may stand at another place. */
+/** Operators that may move an axis of their inputs. */
 const MOVES: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Einsum", "Gather", "GatherND", "ScatterND", "Tile"],
   ...["DepthToSpace", "SpaceToDepth", "Loop", "Scan", "If"],
 ]);
 
-/**
- * Two partitions of the same memory, cut so that they have the same axes; undefined where one cuts through a step of
- * the other.
- */
+/** Two partitions of the same memory, refined to common axes; undefined where one cuts through a step of the other. */
 function inCommon(x: readonly Axis[], y: readonly Axis[]): (readonly [Axis, Axis])[] | undefined {
   const finer = byAxis(
     x,

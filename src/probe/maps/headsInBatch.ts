@@ -1,36 +1,32 @@
 /**
- * @file Attention heads that share the first axis with the batch, (batch heads, T, d), as torch.nn.MultiheadAttention
- * and the code of many others has them. How many there are, and whether they run faster than the batch, shows where the
- * heads are put side by side again: a Reshape, after some Transpose and Reshape, makes the last axis heads times as
- * long.
+ * @file Attention heads that share the first axis with the batch, (batch heads, T, d), as in
+ * torch.nn.MultiheadAttention and much other code. The Reshape that joins the heads again shows their number and
+ * whether they run faster than the batch: after some Transpose and Reshape, it makes the last axis heads times as long.
  */
 import { isRounding } from "../../onnx/dequantizeModel.ts";
 import { type Graph, intsAttribute, type Node } from "../../onnx/graph.ts";
 import type { GraphContext } from "./linearMap.ts";
 
-/** Where the heads of a value are. */
+/** The axes of a value that run over heads. */
 export interface HeadLayout {
   /** The value's shape, or one that it can be reshaped to. */
   readonly shape: readonly number[];
-  /** Axes of that shape which run over heads. */
+  /** Axes of that shape over heads. */
   readonly axes: readonly number[];
   /** The axis of a head's d values; all others are samples. */
   readonly width: number;
 }
 
-/**
- * What an axis of the value is made of: the first axis as it was, its slower or its faster part, T, d, or an axis of 1
- * put in between.
- */
+/** The origin of an axis: the whole first axis, its slower or its faster part, T, d, or an inserted axis of 1. */
 type Label = "lead" | "outer" | "inner" | "time" | "width" | "one";
 
-/** Operators that lay the same values out in another shape. */
+/** Operators that change the shape of a value and keep its order in memory. */
 const RESHAPES: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 
-/** chosen: the way from the heads to their projection takes two to four steps. */
+/** chosen: the path from the heads to their projection takes two to four steps. */
 const MAX_STEPS = 8;
 
-/** @returns undefined where the way to the projection is not understood */
+/** @returns undefined where the path to the projection has an unknown form */
 export function headsInBatch(value: string, { graph, values }: GraphContext): HeadLayout | undefined {
   const shape = values.get(value)!.shape;
   if (shape.length !== 3) return undefined;
@@ -63,12 +59,12 @@ export function headsInBatch(value: string, { graph, values }: GraphContext): He
   return undefined;
 }
 
-/** What reads a single head's output as it is. */
+/** Operators that read a single head's output unchanged. */
 const ONE_HEAD: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Add", "LayerNormalization", "ReduceMean"]);
 
 /**
- * Labels after a Reshape that at most cuts the first axis in two, puts axes of 1 in or takes such axes out; undefined
- * for any other.
+ * Labels after a Reshape that at most splits the first axis in two, or inserts or removes axes of 1; undefined for any
+ * other.
  */
 function relabelled(labels: readonly Label[], from: readonly number[], to: readonly number[]): Label[] | undefined {
   const [label, length] = [labels[0], from[0]];

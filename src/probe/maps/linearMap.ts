@@ -1,7 +1,7 @@
 /**
  * @file What the probe measures: a linear map h_b = W h_a + bias with its rows (docs/theory.md Eq. 1), or the output of
- * an attention head, which has no weights of its own. A family of operators (contractions.ts, convolutions.ts,
- * attentionHeads.ts) finds them in a graph and says how to lay their values out as rows.
+ * an attention head, which has no weights of its own. Finders for each operator family (contractions.ts,
+ * convolutions.ts, attentionHeads.ts) find them in a graph and lay their values out as rows.
  */
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { LayerKind } from "../../moments/moments.ts";
@@ -11,8 +11,7 @@ import type { Tensor } from "../../onnx/tensor.ts";
 import type { Axis } from "./valueLayout.ts";
 
 /**
- * By node, the names of what it adds to the gradients of its inputs (addGradients); undefined where that is not
- * computed.
+ * By node, the names of its contributions to the gradients of its inputs (addGradients); undefined where not computed.
  */
 export type AddedGradients = ReadonlyMap<Node, readonly (string | undefined)[]>;
 
@@ -21,7 +20,7 @@ export interface Measurable {
   readonly name: string;
   readonly kind: LayerKind;
   readonly dOut: number;
-  /** Samples in the batch at hand: rows of h_a and h_b. */
+  /** Rows of h_a and h_b in the batch. */
   readonly rows: number;
   /** h_b, in the graph's own layout. */
   readonly hb: string;
@@ -32,8 +31,8 @@ export interface Measurable {
   /** Adds the nodes that lay a value shaped like hb out as rows (n, dOut). */
   outputRows(builder: GraphBuilder, value: string): string;
   /**
-   * h_b as rows (n, dOut), where outputRows lays out gradients alone: the map's outputs are summed before they are a
-   * value.
+   * h_b as rows (n, dOut), where outputRows lays out gradients alone because the map's outputs are summed before they
+   * become a value.
    */
   activationRows?(builder: GraphBuilder): string;
   /** The side of the weights; absent for attention heads. */
@@ -49,28 +48,25 @@ export interface MapInput {
   readonly dIn: number;
   /** Adds the nodes that lay h_a out as rows (n, dIn). */
   inputRows(builder: GraphBuilder): string;
-  /** The same for some rows alone, where laying out all of them would cost more. */
+  /** The same for some rows, where laying out all of them would cost more. */
   readonly someRows?: (builder: GraphBuilder, rows: readonly number[]) => string;
   /**
-   * The same for what the map's node adds to the gradient of its input, which then is g_a; absent where h_a is not the
-   * values of an input one by one (patches).
+   * The same for the node's contribution to the gradient of its input, where that is g_a; absent where the values of
+   * h_a are not the values of an input (patches).
    */
   readonly gradientRows?: (builder: GraphBuilder, added: AddedGradients) => string | undefined;
   /** Adds the nodes that give W as (dOut, dIn), columns in the order of inputRows. */
   weightRows(builder: GraphBuilder): string;
   /** W of shape (dOut, dIn) in float64, from the current values of the weights. */
   weight(value: (name: string) => Tensor): Matrix;
-  /**
-   * h_b - W h_a (dOut) from the current values of the weights; null where it is 0, absent where the map does not know
-   * it.
-   */
+  /** h_b - W h_a (dOut) from the current values of the weights; null where it is 0, absent where unknown. */
   readonly bias?: ((value: (name: string) => Tensor) => Float64Array) | null;
   /**
-   * Where columns of inputRows stand in another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels]
-   * of the order used inside the graph, which the probe turns round (columnOrder.ts).
+   * Where columns of inputRows have another order than PyTorch's (C, kh, kw): lengths [kernel positions, channels] of
+   * the order inside the graph, which the probe converts (columnOrder.ts).
    */
   readonly columnOrder?: readonly [number, number];
-  /** What the map's node reads; absent where it reads a part of the value. */
+  /** The value that the map's node reads; absent where it reads only a part of one. */
   readonly reads?: ReadValue;
 }
 
@@ -85,7 +81,7 @@ export interface ReadValue {
   readonly inner: number;
 }
 
-/** What a finder sees. */
+/** The input of a finder. */
 export interface GraphContext {
   readonly graph: Graph;
   readonly values: ReadonlyMap<string, BoundValue>;
@@ -103,7 +99,5 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/**
- * What a finder makes of one node: maps, the reason why it is none, or undefined for a node that is not its business.
- */
+/** Result of a finder for one node: its maps, the reason why it is none, or undefined for a node of another kind. */
 export type Found = readonly Measurable[] | string | undefined;

@@ -1,6 +1,6 @@
 /**
- * @file Finds everything in a graph that the probe can measure, by a table of operators; what looks like a linear map
- * and is none is returned with the reason.
+ * @file Finds everything in a graph that the probe can measure, by a table of operators. Nodes that resemble a linear
+ * map but are none are returned with the reason.
  */
 import { bodiesOf } from "../../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../../onnx/graph.ts";
@@ -11,12 +11,10 @@ import type { Found, GraphContext, Measurable, Skipped } from "./linearMap.ts";
 import { uniqueNames } from "./moduleName.ts";
 import { findConvTranspose } from "./transposedConvolutions.ts";
 
-/**
- * Recurrent layers are written out (src/onnx/lowering/recurrent.ts); those that stayed have a form that is not known.
- */
+/** Recurrent layers are lowered (src/onnx/lowering/recurrent.ts); those that remain have an unsupported form. */
 const unwritten = "a recurrent layer with activations, or parameters of them, that are not read";
 
-/** Who looks at which operator. */
+/** The finder of each operator. */
 const finders: Readonly<Record<string, (node: Node, context: GraphContext) => Found>> = {
   Gemm: findGemm,
   MatMul: (node, s) => findHeads(node, s) ?? findMatMul(node, s),
@@ -28,7 +26,7 @@ const finders: Readonly<Record<string, (node: Node, context: GraphContext) => Fo
   RNN: () => unwritten,
 };
 
-/** Why a node of no finder may hold a linear map all the same; nothing where it cannot. */
+/** Why a node without a finder may still hold a linear map; undefined where it cannot. */
 function unread(node: Node, s: GraphContext): Skipped[] {
   const { op, domain, inputs } = node;
   const { values, isWeight } = s;
@@ -48,7 +46,7 @@ function unread(node: Node, s: GraphContext): Skipped[] {
     : [];
 }
 
-/** How a node that is not measured is called: a part of a module as it would be if it were. */
+/** The name of a skipped node: the module's name, as for a measured map. */
 function label(node: Node, { moduleName }: GraphContext): string {
   return node.part === undefined ? node.name || node.outputs[0]! : moduleName(node, node.inputs[1]!);
 }

@@ -1,4 +1,4 @@
-/** @file MatMul in the letters of Einsum, broadcasts and vectors included. */
+/** @file MatMul in the letters of Einsum, including broadcasts and vectors. */
 
 /** Letters for the leading axes of the result; a model has far fewer axes. */
 const LEADING = "abcdefghijlm";

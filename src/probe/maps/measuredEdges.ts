@@ -1,4 +1,4 @@
-/** @file The edges among the maps that are measured, and what of their noise is summed (docs/theory.md Eq. 122). */
+/** @file The edges among the measured maps, and the noise sums that they need (docs/theory.md Eq. 122). */
 import type { BrokenEdge, EdgeEnd, Edges, MapEdge } from "../../moments/edges.ts";
 import type { Side } from "../../moments/moments.ts";
 import type { NoiseBlocks } from "../../moments/noiseSums.ts";
@@ -7,7 +7,7 @@ import { findEdges } from "./edges.ts";
 import { ExampleLayouts } from "./exampleRows.ts";
 import type { GraphContext, Measurable } from "./linearMap.ts";
 
-/** What is summed of each map, by name. */
+/** The noise sums of each map, by name. */
 export type NoisePlans = ReadonlyMap<string, NoisePlan>;
 
 interface Taken {
@@ -16,10 +16,10 @@ interface Taken {
 }
 
 /**
- * The edges of a graph; a pair of which one map is not measured whole is among the broken ones.
+ * The edges of a graph. A pair with a map that is not measured whole is among the broken ones.
  *
  * @param all maps of the graph
- * @param taken those that are measured
+ * @param taken the measured maps
  * @param loss name of the losses
  */
 export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: GraphContext, loss: string): Edges {
@@ -28,17 +28,17 @@ export function edgesOf(all: readonly Measurable[], taken: readonly Taken[], s: 
   const isTaken = ({ first, second, secondEnd }: MapEdge) => names.has(first) && (!secondEnd || names.has(second));
   const left = pairs.filter((edge) => !isTaken(edge) && (edge.head ?? 0) === 0);
   const notTaken = left.map(
-    ({ first, second }): BrokenEdge => ({ first, second, reason: "not measured whole, both of them" }),
+    ({ first, second }): BrokenEdge => ({ first, second, reason: "one of the two is not measured whole" }),
   );
   return { pairs: pairs.filter(isTaken), broken: [...broken, ...notTaken] };
 }
 
 /**
- * What is summed of each map for its pairs.
+ * The noise sums of each map for its pairs.
  *
  * @param options.same inputs that are the same for all examples
- * @param options.examples of a batch
- * @param options.losses of an example
+ * @param options.examples per batch
+ * @param options.losses per example
  * @param options.widest representation that is summed
  */
 export function noisePlans(

@@ -1,37 +1,37 @@
 /**
- * @file Names of layers as their framework has them. PyTorch's exporters leave them in three places: the weight's or
- * the bias's name (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and
- * the node's scope in the metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost
- * theirs. TensorFlow's nodes have paths of scopes (`functional_1/up_1/Tensordot/MatMul` for the Keras layer `up`, in a
- * second call of its name: `up_1`).
+ * @file Names of layers as in their framework. PyTorch's exporters store them in three places: the weight's or the
+ * bias's name (`layers.0.weight`), the node's name (`/blocks/blocks.1/c2/Conv` for the module `blocks.1.c2`), and the
+ * node's scope in the metadata. Weights that the exporter laid out anew (`onnx::MatMul_12`, `val_7`) have lost theirs.
+ * TensorFlow's nodes have paths of scopes (`functional_1/up_1/Tensordot/MatMul` for the Keras layer `up`, named `up_1`
+ * in its second call).
  */
 import type { Graph, Node } from "../../onnx/graph.ts";
 
-/** Operators that only lay a weight out differently, or store it smaller. */
+/** Operators that only change a weight's layout or storage. */
 const LAYOUT: ReadonlySet<string> = new Set([
   ...["Transpose", "Reshape", "Cast", "DequantizeLinear", "Identity", "Squeeze", "Unsqueeze", "Flatten"],
 ]);
 
 /**
- * What ONNX Runtime's optimizer and quantizers put before and behind the names of weights and nodes that they write
- * anew. In time linear in the length of a name: a word is looked at from its beginning alone.
+ * Prefixes and suffixes that ONNX Runtime's optimizer and quantizers add to the names of weights and nodes they
+ * rewrite. Matching takes time linear in the length of a name: a word is matched from its start alone.
  */
 const ADDED =
   /^(ConvBnFusion_(W|BN_B)_|ConvMulFusion_(W|B)_|ConvAddFusion_B_)|(_Transposed|_quantized|_quant)+$|(?:\/|(?<!\w))\w*Fusion\/.*$/g;
 
-/** A parameter's or a node's name without what rewriting it has added. */
+/** A parameter's or a node's name without these additions. */
 export function givenName(name: string): string {
   return name.replace(ADDED, "");
 }
 
-/** A parameter's name that says nothing: numbered by an exporter, or the path of a node. */
+/** A parameter's name without information: numbered by an exporter, or the path of a node. */
 const MEANINGLESS =
   /::|\/|^_*((val|v|t|tensor|initializer|param|parameter|reorder_token)_*)?\d+$|^_*const\w*\d$|^reorder$/i;
 
 /**
- * @param graph the model as it was read, before constants were folded
- * @returns a function from a node, its weight and its bias to the module's name. In this order: the weight's, then the
- *   bias's, where they belong to this node alone or to the node's module; the node's module; whatever name there is
+ * @param graph the model as read, before constants are folded
+ * @returns a function from a node, its weight and its bias to the module's name. In this order: the weight's name, then
+ *   the bias's, where they belong to this node alone or to the node's module; the node's module; any name there is
  */
 export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: string) => string {
   const uses = new Map<string, number>();
@@ -69,8 +69,8 @@ export function moduleNames(graph: Graph): (node: Node, weight: string, bias?: s
 }
 
 /**
- * `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; another parameter of the module `scope` is
- * its own name.
+ * `layers.0.weight` -> `layers.0`, `attn.in_proj_bias` -> `attn.in_proj`; any other parameter of the module `scope`
+ * keeps its name.
  */
 function moduleOf(parameter: string, scope: string | undefined): string | undefined {
   const given = givenName(parameter);
@@ -93,7 +93,7 @@ export function moduleScope(node: Node): string | undefined {
   return node.scope ?? scopeName(givenName(node.name));
 }
 
-/** `/blocks/blocks.1/c2/Conv` -> `blocks.1.c2`: a part that repeats the one before it and goes on stands for both. */
+/** `/blocks/blocks.1/c2/Conv` -> `blocks.1.c2`: a part that extends the one before it replaces both. */
 export function scopeName(nodeName: string): string | undefined {
   const parts = /^\/(.+)\/[^/]+$/.exec(nodeName)?.[1]?.split("/");
   if (parts === undefined) return undefined;
@@ -116,13 +116,13 @@ function pathScope(nodeName: string, root: string | undefined): string | undefin
   return parts.length > 0 ? parts.join(".") : undefined;
 }
 
-/** The first part of all nodes' paths: the model itself. */
+/** The common first part of all nodes' paths: the model itself. */
 function commonRoot({ nodes }: Graph): string | undefined {
   const roots = new Set(nodes.flatMap(({ name }) => (name.includes("/") ? [name.split("/")[0]!] : [])));
   return roots.size === 1 ? [...roots][0] : undefined;
 }
 
-/** Names that are taken get "#2", "#3": a module called twice, or tied weights without names of their own. */
+/** Repeated names get "#2", "#3": a module called twice, or tied weights without names of their own. */
 export function uniqueNames<T extends { readonly name: string }>(items: readonly T[]): T[] {
   const seen = new Map<string, number>();
   return items.map((item) => {

@@ -1,7 +1,7 @@
 /**
  * @file Layers too wide to be measured whole, on a random sample of coordinates of each wide side (docs/theory.md Eq.
- * 77): a projection on coordinate axes. Unlike a dense random projection it leaves entries what they are, so that the
- * sums over entries that an alignment consists of can be estimated without bias; and the d^2 sums become k^2.
+ * 77): a projection on coordinate axes. Unlike a dense random projection it does not change entries, so the sums over
+ * entries in an alignment can be estimated without bias. The d^2 sums become k^2.
  */
 import { gram, type Matrix, matrix } from "../../linalg/matrix.ts";
 import {
@@ -14,13 +14,13 @@ import {
 import type { Random } from "../../random/random.ts";
 import type { Measurable } from "./linearMap.ts";
 
-/** The sample of each side; a side that is measured whole has none. */
+/** The sample of each side; absent for a side that is measured whole. */
 export type MapSample = Readonly<Partial<Record<Side, CoordinateSample>>>;
 
 /**
- * Chooses `count` coordinates of each side that has more.
+ * Chooses `count` coordinates of each side with more.
  *
- * @returns undefined where no side has
+ * @returns undefined where no side has more
  */
 export function sampleCoordinates(
   { name, dOut, input }: Measurable,
@@ -37,7 +37,7 @@ export function sampleCoordinates(
   return sample.a === undefined && sample.b === undefined ? undefined : sample;
 }
 
-/** A sample's columns in the rows that a map lays out, where those stand in an order of their own (convolutions). */
+/** A sample's columns in the rows of a map, which may have an order of their own (convolutions). */
 export function sampledColumns({ coordinates }: CoordinateSample, order?: readonly [number, number]): number[] {
   const [positions, channels] = order ?? [1, 1];
   if (positions === 1 || channels === 1) return Array.from(coordinates);
@@ -45,7 +45,7 @@ export function sampledColumns({ coordinates }: CoordinateSample, order?: readon
 }
 
 /**
- * A layer over no samples whose sides are to hold sums of the sampled coordinates alone, and Z on them in place of W.
+ * An empty layer (n = 0) for sums of the sampled coordinates alone, with Z on them instead of W.
  *
  * @param W (dOut, dIn), absent for a head
  */

@@ -1,7 +1,7 @@
 /**
- * @file Maps whose rows are measured in part: of each sample of a batch some positions (pixels of a convolution, tokens
- * of a text) drawn at random, the same in every batch. Neighbours tell nearly the same, while the sums of all of them
- * cost several forward and backward passes (docs/log.md).
+ * @file Maps measured on part of their rows: for each sample of a batch, some positions (pixels of a convolution,
+ * tokens of a text) drawn at random, the same in every batch. Neighbouring rows carry nearly the same information,
+ * while the sums of all rows cost several forward and backward passes (docs/log.md).
  */
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -10,11 +10,11 @@ import type { ExampleRows } from "./exampleRows.ts";
 import type { Measurable } from "./linearMap.ts";
 
 /**
- * The rows to measure, ascending: of each of the n samples of a batch `count` of its rows, for each sample others.
+ * The rows to measure, ascending: for each of the n samples of a batch `count` of its rows, drawn for each sample anew.
  *
  * @param rows of all samples
- * @param where how rows belong to samples. Default: those of a sample one behind the other
- * @returns undefined where no sample has more, or rows do not belong to samples
+ * @param where how rows belong to samples. Default: rows of a sample are consecutive
+ * @returns undefined where no sample has more rows, or rows do not belong to samples
  */
 export function sampleRows(
   rows: number,
@@ -35,12 +35,12 @@ export function sampleRows(
     .sort((a, b) => a - b);
 }
 
-/** What a reader of numbers from some rows has to know. */
+/** A sentence for readers of numbers from some rows. */
 export function rowsNote(positions: number): string {
-  return `Of each sample at most ${positions} rows of a map were measured (pixels, tokens), drawn at random, the same places in every batch; of a classifier's last map all.`;
+  return `At most ${positions} rows of a map were measured for each sample (pixels, tokens), drawn at random, at the same places in every batch; of a classifier's last map, all rows were.`;
 }
 
-/** The same map over some of its rows alone. */
+/** The same map on some of its rows. */
 export function withRows(map: Measurable, rows: readonly number[]): Measurable {
   const some = (builder: GraphBuilder, all: string) =>
     builder.op("Gather", [all, builder.ints(rows)], { axis: int(0) });

@@ -1,11 +1,11 @@
 /**
- * @file Linear maps in the bodies of Scans, made visible outside: h_a of all steps becomes an output of the Scan, and
- * its product with the weights a node beside it, rows (steps, samples), where the finders of maps see it
- * (docs/theory.md Eq. 1). Nothing reads that product. Its gradient is that of zeros that every step adds to its own:
- * each step's g_b, through all later steps.
+ * @file Linear maps in the bodies of Scans, made visible outside (docs/theory.md Eq. 1). h_a of all steps becomes an
+ * output of the Scan. A node after the Scan multiplies it with the weights into rows (steps, samples), where the
+ * finders of maps see it. Nothing reads that product. Its gradient is taken from zeros that every step adds to its own
+ * product: the step's g_b, through all later steps.
  *
- * Found are products with a constant on one side, and a constant that is added to them, in the bodies of Scans of the
- * top level. The others stay in the body, and are listed.
+ * The search finds products with a constant on one side, and constants added to them, in the bodies of top-level Scans.
+ * Others stay in the body and are listed as skipped.
  */
 import { bindBodies } from "../../engine/bindBodies.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -17,13 +17,13 @@ import { addedConstant } from "./addedBias.ts";
 
 export interface ScannedMaps {
   readonly graph: Graph;
-  /** Type and shape of every value, of those in the bodies too. */
+  /** Type and shape of every value, including those in the bodies. */
   readonly values: Map<string, BoundValue>;
-  /** For the outputs of maps that were in a body: the value whose gradient is theirs. */
+  /** For the outputs of maps from a body: the value whose gradient is theirs. */
   readonly standIns: ReadonlyMap<string, string>;
 }
 
-/** A product in a body, and the name and shape that it has outside. */
+/** A product in a body, with its name and shape outside. */
 interface Product {
   readonly node: Node;
   /** Position of h_a among its inputs. */
@@ -34,7 +34,7 @@ interface Product {
 
 /**
  * @param values of the model's graph (specialize)
- * @param parameters names of inputs that count as weights, beside the initializers
+ * @param parameters names of inputs that count as weights, besides the initializers
  * @throws Error when the engine refuses a body
  */
 export async function scannedMaps(
@@ -49,7 +49,7 @@ export async function scannedMaps(
   const weights = new Set([...graph.initializers.keys(), ...parameters]);
   const initializers = new Map(graph.initializers);
   const standIns = new Map<string, string>();
-  const taken = new Set(graph.nodes.map(({ name }) => name)); // ONNX Runtime wants every name once
+  const taken = new Set(graph.nodes.map(({ name }) => name)); // ONNX Runtime requires unique names
   const nodes = graph.nodes.flatMap((node) => {
     if (!isScan(node)) return [node];
     const parts = scanParts(node);
@@ -58,7 +58,7 @@ export async function scannedMaps(
     if (found.length === 0) return [{ ...node, ...scanOf(traced) }];
     const opened = withRows(node, traced, found, bound);
     for (const [name, tensor] of opened.zeros) initializers.set(name, tensor);
-    const beside = found.flatMap((product) => {
+    const outside = found.flatMap((product) => {
       const own = product.node.name;
       const name = own !== "" && taken.has(own) ? product.outside : own;
       taken.add(name);
@@ -66,12 +66,12 @@ export async function scannedMaps(
         i === 0 ? { ...one, name } : one,
       );
     });
-    return [{ ...node, ...scanOf(opened.parts) }, ...beside];
+    return [{ ...node, ...scanOf(opened.parts) }, ...outside];
   });
   return { graph: { ...graph, nodes, initializers }, values: bound, standIns };
 }
 
-/** The graph with other names in bodies that share names with a body before them. */
+/** The graph with new names in bodies that share names with an earlier body. */
 function withOwnNames(graph: Graph): Graph {
   const seen = new Set<string>();
   const nodes = graph.nodes.map((node) => {
@@ -111,14 +111,14 @@ function productsOf(
     const constant = node.inputs.map((name) => weights.has(name));
     const at = constant.indexOf(false);
     const [product, x] = [values.get(node.outputs[0]!), values.get(node.inputs[at] ?? "")];
-    // A vector has no axis of samples that steps could stand before.
+    // A vector has no sample axis before which an axis of steps could go.
     if (constant.filter(Boolean).length !== 1 || product?.dtype !== "float32" || (x?.shape.length ?? 0) < 2) return [];
     const outside = `${scan.outputs.find((name) => name !== "")}/${node.outputs[0]!}`;
     return [{ node, at, outside, shape: [steps, ...product.shape] }];
   });
 }
 
-/** The Scan with the states before each step as outputs, which its gradient needs. */
+/** The Scan with the states before each step as outputs, for its gradient. */
 function withStates(scan: Node, parts: ScanParts, values: Map<string, BoundValue>): ScanParts {
   const steps = values.get(parts.inputs[0]!.name)!.shape.at(parts.inputs[0]!.axis)!;
   const missing = parts.states.filter(({ read }) => outputOf(parts, read) === undefined);
@@ -134,7 +134,7 @@ function withStates(scan: Node, parts: ScanParts, values: Map<string, BoundValue
   return withOutputs(named(scan, parts), added);
 }
 
-/** All results under a name, since further ones stand behind them. */
+/** Names for all results, since further ones follow them. */
 function named(scan: Node, parts: ScanParts): ScanParts {
   const name = (own: string, i: number) => own || `${scan.outputs.find((one) => one !== "")}/unread ${i}`;
   return {
@@ -144,7 +144,7 @@ function named(scan: Node, parts: ScanParts): ScanParts {
   };
 }
 
-/** The Scan with h_a of every product as an output, and zeros that are added to the product as an input. */
+/** The Scan with h_a of every product as an output, and zeros to add to the product as an input. */
 function withRows(
   scan: Node,
   parts: ScanParts,
@@ -208,7 +208,7 @@ function copies(
   };
   place(outside);
   const isWeight = (name: string) => weights.has(name);
-  const moduleName = () => ""; // not asked for
+  const moduleName = () => ""; // not requested
   const added = addedConstant(node.outputs[0]!, { graph: parts.body, values, isWeight, moduleName });
   const product = { ...node, inputs, outputs: [outside] };
   const isAlike = added && String(values.get(added.sum)?.shape) === String(shape.slice(1));

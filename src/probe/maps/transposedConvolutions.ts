@@ -1,12 +1,11 @@
 /**
- * @file Transposed convolutions as linear maps from channels to patches, the mirror image of convolutions: h_a is what
- * stands at one input position (C_in values), W the kernel as (C_out k_h k_w, C_in), h_b what that position adds to the
- * patch of outputs around it, and g_b the patch of the outputs' gradients. With kernel 1 that is the map of the
- * convolution. Groups are as those of a convolution.
+ * @file Transposed convolutions as linear maps from channels to patches, the mirror image of convolutions. h_a is one
+ * input position (C_in values), W the kernel as (C_out k_h k_w, C_in), h_b the contribution of that position to the
+ * patch of outputs around it, and g_b the patch of the outputs' gradients. With kernel 1 this is the map of the
+ * convolution. Groups are as in a convolution.
  *
- * Where patches overlap h_b is summed before any node sees it, and the bias is added to the sum: it is no part of the
- * map. Where none do the outputs are h_b, the bias included, as they are of the same map written as a product and
- * DepthToSpace.
+ * Where patches overlap, h_b is summed before any node sees it. The bias is added to the sum and is no part of the map.
+ * Where none overlap, the outputs are h_b with the bias, as for the same map written as a product and DepthToSpace.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { intAttribute, intsAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";
@@ -141,9 +140,8 @@ function transposedKernel(
 }
 
 /**
- * The patches of outputs under each input position, in the terms of a convolution whose input they are; and whether
- * every entry of every patch is an output of its own. Attributes as the operator's definition has them (ONNX,
- * ConvTranspose).
+ * The patches of outputs around each input position, as the patches of a convolution that reads the outputs; and
+ * whether every entry of every patch is a separate output. Attributes as defined by the operator (ONNX, ConvTranspose).
  */
 function geometryOf(node: Node, { values }: GraphContext): { geometry: Geometry; isApart: boolean } {
   const kernel = values.get(node.inputs[1]!)!.shape.slice(2);

@@ -1,10 +1,10 @@
 /**
- * @file Where the values of one axis lie in a tensor, followed through operators that lay values out anew: which
- * channel of a map, which example of a batch, an entry belongs to.
+ * @file The layout of one index in a tensor, followed through operators that rearrange values: which channel of a map,
+ * or which example of a batch, an entry belongs to.
  *
- * A layout is the tensor's memory as axes in row-major order, finer than those of its shape: a Reshape leaves it as it
- * is, a Transpose changes the order, a slice shortens an axis. Each axis counts the followed index in steps, or not at
- * all.
+ * A layout is the tensor's memory as axes in row-major order, finer than those of its shape. A Reshape does not change
+ * it, a Transpose changes the order of axes, a slice shortens one. Each axis counts the followed index in steps, or not
+ * at all.
  */
 
 import type { BoundValue } from "../../onnx/graph.ts";
@@ -23,7 +23,7 @@ export interface Layout {
   readonly axes: readonly Axis[];
 }
 
-/** What the functions here need to know of a graph. */
+/** The parts of a graph that the functions here need. */
 export interface LayoutContext {
   readonly graph: Graph;
   readonly values: ReadonlyMap<string, BoundValue>;
@@ -35,8 +35,8 @@ const RESHAPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The layout of each output of a node that only lays its first input out anew; undefined where it does something else,
- * or cuts a step.
+ * The layout of each output of a node that only rearranges its first input; undefined where it does something else, or
+ * cuts through a step.
  */
 export function relaid(
   node: Node,
@@ -85,14 +85,14 @@ export function relaid(
   }
 }
 
-/** Whether a node takes parts of its input, and nothing else. */
+/** Whether a node only takes parts of its input. */
 export function isCut({ op }: Node): boolean {
   return op === "Split" || op === "Gather" || op === "Slice";
 }
 
 /**
- * The layout behind a node whose output has the input's axes, some perhaps of another extent, such as a convolution's
- * or a pool's: an axis of another extent no longer carries the followed index.
+ * The layout after a node whose output has the input's axes, possibly with other extents, such as a convolution or a
+ * pool. An axis whose extent changes no longer carries the followed index.
  *
  * @returns undefined where an axis that carries it changes, or the numbers of axes differ
  */
@@ -110,8 +110,8 @@ export function plain(extent: number): Axis {
 }
 
 /**
- * The layout's axes that each axis of a shape consists of, cut where one reaches over a boundary; undefined where it
- * cannot be cut.
+ * The layout's axes that form each axis of a shape, split where one crosses a boundary; undefined where it cannot be
+ * split.
  */
 export function byAxis(axes: readonly Axis[], shape: readonly number[]): Axis[][] | undefined {
   const rest = axes.filter(({ extent }) => extent !== 1);
@@ -146,18 +146,18 @@ function cut(
   const [first, ...others] = group;
   const inner = others.reduce((product, one) => product * one.extent, 1);
   const before = groups.slice(0, axis).flat();
-  const behind = groups.slice(axis + 1).flat();
-  if (first === undefined) return { offset, axes: [...before, ...behind] };
+  const after = groups.slice(axis + 1).flat();
+  if (first === undefined) return { offset, axes: [...before, ...after] };
   if (from % inner === 0 && extent % inner === 0) {
     const shortened = { extent: extent / inner, step: first.step };
     const moved = offset + (first.step ?? 0) * (from / inner);
-    return { offset: moved, axes: [...before, shortened, ...others, ...behind] };
+    return { offset: moved, axes: [...before, shortened, ...others, ...after] };
   }
   // A piece within one step of the outer axis.
   const at = Math.floor(from / inner);
   if (Math.floor((from + extent - 1) / inner) !== at || others.length === 0) return undefined;
   const piece = cut(offset + (first.step ?? 0) * at, [others], 0, from - at * inner, extent);
-  return piece && { ...piece, axes: [...before, ...piece.axes, ...behind] };
+  return piece && { ...piece, axes: [...before, ...piece.axes, ...after] };
 }
 
 function positive(axis: number, rank: number): number {

@@ -1,23 +1,23 @@
 /**
- * @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator that no gradient
- * passes.
+ * @file Why the loss has no gradient at a value: it does not depend on it, or only through an operator without a
+ * gradient.
  */
 import { constantOperators } from "../../autodiff/constantOperators.ts";
 import { readsOf } from "../../onnx/branches.ts";
 import type { Node } from "../../onnx/graph.ts";
 import type { LossGraph } from "../nodes/lossGraph.ts";
 
-/** In words that follow the name of a map. */
+/** The reason, in words that follow the name of a map. */
 export function whyNoGradient({ graph, values, perSample }: LossGraph, value: string): string {
   const reached = new Set([value]);
-  const behind = graph.nodes.filter((node) => {
+  const downstream = graph.nodes.filter((node) => {
     if (!takesValues(node).some((name) => reached.has(name))) return false;
     for (const output of node.outputs) reached.add(output);
     return true;
   });
   if (!reached.has(perSample)) return "the loss does not depend on its output";
   const needed = new Set([perSample]);
-  const onTheWay = behind
+  const onPath = downstream
     .reverse()
     .filter((node) => {
       if (!node.outputs.some((output) => needed.has(output))) return false;
@@ -26,14 +26,14 @@ export function whyNoGradient({ graph, values, perSample }: LossGraph, value: st
     })
     .reverse();
   const isFloat = (name: string) => values.get(name)?.dtype.includes("float") ?? false;
-  const stops = onTheWay.find(
+  const stops = onPath.find(
     (node) => (node.domain === "" && constantOperators.has(node.op)) || !node.outputs.some(isFloat),
   );
   const where = stops === undefined ? "operators" : `${stops.op} (${stops.name || stops.outputs[0]})`;
   return `the loss depends on its output only through ${where}, which no gradient passes`;
 }
 
-/** What a node takes the values of, not the type or shape alone. */
+/** The inputs whose values a node uses, not only their type or shape. */
 function takesValues(node: Node): readonly string[] {
   return node.op === "Shape" || node.op === "Size" ? [] : readsOf(node);
 }

@@ -1,6 +1,6 @@
 /**
- * @file Networks that take one of two branches by their data: they are measured through the branch taken, the same for
- * all batches.
+ * @file Networks that take one of two branches by their data. The branch taken is measured; it must be the same for all
+ * batches.
  */
 import type { TakenBranch } from "../../engine/specialize.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
@@ -14,7 +14,7 @@ export function addConditions(builder: GraphBuilder, taken: readonly TakenBranch
   return new Map(taken.map((branch) => [branch, builder.output(builder.op("Identity", [branch.condition]))]));
 }
 
-/** What is said of an If. */
+/** The message for a skipped branch of an If. */
 export function otherBranches(taken: readonly TakenBranch[]): Skipped[] {
   return taken.map(({ node, isThen }) => {
     const [own, other] = isThen ? ["then", "else"] : ["else", "then"];
@@ -24,7 +24,7 @@ export function otherBranches(taken: readonly TakenBranch[]): Skipped[] {
 
 /**
  * @param outputs of one batch
- * @param known the branches that the batches before it took, to which this one's are added
+ * @param known the branches taken by earlier batches; this batch's are added
  * @throws RangeError in one line where a batch takes another branch
  */
 export function checkBranches(

@@ -1,6 +1,6 @@
 /**
  * @file Sums by class of a classifier's last map, inside the graph: a product with one-hot labels (docs/theory.md Eq.
- * 66). Rows are centred as for the other sums (momentNodes.ts), and put back in float64 (`addClasses`).
+ * 66). Rows are centred as for the other sums (momentNodes.ts); float64 restores the mean outside (`addClasses`).
  */
 import { IGNORED, type Objective, type OwnLoss } from "../../objectives/objective.ts";
 import { int } from "../../onnx/graph.ts";
@@ -9,17 +9,17 @@ import { float32, int64, sizeOf } from "../../onnx/tensor.ts";
 import type { Measurable } from "../maps/linearMap.ts";
 import type { LossGraph } from "./lossGraph.ts";
 
-/** The map whose outputs are the classes, and the value that holds the labels of its rows. */
+/** The map whose outputs are the classes, and the value with the labels of its rows. */
 export interface Classifier {
   readonly map: Measurable;
   readonly target: string;
   readonly classes: number;
 }
 
-/** chosen: sums by class of more classes take more memory than they tell; a vocabulary is no set of classes. */
+/** chosen: sums over more classes cost more memory than they are worth; a vocabulary is no set of classes. */
 const MOST_CLASSES = 1024;
 
-/** The last linear map with one output per class and one row per label; undefined where there is none. */
+/** The last linear map with one output per class and one row per label; undefined without one. */
 export function findClassifier(
   maps: readonly Measurable[],
   { pair }: LossGraph,

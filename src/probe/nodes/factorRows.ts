@@ -1,12 +1,12 @@
 /**
- * @file X = L Q with a square L and short rows of Q, so that sums of the rows x = z X divided by their norms can be
- * made of those of the d coordinates y = z L, where X (d, D) is wide: sum x x^T / |x|^2 = Q^T (sum y y^T / |x|^2) Q,
- * and |y| is |x|. Of g_a = W^T g_b that is X = W; of h_b = W h_a + bias it is W^T with the bias as its last row, and z
- * = (h_a, 1). y is never much longer than x, so that float32 keeps its digits however far X is from orthogonal.
+ * @file X = L Q with a square L and short rows of Q. Sums of the rows x = z X over their squared norms, where X (d, D)
+ * is wide, then come from the d coordinates y = z L: sum x x^T / |x|^2 = Q^T (sum y y^T / |x|^2) Q, and |y| is |x|. For
+ * g_a = W^T g_b, X = W. For h_b = W h_a + bias, X is W^T with the bias as its last row, and z = (h_a, 1). y is never
+ * much longer than x, so that float32 keeps its digits however far X is from orthogonal.
  *
- * By Cholesky's L of X X^T, whose diagonal is made larger by a share (Fukaya et al., "Shifted Cholesky QR", SIAM J.
- * Sci. Comput. 42, 2020): rows of Q are orthonormal, or nearly zero where rows of X depend on each other; L Q is X in
- * any case.
+ * L is Cholesky's factor of X X^T with a slightly larger diagonal (Fukaya et al., "Shifted Cholesky QR", SIAM J. Sci.
+ * Comput. 42, 2020). Rows of Q are orthonormal, or nearly zero where rows of X depend on each other; L Q is X in any
+ * case.
  */
 import { gram, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { addProducts } from "../../linalg/products.ts";
@@ -19,8 +19,8 @@ export interface RowFactor {
 }
 
 /**
- * chosen: above the rounding of a product of some thousand rows; |y|^2 exceeds |x|^2 by that share of what x could be
- * at most.
+ * chosen: above the rounding of a product of some thousand rows; |y|^2 exceeds |x|^2 by at most this share of the
+ * largest possible |x|^2.
  */
 const SHARE = 1e-12;
 
@@ -75,7 +75,7 @@ function solved({ rows: d, data: L }: Matrix, X: Matrix): Matrix {
   return Q;
 }
 
-/** Of as many entries as y has. */
+/** A vector with as many entries as y. */
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let j = 0; j < y.length; j++) sum += x[j]! * y[j]!;

@@ -1,6 +1,6 @@
 /**
  * @file A model with its loss: the forward graph with parameters and targets as inputs, one loss per sample, and all
- * shapes bound to one batch. What the probe differentiates, the evaluator sums up and training descends on.
+ * shapes bound to one batch. The probe differentiates this graph, the evaluator runs it, and training descends on it.
  */
 import { bindShapes } from "../../engine/bindShapes.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -14,18 +14,18 @@ import { scannedMaps } from "../maps/scanMaps.ts";
 
 export interface LossGraph {
   /**
-   * Inputs: the model's, its parameters, TARGET. No outputs yet. What does not depend on them is folded into
+   * Inputs: the model's, its parameters, TARGET. No outputs yet. Values that do not depend on inputs are folded into
    * initializers.
    */
   readonly graph: Graph;
-  /** Type and shape of every value, of those in the bodies of Scans too. */
+  /** Type and shape of every value, including those in the bodies of Scans. */
   readonly values: Map<string, BoundValue>;
   /**
    * The value whose gradient is that of another, for outputs of maps that were found in the body of a Scan
    * (scannedMaps).
    */
   readonly standIns: ReadonlyMap<string, string>;
-  /** Branches that the data at hand take. */
+  /** Branches that the data take. */
   readonly taken: readonly TakenBranch[];
   /** The losses of the samples. */
   readonly perSample: string;
@@ -87,8 +87,8 @@ const CORRECT = "loss/correct";
 const COUNT = "loss/count";
 
 /**
- * Declares the sum of the losses, and for classification the numbers of correct samples and of samples with a target,
- * as outputs.
+ * Declares outputs: the sum of the losses and, for classification, the numbers of correct samples and of samples with a
+ * target.
  */
 export function addLossOutputs(builder: GraphBuilder, loss: LossGraph, objective: Objective | OwnLoss): void {
   const sum = (values: string) => builder.op("ReduceSum", [values], { keepdims: int(0) });
@@ -118,7 +118,7 @@ export class LossSums {
     if (correct !== undefined) this.correct = (this.correct ?? 0) + correct;
   }
 
-  /** Mean loss, and the share of correct samples where that has a meaning. */
+  /** Mean loss, and the share of correct samples where it is defined. */
   means(): { loss: number; accuracy?: number; samples: number } {
     const { samples, correct } = this;
     const loss = this.loss / samples;
@@ -148,7 +148,7 @@ export function parametersAsInputs(graph: Graph, parameters: readonly string[]):
 }
 
 /**
- * Checks the class indices of one batch, which the graph would take for counts from the end if negative.
+ * Checks the class indices of one batch. The graph would count a negative index from the end.
  *
  * @throws RangeError in one line
  */
@@ -163,7 +163,7 @@ export function checkLabels(objective: Objective | OwnLoss, { pair }: LossGraph,
       );
 }
 
-/** Targets that do not fit the output of a batch. */
+/** The error for targets that do not fit the output of a batch. */
 export class TargetMismatch extends RangeError {
   override readonly name = "RangeError";
   private readonly objective: Objective;
@@ -177,7 +177,7 @@ export class TargetMismatch extends RangeError {
     this.target = target;
   }
 
-  /** The message for n samples in place of a batch of them. */
+  /** The message for n samples instead of a batch of them. */
   ofAll(n: number): string {
     const { objective, output, target } = this;
     const batch = target?.shape[0];

@@ -1,7 +1,7 @@
 /**
- * @file For how many samples the nearest class mean of a classifier's features is another class than the network names
- * (docs/theory.md Eq. 70). The means are known after the last batch: until then the features are kept, of very many
- * rows an even share.
+ * @file Share of samples whose nearest class mean, among a classifier's features, differs from the predicted class
+ * (docs/theory.md Eq. 70). The means are known only after the last batch. Until then the features are kept, evenly
+ * thinned out where rows are very many.
  */
 import type { Engine, Program } from "../../engine/engine.ts";
 import type { LabelledSums } from "../../moments/labelledSums.ts";
@@ -10,7 +10,7 @@ import { GraphBuilder, WORKING_OPSET } from "../../onnx/graphBuilder.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
 import type { Classifier } from "./classNodes.ts";
 
-/** chosen: of 1,024 features 65,536 rows, on which a share is known to 0.002. */
+/** chosen: 65,536 rows of 1,024 features, which give a share to 0.002. */
 const MOST_BYTES = 2 ** 28;
 
 /** Names of the outputs. */
@@ -28,15 +28,15 @@ export function addFeatures(builder: GraphBuilder, { map, classes }: Classifier,
   };
 }
 
-/** Rows one behind the other. */
+/** Rows one after the other. */
 interface Rows {
   readonly features: Float32Array;
   readonly named: BigInt64Array;
 }
 
 /**
- * Features and named classes of the rows of a measurement: all of them, or every second, fourth, ... where they would
- * not fit.
+ * Features and predicted classes of the rows of a measurement: all, or every second, fourth, ... where they would not
+ * fit.
  */
 export class Features {
   private readonly most: number;
@@ -57,7 +57,7 @@ export class Features {
     while (this.bytes() > this.most && this.count() > 1) this.thin();
   }
 
-  /** Share of the kept rows whose nearest class mean is another class than the named one; undefined without rows. */
+  /** Share of the kept rows whose nearest class mean differs from the predicted class; undefined without rows. */
   async disagreement(engine: Engine, sums: LabelledSums, threads: number): Promise<number | undefined> {
     const count = this.count();
     if (count === 0) return undefined;
@@ -117,7 +117,7 @@ function nearestProgram(engine: Engine, threads: number): Promise<Program> {
   const named = builder.input("named", "int64", ["n"]);
   const means = builder.input("means", "float32", ["classes", "d"]);
   const norms = builder.input("norms", "float32", [1, "classes"]);
-  // |h - mu|^2 without |h|^2, the same for every class.
+  // |h - mu|^2 without |h|^2, which is the same for every class.
   const distances = builder.op("Gemm", [rows, means, norms], { transB: int(1), alpha: { float: -2 } });
   const nearest = builder.op("ArgMin", [distances], { axis: int(1), keepdims: int(0) });
   const differs = builder.op("Cast", [builder.op("Not", [builder.op("Equal", [nearest, named])])], { to: int(1) });
@@ -126,7 +126,7 @@ function nearestProgram(engine: Engine, threads: number): Promise<Program> {
 }
 
 /**
- * Class means and their squared norms, both divided by a power of two that keeps the squares within float32; classes
+ * Class means and their squared norms, both divided by a power of two that keeps the squares within float32. Classes
  * without samples are infinitely far.
  */
 function classMeans({ classes, counts, a }: LabelledSums): Record<string, Tensor> {

@@ -1,8 +1,7 @@
 /**
- * @file The nodes that sum squared gradients of weights over examples (docs/theory.md Eq. 122), inside the graph.
- *
- * With G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T: for few rows the
- * gradients themselves are never formed. For many rows of few values they are.
+ * @file The nodes that sum squared gradients of weights over examples (docs/theory.md Eq. 122), inside the graph. With
+ * G = sum_t g_t h_t^T over the rows t of an example, G^T G = sum_tt' (g_t . g_t') h_t h_t'^T. For few rows the
+ * gradients themselves are never formed; for many rows of few values they are.
  */
 
 import { lowerCuts } from "../../moments/accumulate/lowerBlocks.ts";
@@ -13,7 +12,7 @@ import { addLowerProduct } from "../../onnx/lowerProduct.ts";
 import { asExamples, type ExampleRows } from "../maps/exampleRows.ts";
 import type { Measurable } from "../maps/linearMap.ts";
 
-/** What is summed of a map. */
+/** The noise sums of a map. */
 export interface NoisePlan {
   readonly rows: ExampleRows;
   /** Losses of one example. */
@@ -22,9 +21,7 @@ export interface NoisePlan {
   readonly b?: Omit<NoiseBlocks, "sum">;
 }
 
-/**
- * Rows of one map in the graph; gb may be divided by a number, and ha is to be divided by `scale` where there is one.
- */
+/** Rows of one map in the graph. gb may be divided by a number; ha is to be divided by `scale` if there is one. */
 export interface NoiseRows {
   readonly ha: string;
   readonly gb: string;
@@ -32,12 +29,13 @@ export interface NoiseRows {
 }
 
 /**
- * chosen: numbers that one map's gradients, or products of its rows, may take in the graph; of more there is no noise.
+ * chosen: the most numbers that one map's gradients, or products of its rows, may take in the graph; beyond, there is
+ * no noise.
  */
 const MOST = 2 ** 28;
 
 /**
- * Names of the outputs: `noise.a`, `noise.b`; where h_a is scaled also by how much for each, `noise.a.scale`,
+ * Names of the outputs: `noise.a`, `noise.b`; where h_a is scaled also the divisor of each, `noise.a.scale`,
  * `noise.b.scale`.
  */
 export function addNoiseNodes(
@@ -47,7 +45,7 @@ export function addNoiseNodes(
   { rows, a, b }: NoisePlan,
 ): Record<string, string> {
   if (scale === undefined) return addSums(builder, map, { ha, gb }, { rows, ...(a && { a }), ...(b && { b }) });
-  // The input of a bias is 1, beside which activations that are small stay as they are.
+  // The input of a bias is 1; activations smaller than that are not scaled up.
   const one = builder.scalar(1);
   const ofB = map.input!.bias === null ? scale : builder.op("Max", [scale, one]);
   const sums = (by: string, blocks: Pick<NoisePlan, "a" | "b">) =>
@@ -63,7 +61,7 @@ export function addNoiseNodes(
   };
 }
 
-/** @param unit what the 1 is that a bias takes, in the units of ha; 1 where it is left out */
+/** @param unit the input 1 of a bias, in the units of ha; default 1 */
 function addSums(
   builder: GraphBuilder,
   { dOut, input, rows: count }: Measurable,
@@ -76,7 +74,7 @@ function addSums(
   const T = rows.outer * rows.inner;
   const offset = () => (unit === undefined ? builder.scalar(1) : builder.op("Mul", [unit, unit]));
   const withOffset = (x: string, isGiven: boolean) => (isGiven ? builder.op("Add", [x, offset()]) : x);
-  // Columns of patches stand with the positions of the kernel first.
+  // Columns of patches have the positions of the kernel first.
   const inA = a && input!.columnOrder ? { ...a, outer: a.outer * a.inner, inner: 1 } : a;
   if (T === 1) {
     const weighted = (x: string, y: string, isGiven: boolean) => {
@@ -113,7 +111,7 @@ function addSums(
   return names;
 }
 
-/** Whether products of rows or gradients take less; undefined where both take too much memory. */
+/** Whether products of rows or gradients cost less; undefined where both take too much memory. */
 export function way({ n, outer, inner }: ExampleRows, dIn: number, dOut: number): "rows" | "gradients" | undefined {
   const T = outer * inner;
   const byRows = n * T * Math.max(T, dIn, dOut);

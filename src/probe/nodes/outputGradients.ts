@@ -1,9 +1,9 @@
 /**
  * @file Gradients of the network's outputs (not of its loss) at every map: sum over samples and outputs k of
- * (df_k/dh_b)(df_k/dh_b)^T, from which the average gradient outer product of the map's input follows as W^T .. W
- * (docs/theory.md Eq. 72).
+ * (df_k/dh_b)(df_k/dh_b)^T. The average gradient outer product of the map's input follows as W^T .. W (docs/theory.md
+ * Eq. 72).
  *
- * One backward pass per output; of more outputs than passes, as many random directions of signs, whose mean is the
+ * One backward pass per output. With more outputs than passes, random sign vectors replace the outputs; the mean is the
  * same.
  */
 import { addGradients } from "../../autodiff/gradient.ts";
@@ -19,13 +19,13 @@ import type { LossGraph } from "./lossGraph.ts";
 
 const DIRECTION = "outputs/direction";
 
-/** A program that gives, for one direction v of the outputs, the Gram matrices of d(v f)/dh_b of every map. */
+/** A program that takes one direction v of the outputs and gives the Gram matrices of d(v f)/dh_b of every map. */
 export interface OutputGradientProgram {
   readonly program: Program;
   readonly outputs: number;
-  /** Names of the Gram matrices by place of the map; undefined where f does not depend on it. */
+  /** Names of the Gram matrices by index of the map; undefined where f does not depend on it. */
   readonly grams: readonly (string | undefined)[];
-  /** Those that were found to be zero by every factor, which are not looked at again. */
+  /** Maps whose Gram matrices were zero with every factor; they are skipped from then on. */
   readonly zeros: Set<string>;
 }
 
@@ -59,13 +59,13 @@ export async function compileOutputGradients(
   return { program, outputs, grams, zeros: new Set() };
 }
 
-/** chosen: squares of gradients from 1e-37 to 1e37 are then within float32 at one of the three. */
+/** chosen: squares of gradients from 1e-37 to 1e37 are within float32 for one of the three. */
 const FACTORS = [1, 2 ** 60, 2 ** -60] as const;
 const LEAST = 2 ** -90;
 
 /**
- * Whether float32 has held the squares: 0 may be what is left of them. @param gram (d, d), whose largest entry is on
- * its diagonal
+ * Whether float32 has held the squares: they may underflow to 0. @param gram (d, d), whose largest entry is on its
+ * diagonal
  */
 function isInRange(gram: Float32Array): boolean {
   const d = Math.sqrt(gram.length);

@@ -1,25 +1,25 @@
 /**
- * @file Rows in place of sums: where all rows of a map are few beside the values of its sides, n rows of d values are
- * less than (d, d) sums and say the same. They leave the graph in float32; of g_a = W^T g_b (docs/theory.md Eq. 5)
- * alone their squared norms and their sum.
+ * @file Rows instead of sums: for few rows, n rows of d values take less memory than (d, d) sums and hold the same
+ * information. They leave the graph in float32. Of g_a = W^T g_b (docs/theory.md Eq. 5) only the squared norms and the
+ * sum leave it.
  */
 import { int } from "../../onnx/graph.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import type { Measurable } from "../maps/linearMap.ts";
 
-/** chosen: a map of more rows has too many for its products, whatever its width. */
+/** chosen: a map with more rows has too many for its products, whatever its width. */
 const MOST_ROWS = 8192;
 /**
- * chosen: multiplications of rows, in float64, in the time of one of sums, in float32, and of what measures do with
- * them.
+ * chosen: cost of a multiplication of rows, in float64, relative to one of sums, in float32, including the later
+ * measures.
  */
 const ROW_COST = 1.7;
-/** Symmetric sums of a side of which a little more than half is computed: H and G, of plain and of normalized rows. */
+/** Symmetric sums of a side, of which little more than half is computed: H and G, of plain and of normalized rows. */
 const SUMS = 4 * 0.56;
 
 /**
- * Whether rows are kept of a map: where products of all pairs of rows take no longer than sums. They take less memory
- * then.
+ * Whether rows of a map are kept: where products of all pairs of rows take no longer than sums. They then take less
+ * memory too.
  *
  * @param rows n of all batches. Products take n^2 (d + d' / 2 ..) multiplications (relationsFromRows), sums n (d^2 +
  *   d'^2)
@@ -40,8 +40,8 @@ export function bytesOfRows({ dOut, dIn }: { readonly dOut: number; readonly dIn
  * Adds the outputs that hold a batch's rows.
  *
  * @param sides names of the rows: ha, hb, gb, and ga
- * @returns names of `ha.rows`, `hb.rows`, `gb.rows` (an Identity of each, since one may be an input, or an output
- *   already); of ga divided by its largest entry `ga.scale` `ga.norms` (n), their squared norms, and `ga.sum` (1, dIn)
+ * @returns names of `ha.rows`, `hb.rows`, `gb.rows` (an Identity of each, since one may already be an input or an
+ *   output); for ga divided by its largest entry `ga.scale`: `ga.norms` (n), the squared norms, and `ga.sum` (1, dIn)
  */
 export function outputRows(
   builder: GraphBuilder,

@@ -1,11 +1,11 @@
 /**
- * @file Sums of the wide side of a map, made in the fewer coordinates of its other side (factorRows) and turned into
- * its own after the last batch, where that costs less than sums of its rows: of h_b, plain and normalized, where W
- * widens, of g_a where it narrows.
+ * @file Sums of the wide side of a map, made in the fewer coordinates of its row space (factorRows) and transformed
+ * back after the last batch, where this costs less than sums of its rows. They are the sums of h_b, plain and
+ * normalized, where W widens, and of g_a where it narrows.
  *
- * Not by H_b = W H_a W^T and G_a = W^T G_b W themselves (docs/theory.md Eq. 6): where W cancels the largest direction
- * of h_a, the float32 sums of h_a have no digits left of what remains. The coordinates are as long as the rows they
- * stand for.
+ * They are not computed as H_b = W H_a W^T and G_a = W^T G_b W (docs/theory.md Eq. 6): where W cancels the largest
+ * direction of h_a, the float32 sums of h_a have no digits left for the remainder. The coordinates are as long as their
+ * rows.
  */
 
 import { type Matrix, matrix, transpose } from "../../linalg/matrix.ts";
@@ -15,27 +15,21 @@ import type { MapInput, Measurable } from "../maps/linearMap.ts";
 import type { MapSample } from "../maps/sampledCoordinates.ts";
 import { factorRows, type RowFactor } from "./factorRows.ts";
 
-/** What a measurement covers, of one map. */
+/** The size of a measurement, for one map. */
 interface Extent {
   readonly rows: number;
-  /** Groups of batches that have sums of their own. */
+  /** Groups of batches with sums of their own. */
   readonly groups: number;
 }
 
-/**
- * chosen: products after the last batch cost that much more than as many operations on rows, since sums are taken
- * apart and put together.
- */
+/** chosen: relative cost of an operation after the last batch, since sums are split and joined. */
 const OVERHEAD = 1.25;
-/** chosen: multiplications in the time that a run of the engine takes whatever it computes. */
+/** chosen: overhead of one run of the engine, in multiplications. */
 const RUN = 1e7;
-/** chosen: multiplications of rows in the time of one of factorRows, of which there are d^2 D and d^3. */
+/** chosen: cost of a multiplication in factorRows, which takes d^2 D and d^3 of them, relative to one on rows. */
 const FACTOR = 10;
 
-/**
- * The side whose sums are made in coordinates of the other: b for those of h_b, a for those of g_a; undefined where
- * none are.
- */
+/** The side whose sums are made in coordinates of the other: b for h_b, a for g_a; undefined for neither. */
 export function deferredSide({ dOut, input }: Measurable, extent: Extent, sample?: MapSample): Side | undefined {
   if (input === undefined || sample !== undefined) return undefined;
   const d = coordinates(input);
@@ -44,29 +38,29 @@ export function deferredSide({ dOut, input }: Measurable, extent: Extent, sample
 }
 
 /**
- * How many coordinates h_b has: h_a, and 1 where there is a bias; undefined where the map does not know them, or its
- * columns' order is not W's.
+ * Number of coordinates of h_b: those of h_a, and 1 for a bias; undefined where the map does not know its bias, or its
+ * columns are not in W's order.
  */
 function coordinates({ dIn, bias, columnOrder }: MapInput): number | undefined {
   return bias === undefined || columnOrder !== undefined ? undefined : bias === null ? dIn : dIn + 1;
 }
 
-/** Coordinates in which the sums of a side are made. */
+/** Number of coordinates for the sums of a side. */
 export function deferredSize({ dOut, input }: Measurable, side: Side): number {
   return side === "a" ? dOut : coordinates(input!)!;
 }
 
 /**
- * Whether d coordinates in place of D values of a row save more than they cost. Of two symmetric sums half is computed;
- * the coordinates take a product with a (d, d) matrix, which one factorization gives, and each group two products X^T S
- * X with X (d, D).
+ * Whether d coordinates instead of D values of a row save more than they cost. Half of each of the two symmetric sums
+ * is computed. The coordinates cost a product with a (d, d) matrix, one factorization, and for each group two products
+ * X^T S X with X (d, D).
  */
 function pays({ rows, groups }: Extent, d: number, D: number): boolean {
   const turning = 2 * (OVERHEAD * (d * d * D + (d * D * D) / 2) + RUN);
   return rows * (D * D - 2 * d * d) > groups * turning + FACTOR * d * d * (d + D);
 }
 
-/** What turns the coordinates into the rows: a factor of W for g_a, of (W bias)^T for h_b. */
+/** The transformation from coordinates to rows: a factor of W for g_a, of (W bias)^T for h_b. */
 export function factorOf(side: Side, W: Matrix, input: MapInput, value: (name: string) => Tensor): RowFactor {
   if (side === "a") return factorRows(W);
   const bias = input.bias?.(value);

@@ -1,4 +1,4 @@
-/** @file Gradients of Conv and ConvTranspose, of one to three spatial axes and beyond, with groups. */
+/** @file Gradients of Conv and ConvTranspose, with one or more spatial axes and with groups. */
 import { intsAttribute, stringAttribute } from "../../../onnx/graph.ts";
 import type { GradientRule, RuleContext } from "../../rule.ts";
 import { span, type Window, windowAttributes, windowOf } from "./geometry.ts";
@@ -27,8 +27,8 @@ const conv: GradientRule = (c) => {
 };
 
 /**
- * The window of ConvTranspose: what is cut at the end follows from the extents, output_shape and output_padding
- * included.
+ * The window of ConvTranspose. The crop at the end follows from the extents, which include output_shape and
+ * output_padding.
  */
 function transposedWindow(c: RuleContext, wide: readonly number[], narrow: readonly number[]): Window {
   const given = windowOf(c, c.shape(c.x(1)).slice(2), wide, narrow);

@@ -1,7 +1,7 @@
 /**
  * @file Gradient of a convolution with respect to its input. With stride 1 it is the convolution of dY with the kernel
- * flipped and its channels swapped, which ONNX Runtime runs as fast as the forward pass; with larger strides
- * ConvTranspose is faster, since the flipped form would multiply zeros (docs/log.md has the times).
+ * flipped and its channels swapped, which ONNX Runtime runs as fast as the forward pass. With larger strides the
+ * flipped form would multiply zeros, so ConvTranspose is faster (docs/log.md has the times).
  */
 import { sizeOf } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
@@ -32,7 +32,7 @@ export function inputGradient(
   return c.op("ConvTranspose", [dY, W], attributes);
 }
 
-/** Padding d (k - 1) - p on each side; where that is negative dY is cut. */
+/** Padding d (k - 1) - p on each side; where this is negative dY is cropped. */
 function asConvolution(c: RuleContext, dY: string, W: string, window: Window, group: number): string {
   const { kernel, dilations, begin, end } = window;
   const padding = (given: readonly number[]) => given.map((p, axis) => span(kernel[axis]!, dilations[axis]!) - 1 - p);
@@ -45,8 +45,8 @@ function asConvolution(c: RuleContext, dY: string, W: string, window: Window, gr
 }
 
 /**
- * (M, C/group, kernel...) to (C, M/group, kernel...), reversed along the kernel by a permutation matrix: a Slice
- * backwards takes six times as long. Folded by the engine where W is constant.
+ * (M, C/group, kernel...) to (C, M/group, kernel...), reversed along the kernel by a permutation matrix: a Slice with
+ * negative steps takes six times as long. The engine folds it where W is constant.
  */
 function flipped(c: RuleContext, W: string, { kernel }: Window, group: number): string {
   const [M, perGroup] = c.shape(W) as [number, number];

@@ -1,26 +1,23 @@
 /**
  * @file Gradient of a convolution with respect to its kernel, dW[m, c, k] = sum_n,o dY[n, m, o] X[n, c, o s + k d - p]:
- * products of matrices over what the positions k of the kernel meet in X. As one Conv with swapped axes it would take
- * up to three times as long (docs/log.md). Batches that no cache holds are taken some samples at a time, in a Scan.
+ * matrix products of dY with the entries of X at each kernel position k. As one Conv with swapped axes it would take up
+ * to three times as long (docs/log.md). Batches too large for a cache are processed a few samples at a time, in a Scan.
  */
 import { GraphBuilder } from "../../../onnx/graphBuilder.ts";
 import { sizeOf, type Tensor } from "../../../onnx/tensor.ts";
 import type { RuleContext } from "../../rule.ts";
 import { positions, span, type Window } from "./geometry.ts";
 
-/**
- * chosen: 2 MB of float32, so that the patches at hand stay near a second-level cache from their gathering to their
- * product.
- */
+/** chosen: 2 MB of float32, so that patches stay near a second-level cache from their gathering to their product. */
 const PATCHES_LIMIT = 2 ** 19;
-/** chosen: over as many pixels a product of one sample alone is as fast as one over several (docs/log.md). */
+/** chosen: with this many pixels a product of one sample is as fast as one over several (docs/log.md). */
 const PIXELS_ALONE = 256;
 /**
  * chosen: with fewer channels than a register tile of the matrix product, a row of the kernel goes into one product.
  */
 const FEW_CHANNELS = 16;
 
-/** Both images of a convolution, and what is known of them. */
+/** Both images of a convolution, with their geometry. */
 export interface Images {
   /** (N, C, wide...) */
   readonly X: string;
@@ -55,7 +52,7 @@ function padded(c: RuleContext, { X, xShape, yShape, window }: Images, extents?:
   return c.pad(X, [0, 0, ...begin], [0, 0, ...after]);
 }
 
-/** The entries of padded X that position k of the kernel meets; `first` is the first spatial axis. */
+/** The entries of padded X at position k of the kernel; `first` is the first spatial axis. */
 function shifted(c: RuleContext, X: string, { yShape, window }: Images, k: readonly number[], first = 2): string {
   const { kernel, strides, dilations } = window;
   const starts = k.map((position, axis) => position * dilations[axis]!);
@@ -64,7 +61,7 @@ function shifted(c: RuleContext, X: string, { yShape, window }: Images, k: reado
   return sizeOf(kernel) === 1 && strides.every((s) => s === 1) ? X : c.slice(X, starts, ends, axes, strides);
 }
 
-/** Parts (M, C/group) per position of the kernel, or several side by side, joined to (M, C/group, kernel...). */
+/** Parts (M, C/group) for each position of the kernel, or several concatenated, joined to (M, C/group, kernel...). */
 function joined(c: RuleContext, parts: readonly string[], { xShape, yShape, window, group }: Images): string {
   const [M, perGroup] = [yShape[1]!, xShape[1]! / group];
   const side = parts.length === 1 ? parts[0]! : c.op("Concat", parts, { axis: { int: 1 } });
@@ -88,7 +85,7 @@ function batched(c: RuleContext, images: Images): string {
 
 /**
  * With the channels last, patches are gathered pixel by pixel, and one product per row of the kernel sums over all
- * samples at hand; of large images over each alone, so that a thread multiplies what it has gathered itself.
+ * samples. Large images have one product per sample, so that a thread multiplies what it has gathered itself.
  */
 function channelsLast(c: RuleContext, images: Images): string {
   const { X, xShape, dY, yShape, window } = images;
@@ -115,8 +112,8 @@ function channelsLast(c: RuleContext, images: Images): string {
 }
 
 /**
- * For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given;
- * of large images products (M, P) times (P, its positions C) side by side, added to as many sums.
+ * For each row of the kernel the product (M, N P) times (N P, its positions C), added to its sum where sums are given.
+ * Large images have N products (M, P) times (P, its positions C), added to as many sums.
  */
 function products(c: RuleContext, images: Images, sums?: readonly string[]): string[] {
   const { X, xShape, dY, yShape, window } = images;
@@ -137,8 +134,8 @@ function products(c: RuleContext, images: Images, sums?: readonly string[]): str
 }
 
 /**
- * Which pixel of X each pixel of dY meets at each position of the kernel that begins with `head`; past the last where
- * none.
+ * The pixel of X for each pixel of dY and each position of the kernel that begins with `head`; one past the last where
+ * it lies outside.
  */
 function metPixels({ xShape, yShape, window }: Images, head: readonly number[]): Tensor {
   const { kernel, strides, dilations, begin } = window;
@@ -154,7 +151,7 @@ function metPixels({ xShape, yShape, window }: Images, head: readonly number[]):
   return { dtype: "int32", shape: [met.length], data: Int32Array.from(met) };
 }
 
-/** Each channel by itself: entrywise products, summed by a row of ones. */
+/** Each channel separately: entrywise products, summed by a row of ones. */
 function depthwiseChannelsLast(c: RuleContext, images: Images): string {
   const { xShape, dY, yShape, window } = images;
   const [N, C] = xShape as [number, number];
@@ -172,8 +169,8 @@ function depthwiseChannelsLast(c: RuleContext, images: Images): string {
 const lastOrder = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
 
 /**
- * Few channels: the positions along the last axis of the kernel side by side, one product per row of the kernel.
- * Strides are taken out first: X is split into its phases modulo the stride, within which shifts are contiguous.
+ * Few channels: the positions along the last axis of the kernel are concatenated, one product per row of the kernel. X
+ * is first split into its phases modulo the stride, within which shifts are contiguous.
  */
 function byRows(c: RuleContext, images: Images): string {
   const { xShape, dY, yShape, window } = images;
@@ -192,7 +189,7 @@ function byRows(c: RuleContext, images: Images): string {
   return c.reshape(c.transpose(stack, [1, 3, 0, 2]), [M, C, ...window.kernel]);
 }
 
-/** A function that cuts what position k meets out of X. */
+/** A function that slices the entries at position k out of X. */
 function phases(c: RuleContext, images: Images): (k: readonly number[]) => string {
   const { xShape, yShape, window } = images;
   const { kernel, strides, dilations } = window;
@@ -222,13 +219,13 @@ function phases(c: RuleContext, images: Images): (k: readonly number[]) => strin
   };
 }
 
-/** Whether windows lie side by side without gaps, as in a patch embedding. */
+/** Whether windows are adjacent without gaps, as in a patch embedding. */
 function isTiling({ window, group }: Images): boolean {
   const { kernel, strides, dilations } = window;
   return group === 1 && kernel.every((k, axis) => k === strides[axis] && (k === 1 || dilations[axis] === 1));
 }
 
-/** Windows side by side: a rearrangement makes X a matrix of patches, (N P, C kernel), and one product is left. */
+/** Adjacent windows: a rearrangement makes X a matrix of patches, (N P, C kernel), and one product remains. */
 function tiled(c: RuleContext, images: Images): string {
   const { xShape, dY, yShape, window } = images;
   const [N, C] = xShape as [number, number];

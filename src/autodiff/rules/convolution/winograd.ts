@@ -1,19 +1,18 @@
 /**
  * @file Convolutions 3x3 of stride 1 by Winograd's F(2x2, 3x3), forward and backward (S. Winograd, Arithmetic
  * Complexity of Computations, 1980; A. Lavin and S. Gray, arXiv 1509.09308, Eqs. 7 and 8): the four results of a tile
- * take 16 products a channel in place of 36. With the 4x4 entries X that a tile meets, its 2x2 results Y and the kernel
- * K as vectors, and B (16, 16), G (16, 9) and A (4, 16) below,
+ * take 16 products a channel instead of 36. Let X be the 4x4 entries that a tile covers, Y its 2x2 results and K the
+ * kernel, all as vectors. With B (16, 16), G (16, 9) and A (4, 16) below,
  *
  *     V = B X,    U = G K,    Y[m] = A sum_c U[m, c] * V[c]      (* entry by entry)
  *
- * so that T tiles are 16 products of matrices, (T, C) times (C, M), which leave ONNX Runtime's threads less to fetch
- * from each other than its convolutions do (docs/log.md). Channels go last, and tiles are gathered in whole rows. The
- * gradients are
+ * so that T tiles are 16 matrix products, (T, C) times (C, M). ONNX Runtime's threads exchange less data in them than
+ * in its convolutions (docs/log.md). Channels go last, and tiles are gathered in whole rows. The gradients are
  *
- *     dK = G^T sum_t dP V^T  with  dP = A^T dY;    dX = the convolution of dY with K turned round.
+ *     dK = G^T sum_t dP V^T  with  dP = A^T dY;    dX = the convolution of dY with K rotated by 180 degrees.
  *
- * Rounding is that of a direct convolution within a small factor. Not here: larger tiles, whose rounding is not, and
- * odd sides.
+ * Rounding is that of a direct convolution within a small factor. Larger tiles, whose rounding is worse, and odd sides
+ * are not covered.
  */
 import {
   type BoundValue,
@@ -28,7 +27,7 @@ import { type DataType, float32, float64 } from "../../../onnx/tensor.ts";
 import type { GradientRule } from "../../rule.ts";
 import { positions } from "./geometry.ts";
 
-/** chosen: with fewer, taking tiles apart and together costs what the products save (docs/log.md). */
+/** chosen: with fewer channels, splitting and joining tiles costs what the products save (docs/log.md). */
 const FEWEST_CHANNELS = 128;
 
 /** Rows of a matrix. */
@@ -42,16 +41,15 @@ const G = kroneckerSquare([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 
 const A = kroneckerSquare([[1, 1, 1, 0], [0, 1, -1, -1]]);
 
 /**
- * FloatProducts K round exchanges the first and last of the four rows along each axis: slice i of the turned U is
- * TURNED[i] of U.
+ * Rotating K exchanges the first and last of the four rows along each axis: slice i of the rotated U is TURNED[i] of U.
  */
 const TURNED = positions([4, 4]).map(([i, j]) => 4 * [3, 1, 2, 0][i!]! + [3, 1, 2, 0][j!]!);
 
-/** Places of a tile along each axis, from its own first pixel: those it meets, and those of its results. */
+/** Offsets of a tile along each axis, from its first result pixel: those of its input, and those of its results. */
 const MET = [-1, 0, 1, 2];
 const OWN = [0, 1];
 
-/** Whether the node is such a convolution, in float32 and with weights that change, and gains from this form. */
+/** Whether the node is such a convolution, in float32 and with trained weights, and faster in this form. */
 export function gainsByWinograd({ initializers }: Graph, node: Node, values: ReadonlyMap<string, BoundValue>): boolean {
   if (!isWinograd(node, values) || initializers.has(node.inputs[1]!)) return false;
   const { dtype, shape } = values.get(node.inputs[1]!)!;
@@ -69,7 +67,7 @@ function isWinograd(node: Node, values: ReadonlyMap<string, BoundValue>): boolea
   return window && plain && W.slice(2).join() === "3,3" && x.slice(2).every((side) => side % 2 === 0);
 }
 
-/** Where nodes are added, and the pixels of the images, which input and result share. */
+/** The builder, and the size of the images, which input and result share. */
 interface Images {
   readonly g: GraphBuilder;
   readonly dtype: DataType;
@@ -79,9 +77,9 @@ interface Images {
 }
 
 /**
- * Adds a convolution for which isWinograd holds, with the result's own name.
+ * Adds a convolution for which isWinograd holds, under the result's own name.
  *
- * @returns its gradient rule, which takes over U and V
+ * @returns its gradient rule, which reuses U and V
  */
 export function addWinograd(g: GraphBuilder, node: Node, values: ReadonlyMap<string, BoundValue>): GradientRule {
   const [x, W] = node.inputs as [string, string];
@@ -119,7 +117,9 @@ function pixelRows({ g, N, height, width }: Images, image: string, channels: num
   return reshape(g, transposed(g, flat), [N * height * width, channels]);
 }
 
-/** Rows of pixels to what tiles meet at each of their 16 places, (16, T, channels), with zeros around the images. */
+/**
+ * Rows of pixels to the input of tiles at each of their 16 offsets, (16, T, channels), with zeros around the images.
+ */
 function met(images: Images, rows: string, channels: number): string {
   const { g, dtype } = images;
   const zeros = g.op("Expand", [g.scalar(0, dtype), g.ints([1, channels])]);
@@ -136,8 +136,8 @@ function channelsFirst(images: Images, results: string, channels: number): strin
 }
 
 /**
- * For each pair of places the pixel there of each tile, tile by tile; past the last pixel where it lies outside of its
- * image.
+ * For each pair of offsets the pixel there of each tile, tile by tile; one past the last pixel where it lies outside
+ * its image.
  */
 function tilePixels({ N, height, width }: Images, places: readonly number[]): number[] {
   const tiles = positions([N, height / 2, width / 2]);
@@ -176,7 +176,7 @@ const indices = (g: GraphBuilder, values: readonly number[]) =>
 
 const reshape = (g: GraphBuilder, value: string, shape: readonly number[]) => g.op("Reshape", [value, g.ints(shape)]);
 
-/** Exchanges the last two of three axes; before a product ONNX Runtime makes it a part of that. */
+/** Exchanges the last two of three axes; ONNX Runtime fuses it into a following product. */
 const transposed = (g: GraphBuilder, value: string) => g.op("Transpose", [value], { perm: { ints: [0, 2, 1] } });
 
 /** Entry (i k, j l) is rows[i][j] rows[k][l]. */
