@@ -306,6 +306,9 @@ class Capture:
         except Exception as error:
             problem = error
         layers = list(recorder.layers.values())
+        with torch.no_grad():
+            for layer in layers:
+                layer.sums.settle()
         sum_over_ranks(layers, problem)
         if self._has_scaler() and not all(bool(torch.isfinite(layer.sums.gb.numbers).all()) for layer in layers):
             warnings.warn(

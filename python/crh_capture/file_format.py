@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import struct
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from .errors import CaptureError
 from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
@@ -30,7 +30,21 @@ def _tensors(moments: Moments) -> dict[str, np.ndarray]:
     for name, array in tensors.items():
         if array.ndim == 1 and not np.isfinite(array).all():
             raise CaptureError(f"capture: expected finite sums, got others in {name!r}; the loss has diverged")
-    return {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
+    return tensors
+
+
+def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray], document: str) -> None:
+    """A safetensors file of float64, one array after another: the library's writer holds two copies of all of them."""
+    header: dict[str, Any] = {"__metadata__": {"crh": document}}
+    at = 0
+    for name, array in tensors.items():
+        header[name] = {"dtype": "F64", "shape": list(array.shape), "data_offsets": [at, at + 8 * array.size]}
+        at += 8 * array.size
+    text = json.dumps(header, allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(struct.pack("<Q", len(text)) + text)
+    for array in tensors.values():
+        file.write(np.ascontiguousarray(array, dtype="<f8").data)
 
 
 def _document(moments: Moments) -> dict[str, Any]:
@@ -71,8 +85,9 @@ def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(tensors, str(temporary), metadata={"crh": document})
-        with open(temporary, "rb+") as file:
+        with open(temporary, "wb") as file:
+            _write_container(file, tensors, document)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:

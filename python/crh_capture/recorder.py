@@ -20,8 +20,8 @@ from .errors import CaptureError
 from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
 
-CHUNK = 2**24
-"""Numbers of one side's rows that are laid out at a time, 64 MiB in float32. chosen: far above the sums of a layer."""
+CHUNK, CHUNK_ON_CPU = 2**24, 2**20
+"""Numbers of one side's rows that are laid out at a time: 64 MiB in float32, and on a CPU what its cache holds. chosen."""
 
 HAS_KWARGS = "with_kwargs" in nn.Module.register_forward_hook.__code__.co_varnames
 
@@ -253,8 +253,14 @@ class Recorder:
         # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
         kept, version = (None, 0) if held is None else (held.detach(), held._version)
+        is_held = True
 
         def on_gradient(gradient: Tensor) -> None:
+            nonlocal kept, is_held
+            if not is_held:
+                for layer in layers:
+                    layer.fired += 1  # a second gradient, which `check` refuses
+                return
             try:
                 if kept is not None and kept._version != version:
                     raise CaptureError(
@@ -266,6 +272,7 @@ class Recorder:
                         self._add_gradients(layer, kept, gradient.detach(), passed)
             except Exception as error:
                 self.problem = self.problem or error
+            kept, is_held = None, False  # the graph may live on
 
         _on_gradient_of(y, on_gradient)
         return y
@@ -284,12 +291,8 @@ class Recorder:
     def _add_activations(self, layer: Layer, x: Tensor, y: Tensor) -> None:
         one, sums = layer.map, layer.sums
         for part in self._parts(one, y):
-            hb = part.rows(one.output_rows, y)
-            sums.hb.add(hb)
-            sums.n += hb.shape[0]
-            if sums.ha is not None:
-                assert one.input_rows is not None
-                sums.ha.add(part.rows(one.input_rows, x))
+            ha = None if one.input_rows is None else part.rows(one.input_rows, x)
+            sums.add_activations(part.rows(one.output_rows, y), ha)
 
     def _add_gradients(self, layer: Layer, kept: Tensor | None, gradient: Tensor, passed: Pass) -> None:
         layer.fired += 1
@@ -313,9 +316,9 @@ class Recorder:
         factor = self.factor(passed)
         for part in self._parts(one, gradient):
             gb = part.rows(one.output_rows, gradient) * factor
-            sums.add_gradients(gb, layer.weights)
-            if kept is not None and sums.cross is not None:
-                sums.add_cross(gb, part.rows(one.input_rows or one.output_rows, kept))
+            is_crossed = kept is not None and sums.cross is not None
+            h = part.rows(one.input_rows or one.output_rows, kept) if is_crossed else None
+            sums.add_gradients(gb, layer.weights, h)
 
     def _parts(self, one: Map, y: Tensor) -> list[_Part]:
         """The samples of a call in parts that are laid out at a time."""
@@ -328,7 +331,11 @@ class Recorder:
         if n == 0 or n % first != 0 or y.dim() < 2 or (shape and shape[0] != first):
             return [_Part(None, None, mask)]
         each = n // first
-        step = max(1, CHUNK // (each * max(one.d_in or 1, one.d_out)))
+        d = max(one.d_in or 1, one.d_out)
+        # Below d rows the float64 totals (d, d) cost more than the products.
+        numbers = CHUNK if y.device.type != "cpu" else max(CHUNK_ON_CPU, d * d)
+        parts = -(-n * d // numbers)
+        step = -(-first // parts)
         return [
             _Part(i, min(i + step, first), None if mask is None else mask[i * each : (i + step) * each])
             for i in range(0, first, step)

@@ -62,12 +62,9 @@ def _layer(name: str, parts: dict[str, np.ndarray]) -> Layer:
         )
     sums = LayerSums(d_in, d_out, torch.device("cpu"))
     weights = None if W is None else Weights(W, None)
-    sums.n = len(hb)
-    sums.hb.add(hb)
-    if sums.ha is not None and ha is not None:
-        sums.ha.add(ha)
-    sums.add_gradients(gb, weights)
-    sums.add_cross(gb, hb if ha is None else ha)
+    sums.add_activations(hb, ha)
+    sums.add_gradients(gb, weights, hb if ha is None else ha)
+    sums.settle()
     if ha is not None:
         assert weights is not None and weights.W is not None
         weights.bias = hb.mean(0) - weights.W @ ha.mean(0)

@@ -10,6 +10,7 @@ depthwise one, or one of more than 32 groups, is one map whose W has the groups 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable
@@ -144,7 +145,7 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
 
         def output_rows(y: Tensor) -> Tensor:
             y = y if y.dim() == len(kernel) + 2 else y.unsqueeze(0)
-            return y[:, g * c_out : (g + 1) * c_out].movedim(1, -1).reshape(-1, c_out)
+            return y[:, g * c_out : (g + 1) * c_out].transpose(0, 1).reshape(c_out, -1).T
 
         return Map(
             kind="conv",
@@ -175,13 +176,10 @@ def patches(module: nn.Module, x: Tensor) -> Tensor:
         x = x.unfold(axis + 2, span, step)  # (N, C, out..., .., span) with one axis more behind
         if dilation > 1:
             x = x[..., ::dilation]
-    # (N, C, out..., k...) -> (N, out..., C, k...)
-    order = [0, *range(2, 2 + rank), 1, *range(2 + rank, 2 + 2 * rank)]
-    x = x.permute(order)
-    d = 1
-    for extent in x.shape[1 + rank :]:
-        d *= extent
-    return x.reshape(-1, d)
+    # (N, C, out..., k...) -> (C, k..., N, out...), which is copied along whole lines of the image
+    order = [1, *range(2 + rank, 2 + 2 * rank), 0, *range(2, 2 + rank)]
+    d = x.shape[1] * math.prod(x.shape[2 + rank :])
+    return x.permute(order).reshape(d, -1).T
 
 
 def _block_diagonal(W: Tensor, blocks: int) -> Tensor:

@@ -1,20 +1,20 @@
-"""Sums over the rows of one map, batch by batch: float32 products on the device, totals in float64.
+"""Sums over the rows of one map, part by part: float32 products on the device, totals in float64.
 
 Rows are samples: h_a (n, dIn), h_b (n, dOut), g_b (n, dOut), g_a = g_b W (theory.md Eqs. 2, 3, 5, 8, 9). float32 would
-lose a small covariance beside a large mean, so every Gram matrix is centred on the batch's own mean m and put back in
-float64 (Eq. 10):
+lose a small covariance beside a large mean, so rows are centred on c, the mean of the first part, and put back in
+float64 at the end (Eq. 10 with a centre that need not be the mean). With r = sum (v - c) and C = sum (v - c)(v - c)^T:
 
-    sum v v^T = C + n m m^T,   C = sum (v - m)(v - m)^T.
+    sum v = r + n c,   sum v v^T = C + c r^T + r c^T + n c c^T.
 
-Rows are divided by a power of two near their largest entry first, so that the square of a gradient of 1e-20 is not
-lost. Rows of float64 are summed in float64 throughout.
+Of a symmetric product the blocks on and above the diagonal are computed. Rows whose squares float32 cannot hold are
+divided by a power of two first. Rows of float64 are summed in float64 throughout.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -22,6 +22,11 @@ from torch import Tensor
 TURNED = 2
 """Times by which a map's inputs are more than its outputs before g_a is summed in other coordinates. chosen: below, the
 factors cost more than they save."""
+BLOCKS, NARROWEST = 8, 64
+"""Blocks of columns that a symmetric product is computed in: 9 of 16 of its entries. Narrower blocks cost more than the
+entries below the diagonal (measured on a CPU)."""
+SAFE = (1e-12, 1e12)
+"""Lengths of rows whose squares, and whose parts' squares, float32 holds with all digits that count."""
 
 
 @contextmanager
@@ -48,49 +53,92 @@ def total_device(device: torch.device) -> torch.device:
     return torch.device("cpu") if device.type == "mps" else device
 
 
-def _power_of_two(largest: Tensor) -> Tensor:
-    """2^floor(log2 x) of a largest absolute entry x; 1 where it is 0 or not finite."""
-    exponent = torch.frexp(torch.where(torch.isfinite(largest) & (largest > 0), largest, torch.ones_like(largest)))[1]
-    return torch.ldexp(torch.ones_like(largest), exponent - 1)
+def _power_of_two(largest: float) -> float:
+    """2^floor(log2 x) of the length x of the longest row where squares of x are not safe; 1 where they are."""
+    if SAFE[0] <= largest <= SAFE[1] or largest == 0 or not math.isfinite(largest):
+        return 1.0
+    return math.ldexp(1.0, max(-100, min(100, math.frexp(largest)[1] - 1)))
 
 
-@dataclass
+class Lengths:
+    """The lengths of rows, and rows that are safe to be divided by them.
+
+    `lengths` (n) float64 |v|. `base` (n, d) and `inverse` (n) with v / |v| = base * inverse, 0 for rows of zeros. base
+    is the rows themselves but where the square of a row's length is lost in float32: there it is v / max |v_i|.
+    """
+
+    def __init__(self, rows: Tensor, device: torch.device) -> None:
+        self.base = rows
+        short = (rows * rows).sum(1).sqrt_()
+        self.lengths = short.to(device).double()
+        least, most = torch.stack(torch.aminmax(short)).tolist()  # the one number that waits for the device
+        if not (SAFE[0] <= least and most <= SAFE[1]):
+            unsafe = ~((short >= SAFE[0]) & (short <= SAFE[1]))
+            part = rows[unsafe]
+            largest = part.abs().amax(1)
+            part = part / torch.where(largest > 0, largest, torch.ones_like(largest)).unsqueeze(1)
+            short[unsafe] = (part * part).sum(1).sqrt_()
+            self.base = rows.clone()
+            self.base[unsafe] = part
+            self.lengths[unsafe.to(device)] = short[unsafe].to(device).double() * largest.to(device).double()
+            most = float(self.lengths.amax())
+        self.inverse = torch.where(short > 0, 1 / short, torch.zeros_like(short))
+        self.longest = most
+        self.scale = _power_of_two(most)
+        """A power of two near the longest row where float32 cannot hold its square, else 1."""
+
+
 class RowSums:
-    """Sums of rows v of one kind: sum v (d) and sum v v^T (d, d), float64."""
+    """Sums of rows v (n, d) of one kind; `total` (d) sum v and `gram` (d, d) sum v v^T in float64 once settled."""
 
-    d: int
-    device: torch.device
-    total: Tensor = field(init=False)
-    gram: Tensor = field(init=False)
+    def __init__(self, d: int, device: torch.device) -> None:
+        self.d, self.device, self.n = d, device, 0
+        self.total = torch.zeros(d, dtype=torch.float64, device=device)
+        self.gram = torch.zeros(d, d, dtype=torch.float64, device=device)
+        self.centre: Tensor | None = None
+        """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and gram C on and above its blocks."""
 
-    def __post_init__(self) -> None:
-        self.total = torch.zeros(self.d, dtype=torch.float64, device=self.device)
-        self.gram = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
+    def centred(self, rows: Tensor, scale: float = 1.0) -> Tensor:
+        """(rows - c) / scale."""
+        if self.centre is None:
+            self.centre = rows.mean(0)
+        v = rows - self.centre
+        return v if scale == 1 else v.mul_(1 / scale)
 
-    def add(self, rows: Tensor, scale: Tensor | None = None) -> None:
-        """Adds rows (n, d), which were divided by `scale`; 1 where it is left out."""
-        n = rows.shape[0]
-        rough = rows.mean(0)
-        centred = rows - rough
-        # With m = rough + r / n the sum is C + n m m^T - r r^T / n, whose last part is the square of a rounding error.
-        m = rough.to(self.device).double() + centred.sum(0).to(self.device).double() / n
-        C = (centred.T @ centred).to(self.device)
-        if scale is not None:
-            s = scale.to(self.device).double()
-            m = m * s
-            C = C.double().mul_(s * s)
-        self.gram += C
-        self.gram.addr_(m, m, alpha=n)
-        self.total.add_(m, alpha=n)
+    def centred_units(self, lengths: Lengths) -> Tensor:
+        """v / |v| - c of each row v."""
+        if self.centre is None:
+            self.centre = torch.mv(lengths.base.T, lengths.inverse) / len(lengths.base)
+        return torch.addcmul(-self.centre, lengths.base, lengths.inverse.unsqueeze(1))
 
-    def merge(self, other: RowSums) -> None:
-        self.total += other.total
-        self.gram += other.gram
+    def add(self, v: Tensor, scale: float = 1.0) -> None:
+        """Adds rows (n, d) that are centred and divided by `scale`."""
+        self.n += v.shape[0]
+        self.total.add_(v.sum(0).to(self.device), alpha=scale)
+        for i, j in self._blocks():
+            self.gram[i:j, i:].add_((v[:, i:j].T @ v[:, i:]).to(self.device), alpha=scale * scale)
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        width = max(NARROWEST, -(-self.d // BLOCKS))
+        for i in range(0, self.d, width):
+            yield i, min(i + width, self.d)
+
+    def settle(self) -> None:
+        """From sums of v - c to those of v, both triangles."""
+        if self.centre is None:
+            return
+        for i, j in self._blocks():
+            self.gram[j:, i:j] = self.gram[i:j, j:].T
+        c, r = self.centre.to(self.device).double(), self.total
+        half = r + (self.n / 2) * c  # c r^T + r c^T + n c c^T = c half^T + half c^T
+        self.gram.addr_(c, half).addr_(half, c)
+        self.total = r + self.n * c
+        self.centre = None
 
     def turned(self, Q: Tensor) -> RowSums:
         """The sums of v = y Q^T from those of y; Q (d, k) float64."""
         sums = RowSums.__new__(RowSums)
-        sums.d, sums.device = Q.shape[0], self.device
+        sums.d, sums.device, sums.n, sums.centre = Q.shape[0], self.device, self.n, None
         sums.total = Q @ self.total
         sums.gram = Q @ self.gram @ Q.T
         return sums
@@ -109,35 +157,25 @@ class VectorSums:
         self.plain = RowSums(size, device)
         self.unit = RowSums(size, device)
         self.numbers = torch.zeros(3, dtype=torch.float64, device=device)
+        self.longest = 0.0
+        """|v| of the longest row."""
 
-    def add(self, rows: Tensor) -> None:
-        """Adds rows (n, d) in float32 or float64."""
-        if rows.shape[0] == 0:
-            return
-        largest = rows.abs().amax(1)
-        scale = _power_of_two(largest.amax())
-        kept = largest > 0
-        # Each row is divided by its own largest entry before its norm is taken: squares of small rows would be lost.
-        own = torch.where(kept, largest, torch.ones_like(largest))
-        unit = rows / own.unsqueeze(1)
-        length = (unit * unit).sum(1)
-        unit /= torch.where(kept, length, torch.ones_like(length)).sqrt().unsqueeze(1)
-        v = rows / scale
+    def add(self, rows: Tensor) -> tuple[Tensor, float]:
+        """Adds rows (n, d) in float32 or float64. Returns them centred and divided by a scale, and that scale."""
+        lengths = Lengths(rows, self.numbers.device)
+        self.longest = max(self.longest, lengths.longest)
+        squares = lengths.lengths**2
+        self.numbers += torch.stack([(squares > 0).double().sum(), squares.sum(), (squares * squares).sum()])
         if self.coordinates is not None:
-            v, unit = v[:, self.coordinates], unit[:, self.coordinates]
-        self.plain.add(v, scale)
-        self.unit.add(unit)
-        device = self.numbers.device
-        squares = length.to(device).double() * (own / scale).to(device).double() ** 2
-        s = scale.to(device).double()
-        self.numbers += torch.stack(
-            [kept.to(device).double().sum(), squares.sum() * s**2, (squares * squares).sum() * s**4]
-        )
+            rows, lengths.base = rows[:, self.coordinates], lengths.base[:, self.coordinates]
+        self.unit.add(self.unit.centred_units(lengths))
+        v = self.plain.centred(rows, lengths.scale)
+        self.plain.add(v, lengths.scale)
+        return v, lengths.scale
 
-    def merge(self, other: VectorSums) -> None:
-        self.plain.merge(other.plain)
-        self.unit.merge(other.unit)
-        self.numbers += other.numbers
+    def settle(self) -> None:
+        self.plain.settle()
+        self.unit.settle()
 
     def tensors(self) -> list[Tensor]:
         """Every array of the sums, to reduce them over processes in place."""
@@ -178,27 +216,43 @@ class LayerSums:
     def tensors(self) -> list[Tensor]:
         return [t for side in self.sides() for t in side.tensors()] + ([] if self.cross is None else [self.cross])
 
-    def add_gradients(self, gb: Tensor, W: Weights | None) -> None:
-        """Adds gradients g_b (n, d_out), and those behind the weights."""
-        self.gb.add(gb)
+    def add_activations(self, hb: Tensor, ha: Tensor | None) -> None:
+        """Adds outputs h_b (n, d_out) and inputs h_a (n, d_in), None of an output alone."""
+        self.n += hb.shape[0]
+        if hb.shape[0] == 0:
+            return
+        self.hb.add(hb)
+        if self.ha is not None:
+            assert ha is not None
+            self.ha.add(ha)
+
+    def add_gradients(self, gb: Tensor, W: Weights | None, h: Tensor | None = None) -> None:
+        """Adds gradients g_b (n, d_out), those behind the weights, and sum g_b h^T of activations of the same rows.
+
+        h: h_a (n, d_in) of a map, or h_b of an output alone; None where no cross moments are summed.
+        """
+        if gb.shape[0] == 0:
+            return
+        centred, scale = self.gb.add(gb)
         if self.ga is not None:
             assert W is not None
             self.ga.add(gb @ (W.R.T if self.is_turned else W.W).to(gb.dtype))
+        if self.cross is not None and h is not None:
+            side = self.hb if self.ha is None else self.ha
+            of_h = _power_of_two(side.longest)
+            C = centred.T @ side.plain.centred(h, of_h)
+            self.cross.add_(C.to(self.device), alpha=scale * of_h)
 
-    def add_cross(self, gb: Tensor, h: Tensor) -> None:
-        """Adds sum g_b h^T of the rows h_a of a map, or h_b of an output alone."""
-        assert self.cross is not None
-        if gb.shape[0] == 0:
-            return
-        sg, sh = _power_of_two(gb.abs().amax()), _power_of_two(h.abs().amax())
-        g, v = gb / sg, h / sh
-        mg, mh = g.mean(0), v.mean(0)
-        C = (g - mg).T @ (v - mh)
-        # sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T with r = sum v - n m
-        n = g.shape[0]
-        rg, rh = (g - mg).sum(0), (v - mh).sum(0)
-        C, mg, mh, rg, rh, sg, sh = (x.to(self.device).double() for x in (C, mg, mh, rg, rh, sg, sh))
-        self.cross += sg * sh * (C + torch.outer(n * mg + rg, mh) + torch.outer(mg, rh))
+    def settle(self) -> None:
+        """From sums of centred rows to those of the rows, once every row is added."""
+        if self.cross is not None and self.gb.plain.centre is not None:
+            # sum g h^T = C + c_g r_h^T + r_g c_h^T + n c_g c_h^T
+            g, h = self.gb.plain, (self.hb if self.ha is None else self.ha).plain
+            assert g.centre is not None and h.centre is not None
+            cg, ch = (c.to(self.device).double() for c in (g.centre, h.centre))
+            self.cross.addr_(cg, h.total + h.n * ch).addr_(g.total, ch)
+        for side in self.sides():
+            side.settle()
 
 
 class Weights:
