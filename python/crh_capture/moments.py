@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .alignment import CONVENTIONS, alignments_of
+from .blocks import Blocks, Stored, Triangle
 from .errors import CaptureError
 
 SIDE_NUMBERS = ("keptH", "keptG", "h2", "h4", "g2", "g4")
@@ -22,7 +23,7 @@ class SideMoments:
 
     d: int
     """Values of a whole row."""
-    blocks: dict[str, np.ndarray] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=Blocks)
     """h_sum, g_sum, hn_sum, gn_sum (k); hh, gg, hnhn, gngn, gh, z (k, k); k = d but where coordinates are sampled"""
     numbers: dict[str, float] = field(default_factory=dict)
     """keptH, keptG: rows with |h| > 0, |g| > 0; h2, h4, g2, g4: sums of |h|^2, |h|^4, |g|^2, |g|^4"""
@@ -54,6 +55,19 @@ class LayerMoments:
 
     def sides(self) -> dict[str, SideMoments]:
         return {"b": self.b} if self.a is None else {"a": self.a, "b": self.b}
+
+    def derive(self) -> None:
+        """Of a map, lets gh of both sides follow from gb_ha and W where it is not there (docs/formats.md)."""
+        W, cross, a, b = self.W, self.gb_ha, self.a, self.b
+        if W is None or cross is None or a is None:
+            return
+        if "gh" not in a.blocks:
+            a.blocks.stored["gh"] = lambda: W.T @ cross
+        if "gh" not in b.blocks and "g_sum" in b.blocks:
+            bias = self.bias
+            b.blocks.stored["gh"] = lambda: (
+                cross @ W.T if bias is None else cross @ W.T + np.outer(b.blocks["g_sum"], bias)
+            )
 
 
 @dataclass
@@ -146,12 +160,18 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         )
         if not same:
             raise CaptureError(f"moments: expected one sample of coordinates in layer {x.name!r}, got two")
-        blocks = {
-            key: value if key == "z" else value + v.blocks[key] for key, value in u.blocks.items() if key in v.blocks
-        }
-        return SideMoments(u.d, blocks, {key: u.numbers[key] + v.numbers[key] for key in u.numbers}, u.coordinates)
+        blocks: dict[str, Stored] = {}
+        for key, one in u.blocks.stored.items():
+            two = v.blocks.stored.get(key)
+            if key == "z" or (isinstance(one, Triangle) and isinstance(two, Triangle)):
+                blocks[key] = one if key == "z" else one + two  # type: ignore[operator]
+            elif isinstance(one, np.ndarray) and two is not None:
+                blocks[key] = one + v.blocks[key]
+        return SideMoments(
+            u.d, Blocks(blocks), {key: u.numbers[key] + v.numbers[key] for key in u.numbers}, u.coordinates
+        )
 
-    return LayerMoments(
+    merged = LayerMoments(
         name=x.name,
         kind=x.kind,
         d_in=x.d_in,
@@ -163,3 +183,5 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         W=x.W,
         bias=x.bias,
     )
+    merged.derive()
+    return merged

@@ -89,14 +89,20 @@ class Lengths:
 
 
 class RowSums:
-    """Sums of rows v (n, d) of one kind; `total` (d) sum v and `gram` (d, d) sum v v^T in float64 once settled."""
+    """Sums of rows v (n, d) of one kind: `total` (d) sum v and the upper triangle of sum v v^T, in float64 once settled.
+
+    Of the matrix, `panels` (j - i, d - i) hold rows i to j from column i on, for `blocks` (i, j).
+    """
 
     def __init__(self, d: int, device: torch.device) -> None:
         self.d, self.device, self.n = d, device, 0
         self.total = torch.zeros(d, dtype=torch.float64, device=device)
-        self.gram = torch.zeros(d, d, dtype=torch.float64, device=device)
+        width = max(NARROWEST, -(-d // BLOCKS))
+        self.blocks = [(i, min(i + width, d)) for i in range(0, d, width)]
+        self.panels: list[Tensor] = []
+        """None before the first rows."""
         self.centre: Tensor | None = None
-        """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and gram C on and above its blocks."""
+        """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and panels are of C."""
 
     def centred(self, rows: Tensor, scale: float = 1.0) -> Tensor:
         """(rows - c) / scale."""
@@ -115,32 +121,38 @@ class RowSums:
         """Adds rows (n, d) that are centred and divided by `scale`."""
         self.n += v.shape[0]
         self.total.add_(v.sum(0).to(self.device), alpha=scale)
-        for i, j in self._blocks():
-            self.gram[i:j, i:].add_((v[:, i:j].T @ v[:, i:]).to(self.device), alpha=scale * scale)
-
-    def _blocks(self) -> Iterator[tuple[int, int]]:
-        width = max(NARROWEST, -(-self.d // BLOCKS))
-        for i in range(0, self.d, width):
-            yield i, min(i + width, self.d)
+        is_first = not self.panels
+        for k, (i, j) in enumerate(self.blocks):
+            C = (v[:, i:j].T @ v[:, i:]).to(self.device)
+            if is_first:
+                self.panels.append(C.double() if scale == 1 else C.double().mul_(scale * scale))
+            else:
+                self.panels[k].add_(C, alpha=scale * scale)
 
     def settle(self) -> None:
-        """From sums of v - c to those of v, both triangles."""
+        """From sums of v - c to those of v."""
+        if not self.panels:
+            shapes = [(j - i, self.d - i) for i, j in self.blocks]
+            self.panels = [torch.zeros(shape, dtype=torch.float64, device=self.device) for shape in shapes]
         if self.centre is None:
             return
-        for i, j in self._blocks():
-            self.gram[j:, i:j] = self.gram[i:j, j:].T
         c, r = self.centre.to(self.device).double(), self.total
         half = r + (self.n / 2) * c  # c r^T + r c^T + n c c^T = c half^T + half c^T
-        self.gram.addr_(c, half).addr_(half, c)
+        for (i, j), panel in zip(self.blocks, self.panels):
+            panel.addr_(c[i:j], half[i:]).addr_(half[i:j], c[i:])
         self.total = r + self.n * c
         self.centre = None
 
     def turned(self, Q: Tensor) -> RowSums:
-        """The sums of v = y Q^T from those of y; Q (d, k) float64."""
-        sums = RowSums.__new__(RowSums)
-        sums.d, sums.device, sums.n, sums.centre = Q.shape[0], self.device, self.n, None
-        sums.total = Q @ self.total
-        sums.gram = Q @ self.gram @ Q.T
+        """The sums of v = y Q^T from those of y, settled; Q (d, k) float64."""
+        G = torch.empty(self.d, self.d, dtype=torch.float64, device=self.device)
+        for (i, j), panel in zip(self.blocks, self.panels):
+            G[i:j, i:] = panel
+            G[j:, i:j] = panel[:, j - i :].T
+        GQ = G @ Q.T
+        sums = RowSums(Q.shape[0], self.device)
+        sums.n, sums.total = self.n, Q @ self.total
+        sums.panels = [Q[i:j] @ GQ[:, i:] for i, j in sums.blocks]
         return sums
 
 
@@ -179,7 +191,7 @@ class VectorSums:
 
     def tensors(self) -> list[Tensor]:
         """Every array of the sums, to reduce them over processes in place."""
-        return [self.plain.total, self.plain.gram, self.unit.total, self.unit.gram, self.numbers]
+        return [self.plain.total, *self.plain.panels, self.unit.total, *self.unit.panels, self.numbers]
 
 
 class LayerSums:
