@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from .distributed import rank, sum_over_ranks
 from .errors import CaptureError
 from .finish import finished
-from .moments import Moments
-from .recorder import Pass, Recorder, Selection
+from .moments import LayerMoments, Moments
+from .recorder import Layer, Pass, Recorder, Selection
 from .refusals import is_compiled, names_of, refuse_compiled, refuse_coupling, unwrapped
 from .rules import Map
 from .schedule import Schedule, schedule
@@ -102,7 +102,7 @@ class Capture:
         self.overwrite = overwrite
         self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
         self.last: Moments | None = None
-        """The latest capture, on every rank."""
+        """The latest capture, on every rank; None while the next one is made."""
         self.told: set[str] = set()
         self.writer = Writer()
         if every is not None and self.out is None:
@@ -149,6 +149,7 @@ class Capture:
             yield False
             self.step_number = number + 1
             return
+        self.last = None  # two captures at a time would take twice the memory
         statement = _Statement(self, samples, tokens, accumulation)
         recorder = self._recorder(statement.factor, lambda: tokens, statement.see, statement.before_gradients)
         statement.recorder = recorder
@@ -323,7 +324,8 @@ class Capture:
                         f"capture: expected finite activations and gradients in {layer.name!r}, got others; the loss "
                         "has diverged"
                     )
-        moments = Moments(step, objective, self.source, [finished(layer) for layer in layers])
+        moments = Moments(step, objective, self.source, [_taken(layer) for layer in layers])
+        recorder.layers.clear()
         moments.skipped = dict(recorder.skipped)
         for name in set(moments.skipped) - self.told:
             warnings.warn(f"crh_capture: layer {name!r} is left out: {moments.skipped[name]}", stacklevel=4)
@@ -345,6 +347,13 @@ class Capture:
                 told(moments)
 
         self.writer.submit(job)
+
+
+def _taken(layer: Layer) -> LayerMoments:
+    """The moments of a layer, whose sums are let go: hooks hold it as long as the graph of the loss is there."""
+    moments = finished(layer)
+    del layer.sums
+    return moments
 
 
 class _Statement:

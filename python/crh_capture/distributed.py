@@ -1,4 +1,4 @@
-"""Sums over the processes of torch.distributed: one all-reduce of all moments."""
+"""Sums over the processes of torch.distributed: one all-reduce for each layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
     """Adds up the sums of every rank in place, on every rank.
 
     A few bytes first tell whether all ranks have the same layers, so that no rank waits for one that has failed; then
-    all sums are one float64 buffer and one all-reduce.
+    the sums of each layer are one float64 buffer and one all-reduce, in place where that works on their device.
 
     Raises problem where this rank has one, and CaptureError where another has, or has other layers, or is gone.
     """
@@ -33,7 +33,7 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
             raise problem
         return
     device = _device()
-    spec = ";".join(f"{layer.name} {[tuple(t.shape) for t in layer.sums.tensors()]}" for layer in layers)
+    spec = ";".join(f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)}" for layer in layers)
     number = int.from_bytes(hashlib.sha256(spec.encode()).digest()[:6], "big")
     said = torch.tensor([float(problem is not None), number, -number], dtype=torch.float64, device=device)
     _reduce(said, dist.ReduceOp.MAX)
@@ -46,16 +46,13 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
         raise CaptureError(
             "capture: expected the same layers on every rank, got others; capture the same calls on each"
         )
-    tensors = [tensor for layer in layers for tensor in layer.sums.tensors()]
-    counts = torch.tensor([layer.sums.n for layer in layers], dtype=torch.float64)
-    whole = torch.cat([counts.to(device), *(tensor.reshape(-1).to(device) for tensor in tensors)])
-    _reduce(whole, dist.ReduceOp.SUM)
-    for layer, n in zip(layers, whole[: len(layers)].cpu()):
+    counts = torch.tensor([layer.sums.n for layer in layers], dtype=torch.float64, device=device)
+    _reduce(counts, dist.ReduceOp.SUM)
+    for layer, n in zip(layers, counts.tolist()):
         layer.sums.n = int(n)
-    at = len(layers)
-    for tensor in tensors:
-        tensor.copy_(whole[at : at + tensor.numel()].reshape(tensor.shape))
-        at += tensor.numel()
+        sums = layer.sums.whole.to(device)
+        _reduce(sums, dist.ReduceOp.SUM)
+        layer.sums.whole.copy_(sums)
 
 
 def _device() -> torch.device:

@@ -64,10 +64,8 @@ class LayerMoments:
         if "gh" not in a.blocks:
             a.blocks.stored["gh"] = lambda: W.T @ cross
         if "gh" not in b.blocks and "g_sum" in b.blocks:
-            bias = self.bias
-            b.blocks.stored["gh"] = lambda: (
-                cross @ W.T if bias is None else cross @ W.T + np.outer(b.blocks["g_sum"], bias)
-            )
+            bias, total = self.bias, b.blocks["g_sum"]
+            b.blocks.stored["gh"] = lambda: cross @ W.T if bias is None else cross @ W.T + np.outer(total, bias)
 
 
 @dataclass

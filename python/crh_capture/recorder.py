@@ -19,9 +19,10 @@ from .attention import AttentionMode
 from .errors import CaptureError
 from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
+from .weight_gradient import WeightGradient
 
-CHUNK, CHUNK_ON_CPU = 2**24, 2**20
-"""Numbers of one side's rows that are laid out at a time: 64 MiB in float32, and on a CPU what its cache holds. chosen."""
+CHUNK, CHUNK_ON_CPU = 2**24, 2**19
+"""Numbers of one side's rows that are laid out at a time: 64 MiB in float32; on a CPU 4 MiB, for its cache. chosen."""
 
 HAS_KWARGS = "with_kwargs" in nn.Module.register_forward_hook.__code__.co_varnames
 
@@ -94,6 +95,8 @@ class Layer:
     coordinates: dict[str, Tensor]
     opened: int = 0
     fired: int = 0
+    pending: int = 0
+    """Calls whose sum g_b h_a^T the gradient of the weight will bring."""
     weights: Weights | None = None
     version: int | None = None
 
@@ -248,18 +251,23 @@ class Recorder:
         stem = site if call == 1 else f"{site}#{call}"
         layers = [self._layer(stem, one, y) for one in maps]
         with exact_products():
-            for layer in layers:
-                self._add_activations(layer, x.detach(), y.detach())
+            for one in layers:
+                self._add_activations(one, x.detach(), y.detach())
         # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
         kept, version = (None, 0) if held is None else (held.detach(), held._version)
         is_held = True
+        [layer] = layers if len(layers) == 1 else [None]
+        node, source = None, None
+        # Half precision would be summed in half precision, and padding would count.
+        if layer is not None and layer.sums.cross is not None and maps[0].is_product and self.tokens() is None:
+            node, source = WeightGradient.of(y, maps[0].parameter) or (None, None)
 
         def on_gradient(gradient: Tensor) -> None:
             nonlocal kept, is_held
             if not is_held:
-                for layer in layers:
-                    layer.fired += 1  # a second gradient, which `check` refuses
+                for one in layers:
+                    one.fired += 1  # a second gradient, which `check` refuses
                 return
             try:
                 if kept is not None and kept._version != version:
@@ -268,13 +276,36 @@ class Recorder:
                         "was changed in place; write x = x + y in place of x += y"
                     )
                 with exact_products():
-                    for layer in layers:
-                        self._add_gradients(layer, kept, gradient.detach(), passed)
+                    for one in layers:
+                        self._add_gradients(one, None if source else kept, gradient.detach(), passed)
             except Exception as error:
                 self.problem = self.problem or error
-            kept, is_held = None, False  # the graph may live on
+            is_held = False
+            if source is None:
+                kept = None  # the graph may live on
 
+        def on_product(gradients: Any, outputs: Any) -> None:
+            nonlocal kept
+            if kept is None or is_held:
+                return
+            assert layer is not None and source is not None
+            try:
+                with exact_products():
+                    product = source.matrix(gradients)
+                    if product is not None:
+                        layer.sums.add_product(product, self.factor(passed))
+                    else:
+                        self._add_cross(layer, kept, outputs[0].detach().reshape(y_shape), passed)
+                layer.pending -= 1
+            except Exception as error:
+                self.problem = self.problem or error
+            kept = None
+
+        y_shape = y.shape
         _on_gradient_of(y, on_gradient)
+        if node is not None:
+            node.register_hook(on_product)
+            layer.pending += 1  # type: ignore[union-attr]
         return y
 
     def _layer(self, stem: str, one: Map, y: Tensor) -> Layer:
@@ -315,10 +346,17 @@ class Recorder:
                 )
         factor = self.factor(passed)
         for part in self._parts(one, gradient):
+            sums.add_gradients(part.rows(one.output_rows, gradient) * factor, layer.weights)
+        if kept is not None:
+            self._add_cross(layer, kept, gradient, passed)
+
+    def _add_cross(self, layer: Layer, kept: Tensor, gradient: Tensor, passed: Pass) -> None:
+        one, factor = layer.map, self.factor(passed)
+        if layer.sums.cross is None:
+            return
+        for part in self._parts(one, gradient):
             gb = part.rows(one.output_rows, gradient) * factor
-            is_crossed = kept is not None and sums.cross is not None
-            h = part.rows(one.input_rows or one.output_rows, kept) if is_crossed else None
-            sums.add_gradients(gb, layer.weights, h)
+            layer.sums.add_cross(gb, part.rows(one.input_rows or one.output_rows, kept))
 
     def _parts(self, one: Map, y: Tensor) -> list[_Part]:
         """The samples of a call in parts that are laid out at a time."""
@@ -384,7 +422,7 @@ class Recorder:
                     f"{', '.join(sorted(name for name, m in self.names.items() if rule_of(m))) or 'none with a rule'}"
                 )
         for layer in self.layers.values():
-            if layer.fired == layer.opened:
+            if layer.fired == layer.opened and layer.pending == 0:
                 continue
             words = (
                 "more: sum the losses and call backward() once"

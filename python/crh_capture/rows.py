@@ -63,7 +63,8 @@ def _layer(name: str, parts: dict[str, np.ndarray]) -> Layer:
     sums = LayerSums(d_in, d_out, torch.device("cpu"))
     weights = None if W is None else Weights(W, None)
     sums.add_activations(hb, ha)
-    sums.add_gradients(gb, weights, hb if ha is None else ha)
+    sums.add_gradients(gb, weights)
+    sums.add_cross(gb, hb if ha is None else ha)
     sums.settle()
     if ha is not None:
         assert weights is not None and weights.W is not None

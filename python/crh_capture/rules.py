@@ -47,6 +47,9 @@ class Map:
     """Behind the module's name."""
     parameter: Tensor | None = None
     """The parameter that W is read from: what is trained."""
+    is_product: bool = False
+    """Whether the module is one product of its input with the parameter, W as it is, turned or folded: then its
+    gradient is sum g_b h_a^T."""
     rows_shape: Callable[[Tensor], tuple[int, ...]] = lambda y: tuple(y.shape[:-1])
     """(values of an output) -> the axes that its rows run over, in their order; their product is n"""
     is_transposed: bool | None = False
@@ -95,6 +98,7 @@ def linear_map(W: Tensor, bias: Tensor | None, suffix: str = "", parameter: Tens
         bias=lambda: None if bias is None else whole(bias),
         suffix=suffix,
         parameter=W if parameter is None else parameter,
+        is_product=parameter is None,
     )
 
 
@@ -111,6 +115,7 @@ def _hf_conv1d(module: nn.Module) -> Sequence[Map]:
             weight=lambda: whole(w).T,
             bias=lambda: whole(bias),
             parameter=w,
+            is_product=True,
         )
     ]
 
@@ -157,6 +162,7 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
             bias=bias,
             suffix=f".group{g}" if parts > 1 else "",
             parameter=module.weight,
+            is_product=groups == 1,
             rows_shape=lambda y: (y.shape[0] if y.dim() == len(kernel) + 2 else 1, *y.shape[-len(kernel) :]),
         )
 

@@ -13,9 +13,11 @@ divided by a power of two first. Rows of float64 are summed in float64 throughou
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,6 +55,31 @@ def total_device(device: torch.device) -> torch.device:
     return torch.device("cpu") if device.type == "mps" else device
 
 
+class Buffer:
+    """Zeros in float64 that are handed out part by part.
+
+    On the CPU they are memory of their own, in large pages where the system has them, which goes back as a whole: a
+    heap keeps the holes between what captures hold and what comes and goes in a step, and costs a fault for each page.
+    """
+
+    def __init__(self, size: int, device: torch.device) -> None:
+        self.at = 0
+        if device.type != "cpu" or size < 2**15 or not hasattr(mmap, "MAP_PRIVATE"):
+            self.whole = torch.zeros(size, dtype=torch.float64, device=device)
+            return
+        memory = mmap.mmap(-1, 8 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            with suppress(OSError):
+                memory.madvise(mmap.MADV_HUGEPAGE)
+        self.whole = torch.from_numpy(np.frombuffer(memory, dtype=np.float64))
+
+    def take(self, *shape: int) -> Tensor:
+        """The next zeros, in a shape."""
+        size = math.prod(shape)
+        self.at += size
+        return self.whole[self.at - size : self.at].view(shape)
+
+
 def _power_of_two(largest: float) -> float:
     """2^floor(log2 x) of the length x of the longest row where squares of x are not safe; 1 where they are."""
     if SAFE[0] <= largest <= SAFE[1] or largest == 0 or not math.isfinite(largest):
@@ -88,19 +115,27 @@ class Lengths:
         """A power of two near the longest row where float32 cannot hold its square, else 1."""
 
 
+def _blocks(d: int) -> list[tuple[int, int]]:
+    width = max(NARROWEST, -(-d // BLOCKS))
+    return [(i, min(i + width, d)) for i in range(0, d, width)]
+
+
+def _size(d: int) -> int:
+    """Numbers of a RowSums."""
+    return d + sum((j - i) * (d - i) for i, j in _blocks(d))
+
+
 class RowSums:
-    """Sums of rows v (n, d) of one kind: `total` (d) sum v and the upper triangle of sum v v^T, in float64 once settled.
+    """Sums of rows v (n, d) of one kind: `total` (d) sum v and the upper triangle of sum v v^T, float64 once settled.
 
     Of the matrix, `panels` (j - i, d - i) hold rows i to j from column i on, for `blocks` (i, j).
     """
 
-    def __init__(self, d: int, device: torch.device) -> None:
-        self.d, self.device, self.n = d, device, 0
-        self.total = torch.zeros(d, dtype=torch.float64, device=device)
-        width = max(NARROWEST, -(-d // BLOCKS))
-        self.blocks = [(i, min(i + width, d)) for i in range(0, d, width)]
-        self.panels: list[Tensor] = []
-        """None before the first rows."""
+    def __init__(self, d: int, buffer: Buffer) -> None:
+        self.d, self.device, self.n = d, buffer.whole.device, 0
+        self.blocks = _blocks(d)
+        self.total = buffer.take(d)
+        self.panels = [buffer.take(j - i, d - i) for i, j in self.blocks]
         self.centre: Tensor | None = None
         """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and panels are of C."""
 
@@ -121,26 +156,18 @@ class RowSums:
         """Adds rows (n, d) that are centred and divided by `scale`."""
         self.n += v.shape[0]
         self.total.add_(v.sum(0).to(self.device), alpha=scale)
-        is_first = not self.panels
-        for k, (i, j) in enumerate(self.blocks):
-            C = (v[:, i:j].T @ v[:, i:]).to(self.device)
-            if is_first:
-                self.panels.append(C.double() if scale == 1 else C.double().mul_(scale * scale))
-            else:
-                self.panels[k].add_(C, alpha=scale * scale)
+        for (i, j), panel in zip(self.blocks, self.panels):
+            panel.add_((v[:, i:j].T @ v[:, i:]).to(self.device), alpha=scale * scale)
 
     def settle(self) -> None:
         """From sums of v - c to those of v."""
-        if not self.panels:
-            shapes = [(j - i, self.d - i) for i, j in self.blocks]
-            self.panels = [torch.zeros(shape, dtype=torch.float64, device=self.device) for shape in shapes]
         if self.centre is None:
             return
         c, r = self.centre.to(self.device).double(), self.total
         half = r + (self.n / 2) * c  # c r^T + r c^T + n c c^T = c half^T + half c^T
         for (i, j), panel in zip(self.blocks, self.panels):
             panel.addr_(c[i:j], half[i:]).addr_(half[i:j], c[i:])
-        self.total = r + self.n * c
+        r.add_(c, alpha=self.n)
         self.centre = None
 
     def turned(self, Q: Tensor) -> RowSums:
@@ -150,9 +177,12 @@ class RowSums:
             G[i:j, i:] = panel
             G[j:, i:j] = panel[:, j - i :].T
         GQ = G @ Q.T
-        sums = RowSums(Q.shape[0], self.device)
-        sums.n, sums.total = self.n, Q @ self.total
-        sums.panels = [Q[i:j] @ GQ[:, i:] for i, j in sums.blocks]
+        d = Q.shape[0]
+        sums = RowSums(d, Buffer(_size(d), self.device))
+        sums.n = self.n
+        sums.total.copy_(Q @ self.total)
+        for (i, j), panel in zip(sums.blocks, sums.panels):
+            torch.mm(Q[i:j], GQ[:, i:], out=panel)
         return sums
 
 
@@ -163,12 +193,12 @@ class VectorSums:
     they are given, the matrices alone consist (Eq. 77).
     """
 
-    def __init__(self, d: int, device: torch.device, coordinates: Tensor | None = None) -> None:
+    def __init__(self, d: int, buffer: Buffer, coordinates: Tensor | None = None) -> None:
         size = d if coordinates is None else len(coordinates)
         self.coordinates = coordinates
-        self.plain = RowSums(size, device)
-        self.unit = RowSums(size, device)
-        self.numbers = torch.zeros(3, dtype=torch.float64, device=device)
+        self.plain = RowSums(size, buffer)
+        self.unit = RowSums(size, buffer)
+        self.numbers = buffer.take(3)
         self.longest = 0.0
         """|v| of the longest row."""
 
@@ -188,10 +218,6 @@ class VectorSums:
     def settle(self) -> None:
         self.plain.settle()
         self.unit.settle()
-
-    def tensors(self) -> list[Tensor]:
-        """Every array of the sums, to reduce them over processes in place."""
-        return [self.plain.total, *self.plain.panels, self.unit.total, *self.unit.panels, self.numbers]
 
 
 class LayerSums:
@@ -213,20 +239,21 @@ class LayerSums:
         self.coordinates = coordinates or {}
         self.n = 0
         a, b = self.coordinates.get("a"), self.coordinates.get("b")
-        self.hb, self.gb = VectorSums(d_out, device, b), VectorSums(d_out, device, b)
-        self.ha = self.ga = self.cross = None
         self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
-        if d_in is not None:
-            self.ha = VectorSums(d_in, device, a)
-            self.ga = VectorSums(d_out if self.is_turned else d_in, device, a)
-        if crossed:
-            self.cross = torch.zeros(d_out, d_in or d_out, dtype=torch.float64, device=device)
+        d_ga = d_out if self.is_turned else d_in
+        sides = [(d_out, b), (d_out, b)] + ([] if d_in is None or d_ga is None else [(d_in, a), (d_ga, a)])
+        size = sum(2 * _size(d if places is None else len(places)) + 3 for d, places in sides)
+        buffer = Buffer(size + (d_out * (d_in or d_out) if crossed else 0), device)
+        self.whole = buffer.whole
+        """Every sum, to reduce them over processes in place."""
+        self.hb, self.gb, *rest = (VectorSums(d, buffer, places) for d, places in sides)
+        self.ha, self.ga = rest if rest else (None, None)
+        self.cross = buffer.take(d_out, d_in or d_out) if crossed else None
+        self.crossed: tuple[int, Tensor | float, Tensor | float] = (0, 0.0, 0.0)
+        """n, sum (g_b - c_g) and sum (h - c_h) of the rows whose centred product is in `cross`."""
 
     def sides(self) -> list[VectorSums]:
         return [side for side in (self.ha, self.ga, self.hb, self.gb) if side is not None]
-
-    def tensors(self) -> list[Tensor]:
-        return [t for side in self.sides() for t in side.tensors()] + ([] if self.cross is None else [self.cross])
 
     def add_activations(self, hb: Tensor, ha: Tensor | None) -> None:
         """Adds outputs h_b (n, d_out) and inputs h_a (n, d_in), None of an output alone."""
@@ -238,31 +265,40 @@ class LayerSums:
             assert ha is not None
             self.ha.add(ha)
 
-    def add_gradients(self, gb: Tensor, W: Weights | None, h: Tensor | None = None) -> None:
-        """Adds gradients g_b (n, d_out), those behind the weights, and sum g_b h^T of activations of the same rows.
-
-        h: h_a (n, d_in) of a map, or h_b of an output alone; None where no cross moments are summed.
-        """
+    def add_gradients(self, gb: Tensor, W: Weights | None) -> None:
+        """Adds gradients g_b (n, d_out), and those behind the weights."""
         if gb.shape[0] == 0:
             return
-        centred, scale = self.gb.add(gb)
+        self.gb.add(gb)
         if self.ga is not None:
             assert W is not None
             self.ga.add(gb @ (W.R.T if self.is_turned else W.W).to(gb.dtype))
-        if self.cross is not None and h is not None:
-            side = self.hb if self.ha is None else self.ha
-            of_h = _power_of_two(side.longest)
-            C = centred.T @ side.plain.centred(h, of_h)
-            self.cross.add_(C.to(self.device), alpha=scale * of_h)
+
+    def add_cross(self, gb: Tensor, h: Tensor) -> None:
+        """Adds sum g_b h^T of rows that were added: h_a (n, d_in) of a map, or h_b of an output alone."""
+        if gb.shape[0] == 0:
+            return
+        assert self.cross is not None
+        side = self.hb if self.ha is None else self.ha
+        scales = _power_of_two(self.gb.longest), _power_of_two(side.longest)
+        g, v = self.gb.plain.centred(gb, scales[0]), side.plain.centred(h, scales[1])
+        self.cross.add_((g.T @ v).to(self.device), alpha=scales[0] * scales[1])
+        sums = g.sum(0).to(self.device).double() * scales[0], v.sum(0).to(self.device).double() * scales[1]
+        self.crossed = (self.crossed[0] + len(gb), self.crossed[1] + sums[0], self.crossed[2] + sums[1])
+
+    def add_product(self, product: Tensor, factor: float) -> None:
+        """Adds sum g_b h_a^T (d_out, d_in) of rows that were added, multiplied by a factor."""
+        assert self.cross is not None
+        self.cross.add_(product.to(self.device), alpha=factor)
 
     def settle(self) -> None:
         """From sums of centred rows to those of the rows, once every row is added."""
-        if self.cross is not None and self.gb.plain.centre is not None:
+        if self.cross is not None and self.crossed[0] > 0:
             # sum g h^T = C + c_g r_h^T + r_g c_h^T + n c_g c_h^T
-            g, h = self.gb.plain, (self.hb if self.ha is None else self.ha).plain
-            assert g.centre is not None and h.centre is not None
-            cg, ch = (c.to(self.device).double() for c in (g.centre, h.centre))
-            self.cross.addr_(cg, h.total + h.n * ch).addr_(g.total, ch)
+            n, rg, rh = self.crossed
+            centres = self.gb.plain.centre, (self.hb if self.ha is None else self.ha).plain.centre
+            cg, ch = (c.to(self.device).double() for c in centres if c is not None)
+            self.cross.addr_(cg, rh + n * ch).addr_(rg, ch)
         for side in self.sides():
             side.settle()
 
