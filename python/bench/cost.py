@@ -110,7 +110,7 @@ def size_of(moments) -> int:
         total += sum(array.nbytes for array in (layer.W, layer.gb_ha, layer.bias) if array is not None)
         for side in layer.sides().values():
             for stored in side.blocks.stored.values():
-                arrays = stored.rows if isinstance(stored, Triangle) else [] if callable(stored) else [stored]
+                arrays = stored.panels if isinstance(stored, Triangle) else [] if callable(stored) else [stored]
                 total += sum(array.nbytes for array in arrays)
     return total
 

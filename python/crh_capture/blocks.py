@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Callable, Union
 
@@ -11,31 +12,37 @@ SYMMETRIC = ("hh", "gg", "hnhn", "gngn")
 
 
 class Triangle:
-    """A symmetric matrix (d, d) by the rows of its upper triangle: row i (d - i) from the diagonal on."""
+    """A symmetric matrix (d, d) by its upper triangle: panels (j - i, d - i) hold rows i to j from column i on."""
 
-    def __init__(self, rows: Sequence[np.ndarray]) -> None:
-        self.rows = rows
+    def __init__(self, panels: Sequence[np.ndarray]) -> None:
+        self.panels = panels
 
     @staticmethod
     def of(matrix: np.ndarray) -> Triangle:
-        """The mean of the two triangles of a matrix (d, d), or the rows of d (d + 1) / 2 packed ones."""
-        if matrix.ndim == 1:
-            d = round((np.sqrt(8 * len(matrix) + 1) - 1) / 2)
-            starts = [i * d - i * (i - 1) // 2 for i in range(d + 1)]
-            return Triangle([matrix[starts[i] : starts[i + 1]] for i in range(d)])
-        return Triangle([(matrix[i, i:] + matrix[i:, i]) / 2 for i in range(len(matrix))])
+        """The mean of the two triangles of a matrix (d, d), or its upper one from d (d + 1) / 2 numbers row by row."""
+        if matrix.ndim == 2:
+            return Triangle([(matrix + matrix.T) / 2])
+        d = (math.isqrt(8 * len(matrix) + 1) - 1) // 2
+        starts = [i * d - i * (i - 1) // 2 for i in range(d + 1)]
+        return Triangle([matrix[starts[i] : starts[i + 1]].reshape(1, -1) for i in range(d)])
+
+    def rows(self) -> Iterator[np.ndarray]:
+        """Row i (d - i) from the diagonal on."""
+        for panel in self.panels:
+            for i, row in enumerate(panel):
+                yield row[i:]
 
     def whole(self) -> np.ndarray:
         """(d, d)"""
-        d = len(self.rows)
+        d = self.panels[0].shape[1]
         matrix = np.empty((d, d))
-        for i, row in enumerate(self.rows):
+        for i, row in enumerate(self.rows()):
             matrix[i, i:] = row
             matrix[i:, i] = row
         return matrix
 
     def __add__(self, other: Triangle) -> Triangle:
-        return Triangle([one + two for one, two in zip(self.rows, other.rows)])
+        return Triangle([(one + two).reshape(1, -1) for one, two in zip(self.rows(), other.rows())])
 
 
 Stored = Union[np.ndarray, Triangle, Callable[[], np.ndarray]]

@@ -41,7 +41,7 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
     header: dict[str, Any] = {"__metadata__": {"crh": document}}
     at = 0
     for name, array in tensors.items():
-        shape = (sum(map(len, array.rows)),) if isinstance(array, Triangle) else array.shape
+        shape = (sum(map(len, array.rows())),) if isinstance(array, Triangle) else array.shape
         length = 8 * math.prod(shape)
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [at, at + length]}
         at += length
@@ -49,7 +49,7 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
     text += b" " * (-len(text) % 8)
     file.write(struct.pack("<Q", len(text)) + text)
     for array in tensors.values():
-        for part in array.rows if isinstance(array, Triangle) else [array]:
+        for part in array.rows() if isinstance(array, Triangle) else [array]:
             file.write(np.ascontiguousarray(part, dtype="<f8").data)
 
 

@@ -64,8 +64,7 @@ def _side(h: VectorSums, g: VectorSums, d: int, Q: Tensor | None) -> SideMoments
     blocks: dict[str, Stored] = {}
     for v, one in (("h", h.plain), ("hn", h.unit), ("g", turned(g.plain)), ("gn", turned(g.unit))):
         blocks[f"{v}_sum"] = _array(one.total)
-        panels = [_array(panel) for panel in one.panels]
-        blocks[v + v] = Triangle([row[r:] for panel in panels for r, row in enumerate(panel)])
+        blocks[v + v] = Triangle([_array(panel) for panel in one.panels])
     places = None if h.coordinates is None else h.coordinates.cpu().numpy()
     return SideMoments(d, Blocks(blocks), numbers, places)
 
