@@ -2,7 +2,7 @@
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`,
- * `gn_sum`, `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
+ * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
  * their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared
  * gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON document with the
  * rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
@@ -15,7 +15,8 @@ import {
   safetensorsMetadata,
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
-import { averageTriangles } from "../linalg/triangleTiles.ts";
+import { averageTriangles, mirrorLower } from "../linalg/triangleTiles.ts";
+import { completeCross } from "./crossMoments.ts";
 import { type BrokenEdge, type EdgeEnd, type Edges, type MapEdge, symmetries } from "./edges.ts";
 import {
   type LayerKind,
@@ -36,7 +37,8 @@ const kinds: readonly LayerKind[] = ["linear", "conv", "head", "block"];
 /** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
 const maxDimension = 2 ** 24;
 
-type Take = (name: string, shape: number[]) => Float64Array | undefined;
+/** A tensor of the file, whose shape is the given one, or of symmetric sums (d, d) its upper triangle's. */
+type Take = (name: string, shape: number[], isSymmetric?: boolean) => Float64Array | undefined;
 type Block = (typeof sideBlocks)[number];
 
 /** Names of the blocks in the file. */
@@ -52,6 +54,7 @@ const fileNames: Record<Block, string> = {
   gh: "gh",
 };
 
+const isSymmetric = (block: Block): boolean => (symmetricBlocks as readonly string[]).includes(block);
 const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).includes(block);
 
 /**
@@ -180,10 +183,14 @@ export function decodeMoments(bytes: Uint8Array): Moments {
       'decodeMoments: expected a key "crh" in the metadata, got none; this is not a capture of moments',
     );
   const moments = readDocument(metadata.crh!, "decodeMoments");
-  const take = (name: string, shape: number[]): Float64Array | undefined => {
+  const take: Take = (name, shape, isSymmetric = false) => {
     const tensor = tensors.get(name);
     tensors.delete(name);
-    return tensor && readTensor(name, tensor, shape);
+    if (!tensor) return undefined;
+    const [d] = shape as [number];
+    const packed = (d * (d + 1)) / 2;
+    const isPacked = isSymmetric && tensor.shape.length === 1 && tensor.shape[0] === packed;
+    return isPacked ? fromTriangle(readTensor(name, tensor, [packed]), d) : readTensor(name, tensor, shape);
   };
   for (const layer of moments.layers) {
     for (const key of ["a", "b"] as const) fillSide(layer, key, take);
@@ -196,6 +203,7 @@ export function decodeMoments(bytes: Uint8Array): Moments {
     const bias = take(`${layer.name}.bias`, [layer.dOut]);
     if (bias) layer.bias = bias;
     fillNoise(layer, take);
+    completeCross(layer);
   }
   for (const name of tensors.keys())
     throw new RangeError(
@@ -219,7 +227,8 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
   const side = layer[key];
   if (!side) return;
   for (const block of sideBlocks) {
-    const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
+    const shape = isVector(block) ? [side.d] : [side.d, side.d];
+    const data = take(`${layer.name}.${key}.${fileNames[block]}`, shape, isSymmetric(block));
     if (data) side[block] = data;
   }
   for (const block of symmetricBlocks) {
@@ -229,6 +238,15 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
   }
   const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
+}
+
+/** (d, d) from the rows of its upper triangle, one behind the other. */
+function fromTriangle(packed: Float64Array, d: number): Float64Array {
+  const data = new Float64Array(d * d);
+  // Column i of the lower triangle is row i of the upper one.
+  for (let i = 0, at = 0; i < d; i++) for (let j = i; j < d; j++) data[j * d + i] = packed[at++]!;
+  mirrorLower(data, d);
+  return data;
 }
 
 /** Sums by class: all five tensors, or none. */
