@@ -20,8 +20,8 @@ def rank() -> int:
     return dist.get_rank() if is_distributed() else 0
 
 
-def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
-    """Adds up the sums of every rank in place, on every rank.
+def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: Tensor) -> None:
+    """Adds up the sums of every rank in place, on every rank, and `losses` (2), their sum and number.
 
     A few bytes first tell whether all ranks have the same layers, so that no rank waits for one that has failed; then
     the sums of each layer are one float64 buffer and one all-reduce, in place where that works on their device.
@@ -33,7 +33,10 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
             raise problem
         return
     device = _device()
-    spec = ";".join(f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)}" for layer in layers)
+    spec = ";".join(
+        f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)} {layer.labelled is not None}"
+        for layer in layers
+    )
     number = int.from_bytes(hashlib.sha256(spec.encode()).digest()[:6], "big")
     said = torch.tensor([float(problem is not None), number, -number], dtype=torch.float64, device=device)
     _reduce(said, dist.ReduceOp.MAX)
@@ -46,13 +49,18 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
         raise CaptureError(
             "capture: expected the same layers on every rank, got others; capture the same calls on each"
         )
-    counts = torch.tensor([layer.sums.n for layer in layers], dtype=torch.float64, device=device)
+    counts = torch.tensor([*losses.tolist(), *(layer.sums.n for layer in layers)], dtype=torch.float64, device=device)
     _reduce(counts, dist.ReduceOp.SUM)
+    losses.copy_(counts[:2])
+    counts = counts[2:]
     for layer, n in zip(layers, counts.tolist()):
         layer.sums.n = int(n)
-        sums = layer.sums.whole.to(device)
-        _reduce(sums, dist.ReduceOp.SUM)
-        layer.sums.whole.copy_(sums)
+        for whole in (layer.sums.whole, None if layer.labelled is None else layer.labelled.whole):
+            if whole is None:
+                continue
+            sums = whole.to(device)
+            _reduce(sums, dist.ReduceOp.SUM)
+            whole.copy_(sums)
 
 
 def _device() -> torch.device:

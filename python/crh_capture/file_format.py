@@ -60,6 +60,7 @@ def _document(moments: Moments) -> dict[str, Any]:
         "step": moments.step,
         "objective": moments.objective,
         "source": moments.source,
+        **({} if moments.losses is None else {"losses": {"count": moments.losses[1], "sum": moments.losses[0]}}),
         **moments.document,
         "layers": [_describe(layer) for layer in moments.layers],
     }
@@ -117,9 +118,11 @@ def read(path: Path) -> Moments:
     layers = [_layer(entry, tensors) for entry in document["layers"]]
     if tensors:
         raise CaptureError(f"capture: expected tensors named after a layer and a sum, got {next(iter(tensors))!r}")
-    known = ("format", "version", "step", "objective", "source", "layers")
+    known = ("format", "version", "step", "objective", "source", "losses", "layers")
+    said = document.get("losses")
+    losses = None if said is None else (said["sum"], said["count"])
     rest = {key: value for key, value in document.items() if key not in known}
-    return Moments(document["step"], document["objective"], document["source"], layers, document=rest)
+    return Moments(document["step"], document["objective"], document["source"], layers, losses, document=rest)
 
 
 def _layer(entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> LayerMoments:

@@ -47,6 +47,9 @@ def finished(layer: Layer) -> LayerMoments:
             bias=_array(bias) if is_map and bias is not None else None,
         )
         moments.derive()
+        if layer.labelled is not None:
+            moments.document["classes"] = layer.labelled.classes
+            moments.other = {name: _array(values) for name, values in layer.labelled.tensors().items()}
         return moments
 
 

@@ -76,12 +76,17 @@ class Moments:
     objective: str
     source: str
     layers: list[LayerMoments]
-    loss: float | None = None
-    """Mean loss of a sample, where `measure` computed it; not in the file."""
+    losses: tuple[float, int] | None = None
+    """Sum and number of the losses, where they are known: of `measure`, and of a step that called `log_loss`."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Layers that were called and are not measured, and why; not in the file."""
     document: dict[str, Any] = field(default_factory=dict)
     """Further keys of the document: edges"""
+
+    @property
+    def loss(self) -> float | None:
+        """Mean loss."""
+        return None if self.losses is None else self.losses[0] / self.losses[1]
 
     def __getitem__(self, name: str) -> LayerMoments:
         for layer in self.layers:
@@ -141,7 +146,8 @@ class Moments:
             )
         layers = [_merged(x, y) for x, y in zip(self.layers, other.layers)]
         sources = sorted({*self.source.split(" + "), *other.source.split(" + ")})
-        return Moments(self.step, self.objective, " + ".join(sources), layers, document=self.document)
+        both = self.losses and other.losses and (self.losses[0] + other.losses[0], self.losses[1] + other.losses[1])
+        return Moments(self.step, self.objective, " + ".join(sources), layers, both or None, document=self.document)
 
 
 def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
@@ -180,6 +186,8 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         gb_ha=None if x.gb_ha is None or y.gb_ha is None else x.gb_ha + y.gb_ha,
         W=x.W,
         bias=x.bias,
+        other={key: value + y.other[key] for key, value in x.other.items() if key in y.other},
+        document={key: value for key, value in x.document.items() if y.document.get(key) == value},
     )
     merged.derive()
     return merged

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from .attention import AttentionMode
 from .errors import CaptureError
+from .labelled import ClassSums, labels_of
 from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
 from .weight_gradient import WeightGradient
@@ -97,6 +98,8 @@ class Layer:
     fired: int = 0
     pending: int = 0
     """Calls whose sum g_b h_a^T the gradient of the weight will bring."""
+    labelled: ClassSums | None = None
+    """Sums by class, of a classifier's last map."""
     weights: Weights | None = None
     version: int | None = None
 
@@ -115,6 +118,7 @@ class Recorder:
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None],
         choose: Callable[[str, Map], dict[str, Tensor]],
+        targets: Callable[[], Any] = lambda: None,
     ) -> None:
         """
         names: every submodule by the name that it is known by.
@@ -123,9 +127,13 @@ class Recorder:
         on_output: told what the model returned.
         before_gradients: told of one trained weight before this capture's gradients are added to its own.
         choose: coordinates of each side to be sampled, by side (Eq. 77); none for sides measured whole.
+        targets: class indices of the batch at hand, for the sums by class of the last map, or anything else.
         """
         self.root, self.names, self.selection = root, names, selection
         self.factor, self.tokens, self.on_output, self.choose = factor, tokens, on_output, choose
+        self.targets = targets
+        self.latest: tuple[Layer, Tensor, Tensor] | None = None
+        """The map that was called last, its input and its output."""
         self.before_gradients: Callable[[Tensor], None] | None = before_gradients
         self.layers: dict[str, Layer] = {}
         self.passes: list[Pass] = []
@@ -167,6 +175,7 @@ class Recorder:
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self.mode.__exit__(kind, error, trace)
+        self.latest = None
         self._remove()
 
     def _remove(self) -> None:
@@ -192,6 +201,7 @@ class Recorder:
             if module is self.root and not in_backward():
                 if not self.ignoring:
                     self.on_output(self.passes[-1], output)
+                    self._add_classes(output)
                 self.ignoring = False
             return changed
 
@@ -253,6 +263,7 @@ class Recorder:
         with exact_products():
             for one in layers:
                 self._add_activations(one, x.detach(), y.detach())
+        self.latest = (layers[0], x.detach(), y) if len(layers) == 1 and maps[0].input_rows else None
         # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
         kept, version = (None, 0) if held is None else (held.detach(), held._version)
@@ -307,6 +318,25 @@ class Recorder:
             node.register_hook(on_product)
             layer.pending += 1  # type: ignore[union-attr]
         return y
+
+    def _add_classes(self, output: Any) -> None:
+        """Sums by class where the network's output is that of its last map, and the targets are class indices."""
+        latest, self.latest = self.latest, None
+        if latest is None:
+            return
+        layer, x, y = latest
+        values = getattr(output, "logits", output)
+        labels = labels_of(self.targets(), y) if values is y else None
+        one = layer.map
+        if labels is None or one.kind != "linear" or one.input_rows is None or one.d_in is None or layer.coordinates:
+            return
+        with torch.no_grad():
+            mask = self._mask(one, one.rows_shape(y))
+            part = _Part(None, None, mask)
+            hb, ha = part.rows(one.output_rows, y.detach()), part.rows(one.input_rows, x)
+            if layer.labelled is None:
+                layer.labelled = ClassSums(one.d_in, one.d_out, layer.sums.device)
+            layer.labelled.add(ha, hb, labels if mask is None else labels[mask.to(labels.device)])
 
     def _layer(self, stem: str, one: Map, y: Tensor) -> Layer:
         name = stem + one.suffix

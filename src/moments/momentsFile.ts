@@ -5,7 +5,7 @@
  * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
  * their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared
  * gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON document with the
- * rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * rest: step, objective, source, losses, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
@@ -21,6 +21,7 @@ import { type BrokenEdge, type EdgeEnd, type Edges, type MapEdge, symmetries } f
 import {
   type LayerKind,
   type LayerMoments,
+  type LossSum,
   type Moments,
   type Side,
   type SideMoments,
@@ -64,12 +65,13 @@ const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).
  *   finite
  */
 export function encodeMoments(moments: Moments): Uint8Array {
-  const { step, objective, source, edges, layers } = moments;
+  const { step, objective, source, edges, losses, layers } = moments;
   const kept = layers.find(({ rows }) => rows !== undefined);
   if (kept)
     throw new RangeError(`encodeMoments: expected sums, got rows of layer ${kept.name}; measure without keepRows`);
   const described = layers.map(describeLayer);
-  const document = { format, version, step, objective, source, ...(edges && { edges }), layers: described };
+  const known = { ...(losses && { losses }), ...(edges && { edges }) };
+  const document = { format, version, step, objective, source, ...known, layers: described };
   readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
   const tensors = new Map<string, SafetensorsTensor>();
   for (const layer of layers)
@@ -353,8 +355,16 @@ function readDocument(json: string, where: string): Moments {
     if (names.has(name)) throw new RangeError(`${where}: expected one layer of each name, got ${brief(name)} twice`);
     names.add(name);
   }
-  if (document.edges === undefined) return { step, objective, source, layers };
-  return { step, objective, source, layers, edges: readEdges(document.edges, layers, check) };
+  const moments: Moments = { step, objective, source, layers };
+  if (document.edges !== undefined) moments.edges = readEdges(document.edges, layers, check);
+  if (document.losses !== undefined) moments.losses = readLosses(document.losses, check);
+  return moments;
+}
+
+function readLosses(value: unknown, check: Checker): LossSum {
+  const { count, sum } = check.record(value, "losses");
+  if (typeof sum !== "number" || !Number.isFinite(sum)) return check.fail("sum of losses", "a finite number", sum);
+  return { count: check.whole(count, "count of losses", 1, Number.MAX_SAFE_INTEGER), sum };
 }
 
 function isNewer(document: Record<string, unknown>): boolean {

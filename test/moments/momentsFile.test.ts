@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
+import { assembleSnapshot } from "../../src/measure/snapshot.ts";
 import { emptyLayer, type Moments, mergeMoments, sideBlocks } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments, misfitWords } from "../../src/moments/momentsFile.ts";
 import { layerCase, layerOf, momentsOf } from "./cases.ts";
@@ -37,6 +38,22 @@ describe("the capture file", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("keeps the losses, which merge by adding and are the loss of a measurement", () => {
+    const [one, two] = [1, 2].map((seed): Moments => ({ ...twoLayers(seed), losses: { count: 3 * seed, sum: 2.5 } }));
+    const read = decodeMoments(encodeMoments(one!));
+    expect(read).toEqual(one);
+    expect(assembleSnapshot(read, {}, []).loss.mean).toBe(2.5 / 3);
+    two!.layers[0]!.W = one!.layers[0]!.W!;
+    expect(mergeMoments(one!, two!).losses).toEqual({ count: 9, sum: 5 });
+    const { losses: _, ...without } = two!;
+    expect(mergeMoments(one!, without).losses).toBeUndefined();
+    for (const [losses, message] of [
+      [{ count: 0, sum: 1 }, "count of losses to be a whole number from 1"],
+      [{ count: 2, sum: "x" }, "sum of losses to be a finite number"],
+    ] as const)
+      expect(() => decodeMoments(changed((document) => Object.assign(document, { losses })))).toThrow(message);
   });
 
   it("symmetric sums are read from their upper triangles, and gh from what it follows from", () => {
