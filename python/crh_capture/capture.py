@@ -359,6 +359,7 @@ class Capture:
                     )
         moments = Moments(step, objective, self.source, [_taken(layer) for layer in layers])
         recorder.layers.clear()
+        moments.document["edges"] = recorder.edges.document({layer.name for layer in moments.layers if layer.a})
         if losses[1] > 0 and bool(torch.isfinite(losses).all()):
             moments.losses = (float(losses[0]), int(losses[1]))
         moments.skipped = dict(recorder.skipped)

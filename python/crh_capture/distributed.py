@@ -34,7 +34,8 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: T
         return
     device = _device()
     spec = ";".join(
-        f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)} {layer.labelled is not None}"
+        f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)} "
+        f"{layer.labelled is not None} {None if layer.noise is None else list(layer.noise.sides)}"
         for layer in layers
     )
     number = int.from_bytes(hashlib.sha256(spec.encode()).digest()[:6], "big")
@@ -55,12 +56,13 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: T
     counts = counts[2:]
     for layer, n in zip(layers, counts.tolist()):
         layer.sums.n = int(n)
-        for whole in (layer.sums.whole, None if layer.labelled is None else layer.labelled.whole):
-            if whole is None:
-                continue
-            sums = whole.to(device)
-            _reduce(sums, dist.ReduceOp.SUM)
-            whole.copy_(sums)
+        for part in (layer.sums, layer.labelled, layer.noise):
+            if part is not None:
+                sums = part.whole.to(device)
+                _reduce(sums, dist.ReduceOp.SUM)
+                part.whole.copy_(sums)
+        if layer.noise is not None:
+            layer.noise.n = layer.sums.n
 
 
 def _device() -> torch.device:

@@ -50,6 +50,9 @@ def finished(layer: Layer) -> LayerMoments:
         if layer.labelled is not None:
             moments.document["classes"] = layer.labelled.classes
             moments.other = {name: _array(values) for name, values in layer.labelled.tensors().items()}
+        if layer.noise is not None and layer.noise.n > 0:
+            moments.document["noise"] = layer.noise.document()
+            moments.other.update(layer.noise.tensors())
         return moments
 
 

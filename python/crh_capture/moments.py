@@ -187,7 +187,14 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         W=x.W,
         bias=x.bias,
         other={key: value + y.other[key] for key, value in x.other.items() if key in y.other},
-        document={key: value for key, value in x.document.items() if y.document.get(key) == value},
+        document=_merged_document(x.document, y.document),
     )
     merged.derive()
+    return merged
+
+
+def _merged_document(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    merged = {key: value for key, value in x.items() if y.get(key) == value}
+    if "noise" in x and "noise" in y:
+        merged["noise"] = {**x["noise"], "examples": x["noise"]["examples"] + y["noise"]["examples"]}
     return merged

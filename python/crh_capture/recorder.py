@@ -16,8 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from .attention import AttentionMode
+from .backward import in_backward
+from .edges import Edges
 from .errors import CaptureError
 from .labelled import ClassSums, labels_of
+from .noise import NoiseSums
 from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
 from .weight_gradient import WeightGradient
@@ -56,21 +59,6 @@ class _Anchor(torch.autograd.Function):
         return None, None
 
 
-def in_backward() -> bool:
-    """Whether a backward pass runs in this thread: a call of a module in it is checkpointing that computes anew."""
-    current = getattr(torch._C, "_current_graph_task_id", None)
-    if current is not None:
-        return current() != -1
-    import sys
-
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename.endswith("checkpoint.py") and frame.f_code.co_name in ("backward", "unpack"):
-            return True
-        frame = frame.f_back
-    return False
-
-
 @dataclass
 class Pass:
     """One forward pass of the model."""
@@ -100,6 +88,8 @@ class Layer:
     """Calls whose sum g_b h_a^T the gradient of the weight will bring."""
     labelled: ClassSums | None = None
     """Sums by class, of a classifier's last map."""
+    noise: NoiseSums | None = None
+    """Squared gradients of the weights, of a map with a neighbour."""
     weights: Weights | None = None
     version: int | None = None
 
@@ -144,6 +134,9 @@ class Recorder:
         self.ignoring = False
         self.is_half = False
         """Whether a layer's output was in float16."""
+        self.edges = Edges()
+        self.sites: dict[int, str] = {}
+        """Where each parameter of a linear map was met first."""
         self.handles: list[Any] = []
         self.mode = AttentionMode(self)
         self.anchor = torch.zeros((), requires_grad=True)
@@ -196,13 +189,14 @@ class Recorder:
             while self.stack and self.stack.pop() != name:
                 pass  # names that an exception left behind
             changed = None
-            if name in self.measured:
-                changed = self._call(name, module, args, kwargs, output)
-            if module is self.root and not in_backward():
-                if not self.ignoring:
-                    self.on_output(self.passes[-1], output)
-                    self._add_classes(output)
-                self.ignoring = False
+            with self.mode.paused():
+                if name in self.measured:
+                    changed = self._call(name, module, args, kwargs, output)
+                if module is self.root and not in_backward():
+                    if not self.ignoring:
+                        self.on_output(self.passes[-1], output)
+                        self._add_classes(output)
+                    self.ignoring = False
             return changed
 
         if HAS_KWARGS:
@@ -236,6 +230,10 @@ class Recorder:
         """Sums one call's activations, and its gradient when it comes. Returns what stands for y from here on."""
         if self.ignoring:
             return y
+        with self.mode.paused():
+            return self._record(site, maps, x, y)
+
+    def _record(self, site: str, maps: Sequence[Map], x: Tensor, y: Tensor) -> Tensor:
         passed = self.current
         if not torch.is_grad_enabled():
             passed.without_gradient[site] = passed.without_gradient.get(site, 0) + 1
@@ -263,6 +261,7 @@ class Recorder:
         with exact_products():
             for one in layers:
                 self._add_activations(one, x.detach(), y.detach())
+        is_row = len(layers) == 1 and self._follow(site, layers[0], x, y)
         self.latest = (layers[0], x.detach(), y) if len(layers) == 1 and maps[0].input_rows else None
         # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
@@ -286,9 +285,11 @@ class Recorder:
                         f"capture: expected the input of {site!r} unchanged until its gradient comes, got one that "
                         "was changed in place; write x = x + y in place of x += y"
                     )
-                with exact_products():
+                with self.mode.paused(), exact_products():
                     for one in layers:
                         self._add_gradients(one, None if source else kept, gradient.detach(), passed)
+                    if is_row and kept is not None:
+                        self._add_noise(layers[0], kept, gradient.detach(), passed)
             except Exception as error:
                 self.problem = self.problem or error
             is_held = False
@@ -301,7 +302,7 @@ class Recorder:
                 return
             assert layer is not None and source is not None
             try:
-                with exact_products():
+                with self.mode.paused(), exact_products():
                     product = source.matrix(gradients)
                     if product is not None:
                         layer.sums.add_product(product, self.factor(passed))
@@ -318,6 +319,34 @@ class Recorder:
             node.register_hook(on_product)
             layer.pending += 1  # type: ignore[union-attr]
         return y
+
+    def _follow(self, site: str, layer: Layer, x: Tensor, y: Tensor) -> bool:
+        """Follows the values of a linear map. Returns whether its rows are examples, of which noise is summed."""
+        one = layer.map
+        if one.kind != "linear" or not one.is_product or one.parameter is None or not one.parameter.is_leaf:
+            return False
+        if self.sites.setdefault(id(one.parameter), site) != site or layer.name != site:
+            self.edges.repeated |= {site, self.sites[id(one.parameter)]}
+        if layer.coordinates:
+            return False
+        self.edges.arrive(x, site)
+        self.edges.start(y, site, one.parameter)
+        axes = self.current.axes
+        return x.dim() == 2 and y.dim() == 2 and len(axes) > 0 and axes[0] == len(x)
+
+    def _add_noise(self, layer: Layer, x: Tensor, gradient: Tensor, passed: Pass) -> None:
+        one = layer.map
+        is_first, is_second = self.edges.of(layer.name)
+        assert one.input_rows is not None and one.d_in is not None
+        if layer.noise is None:
+            d = {**({"a": one.d_in} if is_second else {}), **({"b": one.d_out} if is_first else {})}
+            if not d:
+                return
+            has_bias = one.bias is not None and one.bias() is not None
+            layer.noise = NoiseSums(d, has_bias, layer.sums.device)
+        factor = self.factor(passed)
+        for part in self._parts(one, gradient):
+            layer.noise.add(part.rows(one.input_rows, x), part.rows(one.output_rows, gradient) * factor)
 
     def _add_classes(self, output: Any) -> None:
         """Sums by class where the network's output is that of its last map, and the targets are class indices."""

@@ -120,7 +120,7 @@ def _blocks(d: int) -> list[tuple[int, int]]:
     return [(i, min(i + width, d)) for i in range(0, d, width)]
 
 
-def _size(d: int) -> int:
+def size_of_rows(d: int) -> int:
     """Numbers of a RowSums."""
     return d + sum((j - i) * (d - i) for i, j in _blocks(d))
 
@@ -178,7 +178,7 @@ class RowSums:
             G[j:, i:j] = panel[:, j - i :].T
         GQ = G @ Q.T
         d = Q.shape[0]
-        sums = RowSums(d, Buffer(_size(d), self.device))
+        sums = RowSums(d, Buffer(size_of_rows(d), self.device))
         sums.n = self.n
         sums.total.copy_(Q @ self.total)
         for (i, j), panel in zip(sums.blocks, sums.panels):
@@ -242,7 +242,7 @@ class LayerSums:
         self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
         d_ga = d_out if self.is_turned else d_in
         sides = [(d_out, b), (d_out, b)] + ([] if d_in is None or d_ga is None else [(d_in, a), (d_ga, a)])
-        size = sum(2 * _size(d if places is None else len(places)) + 3 for d, places in sides)
+        size = sum(2 * size_of_rows(d if places is None else len(places)) + 3 for d, places in sides)
         buffer = Buffer(size + (d_out * (d_in or d_out) if crossed else 0), device)
         self.whole = buffer.whole
         """Every sum, to reduce them over processes in place."""

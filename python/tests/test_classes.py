@@ -29,7 +29,7 @@ def test_sums_by_class_of_the_last_map(tmp_path):
     ha = model[:-1](x).detach()
     hb = model(x).detach()
     moments = Capture(model).measure([(x[:7], y[:7]), (x[7:], y[7:])], losses)
-    assert [layer.name for layer in moments.layers if layer.other] == ["4"]
+    assert [layer.name for layer in moments.layers if "classes" in layer.document] == ["4"]
     expect_classes(moments["4"], ha, hb, y)
     y[3] = -1
 
@@ -48,9 +48,9 @@ def test_sums_by_class_of_the_last_map(tmp_path):
 def test_no_classes_where_the_output_is_not_that_of_the_last_map_or_targets_are_none():
     model = nn.Sequential(nn.Linear(5, 3), nn.Softmax(-1))
     x, y = mlp_batch()
-    assert not Capture(model).measure((x, y), losses)["0"].other
+    assert "classes" not in Capture(model).measure((x, y), losses)["0"].document
     moments = Capture(mlp()).measure((x, torch.randn(20, 3)), lambda o, t: ((o - t) ** 2).mean(1))
-    assert not any(layer.other for layer in moments.layers)
+    assert not any("classes" in layer.document for layer in moments.layers)
 
 
 def test_masked_tokens_are_in_no_class():
@@ -68,7 +68,7 @@ def test_masked_tokens_are_in_no_class():
 def test_losses_are_kept(tmp_path, reduction):
     model, (x, y) = mlp().double(), mlp_batch()
     x = x.double()
-    expected = float(losses(model(x), y).sum())
+    expected = float(losses(model(x), y).sum().detach())
     assert Capture(model).measure((x, y), losses).losses == (pytest.approx(expected), 20)
     capture = Capture(model, tmp_path, lambda step: step == 1, loss_reduction=reduction)
     for _ in range(2):

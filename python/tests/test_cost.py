@@ -24,7 +24,7 @@ def network():
 
 
 @pytest.mark.skipif(TorchDispatchMode is None, reason="no TorchDispatchMode in this PyTorch")
-def test_the_products_of_a_captured_step_are_less_than_four_plain_steps(tmp_path):
+def test_the_products_of_a_captured_step_are_few(tmp_path):
     class Products(TorchDispatchMode):
         count = 0
 
@@ -42,8 +42,8 @@ def test_the_products_of_a_captured_step_are_less_than_four_plain_steps(tmp_path
         return Products.count
 
     plain = products(False)
-    # of each hidden layer: forward 1, backward 2, 8 Gram matrices of 10 / 16 each, and g_a = g_b W
-    assert products(True) < 4 * plain
+    # of a hidden layer: forward 1, backward 2, 10 Gram matrices of 10 / 16 each with those of noise, and g_a = g_b W
+    assert products(True) < 4.2 * plain
 
 
 def test_sums_take_the_numbers_of_their_triangles():
