@@ -73,7 +73,7 @@ class AttentionMode(TorchFunctionMode):
             self.is_paused = before
 
     def __torch_function__(
-        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: dict | None = None
+        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
         if self.is_paused:
@@ -96,7 +96,7 @@ class AttentionMode(TorchFunctionMode):
             return self._heads(result)
         return result
 
-    def _multi_head(self, args: Sequence[Any], kwargs: dict) -> Any:
+    def _multi_head(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         name = self.recorder.stack[-1] if self.recorder.stack else "attention"
         module = self.recorder.names.get(name)
         if not isinstance(module, nn.MultiheadAttention):

@@ -245,7 +245,7 @@ class Capture:
                     break
         if seen[1] == 0:
             problem = CaptureError("measure: expected at least one batch, got none")
-        name = objective or getattr(loss_fn, "__name__", "loss")
+        name = objective or str(getattr(loss_fn, "__name__", "loss"))
 
         def check() -> None:
             if problem is not None:

@@ -29,18 +29,16 @@ class NoiseSums:
         if len(ha) == 0:
             return
         device = self.whole.device
-        for side, v, other in (("a", ha, gb), ("b", gb, ha)):
-            if side not in self.sides:
-                continue
-            # in float64: the product of two short lengths is lost in float32
-            factor = Lengths(other, device).lengths
+        of = {"a": Lengths(ha, device), "b": Lengths(gb, device)}
+        for side, sums in self.sides.items():
+            # Rows times a length, divided by the longest of them: in float64, where none is lost.
+            own, factor = of[side], of["b" if side == "a" else "a"].lengths
             if side == "b" and self.has_bias:
                 factor = (factor**2 + 1).sqrt()
-            lengths = Lengths(v, device)
-            long = lengths.lengths * factor
-            unit = lengths.base * lengths.inverse.unsqueeze(1)
+            long = own.lengths * factor
             most = max(float(long.max()), 1e-300)
-            self.sides[side].add(unit * (long / most).to(unit.device, unit.dtype).unsqueeze(1), most)
+            times = own.inverse * (long / most).to(own.inverse.device, own.inverse.dtype)
+            sums.add(own.base * times.unsqueeze(1), most)
 
     def document(self) -> dict[str, Any]:
         """`noise` of the layer in the file."""

@@ -25,7 +25,7 @@ from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
 from .weight_gradient import WeightGradient
 
-CHUNK, CHUNK_ON_CPU = 2**24, 2**19
+CHUNK, CHUNK_ON_CPU = 2**24, 2**20
 """Numbers of one side's rows that are laid out at a time: 64 MiB in float32; on a CPU 4 MiB, for its cache. chosen."""
 
 HAS_KWARGS = "with_kwargs" in nn.Module.register_forward_hook.__code__.co_varnames

@@ -10,7 +10,7 @@ import torch
 
 from .errors import CaptureError
 from .finish import finished
-from .moments import Moments
+from .moments import LayerMoments, Moments
 from .recorder import Layer
 from .rules import Map, last_axis
 from .sums import LayerSums, Weights
@@ -41,7 +41,7 @@ def from_rows(
         layers.setdefault(name[: -len(part) - 1], {})[part] = values
     if not layers:
         raise CaptureError("rows: expected arrays <layer>.a.h, .b.h, .b.g and .W, got none")
-    found: list = [finished(_layer(name, parts)) for name, parts in layers.items()]
+    found: list[LayerMoments] = [finished(_layer(name, parts)) for name, parts in layers.items()]
     return Moments(step, objective, source or "rows", found)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,7 @@ class Map:
     """Whether the axes of rows_shape are (tokens, batch) where the model has (batch, tokens); None: not known."""
 
 
-Rule = Callable[[nn.Module], Sequence[Map]]
+Rule = Callable[[Any], Sequence[Map]]
 
 _rules: dict[type[nn.Module], Rule] = {}
 
@@ -81,7 +81,7 @@ def last_axis(values: Tensor) -> Tensor:
     return values.reshape(-1, values.shape[-1])
 
 
-def _linear(module: nn.Module) -> Sequence[Map]:
+def _linear(module: Any) -> Sequence[Map]:
     W = module.weight
     return [linear_map(W, module.bias)]
 
@@ -102,7 +102,7 @@ def linear_map(W: Tensor, bias: Tensor | None, suffix: str = "", parameter: Tens
     )
 
 
-def _hf_conv1d(module: nn.Module) -> Sequence[Map]:
+def _hf_conv1d(module: Any) -> Sequence[Map]:
     """h_b = h_a w + b with w (d_in, d_out), the layer of GPT-2."""
     w, bias = module.weight, module.bias
     return [
@@ -120,12 +120,12 @@ def _hf_conv1d(module: nn.Module) -> Sequence[Map]:
     ]
 
 
-def _embedding(module: nn.Module) -> Sequence[Map]:
+def _embedding(module: Any) -> Sequence[Map]:
     """The output alone: the input is an index."""
     return [Map(kind="block", d_out=module.embedding_dim, output_rows=last_axis)]
 
 
-def _convolution(module: nn.Module) -> Sequence[Map]:
+def _convolution(module: Any) -> Sequence[Map]:
     groups, kernel = module.groups, tuple(module.kernel_size)
     outputs, channels = module.out_channels, module.in_channels
     positions = 1
@@ -169,7 +169,7 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
     return [part(g) for g in range(parts)]
 
 
-def patches(module: nn.Module, x: Tensor) -> Tensor:
+def patches(module: Any, x: Tensor) -> Tensor:
     """x (N, C, spatial...) -> (N * positions, C * k...): what each output position of the convolution sees."""
     rank = x.dim() - 2
     pads = list(module._reversed_padding_repeated_twice)
@@ -190,7 +190,8 @@ def patches(module: nn.Module, x: Tensor) -> Tensor:
 
 def _block_diagonal(W: Tensor, blocks: int) -> Tensor:
     """(c_out, w) with equal blocks of rows -> (c_out, blocks * w), zeros beside each block."""
-    return torch.block_diag(*W.chunk(blocks))
+    whole: Tensor = torch.block_diag(*W.chunk(blocks))
+    return whole
 
 
 def whole(parameter: Tensor) -> Tensor:

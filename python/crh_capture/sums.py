@@ -246,10 +246,13 @@ class LayerSums:
         buffer = Buffer(size + (d_out * (d_in or d_out) if crossed else 0), device)
         self.whole = buffer.whole
         """Every sum, to reduce them over processes in place."""
-        self.hb, self.gb, *rest = (VectorSums(d, buffer, places) for d, places in sides)
-        self.ha, self.ga = rest if rest else (None, None)
+        made: list[VectorSums | None] = [VectorSums(d, buffer, places) for d, places in sides]
+        hb, gb, self.ha, self.ga = (*made, None, None)[:4]
+        assert hb is not None and gb is not None
+        self.hb, self.gb = hb, gb
         self.cross = buffer.take(d_out, d_in or d_out) if crossed else None
-        self.crossed: tuple[int, Tensor | float, Tensor | float] = (0, 0.0, 0.0)
+        zero = torch.zeros(1, dtype=torch.float64, device=device)
+        self.crossed: tuple[int, Tensor, Tensor] = (0, zero, zero)
         """n, sum (g_b - c_g) and sum (h - c_h) of the rows whose centred product is in `cross`."""
 
     def sides(self) -> list[VectorSums]:

@@ -41,7 +41,7 @@ class WeightGradient:
 
     def matrix(self, gradients: Any) -> Tensor | None:
         """sum g_b h_a^T (d_out, d_in) among the node's gradients; None where it was not asked for."""
-        found = gradients[self.place]
+        found: Tensor | None = gradients[self.place]
         if found is None:
             return None
         return found.detach().flatten(1) if self.is_folded else found.detach().T
