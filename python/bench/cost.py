@@ -1,9 +1,15 @@
-"""What a capture costs: processor time of a captured step in plain ones, and memory at the peak of each.
+"""What a capture costs: processor time and memory of training with and without captures.
 
-python bench/cost.py; prints one line a network. With a capture every 100 steps, (ratio - 1) is the cost in per cent.
+python bench/cost.py [ROUNDS]; prints a table with a line for each network. Each round is a process without and one with
+captures, in turn; medians are shown. Processor time is that of all threads, with the writing of the file. Memory is the
+largest that the process had, Python and PyTorch included; "sums" are what one capture holds.
 """
 
+from __future__ import annotations
+
+import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,6 +20,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from crh_capture import Capture
+from crh_capture.blocks import Triangle
+
+STEPS, CAPTURES = 12, 4
+EVERY = 100
 
 
 class Block(nn.Module):
@@ -68,36 +78,63 @@ def gpt():
     return model, ids[:, :-1], ids[:, 1:], {"samples": "tokens"}
 
 
-def measure(name, captured):
-    """Processor time of a step and, of this process, memory at its peak in MB."""
+def measure(name: str, is_captured: bool) -> dict[str, float]:
+    """Processor seconds of STEPS steps, CAPTURES of them captured, and the memory of this process at its peak in MB."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
     model, x, y, options = {"mlp": mlp, "resnet": resnet, "gpt": gpt}[name]()
     optimizer = torch.optim.Adam(model.parameters())
+    first, apart = 3, STEPS // CAPTURES
     with tempfile.TemporaryDirectory() as folder:
-        capture = Capture(model, folder, lambda step: captured and step >= 2, **options)
-        times = []
-        for _ in range(8):
+        capture = Capture(model, folder, lambda s: is_captured and s >= first and (s - first) % apart == 0, **options)
+        began = 0.0
+        for step in range(first + STEPS):
+            if step == first:
+                began = time.process_time()
             optimizer.zero_grad()
-            began = time.process_time()
             with capture.step():
                 output = model(x)
                 F.cross_entropy(output.flatten(0, -2), y.flatten()).backward()
             optimizer.step()
-            times.append(time.process_time() - began)
+            capture.writer.jobs.join()  # at every 100 steps a file is written long before the next capture
         capture.close()
-    times = sorted(times[2:])
-    print(times[len(times) // 2], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak": peak, "sums": 0 if capture.last is None else size_of(capture.last) / 2**20}
+
+
+def size_of(moments) -> int:
+    """Bytes of the arrays of a capture."""
+    total = 0
+    for layer in moments.layers:
+        total += sum(array.nbytes for array in (layer.W, layer.gb_ha, layer.bias) if array is not None)
+        for side in layer.sides().values():
+            for stored in side.blocks.stored.values():
+                arrays = stored.panels if isinstance(stored, Triangle) else [] if callable(stored) else [stored]
+                total += sum(array.nbytes for array in arrays)
+    return total
+
+
+def medians(name: str, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    found: tuple[list, list] = ([], [])
+    for _ in range(rounds):
+        for captured in (0, 1):
+            words = [sys.executable, __file__, name, str(captured)]
+            found[captured].append(json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout))
+    plain, captured = ({key: statistics.median(one[key] for one in runs) for key in runs[0]} for runs in found)
+    return plain, captured
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        measure(sys.argv[1], sys.argv[2] == "1")
+        print(json.dumps(measure(sys.argv[1], sys.argv[2] == "1")))
         sys.exit()
+    rounds = int(sys.argv[1]) if len(sys.argv) == 2 else 3
+    print(f"network  step ms  capture adds ms  at every {EVERY} steps  peak MB  with captures  more  sums MB")
     for name in ("mlp", "resnet", "gpt"):
-        run = [subprocess.run([sys.executable, __file__, name, k], capture_output=True, text=True) for k in "01"]
-        (plain, memory), (with_it, more) = ([float(word) for word in one.stdout.split()] for one in run)
+        plain, captured = medians(name, rounds)
+        step, adds = plain["seconds"] / STEPS, (captured["seconds"] - plain["seconds"]) / CAPTURES
         print(
-            f"{name}: a step {plain * 1e3:.0f} ms, captured {with_it * 1e3:.0f} ms, {with_it / plain:.1f} times; "
-            f"peak {memory:.0f} MB, captured {more:.0f} MB"
+            f"{name:7}  {step * 1e3:7.0f}  {adds * 1e3:15.0f}  {adds / step / EVERY:17.1%}  {plain['peak']:7.0f}  "
+            f"{captured['peak']:13.0f}  {captured['peak'] / plain['peak'] - 1:4.0%}  {captured['sums']:7.0f}"
         )

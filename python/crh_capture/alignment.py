@@ -27,7 +27,7 @@ def second_moment(side: SideMoments, which: str, convention: str, n: int) -> np.
     gram, total = side.blocks.get(v + v), side.blocks.get(f"{v}_sum")
     if gram is None or count <= 0 or (convention != "raw" and total is None):
         return None
-    C = gram / count
+    C: np.ndarray = gram / count
     if convention == "raw":
         return C
     whole = np.trace(C)

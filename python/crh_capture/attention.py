@@ -8,7 +8,8 @@ weights; its rows are tokens. Heads written as einsum, or with heads and batch i
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from .backward import in_backward
 from .rules import Map, last_axis, linear_map
 
 if TYPE_CHECKING:
@@ -59,14 +61,28 @@ class AttentionMode(TorchFunctionMode):
         super().__init__()
         self.recorder = recorder
         self.inside: list[_InAttention] = []
+        self.is_paused = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Calls in here are the recorder's own."""
+        before, self.is_paused = self.is_paused, True
+        try:
+            yield
+        finally:
+            self.is_paused = before
 
     def __torch_function__(
-        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: dict | None = None
+        self, func: Callable[..., Any], kinds: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if self.is_paused:
+            return func(*args, **kwargs)
         if func is F.multi_head_attention_forward:
             return self._multi_head(args, kwargs)
         result = func(*args, **kwargs)
+        if not in_backward():  # what is computed anew goes where it went
+            self.recorder.edges.use(func, args, kwargs, result)
         if not isinstance(result, Tensor):
             return result
         if func is F.linear and self.inside:
@@ -80,11 +96,12 @@ class AttentionMode(TorchFunctionMode):
             return self._heads(result)
         return result
 
-    def _multi_head(self, args: Sequence[Any], kwargs: dict) -> Any:
+    def _multi_head(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         name = self.recorder.stack[-1] if self.recorder.stack else "attention"
         module = self.recorder.names.get(name)
         if not isinstance(module, nn.MultiheadAttention):
             return F.multi_head_attention_forward(*args, **kwargs)
+        self.recorder.edges.use(F.multi_head_attention_forward, args, kwargs, args[0])
         self.inside.append(_InAttention(name, module))
         try:
             with self:

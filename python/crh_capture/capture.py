@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from .distributed import rank, sum_over_ranks
 from .errors import CaptureError
 from .finish import finished
-from .moments import Moments
-from .recorder import Pass, Recorder, Selection
+from .moments import LayerMoments, Moments
+from .recorder import Layer, Pass, Recorder, Selection
 from .refusals import is_compiled, names_of, refuse_compiled, refuse_coupling, unwrapped
 from .rules import Map
 from .schedule import Schedule, schedule
@@ -102,7 +102,9 @@ class Capture:
         self.overwrite = overwrite
         self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
         self.last: Moments | None = None
-        """The latest capture, on every rank."""
+        """The latest capture, on every rank; None while the next one is made."""
+        self.statement: _Statement | None = None
+        """Of the step that is captured now."""
         self.told: set[str] = set()
         self.writer = Writer()
         if every is not None and self.out is None:
@@ -129,6 +131,7 @@ class Capture:
         samples: int | str | None = None,
         tokens: Tensor | None = None,
         accumulation: int | None = None,
+        targets: Tensor | None = None,
         step: int | None = None,
     ) -> Iterator[bool]:
         """Around forward and backward pass of one step of training. Gives whether it is captured.
@@ -138,6 +141,8 @@ class Capture:
             loss_reduction "mean" they are what the mean runs over unless `samples` is stated.
         accumulation: what the loss of each pass is divided by, where gradients of several passes are accumulated; 1 if
             by nothing.
+        targets: class indices in the shape of the output without its last axis, for sums by class of the last map
+            (neural collapse); of one pass. Below 0: in no class.
         step: number of the step. Default: one more than the last.
 
         Raises CaptureError in one line where the sums would not be those of each sample's own loss.
@@ -149,18 +154,40 @@ class Capture:
             yield False
             self.step_number = number + 1
             return
+        self.last = None  # two captures at a time would take twice the memory
         statement = _Statement(self, samples, tokens, accumulation)
-        recorder = self._recorder(statement.factor, lambda: tokens, statement.see, statement.before_gradients)
+        recorder = self._recorder(
+            statement.factor, lambda: tokens, statement.see, statement.before_gradients, lambda: targets
+        )
         statement.recorder = recorder
+        self.statement = statement
         with ExitStack() as stack:
             if self.is_compiled:
                 stack.enter_context(torch.compiler.set_stance("force_eager"))
             stack.enter_context(recorder)
+            stack.callback(setattr, self, "statement", None)
             yield True
-        moments = self._reduced(recorder, number, self.objective, statement.check)
+        moments = self._reduced(recorder, number, self.objective, statement.check, statement.losses)
         if moments is not None and self.out is not None:
             self._write(moments, self.out / f"step-{number:08d}.safetensors")
         self.step_number = number + 1
+
+    def log_loss(self, loss: Tensor | float, samples: int | None = None) -> None:
+        """Keeps the loss of a pass in the capture of this step, for its curve; between captures it does nothing.
+
+        loss: as loss_reduction says, of the pass before it, not divided and not scaled.
+        samples: how many losses that are. Default: what the mean runs over; with loss_reduction "sum" it must be given.
+        """
+        statement = self.statement
+        if statement is None:
+            return
+        count = samples
+        if count is None and self.loss_reduction == "mean" and statement.recorder is not None:
+            count = statement.recorder.passes[-1].samples if statement.recorder.passes else None
+        if count is None:
+            raise CaptureError("log_loss: expected to know how many samples the loss is of; pass samples=")
+        value = float(loss.detach()) if isinstance(loss, Tensor) else float(loss)
+        statement.losses += torch.tensor([value * count if self.loss_reduction == "mean" else value, count]).double()
 
     # --- measuring
 
@@ -185,8 +212,9 @@ class Capture:
             batches = [batches]
         device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
         mask: list[Tensor | None] = [None]
-        recorder = self._recorder(lambda _: 1.0, lambda: mask[0], lambda *_: None)
-        total, count, problem = 0.0, 0, None
+        target: list[Any] = [None]
+        recorder = self._recorder(lambda _: 1.0, lambda: mask[0], lambda *_: None, targets=lambda: target[0])
+        seen, problem = torch.zeros(2, dtype=torch.float64), None
         with ExitStack() as stack:
             stack.enter_context(_evaluation(self.model))
             refuse_coupling(self.names, self.batch_norm)
@@ -202,6 +230,7 @@ class Capture:
                     )
                 x, y = _moved(batch[0], device), _moved(batch[1], device)
                 mask[0] = None if tokens is None else tokens(x, y).to(device).bool()
+                target[0] = y
                 losses = loss_fn(_called(self.model, x), y)
                 if not losses.requires_grad:
                     recorder.check()
@@ -209,21 +238,21 @@ class Capture:
                         "measure: expected losses that depend on a measured layer, got losses without a gradient"
                     )
                 loss = losses.sum()
-                total, count = total + float(loss.detach()), count + losses.numel()
+                number = losses.numel() if mask[0] is None else int(mask[0].sum())
+                seen += torch.tensor([float(loss.detach()), number], dtype=torch.float64)
                 loss.backward()
                 if recorder.problem is not None:
                     break
-        if count == 0:
+        if seen[1] == 0:
             problem = CaptureError("measure: expected at least one batch, got none")
-        name = objective or getattr(loss_fn, "__name__", "loss")
+        name = objective or str(getattr(loss_fn, "__name__", "loss"))
 
         def check() -> None:
             if problem is not None:
                 raise problem
 
-        moments = self._reduced(recorder, self.step_number, name if name != "<lambda>" else "loss", check)
+        moments = self._reduced(recorder, self.step_number, name if name != "<lambda>" else "loss", check, seen)
         assert moments is not None
-        moments.loss = total / count
         return moments
 
     def measure_if_due(
@@ -273,6 +302,7 @@ class Capture:
         tokens: Callable[[], Tensor | None],
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None] = lambda _: None,
+        targets: Callable[[], Any] = lambda: None,
     ) -> Recorder:
         return Recorder(
             self.model,
@@ -283,6 +313,7 @@ class Capture:
             on_output=on_output,
             before_gradients=before_gradients,
             choose=self._coordinates,
+            targets=targets,
         )
 
     def _coordinates(self, name: str, one: Map) -> dict[str, Tensor]:
@@ -297,8 +328,11 @@ class Capture:
                 found[key] = torch.from_numpy(np.sort(chosen))
         return found
 
-    def _reduced(self, recorder: Recorder, step: int, objective: str, check: Callable[[], None]) -> Moments | None:
-        """The moments over all ranks; None where gradients overflowed and a GradScaler skips the step."""
+    def _reduced(
+        self, recorder: Recorder, step: int, objective: str, check: Callable[[], None], losses: Tensor
+    ) -> Moments | None:
+        """The moments over all ranks, with the sum and number of losses (2); None where gradients overflowed under a
+        GradScaler, which then skips the step."""
         problem: BaseException | None = None
         try:
             recorder.check()
@@ -306,7 +340,10 @@ class Capture:
         except Exception as error:
             problem = error
         layers = list(recorder.layers.values())
-        sum_over_ranks(layers, problem)
+        with torch.no_grad():
+            for layer in layers:
+                layer.sums.settle()
+        sum_over_ranks(layers, problem, losses)
         if self._has_scaler() and not all(bool(torch.isfinite(layer.sums.gb.numbers).all()) for layer in layers):
             warnings.warn(
                 f"crh_capture: gradients of step {step} overflowed; it is not captured",
@@ -320,7 +357,11 @@ class Capture:
                         f"capture: expected finite activations and gradients in {layer.name!r}, got others; the loss "
                         "has diverged"
                     )
-        moments = Moments(step, objective, self.source, [finished(layer) for layer in layers])
+        moments = Moments(step, objective, self.source, [_taken(layer) for layer in layers])
+        recorder.layers.clear()
+        moments.document["edges"] = recorder.edges.document({layer.name for layer in moments.layers if layer.a})
+        if losses[1] > 0 and bool(torch.isfinite(losses).all()):
+            moments.losses = (float(losses[0]), int(losses[1]))
         moments.skipped = dict(recorder.skipped)
         for name in set(moments.skipped) - self.told:
             warnings.warn(f"crh_capture: layer {name!r} is left out: {moments.skipped[name]}", stacklevel=4)
@@ -344,6 +385,13 @@ class Capture:
         self.writer.submit(job)
 
 
+def _taken(layer: Layer) -> LayerMoments:
+    """The moments of a layer, whose sums are let go: hooks hold it as long as the graph of the loss is there."""
+    moments = finished(layer)
+    del layer.sums
+    return moments
+
+
 class _Statement:
     """What is stated of one step: how its gradients become those of each sample's own loss."""
 
@@ -354,6 +402,8 @@ class _Statement:
         self.samples = capture.samples if samples is None else samples
         self.recorder: Recorder | None = None
         scaler = capture.scaler
+        self.losses = torch.zeros(2, dtype=torch.float64)
+        """Sum and number of those that were logged."""
         self.scale = float(scaler.get_scale()) if scaler is not _UNSTATED and scaler is not None else 1.0
 
     def see(self, passed: Pass, output: Any) -> None:

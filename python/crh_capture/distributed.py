@@ -1,4 +1,4 @@
-"""Sums over the processes of torch.distributed: one all-reduce of all moments."""
+"""Sums over the processes of torch.distributed: one all-reduce for each layer."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def rank() -> int:
     return dist.get_rank() if is_distributed() else 0
 
 
-def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
-    """Adds up the sums of every rank in place, on every rank.
+def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: Tensor) -> None:
+    """Adds up the sums of every rank in place, on every rank, and `losses` (2), their sum and number.
 
     A few bytes first tell whether all ranks have the same layers, so that no rank waits for one that has failed; then
-    all sums are one float64 buffer and one all-reduce.
+    the sums of each layer are one float64 buffer and one all-reduce, in place where that works on their device.
 
     Raises problem where this rank has one, and CaptureError where another has, or has other layers, or is gone.
     """
@@ -33,7 +33,11 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
             raise problem
         return
     device = _device()
-    spec = ";".join(f"{layer.name} {[tuple(t.shape) for t in layer.sums.tensors()]}" for layer in layers)
+    spec = ";".join(
+        f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)} "
+        f"{layer.labelled is not None} {None if layer.noise is None else list(layer.noise.sides)}"
+        for layer in layers
+    )
     number = int.from_bytes(hashlib.sha256(spec.encode()).digest()[:6], "big")
     said = torch.tensor([float(problem is not None), number, -number], dtype=torch.float64, device=device)
     _reduce(said, dist.ReduceOp.MAX)
@@ -46,16 +50,19 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None) -> None:
         raise CaptureError(
             "capture: expected the same layers on every rank, got others; capture the same calls on each"
         )
-    tensors = [tensor for layer in layers for tensor in layer.sums.tensors()]
-    counts = torch.tensor([layer.sums.n for layer in layers], dtype=torch.float64)
-    whole = torch.cat([counts.to(device), *(tensor.reshape(-1).to(device) for tensor in tensors)])
-    _reduce(whole, dist.ReduceOp.SUM)
-    for layer, n in zip(layers, whole[: len(layers)].cpu()):
+    counts = torch.tensor([*losses.tolist(), *(layer.sums.n for layer in layers)], dtype=torch.float64, device=device)
+    _reduce(counts, dist.ReduceOp.SUM)
+    losses.copy_(counts[:2])
+    counts = counts[2:]
+    for layer, n in zip(layers, counts.tolist()):
         layer.sums.n = int(n)
-    at = len(layers)
-    for tensor in tensors:
-        tensor.copy_(whole[at : at + tensor.numel()].reshape(tensor.shape))
-        at += tensor.numel()
+        for part in (layer.sums, layer.labelled, layer.noise):
+            if part is not None:
+                sums = part.whole.to(device)
+                _reduce(sums, dist.ReduceOp.SUM)
+                part.whole.copy_(sums)
+        if layer.noise is not None:
+            layer.noise.n = layer.sums.n
 
 
 def _device() -> torch.device:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import struct
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save_file
 
+from .blocks import Blocks, Triangle
 from .errors import CaptureError
 from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
 
@@ -19,18 +20,37 @@ FORMAT, VERSION = "crh-moments", 1
 _SIDE_TENSORS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn", "gh", "z")
 
 
-def _tensors(moments: Moments) -> dict[str, np.ndarray]:
+def _tensors(moments: Moments) -> dict[str, np.ndarray | Triangle]:
     """The arrays of a capture file by name. Raises CaptureError if a vector has a number that is not finite."""
-    tensors: dict[str, np.ndarray] = {}
+    tensors: dict[str, np.ndarray | Triangle] = {}
     for layer in moments.layers:
         for key, side in layer.sides().items():
-            tensors.update({f"{layer.name}.{key}.{name}": array for name, array in side.blocks.items()})
+            for name, stored in side.blocks.stored.items():
+                if not callable(stored):  # what follows from others is not written
+                    tensors[f"{layer.name}.{key}.{name}"] = stored
         own = {"gb_ha": layer.gb_ha, "W": layer.W, "bias": layer.bias, **layer.other}
         tensors.update({f"{layer.name}.{name}": array for name, array in own.items() if array is not None})
     for name, array in tensors.items():
-        if array.ndim == 1 and not np.isfinite(array).all():
+        if isinstance(array, np.ndarray) and array.ndim == 1 and not np.isfinite(array).all():
             raise CaptureError(f"capture: expected finite sums, got others in {name!r}; the loss has diverged")
-    return {name: np.ascontiguousarray(array, dtype="<f8") for name, array in tensors.items()}
+    return tensors
+
+
+def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle], document: str) -> None:
+    """A safetensors file of float64, one array after another: the library's writer holds two copies of all of them."""
+    header: dict[str, Any] = {"__metadata__": {"crh": document}}
+    at = 0
+    for name, array in tensors.items():
+        shape = (sum(map(len, array.rows())),) if isinstance(array, Triangle) else array.shape
+        length = 8 * math.prod(shape)
+        header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [at, at + length]}
+        at += length
+    text = json.dumps(header, allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(struct.pack("<Q", len(text)) + text)
+    for array in tensors.values():
+        for part in array.rows() if isinstance(array, Triangle) else [array]:
+            file.write(np.ascontiguousarray(part, dtype="<f8").data)
 
 
 def _document(moments: Moments) -> dict[str, Any]:
@@ -40,6 +60,7 @@ def _document(moments: Moments) -> dict[str, Any]:
         "step": moments.step,
         "objective": moments.objective,
         "source": moments.source,
+        **({} if moments.losses is None else {"losses": {"count": moments.losses[1], "sum": moments.losses[0]}}),
         **moments.document,
         "layers": [_describe(layer) for layer in moments.layers],
     }
@@ -71,8 +92,9 @@ def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(tensors, str(temporary), metadata={"crh": document})
-        with open(temporary, "rb+") as file:
+        with open(temporary, "wb", buffering=1 << 20) as file:
+            _write_container(file, tensors, document)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -96,9 +118,11 @@ def read(path: Path) -> Moments:
     layers = [_layer(entry, tensors) for entry in document["layers"]]
     if tensors:
         raise CaptureError(f"capture: expected tensors named after a layer and a sum, got {next(iter(tensors))!r}")
-    known = ("format", "version", "step", "objective", "source", "layers")
+    known = ("format", "version", "step", "objective", "source", "losses", "layers")
+    said = document.get("losses")
+    losses = None if said is None else (said["sum"], said["count"])
     rest = {key: value for key, value in document.items() if key not in known}
-    return Moments(document["step"], document["objective"], document["source"], layers, document=rest)
+    return Moments(document["step"], document["objective"], document["source"], layers, losses, document=rest)
 
 
 def _layer(entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> LayerMoments:
@@ -107,9 +131,10 @@ def _layer(entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> LayerMoment
 
     def side(key: str, d: int) -> SideMoments:
         found = entry[key]
-        blocks = {
-            block: tensors.pop(f"{name}.{key}.{block}") for block in _SIDE_TENSORS if f"{name}.{key}.{block}" in tensors
-        }
+        blocks = Blocks()
+        for block in _SIDE_TENSORS:
+            if f"{name}.{key}.{block}" in tensors:
+                blocks[block] = tensors.pop(f"{name}.{key}.{block}")
         places = np.array(found["coordinates"]) if "coordinates" in found else None
         return SideMoments(d, blocks, {number: found[number] for number in SIDE_NUMBERS}, places)
 
@@ -130,4 +155,5 @@ def _layer(entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> LayerMoment
     for block in (*carried, "b.output_gg", "a.noise", "b.noise"):
         if f"{name}.{block}" in tensors:
             layer.other[block] = tensors.pop(f"{name}.{block}")
+    layer.derive()
     return layer

@@ -1,9 +1,4 @@
-"""From the sums of a capture to moments: turned back, completed by what follows from them, and copied out once.
-
-Of a map the sums of g h^T of each side follow from sum g_b h_a^T:
-
-    sum g_b h_b^T = (sum g_b h_a^T) W^T + (sum g_b) bias^T,   sum g_a h_a^T = W^T sum g_b h_a^T.
-"""
+"""From the sums of a capture to moments: turned back, and copied out of the device once."""
 
 from __future__ import annotations
 
@@ -11,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .blocks import Blocks, Stored, Triangle
 from .moments import LayerMoments, SideMoments
 from .recorder import Layer
 from .sums import RowSums, VectorSums
@@ -31,18 +27,14 @@ def finished(layer: Layer) -> LayerMoments:
         b = _side(sums.hb, sums.gb, one.d_out, None)
         a = None if sums.ha is None or sums.ga is None else _side(sums.ha, sums.ga, one.d_in or 0, Q)
         cross = sums.cross
-        if cross is not None and W is not None and a is not None:
-            gh = cross @ W.T
-            b.blocks["gh"] = _array(gh if bias is None else gh + torch.outer(sums.gb.plain.total, bias))
-            a.blocks["gh"] = _array(W.T @ cross)
-        elif cross is not None and a is None:
+        if cross is not None and a is None:
             b.blocks["gh"] = _array(cross)
         if layer.coordinates and W is not None:
             for key, side in (("a", a), ("b", b)):
                 assert side is not None
                 side.blocks["z"] = _array(_gram_on(W, key, layer.coordinates.get(key)))
         is_map = a is not None and not layer.coordinates
-        return LayerMoments(
+        moments = LayerMoments(
             name=layer.name,
             kind=one.kind,
             d_in=one.d_in or one.d_out,
@@ -54,6 +46,14 @@ def finished(layer: Layer) -> LayerMoments:
             W=_array(W) if is_map and W is not None else None,
             bias=_array(bias) if is_map and bias is not None else None,
         )
+        moments.derive()
+        if layer.labelled is not None:
+            moments.document["classes"] = layer.labelled.classes
+            moments.other = {name: _array(values) for name, values in layer.labelled.tensors().items()}
+        if layer.noise is not None and layer.noise.n > 0:
+            moments.document["noise"] = layer.noise.document()
+            moments.other.update(layer.noise.tensors())
+        return moments
 
 
 def _side(h: VectorSums, g: VectorSums, d: int, Q: Tensor | None) -> SideMoments:
@@ -67,19 +67,12 @@ def _side(h: VectorSums, g: VectorSums, d: int, Q: Tensor | None) -> SideMoments
         kept, squares, fourths = (float(value) for value in sums.numbers.cpu())
         numbers[f"kept{letter}"] = int(kept) if np.isfinite(kept) else kept
         numbers[f"{letter.lower()}2"], numbers[f"{letter.lower()}4"] = squares, fourths
-    plain, unit = turned(g.plain), turned(g.unit)
-    blocks = {
-        "h_sum": _array(h.plain.total),
-        "hh": _array(h.plain.gram),
-        "hn_sum": _array(h.unit.total),
-        "hnhn": _array(h.unit.gram),
-        "g_sum": _array(plain.total),
-        "gg": _array(plain.gram),
-        "gn_sum": _array(unit.total),
-        "gngn": _array(unit.gram),
-    }
+    blocks: dict[str, Stored] = {}
+    for v, one in (("h", h.plain), ("hn", h.unit), ("g", turned(g.plain)), ("gn", turned(g.unit))):
+        blocks[f"{v}_sum"] = _array(one.total)
+        blocks[v + v] = Triangle([_array(panel) for panel in one.panels])
     places = None if h.coordinates is None else h.coordinates.cpu().numpy()
-    return SideMoments(d, blocks, numbers, places)
+    return SideMoments(d, Blocks(blocks), numbers, places)
 
 
 def _gram_on(W: Tensor, key: str, coordinates: Tensor | None) -> Tensor:

@@ -14,7 +14,7 @@ try:
     from lightning.pytorch.callbacks import Callback
 except ImportError:
     try:
-        from pytorch_lightning.callbacks import Callback  # type: ignore[no-redef]
+        from pytorch_lightning.callbacks import Callback  # type: ignore[no-redef,assignment]
     except ImportError as error:  # pragma: no cover
         raise ImportError("crh_capture.lightning: expected lightning, got none; pip install lightning") from error
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .alignment import CONVENTIONS, alignments_of
+from .blocks import Blocks, Stored, Triangle
 from .errors import CaptureError
 
 SIDE_NUMBERS = ("keptH", "keptG", "h2", "h4", "g2", "g4")
@@ -22,7 +23,7 @@ class SideMoments:
 
     d: int
     """Values of a whole row."""
-    blocks: dict[str, np.ndarray] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=Blocks)
     """h_sum, g_sum, hn_sum, gn_sum (k); hh, gg, hnhn, gngn, gh, z (k, k); k = d but where coordinates are sampled"""
     numbers: dict[str, float] = field(default_factory=dict)
     """keptH, keptG: rows with |h| > 0, |g| > 0; h2, h4, g2, g4: sums of |h|^2, |h|^4, |g|^2, |g|^4"""
@@ -55,6 +56,17 @@ class LayerMoments:
     def sides(self) -> dict[str, SideMoments]:
         return {"b": self.b} if self.a is None else {"a": self.a, "b": self.b}
 
+    def derive(self) -> None:
+        """Of a map, lets gh of both sides follow from gb_ha and W where it is not there (docs/formats.md)."""
+        W, cross, a, b = self.W, self.gb_ha, self.a, self.b
+        if W is None or cross is None or a is None:
+            return
+        if "gh" not in a.blocks:
+            a.blocks.stored["gh"] = lambda: W.T @ cross
+        if "gh" not in b.blocks and "g_sum" in b.blocks:
+            bias, total = self.bias, b.blocks["g_sum"]
+            b.blocks.stored["gh"] = lambda: cross @ W.T if bias is None else cross @ W.T + np.outer(total, bias)
+
 
 @dataclass
 class Moments:
@@ -64,12 +76,17 @@ class Moments:
     objective: str
     source: str
     layers: list[LayerMoments]
-    loss: float | None = None
-    """Mean loss of a sample, where `measure` computed it; not in the file."""
+    losses: tuple[float, int] | None = None
+    """Sum and number of the losses, where they are known: of `measure`, and of a step that called `log_loss`."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Layers that were called and are not measured, and why; not in the file."""
     document: dict[str, Any] = field(default_factory=dict)
     """Further keys of the document: edges"""
+
+    @property
+    def loss(self) -> float | None:
+        """Mean loss."""
+        return None if self.losses is None else self.losses[0] / self.losses[1]
 
     def __getitem__(self, name: str) -> LayerMoments:
         for layer in self.layers:
@@ -129,7 +146,8 @@ class Moments:
             )
         layers = [_merged(x, y) for x, y in zip(self.layers, other.layers)]
         sources = sorted({*self.source.split(" + "), *other.source.split(" + ")})
-        return Moments(self.step, self.objective, " + ".join(sources), layers, document=self.document)
+        both = self.losses and other.losses and (self.losses[0] + other.losses[0], self.losses[1] + other.losses[1])
+        return Moments(self.step, self.objective, " + ".join(sources), layers, both or None, document=self.document)
 
 
 def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
@@ -146,12 +164,18 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         )
         if not same:
             raise CaptureError(f"moments: expected one sample of coordinates in layer {x.name!r}, got two")
-        blocks = {
-            key: value if key == "z" else value + v.blocks[key] for key, value in u.blocks.items() if key in v.blocks
-        }
-        return SideMoments(u.d, blocks, {key: u.numbers[key] + v.numbers[key] for key in u.numbers}, u.coordinates)
+        blocks: dict[str, Stored] = {}
+        for key, one in u.blocks.stored.items():
+            two = v.blocks.stored.get(key)
+            if key == "z" or (isinstance(one, Triangle) and isinstance(two, Triangle)):
+                blocks[key] = one if key == "z" else one + two  # type: ignore[operator]
+            elif isinstance(one, np.ndarray) and two is not None:
+                blocks[key] = one + v.blocks[key]
+        return SideMoments(
+            u.d, Blocks(blocks), {key: u.numbers[key] + v.numbers[key] for key in u.numbers}, u.coordinates
+        )
 
-    return LayerMoments(
+    merged = LayerMoments(
         name=x.name,
         kind=x.kind,
         d_in=x.d_in,
@@ -162,4 +186,15 @@ def _merged(x: LayerMoments, y: LayerMoments) -> LayerMoments:
         gb_ha=None if x.gb_ha is None or y.gb_ha is None else x.gb_ha + y.gb_ha,
         W=x.W,
         bias=x.bias,
+        other={key: value + y.other[key] for key, value in x.other.items() if key in y.other},
+        document=_merged_document(x.document, y.document),
     )
+    merged.derive()
+    return merged
+
+
+def _merged_document(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    merged = {key: value for key, value in x.items() if y.get(key) == value}
+    if "noise" in x and "noise" in y:
+        merged["noise"] = {**x["noise"], "examples": x["noise"]["examples"] + y["noise"]["examples"]}
+    return merged

@@ -16,12 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from .attention import AttentionMode
+from .backward import in_backward
+from .edges import Edges
 from .errors import CaptureError
+from .labelled import ClassSums, labels_of
+from .noise import NoiseSums
 from .rules import Map, rule_of
 from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
+from .weight_gradient import WeightGradient
 
-CHUNK = 2**24
-"""Numbers of one side's rows that are laid out at a time, 64 MiB in float32. chosen: far above the sums of a layer."""
+CHUNK, CHUNK_ON_CPU = 2**24, 2**20
+"""Numbers of one side's rows that are laid out at a time: 64 MiB in float32; on a CPU 4 MiB, for its cache. chosen."""
 
 HAS_KWARGS = "with_kwargs" in nn.Module.register_forward_hook.__code__.co_varnames
 
@@ -54,21 +59,6 @@ class _Anchor(torch.autograd.Function):
         return None, None
 
 
-def in_backward() -> bool:
-    """Whether a backward pass runs in this thread: a call of a module in it is checkpointing that computes anew."""
-    current = getattr(torch._C, "_current_graph_task_id", None)
-    if current is not None:
-        return current() != -1
-    import sys
-
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename.endswith("checkpoint.py") and frame.f_code.co_name in ("backward", "unpack"):
-            return True
-        frame = frame.f_back
-    return False
-
-
 @dataclass
 class Pass:
     """One forward pass of the model."""
@@ -94,6 +84,12 @@ class Layer:
     coordinates: dict[str, Tensor]
     opened: int = 0
     fired: int = 0
+    pending: int = 0
+    """Calls whose sum g_b h_a^T the gradient of the weight will bring."""
+    labelled: ClassSums | None = None
+    """Sums by class, of a classifier's last map."""
+    noise: NoiseSums | None = None
+    """Squared gradients of the weights, of a map with a neighbour."""
     weights: Weights | None = None
     version: int | None = None
 
@@ -112,6 +108,7 @@ class Recorder:
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None],
         choose: Callable[[str, Map], dict[str, Tensor]],
+        targets: Callable[[], Any] = lambda: None,
     ) -> None:
         """
         names: every submodule by the name that it is known by.
@@ -120,9 +117,13 @@ class Recorder:
         on_output: told what the model returned.
         before_gradients: told of one trained weight before this capture's gradients are added to its own.
         choose: coordinates of each side to be sampled, by side (Eq. 77); none for sides measured whole.
+        targets: class indices of the batch at hand, for the sums by class of the last map, or anything else.
         """
         self.root, self.names, self.selection = root, names, selection
         self.factor, self.tokens, self.on_output, self.choose = factor, tokens, on_output, choose
+        self.targets = targets
+        self.latest: tuple[Layer, Tensor, Tensor] | None = None
+        """The map that was called last, its input and its output."""
         self.before_gradients: Callable[[Tensor], None] | None = before_gradients
         self.layers: dict[str, Layer] = {}
         self.passes: list[Pass] = []
@@ -133,6 +134,9 @@ class Recorder:
         self.ignoring = False
         self.is_half = False
         """Whether a layer's output was in float16."""
+        self.edges = Edges()
+        self.sites: dict[int, str] = {}
+        """Where each parameter of a linear map was met first."""
         self.handles: list[Any] = []
         self.mode = AttentionMode(self)
         self.anchor = torch.zeros((), requires_grad=True)
@@ -164,6 +168,7 @@ class Recorder:
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self.mode.__exit__(kind, error, trace)
+        self.latest = None
         self._remove()
 
     def _remove(self) -> None:
@@ -184,12 +189,14 @@ class Recorder:
             while self.stack and self.stack.pop() != name:
                 pass  # names that an exception left behind
             changed = None
-            if name in self.measured:
-                changed = self._call(name, module, args, kwargs, output)
-            if module is self.root and not in_backward():
-                if not self.ignoring:
-                    self.on_output(self.passes[-1], output)
-                self.ignoring = False
+            with self.mode.paused():
+                if name in self.measured:
+                    changed = self._call(name, module, args, kwargs, output)
+                if module is self.root and not in_backward():
+                    if not self.ignoring:
+                        self.on_output(self.passes[-1], output)
+                        self._add_classes(output)
+                    self.ignoring = False
             return changed
 
         if HAS_KWARGS:
@@ -223,6 +230,10 @@ class Recorder:
         """Sums one call's activations, and its gradient when it comes. Returns what stands for y from here on."""
         if self.ignoring:
             return y
+        with self.mode.paused():
+            return self._record(site, maps, x, y)
+
+    def _record(self, site: str, maps: Sequence[Map], x: Tensor, y: Tensor) -> Tensor:
         passed = self.current
         if not torch.is_grad_enabled():
             passed.without_gradient[site] = passed.without_gradient.get(site, 0) + 1
@@ -248,27 +259,113 @@ class Recorder:
         stem = site if call == 1 else f"{site}#{call}"
         layers = [self._layer(stem, one, y) for one in maps]
         with exact_products():
-            for layer in layers:
-                self._add_activations(layer, x.detach(), y.detach())
+            for one in layers:
+                self._add_activations(one, x.detach(), y.detach())
+        is_row = len(layers) == 1 and self._follow(site, layers[0], x, y)
+        self.latest = (layers[0], x.detach(), y) if len(layers) == 1 and maps[0].input_rows else None
         # Of an output alone nothing is held but a head's: what follows may write into it.
         held = x if any(one.input_rows for one in maps) else y if maps[0].kind == "head" else None
         kept, version = (None, 0) if held is None else (held.detach(), held._version)
+        is_held = True
+        [layer] = layers if len(layers) == 1 else [None]
+        node, source = None, None
+        # Half precision would be summed in half precision, and padding would count.
+        if layer is not None and layer.sums.cross is not None and maps[0].is_product and self.tokens() is None:
+            node, source = WeightGradient.of(y, maps[0].parameter) or (None, None)
 
         def on_gradient(gradient: Tensor) -> None:
+            nonlocal kept, is_held
+            if not is_held:
+                for one in layers:
+                    one.fired += 1  # a second gradient, which `check` refuses
+                return
             try:
                 if kept is not None and kept._version != version:
                     raise CaptureError(
                         f"capture: expected the input of {site!r} unchanged until its gradient comes, got one that "
                         "was changed in place; write x = x + y in place of x += y"
                     )
-                with exact_products():
-                    for layer in layers:
-                        self._add_gradients(layer, kept, gradient.detach(), passed)
+                with self.mode.paused(), exact_products():
+                    for one in layers:
+                        self._add_gradients(one, None if source else kept, gradient.detach(), passed)
+                    if is_row and kept is not None:
+                        self._add_noise(layers[0], kept, gradient.detach(), passed)
             except Exception as error:
                 self.problem = self.problem or error
+            is_held = False
+            if source is None:
+                kept = None  # the graph may live on
 
+        def on_product(gradients: Any, outputs: Any) -> None:
+            nonlocal kept
+            if kept is None or is_held:
+                return
+            assert layer is not None and source is not None
+            try:
+                with self.mode.paused(), exact_products():
+                    product = source.matrix(gradients)
+                    if product is not None:
+                        layer.sums.add_product(product, self.factor(passed))
+                    else:
+                        self._add_cross(layer, kept, outputs[0].detach().reshape(y_shape), passed)
+                layer.pending -= 1
+            except Exception as error:
+                self.problem = self.problem or error
+            kept = None
+
+        y_shape = y.shape
         _on_gradient_of(y, on_gradient)
+        if node is not None:
+            node.register_hook(on_product)
+            layer.pending += 1  # type: ignore[union-attr]
         return y
+
+    def _follow(self, site: str, layer: Layer, x: Tensor, y: Tensor) -> bool:
+        """Follows the values of a linear map. Returns whether its rows are examples, of which noise is summed."""
+        one = layer.map
+        if one.kind != "linear" or not one.is_product or one.parameter is None or not one.parameter.is_leaf:
+            return False
+        if self.sites.setdefault(id(one.parameter), site) != site or layer.name != site:
+            self.edges.repeated |= {site, self.sites[id(one.parameter)]}
+        if layer.coordinates:
+            return False
+        self.edges.arrive(x, site)
+        self.edges.start(y, site, one.parameter)
+        axes = self.current.axes
+        return x.dim() == 2 and y.dim() == 2 and len(axes) > 0 and axes[0] == len(x)
+
+    def _add_noise(self, layer: Layer, x: Tensor, gradient: Tensor, passed: Pass) -> None:
+        one = layer.map
+        is_first, is_second = self.edges.of(layer.name)
+        assert one.input_rows is not None and one.d_in is not None
+        if layer.noise is None:
+            d = {**({"a": one.d_in} if is_second else {}), **({"b": one.d_out} if is_first else {})}
+            if not d:
+                return
+            has_bias = one.bias is not None and one.bias() is not None
+            layer.noise = NoiseSums(d, has_bias, layer.sums.device)
+        factor = self.factor(passed)
+        for part in self._parts(one, gradient):
+            layer.noise.add(part.rows(one.input_rows, x), part.rows(one.output_rows, gradient) * factor)
+
+    def _add_classes(self, output: Any) -> None:
+        """Sums by class where the network's output is that of its last map, and the targets are class indices."""
+        latest, self.latest = self.latest, None
+        if latest is None:
+            return
+        layer, x, y = latest
+        values = getattr(output, "logits", output)
+        labels = labels_of(self.targets(), y) if values is y else None
+        one = layer.map
+        if labels is None or one.kind != "linear" or one.input_rows is None or one.d_in is None or layer.coordinates:
+            return
+        with torch.no_grad():
+            mask = self._mask(one, one.rows_shape(y))
+            part = _Part(None, None, mask)
+            hb, ha = part.rows(one.output_rows, y.detach()), part.rows(one.input_rows, x)
+            if layer.labelled is None:
+                layer.labelled = ClassSums(one.d_in, one.d_out, layer.sums.device)
+            layer.labelled.add(ha, hb, labels if mask is None else labels[mask.to(labels.device)])
 
     def _layer(self, stem: str, one: Map, y: Tensor) -> Layer:
         name = stem + one.suffix
@@ -284,12 +381,8 @@ class Recorder:
     def _add_activations(self, layer: Layer, x: Tensor, y: Tensor) -> None:
         one, sums = layer.map, layer.sums
         for part in self._parts(one, y):
-            hb = part.rows(one.output_rows, y)
-            sums.hb.add(hb)
-            sums.n += hb.shape[0]
-            if sums.ha is not None:
-                assert one.input_rows is not None
-                sums.ha.add(part.rows(one.input_rows, x))
+            ha = None if one.input_rows is None else part.rows(one.input_rows, x)
+            sums.add_activations(part.rows(one.output_rows, y), ha)
 
     def _add_gradients(self, layer: Layer, kept: Tensor | None, gradient: Tensor, passed: Pass) -> None:
         layer.fired += 1
@@ -312,10 +405,17 @@ class Recorder:
                 )
         factor = self.factor(passed)
         for part in self._parts(one, gradient):
+            sums.add_gradients(part.rows(one.output_rows, gradient) * factor, layer.weights)
+        if kept is not None:
+            self._add_cross(layer, kept, gradient, passed)
+
+    def _add_cross(self, layer: Layer, kept: Tensor, gradient: Tensor, passed: Pass) -> None:
+        one, factor = layer.map, self.factor(passed)
+        if layer.sums.cross is None:
+            return
+        for part in self._parts(one, gradient):
             gb = part.rows(one.output_rows, gradient) * factor
-            sums.add_gradients(gb, layer.weights)
-            if kept is not None and sums.cross is not None:
-                sums.add_cross(gb, part.rows(one.input_rows or one.output_rows, kept))
+            layer.sums.add_cross(gb, part.rows(one.input_rows or one.output_rows, kept))
 
     def _parts(self, one: Map, y: Tensor) -> list[_Part]:
         """The samples of a call in parts that are laid out at a time."""
@@ -328,7 +428,11 @@ class Recorder:
         if n == 0 or n % first != 0 or y.dim() < 2 or (shape and shape[0] != first):
             return [_Part(None, None, mask)]
         each = n // first
-        step = max(1, CHUNK // (each * max(one.d_in or 1, one.d_out)))
+        d = max(one.d_in or 1, one.d_out)
+        # Below d rows the float64 totals (d, d) cost more than the products.
+        numbers = CHUNK if y.device.type != "cpu" else max(CHUNK_ON_CPU, d * d)
+        parts = -(-n * d // numbers)
+        step = -(-first // parts)
         return [
             _Part(i, min(i + step, first), None if mask is None else mask[i * each : (i + step) * each])
             for i in range(0, first, step)
@@ -377,7 +481,7 @@ class Recorder:
                     f"{', '.join(sorted(name for name, m in self.names.items() if rule_of(m))) or 'none with a rule'}"
                 )
         for layer in self.layers.values():
-            if layer.fired == layer.opened:
+            if layer.fired == layer.opened and layer.pending == 0:
                 continue
             words = (
                 "more: sum the losses and call backward() once"

@@ -10,7 +10,7 @@ import torch
 
 from .errors import CaptureError
 from .finish import finished
-from .moments import Moments
+from .moments import LayerMoments, Moments
 from .recorder import Layer
 from .rules import Map, last_axis
 from .sums import LayerSums, Weights
@@ -41,7 +41,7 @@ def from_rows(
         layers.setdefault(name[: -len(part) - 1], {})[part] = values
     if not layers:
         raise CaptureError("rows: expected arrays <layer>.a.h, .b.h, .b.g and .W, got none")
-    found: list = [finished(_layer(name, parts)) for name, parts in layers.items()]
+    found: list[LayerMoments] = [finished(_layer(name, parts)) for name, parts in layers.items()]
     return Moments(step, objective, source or "rows", found)
 
 
@@ -62,12 +62,10 @@ def _layer(name: str, parts: dict[str, np.ndarray]) -> Layer:
         )
     sums = LayerSums(d_in, d_out, torch.device("cpu"))
     weights = None if W is None else Weights(W, None)
-    sums.n = len(hb)
-    sums.hb.add(hb)
-    if sums.ha is not None and ha is not None:
-        sums.ha.add(ha)
+    sums.add_activations(hb, ha)
     sums.add_gradients(gb, weights)
     sums.add_cross(gb, hb if ha is None else ha)
+    sums.settle()
     if ha is not None:
         assert weights is not None and weights.W is not None
         weights.bias = hb.mean(0) - weights.W @ ha.mean(0)

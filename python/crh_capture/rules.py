@@ -10,9 +10,10 @@ depthwise one, or one of more than 32 groups, is one map whose W has the groups 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
@@ -46,13 +47,16 @@ class Map:
     """Behind the module's name."""
     parameter: Tensor | None = None
     """The parameter that W is read from: what is trained."""
+    is_product: bool = False
+    """Whether the module is one product of its input with the parameter, W as it is, turned or folded: then its
+    gradient is sum g_b h_a^T."""
     rows_shape: Callable[[Tensor], tuple[int, ...]] = lambda y: tuple(y.shape[:-1])
     """(values of an output) -> the axes that its rows run over, in their order; their product is n"""
     is_transposed: bool | None = False
     """Whether the axes of rows_shape are (tokens, batch) where the model has (batch, tokens); None: not known."""
 
 
-Rule = Callable[[nn.Module], Sequence[Map]]
+Rule = Callable[[Any], Sequence[Map]]
 
 _rules: dict[type[nn.Module], Rule] = {}
 
@@ -77,7 +81,7 @@ def last_axis(values: Tensor) -> Tensor:
     return values.reshape(-1, values.shape[-1])
 
 
-def _linear(module: nn.Module) -> Sequence[Map]:
+def _linear(module: Any) -> Sequence[Map]:
     W = module.weight
     return [linear_map(W, module.bias)]
 
@@ -94,10 +98,11 @@ def linear_map(W: Tensor, bias: Tensor | None, suffix: str = "", parameter: Tens
         bias=lambda: None if bias is None else whole(bias),
         suffix=suffix,
         parameter=W if parameter is None else parameter,
+        is_product=parameter is None,
     )
 
 
-def _hf_conv1d(module: nn.Module) -> Sequence[Map]:
+def _hf_conv1d(module: Any) -> Sequence[Map]:
     """h_b = h_a w + b with w (d_in, d_out), the layer of GPT-2."""
     w, bias = module.weight, module.bias
     return [
@@ -110,16 +115,17 @@ def _hf_conv1d(module: nn.Module) -> Sequence[Map]:
             weight=lambda: whole(w).T,
             bias=lambda: whole(bias),
             parameter=w,
+            is_product=True,
         )
     ]
 
 
-def _embedding(module: nn.Module) -> Sequence[Map]:
+def _embedding(module: Any) -> Sequence[Map]:
     """The output alone: the input is an index."""
     return [Map(kind="block", d_out=module.embedding_dim, output_rows=last_axis)]
 
 
-def _convolution(module: nn.Module) -> Sequence[Map]:
+def _convolution(module: Any) -> Sequence[Map]:
     groups, kernel = module.groups, tuple(module.kernel_size)
     outputs, channels = module.out_channels, module.in_channels
     positions = 1
@@ -144,7 +150,7 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
 
         def output_rows(y: Tensor) -> Tensor:
             y = y if y.dim() == len(kernel) + 2 else y.unsqueeze(0)
-            return y[:, g * c_out : (g + 1) * c_out].movedim(1, -1).reshape(-1, c_out)
+            return y[:, g * c_out : (g + 1) * c_out].transpose(0, 1).reshape(c_out, -1).T
 
         return Map(
             kind="conv",
@@ -156,13 +162,14 @@ def _convolution(module: nn.Module) -> Sequence[Map]:
             bias=bias,
             suffix=f".group{g}" if parts > 1 else "",
             parameter=module.weight,
+            is_product=groups == 1,
             rows_shape=lambda y: (y.shape[0] if y.dim() == len(kernel) + 2 else 1, *y.shape[-len(kernel) :]),
         )
 
     return [part(g) for g in range(parts)]
 
 
-def patches(module: nn.Module, x: Tensor) -> Tensor:
+def patches(module: Any, x: Tensor) -> Tensor:
     """x (N, C, spatial...) -> (N * positions, C * k...): what each output position of the convolution sees."""
     rank = x.dim() - 2
     pads = list(module._reversed_padding_repeated_twice)
@@ -175,18 +182,16 @@ def patches(module: nn.Module, x: Tensor) -> Tensor:
         x = x.unfold(axis + 2, span, step)  # (N, C, out..., .., span) with one axis more behind
         if dilation > 1:
             x = x[..., ::dilation]
-    # (N, C, out..., k...) -> (N, out..., C, k...)
-    order = [0, *range(2, 2 + rank), 1, *range(2 + rank, 2 + 2 * rank)]
-    x = x.permute(order)
-    d = 1
-    for extent in x.shape[1 + rank :]:
-        d *= extent
-    return x.reshape(-1, d)
+    # (N, C, out..., k...) -> (C, k..., N, out...), which is copied along whole lines of the image
+    order = [1, *range(2 + rank, 2 + 2 * rank), 0, *range(2, 2 + rank)]
+    d = x.shape[1] * math.prod(x.shape[2 + rank :])
+    return x.permute(order).reshape(d, -1).T
 
 
 def _block_diagonal(W: Tensor, blocks: int) -> Tensor:
     """(c_out, w) with equal blocks of rows -> (c_out, blocks * w), zeros beside each block."""
-    return torch.block_diag(*W.chunk(blocks))
+    whole: Tensor = torch.block_diag(*W.chunk(blocks))
+    return whole
 
 
 def whole(parameter: Tensor) -> Tensor:

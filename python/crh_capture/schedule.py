@@ -42,5 +42,5 @@ def schedule(every: Schedule) -> Callable[[int], bool]:
         return lambda step: step % every == 0
     if callable(every):
         return every
-    steps: set | None = set(every)
+    steps: set[int] | None = set(every)
     return lambda step: step in steps  # type: ignore[operator]

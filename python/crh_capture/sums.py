@@ -1,27 +1,34 @@
-"""Sums over the rows of one map, batch by batch: float32 products on the device, totals in float64.
+"""Sums over the rows of one map, part by part: float32 products on the device, totals in float64.
 
 Rows are samples: h_a (n, dIn), h_b (n, dOut), g_b (n, dOut), g_a = g_b W (theory.md Eqs. 2, 3, 5, 8, 9). float32 would
-lose a small covariance beside a large mean, so every Gram matrix is centred on the batch's own mean m and put back in
-float64 (Eq. 10):
+lose a small covariance beside a large mean, so rows are centred on c, the mean of the first part, and put back in
+float64 at the end (Eq. 10 with a centre that need not be the mean). With r = sum (v - c) and C = sum (v - c)(v - c)^T:
 
-    sum v v^T = C + n m m^T,   C = sum (v - m)(v - m)^T.
+    sum v = r + n c,   sum v v^T = C + c r^T + r c^T + n c c^T.
 
-Rows are divided by a power of two near their largest entry first, so that the square of a gradient of 1e-20 is not
-lost. Rows of float64 are summed in float64 throughout.
+Of a symmetric product the blocks on and above the diagonal are computed. Rows whose squares float32 cannot hold are
+divided by a power of two first. Rows of float64 are summed in float64 throughout.
 """
 
 from __future__ import annotations
 
+import math
+import mmap
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 
+import numpy as np
 import torch
 from torch import Tensor
 
 TURNED = 2
 """Times by which a map's inputs are more than its outputs before g_a is summed in other coordinates. chosen: below, the
 factors cost more than they save."""
+BLOCKS, NARROWEST = 8, 64
+"""Blocks of columns that a symmetric product is computed in: 9 of 16 of its entries. Narrower blocks cost more than the
+entries below the diagonal (measured on a CPU)."""
+SAFE = (1e-12, 1e12)
+"""Lengths of rows whose squares, and whose parts' squares, float32 holds with all digits that count."""
 
 
 @contextmanager
@@ -48,51 +55,134 @@ def total_device(device: torch.device) -> torch.device:
     return torch.device("cpu") if device.type == "mps" else device
 
 
-def _power_of_two(largest: Tensor) -> Tensor:
-    """2^floor(log2 x) of a largest absolute entry x; 1 where it is 0 or not finite."""
-    exponent = torch.frexp(torch.where(torch.isfinite(largest) & (largest > 0), largest, torch.ones_like(largest)))[1]
-    return torch.ldexp(torch.ones_like(largest), exponent - 1)
+class Buffer:
+    """Zeros in float64 that are handed out part by part.
+
+    On the CPU they are memory of their own, in large pages where the system has them, which goes back as a whole: a
+    heap keeps the holes between what captures hold and what comes and goes in a step, and costs a fault for each page.
+    """
+
+    def __init__(self, size: int, device: torch.device) -> None:
+        self.at = 0
+        if device.type != "cpu" or size < 2**15 or not hasattr(mmap, "MAP_PRIVATE"):
+            self.whole = torch.zeros(size, dtype=torch.float64, device=device)
+            return
+        memory = mmap.mmap(-1, 8 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            with suppress(OSError):
+                memory.madvise(mmap.MADV_HUGEPAGE)
+        self.whole = torch.from_numpy(np.frombuffer(memory, dtype=np.float64))
+
+    def take(self, *shape: int) -> Tensor:
+        """The next zeros, in a shape."""
+        size = math.prod(shape)
+        self.at += size
+        return self.whole[self.at - size : self.at].view(shape)
 
 
-@dataclass
+def _power_of_two(largest: float) -> float:
+    """2^floor(log2 x) of the length x of the longest row where squares of x are not safe; 1 where they are."""
+    if SAFE[0] <= largest <= SAFE[1] or largest == 0 or not math.isfinite(largest):
+        return 1.0
+    return math.ldexp(1.0, max(-100, min(100, math.frexp(largest)[1] - 1)))
+
+
+class Lengths:
+    """The lengths of rows, and rows that are safe to be divided by them.
+
+    `lengths` (n) float64 |v|. `base` (n, d) and `inverse` (n) with v / |v| = base * inverse, 0 for rows of zeros. base
+    is the rows themselves but where the square of a row's length is lost in float32: there it is v / max |v_i|.
+    """
+
+    def __init__(self, rows: Tensor, device: torch.device) -> None:
+        self.base = rows
+        short = (rows * rows).sum(1).sqrt_()
+        self.lengths = short.to(device).double()
+        least, most = torch.stack(torch.aminmax(short)).tolist()  # the one number that waits for the device
+        if not (SAFE[0] <= least and most <= SAFE[1]):
+            unsafe = ~((short >= SAFE[0]) & (short <= SAFE[1]))
+            part = rows[unsafe]
+            largest = part.abs().amax(1)
+            part = part / torch.where(largest > 0, largest, torch.ones_like(largest)).unsqueeze(1)
+            short[unsafe] = (part * part).sum(1).sqrt_()
+            self.base = rows.clone()
+            self.base[unsafe] = part
+            self.lengths[unsafe.to(device)] = short[unsafe].to(device).double() * largest.to(device).double()
+            most = float(self.lengths.amax())
+        self.inverse = torch.where(short > 0, 1 / short, torch.zeros_like(short))
+        self.longest = most
+        self.scale = _power_of_two(most)
+        """A power of two near the longest row where float32 cannot hold its square, else 1."""
+
+
+def _blocks(d: int) -> list[tuple[int, int]]:
+    width = max(NARROWEST, -(-d // BLOCKS))
+    return [(i, min(i + width, d)) for i in range(0, d, width)]
+
+
+def size_of_rows(d: int) -> int:
+    """Numbers of a RowSums."""
+    return d + sum((j - i) * (d - i) for i, j in _blocks(d))
+
+
 class RowSums:
-    """Sums of rows v of one kind: sum v (d) and sum v v^T (d, d), float64."""
+    """Sums of rows v (n, d) of one kind: `total` (d) sum v and the upper triangle of sum v v^T, float64 once settled.
 
-    d: int
-    device: torch.device
-    total: Tensor = field(init=False)
-    gram: Tensor = field(init=False)
+    Of the matrix, `panels` (j - i, d - i) hold rows i to j from column i on, for `blocks` (i, j).
+    """
 
-    def __post_init__(self) -> None:
-        self.total = torch.zeros(self.d, dtype=torch.float64, device=self.device)
-        self.gram = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
+    def __init__(self, d: int, buffer: Buffer) -> None:
+        self.d, self.device, self.n = d, buffer.whole.device, 0
+        self.blocks = _blocks(d)
+        self.total = buffer.take(d)
+        self.panels = [buffer.take(j - i, d - i) for i, j in self.blocks]
+        self.centre: Tensor | None = None
+        """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and panels are of C."""
 
-    def add(self, rows: Tensor, scale: Tensor | None = None) -> None:
-        """Adds rows (n, d), which were divided by `scale`; 1 where it is left out."""
-        n = rows.shape[0]
-        rough = rows.mean(0)
-        centred = rows - rough
-        # With m = rough + r / n the sum is C + n m m^T - r r^T / n, whose last part is the square of a rounding error.
-        m = rough.to(self.device).double() + centred.sum(0).to(self.device).double() / n
-        C = (centred.T @ centred).to(self.device)
-        if scale is not None:
-            s = scale.to(self.device).double()
-            m = m * s
-            C = C.double().mul_(s * s)
-        self.gram += C
-        self.gram.addr_(m, m, alpha=n)
-        self.total.add_(m, alpha=n)
+    def centred(self, rows: Tensor, scale: float = 1.0) -> Tensor:
+        """(rows - c) / scale."""
+        if self.centre is None:
+            self.centre = rows.mean(0)
+        v = rows - self.centre
+        return v if scale == 1 else v.mul_(1 / scale)
 
-    def merge(self, other: RowSums) -> None:
-        self.total += other.total
-        self.gram += other.gram
+    def centred_units(self, lengths: Lengths) -> Tensor:
+        """v / |v| - c of each row v."""
+        if self.centre is None:
+            self.centre = torch.mv(lengths.base.T, lengths.inverse) / len(lengths.base)
+        return torch.addcmul(-self.centre, lengths.base, lengths.inverse.unsqueeze(1))
+
+    def add(self, v: Tensor, scale: float = 1.0) -> None:
+        """Adds rows (n, d) that are centred and divided by `scale`."""
+        self.n += v.shape[0]
+        self.total.add_(v.sum(0).to(self.device), alpha=scale)
+        for (i, j), panel in zip(self.blocks, self.panels):
+            panel.add_((v[:, i:j].T @ v[:, i:]).to(self.device), alpha=scale * scale)
+
+    def settle(self) -> None:
+        """From sums of v - c to those of v."""
+        if self.centre is None:
+            return
+        c, r = self.centre.to(self.device).double(), self.total
+        half = r + (self.n / 2) * c  # c r^T + r c^T + n c c^T = c half^T + half c^T
+        for (i, j), panel in zip(self.blocks, self.panels):
+            panel.addr_(c[i:j], half[i:]).addr_(half[i:j], c[i:])
+        r.add_(c, alpha=self.n)
+        self.centre = None
 
     def turned(self, Q: Tensor) -> RowSums:
-        """The sums of v = y Q^T from those of y; Q (d, k) float64."""
-        sums = RowSums.__new__(RowSums)
-        sums.d, sums.device = Q.shape[0], self.device
-        sums.total = Q @ self.total
-        sums.gram = Q @ self.gram @ Q.T
+        """The sums of v = y Q^T from those of y, settled; Q (d, k) float64."""
+        G = torch.empty(self.d, self.d, dtype=torch.float64, device=self.device)
+        for (i, j), panel in zip(self.blocks, self.panels):
+            G[i:j, i:] = panel
+            G[j:, i:j] = panel[:, j - i :].T
+        GQ = G @ Q.T
+        d = Q.shape[0]
+        sums = RowSums(d, Buffer(size_of_rows(d), self.device))
+        sums.n = self.n
+        sums.total.copy_(Q @ self.total)
+        for (i, j), panel in zip(sums.blocks, sums.panels):
+            torch.mm(Q[i:j], GQ[:, i:], out=panel)
         return sums
 
 
@@ -103,45 +193,31 @@ class VectorSums:
     they are given, the matrices alone consist (Eq. 77).
     """
 
-    def __init__(self, d: int, device: torch.device, coordinates: Tensor | None = None) -> None:
+    def __init__(self, d: int, buffer: Buffer, coordinates: Tensor | None = None) -> None:
         size = d if coordinates is None else len(coordinates)
         self.coordinates = coordinates
-        self.plain = RowSums(size, device)
-        self.unit = RowSums(size, device)
-        self.numbers = torch.zeros(3, dtype=torch.float64, device=device)
+        self.plain = RowSums(size, buffer)
+        self.unit = RowSums(size, buffer)
+        self.numbers = buffer.take(3)
+        self.longest = 0.0
+        """|v| of the longest row."""
 
-    def add(self, rows: Tensor) -> None:
-        """Adds rows (n, d) in float32 or float64."""
-        if rows.shape[0] == 0:
-            return
-        largest = rows.abs().amax(1)
-        scale = _power_of_two(largest.amax())
-        kept = largest > 0
-        # Each row is divided by its own largest entry before its norm is taken: squares of small rows would be lost.
-        own = torch.where(kept, largest, torch.ones_like(largest))
-        unit = rows / own.unsqueeze(1)
-        length = (unit * unit).sum(1)
-        unit /= torch.where(kept, length, torch.ones_like(length)).sqrt().unsqueeze(1)
-        v = rows / scale
+    def add(self, rows: Tensor) -> tuple[Tensor, float]:
+        """Adds rows (n, d) in float32 or float64. Returns them centred and divided by a scale, and that scale."""
+        lengths = Lengths(rows, self.numbers.device)
+        self.longest = max(self.longest, lengths.longest)
+        squares = lengths.lengths**2
+        self.numbers += torch.stack([(squares > 0).double().sum(), squares.sum(), (squares * squares).sum()])
         if self.coordinates is not None:
-            v, unit = v[:, self.coordinates], unit[:, self.coordinates]
-        self.plain.add(v, scale)
-        self.unit.add(unit)
-        device = self.numbers.device
-        squares = length.to(device).double() * (own / scale).to(device).double() ** 2
-        s = scale.to(device).double()
-        self.numbers += torch.stack(
-            [kept.to(device).double().sum(), squares.sum() * s**2, (squares * squares).sum() * s**4]
-        )
+            rows, lengths.base = rows[:, self.coordinates], lengths.base[:, self.coordinates]
+        self.unit.add(self.unit.centred_units(lengths))
+        v = self.plain.centred(rows, lengths.scale)
+        self.plain.add(v, lengths.scale)
+        return v, lengths.scale
 
-    def merge(self, other: VectorSums) -> None:
-        self.plain.merge(other.plain)
-        self.unit.merge(other.unit)
-        self.numbers += other.numbers
-
-    def tensors(self) -> list[Tensor]:
-        """Every array of the sums, to reduce them over processes in place."""
-        return [self.plain.total, self.plain.gram, self.unit.total, self.unit.gram, self.numbers]
+    def settle(self) -> None:
+        self.plain.settle()
+        self.unit.settle()
 
 
 class LayerSums:
@@ -163,42 +239,71 @@ class LayerSums:
         self.coordinates = coordinates or {}
         self.n = 0
         a, b = self.coordinates.get("a"), self.coordinates.get("b")
-        self.hb, self.gb = VectorSums(d_out, device, b), VectorSums(d_out, device, b)
-        self.ha = self.ga = self.cross = None
         self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
-        if d_in is not None:
-            self.ha = VectorSums(d_in, device, a)
-            self.ga = VectorSums(d_out if self.is_turned else d_in, device, a)
-        if crossed:
-            self.cross = torch.zeros(d_out, d_in or d_out, dtype=torch.float64, device=device)
+        d_ga = d_out if self.is_turned else d_in
+        sides = [(d_out, b), (d_out, b)] + ([] if d_in is None or d_ga is None else [(d_in, a), (d_ga, a)])
+        size = sum(2 * size_of_rows(d if places is None else len(places)) + 3 for d, places in sides)
+        buffer = Buffer(size + (d_out * (d_in or d_out) if crossed else 0), device)
+        self.whole = buffer.whole
+        """Every sum, to reduce them over processes in place."""
+        made: list[VectorSums | None] = [VectorSums(d, buffer, places) for d, places in sides]
+        hb, gb, self.ha, self.ga = (*made, None, None)[:4]
+        assert hb is not None and gb is not None
+        self.hb, self.gb = hb, gb
+        self.cross = buffer.take(d_out, d_in or d_out) if crossed else None
+        zero = torch.zeros(1, dtype=torch.float64, device=device)
+        self.crossed: tuple[int, Tensor, Tensor] = (0, zero, zero)
+        """n, sum (g_b - c_g) and sum (h - c_h) of the rows whose centred product is in `cross`."""
 
     def sides(self) -> list[VectorSums]:
         return [side for side in (self.ha, self.ga, self.hb, self.gb) if side is not None]
 
-    def tensors(self) -> list[Tensor]:
-        return [t for side in self.sides() for t in side.tensors()] + ([] if self.cross is None else [self.cross])
+    def add_activations(self, hb: Tensor, ha: Tensor | None) -> None:
+        """Adds outputs h_b (n, d_out) and inputs h_a (n, d_in), None of an output alone."""
+        self.n += hb.shape[0]
+        if hb.shape[0] == 0:
+            return
+        self.hb.add(hb)
+        if self.ha is not None:
+            assert ha is not None
+            self.ha.add(ha)
 
     def add_gradients(self, gb: Tensor, W: Weights | None) -> None:
         """Adds gradients g_b (n, d_out), and those behind the weights."""
+        if gb.shape[0] == 0:
+            return
         self.gb.add(gb)
         if self.ga is not None:
             assert W is not None
             self.ga.add(gb @ (W.R.T if self.is_turned else W.W).to(gb.dtype))
 
     def add_cross(self, gb: Tensor, h: Tensor) -> None:
-        """Adds sum g_b h^T of the rows h_a of a map, or h_b of an output alone."""
-        assert self.cross is not None
+        """Adds sum g_b h^T of rows that were added: h_a (n, d_in) of a map, or h_b of an output alone."""
         if gb.shape[0] == 0:
             return
-        sg, sh = _power_of_two(gb.abs().amax()), _power_of_two(h.abs().amax())
-        g, v = gb / sg, h / sh
-        mg, mh = g.mean(0), v.mean(0)
-        C = (g - mg).T @ (v - mh)
-        # sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T with r = sum v - n m
-        n = g.shape[0]
-        rg, rh = (g - mg).sum(0), (v - mh).sum(0)
-        C, mg, mh, rg, rh, sg, sh = (x.to(self.device).double() for x in (C, mg, mh, rg, rh, sg, sh))
-        self.cross += sg * sh * (C + torch.outer(n * mg + rg, mh) + torch.outer(mg, rh))
+        assert self.cross is not None
+        side = self.hb if self.ha is None else self.ha
+        scales = _power_of_two(self.gb.longest), _power_of_two(side.longest)
+        g, v = self.gb.plain.centred(gb, scales[0]), side.plain.centred(h, scales[1])
+        self.cross.add_((g.T @ v).to(self.device), alpha=scales[0] * scales[1])
+        sums = g.sum(0).to(self.device).double() * scales[0], v.sum(0).to(self.device).double() * scales[1]
+        self.crossed = (self.crossed[0] + len(gb), self.crossed[1] + sums[0], self.crossed[2] + sums[1])
+
+    def add_product(self, product: Tensor, factor: float) -> None:
+        """Adds sum g_b h_a^T (d_out, d_in) of rows that were added, multiplied by a factor."""
+        assert self.cross is not None
+        self.cross.add_(product.to(self.device), alpha=factor)
+
+    def settle(self) -> None:
+        """From sums of centred rows to those of the rows, once every row is added."""
+        if self.cross is not None and self.crossed[0] > 0:
+            # sum g h^T = C + c_g r_h^T + r_g c_h^T + n c_g c_h^T
+            n, rg, rh = self.crossed
+            centres = self.gb.plain.centre, (self.hb if self.ha is None else self.ha).plain.centre
+            cg, ch = (c.to(self.device).double() for c in centres if c is not None)
+            self.cross.addr_(cg, rh + n * ch).addr_(rg, ch)
+        for side in self.sides():
+            side.settle()
 
 
 class Weights:

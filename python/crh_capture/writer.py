@@ -33,6 +33,7 @@ class Writer:
             except BaseException as error:
                 self.problems.append(error)
             finally:
+                del job  # and the capture with it
                 self.jobs.task_done()
 
     def check(self) -> None:

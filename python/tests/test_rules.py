@@ -228,7 +228,7 @@ def test_large_batches_are_laid_out_in_parts(monkeypatch):
     model = Net().double()
     x, y = net_batch()
     whole = captured(model, (x.double(), y))
-    monkeypatch.setattr("crh_capture.recorder.CHUNK", 500)
+    monkeypatch.setattr("crh_capture.recorder.CHUNK_ON_CPU", 500)
     parts = captured(model, (x.double(), y))
     for layer, other in zip(whole.layers, parts.layers):
         assert layer.n == other.n

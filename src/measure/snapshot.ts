@@ -162,7 +162,8 @@ export function layerJobs(total: Moments | undefined, options: SnapshotOptions):
 
 /** The record of a network from those of its layers; `total` is needed for its heads alone. */
 export function assembleSnapshot(total: Moments, options: SnapshotOptions, layers: LayerSnapshot[]): Snapshot {
-  const { loss, accuracy, skipped = [] } = options;
+  const { accuracy, skipped = [] } = options;
+  const loss = options.loss ?? (total.losses && total.losses.sum / total.losses.count);
   const baselines = headBaselines(total, options.start);
   const samples = options.samples ?? (layers.length > 0 ? Math.min(...layers.map((layer) => layer.samples)) : 0);
   const result: Snapshot = {

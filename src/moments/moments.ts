@@ -127,6 +127,14 @@ export interface Moments {
   layers: LayerMoments[];
   /** Which map feeds which, where it was looked for. */
   edges?: Edges;
+  /** The losses of these samples, where they are known. */
+  losses?: LossSum;
+}
+
+/** Losses of samples, whose number may be another than that of a layer's rows. */
+export interface LossSum {
+  readonly count: number;
+  readonly sum: number;
 }
 
 export const vectorBlocks = ["hSum", "gSum", "hnSum", "gnSum"] as const;
@@ -223,7 +231,8 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
   const layers = x.layers.map((layer, i) => mergeLayers(layer, y.layers[i]!));
   const edges = x.edges ?? y.edges;
   const source = [...sources].sort().join(sourceSeparator);
-  return { step: x.step, objective: x.objective, source, layers, ...(edges && { edges }) };
+  const losses = x.losses && y.losses && { count: x.losses.count + y.losses.count, sum: x.losses.sum + y.losses.sum };
+  return { step: x.step, objective: x.objective, source, layers, ...(edges && { edges }), ...(losses && { losses }) };
 }
 
 /** An array of any content. */

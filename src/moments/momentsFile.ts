@@ -2,10 +2,10 @@
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`,
- * `gn_sum`, `gngn`, `gh`; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
+ * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
  * their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared
  * gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON document with the
- * rest: step, objective, source, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * rest: step, objective, source, losses, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
@@ -15,11 +15,13 @@ import {
   safetensorsMetadata,
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
-import { averageTriangles } from "../linalg/triangleTiles.ts";
+import { averageTriangles, mirrorLower } from "../linalg/triangleTiles.ts";
+import { completeCross } from "./crossMoments.ts";
 import { type BrokenEdge, type EdgeEnd, type Edges, type MapEdge, symmetries } from "./edges.ts";
 import {
   type LayerKind,
   type LayerMoments,
+  type LossSum,
   type Moments,
   type Side,
   type SideMoments,
@@ -36,7 +38,8 @@ const kinds: readonly LayerKind[] = ["linear", "conv", "head", "block"];
 /** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
 const maxDimension = 2 ** 24;
 
-type Take = (name: string, shape: number[]) => Float64Array | undefined;
+/** A tensor of the file, whose shape is the given one, or of symmetric sums (d, d) its upper triangle's. */
+type Take = (name: string, shape: number[], isSymmetric?: boolean) => Float64Array | undefined;
 type Block = (typeof sideBlocks)[number];
 
 /** Names of the blocks in the file. */
@@ -52,6 +55,7 @@ const fileNames: Record<Block, string> = {
   gh: "gh",
 };
 
+const isSymmetric = (block: Block): boolean => (symmetricBlocks as readonly string[]).includes(block);
 const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).includes(block);
 
 /**
@@ -61,12 +65,13 @@ const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).
  *   finite
  */
 export function encodeMoments(moments: Moments): Uint8Array {
-  const { step, objective, source, edges, layers } = moments;
+  const { step, objective, source, edges, losses, layers } = moments;
   const kept = layers.find(({ rows }) => rows !== undefined);
   if (kept)
     throw new RangeError(`encodeMoments: expected sums, got rows of layer ${kept.name}; measure without keepRows`);
   const described = layers.map(describeLayer);
-  const document = { format, version, step, objective, source, ...(edges && { edges }), layers: described };
+  const known = { ...(losses && { losses }), ...(edges && { edges }) };
+  const document = { format, version, step, objective, source, ...known, layers: described };
   readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
   const tensors = new Map<string, SafetensorsTensor>();
   for (const layer of layers)
@@ -180,10 +185,14 @@ export function decodeMoments(bytes: Uint8Array): Moments {
       'decodeMoments: expected a key "crh" in the metadata, got none; this is not a capture of moments',
     );
   const moments = readDocument(metadata.crh!, "decodeMoments");
-  const take = (name: string, shape: number[]): Float64Array | undefined => {
+  const take: Take = (name, shape, isSymmetric = false) => {
     const tensor = tensors.get(name);
     tensors.delete(name);
-    return tensor && readTensor(name, tensor, shape);
+    if (!tensor) return undefined;
+    const [d] = shape as [number];
+    const packed = (d * (d + 1)) / 2;
+    const isPacked = isSymmetric && tensor.shape.length === 1 && tensor.shape[0] === packed;
+    return isPacked ? fromTriangle(readTensor(name, tensor, [packed]), d) : readTensor(name, tensor, shape);
   };
   for (const layer of moments.layers) {
     for (const key of ["a", "b"] as const) fillSide(layer, key, take);
@@ -196,6 +205,7 @@ export function decodeMoments(bytes: Uint8Array): Moments {
     const bias = take(`${layer.name}.bias`, [layer.dOut]);
     if (bias) layer.bias = bias;
     fillNoise(layer, take);
+    completeCross(layer);
   }
   for (const name of tensors.keys())
     throw new RangeError(
@@ -219,7 +229,8 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
   const side = layer[key];
   if (!side) return;
   for (const block of sideBlocks) {
-    const data = take(`${layer.name}.${key}.${fileNames[block]}`, isVector(block) ? [side.d] : [side.d, side.d]);
+    const shape = isVector(block) ? [side.d] : [side.d, side.d];
+    const data = take(`${layer.name}.${key}.${fileNames[block]}`, shape, isSymmetric(block));
     if (data) side[block] = data;
   }
   for (const block of symmetricBlocks) {
@@ -229,6 +240,15 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
   }
   const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
+}
+
+/** (d, d) from the rows of its upper triangle, one behind the other. */
+function fromTriangle(packed: Float64Array, d: number): Float64Array {
+  const data = new Float64Array(d * d);
+  // Column i of the lower triangle is row i of the upper one.
+  for (let i = 0, at = 0; i < d; i++) for (let j = i; j < d; j++) data[j * d + i] = packed[at++]!;
+  mirrorLower(data, d);
+  return data;
 }
 
 /** Sums by class: all five tensors, or none. */
@@ -335,8 +355,16 @@ function readDocument(json: string, where: string): Moments {
     if (names.has(name)) throw new RangeError(`${where}: expected one layer of each name, got ${brief(name)} twice`);
     names.add(name);
   }
-  if (document.edges === undefined) return { step, objective, source, layers };
-  return { step, objective, source, layers, edges: readEdges(document.edges, layers, check) };
+  const moments: Moments = { step, objective, source, layers };
+  if (document.edges !== undefined) moments.edges = readEdges(document.edges, layers, check);
+  if (document.losses !== undefined) moments.losses = readLosses(document.losses, check);
+  return moments;
+}
+
+function readLosses(value: unknown, check: Checker): LossSum {
+  const { count, sum } = check.record(value, "losses");
+  if (typeof sum !== "number" || !Number.isFinite(sum)) return check.fail("sum of losses", "a finite number", sum);
+  return { count: check.whole(count, "count of losses", 1, Number.MAX_SAFE_INTEGER), sum };
 }
 
 function isNewer(document: Record<string, unknown>): boolean {

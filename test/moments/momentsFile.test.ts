@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
+import { assembleSnapshot } from "../../src/measure/snapshot.ts";
 import { emptyLayer, type Moments, mergeMoments, sideBlocks } from "../../src/moments/moments.ts";
 import { decodeMoments, encodeMoments, misfitWords } from "../../src/moments/momentsFile.ts";
 import { layerCase, layerOf, momentsOf } from "./cases.ts";
@@ -36,6 +37,53 @@ describe("the capture file", () => {
         expect(decodeMoments(encodeMoments(moments))).toEqual(moments);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it("keeps the losses, which merge by adding and are the loss of a measurement", () => {
+    const [one, two] = [1, 2].map((seed): Moments => ({ ...twoLayers(seed), losses: { count: 3 * seed, sum: 2.5 } }));
+    const read = decodeMoments(encodeMoments(one!));
+    expect(read).toEqual(one);
+    expect(assembleSnapshot(read, {}, []).loss.mean).toBe(2.5 / 3);
+    two!.layers[0]!.W = one!.layers[0]!.W!;
+    expect(mergeMoments(one!, two!).losses).toEqual({ count: 9, sum: 5 });
+    const { losses: _, ...without } = two!;
+    expect(mergeMoments(one!, without).losses).toBeUndefined();
+    for (const [losses, message] of [
+      [{ count: 0, sum: 1 }, "count of losses to be a whole number from 1"],
+      [{ count: 2, sum: "x" }, "sum of losses to be a finite number"],
+    ] as const)
+      expect(() => decodeMoments(changed((document) => Object.assign(document, { losses })))).toThrow(message);
+  });
+
+  it("symmetric sums are read from their upper triangles, and gh from what it follows from", () => {
+    const whole = twoLayers();
+    const [layer] = whole.layers;
+    layer!.bias = Float64Array.of(0.5, -2, 3);
+    const { tensors, metadata } = decodeSafetensors(encodeMoments(whole));
+    for (const [name, { shape, data }] of [...tensors]) {
+      if (!/\.(hh|gg|hnhn|gngn)$/.test(name)) continue;
+      const d = shape[0]!;
+      const rows = Array.from({ length: d }, (_, i) => Array.from(data as Float64Array).slice(i * d + i, (i + 1) * d));
+      tensors.set(name, { dtype: "F64", shape: [(d * (d + 1)) / 2], data: Float64Array.from(rows.flat()) });
+    }
+    for (const name of ["layers.0.a.gh", "layers.0.b.gh"]) tensors.delete(name);
+    const read = decodeMoments(encodeSafetensors(tensors, metadata));
+    const { a, b, gbHa, W, bias, dIn, dOut } = read.layers[0]!;
+    const at = (i: number, j: number): number => {
+      let sum = b.gSum![i]! * bias![j]!;
+      for (let k = 0; k < dIn; k++) sum += gbHa![i * dIn + k]! * W!.data[j * dIn + k]!;
+      return sum;
+    };
+    for (let i = 0; i < dOut; i++)
+      for (let j = 0; j < dOut; j++) expect(b.gh![i * dOut + j]!).toBeCloseTo(at(i, j), 10);
+    expect(a!.gh).toBeUndefined(); // no measure asks for it where there is a bias
+    b.gh = layer!.b.gh!;
+    a!.gh = layer!.a!.gh!;
+    expect(read).toEqual(whole);
+    tensors.set("layers.0.a.hh", { dtype: "F64", shape: [14], data: new Float64Array(14) });
+    expect(() => decodeMoments(encodeSafetensors(tensors, metadata))).toThrow(
+      'decodeMoments: expected "layers.0.a.hh" to be (5, 5), got (14)',
     );
   });
 
