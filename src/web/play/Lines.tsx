@@ -4,7 +4,7 @@
  */
 import { memo, type PointerEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { Relation } from "../../figures/palette.ts";
-import { brief, grouped } from "../../findings/numbers.ts";
+import { brief, fixed, grouped } from "../../findings/numbers.ts";
 
 export interface Line {
   readonly name: string;
@@ -171,7 +171,13 @@ export const Lines = memo(function Lines(props: LinesProps) {
         ))}
         {under !== undefined && <path className="under" d={`M${at(x(under))},${TOP}V${BOTTOM}`} />}
       </svg>
-      <p className="reading">{under === undefined ? "step" : <Reading lines={lines} step={under} />}</p>
+      <p className="reading">
+        {under === undefined ? (
+          "step"
+        ) : (
+          <Reading lines={lines} step={under} text={props.range === undefined ? brief : (value) => fixed(value, 2)} />
+        )}
+      </p>
     </div>
   );
 });
@@ -182,8 +188,14 @@ export function Mark({ relation, x, y, colour }: { relation: Relation; x: number
   return <path d={`M${x},${y - 4.4}l4.2,7.4h-8.4Z`} fill={colour} />;
 }
 
+interface ReadingProps {
+  readonly lines: readonly Line[];
+  readonly step: number;
+  readonly text: (value: number) => string;
+}
+
 /** Values of the curves at the point nearest to a step. */
-function Reading({ lines, step }: { readonly lines: readonly Line[]; readonly step: number }) {
+function Reading({ lines, step, text }: ReadingProps) {
   const near = lines.flatMap(({ name, points, kind, colour }) => {
     if (points.length === 0) return [];
     const nearest = points.reduce((best, one) => (Math.abs(one[0] - step) < Math.abs(best[0] - step) ? one : best));
@@ -195,7 +207,7 @@ function Reading({ lines, step }: { readonly lines: readonly Line[]; readonly st
       {near.map(({ name, value, colour }) => (
         <span key={name}>
           <i style={{ background: colour }} />
-          {name} {brief(value)}
+          {name} {text(value)}
         </span>
       ))}
     </>

@@ -129,10 +129,13 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
             <p className="soft">{play.state === "running" ? "The matrices come with the next measurement." : ""}</p>
           )}
           {found !== undefined && (
-            <div className="play-courses two" data-tour="spectra">
-              <Spectra layer={found} side="a" convention={convention} />
-              <Spectra layer={found} side="b" convention={convention} />
-            </div>
+            <>
+              <div className="play-courses two" data-tour="spectra">
+                <Spectra layer={found} side="a" convention={convention} />
+                <Spectra layer={found} side="b" convention={convention} />
+              </div>
+              <Caption>Eigenvalues by rank, divided by the largest of each matrix; both axes are logarithmic.</Caption>
+            </>
           )}
           {!isUnderWay(play) && (
             <details className="play-kept">

@@ -136,7 +136,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       </div>
       {error !== undefined && <Problem error={error} />}
       <div className="play-bars">
-        <div className="play-bar" role="toolbar" aria-label="Training" data-tour="bar">
+        <div className="play-bar">
           {isRunning ? (
             <button type="button" className="primary" onClick={() => session.pause()}>
               Pause
@@ -250,7 +250,6 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
               <p className="soft">{differenceWords(plan)}</p>
             </fieldset>
           )}
-          {wrong[slot] !== undefined && wrong[slot].key === "" && <Problem error={new Error(wrong[slot].message)} />}
           {wrong[slot] !== undefined && fields?.every(({ key }) => key !== wrong[slot]!.key) && (
             <Problem error={new Error(wrong[slot].message)} />
           )}
