@@ -4,8 +4,9 @@
  */
 import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
 import { grouped } from "../../findings/numbers.ts";
-import type { ReportData } from "../../report/reportData.ts";
+import type { AnalysisReport } from "../../report/reportData.ts";
 import { Problem } from "../ErrorNote.tsx";
+import { RunPage } from "../run/RunPage.tsx";
 import { type FolderSource, folderSource } from "../source/folderSource.ts";
 import { ModelForm, type OpenedArrays, type OpenedModel } from "./ModelForm.tsx";
 import type { ModelFound, ModelProgress, ModelRequest } from "./measureModel.ts";
@@ -22,10 +23,10 @@ import "./open.css";
 interface Opened {
   readonly runs?: FolderSource;
   readonly report?: { readonly name: string; readonly html: string };
-  readonly moments?: { readonly name: string; readonly data: ReportData };
+  readonly moments?: { readonly name: string; readonly data: AnalysisReport };
   readonly model?: { readonly name: string; readonly model: OpenedModel };
   readonly arrays: ReadonlyMap<string, OpenedArrays>;
-  readonly found?: { readonly data: ReportData; readonly found: ModelFound; readonly command: string };
+  readonly found?: { readonly data: AnalysisReport; readonly found: ModelFound; readonly command: string };
 }
 
 const nothing: Opened = { arrays: new Map() };
@@ -305,7 +306,7 @@ function FileList({ arrays }: { readonly arrays: ReadonlyMap<string, OpenedArray
   );
 }
 
-function Facts({ data }: { readonly data: ReportData }) {
+function Facts({ data }: { readonly data: AnalysisReport }) {
   const last = data.snapshots.at(-1);
   if (last === undefined) return null;
   const { loss, accuracy, samples, objective, layers, skipped } = last;
@@ -348,25 +349,11 @@ function followAnchors(report: Document): void {
   });
 }
 
+/** The runs of a dropped folder, each as the lab shows a run. */
 function FolderRuns({ source }: { readonly source: FolderSource }) {
   const [id, choose] = useState(source.ids[0]!);
-  const [data, setData] = useState<ReportData>();
-  const [error, setError] = useState<Error>();
-  useEffect(() => {
-    let isCurrent = true;
-    setData(undefined);
-    setError(undefined);
-    source.reportData(id).then(
-      (found) => isCurrent && setData(found),
-      (reason: Error) => isCurrent && setError(reason),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [source, id]);
   return (
-    <section>
-      <h2>{id}</h2>
+    <>
       {source.ids.length > 1 && (
         <label className="open-row">
           Run{" "}
@@ -377,14 +364,7 @@ function FolderRuns({ source }: { readonly source: FolderSource }) {
           </select>
         </label>
       )}
-      {error !== undefined && <Problem error={error} />}
-      {data === undefined && error === undefined && <p className="soft">Reading …</p>}
-      {data !== undefined && (
-        <>
-          <Facts data={data} />
-          <ReportFigures data={data} />
-        </>
-      )}
-    </section>
+      <RunPage key={id} source={source} id={id} />
+    </>
   );
 }

@@ -1,16 +1,15 @@
-/** @file What the report of a run or an analysis shows, on the page: the six alignments of every layer, all figures. */
+/** @file What the report of an analysis shows, on the page: the six alignments of every layer, all figures. */
 import { useDeferredValue, useMemo } from "react";
 import { relationFormula, relations } from "../../figures/palette.ts";
-import { fixed, grouped } from "../../findings/numbers.ts";
+import { fixed } from "../../findings/numbers.ts";
 import { statusWords } from "../../findings/statusWords.ts";
 import type { AlignmentValue, Snapshot } from "../../measure/snapshot.ts";
 import { type Convention, conventions } from "../../moments/moments.ts";
 import type { FigureSection } from "../../report/figureBlock.ts";
 import { figureSections } from "../../report/figureSections.ts";
 import { type LayerKindName, layerBlocks } from "../../report/layerFigures.ts";
-import { isAnalysis, type ReportData } from "../../report/reportData.ts";
+import type { AnalysisReport } from "../../report/reportData.ts";
 import { symmetrySections } from "../../report/symmetrySection.ts";
-import { twopointFigures } from "../../report/twopointFigures.ts";
 import { FigureBlock } from "../figures/FigureBlock.tsx";
 import { useParam } from "../route.ts";
 
@@ -20,17 +19,16 @@ const meaning: Readonly<Record<Convention, string>> = {
   raw: "plain second moments (Eq. 2)",
 };
 
-export function ReportFigures({ data }: { readonly data: ReportData }) {
+export function ReportFigures({ data }: { readonly data: AnalysisReport }) {
   const drawn = useDeferredValue(data);
   const sections = useMemo(
-    () =>
-      [...twopointFigures(drawn), ...figureSections(drawn), ...symmetrySections(drawn)].filter(({ shown }) => shown),
+    () => [...figureSections(drawn), ...symmetrySections(drawn)].filter(({ shown }) => shown),
     [drawn],
   );
-  const last = data.snapshots.toSorted((x, y) => x.step - y.step).at(-1);
+  const last = data.snapshots.at(-1);
   return (
     <>
-      {last !== undefined && last.layers.length > 0 && <Alignments snapshot={last} isRun={!isAnalysis(data)} />}
+      {last !== undefined && last.layers.length > 0 && <Alignments snapshot={last} />}
       {sections.length > 0 && <h2>Figures</h2>}
       {sections.map((section) => (
         <Section key={section.title} section={section} />
@@ -57,12 +55,12 @@ function Section({ section: { title, shown, missing, caption } }: { readonly sec
 const mark = { rga: "●", rwa: "■", gwa: "▲" } as const;
 
 /** Values, noise and null of every layer at the last measurement. */
-function Alignments({ snapshot, isRun }: { readonly snapshot: Snapshot; readonly isRun: boolean }) {
+function Alignments({ snapshot }: { readonly snapshot: Snapshot }) {
   const [chosen, choose] = useParam("convention", "paper");
   const convention = conventions.find((one) => one === chosen) ?? "paper";
   return (
     <section>
-      <h2>The six alignments{isRun ? ` at step ${grouped(snapshot.step)}` : ""}</h2>
+      <h2>The six alignments</h2>
       <p className="open-row">
         <label>
           Moments{" "}
@@ -151,7 +149,7 @@ const kindTitle: Readonly<Record<LayerKindName, string>> = {
 };
 
 /** The figures of one layer; drawn when it is chosen. */
-function Layer({ data }: { readonly data: ReportData }) {
+function Layer({ data }: { readonly data: AnalysisReport }) {
   const blocks = useMemo(() => layerBlocks(data), [data]);
   const [chosen, choose] = useParam("layer", blocks[0]?.name ?? "");
   const block = blocks.find(({ name }) => name === chosen) ?? blocks[0];

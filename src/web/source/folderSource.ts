@@ -34,8 +34,6 @@ const MOST_TEXT = 2 ** 28;
 /** A source of the runs in a folder, and their names. */
 export interface FolderSource extends RunSource {
   readonly ids: readonly string[];
-  /** All that the report of a run is made from. */
-  reportData(id: string): Promise<ReportData>;
 }
 
 /**
@@ -43,7 +41,11 @@ export interface FolderSource extends RunSource {
  * @param roots paths of the run folders among them, each with a slash at its end; "" where run.json lies alone
  */
 export function folderSource(files: ReadonlyMap<string, File>, roots: readonly string[]): FolderSource {
-  const runs = new Map(roots.map((root) => [idOf(root), new Folder(files, root)]));
+  const runs = new Map<string, Folder>();
+  for (const root of roots) {
+    const id = idOf(root);
+    runs.set(runs.has(id) ? root : id, new Folder(files, root)); // folders of one name are told apart by their paths
+  }
   const at = (id: string): Folder => {
     const found = runs.get(id);
     if (found === undefined) throw new Error(`open: expected a run of the folder, got ${id}; drop its folder`);
@@ -62,7 +64,6 @@ export function folderSource(files: ReadonlyMap<string, File>, roots: readonly s
       return { d: found.rows, values: Float32Array.from(found.data) };
     },
     follow: () => () => {},
-    reportData: (id) => at(id).reportData(),
   };
 }
 
@@ -87,15 +88,6 @@ class Folder {
     const summary: RunSummary = { id, dir: this.#root, info, last };
     const frame = await this.#frame({ snapshots: [], metrics: [] });
     return { summary, frame, snapshotSteps: this.#steps("snapshots", "json"), momentSteps: this.#momentSteps() };
-  }
-
-  async reportData(): Promise<ReportData> {
-    const steps = this.#steps("snapshots", "json");
-    const snapshots = [];
-    for (const step of steps) snapshots.push(await this.snapshot(step));
-    const frame = await this.#frame({ snapshots, metrics: await this.metrics() });
-    const last = this.#momentSteps().at(-1);
-    return last === undefined ? frame : { ...frame, moments: await this.moments(last) };
   }
 
   metrics(): Promise<MetricRow[]> {
