@@ -49,8 +49,8 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
         at += length
     if at > MOST_BYTES:
         warnings.warn(
-            f"crh_capture: a capture of {at / 2**30:.1f} GiB is more than the 2 GiB that crh ingest reads; leave layers "
-            "out with layers=, or take a smaller largest=",
+            f"crh_capture: a capture of {at / 2**30:.1f} GiB is more than the 2 GiB that crh ingest reads; leave "
+            "layers out with layers=, or take a smaller largest=",
             stacklevel=2,
         )
     text = json.dumps(header, allow_nan=False).encode()
