@@ -40,7 +40,8 @@ def weight_gram(layer: LayerMoments, key: str) -> np.ndarray | None:
     """Z_a = W^T W or Z_b = W W^T, on the coordinates that were sampled."""
     side = layer.sides()[key]
     if "z" in side.blocks:
-        return side.blocks["z"]
+        z: np.ndarray = side.blocks["z"]
+        return z
     if layer.W is None:
         return None
     return layer.W.T @ layer.W if key == "a" else layer.W @ layer.W.T

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .distributed import rank, sum_over_ranks
+from .distributed import rank, sum_over_ranks, tell_ranks
 from .errors import CaptureError
 from .finish import finished
 from .moments import LayerMoments, Moments
@@ -88,6 +88,10 @@ class Capture:
             raise ValueError(f"Capture: expected samples to be a number, 'batch' or 'tokens', got {samples!r}")
         self.model = unwrapped(model)
         self.names = names_of(self.model)
+        self.is_parallel = isinstance(model, nn.parallel.DistributedDataParallel) or any(
+            hasattr(parameter, "full_tensor") for parameter in self.model.parameters()
+        )
+        """Whether the model waits for other ranks by itself."""
         self.is_compiled = is_compiled(model)
         if self.is_compiled:
             refuse_compiled()
@@ -166,6 +170,7 @@ class Capture:
                 stack.enter_context(torch.compiler.set_stance("force_eager"))
             stack.enter_context(recorder)
             stack.callback(setattr, self, "statement", None)
+            stack.enter_context(self._telling())
             yield True
         moments = self._reduced(recorder, number, self.objective, statement.check, statement.losses)
         if moments is not None and self.out is not None:
@@ -216,6 +221,7 @@ class Capture:
         recorder = self._recorder(lambda _: 1.0, lambda: mask[0], lambda *_: None, targets=lambda: target[0])
         seen, problem = torch.zeros(2, dtype=torch.float64), None
         with ExitStack() as stack:
+            stack.enter_context(self._telling())
             stack.enter_context(_evaluation(self.model))
             refuse_coupling(self.names, self.batch_norm)
             if self.is_compiled:
@@ -315,6 +321,19 @@ class Capture:
             choose=self._coordinates,
             targets=targets,
         )
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tells the other ranks of an error in here, which would wait for this one's sums.
+
+        Not under DistributedDataParallel and fully_shard: there the others wait for parts of gradients or weights.
+        """
+        try:
+            yield
+        except BaseException:
+            if not self.is_parallel:
+                tell_ranks()
+            raise
 
     def _coordinates(self, name: str, one: Map) -> dict[str, Tensor]:
         """The sampled coordinates of each side that is too wide (Eq. 77), the same at every capture and rank."""

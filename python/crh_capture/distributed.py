@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 import torch
 import torch.distributed as dist
@@ -32,16 +33,13 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: T
         if problem is not None:
             raise problem
         return
-    device = _device()
     spec = ";".join(
         f"{layer.name} {layer.map.d_in} {layer.map.d_out} {len(layer.sums.whole)} "
         f"{layer.labelled is not None} {None if layer.noise is None else list(layer.noise.sides)}"
         for layer in layers
     )
     number = int.from_bytes(hashlib.sha256(spec.encode()).digest()[:6], "big")
-    said = torch.tensor([float(problem is not None), number, -number], dtype=torch.float64, device=device)
-    _reduce(said, dist.ReduceOp.MAX)
-    failed, most, least = (float(value) for value in said.cpu())
+    failed, most, least = _told(problem is not None, number)
     if problem is not None:
         raise problem
     if failed:
@@ -50,6 +48,7 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: T
         raise CaptureError(
             "capture: expected the same layers on every rank, got others; capture the same calls on each"
         )
+    device = _device()
     counts = torch.tensor([*losses.tolist(), *(layer.sums.n for layer in layers)], dtype=torch.float64, device=device)
     _reduce(counts, dist.ReduceOp.SUM)
     losses.copy_(counts[:2])
@@ -63,6 +62,21 @@ def sum_over_ranks(layers: list[Layer], problem: BaseException | None, losses: T
                 part.whole.copy_(sums)
         if layer.noise is not None:
             layer.noise.n = layer.sums.n
+
+
+def tell_ranks() -> None:
+    """Tells the ranks that wait in `sum_over_ranks` of an error on this one, whose way to them may be gone, too."""
+    if is_distributed():
+        with suppress(Exception):
+            _told(True, 0)
+
+
+def _told(has_failed: bool, number: int) -> tuple[float, float, float]:
+    """Over all ranks whether one has failed, and the largest and the negative smallest number."""
+    said = torch.tensor([float(has_failed), number, -number], dtype=torch.float64, device=_device())
+    _reduce(said, dist.ReduceOp.MAX)
+    failed, most, least = said.tolist()
+    return failed, most, least
 
 
 def _device() -> torch.device:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import struct
+import warnings
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from .blocks import Blocks, Triangle
 from .errors import CaptureError
 from .moments import SIDE_NUMBERS, LayerMoments, Moments, SideMoments
 
+MOST_BYTES = 2**31 - 2**20
 FORMAT, VERSION = "crh-moments", 1
 _SIDE_TENSORS = ("h_sum", "hh", "hn_sum", "hnhn", "g_sum", "gg", "gn_sum", "gngn", "gh", "z")
 
@@ -45,6 +47,12 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
         length = 8 * math.prod(shape)
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [at, at + length]}
         at += length
+    if at > MOST_BYTES:
+        warnings.warn(
+            f"crh_capture: a capture of {at / 2**30:.1f} GiB is more than the 2 GiB that crh ingest reads; leave "
+            "layers out with layers=, or take a smaller largest=",
+            stacklevel=2,
+        )
     text = json.dumps(header, allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
     file.write(struct.pack("<Q", len(text)) + text)

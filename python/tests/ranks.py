@@ -50,6 +50,20 @@ try:  # an error on one rank is one on both
 except CaptureError as error:
     said["mismatch"] = str(error)
 
+began = time.monotonic()
+alone = Capture(model, every=1, out=folder / "alone")
+for way in ("step", "measure"):  # one rank fails before its sums are there
+    try:
+        model.zero_grad()
+        if way == "measure":
+            alone.measure([half(10, 20)], losses if rank == 0 else lambda *_: 1 / 0)
+        else:
+            with alone.step():
+                F.cross_entropy(model(half(10, 20)[0] if rank == 0 else None), half(10, 20)[1]).backward()
+    except Exception as error:
+        said[f"failed {way}"] = f"{type(error).__name__}: {error}"
+said["waited"] = time.monotonic() - began
+
 try:  # FSDP2, whose weights are in parts on the ranks
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard

@@ -77,6 +77,13 @@ def test_a_table_of_alignments():
     assert len(table) == 3 * 3 * 2
 
 
+def test_a_file_that_crh_cannot_read_is_said(tmp_path, monkeypatch):
+    moments = Capture(mlp()).measure(mlp_batch(), losses)
+    monkeypatch.setattr("crh_capture.file_format.MOST_BYTES", 1000)
+    with pytest.warns(UserWarning, match="is more than the 2 GiB that crh ingest reads; leave layers out"):
+        moments.save(tmp_path / "m.safetensors")
+
+
 def test_shards_merge_into_the_whole():
     model = mlp().double()
     x, y = mlp_batch()

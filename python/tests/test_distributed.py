@@ -80,6 +80,14 @@ def test_an_error_on_one_rank_is_one_on_every_rank(ranks):
     assert said["mismatch"] == "capture: expected sums of every rank, got an error on another one; see its output"
 
 
+@pytest.mark.parametrize("way", ["step", "measure"])
+def test_an_error_in_the_pass_of_one_rank_does_not_keep_the_others_waiting(ranks, way):
+    _, said = ranks
+    expected = "CaptureError: capture: expected sums of every rank, got an error on another one; see its output"
+    assert said[f"failed {way}"] == expected
+    assert said["waited"] < 60
+
+
 def test_a_rank_that_is_gone_is_a_clear_error_and_what_was_written_stays(ranks):
     folder, said = ranks
     assert said["killed"].startswith("CaptureError: capture: expected an answer of each of 2 ranks, got none of one")
