@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hiddenMedians } from "../../src/findings/hiddenMedians.ts";
 import { fixed } from "../../src/findings/numbers.ts";
 import { findings } from "../../src/findings/relationFindings.ts";
 import { gram } from "../../src/linalg/matrix.ts";
@@ -106,6 +107,26 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     await expect.poll(() => page.locator(".run-entry b").first().innerText()).toBe(`[${order[2]}, ${order[3]}]`);
     const value = H.data[order[2]! * H.rows + order[3]!]!;
     expect(Math.abs((await told("H")) - value)).toBeLessThanOrEqual(1e-3 * Math.abs(value));
+    await page.context().close();
+  });
+
+  it("values are read off figures by keys, as they are in the measurements; a click goes to its step", async () => {
+    const page = await lab.open(`/run/${id}`);
+    const svg = page.locator("figure.block", { hasText: "Hidden layers over training" }).locator(".panels svg").first();
+    await svg.focus();
+    for (const step of [0, 100, 200]) {
+      await page.keyboard.press("ArrowRight");
+      const lines = await page.locator("#tip div").allInnerTexts();
+      expect(lines[0]).toBe(`step ${step}`);
+      const { a } = hiddenMedians(openRun(join(lab.runs, id)).snapshot(step)!, "paper")!;
+      for (const relation of ["rga", "rwa", "gwa"] as const) {
+        const line = lines.find((text) => text.startsWith(relation.toUpperCase()))!;
+        expect(Math.abs(Number(line.split(" ")[1]) - a[relation]!), line).toBeLessThan(1e-3); // 0.01 of a pixel
+      }
+    }
+    const { x, y, width, height } = (await svg.boundingBox())!;
+    await page.mouse.click(x + 0.02 * width + 60, y + height / 2);
+    await waitForStep(page, 0);
     await page.context().close();
   });
 
