@@ -156,7 +156,7 @@ describe.skipIf(isSkipped)("the view of one run", () => {
   });
 
   it("a run is watched while it trains, also over a reload, until it has finished", async () => {
-    const { child, id: live } = await startTraining(lab.runs, "--steps", "16000", "--every", "800", "--seed", "7");
+    const { child, id: live } = await startTraining(lab.runs, "--steps", "12000", "--every", "1000", "--seed", "7");
     const page = await lab.open(`/run/${live}`);
     await page.locator(".run-progress").waitFor();
     await page.locator(".run-scrubber").waitFor({ timeout: 30_000 });
@@ -169,10 +169,10 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     expect(await shownStep(page)).toBeGreaterThanOrEqual(before);
     const steps = await doneSteps(page);
     await page.locator("h1 .status.finished").waitFor({ timeout: 60_000 });
-    await waitForStep(page, 16_000);
-    expect(steps).toBeLessThan(16_000);
-    expect(await doneSteps(page)).toBe(16_000);
-    const last = openRun(join(lab.runs, live)).snapshot(16_000)!;
+    await waitForStep(page, 12_000);
+    expect(steps).toBeLessThan(12_000);
+    expect(await doneSteps(page)).toBe(12_000);
+    const last = openRun(join(lab.runs, live)).snapshot(12_000)!;
     const values = findings([openRun(join(lab.runs, live)).snapshot(0)!, last], "paper");
     expect(await stripOf(page)).toEqual(values.map(({ last: { value } }) => fixed(value!, 2)));
     child.kill();
