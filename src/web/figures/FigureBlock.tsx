@@ -30,7 +30,8 @@ export function FigureBlock({ title, figure, name, caption, missing, tools }: Fi
   useEffect(() => {
     const element = panels.current;
     if (element === null || html === "") return undefined;
-    for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes], svg[data-image]")) svg.tabIndex = 0; // keys read values
+    // keys read values off them
+    for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes], svg[data-image]")) svg.tabIndex = 0;
     return shareCrosshair(element);
   }, [html]);
   const width = Number(/ width="(\d+)"/.exec(figure?.panels[0] ?? "")?.[1] ?? 0);

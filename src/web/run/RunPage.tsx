@@ -60,7 +60,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
   const { params } = useRoute();
   const { snapshots, frame } = run;
   const status = run.summary.info?.status;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: tables and sentences are made anew for measurements, not for every row of metrics
+  // biome-ignore lint/correctness/useExhaustiveDependencies: tables are made anew for measurements, not for every row
   const data = useMemo(() => reportOf(run), [snapshots, frame, status]);
   const layers = useMemo(
     () => [...new Set(snapshots.toReversed().flatMap((snapshot) => snapshot.layers.map(({ name }) => name)))],
