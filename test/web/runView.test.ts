@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hiddenMedians } from "../../src/findings/hiddenMedians.ts";
 import { fixed } from "../../src/findings/numbers.ts";
 import { findings } from "../../src/findings/relationFindings.ts";
 import { gram } from "../../src/linalg/matrix.ts";
@@ -109,6 +110,26 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     await page.context().close();
   });
 
+  it("values are read off figures by keys, as they are in the measurements; a click goes to its step", async () => {
+    const page = await lab.open(`/run/${id}`);
+    const svg = page.locator("figure.block", { hasText: "Hidden layers over training" }).locator(".panels svg").first();
+    await svg.focus();
+    for (const step of [0, 100, 200]) {
+      await page.keyboard.press("ArrowRight");
+      const lines = await page.locator("#tip div").allInnerTexts();
+      expect(lines[0]).toBe(`step ${step}`);
+      const { a } = hiddenMedians(openRun(join(lab.runs, id)).snapshot(step)!, "paper")!;
+      for (const relation of ["rga", "rwa", "gwa"] as const) {
+        const line = lines.find((text) => text.startsWith(relation.toUpperCase()))!;
+        expect(Math.abs(Number(line.split(" ")[1]) - a[relation]!), line).toBeLessThan(1e-3); // 0.01 of a pixel
+      }
+    }
+    const { x, y, width, height } = (await svg.boundingBox())!;
+    await page.mouse.click(x + 0.02 * width + 60, y + height / 2);
+    await waitForStep(page, 0);
+    await page.context().close();
+  });
+
   it("saves a figure as SVG, PNG and CSV", async () => {
     const page = await lab.open(`/run/${id}`);
     const block = page.locator("figure.block", { hasText: "Hidden layers over training" });
@@ -135,7 +156,7 @@ describe.skipIf(isSkipped)("the view of one run", () => {
   });
 
   it("a run is watched while it trains, also over a reload, until it has finished", async () => {
-    const { child, id: live } = await startTraining(lab.runs, "--steps", "16000", "--every", "800", "--seed", "7");
+    const { child, id: live } = await startTraining(lab.runs, "--steps", "12000", "--every", "1000", "--seed", "7");
     const page = await lab.open(`/run/${live}`);
     await page.locator(".run-progress").waitFor();
     await page.locator(".run-scrubber").waitFor({ timeout: 30_000 });
@@ -148,10 +169,10 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     expect(await shownStep(page)).toBeGreaterThanOrEqual(before);
     const steps = await doneSteps(page);
     await page.locator("h1 .status.finished").waitFor({ timeout: 60_000 });
-    await waitForStep(page, 16_000);
-    expect(steps).toBeLessThan(16_000);
-    expect(await doneSteps(page)).toBe(16_000);
-    const last = openRun(join(lab.runs, live)).snapshot(16_000)!;
+    await waitForStep(page, 12_000);
+    expect(steps).toBeLessThan(12_000);
+    expect(await doneSteps(page)).toBe(12_000);
+    const last = openRun(join(lab.runs, live)).snapshot(12_000)!;
     const values = findings([openRun(join(lab.runs, live)).snapshot(0)!, last], "paper");
     expect(await stripOf(page)).toEqual(values.map(({ last: { value } }) => fixed(value!, 2)));
     child.kill();

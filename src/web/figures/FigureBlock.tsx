@@ -27,7 +27,13 @@ const named = (svg: string): string =>
 export function FigureBlock({ title, figure, name, caption, missing, tools }: FigureBlockProps) {
   const panels = useRef<HTMLDivElement>(null);
   const html = useMemo(() => named(figure?.panels.join("") ?? ""), [figure]);
-  useEffect(() => (panels.current === null || html === "" ? undefined : shareCrosshair(panels.current)), [html]);
+  useEffect(() => {
+    const element = panels.current;
+    if (element === null || html === "") return undefined;
+    // keys read values off them
+    for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes], svg[data-image]")) svg.tabIndex = 0;
+    return shareCrosshair(element);
+  }, [html]);
   const width = Number(/ width="(\d+)"/.exec(figure?.panels[0] ?? "")?.[1] ?? 0);
   return (
     <figure className="block">

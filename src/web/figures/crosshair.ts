@@ -5,7 +5,14 @@
 import { pixelAt, type ReadableAxes, valueAt } from "../../figures/readings.ts";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const shown = new Set<HTMLElement>();
+/** Elements whose panels are in sight; the others are brought up to date when they come into it. */
+const seen = new Set<HTMLElement>();
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries)
+    if (isIntersecting) seen.add(target as HTMLElement);
+    else seen.delete(target as HTMLElement);
+  showSoon();
+});
 const known = new WeakMap<SVGSVGElement, ReadableAxes | null>();
 const listeners = new Set<(step: number) => void>();
 /** What the pointer is over, until the next frame shows it. */
@@ -21,7 +28,7 @@ export function shareCrosshair(element: HTMLElement): () => void {
   const controller = new AbortController();
   const { signal } = controller;
   let down: PointerEvent | undefined;
-  shown.add(element);
+  sight.observe(element);
   element.addEventListener("pointermove", follow, { signal });
   element.addEventListener("pointerleave", () => point(undefined), { signal });
   element.addEventListener("pointerdown", (event) => (down = event), { signal });
@@ -34,9 +41,9 @@ export function shareCrosshair(element: HTMLElement): () => void {
     },
     { signal },
   );
-  drawMarks(element);
   return () => {
-    shown.delete(element);
+    sight.unobserve(element);
+    seen.delete(element);
     controller.abort();
   };
 }
@@ -79,20 +86,12 @@ function showSoon(): void {
 
 function show(): void {
   frame = 0;
-  for (const element of shown) {
-    drawMarks(element);
-    const { top, bottom } = element.getBoundingClientRect();
-    const isSeen = bottom > 0 && top < innerHeight;
+  for (const element of seen)
     for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes]")) {
+      drawAt(svg, "shared step", marked);
       // the panel under the pointer has a cross of its own
-      const step = isSeen && svg !== pointed?.under ? pointed?.step : undefined;
-      drawAt(svg, "shared cross", step);
+      drawAt(svg, "shared cross", svg === pointed?.under ? undefined : pointed?.step);
     }
-  }
-}
-
-function drawMarks(element: HTMLElement): void {
-  for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes]")) drawAt(svg, "shared step", marked);
 }
 
 /** One upright line of a kind, moved, made or taken away. */
@@ -104,9 +103,11 @@ function drawAt(svg: SVGSVGElement, kind: string, step: number | undefined): voi
     old?.remove();
     return;
   }
+  const d = `M${pixel},${axes.y.pixels[1]}V${axes.y.pixels[0]}`;
+  if (old?.getAttribute("d") === d) return;
   const line = old ?? document.createElementNS(NAMESPACE, "path");
   line.setAttribute("class", kind);
-  line.setAttribute("d", `M${pixel},${axes.y.pixels[1]}V${axes.y.pixels[0]}`);
+  line.setAttribute("d", d);
   if (old === null) svg.append(line);
 }
 

@@ -388,8 +388,26 @@ function drawWindow(canvas: HTMLCanvasElement, image: HTMLCanvasElement | undefi
     context.clearRect(0, 0, size, size);
     return;
   }
-  context.imageSmoothingEnabled = span > size; // entries smaller than pixels are averaged
-  context.drawImage(image, x, y, span, span, 0, 0, size, size);
+  if (span === image.width && span > size) context.drawImage(shrunken(image, size), 0, 0);
+  else {
+    context.imageSmoothingEnabled = span > size; // entries smaller than pixels are averaged
+    context.drawImage(image, x, y, span, span, 0, 0, size, size);
+  }
+}
+
+const small = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+
+/** A whole image averaged down to the size that it is shown at; made once, since scrubbing shows it again and again. */
+function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
+  const known = small.get(image);
+  if (known?.width === size) return known;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [size, size];
+  const context = canvas.getContext("2d")!;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, size, size);
+  small.set(image, canvas);
+  return canvas;
 }
 
 /** The frame about the entry that is said, beside the canvas, so that moving it draws nothing. */

@@ -16,13 +16,15 @@ import { isLog } from "./fromReport.tsx";
 import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
 import { useSettledStep } from "./stepStore.ts";
+import { useInView } from "./useInView.ts";
 
 /** chosen: layers whose strip is made anew while a step is dragged by. */
 const MOST_AT_ONCE = 24;
 
 export function NowSection(props: SectionProps) {
   const { data, run, layers, convention, scale, choose, measured } = props;
-  const step = useSettledStep(layers.length > MOST_AT_ONCE ? undefined : 0);
+  const [place, isSeen] = useInView<HTMLDivElement>();
+  const step = useSettledStep(isSeen && layers.length <= MOST_AT_ONCE ? 0 : undefined);
   const settled = useSettledStep();
   const found = useMemo(() => {
     const now = dataUpTo(data, step);
@@ -51,7 +53,7 @@ export function NowSection(props: SectionProps) {
     </>
   );
   return (
-    <>
+    <div ref={place}>
       <div className="run-finding">
         <p
           className="finding"
@@ -88,7 +90,7 @@ export function NowSection(props: SectionProps) {
           caption: `Layers in order of execution from top to bottom, ${byWords(convention)}: what a layer reads (a, backward) and what it writes (b, forward) (Eqs. 7, 8, 11). Upright dashes, same colour: chance (Eq. 13); bars behind marks: plus and minus the noise (Eq. 18).`,
         })}
       />
-    </>
+    </div>
   );
 }
 

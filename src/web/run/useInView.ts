@@ -1,0 +1,15 @@
+/** @file Whether an element is in sight. */
+import { useEffect, useState } from "react";
+
+/** @returns what is handed to the element as its ref, and whether it is seen */
+export function useInView<T extends Element>(): [(element: T | null) => void, boolean] {
+  const [element, setElement] = useState<T | null>(null);
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    if (element === null) return undefined;
+    const observer = new IntersectionObserver(([entry]) => setSeen(entry!.isIntersecting));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [setElement, isSeen];
+}
