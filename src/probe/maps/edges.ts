@@ -242,7 +242,7 @@ class Walker {
     return this.on(place, steps, output, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
   }
 
-  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for any other node. */
+  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for others. */
   private throughFactor(node: Node, place: Place, steps: number): End[] | undefined {
     if (node.op !== "Mul" && !(node.op === "Div" && node.inputs[0] === place.value)) return undefined;
     const { values } = this.s;
