@@ -129,8 +129,8 @@ function repeatSamples(feeds: Feeds, count: number, same: ReadonlySet<string> = 
 }
 
 /**
- * Whether a model exported with a fixed batch accepts others. A batch of twice the size, or of half of it where samples
- * are too few, must run and give its first samples the losses that they have in the declared batch. (A Reshape to
+ * Whether a model exported with a fixed batch accepts others. A batch of twice the size must run and give its first
+ * samples the losses that they have in the declared batch. Where samples are too few, half the size must. (A Reshape to
  * constants may run and mix up samples.)
  *
  * @throws Error when the model rejects even the declared batch

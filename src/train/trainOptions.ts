@@ -80,9 +80,9 @@ export interface TrainOptions {
   readonly resume?: Uint8Array;
   readonly observer?: TrainObserver;
   /**
-   * Asked before each call of steps: training goes on when it answers, and takes at most so many steps before it asks
-   * again. What pauses, paces or takes single steps; not of networks that train together. Numbers stay as they are but
-   * for draws of dropout, which depend on where calls end.
+   * Asked before each call of steps, to pause, pace or single-step training. Training continues when it answers, and
+   * takes at most that many steps before it asks again. Not for networks that train together. Numbers do not change,
+   * except for draws of dropout, which depend on where calls end.
    */
   readonly gate?: (step: number) => Promise<number>;
   /** When aborted, training writes a checkpoint after the current call and returns. */

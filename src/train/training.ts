@@ -152,7 +152,7 @@ export class Training {
     };
   }
 
-  /** The inputs of one call besides the state: up to the next multiple of K or the next milestone, `most` steps at most. */
+  /** The inputs of one call besides the state: up to a multiple of K or a milestone, `most` steps at most. */
   private async feeds(most: number): Promise<StepFeeds> {
     const K = Math.max(1, Math.min(most, this.nextStop() - this.step));
     return {

@@ -1,12 +1,12 @@
-/** @file What residuals and drifts of a measurement in training are computed with. */
+/** @file The training constants in the residuals and drifts of a measurement. */
 import type { PairTraining } from "../measure/network/pairs.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Schedule } from "./schedule.ts";
 import { trainedRate } from "./trainedRate.ts";
 
 /**
- * What residuals and drifts are computed with: the rate that stands for those which the weights remember, those since
- * the measurement before, and the setting's optimizer.
+ * Training constants for residuals and drifts: the rate that stands for all steps that the weights remember, the mean
+ * rates since the previous measurement, and the setting's optimizer.
  */
 export function trainingConstants(
   { decay: given, momentum, batch, optimizer }: Readonly<Record<string, unknown>>,
@@ -14,7 +14,7 @@ export function trainingConstants(
   step: number,
   previous: number | undefined,
 ): PairTraining {
-  // A decay behind the optimizer's step is not summed up by momentum, as the gradient is (theory.md Eq. 119).
+  // Momentum does not accumulate a decay after the optimizer step, as it does the gradient (theory.md Eq. 119).
   const decay = (given as number) * (syre === undefined ? 1 : 1 - (momentum as number));
   return {
     lr: trainedRate(schedule, step, { decay, momentum: momentum as number }),

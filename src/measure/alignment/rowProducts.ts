@@ -6,8 +6,8 @@
  *
  * for p rows x of A and q rows y of B with their factors f and means m.
  *
- * Products are made a block of rows at a time, and added up for all conventions at once and by pairs of row groups, so
- * that any group can be left out afterwards. No (n, n) matrix is stored.
+ * Products are made a block of rows at a time and added up for all conventions at once. Sums are kept by pairs of row
+ * groups, so that any group can be left out afterwards. No (n, n) matrix is stored.
  */
 import { addProducts, type Multiply } from "../../linalg/products.ts";
 

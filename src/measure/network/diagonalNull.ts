@@ -7,7 +7,7 @@ const DEAD = 1e-6;
 const Z = 1.959963985;
 
 /**
- * The correlation that 97.5 % of permutations stay below, in the normal approximation. It permutes one diagonal among
+ * The correlation that 97.5 % of permutations stay below, in the normal approximation. One diagonal is permuted among
  * the values that are not dead in both. Mean and standard deviation of the resulting Pearson correlations are exact
  * (theory.md Eq. 123).
  *

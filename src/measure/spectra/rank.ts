@@ -1,6 +1,6 @@
 /**
  * @file Three ranks of a positive semi-definite matrix (theory.md Eqs. 14-16). They answer different questions. The
- * numerical rank counts directions above a threshold, the stable rank weighs all of them against the strongest, and the
+ * numerical rank counts directions above a threshold. The stable rank weighs all of them against the strongest. The
  * participation ratio is the number of equal directions with the same spread.
  */
 import { eigvalsh } from "../../linalg/eigvalsh.ts";

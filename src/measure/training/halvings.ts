@@ -4,7 +4,7 @@
  * No two comparisons overlap, and a run keeps the moments of one measurement for them, however many it takes.
  */
 
-/** chosen: a measurement counts as at half the step within this factor. */
+/** chosen: the largest factor by which a measurement may miss half the step. */
 const farthest = 1.5;
 
 /**

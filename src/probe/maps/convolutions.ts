@@ -1,8 +1,8 @@
 /**
  * @file Convolutions as linear maps of patches. At each output position, h_a is the patch (C_in k_h k_w values, padding
- * included), W the kernel as (C_out, C_in k_h k_w), and h_b the output channels, with the bias, also where another node
- * adds it. A grouped convolution is one map per group. A depthwise one, or one of many groups, is one map whose W has
- * the groups as blocks on its diagonal.
+ * included) and h_b the output channels, with the bias, also where another node adds it. W is the kernel as (C_out,
+ * C_in k_h k_w). A grouped convolution is one map per group. A depthwise one, or one of many groups, is one map whose W
+ * has the groups as blocks on its diagonal.
  */
 import { matrix } from "../../linalg/matrix.ts";
 import { int, intAttribute, intsAttribute, type Node, stringAttribute } from "../../onnx/graph.ts";

@@ -66,51 +66,26 @@ export function findEdges(
 ): Edges {
   const pairs: MapEdge[] = [];
   const broken: BrokenEdge[] = [];
+  const add = (found: readonly MapEdge[] | string, first: string, second: string | null): void => {
+    if (typeof found === "string") broken.push({ first, second, reason: found });
+    else pairs.push(...found);
+  };
   const walker = new Walker(maps, s, loss);
   const scores = new Map<Node, Partial<Record<Operand, { map: Measurable; place: Place }>>>();
   for (const map of maps) {
-    const { layout, input } = map;
-    if (input === undefined) continue;
-    if (layout === undefined || walker.sharesWeights(map)) {
-      const reason = layout
-        ? "its weights are used more than once"
-        : "its weights are part of an operator's weights, or scaled";
-      broken.push({ first: map.name, second: null, reason });
-      continue;
-    }
-    const start: Place = {
-      value: gradientAt(map),
-      layout: { offset: 0, axes: layout },
-      symmetry: "rotation",
-      through: [],
-    };
-    const ends = walker.ends(start);
-    if (ends.length > 0 && input.bias === undefined) {
-      broken.push({
-        first: map.name,
-        second: null,
-        reason: "the constant added to its outputs is not one value for each",
-      });
+    if (map.input === undefined) continue;
+    const ends = endsOf(map, walker);
+    if (typeof ends === "string") {
+      add(ends, map.name, null);
       continue;
     }
     for (const end of ends) {
       if (end.kind === "map" && walker.sharesWeights(end.map))
-        broken.push({
-          first: map.name,
-          second: end.map.name,
-          reason: "the weights of the map above are used more than once",
-        });
-      else if (end.kind === "broken")
-        broken.push({ first: map.name, second: walker.nearest(end.value), reason: end.reason });
-      else if (end.kind === "scores")
-        scores.set(end.node, { ...scores.get(end.node), [end.operand]: { map, place: end.place } });
-      else {
-        const found =
-          end.kind === "map" ? adjacent(map, end.place, end.map, s) : normalized(map, end, nameOf(end.node));
-        if (typeof found === "string")
-          broken.push({ first: map.name, second: end.kind === "map" ? end.map.name : nameOf(end.node), reason: found });
-        else pairs.push(...found);
-      }
+        add("the weights of the map above are used more than once", map.name, end.map.name);
+      else if (end.kind === "map") add(adjacent(map, end.place, end.map, s), map.name, end.map.name);
+      else if (end.kind === "broken") add(end.reason, map.name, walker.nearest(end.value));
+      else if (end.kind === "normalization") add(normalized(map, end, nameOf(end.node)), map.name, nameOf(end.node));
+      else scores.set(end.node, { ...scores.get(end.node), [end.operand]: { map, place: end.place } });
     }
   }
   for (const [node, { queries, keys }] of scores) {
@@ -118,14 +93,27 @@ export function findEdges(
       queries && keys
         ? attentionScores(node, queries, keys, s)
         : "the other factor of the scores comes by another path";
-    const first = queries ?? keys!;
-    if (typeof found === "string")
-      broken.push({ first: first.map.name, second: queries ? (keys?.map.name ?? null) : null, reason: found });
-    else pairs.push(...found);
+    add(found, (queries ?? keys!).map.name, queries ? (keys?.map.name ?? null) : null);
   }
   const order = new Map(maps.map(({ name }, i) => [name, i]));
   const at = ({ first }: { readonly first: string }) => order.get(first)!;
   return { pairs: pairs.sort((x, y) => at(x) - at(y)), broken: broken.sort((x, y) => at(x) - at(y)) };
+}
+
+/** The ends of all paths from a map, or the reason why it shares no symmetry with any other. */
+function endsOf(map: Measurable, walker: Walker): readonly End[] | string {
+  const { layout, input } = map;
+  if (layout === undefined) return "its weights are part of an operator's weights, or scaled";
+  if (walker.sharesWeights(map)) return "its weights are used more than once";
+  const ends = walker.ends({
+    value: gradientAt(map),
+    layout: { offset: 0, axes: layout },
+    symmetry: "rotation",
+    through: [],
+  });
+  return ends.length > 0 && input!.bias === undefined
+    ? "the constant added to its outputs is not one value for each"
+    : ends;
 }
 
 class Walker {
@@ -242,7 +230,7 @@ class Walker {
     return this.on(place, steps, output, reduced, { through, ...(isMax && { symmetry: "rescaling" as const }) });
   }
 
-  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for any other node. */
+  /** Through a product with, or quotient by, a value that does not depend on the place; undefined for others. */
   private throughFactor(node: Node, place: Place, steps: number): End[] | undefined {
     if (node.op !== "Mul" && !(node.op === "Div" && node.inputs[0] === place.value)) return undefined;
     const { values } = this.s;

@@ -1,7 +1,7 @@
 /**
  * @file Transposed convolutions as linear maps from channels to patches, the mirror image of convolutions. h_a is one
- * input position (C_in values), W the kernel as (C_out k_h k_w, C_in), h_b the contribution of that position to the
- * patch of outputs around it, and g_b the patch of the outputs' gradients. With kernel 1 this is the map of the
+ * input position (C_in values), and W the kernel as (C_out k_h k_w, C_in). h_b is the contribution of that position to
+ * the patch of outputs around it, and g_b the patch of the outputs' gradients. With kernel 1 this is the map of the
  * convolution. Groups are as in a convolution.
  *
  * Where patches overlap, h_b is summed before any node sees it. The bias is added to the sum and is no part of the map.

@@ -1,7 +1,7 @@
 /**
  * @file Sums of the wide side of a map, made in the fewer coordinates of its row space (factorRows) and transformed
- * back after the last batch, where this costs less than sums of its rows. They are the sums of h_b, plain and
- * normalized, where W widens, and of g_a where it narrows.
+ * back after the last batch, where this costs less. They are the sums of h_b, plain and normalized, where W widens, and
+ * of g_a where it narrows.
  *
  * They are not computed as H_b = W H_a W^T and G_a = W^T G_b W (docs/theory.md Eq. 6): where W cancels the largest
  * direction of h_a, the float32 sums of h_a have no digits left for the remainder. The coordinates are as long as their
