@@ -2,10 +2,11 @@
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`,
- * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a side whose coordinates were sampled, d is
- * their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut); `L.c.noise` (blocks, width, width), squared
- * gradients of the weights. Everything but the counts may be absent. `__metadata__.crh` holds a JSON document with the
- * rest: step, objective, source, losses, edges, and each layer's name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a
+ * side whose coordinates were sampled, d is their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut);
+ * `L.c.noise` (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent.
+ * `__metadata__.crh` holds a JSON document with the rest: step, objective, source, losses, edges, and each layer's name,
+ * kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
