@@ -5,8 +5,8 @@
  * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a
  * side whose coordinates were sampled, d is their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut);
  * `L.c.noise` (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent.
- * `__metadata__.crh` holds a JSON document with the rest: step, objective, source, losses, edges, and each layer's name,
- * kind, dIn, dOut, n and per side the kept rows and sums.
+ * `__metadata__.crh` holds a JSON document with the rest: step, objective, source, losses, edges, and each layer's
+ * name, kind, dIn, dOut, n and per side the kept rows and sums.
  */
 
 import {
