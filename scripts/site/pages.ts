@@ -32,6 +32,8 @@ export const pages: readonly Page[] = [
 /** Files that are copied as they are, by their paths in the repository. */
 export const files: Readonly<Record<string, string>> = {
   "docs/images/fc2-alignments.svg": "fc2-alignments.svg",
+  "docs/images/lab/run-light-wide.jpg": "lab-run.jpg",
+  "docs/images/lab/playground-light-wide.jpg": "lab-playground.jpg",
   "CITATION.cff": "CITATION.cff.txt",
 };
 
