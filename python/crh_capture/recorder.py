@@ -489,7 +489,8 @@ class Recorder:
                 else (f"call loss.backward() in the block, or leave the layer out with layers='*,!{layer.name}'")
             )
             raise CaptureError(
-                f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got {layer.fired}; "
+                f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got "
+                f"{layer.fired - layer.pending}; "
                 f"{words}"
             )
 
