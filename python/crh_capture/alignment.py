@@ -40,11 +40,11 @@ def weight_gram(layer: LayerMoments, key: str) -> np.ndarray | None:
     """Z_a = W^T W or Z_b = W W^T, on the coordinates that were sampled."""
     side = layer.sides()[key]
     if "z" in side.blocks:
-        z: np.ndarray = side.blocks["z"]
-        return z
+        return side.blocks["z"]
     if layer.W is None:
         return None
-    return layer.W.T @ layer.W if key == "a" else layer.W @ layer.W.T
+    Z: np.ndarray = layer.W.T @ layer.W if key == "a" else layer.W @ layer.W.T
+    return Z
 
 
 def alignment(A: np.ndarray | None, B: np.ndarray | None, of: int | None = None) -> float:

@@ -85,7 +85,7 @@ class Layer:
     opened: int = 0
     fired: int = 0
     pending: int = 0
-    """Calls whose sum g_b h_a^T the gradient of the weight will bring."""
+    """Calls whose gradient came, and whose sum g_b h_a^T that of the weight is to bring."""
     labelled: ClassSums | None = None
     """Sums by class, of a classifier's last map."""
     noise: NoiseSums | None = None
@@ -295,6 +295,8 @@ class Recorder:
             is_held = False
             if source is None:
                 kept = None  # the graph may live on
+            else:
+                layers[0].pending += 1
 
         def on_product(gradients: Any, outputs: Any) -> None:
             nonlocal kept
@@ -317,7 +319,6 @@ class Recorder:
         _on_gradient_of(y, on_gradient)
         if node is not None:
             node.register_hook(on_product)
-            layer.pending += 1  # type: ignore[union-attr]
         return y
 
     def _follow(self, site: str, layer: Layer, x: Tensor, y: Tensor) -> bool:
@@ -489,7 +490,8 @@ class Recorder:
                 else (f"call loss.backward() in the block, or leave the layer out with layers='*,!{layer.name}'")
             )
             raise CaptureError(
-                f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got {layer.fired}; "
+                f"capture: expected a gradient for each of {layer.opened} calls of {layer.name!r}, got "
+                f"{layer.fired - layer.pending}; "
                 f"{words}"
             )
 

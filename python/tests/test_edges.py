@@ -131,6 +131,15 @@ def test_tied_weights_are_no_pair():
     assert {one["reason"] for one in edges["broken"]} == {"weights are used more than once"}
 
 
+def test_tokens_in_rows_of_their_own_are_no_examples():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(0, 1), nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3))
+    x, y = torch.randn(5, 7, 4), torch.randint(3, (35,))
+    moments = Capture(model).measure((x, y), losses)
+    assert [pair["first"] for pair in moments.document["edges"]["pairs"]] == ["1"]
+    assert not any("noise" in layer.document for layer in moments.layers)
+
+
 def test_rows_of_tokens_have_edges_without_noise():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3))

@@ -235,6 +235,39 @@ def test_a_mask_of_tokens_leaves_padding_out(tmp_path):
     expect_same(stepped(model, (ids, y), tmp_path, body=body, tokens=mask), rows)
 
 
+def test_a_mask_leaves_out_padding_that_has_gradients(tmp_path):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(9, 6), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 4)).double()
+    ids, y = torch.randint(9, (5, 7)), torch.randint(4, (5, 7))
+    mask = torch.rand(5, 7) < 0.6
+    expected = Capture(model).measure([(ids, y)], losses, tokens=lambda *_: mask)
+    expect_same(expected, Capture(model).measure([(ids[mask], y[mask])], losses))
+    found = stepped(model, (ids, y), tmp_path, reduction="sum", tokens=mask)
+    expect_same(found, expected)
+
+
+def test_gradients_of_inputs_alone_bring_the_same_sums(net, tmp_path):
+    model, (x, y), expected = net
+    x = x.clone().requires_grad_()
+
+    def body():
+        torch.autograd.grad(F.cross_entropy(model(x), y), [x])
+
+    expect_same(stepped(model, (x, y), tmp_path, body=body), expected)
+    assert model.head.weight.grad is None
+
+
+def test_gradients_that_stop_at_a_map_are_an_error(tmp_path):
+    model, (x, y) = nn.Linear(5, 3), mlp_batch()
+
+    def body():
+        output = model(x)
+        torch.autograd.grad(F.cross_entropy(output, y), [output])
+
+    with pytest.raises(CaptureError, match="expected a gradient for each of 1 calls of 'model', got 0; call loss"):
+        stepped(model, (x, y), tmp_path, body=body)
+
+
 def test_how_many_samples_the_mean_runs_over_is_stated_where_it_is_not_known(tmp_path):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(9, 6), nn.Linear(6, 4)).double()

@@ -14,6 +14,7 @@ SIZES = {
     "huge": lambda n: torch.full((n, 1), 1e20),
     "tiny beside large": lambda n: torch.where(torch.arange(n)[:, None] % 3 == 0, 1e-24, 1.0),
     "denormal beside large": lambda n: torch.where(torch.arange(n)[:, None] % 3 == 0, 1e-41, 1.0),
+    "huge activations": lambda n: torch.ones(n, 1),
     "some of zeros": lambda n: (torch.arange(n)[:, None] % 3 > 0).float(),
 }
 
@@ -23,6 +24,8 @@ def test_rows_of_any_size_are_summed_to_rounding(size):
     torch.manual_seed(0)
     n, d_in, d_out = 60, 70, 5
     ha, hb = torch.randn(n, d_in) + 3, torch.randn(n, d_out) - 2
+    if "activations" in size:
+        ha *= 1e15
     gb = (torch.randn(n, d_out) + 0.5) * SIZES[size](n)
     W = torch.randn(d_out, d_in)
     sums = LayerSums(d_in, d_out, torch.device("cpu"))

@@ -191,7 +191,7 @@ describe("shards of a step", () => {
     ],
     [
       "sums",
-      ({ layers }) => delete layers[0]!.b.gh,
+      ({ layers }) => delete layers[0]!.b.hnhn,
       /expected sums of side b of layer up in .*rank-1\S+ to be .*, as in .*rank-0/,
     ],
     ["a bias", ({ layers }) => layers[0]!.bias!.fill(2), /expected the bias of layer up in .*rank-1\S+ as in .*rank-0/],

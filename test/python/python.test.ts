@@ -66,6 +66,44 @@ describe.skipIf(!isThere)("files", () => {
   }, 60_000);
 });
 
+describe.skipIf(!isThere)("pairs", () => {
+  test("crh ingest of a capture prints the pairs, the noise and the loss that crh analyze does", async () => {
+    const { status, out } = run("tests/write_captures.py", "--pair", "relu", dir);
+    expect(status, out).toBe(0);
+    const file = (name: string) => join(dir, name);
+    const model = join(import.meta.dirname, "..", "pairs", "cases", "relu", "model.onnx");
+    const there = await measured(
+      "analyze",
+      model,
+      "--inputs",
+      file("x.npy"),
+      "--targets",
+      file("y.npy"),
+      "--loss",
+      "mse",
+    );
+    const here = await measured("ingest", file("relu.safetensors"));
+    expect(here.loss.mean).toBeCloseTo(there.loss.mean!, 5);
+    expect(here.pairs!.length).toBe(3);
+    for (const [i, pair] of here.pairs!.entries()) {
+      const twin = there.pairs![i]!;
+      expect([pair.first, pair.second, pair.through, pair.width]).toEqual([
+        ...[twin.first, twin.second, twin.through, twin.width],
+      ]);
+      expect(pair.charge).toEqual(twin.charge);
+      for (const key of ["alignment", "cosine", "ratio", "residual"] as const)
+        expect(pair.noiseBalance[key], key).toBeCloseTo(twin.noiseBalance[key]!, 5);
+      expect(pair.noiseBalance.n).toBe(40);
+    }
+  }, 60_000);
+});
+
+async function measured(...args: string[]): Promise<Snapshot> {
+  const io = testIo();
+  expect(await main([...args, "--json", "--no-save"], io), io.err()).toBe(0);
+  return JSON.parse(io.out()) as Snapshot;
+}
+
 const names = ["mlp-relu-mse", "gpt-ce", "resnet-ce"] as const;
 const reference = sharedPath("reference/mlp-relu-mse") && sharedPath("reference");
 /** Both are measured in float32, by two implementations of the network. */
@@ -76,12 +114,6 @@ describe.skipIf(!isThere || reference === undefined)("captures of networks that 
     const { status, out } = run("tests/write_captures.py", dir, ...names);
     expect(status, out).toBe(0);
   }, 120_000);
-
-  async function measured(...args: string[]): Promise<Snapshot> {
-    const io = testIo();
-    expect(await main([...args, "--json", "--no-save"], io), io.err()).toBe(0);
-    return JSON.parse(io.out()) as Snapshot;
-  }
 
   test.each(names)(
     "%s: crh ingest prints what crh analyze does",
