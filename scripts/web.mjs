@@ -53,6 +53,7 @@ await build({
     target: "es2023",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
 await copyReproductions(outDir);

@@ -106,6 +106,7 @@ export async function streamRuns(
   const since = lastEventId === undefined ? Number.NaN : Number(lastEventId);
   const known = new Map<string, string>();
   let isFirst = true;
+  await stream.write(`id: ${Date.now()}\n\n`); // where a reader was that has heard of nothing yet
   await everyPeriod(stream, async () => {
     const states = reader.states();
     let told = false;

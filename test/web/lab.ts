@@ -18,7 +18,7 @@ if (isSkipped) console.log("skipped: CRH_SKIP_BROWSER=1, the lab is looked at in
 
 export class LabInBrowser {
   readonly runs: string;
-  readonly lab: Lab;
+  lab: Lab;
   readonly browser: Browser;
   /** Errors of pages: exceptions and what stands on the console as an error. */
   readonly errors: string[] = [];
@@ -57,6 +57,14 @@ export class LabInBrowser {
     });
     await page.goto(`${this.lab.url}#${hash}`);
     return page;
+  }
+
+  /** Ends the server at once and starts another at its address. @param between what happens while there is none */
+  async restart(between: () => Promise<void>): Promise<void> {
+    const { port } = this.lab;
+    await this.lab.close();
+    await between();
+    this.lab = await startLab({ runs: this.runs, sweeps: join(this.runs, "sweeps"), port, page: PAGE });
   }
 
   async stop(): Promise<void> {

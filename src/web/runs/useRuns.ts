@@ -29,15 +29,19 @@ export function useRuns(): Runs {
   const [isConnected, setConnected] = useState(true);
   const drop = useCallback((id: string) => setAll((before) => before?.filter((run) => run.id !== id)), []);
   const reload = useCallback(() => void listRuns().then(setAll, setError), []);
-  useEffect(() => {
-    reload();
-    return followRuns({
-      run: (summary) => setAll((before) => before && withRun(before, summary)),
-      removed: drop,
-      runs: (ids) => setAll((before) => before?.filter(({ id }) => ids.includes(id))),
-      connected: setConnected,
-    });
-  }, [drop, reload]);
+  useEffect(
+    () =>
+      followRuns({
+        run: (summary) => setAll((before) => before && withRun(before, summary)),
+        removed: drop,
+        runs: (ids) => setAll((before) => before?.filter(({ id }) => ids.includes(id))),
+        connected: (isNow) => {
+          setConnected(isNow);
+          if (isNow) reload(); // after the events began, so that nothing falls between
+        },
+      }),
+    [drop, reload],
+  );
   const { overview, want } = useOverviews(all);
   return { all, error, isConnected, overview, want, drop, reload };
 }

@@ -1,0 +1,37 @@
+/** @file Pages whose server is ended and started anew: they say so, and go on by themselves with nothing lost. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRun } from "../../src/runs/runFolder.ts";
+import { isSkipped, LabInBrowser } from "./lab.ts";
+
+const versions = { crh: "0.1.0", node: "20.19.0", onnxruntime: "1.30.0" };
+let lab: LabInBrowser;
+beforeAll(async () => {
+  if (!isSkipped) lab = await LabInBrowser.start();
+});
+afterAll(() => lab?.stop());
+
+const addRun = (id: string) =>
+  createRun(lab.runs, { id, setting: "fc2", seed: 0, config: {}, steps: 10, argv: ["run", "fc2"], versions });
+
+describe.skipIf(isSkipped)("a server that is ended and started anew", () => {
+  it("is noticed by the table of runs and by a run's own page, which go on where they were", async () => {
+    const run = addRun("one");
+    run.appendMetrics([0, 1, 2].map((step) => ({ step, name: "train/loss", value: 1 / (1 + step) })));
+    const [table, own] = [await lab.open("/runs"), await lab.open("/run/one")];
+    await table.locator("td.name", { hasText: "one" }).waitFor();
+    await own.getByRole("heading", { name: "one" }).waitFor();
+    await lab.restart(async () => {
+      await table.getByText("the server is not reached").waitFor();
+      addRun("two");
+      run.appendMetrics([3, 4].map((step) => ({ step, name: "train/loss", value: 1 / (1 + step) })));
+      run.update({ status: "finished", step: 4 });
+    });
+    await table.locator("td.name", { hasText: "two" }).waitFor();
+    await table.locator("tr", { hasText: "one" }).locator(".status.finished").waitFor();
+    await own.locator(".status.finished").waitFor();
+    expect(await table.getByText("the server is not reached").count()).toBe(0);
+    expect(
+      lab.errors.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY|ERR_CONNECTION_RESET/.test(text)),
+    ).toEqual([]);
+  });
+});
