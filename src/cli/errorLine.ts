@@ -24,7 +24,7 @@ export const rooms: ReadonlySet<string> = new Set([
   ...["random", "linalg", "ode", "formats", "moments", "measure", "twopoint", "symmetry", "onnx", "autodiff", "engine"],
   ...["engineNode", "engineWeb", "figuresNode"],
   ...["objectives", "probe", "networks", "data", "train", "parameters", "settings", "runs", "findings", "figures"],
-  ...["report", "studies", "sweeps", "replicate", "tables", "disk", "workers", "runner", "cli", "lab", "web"],
+  ...["report", "studies", "sweeps", "replicate", "tables", "disk", "workers", "runner", "cli", "lab", "web", "models"],
 ]);
 
 /** Names of functions: "emptyLayer", "Random.fromState". */
