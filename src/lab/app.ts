@@ -12,6 +12,7 @@ import { reportOf } from "../runner/errors.ts";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { runMeasurements } from "../runner/records/runMeasurements.ts";
 import { isEmpty, reportData, reportFrame } from "../runner/records/runReport.ts";
+import { versions } from "../runner/versions.ts";
 import { type SeriesOptions, seriesOf } from "../runs/metricSeries.ts";
 import { compareRuns, courseOf } from "./compare.ts";
 import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
@@ -69,6 +70,7 @@ function addSession(app: Hono, token: string): void {
 }
 
 function addRuns(app: Hono, reader: RunReader): void {
+  app.get("/api/version", (context) => context.json(versions()));
   app.get("/api/runs", (context) => context.json(reader.list()));
   app.get("/api/overviews", (context) => {
     const ids = context.req.queries("run") ?? [];

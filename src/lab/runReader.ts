@@ -43,7 +43,7 @@ export class RunReader {
   #all: { at: number; value: Map<string, RunState> } | undefined;
   #read: Kept<{ rows: MetricRow[]; offset: number }> | undefined;
   #moments: Kept<Moments> | undefined;
-  readonly #summaries = new Map<string, Kept<RunSummary>>();
+  readonly #summaries = new Map<string, Kept<RunSummary> & { readonly at: number }>();
   readonly #metrics = new Map<string, MetricsTail>();
 
   constructor(root: string, sweeps: string) {
@@ -54,7 +54,8 @@ export class RunReader {
   /** All runs, the newest first, damaged ones at the end; as `crh runs --json`. */
   list(): RunSummary[] {
     const ids = this.ids();
-    for (const id of this.#summaries.keys()) if (!ids.includes(id)) this.#summaries.delete(id);
+    const present = new Set(ids);
+    for (const id of this.#summaries.keys()) if (!present.has(id)) this.#summaries.delete(id);
     return ids.map((id) => this.summary(id)).sort(newestFirst);
   }
 
@@ -67,12 +68,13 @@ export class RunReader {
   }
 
   summary(id: string): RunSummary {
+    const known = this.#summaries.get(id);
+    if (known !== undefined && performance.now() - known.at < FRESH) return known.value;
     const dir = this.dirOf(id);
     const stamp = stampOf(join(dir, "run.json"), join(dir, "metrics.jsonl"));
-    const known = this.#summaries.get(id);
-    if (known?.stamp === stamp && known.value.info?.status !== "running") return known.value;
-    const value = summarizeRun(dir, id);
-    this.#summaries.set(id, { stamp, value });
+    const isOld = known?.stamp !== stamp || known.value.info?.status === "running";
+    const value = isOld ? summarizeRun(dir, id) : known.value;
+    this.#summaries.set(id, { at: performance.now(), stamp, value });
     return value;
   }
 

@@ -24,6 +24,9 @@ const PERIOD = 250;
 /** chosen: milliseconds after which an idle stream says that it lives. */
 const ALIVE = 15_000;
 
+/** chosen: milliseconds in which the head of an answer is on its way. */
+const HELLO = 20;
+
 /** chosen: bytes of metrics in one event; a reader that is behind takes several. */
 const MOST_BYTES = 256 * 1024;
 
@@ -135,6 +138,7 @@ export async function streamRuns(
 async function everyPeriod(stream: SSEStreamingApi, look: () => Promise<boolean>): Promise<void> {
   let quiet = 0;
   await stream.write("retry: 1000\n\n");
+  await stream.sleep(HELLO); // so that a page knows that it is connected before the first look, which takes longest
   while (!stream.aborted) {
     quiet = (await look()) ? 0 : quiet + PERIOD;
     if (quiet >= ALIVE) {

@@ -1,9 +1,11 @@
 /** @file The frame of every view: the names of the rooms above, the room below, each loaded when it is entered. */
-import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
-import { ErrorNote } from "./ErrorNote.tsx";
+import { type ComponentType, useEffect, useRef, useState } from "react";
+import { ErrorNote, Problem } from "./ErrorNote.tsx";
 import { href, type Route, useRoute } from "./route.ts";
 import { hasServer } from "./source/httpSource.ts";
 import { ThemeButton } from "./ThemeButton.tsx";
+
+type View = ComponentType<{ readonly route: Route }>;
 
 interface Place {
   /** First part of the path. */
@@ -13,7 +15,7 @@ interface Place {
   readonly ofServer: boolean;
   /** Whether it stands in the navigation. */
   readonly isListed: boolean;
-  readonly View: ComponentType<{ readonly route: Route }>;
+  readonly load: () => Promise<{ readonly default: View }>;
 }
 
 const places: readonly Place[] = [
@@ -28,13 +30,8 @@ const places: readonly Place[] = [
   place("reproductions", "Reproductions", () => import("./reproductions/ReproductionsView.tsx")),
 ];
 
-function place(
-  path: string,
-  title: string,
-  load: () => Promise<{ default: Place["View"] }>,
-  { ofServer = false, isListed = true } = {},
-): Place {
-  return { path, title, ofServer, isListed, View: lazy(load) };
+function place(path: string, title: string, load: Place["load"], { ofServer = false, isListed = true } = {}): Place {
+  return { path, title, ofServer, isListed, load };
 }
 
 export function App() {
@@ -44,6 +41,7 @@ export function App() {
   const shown = places.filter(({ ofServer, isListed }) => isListed && (isServed !== false || !ofServer));
   const wanted = route.path[0] ?? (isServed === false ? "play" : "runs");
   const here = places.find(({ path }) => path === wanted);
+  const view = useView(here); // while the server is asked
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = here === undefined ? "crh-lab" : `${[here.title, ...route.path.slice(1)].join(" ")} – crh-lab`;
@@ -70,13 +68,37 @@ export function App() {
       </header>
       <main id="main" ref={main} tabIndex={-1}>
         <ErrorNote key={wanted}>
-          <Suspense fallback={<p className="soft">Loading …</p>}>
-            {here === undefined ? <Unknown /> : <here.View route={route} />}
-          </Suspense>
+          {here === undefined && <Unknown />}
+          {here !== undefined && view === undefined && <p className="soft">Loading …</p>}
+          {view?.View !== undefined && <view.View route={route} />}
+          {view?.error !== undefined && <Problem error={view.error} />}
         </ErrorNote>
       </main>
     </>
   );
+}
+
+interface LoadedView {
+  readonly place: Place;
+  readonly View?: View;
+  /** Why it could not be loaded. */
+  readonly error?: Error;
+}
+
+/** The view of a place once it is loaded. React's own lazy would hold it back for 300 ms, so that nothing flickers. */
+function useView(place: Place | undefined): LoadedView | undefined {
+  const [loaded, setLoaded] = useState<LoadedView>();
+  useEffect(() => {
+    let isCurrent = true;
+    place?.load().then(
+      ({ default: View }) => isCurrent && setLoaded({ place, View }),
+      (error: Error) => isCurrent && setLoaded({ place, error }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [place]);
+  return loaded?.place === place ? loaded : undefined;
 }
 
 function Unknown() {

@@ -41,7 +41,7 @@ const at = (id: string): string => `api/runs/${encodeURIComponent(id)}`;
 export async function hasServer(): Promise<boolean> {
   if ("static" in document.documentElement.dataset) return false;
   try {
-    const response = await fetch("api/runs", { method: "HEAD" });
+    const response = await fetch("api/version");
     return response.ok && (response.headers.get("content-type") ?? "").includes("json");
   } catch {
     return false;
