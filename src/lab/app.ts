@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { setCookie } from "hono/cookie";
 import { streamSSE } from "hono/streaming";
 import { renderReport } from "../report/report.ts";
@@ -33,10 +34,15 @@ export interface LabOptions extends Guarded {
 /** chosen: runs of one request for overviews, whose files are read at once. */
 const MOST_OVERVIEWS = 100;
 
+/** chosen: bytes of a request; the names of ten thousand runs are less. */
+const MOST_BODY = 1_000_000;
+const TOO_LARGE = `lab: expected a request of at most ${MOST_BODY} bytes, got a larger one`;
+
 /** The server without its port. */
 export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   const app = new Hono();
   app.use(guard(guarded));
+  app.use(bodyLimit({ maxSize: MOST_BODY, onError: (context) => context.json({ error: TOO_LARGE }, 413) }));
   app.onError((error, context) => answerError(error, context));
   app.notFound((context) =>
     context.json({ error: "lab: nothing is at this address; docs/formats.md has those there are" }, 404),

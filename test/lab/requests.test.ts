@@ -192,6 +192,18 @@ describe("who asks", () => {
     }
   });
 
+  test("a body that is too large is not read", async () => {
+    for (const path of ["/api/compare", "/api/session"]) {
+      const asked = lab.ask(path, { method: "POST", body: "x".repeat(2_000_000) });
+      const answer = await asked.then(
+        ({ status }) => String(status),
+        ({ message }: Error) => message,
+      );
+      expect(answer).toMatch(/^(413|socket hang up|write EPIPE|read ECONNRESET)$/); // the connection ends at once
+    }
+    expect((await lab.ask("/api/version")).status).toBe(200);
+  });
+
   test("a port that is taken is one line", async () => {
     const other = new LabOfRuns();
     await expect(other.start(lab.lab.port)).rejects.toThrow(/^lab: expected a free port, got \d+, .*--port 0/);
