@@ -41,7 +41,7 @@ export function NowSection(props: SectionProps) {
   if (data.snapshots.length === 0)
     return (
       <>
-        <p className="missing">{run.isWhole ? "The run holds no measurement yet." : "Reading the measurements …"}</p>
+        <p className="missing">{notMeasured(run)}</p>
         <LossFigure {...props} />
       </>
     );
@@ -98,3 +98,8 @@ const fewSteps = (count: number): string =>
   count < 2
     ? `There is ${counted(count, "measurement")}, so that there is no course over time.`
     : "There is no hidden layer with an alignment at two steps.";
+
+function notMeasured({ isWhole, problem }: SectionProps["run"]): string {
+  if (!isWhole) return "Reading the measurements …";
+  return problem === undefined ? "The run holds no measurement yet." : "No measurement of the run can be read.";
+}

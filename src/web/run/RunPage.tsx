@@ -118,6 +118,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
     <StepContext.Provider value={store}>
       <div className="run">
         <RunHeader {...{ run, id, isServed }} />
+        {run.problem !== undefined && <Problem error={new Error(run.problem)} />}
         <nav className="run-nav" aria-label="Sections">
           {sections.map(([name, title]) => (
             <button key={name} type="button" onClick={() => choose({ section: name })}>

@@ -19,6 +19,8 @@ export interface WatchedRun {
   readonly snapshots: readonly Snapshot[];
   /** Whether all measurements that there were have been read. */
   readonly isWhole: boolean;
+  /** Why some measurements could not be read; the others are shown. */
+  readonly problem?: string;
   readonly isConnected: boolean;
   readonly isRemoved: boolean;
   /** Grows with every change of measurements or metrics. */
@@ -106,12 +108,26 @@ class Watch {
   }
 
   async #readSnapshots({ snapshotSteps }: RunDetails, reading: number): Promise<void> {
-    const found =
-      (await this.#source.measurements?.(this.#id)) ??
-      (await Promise.all(snapshotSteps.map((step) => this.#source.snapshot(this.#id, step))));
+    const { found, problem } = await this.#readableSnapshots(snapshotSteps);
     if (reading !== this.#reading) return;
     for (const { step } of found) this.#asked.add(step);
-    this.#change({ snapshots: merged(this.#run?.snapshots ?? [], found), isWhole: true }, true);
+    const snapshots = merged(this.#run?.snapshots ?? [], found);
+    this.#change({ snapshots, isWhole: true, ...(problem === undefined ? {} : { problem }) }, true);
+  }
+
+  /** All measurements at once; where one of them is damaged, those that are not. */
+  async #readableSnapshots(steps: readonly number[]): Promise<{ found: readonly Snapshot[]; problem?: string }> {
+    try {
+      const all = await this.#source.measurements?.(this.#id);
+      if (all !== undefined) return { found: all };
+    } catch {
+      // said below, of the step that it is of
+    }
+    const read = await Promise.allSettled(steps.map((step) => this.#source.snapshot(this.#id, step)));
+    const found = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const torn = read.find((one) => one.status === "rejected");
+    if (torn === undefined) return { found };
+    return { found, problem: `${steps.length - found.length} of ${steps.length} measurements: ${torn.reason.message}` };
   }
 
   #add(rows: readonly MetricRow[]): void {
