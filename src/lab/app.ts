@@ -19,7 +19,6 @@ import { compareRuns, courseOf } from "./compare.ts";
 import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
 import { float32Bytes, matrixOf } from "./matrix.ts";
 import { NotFoundError, QueryError } from "./notFound.ts";
-import { overviewOf } from "./overview.ts";
 import { removeRun, restoreRun } from "./removed.ts";
 import type { RunReader } from "./runReader.ts";
 import { streamRun, streamRuns } from "./stream.ts";
@@ -84,7 +83,7 @@ function addRuns(app: Hono, reader: RunReader): void {
       throw new QueryError(`expected at most ${MOST_OVERVIEWS} runs at once, got ${ids.length}`);
     const overviews = ids.map((id) => {
       try {
-        return overviewOf(reader, id);
+        return reader.overview(id);
       } catch (error) {
         return { id, problem: reportOf(error).line };
       }

@@ -5,6 +5,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Moments } from "../moments/moments.ts";
+import { type RunOverview, runOverview } from "../report/runOverview.ts";
 import { newestFirst, type RunSummary, summarizeRun } from "../runs/listRuns.ts";
 import { decodeMetricRow, type MetricRow } from "../runs/metricRow.ts";
 import { openRun, type RunFolder } from "../runs/runFolder.ts";
@@ -161,6 +162,13 @@ export class RunReader {
     const stamp = `${run.dir} ${step}`;
     if (this.#moments?.stamp !== stamp) this.#moments = { stamp, value: run.moments(step)! };
     return this.#moments.value;
+  }
+
+  /** @throws Error where the run is damaged */
+  overview(id: string): RunOverview {
+    const run = this.open(id);
+    const last = run.snapshotSteps().at(-1);
+    return runOverview(id, run.config(), this.metrics(id), last === undefined ? undefined : run.snapshot(last));
   }
 
   /** All rows of metrics.jsonl; what was read before is not read again. */

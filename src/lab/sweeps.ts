@@ -1,32 +1,15 @@
 /** @file Sweeps as the page shows them: how far each is, and its jobs with their values and runs. */
 import { basename, join } from "node:path";
-import { type SweepStatus, sweepStatus } from "../runner/sweeps/sweepStatus.ts";
+import { sweepStatus } from "../runner/sweeps/sweepStatus.ts";
+import type { ShownJob, ShownSweep, SweepSummary } from "../sweeps/shownSweep.ts";
 import { openSweep, type SweepFolder, sweepsOf } from "../sweeps/sweepFolder.ts";
 import { NotFoundError } from "./notFound.ts";
 
 /** chosen: jobs that a page shows; those of a larger sweep are counted. */
 const MOST_JOBS = 5000;
 
-export interface ShownJob {
-  readonly id: string;
-  readonly setting: string;
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly state: "done" | "failed" | "running" | "waiting";
-  /** The run as the other addresses name it: sweep/run. */
-  readonly run?: string;
-}
-
-export interface ShownSweep {
-  readonly status: Omit<SweepStatus, "folder">;
-  readonly createdAt: string;
-  readonly argv: readonly string[];
-  readonly jobs: readonly ShownJob[];
-}
-
 /** All sweeps of a folder, damaged ones with what is wrong. */
-export function listSweeps(
-  root: string,
-): (Omit<SweepStatus, "folder" | "failures"> | { name: string; problem: string })[] {
+export function listSweeps(root: string): SweepSummary[] {
   return sweepsOf(root).map((name) => {
     try {
       const { folder: _, failures: __, ...status } = sweepStatus(openSweep(join(root, name), root), 0);

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pixelAt, valueAt } from "../../src/figures/readings.ts";
 import { stepAxis, withStepAxis } from "../../src/figures/stepAxis.ts";
+import type { MetricSeries } from "../../src/runs/metricSeries.ts";
 import { coloursOf, groupCurves, runCurves, thinned } from "../../src/web/compare/curves.ts";
 import { type ComparedRun, differing, parametersAmong, tellingParameter } from "../../src/web/compare/differences.ts";
 import { appendRows, halved } from "../../src/web/run/liveSeries.ts";
 import { nearestStep, stepAfter, stepsInWords } from "../../src/web/run/steps.ts";
 import { entryAt, moved, showing, whole, within, zoomed } from "../../src/web/run/zoom.ts";
-import type { MetricSeries } from "../../src/web/source/runSource.ts";
 
 const rows = (from: number, to: number, value: (step: number) => number = (step) => step) =>
   Array.from({ length: to - from }, (_, i) => ({ step: from + i, name: "train/loss", value: value(from + i) }));

@@ -1,18 +1,10 @@
 /** @file How far a sweep is, for whoever shows it. */
+import type { JobFailure, SweepProgress } from "../../sweeps/shownSweep.ts";
 import type { SweepFolder } from "../../sweeps/sweepFolder.ts";
 
-export interface SweepStatus {
-  readonly name: string;
+export interface SweepStatus extends SweepProgress {
   readonly folder: string;
-  readonly jobs: number;
-  readonly done: number;
-  readonly failed: number;
-  /** Claimed by a worker, which may have died. */
-  readonly running: number;
-  readonly waiting: number;
-  /** Of the work that is left, at the median time of the jobs that are done, by the workers there are; null before. */
-  readonly secondsLeft: number | null;
-  readonly failures: readonly { readonly job: string; readonly error: string }[];
+  readonly failures: readonly JobFailure[];
 }
 
 /** chosen: enough to know a median, few enough to be read at once. */

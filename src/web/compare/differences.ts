@@ -1,9 +1,10 @@
 /** @file In what runs differ: parameters with more than one value among them, and what most have. */
+
+import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { parametersOf } from "../../tables/parameterColumns.ts";
 import { compareCells } from "../../tables/sweepCells.ts";
 import type { Cell } from "../../tables/table.ts";
-import type { RunOverview } from "../source/overview.ts";
 
 /** A run with what is known of it. */
 export interface ComparedRun {

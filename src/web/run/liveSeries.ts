@@ -2,8 +2,9 @@
  * @file Series that grow while a run trains: rows are put at the end, and once a series is twice as long as wanted
  * neighbours become one point, their mean at the later step, with the extremes of both, so that no peak is lost.
  */
+
+import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
-import type { MetricSeries } from "../source/runSource.ts";
 
 /** chosen: points of a series as it is asked for; the widest panel has fewer pixels. */
 export const POINTS = 600;

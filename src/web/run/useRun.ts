@@ -6,8 +6,9 @@ import { useEffect, useState } from "react";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { isAnalysis, type ReportData } from "../../report/reportData.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
+import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
-import type { MetricSeries, RunDetails, RunSource } from "../source/runSource.ts";
+import type { RunDetails, RunSource } from "../source/runSource.ts";
 import { appendRows, POINTS, rowsOf } from "./liveSeries.ts";
 
 export interface WatchedRun {

@@ -1,9 +1,9 @@
 /** @file One run in the table. */
 import { memo } from "react";
 import { formatDuration, formatQuantity } from "../../formats/quantities.ts";
+import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { href } from "../route.ts";
-import type { RunOverview } from "../source/overview.ts";
 import { SixMarks } from "./SixMarks.tsx";
 import { Sparkline } from "./Sparkline.tsx";
 import { lossOf, stateOf } from "./table.ts";

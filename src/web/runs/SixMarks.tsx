@@ -1,6 +1,6 @@
 /** @file Six medians at one glance: bars for rga, rwa, gwa of sides a and b, from 0 to 1. */
 import { relationFormula, relations } from "../../figures/palette.ts";
-import type { RunOverview } from "../source/overview.ts";
+import type { RunOverview } from "../../report/runOverview.ts";
 
 const [BAR, GAP, HEIGHT] = [9, 2, 24];
 

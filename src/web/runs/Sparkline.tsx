@@ -1,5 +1,5 @@
 /** @file A loss in the width of a word: logarithmic where it is positive and spans a factor of five. */
-import type { MetricSeries } from "../source/runSource.ts";
+import type { MetricSeries } from "../../runs/metricSeries.ts";
 
 const [WIDTH, HEIGHT, EDGE] = [96, 24, 2];
 

@@ -1,6 +1,7 @@
 /** @file The table of runs as data: which runs match, in which order, and which parameters tell them apart. */
+
+import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
-import type { RunOverview } from "../source/overview.ts";
 import { shown } from "../sweeps/grid.ts";
 
 /** A run's state in a word; "diverged" and "damaged" are no status of their own in run.json. */

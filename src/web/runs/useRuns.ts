@@ -1,8 +1,8 @@
 /** @file All runs of the server, kept up to date by its events, and their overviews, read as rows come into view. */
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { followRuns, listRuns, overviews } from "../source/httpSource.ts";
-import type { RunOverview } from "../source/overview.ts";
 
 /** chosen: overviews of one request; a table shows about as many rows. */
 const BATCH = 25;

@@ -2,12 +2,13 @@
 import type { Figure } from "../../figures/figure.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { decodeMoments } from "../../moments/momentsFile.ts";
+import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
+import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
+import type { ShownSweep, SweepSummary } from "../../sweeps/shownSweep.ts";
 import type { Sweep, SweepAxes } from "../../tables/sweepCells.ts";
-import type { RunOverview } from "./overview.ts";
-import type { MatrixPlace, MetricSeries, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
-import type { ShownSweep, SweepSummary } from "./sweep.ts";
+import type { MatrixPlace, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
 
 /** What the server refused, in its own words. */
 export class ServerError extends Error {

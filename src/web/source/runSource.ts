@@ -6,17 +6,8 @@ import type { Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
 import type { ReportData } from "../../report/reportData.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
+import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
-
-/** One quantity over steps. Where rows were thinned, `low` and `high` are the extremes of each stretch. */
-export interface MetricSeries {
-  readonly name: string;
-  readonly rows: number;
-  readonly steps: number[];
-  readonly values: number[];
-  readonly low?: number[];
-  readonly high?: number[];
-}
 
 /** One run but for its measurements. */
 export interface RunDetails {

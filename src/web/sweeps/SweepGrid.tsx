@@ -2,11 +2,11 @@
 import { useEffect, useRef, useState } from "react";
 import { relations } from "../../figures/palette.ts";
 import { formatDuration, formatQuantity } from "../../formats/quantities.ts";
+import type { RunOverview } from "../../report/runOverview.ts";
+import type { ShownJob } from "../../sweeps/shownSweep.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href, useParam } from "../route.ts";
 import { overviews, sweepCalled } from "../source/httpSource.ts";
-import type { RunOverview } from "../source/overview.ts";
-import type { ShownJob } from "../source/sweep.ts";
 import { useAsync } from "../useAsync.ts";
 import { axesOf, cellsOf, textOf } from "./grid.ts";
 import { useTicks } from "./useTicks.ts";

@@ -1,9 +1,9 @@
 /** @file All sweeps with how far they are, or one of them as a grid of its runs. */
 import { formatDuration } from "../../formats/quantities.ts";
+import type { SweepSummary } from "../../sweeps/shownSweep.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href, type Route } from "../route.ts";
 import { listSweeps } from "../source/httpSource.ts";
-import type { SweepSummary } from "../source/sweep.ts";
 import { useAsync } from "../useAsync.ts";
 import { SweepGrid } from "./SweepGrid.tsx";
 import "./sweeps.css";
@@ -47,7 +47,7 @@ function AllSweeps() {
 }
 
 function Row({ sweep }: { readonly sweep: SweepSummary }) {
-  const { name, jobs, done, failed, running, secondsLeft, problem } = sweep;
+  const { name, problem } = sweep;
   if (problem !== undefined)
     return (
       <tr>
@@ -57,6 +57,7 @@ function Row({ sweep }: { readonly sweep: SweepSummary }) {
         </td>
       </tr>
     );
+  const { jobs, done, failed, running, secondsLeft } = sweep;
   return (
     <tr>
       <td className="name">

@@ -1,5 +1,5 @@
 /** @file A sweep's jobs as a grid over two of its parameters. */
-import type { ShownJob } from "../source/sweep.ts";
+import type { ShownJob } from "../../sweeps/shownSweep.ts";
 
 /** What a parameter's axis has: its values as they are shown, in order. */
 export interface Axis {

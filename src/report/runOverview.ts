@@ -1,18 +1,18 @@
 /**
- * @file What the table of runs shows of each beside its summary: its parameters, its loss as a sparkline, the medians
- * of the six alignments at its last measurement.
+ * @file What a table of runs shows of each beside its summary: its parameters, its loss as a sparkline, the medians of
+ * the six alignments at its last measurement.
  */
 import { hiddenMedians, type SideValues } from "../findings/hiddenMedians.ts";
 import { median } from "../measure/median.ts";
 import { relationNames } from "../measure/phase/phaseTable.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
+import type { MetricRow } from "../runs/metricRow.ts";
 import { type MetricSeries, seriesOf } from "../runs/metricSeries.ts";
-import type { RunReader } from "./runReader.ts";
 
 export interface RunOverview {
   readonly id: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Loss of held-out samples, else of training batches. */
   readonly spark?: MetricSeries;
   /** By the paper's convention, over the hidden representations of a chain of maps, else over all maps. */
@@ -22,6 +22,8 @@ export interface RunOverview {
     readonly a: SideValues;
     readonly b: SideValues;
   };
+  /** What is wrong with it, in place of all else. */
+  readonly problem?: string;
 }
 
 /** chosen: points of a sparkline. */
@@ -33,17 +35,19 @@ const FEW = 8;
 const mostRows = (series: readonly MetricSeries[]): MetricSeries | undefined =>
   series.toSorted((x, y) => y.rows - x.rows)[0];
 
-/** @throws Error where the run is damaged */
-export function overviewOf(reader: RunReader, id: string): RunOverview {
-  const run = reader.open(id);
-  const series = seriesOf(reader.metrics(id), { names: ["eval/loss", "train/loss"], points: SPARK_POINTS });
+/** @param snapshot the last measurement, where there is one */
+export function runOverview(
+  id: string,
+  config: Readonly<Record<string, unknown>>,
+  metrics: readonly MetricRow[],
+  snapshot: Snapshot | undefined,
+): RunOverview {
+  const series = seriesOf(metrics, { names: ["eval/loss", "train/loss"], points: SPARK_POINTS });
   const spark = series.find(({ name, rows }) => name === "eval/loss" && rows >= FEW) ?? mostRows(series);
-  const last = run.snapshotSteps().at(-1);
-  const snapshot = last === undefined ? undefined : run.snapshot(last);
   const medians = snapshot && mediansOf(snapshot);
   return {
     id,
-    config: run.config(),
+    config,
     ...(spark === undefined ? {} : { spark }),
     ...(medians === undefined ? {} : { medians }),
   };
