@@ -35,6 +35,16 @@ export function listedJobs(jobs: readonly Job[], ids: readonly string[]): readon
   });
 }
 
+/**
+ * A list of which `sharedBy` gives each of `of` workers neighbours in the plan, which more often than others can train in
+ * one graph. Shares differ by one job at most.
+ */
+export function dealt<T>(all: readonly T[], of: number): readonly T[] {
+  const [least, more] = [Math.floor(all.length / of), all.length % of];
+  const firstOf = (share: number) => share * least + Math.min(share, more);
+  return all.map((_, at) => all[firstOf(at % of) + Math.floor(at / of)]!);
+}
+
 /** Every job whose place is `index`, modulo `of`. */
 export function sharedBy<T>(all: readonly T[], { index, of }: Share): readonly T[] {
   return all.filter((_, at) => at % of === index);

@@ -36,13 +36,9 @@ export async function slurmMeans(options: SubmitOptions, program: readonly strin
   }
   if (options.threads !== undefined)
     throw new UsageError("sweep: expected --cpus-per-task beside --slurm, got --threads, which is of this machine");
-  if ((options.together ?? 1) > 1)
-    throw new UsageError(
-      "sweep: expected no --together beside --slurm, got it; tasks of Slurm train one network at a time",
-    );
-  const { partition, time, cpusPerTask, gres, account, slurmArg = [], jobs, data } = options;
+  const { partition, time, cpusPerTask, gres, account, slurmArg = [], jobs, together, data } = options;
   const request = {
-    ...{ partition, time, cpusPerTask, gres, account, arguments: slurmArg, atOnce: jobs, program },
+    ...{ partition, time, cpusPerTask, gres, account, arguments: slurmArg, atOnce: jobs, together, program },
     data: data === undefined ? undefined : resolve(data),
   };
   checkRequest(request);

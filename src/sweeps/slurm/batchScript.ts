@@ -9,6 +9,8 @@ export interface BatchScript {
   /** Absolute path of the list of jobs, of which a task does a share. */
   readonly list: string;
   readonly tasks: number;
+  /** Small networks that a task trains in one graph. */
+  readonly together: number;
   /** Absolute path of the data, where it is not that of the plan. */
   readonly data?: string;
   /** How it is submitted, for whoever reads it. */
@@ -22,9 +24,19 @@ export interface BatchScript {
  * stops the worker, which writes a checkpoint and gives its job back; after USR1 it then puts its own task back into
  * the queue. On TERM it does not: who pre-empts a task puts it back, and who cancels it does not want it back.
  */
-export function batchScript({ program, sweep, list, tasks, data, command, mostThreads }: BatchScript): string {
+export function batchScript({
+  program,
+  sweep,
+  list,
+  tasks,
+  together,
+  data,
+  command,
+  mostThreads,
+}: BatchScript): string {
   const words = [...program, sweep, "--list", list].map(shellQuote).join(" ");
   const folder = data === undefined ? "" : ` --data ${shellQuote(data)}`;
+  const graph = together === 1 ? "" : ` --together ${together}`;
   return `#!/bin/bash
 # A task of an array of Slurm. Its worker does the jobs in lines $task + 1, $task + 1 + ${tasks}, .. of the list. Submitted by
 #   ${commandLine(command)}
@@ -41,7 +53,7 @@ trap 'requeue=yes; stop' USR1 # the time limit is near
 trap stop TERM # cancelled, pre-empted, or at the time limit
 
 echo "$(date '+%F %T') task $task of ${tasks} on $(hostname), start $((\${SLURM_RESTART_COUNT:-0} + 1))"
-${words} --share "$task/${tasks}" --threads "$threads"${folder} &
+${words} --share "$task/${tasks}" --threads "$threads"${graph}${folder} &
 worker=$!
 if [ -n "$signalled" ]; then stop; fi
 code=

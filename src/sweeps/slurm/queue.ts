@@ -14,7 +14,10 @@ export interface QueuedTask {
   readonly command: string;
 }
 
-/** What `squeue --Format` is asked for: one line a task with --array. The command comes last: it may hold anything. */
+/**
+ * What `squeue --Format` is asked for, without --array: a line for tasks that wait alike, "17-39:2%8". With --array
+ * Slurm 22.05 leaves the last task of such a step out. The command comes last: it may hold anything.
+ */
 export const QUEUE_FORMAT = ["ArrayJobID", "ArrayTaskID", "State", "Reason", "RestartCnt", "Command"]
   .map((field) => `${field}:|`)
   .join(",");
@@ -25,19 +28,36 @@ const OVER = new Set([
   ...["REVOKED", "TIMEOUT"],
 ]);
 
-/** Reads what squeue prints; lines of other jobs than tasks of arrays, and of tasks that are over, are left out. */
+/**
+ * Reads what squeue prints, a task each; lines of other jobs than tasks of arrays, and of tasks that are over, are left
+ * out.
+ *
+ * @throws Error where the numbers of tasks cannot be read
+ */
 export function parseQueue(text: string): QueuedTask[] {
   return text.split("\n").flatMap((line): QueuedTask[] => {
-    const [array = "", task = "", status = "", reason = "", restarts = "", ...command] = line.split("|");
-    if (!/^\d+$/.test(array) || !/^\d+$/.test(task) || OVER.has(status)) return [];
+    const [array = "", tasks = "", status = "", reason = "", restarts = "", ...command] = line.split("|");
+    if (!/^\d+$/.test(array) || tasks === "N/A" || OVER.has(status)) return [];
     const counted = Number(restarts) || 0;
-    return [
-      {
-        ...{ array, task: Number(task), state: stateOf(status, reason, counted), reason, restarts: counted },
-        command: command.join("|").replace(/\|$/, ""),
-      },
-    ];
+    const shared = {
+      ...{ array, state: stateOf(status, reason, counted), reason, restarts: counted },
+      command: command.join("|").replace(/\|$/, ""),
+    };
+    return tasksOf(tasks).map((task) => ({ ...shared, task }));
   });
+}
+
+/** "0-2,5,17-39:2%8": ranges, steps, and how many at once. */
+function tasksOf(text: string): number[] {
+  return text
+    .replace(/%\d+$/, "")
+    .split(",")
+    .flatMap((part) => {
+      const [, first, last = first, step = "1"] = /^(\d+)(?:-(\d+)(?::([1-9]\d*))?)?$/.exec(part) ?? [];
+      if (first === undefined) throw new Error(`expected numbers of tasks from squeue, got "${text}"`);
+      const count = Math.max(0, Math.floor((Number(last) - Number(first)) / Number(step)) + 1);
+      return Array.from({ length: count }, (_, i) => Number(first) + i * Number(step));
+    });
 }
 
 function stateOf(status: string, reason: string, restarts: number): TaskState {

@@ -41,6 +41,7 @@ async function task(worker: string, options: { signal?: NodeJS.Signals; requeue?
       sweep: HOSTILE,
       list: "list",
       tasks: 4,
+      together: 1,
       data: HOSTILE,
       command,
       mostThreads: 256,

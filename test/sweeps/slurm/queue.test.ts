@@ -24,3 +24,12 @@ test("tasks are told apart by what Slurm does with them, and those that are over
   ]);
   expect(tasks.at(-1)).toMatchObject({ restarts: 3, command: "/a|b/slurm/submit-2.sh" });
 });
+
+test("a line for tasks that wait alike is read as a task each, the last of a step too", () => {
+  const read = (tasks: string) =>
+    parseQueue(`17|${tasks}|PENDING|JobArrayTaskLimit|0|/a/slurm/submit-1.sh|`).map(({ task }) => task);
+  expect(read("17-25:2%8")).toEqual([17, 19, 21, 23, 25]);
+  expect(read("0-2,5,7-8")).toEqual([0, 1, 2, 5, 7, 8]);
+  expect(read("3%1")).toEqual([3]);
+  expect(() => read("0-2,5,...")).toThrow(/^expected numbers of tasks from squeue, got "0-2,5,\.\.\."$/);
+});

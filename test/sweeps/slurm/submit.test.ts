@@ -5,6 +5,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../../../src/cli/main.ts";
+import { sharedBy } from "../../../src/sweeps/jobList.ts";
+import { openSweep } from "../../../src/sweeps/sweepFolder.ts";
 import { testIo } from "../../cli/testIo.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crh-submit-"));
@@ -113,6 +115,20 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     expect(asked()).toContain("--array=0-2");
   });
 
+  test("a task does as many jobs as are trained together, neighbours in the plan", async () => {
+    expect((await plan("company", "--together", "3")).out).toContain(
+      "company: 7 jobs as array 17 of Slurm with 3 tasks\n",
+    );
+    expect(asked()).toContain("--array=0-2");
+    expect(readFileSync(folder("company", "slurm", "submit-1.sh"), "utf8")).toMatch(/ --together 3 &\n/);
+    const planned = openSweep("company", sweeps)
+      .jobs()
+      .map(({ id }) => id);
+    const shares = [0, 1, 2].map((index) => sharedBy(list("company", 1), { index, of: 3 }));
+    expect(shares.map(({ length }) => length)).toEqual([3, 2, 2]);
+    expect(shares.flat()).toEqual(planned);
+  });
+
   test("resume submits what is not done and in nobody's queue", async () => {
     await plan("again");
     const script = folder("again", "slurm", "submit-1.sh");
@@ -123,7 +139,7 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     ];
     program(
       "squeue",
-      `printf '%s\\n' "$*" > ${bin}/looked; printf '%s\\n' ${queue.map((line) => `"${line}"`).join(" ")}`,
+      `[ "$SLURM_BITSTR_LEN" = 0 ] || exit 1; printf '%s\\n' "$*" > ${bin}/looked; printf '%s\\n' ${queue.map((line) => `"${line}"`).join(" ")}`,
     );
     const jobs = list("again", 1);
     writeFileSync(folder("again", "done", `${jobs[1]}.json`), '{"seconds":1,"run":"x"}\n');
@@ -203,7 +219,6 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [["--slurm", "--time", "2h"], /expected --time as Slurm writes it, .+, got "2h"/],
       [["--slurm", "--threads", "2"], /expected --cpus-per-task beside --slurm, got --threads/],
-      [["--slurm", "--together", "4"], /expected no --together beside --slurm, got it/],
       [["--slurm", "--slurm-arg", "qos=long"], /expected an option of sbatch as --slurm-arg, .+ got "qos=long"/],
       [["--slurm", "--slurm-arg=--array=1"], /expected --jobs in place of --slurm-arg --array=1/],
       [["--slurm", "--slurm-arg=-t5"], /expected --time in place of --slurm-arg -t5/],

@@ -77,11 +77,19 @@ export async function queue(arrays: readonly Submission[]): Promise<QueuedTask[]
   const numbers = new Map(arrays.map(({ number, record }) => [record.array, number]));
   const jobs = `--jobs=${[...numbers.keys()].join(",")}`;
   try {
-    const { out } = await slurm("squeue", ["--noheader", "--array", "--all", jobs, `--Format=${QUEUE_FORMAT}`]);
-    return parseQueue(out).filter(({ array, command }) => command.endsWith(`/slurm/submit-${numbers.get(array)}.sh`));
+    const { out } = await slurm("squeue", ["--noheader", "--all", jobs, `--Format=${QUEUE_FORMAT}`]);
+    return read(out).filter(({ array, command }) => command.endsWith(`/slurm/submit-${numbers.get(array)}.sh`));
   } catch (error) {
     if (error instanceof SlurmError && /Invalid job id/i.test(error.message)) return []; // all are over and forgotten
     throw error;
+  }
+}
+
+function read(out: string): QueuedTask[] {
+  try {
+    return parseQueue(out);
+  } catch (error) {
+    throw new SlurmError(`sweep: ${(error as Error).message}`);
   }
 }
 
@@ -92,7 +100,8 @@ interface Said {
 
 function slurm(program: string, words: readonly string[], timeout = ANSWER_MS): Promise<Said> {
   return new Promise((resolve, reject) => {
-    execFile(program, [...words], { timeout, maxBuffer: 1 << 30 }, (error, out, err) => {
+    const env = { ...process.env, SLURM_BITSTR_LEN: "0" }; // numbers of tasks are otherwise cut off at 64 characters
+    execFile(program, [...words], { timeout, maxBuffer: 1 << 30, env }, (error, out, err) => {
       if (error === null) resolve({ out, err });
       else
         reject(new SlurmError(refusal(program, error as NodeJS.ErrnoException & { killed?: boolean }, err, timeout)));

@@ -1,5 +1,6 @@
 /** @file Hands to Slurm what is not done of a sweep and that nobody in its queue is to do. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { dealt } from "../../../sweeps/jobList.ts";
 import { batchScript } from "../../../sweeps/slurm/batchScript.ts";
 import { type SubmissionFiles, Submissions } from "../../../sweeps/slurm/submissions.ts";
 import { parseTimeLimit, signalLead } from "../../../sweeps/slurm/timeLimit.ts";
@@ -19,6 +20,8 @@ export interface SlurmRequest {
   readonly arguments: readonly string[];
   /** Tasks at once. Default: as many as Slurm lets. */
   readonly atOnce?: number | undefined;
+  /** Small networks that a task trains in one graph. Default: 1. */
+  readonly together?: number | undefined;
   /** Folder of the data, by an absolute path. */
   readonly data?: string | undefined;
   /** The program that a worker is started with: of "crh worker". */
@@ -69,8 +72,8 @@ export function checkRequest({ arguments: words, time }: SlurmRequest): void {
 }
 
 /**
- * Submits one array: a task for each job, or where that are more than an array of the cluster may have, tasks that do
- * several jobs one after the other.
+ * Submits one array: a task for each job, or for as many as are trained together. Where that are more than an array of
+ * the cluster may have, tasks do several jobs one after the other.
  *
  * @param note told what takes time
  * @throws SlurmError where Slurm refuses: the sweep is as before
@@ -87,16 +90,16 @@ export async function submitSweep(
   return submissions.alone(async () => {
     const { left, queued } = await leftJobs(sweep, submissions, cluster, note);
     if (left.length === 0) return { tasks: 0, jobs: 0, queued, notes: [] };
-    const tasks = Math.min(left.length, cluster.mostTasks);
-    const files = submissions.begin(left);
+    const { program, data, together = 1 } = request;
+    const tasks = Math.min(Math.ceil(left.length / together), cluster.mostTasks);
+    const files = submissions.begin(dealt(left, tasks));
     try {
       const words = await sbatchWords(sweep, submissions, files, { ...request, tasks });
       const command = ["sbatch", ...words];
-      const { program, data } = request;
       submissions.writeScript(
         files,
         batchScript({
-          ...{ program, sweep: sweep.dir, list: files.list, tasks, command, mostThreads: MOST_THREADS },
+          ...{ program, sweep: sweep.dir, list: files.list, tasks, together, command, mostThreads: MOST_THREADS },
           ...(data !== undefined && { data }),
         }),
       );
