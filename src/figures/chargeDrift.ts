@@ -3,6 +3,7 @@
  * decay predict, and by how much the prediction misses (theory.md Eq. 124).
  */
 import * as Plot from "@observablehq/plot";
+import { isHiddenByRounding } from "../measure/network/pairDrift.ts";
 import type { PairDrift } from "../measure/network/pairs.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { centred, logarithmicAxis, titleText } from "./axes.ts";
@@ -30,7 +31,7 @@ export function chargeDrift(snapshots: readonly Snapshot[]): Figure | undefined 
   const rows = all.flatMap((pair) =>
     pair.steps.flatMap(({ step, group }) =>
       group.pairs.flatMap(({ head, drift: { since } }): Row[] =>
-        since === null ? [] : [{ step, since, head, pair, rounded: since.measured.norm <= since.rounding }],
+        since === null ? [] : [{ step, since, head, pair, rounded: isHiddenByRounding(since) }],
       ),
     ),
   );

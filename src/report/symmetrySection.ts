@@ -22,6 +22,7 @@ import {
 import { sharedWords } from "../findings/pairs/pairWords.ts";
 import { byStep } from "../findings/relationFindings.ts";
 import { errorText } from "../findings/sentences.ts";
+import { isHiddenByRounding } from "../measure/network/pairDrift.ts";
 import {
   driveOf,
   isHeads,
@@ -249,7 +250,7 @@ function moves({ first, second }: PairGroup, worst: PairSnapshot, short: BriefNa
 
 function drift({ drift: { since } }: PairSnapshot): string {
   if (since === null) return "–";
-  const rounded = since.measured.norm <= since.rounding ? " (rounding)" : "";
+  const rounded = isHiddenByRounding(since) ? " (rounding)" : "";
   return `${since.predicted === null ? "–" : sized(since.predicted.norm)}, ${sized(since.measured.norm)}${rounded}`;
 }
 

@@ -6,6 +6,7 @@
  * moves to the side whose gradients fluctuate more.
  */
 
+import { isHiddenByRounding } from "../../measure/network/pairDrift.ts";
 import {
   BALANCED,
   chargesOf,
@@ -221,6 +222,8 @@ export function driftSentence(group: PairGroup): string {
     const why = driftStatus[status];
     return `${moved}${why === undefined ? "" : `; nothing is predicted: ${why}`}.`;
   }
+  if (isHiddenByRounding(since))
+    return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights makes (${sized(since.rounding)}): it says nothing of noise.`;
   const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm`;
   const rounding =
     since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone makes ${sized(since.rounding)}` : "";

@@ -49,7 +49,7 @@ export interface PairDrift {
      */
     rounding: number;
   } | null;
-  /** "below-rounding": the measured change is no larger than rounding. "not-sgd": the theory is SGD's. */
+  /** "below-rounding": `isHiddenByRounding`. "not-sgd": the theory is SGD's. */
   status: "ok" | PairStatus | "not-sgd" | "below-rounding" | "no-training";
 }
 
@@ -214,7 +214,12 @@ function statusOf(
   if (source === undefined) return "not-measured";
   if (training === undefined) return "no-training";
   if (rates === undefined) return "not-sgd";
-  return since && since.measured.norm <= since.rounding ? "below-rounding" : "ok";
+  return since && isHiddenByRounding(since) ? "below-rounding" : "ok";
+}
+
+/** Whether float32 rounding of the weights moves the charges as far as the measured, or the predicted, change. */
+export function isHiddenByRounding({ measured, predicted, rounding }: NonNullable<PairDrift["since"]>): boolean {
+  return Math.min(measured.norm, predicted?.norm ?? Infinity) <= rounding;
 }
 
 function size(A: Matrix): ChargeChange {
