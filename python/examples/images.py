@@ -1,8 +1,8 @@
-"""What res1.py and res2.py share: CIFAR-10's binary files, ResNet-18 for small images, and the arguments."""
+"""What res1.py and res2.py share: CIFAR-10's binary files, batches, and ResNet-18 for small images."""
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +10,55 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from crh_capture.rules import Map, register
+
 RECORD = 1 + 3 * 32 * 32
 """Bytes of an image: its class, then red, green and blue."""
+PADDING = 4
 
 
-def cifar10(folder: str) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Training and test images (n, 3, 32, 32) in -1 to 1 and classes (n), of data_batch_*.bin and test_batch.bin."""
+class Cifar10:
+    """Images (n, 3, 32, 32) as bytes and classes (n), of data_batch_*.bin and of test_batch.bin."""
 
-    def read(paths: list[Path]) -> tuple[Tensor, Tensor]:
-        if not paths:
-            raise SystemExit(f"expected data_batch_1.bin .. and test_batch.bin in {folder}; crh data get cifar10")
-        rows = np.concatenate([np.fromfile(path, np.uint8) for path in paths]).reshape(-1, RECORD)
-        images = torch.from_numpy(rows[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32)) / 127.5 - 1
-        return images, torch.from_numpy(rows[:, 0].astype(np.int64))
+    def __init__(self, folder: str) -> None:
+        place = Path(folder)
+        self.images, self.classes = _read(folder, sorted(place.glob("data_batch_*.bin")))
+        self.test, self.labels = _read(folder, sorted(place.glob("test_batch.bin")))
+        values = self.images.permute(1, 0, 2, 3).flatten(1).double() / 255
+        self.mean = values.mean(1).float().view(3, 1, 1)
+        self.deviation = values.std(1, unbiased=False).float().view(3, 1, 1)
 
-    place = Path(folder)
-    return read(sorted(place.glob("data_batch_*.bin"))), read(sorted(place.glob("test_batch.bin")))
+    def scaled(self, images: Tensor) -> Tensor:
+        """Bytes, or values in 0 to 1, less the mean of a channel's training pixels, over their deviation."""
+        values = images.float() / 255 if images.dtype == torch.uint8 else images
+        scaled: Tensor = (values - self.mean) / self.deviation
+        return scaled
+
+    def batches(self, size: int) -> Iterator[Tensor]:
+        """Places of training images in random order, each once an epoch, the last incomplete batch left out."""
+        n = len(self.images)
+        if size > n:
+            raise SystemExit(f"expected a batch of at most {n} images, got {size}")
+        while True:
+            yield from torch.randperm(n)[: n // size * size].view(-1, size)
+
+
+def _read(folder: str, paths: list[Path]) -> tuple[Tensor, Tensor]:
+    if not paths:
+        raise SystemExit(f"expected data_batch_1.bin .. and test_batch.bin in {folder}; crh data get cifar10")
+    rows = np.concatenate([np.fromfile(path, np.uint8) for path in paths]).reshape(-1, RECORD)
+    images = torch.from_numpy(rows[:, 1:].reshape(-1, 3, 32, 32).copy())
+    return images, torch.from_numpy(rows[:, 0].astype(np.int64))
+
+
+def cropped(images: Tensor) -> Tensor:
+    """Shifted by up to 4 pixels, zeros beyond the border, and flipped, each image by itself."""
+    n = len(images)
+    padded = F.pad(images, (PADDING,) * 4)
+    top, left = torch.randint(2 * PADDING + 1, (n,)), torch.randint(2 * PADDING + 1, (n,))
+    places = zip(top.tolist(), left.tolist())
+    views = torch.stack([padded[i, :, t : t + 32, x : x + 32] for i, (t, x) in enumerate(places)])
+    return torch.where(torch.rand(n, 1, 1, 1) < 0.5, views.flip(3), views)
 
 
 class Block(nn.Module):
@@ -43,38 +76,43 @@ class Block(nn.Module):
         return F.relu(y + self.downsample(x))
 
 
-def resnet18(outputs: int, width: float, head: bool = False) -> nn.Sequential:
-    """For images of 32 by 32: a first convolution of 3 by 3 and no pooling. head: two fully connected layers."""
-    widths = [max(1, round(64 * width * 2**k)) for k in range(4)]
-    layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 3, 1, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()]
-    c_in = widths[0]
-    for k, c in enumerate(widths):
-        layers += [Block(c_in, c, 2 if k > 0 else 1), Block(c, c, 1)]
-        c_in = c
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    layers += [nn.Linear(c_in, c_in), nn.ReLU(), nn.Linear(c_in, outputs)] if head else [nn.Linear(c_in, outputs)]
-    return nn.Sequential(*layers)
+class Stage(nn.Sequential):
+    """Two blocks. What the second gives is measured by channel, a row for each pixel."""
+
+    def __init__(self, c_in: int, c: int, stride: int) -> None:
+        super().__init__(Block(c_in, c, stride), Block(c, c, 1))
+        self.channels = c
 
 
-def cropped(images: Tensor) -> Tensor:
-    """Shifted by up to 4 pixels and flipped, each image by itself."""
-    n = len(images)
-    padded = F.pad(images, (4, 4, 4, 4))
-    at, left = torch.randint(9, (n,)), torch.randint(9, (n,))
-    views = torch.stack([padded[i, :, a : a + 32, b : b + 32] for i, (a, b) in enumerate(zip(at, left))])
-    return torch.where(torch.rand(n, 1, 1, 1) < 0.5, views.flip(3), views)
+register(
+    Stage,
+    lambda stage: [
+        Map(
+            kind="block",
+            d_out=stage.channels,
+            output_rows=lambda y: y.transpose(0, 1).flatten(1).T,
+            rows_shape=lambda y: (y.shape[0], *y.shape[2:]),
+        )
+    ],
+)
 
 
-def arguments(about: str, **defaults: float) -> argparse.Namespace:
-    """--data, --out, --every, --seed, --width, and the given ones with their defaults."""
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--data", required=True, help="folder of CIFAR-10's binary files")
-    parser.add_argument("--out", required=True, help="folder of captures")
-    parser.add_argument("--every", type=int, default=1000, help="steps from capture to capture")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--width", type=float, default=1.0)
-    for name, value in defaults.items():
-        parser.add_argument(f"--{name}", type=type(value), default=value)
-    asked = parser.parse_args()
-    torch.manual_seed(asked.seed)
-    return asked
+class ResNet18(nn.Module):
+    """For images of 32 by 32: a first convolution of 3 by 3, no pooling, and two fully connected layers at the end."""
+
+    def __init__(self, outputs: int, width: float) -> None:
+        super().__init__()
+        c1, c2, c3, c4 = (max(1, round(64 * width * 2**k)) for k in range(4))
+        self.conv1, self.bn1 = nn.Conv2d(3, c1, 3, 1, 1, bias=False), nn.BatchNorm2d(c1)
+        self.layer1, self.layer2 = Stage(c1, c1, 1), Stage(c1, c2, 2)
+        self.layer3, self.layer4 = Stage(c2, c3, 2), Stage(c3, c4, 2)
+        self.fc1, self.fc2 = nn.Linear(c4, c4), nn.Linear(c4, outputs)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(x)))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3))
+        y: Tensor = self.fc2(F.relu(self.fc1(x)))
+        return y

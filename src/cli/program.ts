@@ -431,6 +431,7 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
     .option("--runs <folder>", "folder of runs that are there: one with the same parameters is not done again", RUNS)
     .option("--sweeps <folder>", "folder of the sweeps in which runs are done, one a study", SWEEPS)
     .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_WORKERS), 1)
+    .option("--done-only", "judge by the runs that are done, of captures too, and start none")
     .option("--plan-only", "write the sweeps, for crh worker or crh sweep resume --slurm, and start nothing")
     .addOption(earlier("--out <folder>"))
     .on("option:out", setRuns)

@@ -82,8 +82,9 @@ function figureBlock({ name, caption, figure }: StudyFigure, index: number): str
 function runTable(runs: readonly TimedRun[]): string {
   if (runs.length === 0) return `<p class="soft">None: everything was computed for this page.</p>`;
   const code = (text: string) => `<code>${escapeText(text)}</code>`;
-  const rows = runs.map(({ label, id, failure, command, durationMs }) => {
-    const folder = id === null ? escapeText(failure ?? "not done") : code(id);
+  const rows = runs.map(({ label, id, captured, failure, command, durationMs }) => {
+    const by = captured === undefined ? "" : ` captured in ${escapeText(captured)}`;
+    const folder = id === null ? escapeText(failure ?? "not done") : `${code(id)}${by}`;
     const time = durationMs === undefined ? "" : duration(durationMs);
     const cells = [folder, time, code(command)].map((cell) => `<td>${cell}</td>`);
     return `<tr><th scope="row">${escapeText(label)}</th>${cells.join("")}</tr>`;

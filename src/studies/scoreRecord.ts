@@ -12,6 +12,8 @@ export interface ScoredRun {
   readonly command: string;
   /** Name of its folder; null where it could not be finished. */
   readonly id: string | null;
+  /** The program that trained it, where the run was made of captures. */
+  readonly captured?: string;
   /** Why it is missing. */
   readonly failure?: string;
 }

@@ -2,7 +2,6 @@
  * @file The package crh-capture (python/): its own tests, and its files read here and ours there. Where there is no
  * PyTorch ($CRH_PYTHON, python3), safetensors or pytest, that is said in one line.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,37 +15,29 @@ import { Random } from "../../src/random/random.ts";
 import { testIo } from "../cli/testIo.ts";
 import { gaussian } from "../measure/matrices.ts";
 import { sharedPath } from "../shared.ts";
+import { hasPython, runPython } from "./interpreter.ts";
 
-const python = process.env.CRH_PYTHON ?? "python3";
-const folder = join(import.meta.dirname, "..", "..", "python");
 const dir = mkdtempSync(join(tmpdir(), "crh-python-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function run(...args: string[]) {
-  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1", OMP_NUM_THREADS: "1" };
-  const { status, stdout, stderr } = spawnSync(python, args, { cwd: folder, encoding: "utf8", env });
-  return { status, out: `${stdout ?? ""}${stderr ?? ""}` };
-}
-
-const needed = ["torch", "numpy", "safetensors", "pytest"];
-const missing = run(
-  "-c",
-  `import importlib.util as u; print(*[name for name in ${JSON.stringify(needed)} if not u.find_spec(name)])`,
-);
-const isThere = missing.status === 0 && missing.out.trim() === "";
-if (!isThere)
-  console.log(`skipped: crh-capture needs ${needed.join(", ")} in ${python}, which are not all there; set CRH_PYTHON`);
-
-test.skipIf(!isThere)(
+test.skipIf(!hasPython)(
   "pytest of crh-capture",
   () => {
-    const { status, out } = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--show-capture=no", "--tb=short");
+    const { status, out } = runPython(
+      "-m",
+      "pytest",
+      "-q",
+      "-p",
+      "no:cacheprovider",
+      "--show-capture=no",
+      "--tb=short",
+    );
     expect(status, out).toBe(0);
   },
   600_000,
 );
 
-describe.skipIf(!isThere)("files", () => {
+describe.skipIf(!hasPython)("files", () => {
   /** Moments whose sums have all digits. */
   const written = (): Moments => {
     const random = new Random(1);
@@ -60,15 +51,15 @@ describe.skipIf(!isThere)("files", () => {
   test("what we write is read and written again there with the same sums to the bit", () => {
     const [ours, theirs] = [join(dir, "ours.safetensors"), join(dir, "theirs.safetensors")];
     writeFileSync(ours, encodeMoments(written()));
-    const { status, out } = run("tests/write_captures.py", "--copy", ours, theirs);
+    const { status, out } = runPython("tests/write_captures.py", "--copy", ours, theirs);
     expect(status, out).toBe(0);
     expect(decodeMoments(readFileSync(theirs))).toEqual(decodeMoments(readFileSync(ours)));
   }, 60_000);
 });
 
-describe.skipIf(!isThere)("pairs", () => {
+describe.skipIf(!hasPython)("pairs", () => {
   test("crh ingest of a capture prints the pairs, the noise and the loss that crh analyze does", async () => {
-    const { status, out } = run("tests/write_captures.py", "--pair", "relu", dir);
+    const { status, out } = runPython("tests/write_captures.py", "--pair", "relu", dir);
     expect(status, out).toBe(0);
     const file = (name: string) => join(dir, name);
     const model = join(import.meta.dirname, "..", "pairs", "cases", "relu", "model.onnx");
@@ -109,9 +100,9 @@ const reference = sharedPath("reference/mlp-relu-mse") && sharedPath("reference"
 /** Both are measured in float32, by two implementations of the network. */
 const TOLERANCE = 2e-3;
 
-describe.skipIf(!isThere || reference === undefined)("captures of networks that are there as ONNX files, too", () => {
+describe.skipIf(!hasPython || reference === undefined)("captures of networks that are there as ONNX files, too", () => {
   beforeAll(() => {
-    const { status, out } = run("tests/write_captures.py", dir, ...names);
+    const { status, out } = runPython("tests/write_captures.py", dir, ...names);
     expect(status, out).toBe(0);
   }, 120_000);
 

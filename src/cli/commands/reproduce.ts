@@ -5,6 +5,7 @@
 import { formatDuration } from "../../formats/quantities.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { EXIT_FAILED, Unconfirmed, UsageError } from "../../runner/errors.ts";
+import { untakenWords } from "../../runner/reproduce/capturedRuns.ts";
 import { existingRuns, secondsLeft } from "../../runner/reproduce/plannedRuns.ts";
 import { distinct, foundRuns, type ReproduceOptions, reproduceStudy } from "../../runner/reproduce/reproduceStudy.ts";
 import { dataOf } from "../../runner/reproduce/studyData.ts";
@@ -50,7 +51,7 @@ export async function reproduceCommand(
     }
     return 0;
   }
-  await confirm(able, options);
+  await confirm(able, options, io);
   const records: ScoreRecord[] = [];
   let allDone = true;
   const watcher = {
@@ -62,7 +63,7 @@ export async function reproduceCommand(
   for (const { study, options: own } of able) {
     const { record, folder, undone } = await reproduceStudy(study, { ...own, program: WORKER }, watcher);
     records.push(record);
-    allDone &&= undone === 0;
+    allDone &&= undone === 0 || options.doneOnly === true;
     if (options.json !== true) io.stdout.write(`${renderScore(record, folder, io)}\n`);
   }
   if (options.json === true) io.stdout.write(`${JSON.stringify(names.length === 1 ? records[0] : records)}\n`);
@@ -88,6 +89,7 @@ interface Able {
 function withData(chosen: readonly Study[], options: ReproduceCommandOptions, isAll: boolean, io: Io): Able[] {
   return chosen.flatMap((study) => {
     try {
+      if (options.doneOnly === true && options.data === undefined) return [{ study, options }];
       const data = dataOf(study, options.data);
       return [{ study, options: { ...options, ...(data !== undefined && { data }) } }];
     } catch (error) {
@@ -98,9 +100,13 @@ function withData(chosen: readonly Study[], options: ReproduceCommandOptions, is
   });
 }
 
-async function confirm(able: readonly Able[], options: ReproduceCommandOptions): Promise<void> {
+/** Says which captures are not taken, before what they would have spared is started. */
+async function confirm(able: readonly Able[], options: ReproduceCommandOptions, io: Io): Promise<void> {
+  if (options.doneOnly === true) return;
   const existing = existingRuns(options);
   const found = await Promise.all(able.map(({ study, options: own }) => foundRuns(study, own, existing)));
+  const untaken = new Set(found.flatMap((own) => untakenWords(own, existing)));
+  if (options.quiet !== true) for (const line of untaken) io.stderr.write(`${line}\n`);
   const left = distinct(found.flat());
   const seconds = secondsLeft(left).seconds / options.jobs;
   if (options.yes === true || seconds <= CONFIRMED_ABOVE_SECONDS) return;
@@ -108,7 +114,7 @@ async function confirm(able: readonly Able[], options: ReproduceCommandOptions):
   throw new Unconfirmed(
     `reproduce: expected --yes for an estimated time of ${formatDuration(1000 * seconds)} (${count} runs), ` +
       "which is above an hour, got none; " +
-      "crh reproduce --list says what each study takes",
+      "crh reproduce --list says what each study takes, and --done-only judges by the runs that are done",
   );
 }
 

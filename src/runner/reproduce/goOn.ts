@@ -3,7 +3,7 @@ import { DivergedError } from "../../train/diverged.ts";
 import type { Watcher } from "../observer.ts";
 import { resumeTraining } from "../training/resumeTraining.ts";
 import { trainIntoRun } from "../training/trainIntoRun.ts";
-import type { Found } from "./plannedRuns.ts";
+import type { Found } from "./found.ts";
 
 export interface GoOnOptions {
   /** Folder of the runs. */

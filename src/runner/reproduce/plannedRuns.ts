@@ -4,42 +4,15 @@ import { isDeepStrictEqual } from "node:util";
 import { describeParameters } from "../../parameters/describe.ts";
 import { parseParameters } from "../../parameters/parse.ts";
 import { listRuns } from "../../runs/listRuns.ts";
-import { openRun, type RunFolder } from "../../runs/runFolder.ts";
+import { openRun } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
 import { findPreset, PAPER } from "../../settings/presets.ts";
-import type { Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { estimatedSeconds } from "../../studies/cost.ts";
 import type { Study, StudyRun, StudySize } from "../../studies/study.ts";
 import { sweepsOf } from "../../sweeps/sweepFolder.ts";
-
-export interface Planned {
-  readonly run: StudyRun;
-  readonly setting: Setting;
-  /** Defaults and preset filled in. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly command: string;
-  readonly seconds: number;
-}
-
-/** A planned run with the folder that answers for it. */
-export interface Found {
-  readonly planned: Planned;
-  /**
-   * done: finished; diverged: its loss left all numbers, which it would again; begun: interrupted or failed, to be gone
-   * on with; running: some process writes it; missing: there is none
-   */
-  readonly state: "done" | "diverged" | "begun" | "running" | "missing";
-  readonly folder?: RunFolder;
-  readonly info?: RunInfo;
-}
-
-/** A folder of runs, read once. */
-export type Existing = readonly {
-  readonly folder: RunFolder;
-  readonly info: RunInfo;
-  readonly config: Readonly<Record<string, unknown>>;
-}[];
+import { capturedOf, misfitsOf } from "./capturedRuns.ts";
+import type { Existing, Found, Planned } from "./found.ts";
 
 /** The runs of a study with every parameter. */
 export async function plannedRuns(study: Study, size: StudySize): Promise<Planned[]> {
@@ -80,7 +53,9 @@ function runsOf(root: string): Existing {
     if (info === undefined) return [];
     const folder = openRun(dir);
     try {
-      return [{ folder, info, config: folder.config() }];
+      const config = folder.config();
+      const captured = capturedOf(config);
+      return [{ folder, info, config, ...(captured && { captured }) }];
     } catch {
       return []; // a damaged config.json: no run of ours, and `crh runs` says it
     }
@@ -94,15 +69,29 @@ const order = ["done", "diverged", "running", "begun"] as const;
 
 /**
  * The folder that answers for a planned run: same setting, every parameter, followed samples; of several the one that
- * is furthest.
+ * is furthest, and one that was trained here before one of captures.
  *
- * @param data folder of the data; undefined accepts any
+ * @param data folder of the data; undefined accepts any. Captures do not say theirs
  */
 export function findPlanned(planned: Planned, existing: Existing, data?: string): Found {
   const found = existing
-    .filter(({ config }) => isSame(planned, config, data))
-    .map(({ folder, info }): Found => ({ planned, folder, info, state: stateOf(info) }))
-    .sort((x, y) => rank(x) - rank(y) || (y.info?.step ?? 0) - (x.info?.step ?? 0));
+    .filter(({ config, captured, folder, info }) =>
+      captured === undefined
+        ? isSame(planned, config, data)
+        : captured.setting === planned.setting.name && misfitsOf(planned, { captured, folder, info }).length === 0,
+    )
+    .map(
+      ({ folder, info, captured }): Found => ({
+        ...{ planned, folder, info, state: stateOf(info) },
+        ...(captured && { captured }),
+      }),
+    )
+    .sort(
+      (x, y) =>
+        rank(x) - rank(y) ||
+        (y.info?.step ?? 0) - (x.info?.step ?? 0) ||
+        Number(x.captured !== undefined) - Number(y.captured !== undefined),
+    );
   return found[0] ?? { planned, state: "missing" };
 }
 
@@ -136,7 +125,9 @@ function isSame(
 
 /** Seconds that are left: estimates of what is not done, corrected by what the runs that are done took. */
 export function secondsLeft(all: readonly Found[]): { seconds: number; measured: boolean } {
-  const timed = all.filter(({ state, info }) => state === "done" && info?.durationMs !== undefined);
+  const timed = all.filter(
+    ({ state, info, captured }) => state === "done" && info?.durationMs !== undefined && captured === undefined,
+  );
   const sum = (found: readonly Found[], value: (one: Found) => number) =>
     found.reduce((total, one) => total + value(one), 0);
   const estimated = sum(timed, ({ planned }) => planned.seconds);

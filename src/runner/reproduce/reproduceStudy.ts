@@ -20,8 +20,10 @@ import { lastWeights } from "../records/lastWeights.ts";
 import { picturesOf } from "../records/pictures.ts";
 import { watchedOf } from "../records/watched.ts";
 import { runSweep } from "../sweeps/runSweep.ts";
+import { statedRates, untakenWords, withCapturedNotes } from "./capturedRuns.ts";
+import type { Existing, Found } from "./found.ts";
 import { goOn } from "./goOn.ts";
-import { type Existing, existingRuns, type Found, findPlanned, plannedRuns, secondsLeft } from "./plannedRuns.ts";
+import { existingRuns, findPlanned, plannedRuns, secondsLeft } from "./plannedRuns.ts";
 import { studySweep } from "./studySweep.ts";
 import { folderOf, writeIndex } from "./writeIndex.ts";
 
@@ -36,6 +38,8 @@ export interface ReproduceOptions {
   readonly jobs: number;
   /** What a worker is started with, where several runs are done at once. */
   readonly program: readonly string[];
+  /** Whether the runs that are done are judged as they are. Default: those that are missing are done first. */
+  readonly doneOnly?: boolean;
   /** Folder that gets a folder for each study. */
   readonly to: string;
 }
@@ -68,15 +72,18 @@ export async function reproduceStudy(
   options: ReproduceOptions,
   watcher: Watcher,
 ): Promise<{ record: ScoreRecord; folder: string; undone: number }> {
-  await doMissing(study, options, watcher);
-  const found = await foundRuns(study, options);
+  if (options.doneOnly !== true) await doMissing(study, options, watcher);
+  const existing = existingRuns(options);
+  const found = await foundRuns(study, options, existing);
   const done = found.flatMap((one) => (one.state === "done" ? [studied(one)] : []));
   const diverged = found.flatMap((one) =>
     one.state === "diverged" ? [{ ...studied(one), step: one.info!.step }] : [],
   );
   const { file } = dataFolder(options.data ?? null);
-  const evaluation = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
-  const runs = found.map((one) => ({ ...scoredRun(one), durationMs: one.info?.durationMs }));
+  const judged = study.evaluate(done, { size: options.size, diverged, ...(file && { file }) });
+  const { notes, ...rest } = withCapturedNotes(judged, found);
+  const evaluation = { ...rest, notes: [...notes, ...untakenWords(found, existing)] };
+  const runs = found.map((one) => ({ ...scoredRun(one), durationMs: trainingMs(one) }));
   const record = scoreRecord(study, options.size, evaluation, found.map(scoredRun));
   const folder = join(options.to, folderOf(study));
   makeFolder(folder, "reproduce");
@@ -135,13 +142,16 @@ async function goOnWithBegun(study: Study, options: ReproduceOptions, watcher: W
   }
 }
 
-function scoredRun({ planned: { run, command }, state, info }: Found) {
+/** What a run took; of captures the training is not known. */
+const trainingMs = ({ info, captured }: Found) => (captured === undefined ? info?.durationMs : undefined);
+
+function scoredRun({ planned: { run, command }, state, info, captured }: Found) {
   const shared = { label: run.label, setting: run.setting, seed: run.seed, command };
-  if (state === "done") return { ...shared, id: info!.id };
+  if (state === "done") return { ...shared, id: info!.id, ...(captured && { captured: captured.program }) };
   return { ...shared, id: null, failure: info?.error ?? "not done" };
 }
 
-function studied({ planned: { run, setting, parameters }, folder }: Found): StudiedRun {
+function studied({ planned: { run, setting, parameters }, folder, captured }: Found): StudiedRun {
   return {
     label: run.label,
     seed: run.seed,
@@ -149,7 +159,7 @@ function studied({ planned: { run, setting, parameters }, folder }: Found): Stud
     smaller: smallerThanPaper(setting, parameters),
     followed: folder!.record<FollowedRecord>("followed", FOLLOWED_SCHEMA),
     trajectories: () => folder!.trajectories(),
-    metrics: () => folder!.metrics(),
+    metrics: () => [...folder!.metrics(), ...(captured ? statedRates(captured, folder!.snapshotSteps()) : [])],
     snapshot: () => folder!.snapshots().at(-1),
     snapshots: () => folder!.snapshots(),
     moments: () => folder!.moments(),

@@ -10,7 +10,8 @@ import { type Job, jobId } from "../../sweeps/jobs.ts";
 import { checkedChoices, type RunChoices } from "../../sweeps/plan.ts";
 import { createSweep, SweepFolder } from "../../sweeps/sweepFolder.ts";
 import { crhVersion } from "../versions.ts";
-import { type Found, type Planned, readsData, STUDY_SWEEP } from "./plannedRuns.ts";
+import type { Found, Planned } from "./found.ts";
+import { readsData, STUDY_SWEEP } from "./plannedRuns.ts";
 
 /**
  * The sweep of a study, made where it is not there. Runs that are found elsewhere count as done.

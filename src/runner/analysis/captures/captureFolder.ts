@@ -1,11 +1,13 @@
 /**
  * @file What lies in a folder of captures (docs/formats.md, "Capture folder"): files `step-00000500.safetensors`, or
  * shards of a step, `step-00000500.rank-0.safetensors`, `step-00000500-0-of-2.safetensors`; an empty file `finished`
- * once nothing more will come; and, while something is written, files under temporary names.
+ * once nothing more will come; `setting.json`, where a setting of this program was trained; and, while something is
+ * written, files under temporary names.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { StepCaptures } from "../analysisFolder.ts";
+import { SETTING_FILE } from "./settingFile.ts";
 
 /** The mark of a capture that was closed. */
 export const FINISHED = "finished";
@@ -35,6 +37,7 @@ export function captureFolder(dir: string): CaptureFolder {
   for (const name of readdirSync(dir).sort()) {
     if (TEMPORARY.test(name)) continue;
     const step = stepOf(name);
+    if (name === SETTING_FILE) continue;
     if (name === FINISHED) isFinished = true;
     else if (step === undefined) others.push(name);
     else steps.set(step, [...(steps.get(step) ?? []), name]);

@@ -3,6 +3,7 @@
  * memory at a time, beside the one before it, with which it is compared.
  */
 import { basename, resolve } from "node:path";
+import type { CapturedSetting } from "../../../runs/capturedSetting.ts";
 import { Interrupted, reportOf, UsageError } from "../../errors.ts";
 import type { Observer, Watcher } from "../../observer.ts";
 import { type About, checkSaving, type StepCaptures } from "../analysisFolder.ts";
@@ -15,6 +16,7 @@ import { captureFolder } from "./captureFolder.ts";
 import { type CaptureStep, captureSteps } from "./captureSteps.ts";
 import { addHalvedChanges } from "./halvedChanges.ts";
 import { captureDocuments, readCaptures } from "./readCaptures.ts";
+import { settingOfCaptures, settingWords } from "./settingFile.ts";
 
 /** A series, and the error that ended it before its end, where one did. */
 export interface Ingested extends Analyzed {
@@ -34,7 +36,7 @@ export async function ingestFolder(dir: string, options: IngestOptions, watcher:
   checkSaving(options);
   const live = options.live === true;
   const series = new Series(dir, options, observer);
-  if (!live) series.checkAll();
+  if (!live) await series.checkAll();
   let error: unknown;
   let isStopped = false;
   try {
@@ -59,6 +61,8 @@ class Series {
   ];
   /** Of the first file, what all others are compared with. */
   private first: NamedMoments | undefined;
+  private setting: CapturedSetting | undefined;
+  private isSettingRead = false;
 
   constructor(dir: string, options: IngestOptions, observer: Observer) {
     this.dir = dir;
@@ -73,8 +77,17 @@ class Series {
   }
 
   /** @throws RangeError naming two files that do not fit together by their headers, before anything is measured */
-  checkAll(): void {
+  async checkAll(): Promise<void> {
     for (const step of captureFolder(this.dir).captures) this.check(step);
+    await this.readSetting();
+  }
+
+  /** Which setting was trained, once, when the first capture is there: who writes them writes it before. */
+  private async readSetting(): Promise<void> {
+    if (this.isSettingRead) return;
+    this.setting = await settingOfCaptures(this.dir);
+    this.isSettingRead = true;
+    if (this.setting !== undefined) this.note(settingWords(this.setting));
   }
 
   private check(step: StepCaptures): void {
@@ -86,6 +99,7 @@ class Series {
 
   async measure({ isLast, step, files }: CaptureStep): Promise<void> {
     this.check({ step, files });
+    await this.readSetting();
     const { total, groups } = readCaptures(this.dir, { step, files });
     const known = { ...this.run.known({ isLast }), ...(groups.length > 1 && { groups }), cost: this.options.cost };
     const result = await measuredSnapshot(total, known, this.observer);
@@ -98,6 +112,7 @@ class Series {
   end(error: unknown, isStopped: boolean): Ingested {
     const done = this.run.snapshots.length;
     this.compareHalves();
+    if (error === undefined && !isStopped) this.noteIfShort();
     const failure = error === undefined ? undefined : reportOf(error);
     const kept = this.run.end(this.about(), { isStopped, error: failure?.line });
     if (kept === undefined) throw error ?? new Interrupted("ingest: stopped before anything was measured");
@@ -115,6 +130,16 @@ class Series {
     return captures.at(-1)?.step === this.steps.at(-1)?.step && (isFinished || !this.options.live);
   }
 
+  /** Says of captures that do not cover the training why they answer for no run of it. */
+  private noteIfShort(): void {
+    const { setting, steps } = this;
+    const [first, last] = [steps[0]?.step, steps.at(-1)?.step];
+    if (setting === undefined || (first === 0 && last === setting.parameters.steps)) return;
+    this.note(
+      `Captures are there from step ${first} to ${last}, and ${setting.setting} takes ${setting.parameters.steps} steps: no run of crh reproduce can be told from them.`,
+    );
+  }
+
   /** Reads the captures that are compared over factors of two again; what is gone by then is said. */
   private compareHalves(): void {
     const { dir, steps, run } = this;
@@ -130,12 +155,12 @@ class Series {
   }
 
   private about(): About {
-    const { dir, steps, notes, options } = this;
+    const { dir, steps, notes, options, setting } = this;
     const { save: _, runs: __, out: ___, moments: ____, live: _____, ...config } = options;
     const captures = steps.flatMap(({ files }) => files);
     return {
       kind: "ingest",
-      config,
+      config: setting === undefined ? config : { ...config, captured: setting },
       notes: [...notes],
       record: { title: basename(resolve(dir)), models: [], captures },
       series: { captures: [...steps] },
