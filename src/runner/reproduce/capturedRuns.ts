@@ -49,7 +49,7 @@ export interface CapturedRun {
   readonly info: RunInfo;
 }
 
-/** Why a run of captures does not answer for a planned one of its setting, a sentence's part each; none where it does. */
+/** Why a run of captures does not answer for a planned one of its setting, part by part; none where it does. */
 export function misfitsOf({ run, setting, parameters }: Planned, { captured, folder, info }: CapturedRun): string[] {
   const found = Object.entries(parameters).flatMap(([key, value]) =>
     isDeepStrictEqual(captured.parameters[key], value) ? [] : [`${key} is ${captured.parameters[key]}, not ${value}`],
