@@ -86,7 +86,14 @@ def measure(name: str, is_captured: bool) -> dict[str, float]:
     optimizer = torch.optim.Adam(model.parameters())
     first, apart = 3, STEPS // CAPTURES
     with tempfile.TemporaryDirectory() as folder:
-        capture = Capture(model, folder, lambda s: is_captured and s >= first and (s - first) % apart == 0, **options)
+        sizes = [0]
+
+        def due(step: int) -> bool:
+            return is_captured and step >= first and (step - first) % apart == 0
+
+        capture = Capture(
+            model, folder, due, on_capture=lambda moments: sizes.append(size_of(moments) / 2**20), **options
+        )
         began = 0.0
         for step in range(first + STEPS):
             if step == first:
@@ -100,7 +107,7 @@ def measure(name: str, is_captured: bool) -> dict[str, float]:
         capture.close()
         seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "peak": peak, "sums": 0 if capture.last is None else size_of(capture.last) / 2**20}
+    return {"seconds": seconds, "peak": peak, "sums": sizes[-1]}
 
 
 def size_of(moments) -> int:

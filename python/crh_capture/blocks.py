@@ -26,6 +26,12 @@ class Triangle:
         starts = [i * d - i * (i - 1) // 2 for i in range(d + 1)]
         return Triangle([matrix[starts[i] : starts[i + 1]].reshape(1, -1) for i in range(d)])
 
+    @property
+    def size(self) -> int:
+        """d (d + 1) / 2, its numbers."""
+        d: int = self.panels[0].shape[1]
+        return d * (d + 1) // 2
+
     def rows(self) -> Iterator[np.ndarray]:
         """Row i (d - i) from the diagonal on."""
         for panel in self.panels:
@@ -36,10 +42,22 @@ class Triangle:
         """(d, d)"""
         d = self.panels[0].shape[1]
         matrix = np.empty((d, d))
-        for i, row in enumerate(self.rows()):
-            matrix[i, i:] = row
-            matrix[i:, i] = row
+        i = 0
+        for panel in self.panels:
+            j = i + len(panel)
+            square, rest = np.triu(panel[:, : j - i]), panel[:, j - i :]
+            matrix[i:j, i:j] = square + np.triu(square, 1).T
+            matrix[i:j, j:], matrix[j:, i:j] = rest, rest.T
+            i = j
         return matrix
+
+    def pack(self, values: np.ndarray) -> np.ndarray:
+        """The rows from the diagonal on, one behind the other, written into values (d (d + 1) / 2 or more)."""
+        at = 0
+        for row in self.rows():
+            values[at : at + len(row)] = row
+            at += len(row)
+        return values[:at]
 
     def __add__(self, other: Triangle) -> Triangle:
         return Triangle([(one + two).reshape(1, -1) for one, two in zip(self.rows(), other.rows())])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
@@ -105,8 +106,7 @@ class Capture:
         self.source = source or f"PyTorch {type(self.model).__name__}"
         self.overwrite = overwrite
         self.on_capture = [on_capture] if callable(on_capture) else list(on_capture)
-        self.last: Moments | None = None
-        """The latest capture, on every rank; None while the next one is made."""
+        self._last: Moments | _Written | None = None
         self.statement: _Statement | None = None
         """Of the step that is captured now."""
         self.told: set[str] = set()
@@ -125,6 +125,16 @@ class Capture:
                     f"Capture: expected no captures from step {first_step} on in {out}, got {path.name}; pass another "
                     "folder, first_step where training goes on, or overwrite=True"
                 )
+
+    @property
+    def last(self) -> Moments | None:
+        """The latest capture, on every rank; None while the next one is made.
+
+        Once it is written it is read from its file at each call, and is not held in memory. Raises CaptureError where
+        that file is gone.
+        """
+        found = self._last
+        return found.load() if isinstance(found, _Written) else found
 
     # --- training
 
@@ -158,7 +168,7 @@ class Capture:
             yield False
             self.step_number = number + 1
             return
-        self.last = None  # two captures at a time would take twice the memory
+        self._last = None  # two captures at a time would take twice the memory
         statement = _Statement(self, samples, tokens, accumulation)
         recorder = self._recorder(
             statement.factor, lambda: tokens, statement.see, statement.before_gradients, lambda: targets
@@ -385,7 +395,7 @@ class Capture:
         for name in set(moments.skipped) - self.told:
             warnings.warn(f"crh_capture: layer {name!r} is left out: {moments.skipped[name]}", stacklevel=4)
             self.told.add(name)
-        self.last = moments
+        self._last = moments
         return moments
 
     def _has_scaler(self) -> bool:
@@ -400,8 +410,25 @@ class Capture:
             moments.save(path, overwrite=self.overwrite)
             for told in self.on_capture:
                 told(moments)
+            if self._last is moments:  # its sums would lie beside those of the steps that follow
+                self._last = _Written(path, moments.skipped)
 
         self.writer.submit(job)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A capture that is in its file, and what the file does not say."""
+
+    path: Path
+    skipped: dict[str, str]
+
+    def load(self) -> Moments:
+        if not self.path.exists():
+            raise CaptureError(f"capture: expected the latest capture in {self.path}, got no file; leave it there")
+        moments = Moments.load(self.path)
+        moments.skipped = dict(self.skipped)
+        return moments
 
 
 def _taken(layer: Layer) -> LayerMoments:

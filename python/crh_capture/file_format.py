@@ -43,7 +43,7 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
     header: dict[str, Any] = {"__metadata__": {"crh": document}}
     at = 0
     for name, array in tensors.items():
-        shape = (sum(map(len, array.rows())),) if isinstance(array, Triangle) else array.shape
+        shape = (array.size,) if isinstance(array, Triangle) else array.shape
         length = 8 * math.prod(shape)
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [at, at + length]}
         at += length
@@ -56,9 +56,11 @@ def _write_container(file: IO[bytes], tensors: dict[str, np.ndarray | Triangle],
     text = json.dumps(header, allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
     file.write(struct.pack("<Q", len(text)) + text)
+    # One place for all triangles: memory of its own for each would cost a fault a page.
+    place = np.empty(max((array.size for array in tensors.values() if isinstance(array, Triangle)), default=0), "<f8")
     for array in tensors.values():
-        for part in array.rows() if isinstance(array, Triangle) else [array]:
-            file.write(np.ascontiguousarray(part, dtype="<f8").data)
+        whole = array.pack(place) if isinstance(array, Triangle) else np.ascontiguousarray(array, dtype="<f8")
+        file.write(whole.data)
 
 
 def _document(moments: Moments) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def write(moments: Moments, path: Path, *, overwrite: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(temporary, "wb", buffering=1 << 20) as file:
+        with open(temporary, "wb") as file:
             _write_container(file, tensors, document)
             file.flush()
             os.fsync(file.fileno())

@@ -80,6 +80,16 @@ class Buffer:
         return self.whole[self.at - size : self.at].view(shape)
 
 
+def _accumulate(total: Tensor, part: Tensor, factor: float, is_first: bool) -> None:
+    """Adds factor * part to a total; the first part is written, since memory that is read first gets no large pages."""
+    if not is_first:
+        total.add_(part, alpha=factor)
+        return
+    total.copy_(part)
+    if factor != 1:
+        total.mul_(factor)
+
+
 def _power_of_two(largest: float) -> float:
     """2^floor(log2 x) of the length x of the longest row where squares of x are not safe; 1 where they are."""
     if SAFE[0] <= largest <= SAFE[1] or largest == 0 or not math.isfinite(largest):
@@ -96,7 +106,7 @@ class Lengths:
 
     def __init__(self, rows: Tensor, device: torch.device) -> None:
         self.base = rows
-        short = (rows * rows).sum(1).sqrt_()
+        short = torch.linalg.vector_norm(rows, dim=1)
         self.lengths = short.to(device).double()
         least, most = torch.stack(torch.aminmax(short)).tolist()  # the one number that waits for the device
         if not (SAFE[0] <= least and most <= SAFE[1]):
@@ -154,10 +164,11 @@ class RowSums:
 
     def add(self, v: Tensor, scale: float = 1.0) -> None:
         """Adds rows (n, d) that are centred and divided by `scale`."""
+        is_first = self.n == 0
         self.n += v.shape[0]
-        self.total.add_(v.sum(0).to(self.device), alpha=scale)
+        _accumulate(self.total, v.sum(0).to(self.device), scale, is_first)
         for (i, j), panel in zip(self.blocks, self.panels):
-            panel.add_((v[:, i:j].T @ v[:, i:]).to(self.device), alpha=scale * scale)
+            _accumulate(panel, (v[:, i:j].T @ v[:, i:]).to(self.device), scale * scale, is_first)
 
     def settle(self) -> None:
         """From sums of v - c to those of v."""
@@ -207,7 +218,8 @@ class VectorSums:
         lengths = Lengths(rows, self.numbers.device)
         self.longest = max(self.longest, lengths.longest)
         squares = lengths.lengths**2
-        self.numbers += torch.stack([(squares > 0).double().sum(), squares.sum(), (squares * squares).sum()])
+        numbers = torch.stack([(squares > 0).double().sum(), squares.sum(), (squares * squares).sum()])
+        _accumulate(self.numbers, numbers, 1, self.plain.n == 0)
         if self.coordinates is not None:
             rows, lengths.base = rows[:, self.coordinates], lengths.base[:, self.coordinates]
         self.unit.add(self.unit.centred_units(lengths))
@@ -251,6 +263,8 @@ class LayerSums:
         assert hb is not None and gb is not None
         self.hb, self.gb = hb, gb
         self.cross = buffer.take(d_out, d_in or d_out) if crossed else None
+        self.is_crossed = False
+        """Whether anything was added to `cross`."""
         zero = torch.zeros(1, dtype=torch.float64, device=device)
         self.crossed: tuple[int, Tensor, Tensor] = (0, zero, zero)
         """n, sum (g_b - c_g) and sum (h - c_h) of the rows whose centred product is in `cross`."""
@@ -285,14 +299,18 @@ class LayerSums:
         side = self.hb if self.ha is None else self.ha
         scales = _power_of_two(self.gb.longest), _power_of_two(side.longest)
         g, v = self.gb.plain.centred(gb, scales[0]), side.plain.centred(h, scales[1])
-        self.cross.add_((g.T @ v).to(self.device), alpha=scales[0] * scales[1])
+        self._add_to_cross(g.T @ v, scales[0] * scales[1])
         sums = g.sum(0).to(self.device).double() * scales[0], v.sum(0).to(self.device).double() * scales[1]
         self.crossed = (self.crossed[0] + len(gb), self.crossed[1] + sums[0], self.crossed[2] + sums[1])
 
     def add_product(self, product: Tensor, factor: float) -> None:
         """Adds sum g_b h_a^T (d_out, d_in) of rows that were added, multiplied by a factor."""
+        self._add_to_cross(product, factor)
+
+    def _add_to_cross(self, product: Tensor, factor: float) -> None:
         assert self.cross is not None
-        self.cross.add_(product.to(self.device), alpha=factor)
+        _accumulate(self.cross, product.to(self.device), factor, not self.is_crossed)
+        self.is_crossed = True
 
     def settle(self) -> None:
         """From sums of centred rows to those of the rows, once every row is added."""
