@@ -1,6 +1,8 @@
 """Capture.step: gradients of each sample's own loss from the batch loss, and what is refused."""
 
 import copy
+import os
+import shutil
 
 import pytest
 import torch
@@ -281,15 +283,38 @@ def test_how_many_samples_the_mean_runs_over_is_stated_where_it_is_not_known(tmp
     expect_same(stepped(model, batch, tmp_path / "3", samples=35), expected)
 
 
-@pytest.mark.skipif(not hasattr(getattr(torch, "compiler", None), "set_stance"), reason="no torch.compiler.set_stance")
-def test_a_compiled_model_is_captured_as_it_was_written(net, tmp_path):
-    model, batch, expected = net
-    compiled = torch.compile(model, backend="eager")
-    compiled(batch[0])
-    moments = stepped(compiled, batch, tmp_path, wrapped=compiled)
+HAS_STANCE = hasattr(getattr(torch, "compiler", None), "set_stance")
+COMPILERS = [os.environ.get("CXX", ""), "g++", "clang++"]
+
+
+@pytest.mark.skipif(not HAS_STANCE, reason="no torch.compiler.set_stance")
+@pytest.mark.parametrize("backend", ["eager", "inductor"])
+def test_a_compiled_model_is_captured_as_it_was_written(net, tmp_path, monkeypatch, backend):
+    model, (x, y), expected = net
+    if backend == "inductor" and not any(name and shutil.which(name) for name in COMPILERS):
+        pytest.skip("no C++ compiler for inductor")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiled"))
+    torch.compiler.reset()
+    if backend == "inductor":  # few kernels, which take seconds each to compile
+        model, (x, y) = mlp(depth=1).double(), mlp_batch()
+        x = x.double()
+        expected = Capture(model).measure((x, y), losses)
+    batch = (x, y)
+    compiled = torch.compile(model, backend=backend)
+    compiled(x)
+    assert any((tmp_path / "compiled").rglob("*.so")) == (backend == "inductor")
+    moments = stepped(compiled, batch, tmp_path / "1", wrapped=compiled)
     expect_same(moments, expected)
+    # training goes on compiled, forward and backward, and a later step is captured too
     model.zero_grad()
-    assert torch.equal(compiled(batch[0]), model(batch[0]))
+    losses(compiled(x), y).mean().backward()
+    ours = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    losses(model(x), y).mean().backward()
+    for parameter, gradient in zip(model.parameters(), ours):
+        assert torch.allclose(gradient, parameter.grad, rtol=1e-10, atol=1e-12)
+    model.zero_grad()
+    expect_same(stepped(compiled, batch, tmp_path / "2", wrapped=compiled), expected)
 
 
 # --- what is refused
