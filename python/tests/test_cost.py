@@ -2,14 +2,16 @@
 
 import gc
 
+import numpy as np
 import pytest
 import torch
 from models import losses
 from torch import nn
 
-from crh_capture import Capture
+from crh_capture import Capture, CaptureError, Moments
+from crh_capture.blocks import Triangle
 from crh_capture.recorder import Layer
-from crh_capture.sums import Buffer, LayerSums, RowSums
+from crh_capture.sums import Buffer, LayerSums, RowSums, _blocks
 
 try:
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -51,11 +53,11 @@ def test_sums_take_the_numbers_of_their_triangles():
     assert len(sums.whole) < 512**2 * (1 + 8 * 9 / 16 + 0.05)
 
 
-def test_nothing_is_held_of_a_capture_but_the_latest(tmp_path):
+def test_nothing_is_held_of_a_capture_that_is_written(tmp_path):
     model, x, y = network()
     model = nn.Sequential(nn.Unflatten(1, (1, 16, 16)), nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(784, 10))
     gc.collect()
-    held = alive(Layer, LayerSums, RowSums, Buffer)  # by errors that earlier tests raised
+    held = alive(Layer, LayerSums, RowSums, Buffer, Moments, Triangle)  # by errors that earlier tests raised
     before = set(map(id, held))
     capture = Capture(model, tmp_path, 1)
     for _ in range(3):
@@ -64,11 +66,43 @@ def test_nothing_is_held_of_a_capture_but_the_latest(tmp_path):
             loss = losses(model(x[:8]), y[:8]).mean()
             loss.backward()
     capture.close()
+    # what is written is read from its file
+    assert not [one for one in alive(Moments, Triangle) if id(one) not in before]
+    assert capture.last.step == 2 and capture.last.alignments()
     # the graph of the last loss is there, and its hooks with it
     assert not [one for one in alive(Layer) if id(one) not in before and hasattr(one, "sums")]
     del loss
     gc.collect()
     assert not [one for one in alive(Layer, LayerSums, RowSums, Buffer) if id(one) not in before]
+
+
+def test_the_latest_capture_is_read_from_its_file_or_missed_in_one_line(tmp_path):
+    model, x, y = network()
+    held, kept = [], Capture(model)
+    batches = [(x[:8], y[:8])]
+    assert kept.measure(batches, losses) is kept.last
+    with Capture(model, tmp_path, 1, on_capture=held.append) as capture:
+        capture.measure_if_due(batches, losses)
+    [own], last = held, capture.last
+    assert last is not own and last.skipped == own.skipped and last.loss == own.loss
+    for layer, twin in zip(last.layers, own.layers):
+        assert (layer.W == twin.W).all() and (layer.b.blocks["gg"] == twin.b.blocks["gg"]).all()
+    (tmp_path / "step-00000000.safetensors").unlink()
+    with pytest.raises(CaptureError, match=r"expected the latest capture in .*, got no file"):
+        _ = capture.last
+
+
+@pytest.mark.parametrize("d", [1, 5, 64, 130, 700])
+def test_triangles_are_whole_and_packed_as_their_upper_parts(d):
+    panels = [torch.randn(j - i, d - i).double().numpy() for i, j in _blocks(d)]
+    triangle = Triangle(panels)
+    upper = np.zeros((d, d))
+    for (i, j), panel in zip(_blocks(d), panels):
+        upper[i:j, i:] = panel
+    upper = np.triu(upper)
+    assert (triangle.whole() == upper + np.triu(upper, 1).T).all()
+    packed = triangle.pack(np.full(d * d + 1, np.nan))
+    assert (packed == upper[np.triu_indices(d)]).all() and triangle.size == len(packed)
 
 
 def alive(*kinds):
