@@ -20,7 +20,6 @@ from torch import nn
 from torch.nn import functional as F
 
 from crh_capture import Capture
-from crh_capture.blocks import Triangle
 
 STEPS, CAPTURES = 12, 4
 EVERY = 100
@@ -116,9 +115,7 @@ def size_of(moments) -> int:
     for layer in moments.layers:
         total += sum(array.nbytes for array in (layer.W, layer.gb_ha, layer.bias) if array is not None)
         for side in layer.sides().values():
-            for stored in side.blocks.stored.values():
-                arrays = stored.panels if isinstance(stored, Triangle) else [] if callable(stored) else [stored]
-                total += sum(array.nbytes for array in arrays)
+            total += sum(stored.nbytes for stored in side.blocks.stored.values() if not callable(stored))
     return total
 
 

@@ -43,7 +43,8 @@ def weight_gram(layer: LayerMoments, key: str) -> np.ndarray | None:
         return side.blocks["z"]
     if layer.W is None:
         return None
-    Z: np.ndarray = layer.W.T @ layer.W if key == "a" else layer.W @ layer.W.T
+    W = layer.W.astype(np.float64)
+    Z: np.ndarray = W.T @ W if key == "a" else W @ W.T
     return Z
 
 

@@ -32,6 +32,11 @@ class Triangle:
         d: int = self.panels[0].shape[1]
         return d * (d + 1) // 2
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it holds."""
+        return sum(panel.nbytes for panel in self.panels)
+
     def rows(self) -> Iterator[np.ndarray]:
         """Row i (d - i) from the diagonal on."""
         for panel in self.panels:
@@ -40,10 +45,11 @@ class Triangle:
 
     def whole(self) -> np.ndarray:
         """(d, d)"""
-        d = self.panels[0].shape[1]
+        panels = self.panels
+        d = panels[0].shape[1]
         matrix = np.empty((d, d))
         i = 0
-        for panel in self.panels:
+        for panel in panels:
             j = i + len(panel)
             square, rest = np.triu(panel[:, : j - i]), panel[:, j - i :]
             matrix[i:j, i:j] = square + np.triu(square, 1).T

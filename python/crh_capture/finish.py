@@ -21,7 +21,7 @@ def finished(layer: Layer) -> LayerMoments:
     sums, one, weights = layer.sums, layer.map, layer.weights
     with torch.no_grad():
         device = sums.device
-        W = None if weights is None else weights.W.to(device).double()
+        W = None if weights is None else weights.W.to(device)
         bias = None if weights is None or weights.bias is None else weights.bias.to(device).double()
         Q = weights.Q.to(device) if weights is not None and sums.is_turned else None
         b = _side(sums.hb, sums.gb, one.d_out, None)
@@ -32,7 +32,7 @@ def finished(layer: Layer) -> LayerMoments:
         if layer.coordinates and W is not None:
             for key, side in (("a", a), ("b", b)):
                 assert side is not None
-                side.blocks["z"] = _array(_gram_on(W, key, layer.coordinates.get(key)))
+                side.blocks["z"] = _array(_gram_on(W.double(), key, layer.coordinates.get(key)))
         is_map = a is not None and not layer.coordinates
         moments = LayerMoments(
             name=layer.name,
@@ -43,7 +43,7 @@ def finished(layer: Layer) -> LayerMoments:
             b=b,
             a=a,
             gb_ha=_array(cross) if is_map and cross is not None else None,
-            W=_array(W) if is_map and W is not None else None,
+            W=W.detach().cpu().numpy() if is_map and W is not None else None,
             bias=_array(bias) if is_map and bias is not None else None,
         )
         moments.derive()

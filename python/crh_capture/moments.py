@@ -45,7 +45,7 @@ class LayerMoments:
     gb_ha: np.ndarray | None = None
     """(d_out, d_in) sum g_b h_a^T"""
     W: np.ndarray | None = None
-    """(d_out, d_in)"""
+    """(d_out, d_in), float32 where the model is and it was not read from a file"""
     bias: np.ndarray | None = None
     """(d_out) h_b - W h_a"""
     other: dict[str, np.ndarray] = field(default_factory=dict)

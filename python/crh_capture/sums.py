@@ -106,7 +106,7 @@ class Lengths:
 
     def __init__(self, rows: Tensor, device: torch.device) -> None:
         self.base = rows
-        short = torch.linalg.vector_norm(rows, dim=1)
+        short = (rows * rows).sum(1).sqrt_()
         self.lengths = short.to(device).double()
         least, most = torch.stack(torch.aminmax(short)).tolist()  # the one number that waits for the device
         if not (SAFE[0] <= least and most <= SAFE[1]):
