@@ -12,6 +12,7 @@ import { playDefaults } from "../../src/web/play/defaults.ts";
 import type { Told, TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
 import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
 import { isSkipped, LabInBrowser, PAGE } from "./lab.ts";
+import { startTrace, stopTrace } from "./longestTasks.ts";
 
 /** Sums of float32 in another order. */
 const TOLERANCE = 1e-4;
@@ -110,13 +111,13 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.locator(".play-controls .field").first().waitFor();
     expect(asked.filter((name) => isEngine(name))).toEqual([]);
     await page.getByLabel("speed").selectOption("as fast as it goes");
-    await lab.browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+    await startTrace(lab.browser, page);
     await page.getByRole("button", { name: "Run it" }).click();
     await page.locator(".play-tour .done", { hasText: "It learns" }).waitFor();
     await page.locator(".play-strip tbody tr td b").first().waitFor();
     expect(Math.min(...(await medians(page)))).toBeLessThan(0.6);
     while (Math.min(...(await medians(page))) <= 0.6) await page.waitForTimeout(100);
-    const { cpu, wall } = longestTasks(await lab.browser.stopTracing());
+    const { cpu, wall } = await stopTrace(lab.browser);
     console.log(
       `playground: longest task of the main thread while training ${cpu} ms of processor time, ${wall} ms on the clock`,
     );
@@ -180,27 +181,3 @@ describe.skipIf(isSkipped)("the playground", () => {
     expect([lab.elsewhere, lab.errors]).toEqual([[], []]);
   });
 });
-
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds, and those of the processor. */
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/** The longest task of the main thread of the page: on the clock, which other programs share, and of the processor. */
-function longestTasks(trace: Buffer): { cpu: number; wall: number } {
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
-  const isMain = ({ name, args }: TraceEvent) => name === "thread_name" && args?.name === "CrRendererMain";
-  const main = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = traceEvents.filter(
-    ({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && main.has(`${pid} ${tid}`),
-  );
-  if (tasks.length === 0) throw new Error("test: expected tasks of the main thread in the trace, got none");
-  const longest = (of: (task: TraceEvent) => number) => Math.round(Math.max(...tasks.map(of)) / 1000);
-  return { cpu: longest(({ tdur = 0 }) => tdur), wall: longest(({ dur = 0 }) => dur) };
-}

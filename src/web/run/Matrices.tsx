@@ -9,7 +9,7 @@ import { grouped } from "../../findings/numbers.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import { saveCsv, savePng, saveSvg } from "../figures/saveFigure.ts";
 import type { MatrixName, RunSource } from "../source/runSource.ts";
-import { MatrixStore, matrixNames, type OrderName } from "./matrixStore.ts";
+import { MatrixStore, matrixNames, type OrderName, type Picture } from "./matrixStore.ts";
 import { useStep, useStepStore } from "./stepStore.ts";
 import { nearestStep, stepsInWords } from "./steps.ts";
 import { entryAt, moved, showing, type Window, whole, zoomed } from "./zoom.ts";
@@ -148,13 +148,19 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   const canvases = useRef(new Map<MatrixName, HTMLCanvasElement>());
   const drag = useRef<Drag | undefined>(undefined);
   const frame = useRef(0);
+  const drawn = useRef(new Map<MatrixName, Picture>());
   const shown = useRef({ step, order });
   shown.current = { step, order };
 
   const draw = useCallback(() => {
     frame.current = 0;
-    for (const [name, canvas] of canvases.current)
-      drawWindow(canvas, store.painted(shown.current.step, name, shown.current.order), view.current);
+    for (const [name, canvas] of canvases.current) {
+      // Until it is painted, what was there stays.
+      const { step, order } = shown.current;
+      const picture = store.painted(step, name, order, pixelsOf(canvas)) ?? drawn.current.get(name);
+      if (picture !== undefined) drawn.current.set(name, picture);
+      drawWindow(canvas, picture, view.current);
+    }
     for (const canvas of canvases.current.values()) placeMark(canvas, view.current);
   }, [store]);
   const drawSoon = useCallback(() => {
@@ -166,9 +172,9 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
     for (const canvas of canvases.current.values()) observer.observe(canvas);
     return () => observer.disconnect();
   }, [drawSoon]);
-  const { limit, stepsRead } = store;
+  const { limit, stepsRead, paintings } = store;
   // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change the picture
-  useEffect(drawSoon, [step, order, limit, stepsRead, store.orders, drawSoon]);
+  useEffect(drawSoon, [step, order, limit, stepsRead, paintings, store.orders, drawSoon]);
 
   const look = useCallback(
     (next: Window) => {
@@ -226,10 +232,10 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
           </button>
         </span>
         <span className="run-saves">
-          <button type="button" onClick={() => saveSvg(file, svgOf(store, step, order, side))}>
+          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => saveSvg(file, svg))}>
             SVG
           </button>
-          <button type="button" onClick={() => void savePng(file, svgOf(store, step, order, side))}>
+          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => savePng(file, svg))}>
             PNG
           </button>
           <button type="button" onClick={() => saveCsv(file, csvOf(store, step, side, d))}>
@@ -378,35 +384,39 @@ function said(value: number, digits = 4): string {
 }
 
 /** Draws the seen part at the resolution of the screen. */
-function drawWindow(canvas: HTMLCanvasElement, image: HTMLCanvasElement | undefined, { x, y, span }: Window): void {
-  const ratio = Math.min(2, devicePixelRatio);
-  const size = Math.round(canvas.clientWidth * ratio);
+function drawWindow(canvas: HTMLCanvasElement, picture: Picture | undefined, { x, y, span }: Window): void {
+  const size = pixelsOf(canvas);
   if (size === 0) return;
   if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d")!;
-  if (image === undefined) {
+  if (picture === undefined) {
     context.clearRect(0, 0, size, size);
     return;
   }
-  if (span === image.width && span > size) context.drawImage(shrunken(image, size), 0, 0);
+  const { whole, small } = picture;
+  if (span === whole.width && span > size)
+    context.drawImage(small?.width === size ? small : shrunken(whole, size), 0, 0);
   else {
     context.imageSmoothingEnabled = span > size; // entries smaller than pixels are averaged
-    context.drawImage(image, x, y, span, span, 0, 0, size, size);
+    context.drawImage(whole, x, y, span, span, 0, 0, size, size);
   }
 }
 
-const small = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+/** Pixels of the screen across a canvas. */
+const pixelsOf = (canvas: HTMLCanvasElement): number => Math.round(canvas.clientWidth * Math.min(2, devicePixelRatio));
 
-/** A whole image averaged down to the size that it is shown at; made once, since scrubbing shows it again and again. */
+const shrunkenOnes = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+
+/** A whole image averaged down to another size than it was painted for, as where the window was made wider; made once. */
 function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
-  const known = small.get(image);
+  const known = shrunkenOnes.get(image);
   if (known?.width === size) return known;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d")!;
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, size, size);
-  small.set(image, canvas);
+  shrunkenOnes.set(image, canvas);
   return canvas;
 }
 
@@ -492,9 +502,10 @@ const GAP = 24;
 const SIZE = 320;
 
 /** The three images as one picture for a file. */
-function svgOf(store: MatrixStore, step: number, order: OrderName, side: Side): string {
+async function svgOf(store: MatrixStore, step: number, order: OrderName, side: Side): Promise<string> {
+  const images = await Promise.all(matrixNames.map((name) => store.paint(step, name, order)));
   const parts = matrixNames.flatMap((name, i) => {
-    const image = store.painted(step, name, order);
+    const image = images[i]?.whole;
     if (image === undefined) return [];
     const x = i * (SIZE + GAP);
     return [
