@@ -177,6 +177,50 @@ describe.skipIf(isSkipped)("the playground", () => {
     await Promise.all([page, other].map((one) => one.context().close()));
   });
 
+  it("changes a rate while it trains, marks where, and its address plays the same again", async () => {
+    const small = "width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60";
+    const page = await lab.open(`/play?${small}`);
+    await page.locator(".play-controls .field").first().waitFor();
+    /** All curves, to a tenth of a pixel, once a play is over. */
+    const end = async (one: Page) => {
+      await one.locator(".status.finished").waitFor();
+      await one.locator(".play-strip").waitFor();
+      return one
+        .locator(".play-lines path.main")
+        .evaluateAll((paths) =>
+          paths.map((path) => (path as unknown as { getAttribute(name: string): string }).getAttribute("d")),
+        );
+    };
+    await page.getByRole("button", { name: "10 steps" }).click();
+    await page.getByText("At step 10:").waitFor();
+    expect(await page.locator("[data-key=lr] .mark").innerText()).toBe("at once");
+    expect(await page.locator("[data-key=width] .mark").count()).toBe(0);
+    const rate = page.locator("[data-key=lr] input[type=text]");
+    await rate.fill("oops");
+    await rate.press("Enter");
+    await page.getByText('expected lr to be a number, got "oops"').waitFor();
+    await rate.fill("0.2");
+    await rate.press("Enter");
+    await page.getByText("Changed while it trains: at step 10 lr = 0.2.").waitFor();
+    expect(new URL(page.url()).hash).toContain("then=10_lr_0.2");
+    expect(await page.locator(".play-changed").count()).toBe(0);
+    expect(await rate.inputValue()).toBe("0.2");
+    expect(await page.locator(".play-lines .change").count()).toBe(3); // loss, and both sides of the relations
+    await page.getByRole("button", { name: "Go on" }).click();
+    const played = await end(page);
+
+    const again = await lab.open(new URL(page.url()).hash.slice(1));
+    await again.getByRole("button", { name: "Run", exact: true }).click();
+    expect(await end(again)).toEqual(played);
+    await again.getByRole("button", { name: "Forget" }).click();
+    await again.getByText("The settings are not those of the network").waitFor();
+    await again.getByRole("button", { name: "Run", exact: true }).click();
+    await again.locator(".play-history tbody tr").first().waitFor();
+    expect(await again.locator(".play-history .changes").first().innerText()).toContain("at step 10 lr = 0.2");
+    expect(await end(again)).not.toEqual(played);
+    await Promise.all([page, again].map((one) => one.context().close()));
+  });
+
   it("asks no other host, and meets no error", () => {
     expect([lab.elsewhere, lab.errors]).toEqual([[], []]);
   });

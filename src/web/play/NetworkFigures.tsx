@@ -4,7 +4,7 @@ import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
 import { alignmentEquation, lossEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
-import { differences } from "./address.ts";
+import { changesInWords, differences } from "./address.ts";
 import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
@@ -48,6 +48,11 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
     [snapshots, compared, scope, convention],
   );
   const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
+  const applied = play.changes.filter(({ step }) => step <= play.step).length;
+  const changes = useMemo(
+    () => play.changes.slice(0, applied).map((change) => ({ step: change.step, words: changesInWords([change]) })),
+    [play.changes, applied],
+  );
   const differing = other === undefined ? [] : differences(play.given, other.given);
   const found = last?.layers.find(({ name }) => name === layer);
   const of = scope === HIDDEN ? "hidden medians" : scope;
@@ -85,7 +90,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
                 title="loss"
                 label={`Loss over steps: ${scientific(play.unseen.at(-1)?.value ?? 0)} on unseen samples at step ${last.step}`}
                 lines={losses}
-                {...{ steps, isLogSteps }}
+                {...{ steps, isLogSteps, changes }}
                 isLog
               />
             </div>
@@ -100,7 +105,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
                   }
                   label={`Alignments of side ${side} over steps, ${of}`}
                   lines={courses[i]!}
-                  {...{ steps, isLogSteps }}
+                  {...{ steps, isLogSteps, changes }}
                   range={[Math.min(0, lowest(courses[i]!)), 1]}
                 />
               ))}
@@ -110,6 +115,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
             Six alignments over steps;{" "}
             {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
             The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.
+            {changes.length > 0 && " Upright lines: where a parameter was changed."}
           </Caption>
           <div data-tour="strip">
             <LayerStrip {...{ first, last, convention, scope, choose }} />

@@ -1,6 +1,6 @@
 /** @file One play: what a training has told so far. Pure values: each event gives the next one. */
 import type { Snapshot } from "../../measure/snapshot.ts";
-import type { Built, Look, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
+import type { Built, Look, ParameterChange, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
 import type { Given, PlaySetting } from "./defaults.ts";
 
 export interface LossPoint {
@@ -19,6 +19,8 @@ export interface PlayData {
   readonly number: number;
   readonly setting: PlaySetting;
   readonly given: Given;
+  /** What changes, or changed, while it trains; ascending. */
+  readonly changes: readonly ParameterChange[];
   readonly state: TrainerState;
   readonly built?: Built;
   readonly step: number;
@@ -35,8 +37,11 @@ export interface PlayData {
   readonly problem?: string;
 }
 
-export function newPlay(number: number, setting: PlaySetting, given: Given): PlayData {
-  return { number, setting, given, state: "preparing", step: 0, training: [], unseen: [], snapshots: [] };
+/** What is to be played. */
+export type Played = Pick<PlayData, "setting" | "given" | "changes">;
+
+export function newPlay(number: number, played: Played): PlayData {
+  return { ...played, number, state: "preparing", step: 0, training: [], unseen: [], snapshots: [] };
 }
 
 export function told(play: PlayData, event: TrainerEvent): PlayData {
@@ -59,6 +64,8 @@ export function told(play: PlayData, event: TrainerEvent): PlayData {
     }
     case "snapshot":
       return { ...play, snapshots: [...play.snapshots, event.snapshot] };
+    case "changed":
+      return { ...play, changes: event.changes };
     case "matrices":
       return { ...play, matrices: event };
     case "failed":
@@ -67,6 +74,10 @@ export function told(play: PlayData, event: TrainerEvent): PlayData {
       return play;
   }
 }
+
+/** Parameters as they are at the step that a play is at. */
+export const givenNow = ({ given, changes, step }: Pick<PlayData, "given" | "changes" | "step">): Given =>
+  Object.assign({}, given, ...changes.filter((change) => change.step <= step).map(({ values }) => values));
 
 /** Whether it trains, or will. */
 export const isUnderWay = ({ state }: PlayData): boolean => state === "preparing" || state === "running";

@@ -15,6 +15,14 @@ export interface TrainRequest {
   /** Those that differ from the defaults; `steps` is where training ends. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly options?: TrainerOptions;
+  /** Parameters that change while it trains, ascending; given at all, others may be changed by hand (`adjust`). */
+  readonly changes?: readonly ParameterChange[];
+}
+
+/** Values from a step on, which that step is the first to be taken with, counted from 0. */
+export interface ParameterChange {
+  readonly step: number;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 export interface TrainerOptions {
@@ -50,6 +58,8 @@ export type Command =
   | { readonly type: "step"; readonly steps: number }
   | { readonly type: "stop" }
   | { readonly type: "speed"; readonly speed: number | undefined }
+  /** Adjustable parameters change as soon as they can; `changed` says from which step on. */
+  | { readonly type: "adjust"; readonly values: Readonly<Record<string, string>> }
   /** The matrices of the last measurement are handed over at once. */
   | { readonly type: "look"; readonly look: Look | undefined };
 
@@ -79,6 +89,8 @@ export interface Built {
   readonly engine: string;
   /** Quantities that are watched: metrics `watch/<quantity>`. */
   readonly watched: readonly WatchedGroup[];
+  /** Parameters that may be changed while it trains. */
+  readonly adjustable: readonly string[];
   readonly followed?: FollowedMeta;
   /** Steps at which moments are measured. */
   readonly measure: readonly number[];
@@ -116,6 +128,8 @@ export type TrainerEvent =
       readonly followed: readonly FollowedStep[];
     }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  /** All changes of parameters, those that were asked for beforehand too. */
+  | { readonly type: "changed"; readonly changes: readonly ParameterChange[] }
   | { readonly type: "moments"; readonly step: number; readonly moments: Moments }
   | {
       readonly type: "matrices";

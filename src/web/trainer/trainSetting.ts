@@ -16,6 +16,7 @@ import { trainingConstants } from "../../train/trainingConstants.ts";
 import type { Metric } from "../../train/trainOptions.ts";
 import { Gate } from "./gate.ts";
 import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
+import { ParameterCourse } from "./parameterCourse.ts";
 
 /** Hands an event on; the memory of the arrays goes with it. */
 export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
@@ -35,6 +36,9 @@ export class SettingTraining {
   #wanted = 0;
   #look: Look | undefined;
   #last: Moments | undefined;
+  #course: ParameterCourse | undefined;
+  /** Changes that were asked for before the network was built. */
+  readonly #early: Readonly<Record<string, string>>[] = [];
   #progress: Progress;
 
   constructor(request: TrainRequest, post: Post) {
@@ -61,6 +65,7 @@ export class SettingTraining {
     else if (command.type === "speed") this.#gate.speed = command.speed;
     else if (command.type === "step") this.#step(command.steps);
     else if (command.type === "look") this.#lookAt(command.look);
+    else if (command.type === "adjust") this.#adjust(command.values);
     else {
       this.#stop.abort();
       this.#gate.stop();
@@ -83,14 +88,18 @@ export class SettingTraining {
   }
 
   async #train(load: () => Promise<Engine>): Promise<number> {
-    const { setting, parameters: given } = this.#request;
-    const { experiment, parameters } = await buildExperiment(setting, given);
+    const { setting, parameters: given, changes } = this.#request;
+    const { experiment: built, parameters } = await buildExperiment(setting, given);
+    const course = changes && (await ParameterCourse.of(setting, given, changes));
+    const experiment = course === undefined ? built : course.followedBy(built);
+    this.#course = course;
     const steps = parameters.steps as number;
     this.#steps = steps;
     const schedule = this.#plan(steps);
     const engine = await load();
     this.#post({ type: "built", built: this.#built(experiment, parameters, { engine, measure: schedule.measure }) });
-    const measure = this.#measuring(experiment, parameters);
+    if (this.#early.length > 0) for (const values of this.#early) this.#adjust(values);
+    const measure = this.#measuring(experiment, (step) => course?.at(Math.max(0, step - 1)) ?? parameters);
     const observer = {
       onProgress: (step: number, loss: number) => this.#progress.trained(step, loss),
       onMetrics: (metrics: readonly Metric[]) => this.#progress.add(metrics),
@@ -132,13 +141,14 @@ export class SettingTraining {
       notes: [...notes],
       engine: engine.name,
       watched: [...(watch?.groups ?? [])],
+      adjustable: this.#course?.adjustable ?? [],
       measure: [...measure],
       ...(followed && { followed }),
     };
   }
 
   /** What is done with each measurement: the record that `crh run` writes, and the arrays that were asked for. */
-  #measuring(experiment: Experiment, parameters: Readonly<Record<string, unknown>>) {
+  #measuring(experiment: Experiment, parametersAt: (step: number) => Readonly<Record<string, unknown>>) {
     const { cost, moments: hasMoments = false } = this.#request.options ?? {};
     let [initial, start, previous]: [Snapshot | undefined, Moments | undefined, Moments | undefined] = [
       undefined,
@@ -151,7 +161,7 @@ export class SettingTraining {
       const found = await snapshot(total, {
         ...measurement,
         ...contents,
-        training: trainingConstants(parameters, experiment, step, previous?.step),
+        training: trainingConstants(parametersAt(step), experiment, step, previous?.step),
         ...(initial && { initial }),
         ...(previous && { previous }),
         ...(start && { start }),
@@ -165,6 +175,15 @@ export class SettingTraining {
       this.#postMatrices();
       if (hasMoments) this.#postMoments(step, total);
     };
+  }
+
+  #adjust(values: Readonly<Record<string, string>>): void {
+    if (this.#course === undefined) {
+      this.#early.push(values);
+      return;
+    }
+    this.#course.change(this.#gate.step, values);
+    this.#post({ type: "changed", changes: [...this.#course.changes] });
   }
 
   #lookAt(look: Look | undefined): void {
