@@ -177,6 +177,43 @@ describe.skipIf(isSkipped)("the playground", () => {
     await Promise.all([page, other].map((one) => one.context().close()));
   });
 
+  it("shows the matrices of earlier measurements, those of another layer too, while and after it trains", async () => {
+    const page = await lab.open("/play?width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60&tour=");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".status.finished").waitFor();
+    const slider = page.getByLabel("look at step");
+    /** An entry of each matrix at the step that is looked at. */
+    const entries = async () => {
+      await page.locator(".play-heat .field").first().focus();
+      await page.keyboard.press("ArrowDown");
+      const said = await page.locator(".play-heat .reading").first().innerText();
+      await page
+        .locator(".play-heat .field")
+        .first()
+        .evaluate((field) => (field as unknown as { blur(): void }).blur());
+      return said;
+    };
+    const steps = async () => page.locator(".play-heat h3 small").allInnerTexts();
+    expect(await steps()).toEqual(["step 60", "step 60"]);
+    const last = await entries();
+    await slider.focus();
+    await page.keyboard.press("Home");
+    await page.getByText("At step 0:").waitFor();
+    expect(await steps()).toEqual(["step 0", "step 0"]);
+    const first = await entries();
+    expect(first).not.toBe(last);
+    expect(await page.locator(".play-lines .looked").count()).toBe(3);
+    await page.locator(".play-options select", { hasText: "layers.0" }).selectOption("layers.0");
+    await expect.poll(steps).toEqual(["step 0", "step 0"]);
+    expect(await entries()).not.toBe(first);
+    await page.locator(".play-options select", { hasText: "layers.0" }).selectOption("layers.1");
+    await expect.poll(entries).toBe(first);
+    await page.getByRole("button", { name: "Newest" }).click();
+    await expect.poll(steps).toEqual(["step 60", "step 60"]);
+    expect(await entries()).toBe(last);
+    await page.context().close();
+  });
+
   it("changes a rate while it trains, marks where, and its address plays the same again", async () => {
     const small = "width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60";
     const page = await lab.open(`/play?${small}`);

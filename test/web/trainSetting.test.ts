@@ -82,6 +82,23 @@ describe("the trainer of the page", () => {
     ]);
   });
 
+  it("hands over the kept matrices of another layer, as they were at each step, when that is looked at", async () => {
+    const looks = (["layers.0", "layers.1"] as const).map((layer) => ({ layer, convention: "covariance" }) as const);
+    const one = started({ setting: "fc2", parameters: small, options: { measure: [10, 20], look: looks[1] } });
+    await one.end;
+    const other = started({ setting: "fc2", parameters: small, options: { measure: [10, 20], look: looks[0] } });
+    await other.end;
+    other.training.tell({ type: "look", look: looks[1] });
+    const later = other.all("matrices").slice(4);
+    expect(later.map(({ step, look }) => [step, look.layer])).toEqual(
+      [40, 0, 10, 20].map((step) => [step, "layers.1"]),
+    );
+    expect(later[0]!.kept).toEqual([0, 10, 20, 40]);
+    expect(later.toSorted((x, y) => x.step - y.step).map(({ matrices }) => matrices)).toEqual(
+      one.all("matrices").map(({ matrices }) => matrices),
+    );
+  });
+
   /** Losses of a training of fc2 whose changes are known beforehand. */
   async function lossesWith(changes: TrainRequest["changes"], more: Record<string, unknown> = {}): Promise<number[]> {
     const request = { setting: "fc2", parameters: { ...small, ...more }, options: { measure: [] } };

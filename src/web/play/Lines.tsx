@@ -29,6 +29,8 @@ export interface LinesProps {
   /** Ends of the other axis; those of the values where it is left out. A logarithmic one has powers of ten. */
   readonly range?: readonly [number, number];
   readonly isLog?: boolean;
+  /** The step that is looked at, where it is not the last. */
+  readonly looked?: number | undefined;
   /** Steps at which something was changed, and what, in words. */
   readonly changes?: readonly { readonly step: number; readonly words: string }[];
 }
@@ -116,7 +118,17 @@ export function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 }
 
 export const Lines = memo(function Lines(props: LinesProps) {
-  const { title, label, lines, steps, isLogSteps, isLog = false, range = rangeOf(lines, isLog), changes = [] } = props;
+  const {
+    title,
+    label,
+    lines,
+    steps,
+    isLogSteps,
+    isLog = false,
+    range = rangeOf(lines, isLog),
+    changes = [],
+    looked,
+  } = props;
   const [under, setUnder] = useState<number>();
   const [place, width] = useWidth();
   const right = width - AT_RIGHT;
@@ -171,6 +183,7 @@ export const Lines = memo(function Lines(props: LinesProps) {
             )}
           </g>
         ))}
+        {looked !== undefined && <path className="looked" d={`M${at(x(looked))},${TOP}V${BOTTOM}`} />}
         {changes.map(({ step, words }) => (
           <g key={step} className="change">
             <title>{words}</title>

@@ -32,7 +32,8 @@ export interface PlayData {
   /** On unseen samples. */
   readonly unseen: readonly LossPoint[];
   readonly snapshots: readonly Snapshot[];
-  readonly matrices?: Matrices;
+  /** Of the layer that is looked at, at the last measurement and as many before as are kept; ascending steps. */
+  readonly matrices: readonly Matrices[];
   /** Why it ended, in one line. */
   readonly problem?: string;
 }
@@ -41,7 +42,7 @@ export interface PlayData {
 export type Played = Pick<PlayData, "setting" | "given" | "changes">;
 
 export function newPlay(number: number, played: Played): PlayData {
-  return { ...played, number, state: "preparing", step: 0, training: [], unseen: [], snapshots: [] };
+  return { ...played, number, state: "preparing", step: 0, training: [], unseen: [], snapshots: [], matrices: [] };
 }
 
 export function told(play: PlayData, event: TrainerEvent): PlayData {
@@ -67,12 +68,25 @@ export function told(play: PlayData, event: TrainerEvent): PlayData {
     case "changed":
       return { ...play, changes: event.changes };
     case "matrices":
-      return { ...play, matrices: event };
+      return { ...play, matrices: withMatrices(play.matrices, event) };
     case "failed":
       return { ...play, problem: event.message };
     default:
       return play;
   }
+}
+
+/** Those of another look go, and those that are kept no more. */
+function withMatrices(known: readonly Matrices[], event: Extract<TrainerEvent, { type: "matrices" }>): Matrices[] {
+  const { step, look, matrices, kept } = event;
+  const others = known.filter(
+    (one) =>
+      one.step !== step &&
+      one.look.layer === look.layer &&
+      one.look.convention === look.convention &&
+      kept.includes(one.step),
+  );
+  return [...others, { step, look, matrices }].sort((x, y) => x.step - y.step);
 }
 
 /** Parameters as they are at the step that a play is at. */

@@ -407,7 +407,7 @@ const pixelsOf = (canvas: HTMLCanvasElement): number => Math.round(canvas.client
 
 const shrunkenOnes = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
 
-/** A whole image averaged down to another size than it was painted for, as where the window was made wider; made once. */
+/** A whole image averaged down to another size than it was painted for, as in a wider window; made once. */
 function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
   const known = shrunkenOnes.get(image);
   if (known?.width === size) return known;

@@ -38,7 +38,7 @@ export interface TrainerOptions {
   readonly paused?: boolean;
   /** Whether the second moments of each measurement are handed over. Default false. */
   readonly moments?: boolean;
-  /** A layer whose matrices are handed over at each measurement. */
+  /** A layer whose matrices are handed over at each measurement, and of all kept ones when it becomes another. */
   readonly look?: Look | undefined;
 }
 
@@ -60,7 +60,7 @@ export type Command =
   | { readonly type: "speed"; readonly speed: number | undefined }
   /** Adjustable parameters change as soon as they can; `changed` says from which step on. */
   | { readonly type: "adjust"; readonly values: Readonly<Record<string, string>> }
-  /** The matrices of the last measurement are handed over at once. */
+  /** The matrices of the last measurement are handed over at once, then those of earlier ones. */
   | { readonly type: "look"; readonly look: Look | undefined };
 
 /** Points that the experiment follows, and what the theory needs of them. */
@@ -135,6 +135,8 @@ export type TrainerEvent =
       readonly type: "matrices";
       readonly step: number;
       readonly look: Look;
+      /** Steps whose matrices can be looked at again. */
+      readonly kept: readonly number[];
       readonly matrices: readonly SharedMatrix[];
     }
   /** Training ended by an error, said in one line; `diverged` is the step at which the loss was no number. */

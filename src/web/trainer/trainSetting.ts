@@ -5,7 +5,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import { layerMatrices } from "../../figures/layerMatrices.ts";
 import { type Snapshot, type SnapshotOptions, snapshot } from "../../measure/snapshot.ts";
-import { type Moments, sumsOf } from "../../moments/moments.ts";
+import { type LayerMoments, type Moments, sumsOf } from "../../moments/moments.ts";
 import { buildExperiment } from "../../settings/settings.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import type { Experiment } from "../../train/experiment.ts";
@@ -15,6 +15,7 @@ import { train } from "../../train/train.ts";
 import { trainingConstants } from "../../train/trainingConstants.ts";
 import type { Metric } from "../../train/trainOptions.ts";
 import { Gate } from "./gate.ts";
+import { KeptMoments } from "./keptMoments.ts";
 import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
 import { ParameterCourse } from "./parameterCourse.ts";
 
@@ -23,6 +24,9 @@ export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
 
 /** chosen: a page draws no more often than it can be read. */
 const PROGRESS_MS = 100;
+
+/** chosen: bytes of moments that can be looked at again; those of a hundred measurements of networks 45 wide. */
+const MOST_MOMENTS = 96e6;
 
 /** One training under way. */
 export class SettingTraining {
@@ -35,7 +39,7 @@ export class SettingTraining {
   /** Single steps that were asked for before there was a schedule. */
   #wanted = 0;
   #look: Look | undefined;
-  #last: Moments | undefined;
+  readonly #kept = new KeptMoments(MOST_MOMENTS);
   #course: ParameterCourse | undefined;
   /** Changes that were asked for before the network was built. */
   readonly #early: Readonly<Record<string, string>>[] = [];
@@ -169,10 +173,10 @@ export class SettingTraining {
       initial ??= found;
       start ??= total;
       previous = total;
-      this.#last = total;
+      this.#kept.add(total);
       this.#progress.flush();
       this.#post({ type: "snapshot", snapshot: found });
-      this.#postMatrices();
+      this.#postMatrices([total.step]);
       if (hasMoments) this.#postMoments(step, total);
     };
   }
@@ -188,13 +192,23 @@ export class SettingTraining {
 
   #lookAt(look: Look | undefined): void {
     this.#look = look;
-    this.#postMatrices();
+    const { steps } = this.#kept;
+    this.#postMatrices([...steps.slice(-1), ...steps.slice(0, -1)]); // the present ones first
   }
 
-  #postMatrices(): void {
-    const [look, total] = [this.#look, this.#last];
-    const layer = total?.layers.find(({ name }) => name === look?.layer);
-    if (look === undefined || total === undefined || layer === undefined) return;
+  #postMatrices(wanted: readonly number[]): void {
+    const look = this.#look;
+    if (look === undefined) return;
+    const { steps } = this.#kept;
+    const known = new Map(this.#kept.layer(look.layer).map(({ step, layer }) => [step, layer]));
+    for (const step of wanted) {
+      const layer = known.get(step);
+      if (layer !== undefined) this.#postLayer(layer, { step, look, kept: steps });
+    }
+  }
+
+  #postLayer(layer: LayerMoments, at: { readonly step: number; readonly look: Look; readonly kept: number[] }): void {
+    const { look } = at;
     const matrices = layerMatrices(layer, look.convention).sides.flatMap(({ side, d, ...found }) =>
       (["H", "G", "Z"] as const).flatMap((name): SharedMatrix[] => {
         const A = found[name];
@@ -202,7 +216,7 @@ export class SettingTraining {
       }),
     );
     this.#post(
-      { type: "matrices", step: total.step, look, matrices },
+      { type: "matrices", ...at, matrices },
       matrices.map(({ values }) => values.buffer),
     );
   }
