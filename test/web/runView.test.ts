@@ -131,6 +131,37 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     await page.context().close();
   });
 
+  it("on a touch screen two fingers look closer at a matrix, and one moves it", async () => {
+    const options = { hasTouch: true, viewport: { width: 390, height: 844 } };
+    const page = await lab.open(`/run/${id}?section=layer&layer=layers.1&side=b`, options);
+    const canvas = page.locator(".run-canvas canvas").first();
+    await canvas.waitFor();
+    await canvas.evaluate((element) =>
+      (element as unknown as { scrollIntoView(at: object): void }).scrollIntoView({ block: "center" }),
+    );
+    const { x, y, width } = (await canvas.boundingBox())!;
+    const session = await page.context().newCDPSession(page);
+    const touch = async (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) => {
+      const touchPoints = points.map(([right, down], id) => ({ x: x + right * width, y: y + down * width, id }));
+      await session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    };
+    const entryAt = async (right: number, down: number) => {
+      await touch("touchStart", [right, down]);
+      await touch("touchEnd");
+      return page.locator(".run-entry b").first().innerText();
+    };
+    expect(await entryAt(0.1, 0.1)).toBe("[0, 0]");
+    await touch("touchStart", [0.4, 0.4], [0.6, 0.6]);
+    for (const by of [0.05, 0.1]) await touch("touchMove", [0.4 - by, 0.4 - by], [0.6 + by, 0.6 + by]);
+    await touch("touchEnd");
+    expect(await entryAt(0.1, 0.1)).toBe("[2, 2]"); // half of eight neurons is seen, from the third on
+    await touch("touchStart", [0.3, 0.5]);
+    for (const right of [0.4, 0.5, 0.6]) await touch("touchMove", [right, 0.5]);
+    await touch("touchEnd");
+    expect(await entryAt(0.1, 0.1)).toBe("[2, 1]");
+    await page.context().close();
+  });
+
   it("values are read off figures by keys, as they are in the measurements; a click goes to its step", async () => {
     const page = await lab.open(`/run/${id}`);
     const svg = page.locator("figure.block", { hasText: "Hidden layers over training" }).locator(".panels svg").first();

@@ -1,6 +1,6 @@
 /**
  * @file H, G and Z of a chosen layer and side at the step that is looked at, as images on one scale of colours for all
- * steps. Wheel and drag look closer at all three at once; the entry under the pointer, or that of the arrow keys, is
+ * steps. Wheel, fingers and drag look closer at all three at once; the entry under the pointer, or that of the arrow keys, is
  * said in numbers.
  */
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
@@ -9,10 +9,11 @@ import { grouped } from "../../findings/numbers.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import { saveCsv, savePng, saveSvg } from "../figures/saveFigure.ts";
 import type { MatrixName, RunSource } from "../source/runSource.ts";
+import { Gestures } from "./gestures.ts";
 import { MatrixStore, matrixNames, type OrderName, type Picture } from "./matrixStore.ts";
 import { useStep, useStepStore } from "./stepStore.ts";
 import { nearestStep, stepsInWords } from "./steps.ts";
-import { entryAt, moved, showing, type Window, whole, zoomed } from "./zoom.ts";
+import { entryAt, showing, type Window, whole, zoomed } from "./zoom.ts";
 
 export interface MatricesProps {
   readonly source: RunSource;
@@ -146,7 +147,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   const [place, setPlace] = useState<Place>();
   const view = useRef<Window>(whole(d));
   const canvases = useRef(new Map<MatrixName, HTMLCanvasElement>());
-  const drag = useRef<Drag | undefined>(undefined);
+  const gestures = useMemo(() => new Gestures(d), [d]);
   const frame = useRef(0);
   const drawn = useRef(new Map<MatrixName, Picture>());
   const shown = useRef({ step, order });
@@ -179,9 +180,11 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   const look = useCallback(
     (next: Window) => {
       view.current = next;
+      // One finger moves the page past a whole matrix, and what is seen of a part.
+      for (const canvas of canvases.current.values()) canvas.style.touchAction = next.span < d ? "none" : "";
       drawSoon();
     },
-    [drawSoon],
+    [drawSoon, d],
   );
   useWheel(canvases, (right, down, factor) => look(zoomed(view.current, factor, { right, down, d })));
   const onKey = (event: KeyboardEvent) => {
@@ -272,7 +275,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
                     tabIndex={0}
                     aria-label={`${name} of side ${side} at step ${step}, ${meaning[name]}: colours from ${-limit} to ${limit} times the mean diagonal${found ? ` of ${said(found.meanDiagonal)}` : ""}. Arrow keys go from entry to entry.`}
                     onKeyDown={onKey}
-                    {...pointing(view, drag, d, { look, setPlace })}
+                    {...pointing(view, gestures, d, { look, setPlace })}
                   />
                   <span className="run-mark" hidden />
                 </div>
@@ -285,7 +288,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
       <output className="run-entry">
         {place === undefined ? (
           <span className="soft">
-            Point at an entry, or use the arrow keys on a matrix. Wheel and drag look closer.
+            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers look closer, dragging moves.
           </span>
         ) : (
           <Entry {...{ store, step, side, place, neuron }} />
@@ -462,39 +465,30 @@ const sharesOf = (event: { clientX: number; clientY: number }, canvas: Element) 
   return { right: (event.clientX - box.left) / box.width, down: (event.clientY - box.top) / box.height };
 };
 
-/** Where dragging began. */
-interface Drag {
-  readonly right: number;
-  readonly down: number;
-  readonly view: Window;
-}
-
-/** Dragging moves the window, pointing says an entry. */
+/** Dragging moves the window, two fingers scale it, pointing says an entry. */
 function pointing(
   view: React.RefObject<Window>,
-  drag: React.RefObject<Drag | undefined>,
+  gestures: Gestures,
   d: number,
   { look, setPlace }: { look: (next: Window) => void; setPlace: (place: Place | undefined) => void },
 ) {
+  const end = ({ pointerId }: React.PointerEvent) => gestures.end(pointerId, view.current);
   return {
     onPointerDown: (event: React.PointerEvent) => {
-      const from = { ...sharesOf(event, event.currentTarget), view: view.current };
-      drag.current = from;
+      const at = sharesOf(event, event.currentTarget);
+      gestures.begin(event.pointerId, at, view.current);
       if (event.pointerType !== "touch") event.currentTarget.setPointerCapture(event.pointerId);
-      setPlace(entryAt(view.current, from.right, from.down, d));
+      if (gestures.count === 1) setPlace(entryAt(view.current, at.right, at.down, d));
     },
     onPointerMove: (event: React.PointerEvent) => {
-      const { right, down } = sharesOf(event, event.currentTarget);
-      const from = drag.current;
-      if (from !== undefined && event.buttons > 0) look(moved(from.view, from.right - right, from.down - down, d));
-      else {
-        drag.current = undefined;
-        setPlace(entryAt(view.current, right, down, d));
-      }
+      const at = sharesOf(event, event.currentTarget);
+      if (event.buttons === 0) end(event); // it was let go outside
+      const next = gestures.move(event.pointerId, at);
+      if (next !== undefined) look(next);
+      else setPlace(entryAt(view.current, at.right, at.down, d));
     },
-    onPointerUp: () => {
-      drag.current = undefined;
-    },
+    onPointerUp: end,
+    onPointerCancel: end,
   };
 }
 
