@@ -1,7 +1,7 @@
 /**
  * @file H, G and Z of a chosen layer and side at the step that is looked at, as images on one scale of colours for all
- * steps. Wheel, fingers and drag look closer at all three at once; the entry under the pointer, or that of the arrow keys, is
- * said in numbers.
+ * steps. Wheel, fingers and drag look closer at all three at once; the entry under the pointer, or that of the arrow
+ * keys, is said in numbers.
  */
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { divergingPalette, levels } from "../../figures/diverging.ts";
