@@ -64,7 +64,7 @@ describe("singular values over the penalty", () => {
   it("are a line a value as far as theory has it, and a dot a trained one on both axes", () => {
     const figure = drawn([{ penalty: 1, values: [2.01, 0.49] }]);
     expect(figure.panels).toHaveLength(2);
-    const rows = figure.csv.split("\n").filter((row) => row.startsWith("singular"));
+    const rows = figure.csv.split("\n").filter((row) => row.startsWith("on a linear"));
     expect(rows.filter((row) => row.includes("theory 2"))).toHaveLength(2); // 1.5 is gone at a penalty of 2
     for (const panel of figure.panels) expect(panel.match(/<circle/g)).toHaveLength(2);
   });

@@ -113,7 +113,7 @@ describe.skipIf(isSkipped)("symmetry and noise", () => {
     expect(Math.max(...plain.slice(4))).toBeLessThan(1e-8);
     expect(Math.min(...syre.slice(4))).toBeGreaterThan(1e-6);
     const rows = await csvOf(page, "Singular values over the penalty");
-    const third = rows.filter(([panel, curve]) => panel!.startsWith("singular") && curve === "theory 3");
+    const third = rows.filter(([panel, curve]) => panel!.startsWith("on a linear") && curve === "theory 3");
     for (const [, , gamma, value] of third) expect(Number(value)).toBeCloseTo(1 - Number(gamma), 5);
     expect(Math.max(...third.map(([, , gamma]) => Number(gamma)))).toBeLessThan(1);
     await page.context().close();

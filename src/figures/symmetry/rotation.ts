@@ -45,9 +45,9 @@ export function rotationFigure({ penalty, critical, theory, trained }: RotationD
   });
   const y = { label: "singular value of U W" };
   const panels: Chart[] = [
-    { title: "singular values over the penalty", x, y, curves: [...lines, upright(0), ...dots] },
+    { title: "on a linear axis", x, y, curves: [...lines, upright(0), ...dots] },
     {
-      title: "the same on a logarithmic axis",
+      title: "on a logarithmic axis",
       ...{ x, y: { ...y, log: true, domain: [FLOOR, 2 * top] as const } },
       curves: [...lines, upright(FLOOR), ...dots],
     },
