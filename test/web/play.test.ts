@@ -258,6 +258,27 @@ describe.skipIf(isSkipped)("the playground", () => {
     await Promise.all([page, again].map((one) => one.context().close()));
   });
 
+  it("changes in both networks what they share, and in one what is its own", async () => {
+    const page = await lab.open("/play?width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60&two=1&b.decay=0");
+    await page.getByRole("button", { name: "10 steps" }).click();
+    for (const i of [0, 1]) await page.getByText("At step 10:").nth(i).waitFor();
+    const set = async (key: string, value: string) => {
+      const field = page.locator(`[data-key=${key}] input[type=text]`);
+      await field.fill(value);
+      await field.press("Enter");
+    };
+    await set("lr", "0.1");
+    await expect.poll(() => page.url()).toContain("b.then=10_lr_0.1");
+    await set("decay", "0.01");
+    await expect.poll(() => page.url()).toContain("then=10_lr_0.1*10_decay_0.01&");
+    const { searchParams } = new URL(page.url().replace("#", "x"));
+    expect(searchParams.get("b.then")).toBe("10_lr_0.1");
+    await page.getByRole("button", { name: "Network 2" }).click();
+    expect(await page.locator("[data-key=decay] input[type=text]").inputValue()).toBe("0");
+    expect(await page.locator("[data-key=lr] input[type=text]").inputValue()).toBe("0.1");
+    await page.context().close();
+  });
+
   it("asks no other host, and meets no error", () => {
     expect([lab.elsewhere, lab.errors]).toEqual([[], []]);
   });

@@ -24,7 +24,7 @@ export const Controls = memo(function Controls(props: ControlsProps) {
   return (
     <div className="play-controls">
       {adjustable !== undefined && (
-        <p className="soft">
+        <p className="soft course">
           What is marked <span className="mark">at once</span> changes in the network that trains, from its next step
           on; the rest needs a reset.
         </p>

@@ -43,6 +43,8 @@ export function useAdjusting(
 ): Adjusting {
   const [pending, setPending] = useState<Pending>({});
   const [wrong, setWrong] = useState<{ readonly wrong: Wrong; readonly value: string }>();
+  /** What is not yet sent, while a slider moves. */
+  const unsent = useRef<Pending>({});
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const live = (one: Slot): PlayData | undefined => {
     const play = plays[one];
@@ -57,10 +59,8 @@ export function useAdjusting(
   );
   useCourses(plan, plays, setPlan);
   useEffect(() => {
-    // What has come true waits no more.
-    const isTrue = Object.entries(pending[slot] ?? {}).every(([key, value]) => now?.[key] === value);
-    if (pending[slot] !== undefined && isTrue) setPending(({ [slot]: _, ...others }) => others);
-  }, [pending, slot, now]);
+    setPending((before) => without(before, plays)); // what has come true waits no more
+  }, [plays]);
   const isOver = plays[slot] === undefined || !(isUnderWay(plays[slot]) || isWaiting(plays[slot]));
   useEffect(() => {
     if (!isOver) return;
@@ -75,16 +75,34 @@ export function useAdjusting(
     if (found !== undefined) return true;
     const isShared = slot === "a" && live("b") !== undefined && givenNow(live("b")!)[key] === now?.[key];
     const slots: Slot[] = isShared ? ["a", "b"] : [slot];
-    const next: Record<string, Given> = { ...pending };
-    for (const one of slots) next[one] = { ...next[one], [key]: value };
-    setPending(next);
+    const adding = (before: Pending): Pending => ({
+      ...before,
+      ...Object.fromEntries(slots.map((one) => [one, { ...before[one], [key]: value }])),
+    });
+    setPending(adding);
+    unsent.current = adding(unsent.current);
+    const send = () => {
+      for (const one of both) if (unsent.current[one] !== undefined) session.adjust(one, unsent.current[one]);
+      unsent.current = {};
+    };
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      for (const one of ["a", "b"] as const) if (next[one] !== undefined) session.adjust(one, next[one]);
-    }, SETTLED);
+    if (isWaiting(own)) send();
+    else timer.current = setTimeout(send, SETTLED);
     return true;
   };
   return { adjustable, shown, wrong: wrong?.wrong, adjust };
+}
+
+const both = ["a", "b"] as const;
+
+/** Values that plays do not have yet; the same object where that is all. */
+function without(pending: Pending, plays: Plays): Pending {
+  const left = both.filter((slot) => {
+    const now = plays[slot] && givenNow(plays[slot]);
+    return Object.entries(pending[slot] ?? {}).some(([key, value]) => now?.[key] !== value);
+  });
+  if (left.length === Object.keys(pending).length) return pending;
+  return Object.fromEntries(left.map((slot) => [slot, pending[slot]]));
 }
 
 /** Parameters as they are at the step of a play; the same object until one changes. */
@@ -97,9 +115,13 @@ function useNow(play: PlayData | undefined): Given | undefined {
 /** Brings what was changed into the address. */
 function useCourses(plan: Plan, plays: Plays, setPlan: (plan: Plan) => void): void {
   const [a, b] = [plays.a?.changes, plays.b?.changes];
+  const seen = useRef({ a, b });
   // Before the page is painted: else it would say for a moment that the settings are others.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only new changes of a play are brought there
   useLayoutEffect(() => {
+    // A link that was followed here says more than what was played before.
+    if (seen.current.a === a && seen.current.b === b) return;
+    seen.current = { a, b };
     const isOf = (slot: Slot) => {
       const [given, play] = [plan[slot], plays[slot]];
       return given !== undefined && play !== undefined && differences(given, play.given).length === 0;
@@ -108,7 +130,7 @@ function useCourses(plan: Plan, plays: Plays, setPlan: (plan: Plan) => void): vo
       a: isOf("a") ? a : plan.changes?.a,
       b: isOf("b") ? b : plan.changes?.b,
     };
-    if ((["a", "b"] as const).every((slot) => isSameCourse(changes[slot], plan.changes?.[slot]))) return;
+    if (both.every((slot) => isSameCourse(changes[slot], plan.changes?.[slot]))) return;
     setPlan({ ...plan, changes });
   }, [a, b]);
 }
