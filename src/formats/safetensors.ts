@@ -101,6 +101,24 @@ export function encodeSafetensors(
   return bytes;
 }
 
+/** A file of which parts are read. */
+export interface ByteSource {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** The bytes from `begin` to before `end`, both within the file. */
+  read(begin: number, end: number): Uint8Array;
+}
+
+/** A safetensors file whose header was read and checked. */
+export interface OpenSafetensors {
+  /** The texts of `__metadata__`. */
+  readonly metadata: Record<string, string>;
+  /** Tensors in the order of their bytes. */
+  readonly names: readonly string[];
+  /** A tensor copied out of the file; undefined where there is none of this name. */
+  tensor(name: string): SafetensorsTensor | undefined;
+}
+
 /**
  * The tensors of a safetensors file, copied out of it.
  *
@@ -114,7 +132,23 @@ export function decodeSafetensors(bytes: Uint8Array): {
   tensors: Map<string, SafetensorsTensor>;
   metadata: Record<string, string>;
 } {
-  const { header, dataStart } = readHeader(bytes);
+  const { names, metadata, tensor } = openSafetensors(sourceOf(bytes));
+  return { tensors: new Map(names.map((name) => [name, tensor(name)!])), metadata };
+}
+
+/** Bytes at hand as a file. */
+export const sourceOf = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: (begin, end) => bytes.subarray(begin, end),
+});
+
+/**
+ * Reads the header of a safetensors file, and tensors when they are asked for: of a large file no more than is needed.
+ *
+ * @throws RangeError as `decodeSafetensors`, whichever tensors are asked for
+ */
+export function openSafetensors(source: ByteSource): OpenSafetensors {
+  const { header, dataStart } = readHeader(source);
   const metadata = readMetadata(header[metadataKey]);
   const entries = Object.entries(header)
     .filter(([name]) => name !== metadataKey)
@@ -130,39 +164,43 @@ export function decodeSafetensors(bytes: Uint8Array): {
       );
     end = entry.end;
   }
-  const available = bytes.length - dataStart;
+  const available = source.size - dataStart;
   if (end !== available)
     fail(
       `${end} bytes of tensor data`,
       String(available),
       end > available ? "the file is cut short" : "bytes follow the last tensor",
     );
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const { name, dtype, shape, begin } of entries) {
-    const type = arrayTypes[dtype];
-    const size = sizeOf(shape);
-    // Not bytes.slice: on a Node Buffer that is a view of somebody else's memory.
-    const copy = new Uint8Array(size * type.BYTES_PER_ELEMENT);
-    copy.set(bytes.subarray(dataStart + begin, dataStart + begin + copy.length));
-    tensors.set(name, { dtype, shape, data: new type(copy.buffer, 0, size) });
-  }
-  return { tensors, metadata };
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return {
+    metadata,
+    names: entries.map(({ name }) => name),
+    tensor(name) {
+      const entry = byName.get(name);
+      if (entry === undefined) return undefined;
+      const { dtype, shape, begin } = entry;
+      // Not bytes.slice: on a Node Buffer that is a view of somebody else's memory.
+      const copy = new Uint8Array(entry.end - begin);
+      copy.set(source.read(dataStart + begin, dataStart + entry.end));
+      return { dtype, shape, data: new arrayTypes[dtype](copy.buffer, 0, sizeOf(shape)) };
+    },
+  };
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < prefixBytes)
-    fail(`at least ${prefixBytes} bytes`, String(bytes.length), "the file is empty or cut short");
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(maxHeaderBytes, bytes.length - prefixBytes)))
+function readHeader({ size, read }: ByteSource): { header: Record<string, unknown>; dataStart: number } {
+  if (size < prefixBytes) fail(`at least ${prefixBytes} bytes`, String(size), "the file is empty or cut short");
+  const prefix = read(0, prefixBytes);
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(maxHeaderBytes, size - prefixBytes)))
     fail(
-      `a header of at most ${Math.min(maxHeaderBytes, bytes.length - prefixBytes)} bytes`,
+      `a header of at most ${Math.min(maxHeaderBytes, size - prefixBytes)} bytes`,
       `a length of ${length}`,
       "the file is cut short or not safetensors",
     );
   const dataStart = prefixBytes + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(prefixBytes, dataStart)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(read(prefixBytes, dataStart)));
   } catch {
     fail("a JSON header in UTF-8", "something else", "the file is damaged or not safetensors");
   }
@@ -237,7 +275,7 @@ function fail(expected: string, got: string, cure: string): never {
  */
 export function safetensorsSize(bytes: Uint8Array): number | undefined {
   try {
-    const { header, dataStart } = readHeader(bytes);
+    const { header, dataStart } = readHeader(sourceOf(bytes));
     const entries = Object.entries(header).filter(([name]) => name !== metadataKey);
     return entries.reduce((end, [name, entry]) => Math.max(end, dataStart + readEntry(name, entry).end), dataStart);
   } catch (error) {
@@ -252,7 +290,7 @@ export function safetensorsSize(bytes: Uint8Array): number | undefined {
  */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> | undefined {
   try {
-    return readMetadata(readHeader(bytes).header[metadataKey]);
+    return readMetadata(readHeader(sourceOf(bytes)).header[metadataKey]);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -17,7 +17,7 @@ import { versions } from "../runner/versions.ts";
 import { type SeriesOptions, seriesOf } from "../runs/metricSeries.ts";
 import { compareRuns, courseOf } from "./compare.ts";
 import { type Guarded, guard, isToken, TOKEN_COOKIE } from "./guard.ts";
-import { float32Bytes, matrixOf } from "./matrix.ts";
+import { Matrices } from "./matrix.ts";
 import { NotFoundError, QueryError } from "./notFound.ts";
 import { removeRun, restoreRun } from "./removed.ts";
 import type { RunReader } from "./runReader.ts";
@@ -104,6 +104,7 @@ function addRuns(app: Hono, reader: RunReader): void {
 }
 
 function addRun(app: Hono, reader: RunReader): void {
+  const matrices = new Matrices();
   app.get("/api/runs/:id", async (context) => {
     const run = reader.open(context.req.param("id"));
     const frame = await readingRun(run.dir, () => reportFrame(run, { snapshots: [], metrics: [] }));
@@ -135,10 +136,10 @@ function addRun(app: Hono, reader: RunReader): void {
   app.get("/api/runs/:id/matrix/:step/:layer/:side/:name", (context) => {
     const { id, step, layer, side, name } = context.req.param();
     const run = reader.open(id);
-    const moments = reader.moments(run, momentStep(run.momentSteps(), step));
+    const path = run.momentsPath(momentStep(run.momentSteps(), step));
     const convention = context.req.query("convention");
-    const found = matrixOf(moments, { layer, side, name, convention });
-    return context.body(float32Bytes(found), 200, {
+    const found = matrices.read(path, { layer, side, name, convention });
+    return context.body(found.bytes, 200, {
       "Content-Type": "application/octet-stream",
       "X-Shape": `${found.rows},${found.cols}`,
       "X-Type": "float32",

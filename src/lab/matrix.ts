@@ -1,7 +1,12 @@
-/** @file H, G and Z of a layer at a step as bytes: float32, row after row. */
+/**
+ * @file H, G and Z of a layer at a step as bytes: float32, row after row. Of a file of moments what one matrix needs is
+ * read; those asked for last are kept, as long as their file is the same.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { ByteSource } from "../formats/safetensors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { type Convention, conventions, type Moments } from "../moments/moments.ts";
-import { namedMatrix } from "../moments/namedMatrix.ts";
+import { conventions } from "../moments/moments.ts";
+import { type NamedMatrix, readNamedMatrix } from "../moments/namedMatrix.ts";
 import { NotFoundError, QueryError } from "./notFound.ts";
 
 export interface MatrixRequest {
@@ -12,29 +17,126 @@ export interface MatrixRequest {
   readonly convention?: string | undefined;
 }
 
-/**
- * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83).
- *
- * @throws NotFoundError where the moments hold no such matrix, QueryError for words that name none
- */
-export function matrixOf(moments: Moments, request: MatrixRequest): Matrix {
-  const { layer: name, side, name: which, convention = "raw" } = request;
+export interface MatrixBytes {
+  readonly rows: number;
+  readonly cols: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** chosen: bytes of matrices that are kept, those of 36 steps of a layer 768 wide. */
+const MOST_BYTES = 256e6;
+
+/** Matrices of files of moments; those asked for last are kept. */
+export class Matrices {
+  readonly #known = new Map<string, MatrixBytes>();
+  readonly #most: number;
+  #bytes = 0;
+
+  /** @param most bytes that are kept at most */
+  constructor(most = MOST_BYTES) {
+    this.#most = most;
+  }
+
+  /**
+   * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83). A file that was written anew is read anew.
+   *
+   * @param path file of moments
+   * @throws NotFoundError where the moments hold no such matrix, QueryError for words that name none, Error in one line
+   *   where the file is damaged
+   */
+  read(path: string, request: MatrixRequest): MatrixBytes {
+    const which = checked(request);
+    const descriptor = openSync(path, "r");
+    try {
+      const stamp = stampOf(descriptor);
+      const { side, name, convention } = which;
+      // Z is the same in every convention.
+      const key = JSON.stringify([path, stamp, request.layer, side, name, name === "Z" ? "" : convention]);
+      const known = this.#known.get(key);
+      if (known !== undefined) {
+        this.#known.delete(key);
+        this.#known.set(key, known); // the last one used stands last
+        return known;
+      }
+      const file = fileSource(descriptor, fstatSync(descriptor).size);
+      const found = readFrom({ path, file }, request.layer, which);
+      if (stampOf(descriptor) === stamp) this.#keep(key, found); // else it was written into meanwhile
+      return found;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #keep(key: string, found: MatrixBytes): void {
+    this.#known.set(key, found);
+    this.#bytes += found.bytes.length;
+    for (const [oldest, { bytes }] of this.#known) {
+      if (this.#bytes <= this.#most) return;
+      this.#known.delete(oldest);
+      this.#bytes -= bytes.length;
+    }
+  }
+}
+
+/** What changes when a file is written anew or into. */
+function stampOf(descriptor: number): string {
+  const { dev, ino, size, mtimeMs } = fstatSync(descriptor);
+  return [dev, ino, size, mtimeMs].join();
+}
+
+function checked({ side, name, convention = "raw" }: MatrixRequest): NamedMatrix {
   if (side !== "a" && side !== "b") throw new QueryError(`expected side a or b, got ${quoted(side)}`);
-  if (which !== "H" && which !== "G" && which !== "Z")
-    throw new QueryError(`expected matrix H, G or Z, got ${quoted(which)}`);
-  if (!(conventions as readonly string[]).includes(convention))
+  if (name !== "H" && name !== "G" && name !== "Z")
+    throw new QueryError(`expected matrix H, G or Z, got ${quoted(name)}`);
+  const known = conventions.find((one) => one === convention);
+  if (known === undefined)
     throw new QueryError(`expected convention ${conventions.join(", ")}, got ${quoted(convention)}`);
-  const layer = moments.layers.find((one) => one.name === name);
-  if (layer === undefined) throw new NotFoundError(`expected a layer of the run, got ${quoted(name)}`);
-  const found = namedMatrix(layer, { side, name: which, convention: convention as Convention });
-  if (found === undefined) throw new NotFoundError(`${which} of side ${side} of ${quoted(name)} was not kept`);
-  return found;
+  return { side, name, convention: known };
+}
+
+function readFrom(
+  { path, file }: { readonly path: string; readonly file: ByteSource },
+  layer: string,
+  which: NamedMatrix,
+): MatrixBytes {
+  const { hasLayer, matrix } = attempt(path, () => readNamedMatrix(file, layer, which));
+  if (!hasLayer) throw new NotFoundError(`expected a layer of the run, got ${quoted(layer)}`);
+  if (matrix === undefined)
+    throw new NotFoundError(`${which.name} of side ${which.side} of ${quoted(layer)} was not kept`);
+  return { rows: matrix.rows, cols: matrix.cols, bytes: float32Bytes(matrix) };
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`lab: expected moments in ${path}, got a damaged file (${reason}); delete that file`, {
+      cause: error,
+    });
+  }
+}
+
+/** The file as it was when it was opened, also where another takes its name meanwhile. */
+function fileSource(descriptor: number, size: number): ByteSource {
+  return {
+    size,
+    read(begin, end) {
+      const bytes = new Uint8Array(end - begin);
+      for (let at = 0; at < bytes.length; ) {
+        const read = readSync(descriptor, bytes, at, bytes.length - at, begin + at);
+        if (read === 0) throw new RangeError(`expected ${size} bytes, got ${begin + at}; the file is cut short`);
+        at += read;
+      }
+      return bytes;
+    },
+  };
 }
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));
 
 /** Float32 in the order of little-endian machines, which all browsers' are. */
-export function float32Bytes({ data }: Matrix): Uint8Array<ArrayBuffer> {
+function float32Bytes({ data }: Matrix): Uint8Array<ArrayBuffer> {
   const floats = Float32Array.from(data);
   return new Uint8Array(floats.buffer);
 }

@@ -4,7 +4,6 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Moments } from "../moments/moments.ts";
 import { type RunOverview, runOverview } from "../report/runOverview.ts";
 import { newestFirst, type RunSummary, summarizeRun } from "../runs/listRuns.ts";
 import { decodeMetricRow, type MetricRow } from "../runs/metricRow.ts";
@@ -43,7 +42,6 @@ export class RunReader {
   readonly #states = new Map<string, { at: number; value: RunState }>();
   #all: { at: number; value: Map<string, RunState> } | undefined;
   #read: Kept<{ rows: MetricRow[]; offset: number }> | undefined;
-  #moments: Kept<Moments> | undefined;
   readonly #summaries = new Map<string, Kept<RunSummary> & { readonly at: number }>();
   readonly #metrics = new Map<string, MetricsTail>();
 
@@ -155,13 +153,6 @@ export class RunReader {
       return undefined;
     const [sweep, run] = parts as [string, string?];
     return run === undefined ? join(this.root, sweep) : join(this.sweeps, sweep, "runs", run);
-  }
-
-  /** The moments of a step; the last ones that were read are kept, since a page asks for one matrix after the other. */
-  moments(run: RunFolder, step: number): Moments {
-    const stamp = `${run.dir} ${step}`;
-    if (this.#moments?.stamp !== stamp) this.#moments = { stamp, value: run.moments(step)! };
-    return this.#moments.value;
   }
 
   /** @throws Error where the run is damaged */

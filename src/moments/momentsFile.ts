@@ -10,10 +10,12 @@
  */
 
 import {
-  decodeSafetensors,
+  type ByteSource,
   encodeSafetensors,
+  openSafetensors,
   type SafetensorsTensor,
   safetensorsMetadata,
+  sourceOf,
 } from "../formats/safetensors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import { averageTriangles, mirrorLower } from "../linalg/triangleTiles.ts";
@@ -41,7 +43,7 @@ const maxDimension = 2 ** 24;
 
 /** A tensor of the file, whose shape is the given one, or of symmetric sums (d, d) its upper triangle's. */
 type Take = (name: string, shape: number[], isSymmetric?: boolean) => Float64Array | undefined;
-type Block = (typeof sideBlocks)[number];
+export type Block = (typeof sideBlocks)[number];
 
 /** Names of the blocks in the file. */
 const fileNames: Record<Block, string> = {
@@ -180,39 +182,76 @@ export function isMoments(bytes: Uint8Array): boolean {
  *   a value is not finite, or a sum of squares is below 0
  */
 export function decodeMoments(bytes: Uint8Array): Moments {
-  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { moments, names, take } = openMoments(sourceOf(bytes));
+  const left = new Set(names);
+  const taking: Take = (name, ...form) => {
+    left.delete(name);
+    return take(name, ...form);
+  };
+  for (const layer of moments.layers) {
+    for (const key of ["a", "b"] as const) fillSide(layer, key, taking);
+    fillLabelled(layer, taking);
+    fillOutputGradients(layer, taking);
+    const gbHa = taking(`${layer.name}.gb_ha`, [layer.dOut, layer.dIn]);
+    if (gbHa) layer.gbHa = gbHa;
+    fillWeights(layer, taking);
+    const bias = taking(`${layer.name}.bias`, [layer.dOut]);
+    if (bias) layer.bias = bias;
+    fillNoise(layer, taking);
+    completeCross(layer);
+  }
+  for (const name of left)
+    throw new RangeError(
+      `decodeMoments: expected tensors named after a layer and a sum, got ${brief(name)}; see docs/formats.md`,
+    );
+  return moments;
+}
+
+/** What is read of a layer. */
+export interface LayerParts {
+  readonly side: Side;
+  /** Sums of that side. */
+  readonly blocks: readonly Block[];
+  /** Whether its weights are, or the Gram matrix that stands in for them where coordinates were sampled. */
+  readonly hasWeights: boolean;
+}
+
+/**
+ * One layer of a capture file with a part of its sums, and of the file no more is read.
+ *
+ * @returns undefined where the file has no layer of this name
+ * @throws RangeError as `decodeMoments`, of what is read
+ */
+export function decodeLayer(file: ByteSource, name: string, parts: LayerParts): LayerMoments | undefined {
+  const { moments, take } = openMoments(file);
+  const found = moments.layers.find((one) => one.name === name);
+  if (found === undefined) return undefined;
+  const { labelled: _, noise: __, outputGradients: ___, ...layer } = found;
+  fillBlocks(layer, parts.side, take, parts.blocks);
+  if (parts.hasWeights) {
+    fillGram(layer, parts.side, take);
+    fillWeights(layer, take);
+  }
+  return layer;
+}
+
+/** The document of a capture file, and its tensors as they are asked for. */
+function openMoments(file: ByteSource): { moments: Moments; names: readonly string[]; take: Take } {
+  const { metadata, names, tensor: tensorCalled } = openSafetensors(file);
   if (!Object.hasOwn(metadata, "crh"))
     throw new RangeError(
       'decodeMoments: expected a key "crh" in the metadata, got none; this is not a capture of moments',
     );
   const moments = readDocument(metadata.crh!, "decodeMoments");
   const take: Take = (name, shape, isSymmetric = false) => {
-    const tensor = tensors.get(name);
-    tensors.delete(name);
+    const tensor = tensorCalled(name);
     if (!tensor) return undefined;
     const [d] = shape as [number];
     const packed = (d * (d + 1)) / 2;
     const isPacked = isSymmetric && tensor.shape.length === 1 && tensor.shape[0] === packed;
     return isPacked ? fromTriangle(readTensor(name, tensor, [packed]), d) : readTensor(name, tensor, shape);
   };
-  for (const layer of moments.layers) {
-    for (const key of ["a", "b"] as const) fillSide(layer, key, take);
-    fillLabelled(layer, take);
-    fillOutputGradients(layer, take);
-    const gbHa = take(`${layer.name}.gb_ha`, [layer.dOut, layer.dIn]);
-    if (gbHa) layer.gbHa = gbHa;
-    const W = take(`${layer.name}.W`, [layer.dOut, layer.dIn]);
-    if (W) layer.W = matrix(layer.dOut, layer.dIn, W);
-    const bias = take(`${layer.name}.bias`, [layer.dOut]);
-    if (bias) layer.bias = bias;
-    fillNoise(layer, take);
-    completeCross(layer);
-  }
-  for (const name of tensors.keys())
-    throw new RangeError(
-      `decodeMoments: expected tensors named after a layer and a sum, got ${brief(name)}; see docs/formats.md`,
-    );
-  return moments;
+  return { moments, names, take };
 }
 
 /**
@@ -227,9 +266,14 @@ export function decodeDocument(bytes: Uint8Array): Moments | undefined {
 }
 
 function fillSide(layer: LayerMoments, key: Side, take: Take): void {
+  fillBlocks(layer, key, take, sideBlocks);
+  fillGram(layer, key, take);
+}
+
+function fillBlocks(layer: LayerMoments, key: Side, take: Take, blocks: readonly Block[]): void {
   const side = layer[key];
   if (!side) return;
-  for (const block of sideBlocks) {
+  for (const block of blocks) {
     const shape = isVector(block) ? [side.d] : [side.d, side.d];
     const data = take(`${layer.name}.${key}.${fileNames[block]}`, shape, isSymmetric(block));
     if (data) side[block] = data;
@@ -239,8 +283,17 @@ function fillSide(layer: LayerMoments, key: Side, take: Take): void {
     averageTriangles(side[block], side.d);
     requireSquares(`${layer.name}.${key}.${fileNames[block]}`, side[block], side.d);
   }
-  const z = take(`${layer.name}.${key}.z`, [side.d, side.d]);
+}
+
+function fillGram(layer: LayerMoments, key: Side, take: Take): void {
+  const side = layer[key];
+  const z = side && take(`${layer.name}.${key}.z`, [side.d, side.d]);
   if (z) side.z = z;
+}
+
+function fillWeights(layer: LayerMoments, take: Take): void {
+  const W = take(`${layer.name}.W`, [layer.dOut, layer.dIn]);
+  if (W) layer.W = matrix(layer.dOut, layer.dIn, W);
 }
 
 /** (d, d) from the rows of its upper triangle, one behind the other. */

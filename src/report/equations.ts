@@ -171,6 +171,12 @@ export const rescalingEquation = equation(
   row("γ_c = | E [ xy ] |"),
 );
 
+export const rotationEquation = equation(
+  "Eq. 102",
+  row("E | U W x − y |^2 + γ ( | U |^2 + | W |^2 )"),
+  row("s_i ( U W ) = max ( 0 , s_i − γ )"),
+);
+
 export const permutationEquation = equation(
   "Eq. 103",
   row("( ( u − w )^2 − a )^2 + γ ( u^2 + w^2 )"),

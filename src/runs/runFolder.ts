@@ -326,6 +326,11 @@ export class RunFolder {
     return readBytes(this.#moments, step, "moments");
   }
 
+  /** Where the moments of a step are, or would be. */
+  momentsPath(step: number): string {
+    return this.#moments.path(step);
+  }
+
   /** Steps whose moments were kept, ascending. */
   momentSteps(): number[] {
     return this.#moments.list().map(({ step }) => step);

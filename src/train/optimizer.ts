@@ -27,12 +27,15 @@ export interface Optimizer {
   ): { parameters: string; states: string[] };
 }
 
+/** A number of all steps, which is part of the graph, or of each, counted from 0, which is a coefficient. */
+export type Setpoint = number | ((step: number) => number);
+
 export interface OptimizerOptions {
   readonly kind: (typeof optimizerNames)[number];
-  readonly momentum?: number;
+  readonly momentum?: Setpoint;
   readonly nesterov?: boolean;
   /** Weight decay gamma: added to the gradient (sgd, adam) or decoupled from it (adamw). */
-  readonly decay?: number;
+  readonly decay?: Setpoint;
   /**
    * Whether biases and the scales and shifts of normalizations decay too, as in torch.optim; nanoGPT exempts them.
    * Default true.
@@ -51,6 +54,10 @@ export function optimizer(options: OptimizerOptions): Optimizer {
   const { kind, clip, decayVectors = true } = options;
   if (clip !== undefined && !(clip > 0)) throw new RangeError(`optimizer: expected a clip above 0, got ${clip}`);
   const rule = kind === "sgd" ? sgd(options) : adam(options);
+  if (!decayVectors && (typeof options.decay === "function" || typeof options.momentum === "function"))
+    throw new RangeError(
+      "optimizer: expected decay and momentum as numbers where vectors do not decay, got a function",
+    );
   const plain = { ...options, decay: 0 };
   const free = decayVectors ? rule : kind === "sgd" ? sgd(plain) : adam(plain);
   return {
@@ -61,15 +68,32 @@ export function optimizer(options: OptimizerOptions): Optimizer {
   };
 }
 
-/** a x for a scalar a known at build time; x itself where a is 1. */
-function scaled(builder: GraphBuilder, x: string, a: number): string {
-  return a === 1 ? x : builder.op("Mul", [x, builder.scalar(a)]);
+/** A number known when the graph is built, or the name of a coefficient. */
+type Factor = number | string;
+
+/** a x; x itself where a is 1. */
+function scaled(builder: GraphBuilder, x: string, a: Factor): string {
+  return a === 1 ? x : builder.op("Mul", [x, typeof a === "string" ? a : builder.scalar(a)]);
 }
 
 /** gradient + decay * parameters, added within the product that computes a matrix's gradient if there is one. */
-function decayed(builder: GraphBuilder, gradient: string, parameters: string, decay: number): string {
-  if (decay === 0 || builder.addIntoGemm(gradient, parameters, decay)) return gradient;
+function decayed(builder: GraphBuilder, gradient: string, parameters: string, decay: Factor): string {
+  if (decay === 0 || (typeof decay === "number" && builder.addIntoGemm(gradient, parameters, decay))) return gradient;
   return builder.op("Add", [gradient, scaled(builder, parameters, decay)]);
+}
+
+/** Set-points as coefficients behind others: those that are functions of the step. */
+function moving(setpoints: readonly Setpoint[]) {
+  const functions = setpoints.filter((one) => typeof one === "function");
+  return {
+    count: functions.length,
+    at: (step: number) => functions.map((one) => one(step)),
+    /** Each as a factor, of the names of those coefficients. */
+    factors: (names: readonly string[]): Factor[] => {
+      let next = 0;
+      return setpoints.map((one) => (typeof one === "function" ? names[next++]! : one));
+    },
+  };
 }
 
 /**
@@ -78,16 +102,18 @@ function decayed(builder: GraphBuilder, gradient: string, parameters: string, de
  */
 function sgd({ momentum = 0, nesterov = false, decay = 0 }: OptimizerOptions): Optimizer {
   if (momentum === 0 && decay === 0) return plainSgd;
+  const { count, at, factors } = moving([momentum, decay]);
   return {
     states: momentum === 0 ? [] : ["momentum"],
-    coefficientCount: 1,
-    coefficients: (_, lr) => [lr],
-    update(builder, parameters, gradient, states, [lr]) {
-      const g = decayed(builder, gradient, parameters, decay);
+    coefficientCount: 1 + count,
+    coefficients: (step, lr) => [lr, ...at(step)],
+    update(builder, parameters, gradient, states, [lr, ...others]) {
+      const [m, gamma] = factors(others) as [Factor, Factor];
+      const g = decayed(builder, gradient, parameters, gamma);
       const move = (direction: string) => builder.op("Sub", [parameters, builder.op("Mul", [direction, lr!])]);
-      if (momentum === 0) return { parameters: move(g), states: [] };
-      const v = builder.op("Add", [scaled(builder, states[0]!, momentum), g]);
-      const direction = nesterov ? builder.op("Add", [g, scaled(builder, v, momentum)]) : v;
+      if (m === 0) return { parameters: move(g), states: [] };
+      const v = builder.op("Add", [scaled(builder, states[0]!, m), g]);
+      const direction = nesterov ? builder.op("Add", [g, scaled(builder, v, m)]) : v;
       return { parameters: move(direction), states: [v] };
     },
   };
@@ -110,16 +136,18 @@ const plainSgd: Optimizer = {
  * lr decay.
  */
 function adam({ kind, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: OptimizerOptions): Optimizer {
+  const decoupled = kind === "adamw";
+  const { count, at, factors } = moving(decoupled ? [] : [decay]);
   return {
     states: ["mean", "square"],
-    coefficientCount: 3,
+    coefficientCount: 3 + count,
     coefficients(step, lr) {
       const t = step + 1;
-      return [lr / (1 - beta1 ** t), 1 / Math.sqrt(1 - beta2 ** t), 1 - lr * decay];
+      const shrinking = typeof decay === "function" ? decay(step) : decay;
+      return [lr / (1 - beta1 ** t), 1 / Math.sqrt(1 - beta2 ** t), 1 - lr * shrinking, ...at(step)];
     },
-    update(builder, parameters, gradient, [mean, square], [rate, rootCorrection, keep]) {
-      const decoupled = kind === "adamw";
-      const g = decoupled ? gradient : decayed(builder, gradient, parameters, decay);
+    update(builder, parameters, gradient, [mean, square], [rate, rootCorrection, keep, ...others]) {
+      const g = decoupled ? gradient : decayed(builder, gradient, parameters, factors(others)[0]!);
       const start = decoupled && decay !== 0 ? builder.op("Mul", [parameters, keep!]) : parameters;
       const m = builder.op("Add", [scaled(builder, mean!, beta1), scaled(builder, g, 1 - beta1)]);
       const g2 = builder.op("Mul", [g, g]);

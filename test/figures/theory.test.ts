@@ -1,6 +1,7 @@
 /** @file The figures of theories: what is drawn is what was handed in, on axes of either kind. */
 import { describe, expect, it } from "vitest";
 import { landscapeFigure } from "../../src/figures/symmetry/landscape.ts";
+import { rotationFigure } from "../../src/figures/symmetry/rotation.ts";
 import { wanderingFigure } from "../../src/figures/symmetry/wandering.ts";
 import { logarithmicSteps, theoryCurvesFigure } from "../../src/figures/twopoint/theoryCurves.ts";
 import { landscape } from "../../src/symmetry/landscapes.ts";
@@ -49,6 +50,27 @@ describe("a loss with a symmetry", () => {
     const marked = (figure: ReturnType<typeof drawn>) => figure.panels[0]!.match(/<circle/g)!.length - 1; // less the origin
     expect(drawn(0.5).panels).toHaveLength(3);
     expect([marked(drawn(0.5)), marked(drawn(1.2))]).toEqual([2, 1]);
+  });
+});
+
+describe("singular values over the penalty", () => {
+  const theory = [0, 1, 2].map((penalty) => ({
+    penalty,
+    values: [3, 1.5].map((s) => s - penalty).filter((s) => s > 0),
+  }));
+  const drawn = (at: { penalty: number; values: number[] }[]) =>
+    rotationFigure({ penalty: 1, critical: 3, theory, trained: [{ name: "plain", at }] });
+
+  it("are a line a value as far as theory has it, and a dot a trained one on both axes", () => {
+    const figure = drawn([{ penalty: 1, values: [2.01, 0.49] }]);
+    expect(figure.panels).toHaveLength(2);
+    const rows = figure.csv.split("\n").filter((row) => row.startsWith("on a linear"));
+    expect(rows.filter((row) => row.includes("theory 2"))).toHaveLength(2); // 1.5 is gone at a penalty of 2
+    for (const panel of figure.panels) expect(panel.match(/<circle/g)).toHaveLength(2);
+  });
+
+  it("what has vanished is drawn at the foot of the logarithmic axis", () => {
+    expect(drawn([{ penalty: 2, values: [1, 0] }]).panels[1]!.match(/<circle/g)).toHaveLength(2);
   });
 });
 

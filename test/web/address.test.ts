@@ -1,6 +1,6 @@
 /** @file The playground in the address, and the steps that it measures at. */
 import { describe, expect, it } from "vitest";
-import { addressOf, differences, planOf } from "../../src/web/play/address.ts";
+import { addressOf, changesInWords, differences, planOf } from "../../src/web/play/address.ts";
 import { measuredSteps, playDefaults } from "../../src/web/play/defaults.ts";
 import { newPlay, told } from "../../src/web/play/playData.ts";
 
@@ -35,6 +35,22 @@ describe("the playground's address", () => {
     expect(differences(plan.a, plan.b)).toEqual(["decay"]);
   });
 
+  it("says what changes while they train, and at which step", () => {
+    const a = [
+      { step: 120, values: { lr: "1e-3", decay: "0" } },
+      { step: 300, values: { schedule: "cosine" } },
+    ];
+    const plan = { ...planOf(new URLSearchParams("two=1")), changes: { a, b: [{ step: 5, values: { lr: "0.1" } }] } };
+    const text = written(plan);
+    expect(text).toContain("then=120_lr_1e-3*120_decay_0*300_schedule_cosine&");
+    expect(planOf(new URLSearchParams(text))).toEqual(plan);
+    expect(written({ ...plan, b: undefined, changes: { a: [] } }, text)).toBe("");
+    expect(planOf(new URLSearchParams("then=x_lr_1*9_lr*_*7_lr_2")).changes).toEqual({
+      a: [{ step: 7, values: { lr: "2" } }],
+    });
+    expect(changesInWords(a)).toBe("at step 120 lr = 1e-3, decay = 0; at step 300 schedule = cosine");
+  });
+
   it("takes a setting that there is not for fc2, and no inherited name for a setting", () => {
     expect(planOf(new URLSearchParams("setting=toString")).setting).toBe("fc2");
   });
@@ -56,7 +72,7 @@ describe("measured steps of a play", () => {
 
 describe("a play", () => {
   it("gathers what a training tells, and keeps what was there before", () => {
-    const play = newPlay(1, "fc2", playDefaults.fc2);
+    const play = newPlay(1, { setting: "fc2", given: playDefaults.fc2, changes: [] });
     const metrics = [
       { step: 5, name: "train/loss", value: 2 },
       { step: 5, name: "lr", value: 0.1 },

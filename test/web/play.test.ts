@@ -12,6 +12,7 @@ import { playDefaults } from "../../src/web/play/defaults.ts";
 import type { Told, TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
 import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
 import { isSkipped, LabInBrowser, PAGE } from "./lab.ts";
+import { startTrace, stopTrace } from "./longestTasks.ts";
 
 /** Sums of float32 in another order. */
 const TOLERANCE = 1e-4;
@@ -110,13 +111,13 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.locator(".play-controls .field").first().waitFor();
     expect(asked.filter((name) => isEngine(name))).toEqual([]);
     await page.getByLabel("speed").selectOption("as fast as it goes");
-    await lab.browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+    await startTrace(lab.browser, page);
     await page.getByRole("button", { name: "Run it" }).click();
     await page.locator(".play-tour .done", { hasText: "It learns" }).waitFor();
     await page.locator(".play-strip tbody tr td b").first().waitFor();
     expect(Math.min(...(await medians(page)))).toBeLessThan(0.6);
     while (Math.min(...(await medians(page))) <= 0.6) await page.waitForTimeout(100);
-    const { cpu, wall } = longestTasks(await lab.browser.stopTracing());
+    const { cpu, wall } = await stopTrace(lab.browser);
     console.log(
       `playground: longest task of the main thread while training ${cpu} ms of processor time, ${wall} ms on the clock`,
     );
@@ -176,31 +177,109 @@ describe.skipIf(isSkipped)("the playground", () => {
     await Promise.all([page, other].map((one) => one.context().close()));
   });
 
+  it("shows the matrices of earlier measurements, those of another layer too, while and after it trains", async () => {
+    const page = await lab.open("/play?width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60&tour=");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".status.finished").waitFor();
+    const slider = page.getByLabel("look at step");
+    /** An entry of each matrix at the step that is looked at. */
+    const entries = async () => {
+      await page.locator(".play-heat .field").first().focus();
+      await page.keyboard.press("ArrowDown");
+      const said = await page.locator(".play-heat .reading").first().innerText();
+      await page
+        .locator(".play-heat .field")
+        .first()
+        .evaluate((field) => (field as unknown as { blur(): void }).blur());
+      return said;
+    };
+    const steps = async () => page.locator(".play-heat h3 small").allInnerTexts();
+    expect(await steps()).toEqual(["step 60", "step 60"]);
+    const last = await entries();
+    await slider.focus();
+    await page.keyboard.press("Home");
+    await page.getByText("At step 0:").waitFor();
+    expect(await steps()).toEqual(["step 0", "step 0"]);
+    const first = await entries();
+    expect(first).not.toBe(last);
+    expect(await page.locator(".play-lines .looked").count()).toBe(3);
+    await page.locator(".play-options select", { hasText: "layers.0" }).selectOption("layers.0");
+    await expect.poll(steps).toEqual(["step 0", "step 0"]);
+    expect(await entries()).not.toBe(first);
+    await page.locator(".play-options select", { hasText: "layers.0" }).selectOption("layers.1");
+    await expect.poll(entries).toBe(first);
+    await page.getByRole("button", { name: "Newest" }).click();
+    await expect.poll(steps).toEqual(["step 60", "step 60"]);
+    expect(await entries()).toBe(last);
+    await page.context().close();
+  });
+
+  it("changes a rate while it trains, marks where, and its address plays the same again", async () => {
+    const small = "width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60";
+    const page = await lab.open(`/play?${small}`);
+    await page.locator(".play-controls .field").first().waitFor();
+    /** All curves, to a tenth of a pixel, once a play is over. */
+    const end = async (one: Page) => {
+      await one.locator(".status.finished").waitFor();
+      await one.locator(".play-strip").waitFor();
+      return one
+        .locator(".play-lines path.main")
+        .evaluateAll((paths) =>
+          paths.map((path) => (path as unknown as { getAttribute(name: string): string }).getAttribute("d")),
+        );
+    };
+    await page.getByRole("button", { name: "10 steps" }).click();
+    await page.getByText("At step 10:").waitFor();
+    expect(await page.locator("[data-key=lr] .mark").innerText()).toBe("at once");
+    expect(await page.locator("[data-key=width] .mark").count()).toBe(0);
+    const rate = page.locator("[data-key=lr] input[type=text]");
+    await rate.fill("oops");
+    await rate.press("Enter");
+    await page.getByText('expected lr to be a number, got "oops"').waitFor();
+    await rate.fill("0.2");
+    await rate.press("Enter");
+    await page.getByText("Changed while it trains: at step 10 lr = 0.2.").waitFor();
+    expect(new URL(page.url()).hash).toContain("then=10_lr_0.2");
+    expect(await page.locator(".play-changed").count()).toBe(0);
+    expect(await rate.inputValue()).toBe("0.2");
+    expect(await page.locator(".play-lines .change").count()).toBe(3); // loss, and both sides of the relations
+    await page.getByRole("button", { name: "Go on" }).click();
+    const played = await end(page);
+
+    const again = await lab.open(new URL(page.url()).hash.slice(1));
+    await again.getByRole("button", { name: "Run", exact: true }).click();
+    expect(await end(again)).toEqual(played);
+    await again.getByRole("button", { name: "Forget" }).click();
+    await again.getByText("The settings are not those of the network").waitFor();
+    await again.getByRole("button", { name: "Run", exact: true }).click();
+    await again.locator(".play-history tbody tr").first().waitFor();
+    expect(await again.locator(".play-history .changes").first().innerText()).toContain("at step 10 lr = 0.2");
+    expect(await end(again)).not.toEqual(played);
+    await Promise.all([page, again].map((one) => one.context().close()));
+  });
+
+  it("changes in both networks what they share, and in one what is its own", async () => {
+    const page = await lab.open("/play?width=8&inputs=6&outputs=6&terms=6&samples=100&steps=60&two=1&b.decay=0");
+    await page.getByRole("button", { name: "10 steps" }).click();
+    for (const i of [0, 1]) await page.getByText("At step 10:").nth(i).waitFor();
+    const set = async (key: string, value: string) => {
+      const field = page.locator(`[data-key=${key}] input[type=text]`);
+      await field.fill(value);
+      await field.press("Enter");
+    };
+    await set("lr", "0.1");
+    await expect.poll(() => page.url()).toContain("b.then=10_lr_0.1");
+    await set("decay", "0.01");
+    await expect.poll(() => page.url()).toContain("then=10_lr_0.1*10_decay_0.01&");
+    const { searchParams } = new URL(page.url().replace("#", "x"));
+    expect(searchParams.get("b.then")).toBe("10_lr_0.1");
+    await page.getByRole("button", { name: "Network 2" }).click();
+    expect(await page.locator("[data-key=decay] input[type=text]").inputValue()).toBe("0");
+    expect(await page.locator("[data-key=lr] input[type=text]").inputValue()).toBe("0.1");
+    await page.context().close();
+  });
+
   it("asks no other host, and meets no error", () => {
     expect([lab.elsewhere, lab.errors]).toEqual([[], []]);
   });
 });
-
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds, and those of the processor. */
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/** The longest task of the main thread of the page: on the clock, which other programs share, and of the processor. */
-function longestTasks(trace: Buffer): { cpu: number; wall: number } {
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
-  const isMain = ({ name, args }: TraceEvent) => name === "thread_name" && args?.name === "CrRendererMain";
-  const main = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = traceEvents.filter(
-    ({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && main.has(`${pid} ${tid}`),
-  );
-  if (tasks.length === 0) throw new Error("test: expected tasks of the main thread in the trace, got none");
-  const longest = (of: (task: TraceEvent) => number) => Math.round(Math.max(...tasks.map(of)) / 1000);
-  return { cpu: longest(({ tdur = 0 }) => tdur), wall: longest(({ dur = 0 }) => dur) };
-}

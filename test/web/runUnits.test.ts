@@ -6,9 +6,10 @@ import { stepAxis, withStepAxis } from "../../src/figures/stepAxis.ts";
 import type { MetricSeries } from "../../src/runs/metricSeries.ts";
 import { coloursOf, groupCurves, runCurves, thinned } from "../../src/web/compare/curves.ts";
 import { type ComparedRun, differing, parametersAmong, tellingParameter } from "../../src/web/compare/differences.ts";
+import { Gestures } from "../../src/web/run/gestures.ts";
 import { appendRows, halved } from "../../src/web/run/liveSeries.ts";
 import { nearestStep, stepAfter, stepsInWords } from "../../src/web/run/steps.ts";
-import { entryAt, moved, showing, whole, within, zoomed } from "../../src/web/run/zoom.ts";
+import { entryAt, showing, whole, within, zoomed } from "../../src/web/run/zoom.ts";
 
 const rows = (from: number, to: number, value: (step: number) => number = (step) => step) =>
   Array.from({ length: to - from }, (_, i) => ({ step: from + i, name: "train/loss", value: value(from + i) }));
@@ -124,11 +125,46 @@ describe("the part of a matrix that is seen", () => {
         const d = 768;
         const view = within(raw, d);
         const next = zoomed(view, factor, { right, down, d });
-        for (const { x, y, span } of [view, next, moved(next, right, -down, d)]) {
+        for (const { x, y, span } of [view, next]) {
           expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
           expect(Math.max(x, y) + span).toBeLessThanOrEqual(d + 1e-9);
         }
         if (factor < 1 && next.span > 4) expect(next.x + right * next.span).toBeCloseTo(view.x + right * view.span, 6);
+      }),
+    );
+  });
+
+  it("two fingers scale it, what lies under each stays there, and one that is left goes on moving it", () => {
+    fc.assert(
+      fc.property(window, share, share, share, share, (raw, r1, d1, r2, d2) => {
+        const d = 768;
+        const view = within(raw, d);
+        const gestures = new Gestures(d);
+        const touches = [
+          { right: r1, down: d1 },
+          { right: r2, down: d2 },
+        ] as const;
+        for (const [i, touch] of touches.entries()) gestures.begin(i, touch, view);
+        const out = { right: r2 + 0.3 * (r2 - r1), down: d2 + 0.3 * (d2 - d1) };
+        const next = gestures.move(1, out)!;
+        expect(Math.min(next.x, next.y)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(next.x, next.y) + next.span).toBeLessThanOrEqual(d + 1e-9);
+        const isFar = Math.hypot(r1 - r2, d1 - d2) > 0.02;
+        const isFree = next.x > 0 && next.y > 0 && next.x + next.span < d && next.y + next.span < d && next.span > 4;
+        if (!isFar || !isFree) return;
+        expect(next.span).toBeCloseTo(view.span / 1.3, 6);
+        for (const [from, to] of [
+          [touches[0], touches[0]],
+          [touches[1], out],
+        ] as const) {
+          expect(next.x + to.right * next.span).toBeCloseTo(view.x + from.right * view.span, 6);
+          expect(next.y + to.down * next.span).toBeCloseTo(view.y + from.down * view.span, 6);
+        }
+        gestures.end(0, next);
+        const moved = gestures.move(1, { ...out, right: out.right + 0.01 })!;
+        expect(moved.span).toBe(next.span);
+        expect(moved.x).toBeCloseTo(Math.max(0, next.x - 0.01 * next.span), 6);
+        expect(gestures.move(0, touches[0])).toBeUndefined();
       }),
     );
   });

@@ -11,6 +11,7 @@ import { fixed } from "../../src/findings/numbers.ts";
 import { findings } from "../../src/findings/relationFindings.ts";
 import { gram } from "../../src/linalg/matrix.ts";
 import { secondMoment } from "../../src/moments/moments.ts";
+import { encodeMoments } from "../../src/moments/momentsFile.ts";
 import { findingSentence } from "../../src/report/firstScreen.ts";
 import { createRun, openRun } from "../../src/runs/runFolder.ts";
 import { isSkipped, LabInBrowser } from "./lab.ts";
@@ -107,6 +108,57 @@ describe.skipIf(isSkipped)("the view of one run", () => {
     await expect.poll(() => page.locator(".run-entry b").first().innerText()).toBe(`[${order[2]}, ${order[3]}]`);
     const value = H.data[order[2]! * H.rows + order[3]!]!;
     expect(Math.abs((await told("H")) - value)).toBeLessThanOrEqual(1e-3 * Math.abs(value));
+    await page.context().close();
+  });
+
+  it("matrices are those of the file as it is, after it was written anew too", async () => {
+    const page = await lab.open(`/run/${id}?section=layer&layer=layers.1&side=a&step=100`);
+    const told = async () => {
+      await page.locator(".run-canvas canvas").nth(2).focus();
+      await page.keyboard.press("ArrowDown");
+      return (await page.locator(".run-entry [data-matrix=Z] .value").innerText()).replaceAll("−", "-");
+    };
+    const folder = openRun(join(lab.runs, id));
+    const { data } = gram(folder.moments(100)!.layers.find(({ name }) => name === "layers.1")!.W!, "a");
+    expect(Number(await told())).toBeCloseTo(data[0]!, 3);
+    const before = folder.momentBytes(100);
+    const moments = folder.moments(100)!;
+    for (const { W } of moments.layers) W?.data.set(W.data.map((value) => 3 * value));
+    folder.writeMoments(100, encodeMoments(moments));
+    await page.reload();
+    expect(Number(await told()) / (9 * data[0]!)).toBeCloseTo(1, 3);
+    folder.writeMoments(100, before);
+    await page.context().close();
+  });
+
+  it("on a touch screen two fingers look closer at a matrix, and one moves it", async () => {
+    const options = { hasTouch: true, viewport: { width: 390, height: 844 } };
+    const page = await lab.open(`/run/${id}?section=layer&layer=layers.1&side=b`, options);
+    const canvas = page.locator(".run-canvas canvas").first();
+    await canvas.waitFor();
+    await canvas.evaluate((element) =>
+      (element as unknown as { scrollIntoView(at: object): void }).scrollIntoView({ block: "center" }),
+    );
+    const { x, y, width } = (await canvas.boundingBox())!;
+    const session = await page.context().newCDPSession(page);
+    const touch = async (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) => {
+      const touchPoints = points.map(([right, down], id) => ({ x: x + right * width, y: y + down * width, id }));
+      await session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    };
+    const entryAt = async (right: number, down: number) => {
+      await touch("touchStart", [right, down]);
+      await touch("touchEnd");
+      return page.locator(".run-entry b").first().innerText();
+    };
+    expect(await entryAt(0.1, 0.1)).toBe("[0, 0]");
+    await touch("touchStart", [0.4, 0.4], [0.6, 0.6]);
+    for (const by of [0.05, 0.1]) await touch("touchMove", [0.4 - by, 0.4 - by], [0.6 + by, 0.6 + by]);
+    await touch("touchEnd");
+    expect(await entryAt(0.1, 0.1)).toBe("[2, 2]"); // half of eight neurons is seen, from the third on
+    await touch("touchStart", [0.3, 0.5]);
+    for (const right of [0.4, 0.5, 0.6]) await touch("touchMove", [right, 0.5]);
+    await touch("touchEnd");
+    expect(await entryAt(0.1, 0.1)).toBe("[2, 1]");
     await page.context().close();
   });
 

@@ -39,9 +39,13 @@ const toHeading = (title: string) => (page: Page) =>
     .evaluate((heading) => (heading as unknown as { scrollIntoView(): void }).scrollIntoView());
 
 async function play(page: Page): Promise<void> {
+  await page.getByLabel("speed").selectOption("as fast as it goes");
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.waitForTimeout(9000);
-  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText(/At step (6\d\d|[7-9]\d\d|[1-3],\d\d\d):/).waitFor({ timeout: 120_000 });
+  await page
+    .getByRole("button", { name: "Pause" })
+    .click({ timeout: 2000 })
+    .catch(() => {}); // it may have ended
 }
 
 describe.skipIf(folder === undefined)("pictures of the lab", () => {

@@ -1,7 +1,7 @@
 /**
  * @file The pages of the other theories: the curves of the two-point theory are those of `crh twopoint theory`, a
- * network that trains in the page is fitted as a run is, a penalty restores a symmetry at its critical value, and noise
- * takes a charge away that gradient descent keeps.
+ * network that trains in the page is fitted as a run is, a penalty restores a symmetry at its critical value and takes
+ * ranks, and noise takes a charge away that gradient descent keeps.
  */
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -97,9 +97,32 @@ describe.skipIf(isSkipped)("symmetry and noise", () => {
     await page.context().close();
   });
 
+  it("takes a product of two maps rank by rank, as theory says, where decay is not towards a random point", async () => {
+    const page = await lab.open("/symmetry?penalty=0.55");
+    expect(await page.locator("[data-rank]").getAttribute("data-rank")).toBe("4");
+    const section = page.locator("section", { hasText: "Rank by rank" });
+    await section.getByRole("button", { name: "Train both" }).click();
+    const said = section.locator("[data-plain]");
+    await said.waitFor({ timeout: 60_000 });
+    const read = async (name: string) => (await said.getAttribute(name))!.split(",").map(Number);
+    const [plain, syre] = [await read("data-plain"), await read("data-syre")];
+    for (const [i, s] of [2, 1.5, 1, 0.7].entries()) {
+      expect(Math.abs(plain[i]! - (s - 0.55))).toBeLessThan(1e-3);
+      expect(Math.abs(syre[i]! - (s - 0.55))).toBeLessThan(0.02);
+    }
+    expect(Math.max(...plain.slice(4))).toBeLessThan(1e-8);
+    expect(Math.min(...syre.slice(4))).toBeGreaterThan(1e-6);
+    const rows = await csvOf(page, "Singular values over the penalty");
+    const third = rows.filter(([panel, curve]) => panel!.startsWith("on a linear") && curve === "theory 3");
+    for (const [, , gamma, value] of third) expect(Number(value)).toBeCloseTo(1 - Number(gamma), 5);
+    expect(Math.max(...third.map(([, , gamma]) => Number(gamma)))).toBeLessThan(1);
+    await page.context().close();
+  });
+
   it("keep a charge under gradient descent and lose it under SGD", async () => {
     const page = await lab.open("/symmetry?steps=3000&lr=0.03");
-    await page.getByRole("button", { name: "Train both" }).click();
+    const section = page.locator("section", { hasText: "Charges under" });
+    await section.getByRole("button", { name: "Train both" }).click();
     await page.locator("[data-state=finished]").waitFor({ timeout: 20_000 });
     const said = page.locator("[data-sgd]");
     const [sgd, gd] = await Promise.all(

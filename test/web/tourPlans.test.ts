@@ -6,7 +6,10 @@ import { newPlay, type PlayData } from "../../src/web/play/playData.ts";
 import { areCompared, beside, ENOUGH, isOwn } from "../../src/web/play/tourPlans.ts";
 
 const usual = playDefaults.fc2;
-const trained = (step: number, given: Given = usual): PlayData => ({ ...newPlay(1, "fc2", given), step });
+const trained = (step: number, given: Given = usual): PlayData => ({
+  ...newPlay(1, { setting: "fc2", given, changes: [] }),
+  step,
+});
 
 describe("the tour of the playground", () => {
   it.each([

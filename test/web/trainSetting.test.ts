@@ -9,6 +9,9 @@ import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
 
 const small = { depth: 2, width: 12, inputs: 10, outputs: 8, terms: 10, samples: 200, steps: 40 };
 
+/** Losses of 40 steps whose float32 sums are in another order. */
+const ROUNDING = 1e-5;
+
 type Of<T extends TrainerEvent["type"]> = Extract<TrainerEvent, { type: T }>;
 
 /** A training and what it told so far. */
@@ -77,6 +80,100 @@ describe("the trainer of the page", () => {
       ...["paused", "running"],
       ...["paused", "stopped"],
     ]);
+  });
+
+  it("hands over the kept matrices of another layer, as they were at each step, when that is looked at", async () => {
+    const looks = (["layers.0", "layers.1"] as const).map((layer) => ({ layer, convention: "covariance" }) as const);
+    const one = started({ setting: "fc2", parameters: small, options: { measure: [10, 20], look: looks[1] } });
+    await one.end;
+    const other = started({ setting: "fc2", parameters: small, options: { measure: [10, 20], look: looks[0] } });
+    await other.end;
+    other.training.tell({ type: "look", look: looks[1] });
+    const later = other.all("matrices").slice(4);
+    expect(later.map(({ step, look }) => [step, look.layer])).toEqual(
+      [40, 0, 10, 20].map((step) => [step, "layers.1"]),
+    );
+    expect(later[0]!.kept).toEqual([0, 10, 20, 40]);
+    expect(later.toSorted((x, y) => x.step - y.step).map(({ matrices }) => matrices)).toEqual(
+      one.all("matrices").map(({ matrices }) => matrices),
+    );
+  });
+
+  /** Losses of a training of fc2 whose changes are known beforehand. */
+  async function lossesWith(changes: TrainRequest["changes"], more: Record<string, unknown> = {}): Promise<number[]> {
+    const request = { setting: "fc2", parameters: { ...small, ...more }, options: { measure: [] } };
+    const heard = started(changes === undefined ? request : { ...request, changes });
+    await heard.end;
+    expect(heard.all("failed")).toEqual([]);
+    return heard.metrics().flatMap(({ name, value }) => (name === "train/loss" ? [value] : []));
+  }
+  const apart = (one: readonly number[], other: readonly number[]) =>
+    Math.max(...one.map((value, i) => Math.abs(value - other[i]!)));
+
+  it.each(["sgd", "adam", "adamw"])("takes the steps of %s where nothing changes, to rounding", async (optimizer) => {
+    for (const decay of [0, 0.01]) {
+      const plain = await lossesWith(undefined, { optimizer, decay, lr: 0.02 });
+      expect(plain).toHaveLength(40);
+      expect(apart(await lossesWith([], { optimizer, decay, lr: 0.02 }), plain)).toBeLessThan(ROUNDING);
+    }
+  });
+
+  it("changes rate, decay and momentum at their steps, as a checkpoint does that goes on with others", async () => {
+    const stages: [number, Record<string, number>][] = [
+      [15, {}],
+      [28, { lr: 0.02 }],
+      [40, { lr: 0.02, decay: 0.05, momentum: 0.5 }],
+    ];
+    const losses: number[] = [];
+    let resume: Uint8Array | undefined;
+    for (const [steps, values] of stages) {
+      const { experiment } = await buildExperiment("fc2", { ...small, ...values });
+      await train(nodeEngine, experiment, {
+        steps,
+        milestones: { measure: [], record: Array.from({ length: 40 }, (_, i) => i + 1), checkpoint: [steps] },
+        ...(resume && { resume }),
+        observer: {
+          onMetrics: (rows) => losses.push(...rows.flatMap((row) => (row.name === "train/loss" ? [row.value] : []))),
+          onCheckpoint: (_, bytes) => {
+            resume = bytes;
+          },
+        },
+      });
+    }
+    const changed = await lossesWith([
+      { step: 15, values: { lr: "0.02" } },
+      { step: 28, values: { decay: "0.05", momentum: "0.5" } },
+    ]);
+    expect(changed).toHaveLength(40);
+    expect(apart(changed, losses)).toBeLessThan(ROUNDING);
+    expect(apart(changed, await lossesWith([]))).toBeGreaterThan(10 * ROUNDING);
+  });
+
+  it("takes a change by hand from its next step on, says which, and takes the same steps where that is given", async () => {
+    const request = { setting: "fc2", parameters: small, options: { measure: [], paused: true }, changes: [] };
+    const heard = started(request, (event) => {
+      if (event.type !== "state" || event.state !== "paused") return;
+      if (heard.all("snapshot").length === 1) heard.training.tell({ type: "step", steps: 7 });
+      else {
+        heard.training.tell({ type: "adjust", values: { lr: "0.3" } });
+        heard.training.tell({ type: "adjust", values: { decay: "0.02" } });
+        heard.training.tell({ type: "resume" });
+      }
+    });
+    await heard.end;
+    const { changes } = heard.all("changed").at(-1)!;
+    expect(changes).toEqual([{ step: 7, values: { lr: "0.3", decay: "0.02" } }]);
+    expect(heard.all("built")[0]!.built.adjustable).toEqual(expect.arrayContaining(["lr", "decay", "momentum"]));
+    const rates = heard.metrics().filter(({ name }) => name === "lr");
+    expect(new Set(rates.filter(({ step }) => step > 7).map(({ value }) => value))).toEqual(new Set([0.3]));
+    const losses = heard.metrics().flatMap(({ name, value }) => (name === "train/loss" ? [value] : []));
+    expect(await lossesWith(changes)).toEqual(losses);
+  });
+
+  it("refuses to change what is part of the network", async () => {
+    const wrong = started({ setting: "fc2", parameters: small, changes: [{ step: 3, values: { width: "20" } }] });
+    await wrong.end;
+    expect(wrong.all("failed")[0]!.message).toContain("got width; begin anew with it");
   });
 
   it("tells what a setting watches and follows", async () => {

@@ -8,6 +8,8 @@ export type ParameterField = ReturnType<typeof describeParameters>[number];
 export interface ControlsProps {
   readonly fields: readonly ParameterField[];
   readonly given: Given;
+  /** Keys of parameters that change at once in the network that trains; undefined where none trains. */
+  readonly adjustable?: readonly string[] | undefined;
   /** Keys whose values are not those of the other network. */
   readonly differing: readonly string[];
   /** What is wrong with a value, and which. */
@@ -15,11 +17,18 @@ export interface ControlsProps {
   readonly change: (key: string, value: string) => void;
 }
 
-export const Controls = memo(function Controls({ fields, given, differing, problem, change }: ControlsProps) {
+export const Controls = memo(function Controls(props: ControlsProps) {
+  const { fields, given, adjustable, differing, problem, change } = props;
   const named = new Set(groups.flatMap(({ keys }) => keys));
   const rest = fields.filter(({ key }) => !named.has(key)).map(({ key }) => key);
   return (
     <div className="play-controls">
+      {adjustable !== undefined && (
+        <p className="soft course">
+          What is marked <span className="mark">at once</span> changes in the network that trains, from its next step
+          on; the rest needs a reset.
+        </p>
+      )}
       {[...groups, { title: OTHERS, keys: rest, isOpen: false }].map(({ title, keys, isOpen }) => (
         <details key={title} open={isOpen}>
           <summary>{title}</summary>
@@ -31,6 +40,7 @@ export const Controls = memo(function Controls({ fields, given, differing, probl
                 field={field}
                 value={given[key] ?? String(field.default)}
                 differs={differing.includes(key)}
+                isAdjustable={adjustable?.includes(key) ?? false}
                 problem={problem?.key === key ? problem.message : undefined}
                 change={change}
               />
@@ -46,6 +56,7 @@ interface FieldProps {
   readonly field: ParameterField;
   readonly value: string;
   readonly differs: boolean;
+  readonly isAdjustable: boolean;
   readonly problem: string | undefined;
   readonly change: (key: string, value: string) => void;
 }
@@ -54,6 +65,7 @@ function Field({
   field: { key, description, source, values, default: usual },
   value,
   differs,
+  isAdjustable,
   problem,
   change,
 }: FieldProps) {
@@ -63,7 +75,8 @@ function Field({
   return (
     <div className={`field${differs ? " differs" : ""}`} data-key={key} data-tour={key}>
       <label htmlFor={id} title={`Default of the setting: ${String(usual)} (${source})`}>
-        {description} {differs && <span className="mark">differs</span>} <code>{key}</code>
+        {description} {differs && <span className="mark">differs</span>}{" "}
+        {isAdjustable && <span className="mark">at once</span>} <code>{key}</code>
       </label>
       <div className="inputs">
         {values !== undefined ? (

@@ -5,8 +5,8 @@
 import { memo } from "react";
 import { fixed, grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
-import { differences } from "./address.ts";
-import { type Given, playDefaults } from "./defaults.ts";
+import { changesInWords, differences } from "./address.ts";
+import { playDefaults } from "./defaults.ts";
 import type { PlayData } from "./playData.ts";
 import { leastMedian } from "./relationLines.ts";
 
@@ -46,7 +46,7 @@ export const History = memo(function History({ past, convention, compared, compa
                   <th scope="row">
                     {play.number} <small>{play.setting}</small>
                   </th>
-                  <td className="changes">{changesOf(play.given, playDefaults[play.setting])}</td>
+                  <td className="changes">{changesOf(play)}</td>
                   <td>{grouped(play.step)}</td>
                   <td>
                     {play.problem === undefined ? scientific(play.unseen.at(-1)?.value ?? play.loss ?? 0) : "diverged"}
@@ -78,9 +78,10 @@ export const History = memo(function History({ past, convention, compared, compa
   );
 });
 
-function changesOf(given: Given, usual: Given): string {
-  const changed = differences(given, usual).map((key) => `${key} = ${given[key] ?? "default"}`);
-  return changed.length === 0 ? "nothing" : changed.join(", ");
+function changesOf({ given, setting, changes, step }: PlayData): string {
+  const changed = differences(given, playDefaults[setting]).map((key) => `${key} = ${given[key] ?? "default"}`);
+  const later = changesInWords(changes.filter((change) => change.step <= step));
+  return [changed.join(", "), later].filter((words) => words !== "").join("; ") || "nothing";
 }
 
 /** The least hidden median over the steps, from 0 to 1. */

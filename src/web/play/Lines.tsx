@@ -29,6 +29,10 @@ export interface LinesProps {
   /** Ends of the other axis; those of the values where it is left out. A logarithmic one has powers of ten. */
   readonly range?: readonly [number, number];
   readonly isLog?: boolean;
+  /** The step that is looked at, where it is not the last. */
+  readonly looked?: number | undefined;
+  /** Steps at which something was changed, and what, in words. */
+  readonly changes?: readonly { readonly step: number; readonly words: string }[];
 }
 
 /** Pixels; the width is that of the place. */
@@ -114,7 +118,17 @@ export function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 }
 
 export const Lines = memo(function Lines(props: LinesProps) {
-  const { title, label, lines, steps, isLogSteps, isLog = false, range = rangeOf(lines, isLog) } = props;
+  const {
+    title,
+    label,
+    lines,
+    steps,
+    isLogSteps,
+    isLog = false,
+    range = rangeOf(lines, isLog),
+    changes = [],
+    looked,
+  } = props;
   const [under, setUnder] = useState<number>();
   const [place, width] = useWidth();
   const right = width - AT_RIGHT;
@@ -169,13 +183,26 @@ export const Lines = memo(function Lines(props: LinesProps) {
             )}
           </g>
         ))}
+        {looked !== undefined && <path className="looked" d={`M${at(x(looked))},${TOP}V${BOTTOM}`} />}
+        {changes.map(({ step, words }) => (
+          <g key={step} className="change">
+            <title>{words}</title>
+            <path d={`M${at(x(step))},${TOP}V${BOTTOM}`} />
+            <path className="head" d={`M${at(x(step) - 4)},${TOP - 6}h8l-4,6Z`} />
+          </g>
+        ))}
         {under !== undefined && <path className="under" d={`M${at(x(under))},${TOP}V${BOTTOM}`} />}
       </svg>
       <p className="reading">
         {under === undefined ? (
           "step"
         ) : (
-          <Reading lines={lines} step={under} text={props.range === undefined ? brief : (value) => fixed(value, 2)} />
+          <Reading
+            lines={lines}
+            step={under}
+            text={props.range === undefined ? brief : (value) => fixed(value, 2)}
+            changed={changes.find(({ step }) => Math.abs(x(step) - x(under)) < NEAR)?.words}
+          />
         )}
       </p>
     </div>
@@ -192,10 +219,14 @@ interface ReadingProps {
   readonly lines: readonly Line[];
   readonly step: number;
   readonly text: (value: number) => string;
+  readonly changed: string | undefined;
 }
 
+/** chosen: pixels beside a mark at which it is said. */
+const NEAR = 6;
+
 /** Values of the curves at the point nearest to a step. */
-function Reading({ lines, step, text }: ReadingProps) {
+function Reading({ lines, step, text, changed }: ReadingProps) {
   const near = lines.flatMap(({ name, points, kind, colour }) => {
     if (points.length === 0) return [];
     const nearest = points.reduce((best, one) => (Math.abs(one[0] - step) < Math.abs(best[0] - step) ? one : best));
@@ -204,6 +235,7 @@ function Reading({ lines, step, text }: ReadingProps) {
   return (
     <>
       step {grouped(near[0]?.step ?? step)}
+      {changed !== undefined && <span>{changed}</span>}
       {near.map(({ name, value, colour }) => (
         <span key={name}>
           <i style={{ background: colour }} />

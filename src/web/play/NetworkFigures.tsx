@@ -1,17 +1,19 @@
 /** @file All that is shown of one network while it trains. */
-import { lazy, memo, Suspense, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo, useState } from "react";
 import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
 import { alignmentEquation, lossEquation, matricesEquation, relationsEquation } from "../../report/equations.ts";
-import { differences } from "./address.ts";
+import { nearestStep } from "../run/steps.ts";
+import { changesInWords, differences } from "./address.ts";
 import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
 import { type Line, Lines } from "./Lines.tsx";
-import { isUnderWay, type PlayData } from "./playData.ts";
+import { isUnderWay, isWaiting, type Matrices, type PlayData } from "./playData.ts";
 import { HIDDEN, relationLines } from "./relationLines.ts";
 import { Spectra } from "./Spectra.tsx";
+import { StepSlider } from "./StepSlider.tsx";
 
 /** What draws them is larger than the rest of the playground. */
 const KeptFigures = lazy(() => import("./KeptFigures.tsx"));
@@ -42,12 +44,21 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
   const { convention, scope, layer, isLogSteps } = shown;
   const steps = Math.max(play.built?.steps ?? 1, ...compared.map((one) => one.step));
   const { snapshots, matrices, training, unseen } = play;
-  const [first, last] = [snapshots[0], snapshots.at(-1)];
+  const [wanted, look] = useState<number>();
+  const measured = useMemo(() => snapshots.map(({ step }) => step), [snapshots]);
+  const isEarlier = wanted !== undefined && measured.includes(wanted);
+  const [first, last] = [snapshots[0], isEarlier ? snapshots.find(({ step }) => step === wanted) : snapshots.at(-1)];
+  const heat = matricesAt(matrices, { layer, convention, step: isEarlier ? wanted : undefined });
   const courses = useMemo(
     () => (["a", "b"] as const).map((side) => relationLines(snapshots, compared, { scope, convention, side })),
     [snapshots, compared, scope, convention],
   );
   const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
+  const applied = play.changes.filter(({ step }) => step <= play.step).length;
+  const changes = useMemo(
+    () => play.changes.slice(0, applied).map((change) => ({ step: change.step, words: changesInWords([change]) })),
+    [play.changes, applied],
+  );
   const differing = other === undefined ? [] : differences(play.given, other.given);
   const found = last?.layers.find(({ name }) => name === layer);
   const of = scope === HIDDEN ? "hidden medians" : scope;
@@ -85,7 +96,8 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
                 title="loss"
                 label={`Loss over steps: ${scientific(play.unseen.at(-1)?.value ?? 0)} on unseen samples at step ${last.step}`}
                 lines={losses}
-                {...{ steps, isLogSteps }}
+                {...{ steps, isLogSteps, changes }}
+                looked={isEarlier ? wanted : undefined}
                 isLog
               />
             </div>
@@ -100,7 +112,8 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
                   }
                   label={`Alignments of side ${side} over steps, ${of}`}
                   lines={courses[i]!}
-                  {...{ steps, isLogSteps }}
+                  {...{ steps, isLogSteps, changes }}
+                  looked={isEarlier ? wanted : undefined}
                   range={[Math.min(0, lowest(courses[i]!)), 1]}
                 />
               ))}
@@ -110,23 +123,34 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
             Six alignments over steps;{" "}
             {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
             The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.
+            {changes.length > 0 && " Upright lines: where a parameter was changed."}
           </Caption>
+          <StepSlider steps={measured} wanted={isEarlier ? wanted : undefined} look={look} />
           <div data-tour="strip">
             <LayerStrip {...{ first, last, convention, scope, choose }} />
             <Caption>
-              At step {grouped(last.step)}: filled marks are now, open ones the start, dashes chance; ✓ where a relation
-              holds by the rule of the reports. A layer's name shows it above and below.
+              At step {grouped(last.step)}: filled marks are then, open ones the start, dashes chance; ✓ where a
+              relation holds by the rule of the reports. A layer's name shows it above and below.
             </Caption>
           </div>
-          {matrices !== undefined && matrices.look.layer === layer ? (
+          {heat !== undefined ? (
             <>
-              <Heat found={matrices} onRead={onRead} />
+              <Heat found={heat} onRead={onRead} />
               <Caption formula={matricesEquation}>
                 Matrices of {layer}, each divided by the mean of its diagonal; one colour scale a side.
+                {heat.step !== last.step && ` Those of step ${grouped(last.step)} were not kept; shown is the nearest.`}
+                {matrices.length < measured.length &&
+                  ` Kept are those of ${matrices.length} of ${measured.length} measurements, evenly over the logarithm of the step.`}
               </Caption>
             </>
           ) : (
-            <p className="soft">{play.state === "running" ? "The matrices come with the next measurement." : ""}</p>
+            <p className="soft">
+              {play.state === "running"
+                ? "The matrices come with the next measurement."
+                : isWaiting(play)
+                  ? ""
+                  : "Matrices of this layer and convention were not kept of this play."}
+            </p>
           )}
           {found !== undefined && (
             <>
@@ -150,6 +174,21 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
     </section>
   );
 });
+
+/** The matrices that are nearest to a step, or the last ones. */
+function matricesAt(
+  kept: readonly Matrices[],
+  {
+    layer,
+    convention,
+    step,
+  }: { readonly layer: string; readonly convention: Convention; readonly step: number | undefined },
+): Matrices | undefined {
+  const own = kept.filter(({ look }) => look.layer === layer && look.convention === convention);
+  const steps = own.map((one) => one.step);
+  const nearest = step === undefined ? steps.at(-1) : nearestStep(steps, step);
+  return own.find((one) => one.step === nearest);
+}
 
 function lowest(lines: readonly Line[]): number {
   let low = 0;

@@ -2,13 +2,14 @@
  * @file The playground: one network or two that train in the page, and what is measured of them. What is set is in the
  * address; what was played is kept for this visit.
  */
-import { startTransition, useCallback, useEffect, useMemo, useState } from "react";
+import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { counted } from "../../findings/numbers.ts";
 import type { Convention } from "../../measure/snapshot.ts";
 import { conventions } from "../../moments/moments.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { type Route, setParams } from "../route.ts";
-import { differences, type Plan, type Slot } from "./address.ts";
+import type { ParameterChange } from "../trainer/messages.ts";
+import { changesInWords, differences, type Plan, type Slot } from "./address.ts";
 import { Controls } from "./Controls.tsx";
 import { isPlaySetting, playDefaults, playSettings, speeds } from "./defaults.ts";
 import { History } from "./History.tsx";
@@ -19,6 +20,7 @@ import { HIDDEN } from "./relationLines.ts";
 import { Session, type SessionState } from "./session.ts";
 import { Tour } from "./Tour.tsx";
 import type { Hands } from "./tourSteps.tsx";
+import { isSamePlay, useAdjusting } from "./useAdjusting.ts";
 import { usePlan } from "./usePlan.ts";
 
 /** One for the visit: whoever comes back from another view finds the plays as they were. */
@@ -36,13 +38,15 @@ const slotNames: Readonly<Record<Slot, string>> = { a: "Network 1", b: "Network 
 const FIRST_LAYER = "layers.1";
 
 export default function PlayView({ route: { params } }: { readonly route: Route }) {
-  const { plan, fields, wrong, error, setPlan } = usePlan(params);
+  const planned = usePlan(params);
+  const { plan, fields, wrong, error, setPlan } = planned;
   const { plays, past } = useSession();
   const [edited, setEdited] = useState<Slot>("a");
   const [compared, setCompared] = useState<readonly number[]>([]);
   /** The step of the tour in which an entry of a matrix was read. */
   const [readIn, setReadIn] = useState<number>();
   const slot = plan.b === undefined ? "a" : edited;
+  const adjusting = useAdjusting(planned, { session, plays, slot });
   const convention = conventionOf(params.get("convention"));
   const layers = (plays.a?.snapshots[0]?.layers ?? []).map(({ name }) => name);
   const isThere = (name: string | null): name is string =>
@@ -58,17 +62,21 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   useEffect(() => () => session.pause(), []);
 
   const start = (of: Plan, paused = false) => {
-    session.start("a", { setting: of.setting, given: of.a, paused });
+    const { setting, changes } = of;
+    session.start("a", { setting, given: of.a, changes: changes?.a ?? [] }, { paused });
     if (of.b === undefined) session.clear("b");
-    else session.start("b", { setting: of.setting, given: of.b, paused });
+    else session.start("b", { setting, given: of.b, changes: changes?.b ?? [] }, { paused });
   };
   const choose = useCallback(
     (scope: string) => setParams({ scope, ...(scope === HIDDEN ? {} : { layer: scope }) }),
     [],
   );
   const onRead = useCallback(() => setReadIn(tour), [tour]);
+  const latest = useRef(adjusting);
+  latest.current = adjusting;
   const change = useCallback(
     (key: string, value: string) => {
+      if (latest.current.adjust(key, value)) return;
       const given = { ...(slot === "b" ? plan.b! : plan.a), [key]: value };
       if (slot === "b") setPlan({ ...plan, b: given });
       else {
@@ -84,7 +92,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
     (play: PlayData) => {
       session.open(play);
       session.clear("b");
-      setPlan({ setting: play.setting, a: play.given, b: undefined });
+      setPlan({ setting: play.setting, a: play.given, b: undefined, changes: { a: play.changes } });
       setCompared((before) => before.filter((number) => number !== play.number));
     },
     [setPlan],
@@ -99,7 +107,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const now = Object.values(plays);
   const isRunning = now.some(isUnderWay);
   const isPaused = !isRunning && now.some(isWaiting);
-  const isChanged = now.length > 0 && !isSame(plan, plays);
+  const isChanged = now.length > 0 && !(isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b));
   const isWrong = wrong.a !== undefined || wrong.b !== undefined;
 
   const hands: Hands = {
@@ -174,7 +182,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
               type="checkbox"
               checked={plan.b !== undefined}
               onChange={({ target }) => {
-                setPlan({ ...plan, b: target.checked ? plan.a : undefined });
+                const { a, changes } = plan;
+                setPlan({ ...plan, b: target.checked ? a : undefined, changes: { a: changes?.a, b: changes?.a } });
                 setEdited(target.checked ? "b" : "a");
                 if (!target.checked) session.clear("b");
               }}
@@ -212,7 +221,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       </div>
       {isChanged && (
         <p className="play-changed" role="status">
-          The settings are not those of the network that is shown. Run or Reset begins anew with them.
+          The settings are not those of the network that is shown: what was changed needs a reset. Run or Reset begins
+          anew with them.
         </p>
       )}
       <div className="play-room">
@@ -253,12 +263,17 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
           {wrong[slot] !== undefined && fields?.every(({ key }) => key !== wrong[slot]!.key) && (
             <Problem error={new Error(wrong[slot].message)} />
           )}
+          <Course
+            changes={plan.changes?.[slot]}
+            forget={() => setPlan({ ...plan, changes: { ...plan.changes, [slot]: [] } })}
+          />
           {fields !== undefined && (
             <Controls
               fields={fields}
-              given={slot === "b" ? plan.b! : plan.a}
+              given={adjusting.shown}
+              adjustable={adjusting.adjustable}
               differing={plan.b === undefined ? [] : differences(plan.a, plan.b)}
-              problem={wrong[slot]}
+              problem={adjusting.wrong ?? wrong[slot]}
               change={change}
             />
           )}
@@ -304,13 +319,22 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   );
 }
 
-/** Whether the networks that are shown are those that are set. */
-function isSame(plan: Plan, plays: Readonly<Partial<Record<Slot, PlayData>>>): boolean {
-  const same = (given: Plan["b"], play: PlayData | undefined) =>
-    given === undefined
-      ? play === undefined
-      : play !== undefined && play.setting === plan.setting && differences(given, play.given).length === 0;
-  return same(plan.a, plays.a) && same(plan.b, plays.b);
+interface CourseProps {
+  readonly changes: readonly ParameterChange[] | undefined;
+  readonly forget: () => void;
+}
+
+/** What changes while it trains, in words. */
+function Course({ changes = [], forget }: CourseProps) {
+  if (changes.length === 0) return null;
+  return (
+    <p className="course">
+      Changed while it trains: {changesInWords(changes)}.{" "}
+      <button type="button" onClick={forget}>
+        Forget
+      </button>
+    </p>
+  );
 }
 
 const conventionOf = (name: string | null): Convention => conventions.find((one) => one === name) ?? "paper";

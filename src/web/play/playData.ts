@@ -1,6 +1,6 @@
 /** @file One play: what a training has told so far. Pure values: each event gives the next one. */
 import type { Snapshot } from "../../measure/snapshot.ts";
-import type { Built, Look, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
+import type { Built, Look, ParameterChange, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
 import type { Given, PlaySetting } from "./defaults.ts";
 
 export interface LossPoint {
@@ -19,6 +19,8 @@ export interface PlayData {
   readonly number: number;
   readonly setting: PlaySetting;
   readonly given: Given;
+  /** What changes, or changed, while it trains; ascending. */
+  readonly changes: readonly ParameterChange[];
   readonly state: TrainerState;
   readonly built?: Built;
   readonly step: number;
@@ -30,13 +32,17 @@ export interface PlayData {
   /** On unseen samples. */
   readonly unseen: readonly LossPoint[];
   readonly snapshots: readonly Snapshot[];
-  readonly matrices?: Matrices;
+  /** Of the layer that is looked at, at the last measurement and as many before as are kept; ascending steps. */
+  readonly matrices: readonly Matrices[];
   /** Why it ended, in one line. */
   readonly problem?: string;
 }
 
-export function newPlay(number: number, setting: PlaySetting, given: Given): PlayData {
-  return { number, setting, given, state: "preparing", step: 0, training: [], unseen: [], snapshots: [] };
+/** What is to be played. */
+export type Played = Pick<PlayData, "setting" | "given" | "changes">;
+
+export function newPlay(number: number, played: Played): PlayData {
+  return { ...played, number, state: "preparing", step: 0, training: [], unseen: [], snapshots: [], matrices: [] };
 }
 
 export function told(play: PlayData, event: TrainerEvent): PlayData {
@@ -59,14 +65,33 @@ export function told(play: PlayData, event: TrainerEvent): PlayData {
     }
     case "snapshot":
       return { ...play, snapshots: [...play.snapshots, event.snapshot] };
+    case "changed":
+      return { ...play, changes: event.changes };
     case "matrices":
-      return { ...play, matrices: event };
+      return { ...play, matrices: withMatrices(play.matrices, event) };
     case "failed":
       return { ...play, problem: event.message };
     default:
       return play;
   }
 }
+
+/** Those of another look go, and those that are kept no more. */
+function withMatrices(known: readonly Matrices[], event: Extract<TrainerEvent, { type: "matrices" }>): Matrices[] {
+  const { step, look, matrices, kept } = event;
+  const others = known.filter(
+    (one) =>
+      one.step !== step &&
+      one.look.layer === look.layer &&
+      one.look.convention === look.convention &&
+      kept.includes(one.step),
+  );
+  return [...others, { step, look, matrices }].sort((x, y) => x.step - y.step);
+}
+
+/** Parameters as they are at the step that a play is at. */
+export const givenNow = ({ given, changes, step }: Pick<PlayData, "given" | "changes" | "step">): Given =>
+  Object.assign({}, given, ...changes.filter((change) => change.step <= step).map(({ values }) => values));
 
 /** Whether it trains, or will. */
 export const isUnderWay = ({ state }: PlayData): boolean => state === "preparing" || state === "running";

@@ -5,8 +5,8 @@
 import type { Look } from "../trainer/messages.ts";
 import { Trainer } from "../trainer/trainer.ts";
 import type { Slot } from "./address.ts";
-import { type Given, measuredSteps, type PlaySetting, USUAL_SPEED } from "./defaults.ts";
-import { newPlay, type PlayData, told } from "./playData.ts";
+import { type Given, measuredSteps, USUAL_SPEED } from "./defaults.ts";
+import { newPlay, type PlayData, type Played, told } from "./playData.ts";
 
 /** chosen: a play holds a few megabytes. */
 const MOST_PAST = 20;
@@ -34,12 +34,14 @@ export class Session {
   readonly state = (): SessionState => this.#state;
 
   /** Begins a play; what the slot showed becomes a past one. */
-  start(slot: Slot, { setting, given, paused }: { setting: PlaySetting; given: Given; paused?: boolean }): void {
+  start(slot: Slot, played: Played, { paused = false }: { readonly paused?: boolean } = {}): void {
+    const { setting, given, changes } = played;
     this.#keep(slot);
-    this.#set(slot, newPlay(++this.#count, setting, given));
+    this.#set(slot, newPlay(++this.#count, played));
     this.#trainer(slot).start({
       setting,
       parameters: given,
+      changes,
       options: {
         measure: measuredSteps(Number(given.steps) || 1),
         speed: this.#speed,
@@ -55,6 +57,11 @@ export class Session {
 
   resume(): void {
     for (const slot of this.#slots()) this.#trainers.get(slot)?.resume();
+  }
+
+  /** Changes parameters of a network that trains or waits, from its next step on. */
+  adjust(slot: Slot, values: Given): void {
+    this.#trainers.get(slot)?.adjust(values);
   }
 
   step(steps: number): void {

@@ -1,9 +1,11 @@
 /** @file The plan in the address, checked by the setting's own schema. */
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { describeParameters } from "../../parameters/describe.ts";
 import { parseParameters } from "../../parameters/parse.ts";
+import type { Setting } from "../../settings/setting.ts";
 import { findSetting } from "../../settings/settings.ts";
 import { setParams } from "../route.ts";
+import type { ParameterChange } from "../trainer/messages.ts";
 import { useAsync } from "../useAsync.ts";
 import { addressOf, type Plan, planOf, type Slot } from "./address.ts";
 import type { ParameterField } from "./Controls.tsx";
@@ -20,6 +22,8 @@ export interface Planned {
   readonly fields: readonly ParameterField[] | undefined;
   readonly wrong: Readonly<Partial<Record<Slot, Wrong>>>;
   readonly error: Error | undefined;
+  /** What is wrong with parameters. */
+  readonly check: (given: Given) => Wrong | undefined;
   readonly setPlan: (plan: Plan) => void;
 }
 
@@ -28,25 +32,23 @@ export function usePlan(params: URLSearchParams): Planned {
   const { value: setting, error } = useAsync(plan.setting, () => findSetting(plan.setting));
   const isLoaded = setting?.name === plan.setting;
   const fields = useMemo(() => (isLoaded ? describeParameters(setting) : undefined), [setting, isLoaded]);
+  const check = useCallback((given: Given) => (isLoaded ? wrongIn(setting, given) : undefined), [setting, isLoaded]);
   const wrong = useMemo(() => {
-    if (!isLoaded) return {};
-    const check = (given: Given | undefined): Wrong | undefined => {
-      try {
-        if (given !== undefined) parseParameters(setting, given);
-        return undefined;
-      } catch (problem) {
-        const message = (problem as Error).message.replace(/;[^;]*--help[^;]*$/, "");
-        const key = /expected (\w+) to be/.exec(message)?.[1] ?? /got "([^"]*)"/.exec(message)?.[1] ?? "";
-        return { key, message };
-      }
-    };
-    const [a, b] = [check(plan.a), check(plan.b)];
+    const wrongOf = (given: Given | undefined, changes: readonly ParameterChange[] = []) =>
+      given && (check(given) ?? changes.map(({ values }) => check({ ...given, ...values })).find(Boolean));
+    const [a, b] = [wrongOf(plan.a, plan.changes?.a), wrongOf(plan.b, plan.changes?.b)];
     return { ...(a && { a }), ...(b && { b }) };
-  }, [plan, setting, isLoaded]);
-  return { plan, fields, wrong, error, setPlan: (next) => setParams(addressOf(next, params)) };
+  }, [plan, check]);
+  return { plan, fields, wrong, error, check, setPlan: (next) => setParams(addressOf(next, params)) };
 }
 
-/** A value set; one that is the setting's own default needs no mention where the playground has no other. */
-export function withValue(given: Given, key: string, value: string): Given {
-  return { ...given, [key]: value };
+function wrongIn(setting: Setting, given: Given): Wrong | undefined {
+  try {
+    parseParameters(setting, given);
+    return undefined;
+  } catch (problem) {
+    const message = (problem as Error).message.replace(/;[^;]*--help[^;]*$/, "");
+    const key = /expected (\w+) to be/.exec(message)?.[1] ?? /got "([^"]*)"/.exec(message)?.[1] ?? "";
+    return { key, message };
+  }
 }

@@ -1,23 +1,17 @@
 /** @file One layer: its matrices at the step that is looked at, entries, neurons, clusters, spectra and power laws. */
 import { useEffect, useMemo, useState } from "react";
-import { clusters } from "../../figures/clusters.ts";
-import { entries } from "../../figures/entries.ts";
-import { maxRows } from "../../figures/matrices.ts";
-import { neurons } from "../../figures/neurons.ts";
-import { powerLawsOf } from "../../figures/powerLaws.ts";
 import { spectra } from "../../figures/spectra.ts";
 import { grouped } from "../../findings/numbers.ts";
 import { findings } from "../../findings/relationFindings.ts";
 import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import { isMap, type Moments } from "../../moments/moments.ts";
-import { drawable, maxLawWork } from "../../report/chosenLayers.ts";
 import { layerCaptions } from "../../report/layerCaptions.ts";
 import { renderLayerStrip } from "../../report/relationStrip.ts";
 import { withStart } from "../../report/reportData.ts";
 import { type Drawn, LazyFigure } from "../figures/LazyFigure.tsx";
 import { useParam } from "../route.ts";
-import { takeApart } from "./layerThread.ts";
-import type { LayerParts } from "./layerWorker.ts";
+import { drawLayer } from "./layerThread.ts";
+import type { LayerFigures } from "./layerWorker.ts";
 import { Matrices } from "./Matrices.tsx";
 import type { OrderName } from "./matrixStore.ts";
 import { ReportHtml } from "./ReportHtml.tsx";
@@ -111,7 +105,7 @@ const noSpectra = (shown: LayerSnapshot | undefined): string =>
     ? "The layer was not measured at this step."
     : "Spectra were not measured at this step: in mid-training a run leaves out what takes long (crh run --cost standard measures them each time).";
 
-type Kind = "entries" | "neurons" | "clusters" | "spectra" | "laws";
+type Kind = keyof LayerFigures | "spectra";
 
 function captioned(
   data: SectionProps["data"],
@@ -133,81 +127,57 @@ function captioned(
   };
 }
 
-/** chosen: dimensions whose clusters are drawn as a figure; the images above can be reordered at any size. */
-const MOST_CLUSTERED = 400;
+const whyNone: Readonly<Record<keyof LayerFigures, string>> = {
+  laws: "The layer is too large for its eigenvectors to be taken in the page; crh report has them.",
+  entries: "H or G was not kept.",
+  neurons: "H or G was not kept.",
+  clusters: "The layer is too large for this figure; the images above can be put in order of clusters.",
+};
 
-/** What needs the moments themselves; taken apart in a thread once it comes into view. */
+/** What needs the moments themselves; drawn in a thread once it is asked for. */
 function FromMoments(props: SectionProps & { readonly step: number }) {
   const { source, id, data, snapshots, layer, step } = props;
   const [isOpen, setOpen] = useState(false);
-  const { parts, missing } = useParts({ source, id, layer, step, snapshots, isOpen });
+  const { figures, missing } = useFigures({ source, id, layer, step, snapshots, isOpen });
   const drawing = { ...data, moments: { step } as Moments };
-  const version = `${layer} ${step} ${parts === undefined ? missing : "there"}`;
-  const figures: [Kind, (found: LayerParts) => Drawn["figure"], string][] = [
-    [
-      "laws",
-      ({ laws }) =>
-        laws &&
-        powerLawsOf(
-          laws,
-          snapshots.find((one) => one.step === step)?.layers.find(({ name }) => name === layer)?.exponents,
-        ),
-      "The layer is too large for its eigenvectors to be taken in the page; crh report has them.",
-    ],
-    ["entries", ({ paper }) => entries(paper), "H or G was not kept."],
-    ["neurons", ({ paper }) => neurons(paper), "H or G was not kept."],
-    [
-      "clusters",
-      ({ covariance }) =>
-        covariance.sides.some(({ d }) => d > MOST_CLUSTERED) ? undefined : clusters(covariance, maxRows),
-      "The layer is too large for this figure; the images above can be put in order of clusters.",
-    ],
-  ];
+  const version = `${layer} ${step} ${figures === undefined ? missing : "there"}`;
   return (
     <details className="run-more" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Power laws, entries, neurons and clusters, from the moments of step {grouped(step)}</summary>
       {isOpen && missing !== undefined && <p className="missing">{missing}</p>}
-      {isOpen && parts === undefined && missing === undefined && <p className="soft">Reading the moments …</p>}
-      {parts !== undefined &&
-        figures.map(([kind, draw, why]) => (
+      {isOpen && figures === undefined && missing === undefined && <p className="soft">Reading the moments …</p>}
+      {figures !== undefined &&
+        (Object.keys(whyNone) as (keyof LayerFigures)[]).map((kind) => (
           <LazyFigure
             key={kind}
             title={layerCaptions(drawing)[kind].title}
             version={version}
-            draw={() => captioned(drawing, kind, layer, draw(parts), why)}
+            draw={() => captioned(drawing, kind, layer, figures[kind], whyNone[kind])}
           />
         ))}
     </details>
   );
 }
 
-interface PartsOf extends Pick<SectionProps, "source" | "id" | "layer" | "snapshots"> {
+interface FiguresOf extends Pick<SectionProps, "source" | "id" | "layer" | "snapshots"> {
   readonly step: number;
   readonly isOpen: boolean;
 }
 
-function useParts({ source, id, layer, step, snapshots, isOpen }: PartsOf): {
-  readonly parts?: LayerParts;
+function useFigures({ source, id, layer, step, snapshots, isOpen }: FiguresOf): {
+  readonly figures?: LayerFigures;
   readonly missing?: string;
 } {
-  const [found, setFound] = useState<{ key: string; parts?: LayerParts; missing?: string }>();
+  const [found, setFound] = useState<{ key: string; figures?: LayerFigures; missing?: string }>();
   const key = `${id} ${layer} ${step}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: exponents of a step do not change
   useEffect(() => {
     if (!isOpen) return undefined;
     let isCurrent = true;
     const read = async () => {
-      const moments = await source.moments(id, step);
-      if (!isCurrent) return;
-      const own = moments.layers.find(({ name }) => name === layer);
-      if (own === undefined) throw new Error("Moments of this layer were not kept.");
-      if (!drawable(own)) throw new Error("The layer is too large for its matrices to be drawn.");
-      const exponents = snapshots
-        .find((one) => one.step === step)
-        ?.layers.find(({ name }) => name === layer)?.exponents;
-      const withLaws = own.dIn ** 3 + own.dOut ** 3 <= maxLawWork;
-      const parts = await takeApart({ moments: own, exponents, withLaws });
-      if (isCurrent) setFound({ key, parts });
+      const shown = snapshots.find((one) => one.step === step)?.layers.find(({ name }) => name === layer);
+      const figures = await drawLayer({ place: source.momentsPlace(id, step), layer, exponents: shown?.exponents });
+      if (isCurrent) setFound({ key, figures });
     };
     read().catch((error: Error) => isCurrent && setFound({ key, missing: error.message }));
     return () => {

@@ -1,7 +1,7 @@
 /**
  * @file H, G and Z of a chosen layer and side at the step that is looked at, as images on one scale of colours for all
- * steps. Wheel and drag look closer at all three at once; the entry under the pointer, or that of the arrow keys, is
- * said in numbers.
+ * steps. Wheel, fingers and drag look closer at all three at once; the entry under the pointer, or that of the arrow
+ * keys, is said in numbers.
  */
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { divergingPalette, levels } from "../../figures/diverging.ts";
@@ -9,10 +9,11 @@ import { grouped } from "../../findings/numbers.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import { saveCsv, savePng, saveSvg } from "../figures/saveFigure.ts";
 import type { MatrixName, RunSource } from "../source/runSource.ts";
-import { MatrixStore, matrixNames, type OrderName } from "./matrixStore.ts";
+import { Gestures } from "./gestures.ts";
+import { MatrixStore, matrixNames, type OrderName, type Picture } from "./matrixStore.ts";
 import { useStep, useStepStore } from "./stepStore.ts";
 import { nearestStep, stepsInWords } from "./steps.ts";
-import { entryAt, moved, showing, type Window, whole, zoomed } from "./zoom.ts";
+import { entryAt, showing, type Window, whole, zoomed } from "./zoom.ts";
 
 export interface MatricesProps {
   readonly source: RunSource;
@@ -146,15 +147,21 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   const [place, setPlace] = useState<Place>();
   const view = useRef<Window>(whole(d));
   const canvases = useRef(new Map<MatrixName, HTMLCanvasElement>());
-  const drag = useRef<Drag | undefined>(undefined);
+  const gestures = useMemo(() => new Gestures(d), [d]);
   const frame = useRef(0);
+  const drawn = useRef(new Map<MatrixName, Picture>());
   const shown = useRef({ step, order });
   shown.current = { step, order };
 
   const draw = useCallback(() => {
     frame.current = 0;
-    for (const [name, canvas] of canvases.current)
-      drawWindow(canvas, store.painted(shown.current.step, name, shown.current.order), view.current);
+    for (const [name, canvas] of canvases.current) {
+      // Until it is painted, what was there stays.
+      const { step, order } = shown.current;
+      const picture = store.painted(step, name, order, pixelsOf(canvas)) ?? drawn.current.get(name);
+      if (picture !== undefined) drawn.current.set(name, picture);
+      drawWindow(canvas, picture, view.current);
+    }
     for (const canvas of canvases.current.values()) placeMark(canvas, view.current);
   }, [store]);
   const drawSoon = useCallback(() => {
@@ -166,16 +173,18 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
     for (const canvas of canvases.current.values()) observer.observe(canvas);
     return () => observer.disconnect();
   }, [drawSoon]);
-  const { limit, stepsRead } = store;
+  const { limit, stepsRead, paintings } = store;
   // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change the picture
-  useEffect(drawSoon, [step, order, limit, stepsRead, store.orders, drawSoon]);
+  useEffect(drawSoon, [step, order, limit, stepsRead, paintings, store.orders, drawSoon]);
 
   const look = useCallback(
     (next: Window) => {
       view.current = next;
+      // One finger moves the page past a whole matrix, and what is seen of a part.
+      for (const canvas of canvases.current.values()) canvas.style.touchAction = next.span < d ? "none" : "";
       drawSoon();
     },
-    [drawSoon],
+    [drawSoon, d],
   );
   useWheel(canvases, (right, down, factor) => look(zoomed(view.current, factor, { right, down, d })));
   const onKey = (event: KeyboardEvent) => {
@@ -226,10 +235,10 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
           </button>
         </span>
         <span className="run-saves">
-          <button type="button" onClick={() => saveSvg(file, svgOf(store, step, order, side))}>
+          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => saveSvg(file, svg))}>
             SVG
           </button>
-          <button type="button" onClick={() => void savePng(file, svgOf(store, step, order, side))}>
+          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => savePng(file, svg))}>
             PNG
           </button>
           <button type="button" onClick={() => saveCsv(file, csvOf(store, step, side, d))}>
@@ -266,7 +275,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
                     tabIndex={0}
                     aria-label={`${name} of side ${side} at step ${step}, ${meaning[name]}: colours from ${-limit} to ${limit} times the mean diagonal${found ? ` of ${said(found.meanDiagonal)}` : ""}. Arrow keys go from entry to entry.`}
                     onKeyDown={onKey}
-                    {...pointing(view, drag, d, { look, setPlace })}
+                    {...pointing(view, gestures, d, { look, setPlace })}
                   />
                   <span className="run-mark" hidden />
                 </div>
@@ -279,7 +288,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
       <output className="run-entry">
         {place === undefined ? (
           <span className="soft">
-            Point at an entry, or use the arrow keys on a matrix. Wheel and drag look closer.
+            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers look closer, dragging moves.
           </span>
         ) : (
           <Entry {...{ store, step, side, place, neuron }} />
@@ -378,35 +387,39 @@ function said(value: number, digits = 4): string {
 }
 
 /** Draws the seen part at the resolution of the screen. */
-function drawWindow(canvas: HTMLCanvasElement, image: HTMLCanvasElement | undefined, { x, y, span }: Window): void {
-  const ratio = Math.min(2, devicePixelRatio);
-  const size = Math.round(canvas.clientWidth * ratio);
+function drawWindow(canvas: HTMLCanvasElement, picture: Picture | undefined, { x, y, span }: Window): void {
+  const size = pixelsOf(canvas);
   if (size === 0) return;
   if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d")!;
-  if (image === undefined) {
+  if (picture === undefined) {
     context.clearRect(0, 0, size, size);
     return;
   }
-  if (span === image.width && span > size) context.drawImage(shrunken(image, size), 0, 0);
+  const { whole, small } = picture;
+  if (span === whole.width && span > size)
+    context.drawImage(small?.width === size ? small : shrunken(whole, size), 0, 0);
   else {
     context.imageSmoothingEnabled = span > size; // entries smaller than pixels are averaged
-    context.drawImage(image, x, y, span, span, 0, 0, size, size);
+    context.drawImage(whole, x, y, span, span, 0, 0, size, size);
   }
 }
 
-const small = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+/** Pixels of the screen across a canvas. */
+const pixelsOf = (canvas: HTMLCanvasElement): number => Math.round(canvas.clientWidth * Math.min(2, devicePixelRatio));
 
-/** A whole image averaged down to the size that it is shown at; made once, since scrubbing shows it again and again. */
+const shrunkenOnes = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+
+/** A whole image averaged down to another size than it was painted for, as in a wider window; made once. */
 function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
-  const known = small.get(image);
+  const known = shrunkenOnes.get(image);
   if (known?.width === size) return known;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d")!;
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, size, size);
-  small.set(image, canvas);
+  shrunkenOnes.set(image, canvas);
   return canvas;
 }
 
@@ -452,39 +465,30 @@ const sharesOf = (event: { clientX: number; clientY: number }, canvas: Element) 
   return { right: (event.clientX - box.left) / box.width, down: (event.clientY - box.top) / box.height };
 };
 
-/** Where dragging began. */
-interface Drag {
-  readonly right: number;
-  readonly down: number;
-  readonly view: Window;
-}
-
-/** Dragging moves the window, pointing says an entry. */
+/** Dragging moves the window, two fingers scale it, pointing says an entry. */
 function pointing(
   view: React.RefObject<Window>,
-  drag: React.RefObject<Drag | undefined>,
+  gestures: Gestures,
   d: number,
   { look, setPlace }: { look: (next: Window) => void; setPlace: (place: Place | undefined) => void },
 ) {
+  const end = ({ pointerId }: React.PointerEvent) => gestures.end(pointerId, view.current);
   return {
     onPointerDown: (event: React.PointerEvent) => {
-      const from = { ...sharesOf(event, event.currentTarget), view: view.current };
-      drag.current = from;
+      const at = sharesOf(event, event.currentTarget);
+      gestures.begin(event.pointerId, at, view.current);
       if (event.pointerType !== "touch") event.currentTarget.setPointerCapture(event.pointerId);
-      setPlace(entryAt(view.current, from.right, from.down, d));
+      if (gestures.count === 1) setPlace(entryAt(view.current, at.right, at.down, d));
     },
     onPointerMove: (event: React.PointerEvent) => {
-      const { right, down } = sharesOf(event, event.currentTarget);
-      const from = drag.current;
-      if (from !== undefined && event.buttons > 0) look(moved(from.view, from.right - right, from.down - down, d));
-      else {
-        drag.current = undefined;
-        setPlace(entryAt(view.current, right, down, d));
-      }
+      const at = sharesOf(event, event.currentTarget);
+      if (event.buttons === 0) end(event); // it was let go outside
+      const next = gestures.move(event.pointerId, at);
+      if (next !== undefined) look(next);
+      else setPlace(entryAt(view.current, at.right, at.down, d));
     },
-    onPointerUp: () => {
-      drag.current = undefined;
-    },
+    onPointerUp: end,
+    onPointerCancel: end,
   };
 }
 
@@ -492,9 +496,10 @@ const GAP = 24;
 const SIZE = 320;
 
 /** The three images as one picture for a file. */
-function svgOf(store: MatrixStore, step: number, order: OrderName, side: Side): string {
+async function svgOf(store: MatrixStore, step: number, order: OrderName, side: Side): Promise<string> {
+  const images = await Promise.all(matrixNames.map((name) => store.paint(step, name, order)));
   const parts = matrixNames.flatMap((name, i) => {
-    const image = store.painted(step, name, order);
+    const image = images[i]?.whole;
     if (image === undefined) return [];
     const x = i * (SIZE + GAP);
     return [

@@ -1,28 +1,22 @@
 /**
- * @file What takes long of one layer, away from the page: the end of a matrix' colour scale, orders of neurons,
- * matrices and eigenvectors from moments.
+ * @file What takes long of one layer, away from the page: orders of neurons, and the figures that need its moments,
+ * which are read, taken apart and drawn here.
  */
-import { colourLimit } from "../../figures/diverging.ts";
-import { type LayerMatrices, layerMatrices } from "../../figures/layerMatrices.ts";
-import { type LawPoints, lawPoints, lawsOf } from "../../figures/powerLaws.ts";
+import { parseHTML } from "linkedom/worker";
+import { clusters } from "../../figures/clusters.ts";
+import { entries } from "../../figures/entries.ts";
+import type { Figure } from "../../figures/figure.ts";
+import { layerMatrices } from "../../figures/layerMatrices.ts";
+import { maxRows } from "../../figures/matrices.ts";
+import { neurons } from "../../figures/neurons.ts";
+import { powerLaws } from "../../figures/powerLaws.ts";
+import { drawOn, type SvgDocument } from "../../figures/svgDocument.ts";
 import { clusterOrder } from "../../measure/neurons/neuronClusters.ts";
 import type { LayerExponents } from "../../measure/snapshot.ts";
-import type { LayerMoments } from "../../moments/moments.ts";
-
-/** A matrix as it came, (d, d) row after row. */
-export interface PrepareTask {
-  readonly kind: "prepare";
-  readonly d: number;
-  readonly values: Float32Array;
-}
-
-export interface Prepared {
-  readonly values: Float32Array;
-  /** Its trace over d; 1 where that is not above 0. */
-  readonly meanDiagonal: number;
-  /** 99th percentile of the sizes of its entries over the mean diagonal (`colourLimit`). */
-  readonly limit: number;
-}
+import { decodeMoments } from "../../moments/momentsFile.ts";
+import { drawable, maxLawWork } from "../../report/chosenLayers.ts";
+import type { MomentsPlace } from "../source/runSource.ts";
+import { answerTasks } from "./workerThread.ts";
 
 /** The order of neurons by a covariance of activations. */
 export interface OrderTask {
@@ -40,28 +34,32 @@ export interface Orders {
   readonly merged: readonly number[];
 }
 
-export interface LayerTask {
-  readonly kind: "layer";
-  readonly moments: LayerMoments;
+/** The figures of a layer of a file of moments. */
+export interface FiguresTask {
+  readonly kind: "figures";
+  readonly place: MomentsPlace;
+  readonly layer: string;
   readonly exponents: LayerExponents | undefined;
-  /** Whether eigenvectors are taken, O(d^3). */
-  readonly withLaws: boolean;
 }
 
-export interface LayerParts {
-  readonly paper: LayerMatrices;
-  readonly covariance: LayerMatrices;
-  readonly laws: readonly LawPoints[] | undefined;
+/** Those that there are. */
+export interface LayerFigures {
+  readonly laws: Figure | undefined;
+  readonly entries: Figure | undefined;
+  readonly neurons: Figure | undefined;
+  readonly clusters: Figure | undefined;
 }
 
-export type Task = PrepareTask | OrderTask | LayerTask;
+export type LayerTask = OrderTask | FiguresTask;
 
-function prepare({ d, values }: PrepareTask): Prepared {
-  let trace = 0;
-  for (let i = 0; i < d; i++) trace += values[i * d + i]!;
-  const meanDiagonal = trace > 0 && Number.isFinite(trace) ? trace / d : 1;
-  return { values, meanDiagonal, limit: colourLimit(Float64Array.from(values, (value) => value / meanDiagonal)) };
-}
+/** chosen: dimensions whose clusters are drawn as a figure; images of matrices can be reordered at any size. */
+const MOST_CLUSTERED = 400;
+
+let made: SvgDocument | undefined;
+drawOn(() => {
+  made ??= parseHTML("<!doctype html><html><body></body></html>").document as SvgDocument;
+  return made;
+});
 
 function orders({ d, values }: OrderTask): Orders {
   const { clusters, dead } = clusterOrder({ rows: d, cols: d, data: Float64Array.from(values) });
@@ -71,20 +69,32 @@ function orders({ d, values }: OrderTask): Orders {
   return { cluster: Uint32Array.from([...clusters.flat(), ...dead]), size, merged };
 }
 
-function layer({ moments, exponents, withLaws }: LayerTask): LayerParts {
+async function figures({ place, layer: name, exponents }: FiguresTask): Promise<LayerFigures> {
+  const moments = decodeMoments(new Uint8Array(await bytesOf(place)));
+  const layer = moments.layers.find((one) => one.name === name);
+  if (layer === undefined) throw new Error("Moments of this layer were not kept.");
+  if (!drawable(layer)) throw new Error("The layer is too large for its matrices to be drawn.");
+  const paper = layerMatrices(layer, "paper");
+  const isClustered = Math.max(layer.a?.d ?? 0, layer.b.d) <= MOST_CLUSTERED;
   return {
-    paper: layerMatrices(moments, "paper"),
-    covariance: layerMatrices(moments, "covariance"),
-    laws: withLaws ? lawPoints(moments, lawsOf(exponents)) : undefined,
+    laws: layer.dIn ** 3 + layer.dOut ** 3 <= maxLawWork ? powerLaws(layer, exponents) : undefined,
+    entries: entries(paper),
+    neurons: neurons(paper),
+    clusters: isClustered ? clusters(layerMatrices(layer, "covariance"), maxRows) : undefined,
   };
 }
 
-addEventListener("message", ({ data: { id, task } }: MessageEvent<{ id: number; task: Task }>) => {
-  try {
-    const found = task.kind === "prepare" ? prepare(task) : task.kind === "order" ? orders(task) : layer(task);
-    const moved = "values" in found ? [found.values.buffer] : [];
-    postMessage({ id, found }, { transfer: moved });
-  } catch (error) {
-    postMessage({ id, error: (error as Error).message });
-  }
-});
+async function bytesOf(place: MomentsPlace): Promise<ArrayBuffer> {
+  if (typeof place !== "string") return place.arrayBuffer();
+  const response = await fetch(place).catch(() => {
+    throw new Error("The server is not reached. It may have been stopped; crh lab starts it.");
+  });
+  if (response.ok) return response.arrayBuffer();
+  const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined;
+  throw new Error(said?.error ?? `The server answered ${response.status}.`);
+}
+
+answerTasks<LayerTask>(
+  (task) => (task.kind === "order" ? orders(task) : figures(task)),
+  () => [],
+);

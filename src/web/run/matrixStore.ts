@@ -2,16 +2,25 @@
  * @file The matrices H, G, Z of one side of a layer over the kept steps: read in the background, the step that is
  * looked at first, and kept as far as memory allows, with one scale of colours for all.
  */
-import { divergingPalette, levels } from "../../figures/diverging.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import type { MatrixName, RunSource } from "../source/runSource.ts";
-import { findOrders, prepare } from "./layerThread.ts";
-import type { Orders, Prepared } from "./layerWorker.ts";
+import { findOrders } from "./layerThread.ts";
+import type { Orders } from "./layerWorker.ts";
+import { paint, prepare } from "./matrixThread.ts";
+import type { Prepared } from "./matrixWorker.ts";
 
 export const matrixNames = ["H", "G", "Z"] as const satisfies readonly MatrixName[];
 
 export interface StoredMatrix extends Prepared {
   readonly d: number;
+}
+
+/** A matrix in colours. */
+export interface Picture {
+  /** A pixel an entry. */
+  readonly whole: HTMLCanvasElement;
+  /** Averaged down to the pixels that it is shown at, where these are fewer. */
+  readonly small: HTMLCanvasElement | undefined;
 }
 
 export interface MatrixPlan {
@@ -37,7 +46,10 @@ export class MatrixStore {
   readonly #known = new Map<string, StoredMatrix>();
   /** Why a matrix cannot be had, by step and name. */
   readonly #missing = new Map<string, string>();
-  readonly #painted = new Map<string, HTMLCanvasElement>();
+  readonly #painted = new Map<string, Picture>();
+  /** What the thread paints now. */
+  readonly #painting = new Map<string, Promise<Picture>>();
+  #paintings = 0;
   readonly #limits = new Map<string, number>();
   #bytes = 0;
   #wanted: number;
@@ -96,23 +108,51 @@ export class MatrixStore {
     return name === "neuron" ? undefined : this.#orders?.[name];
   }
 
-  /** The matrix in colours, a pixel an entry; painted once. */
-  painted(step: number, name: MatrixName, order: OrderName): HTMLCanvasElement | undefined {
-    const found = this.get(step, name);
-    if (found === undefined) return undefined;
-    const { limit } = this;
-    const full = `${key(step, name)} ${limit} ${this.order(order) === undefined ? "" : order}`;
+  /** Pictures that were painted, which come in behind matrices. */
+  get paintings(): number {
+    return this.#paintings;
+  }
+
+  /**
+   * The matrix in colours; undefined where it is not there, or is being painted: a change is told once it is.
+   *
+   * @param size pixels across that the whole is shown at
+   */
+  painted(step: number, name: MatrixName, order: OrderName, size: number): Picture | undefined {
+    const full = this.#paintKey(step, name, order);
     const known = this.#painted.get(full);
     if (known !== undefined) {
       this.#painted.delete(full);
       this.#painted.set(full, known); // the last one used stands last
-      return known;
-    }
-    const canvas = paint(found, limit, this.order(order));
-    this.#painted.set(full, canvas);
+    } else if (this.get(step, name) !== undefined && !this.#painting.has(full))
+      this.paint(step, name, order, size).then(this.#changed, () => {}); // without a thread it stays unpainted
+    return known;
+  }
+
+  /** The same once it is painted; undefined where there is no such matrix. */
+  async paint(step: number, name: MatrixName, order: OrderName, size = 0): Promise<Picture | undefined> {
+    const found = this.get(step, name);
+    if (found === undefined) return undefined;
+    const full = this.#paintKey(step, name, order);
+    const known = this.#painted.get(full) ?? this.#painting.get(full);
+    if (known !== undefined) return known;
+    const under = paint({ ...found, limit: this.limit, order: this.order(order), size }).then(
+      ({ pixels, small }): Picture => ({
+        whole: canvasOf(pixels, found.d),
+        small: small && canvasOf(small, size),
+      }),
+    );
+    this.#painting.set(full, under);
+    const picture = await under.finally(() => this.#painting.delete(full));
+    this.#paintings++;
+    this.#painted.set(full, picture);
     const most = Math.max(6, Math.floor(MOST_PAINTED / (4 * found.d ** 2)));
     for (const oldest of this.#painted.keys()) if (this.#painted.size > most) this.#painted.delete(oldest);
-    return canvas;
+    return picture;
+  }
+
+  #paintKey(step: number, name: MatrixName, order: OrderName): string {
+    return `${key(step, name)} ${this.limit} ${this.order(order) === undefined ? "" : order}`;
   }
 
   #isRead(step: number): boolean {
@@ -188,32 +228,9 @@ export class MatrixStore {
 
 const key = (step: number, name: MatrixName): string => `${step} ${name}`;
 
-/** Colours as canvases take them, little-endian: 0xAABBGGRR. */
-const colours = (() => {
-  const palette = divergingPalette();
-  return Uint32Array.from(
-    { length: levels },
-    (_, i) => (0xff000000 | (palette[3 * i + 2]! << 16) | (palette[3 * i + 1]! << 8) | palette[3 * i]!) >>> 0,
-  );
-})();
-
-/** A pixel an entry, from -limit to limit over the mean diagonal; entries beyond take the end colours. */
-function paint({ d, values, meanDiagonal }: StoredMatrix, limit: number, order?: Uint32Array): HTMLCanvasElement {
+function canvasOf(pixels: Uint8ClampedArray<ArrayBuffer>, d: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [d, d];
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(d, d);
-  const pixels = new Uint32Array(image.data.buffer);
-  const middle = (levels - 1) / 2;
-  const scale = middle / (limit * meanDiagonal);
-  for (let i = 0; i < d; i++) {
-    const row = (order === undefined ? i : order[i]!) * d;
-    const to = i * d;
-    for (let j = 0; j < d; j++) {
-      const at = middle + 0.5 + values[row + (order === undefined ? j : order[j]!)]! * scale;
-      pixels[to + j] = colours[at < 0 ? 0 : at >= levels ? levels - 1 : at | 0]!;
-    }
-  }
-  context.putImageData(image, 0, 0);
+  canvas.getContext("2d")!.putImageData(new ImageData(pixels, d, d), 0, 0);
   return canvas;
 }

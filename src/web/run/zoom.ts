@@ -29,11 +29,6 @@ export function zoomed(
   return within({ x: x + (span - next) * right, y: y + (span - next) * down, span: next }, d);
 }
 
-/** Moved by shares of the window. */
-export function moved({ x, y, span }: Window, right: number, down: number, d: number): Window {
-  return within({ x: x + right * span, y: y + down * span, span }, d);
-}
-
 /** The entry under a place; undefined outside. @param right, down the place as shares of the window */
 export function entryAt(
   { x, y, span }: Window,

@@ -13,9 +13,6 @@ import {
 } from "../../findings/twopoint/twopointRecord.ts";
 import { WATCHED_SCHEMA, type WatchedRecord } from "../../findings/watchedRecord.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
-import type { Moments } from "../../moments/moments.ts";
-import { decodeMoments } from "../../moments/momentsFile.ts";
-import { namedMatrix } from "../../moments/namedMatrix.ts";
 import { analysisReport } from "../../report/analysisReport.ts";
 import type { ReportData } from "../../report/reportData.ts";
 import { ANALYSIS_SCHEMA, type AnalysisRecord, checkedAnalysis } from "../../runs/analysisRecord.ts";
@@ -26,6 +23,7 @@ import { parseRecord } from "../../runs/recordSchemas.ts";
 import { parseConfig, parseRunInfo } from "../../runs/runInfoForm.ts";
 import { parseSnapshot } from "../../runs/snapshotSchema.ts";
 import { decodeTrajectoryRow, TRAJECTORY_HEADER, type TrajectoryRow } from "../../runs/trajectoryRow.ts";
+import { readMatrix } from "../run/matrixThread.ts";
 import type { RunDetails, RunSource } from "./runSource.ts";
 
 /** chosen: bytes of a text that a page reads as a whole. */
@@ -56,13 +54,8 @@ export function folderSource(files: ReadonlyMap<string, File>, roots: readonly s
     details: (id) => at(id).details(id),
     metrics: async (id, options = {}) => seriesOf(await at(id).metrics(), options),
     snapshot: (id, step) => at(id).snapshot(step),
-    moments: (id, step) => at(id).moments(step),
-    matrix: async (id, { step, layer: name, ...place }) => {
-      const layer = (await at(id).moments(step)).layers.find((one) => one.name === name);
-      const found = layer && namedMatrix(layer, place);
-      if (found === undefined) throw new Error(`${place.name} of side ${place.side} of ${name} was not kept`);
-      return { d: found.rows, values: Float32Array.from(found.data) };
-    },
+    momentsPlace: (id, step) => at(id).momentsFile(step),
+    matrix: async (id, { step, layer, ...which }) => readMatrix({ file: at(id).momentsFile(step), layer, which }),
     follow: () => () => {},
   };
 }
@@ -74,7 +67,6 @@ class Folder {
   readonly #files: ReadonlyMap<string, File>;
   readonly #root: string;
   #metrics: Promise<MetricRow[]> | undefined;
-  #moments: { readonly step: number; readonly value: Promise<Moments> } | undefined;
 
   constructor(files: ReadonlyMap<string, File>, root: string) {
     this.#files = files;
@@ -104,22 +96,11 @@ class Folder {
     return parseSnapshot(text, path);
   }
 
-  /** The moments of a step; the last ones that were read are kept. */
-  moments(step: number): Promise<Moments> {
-    if (this.#moments?.step !== step) this.#moments = { step, value: this.#readMoments(step) };
-    return this.#moments.value;
-  }
-
-  async #readMoments(step: number): Promise<Moments> {
-    const path = `moments/step-${String(step).padStart(8, "0")}.safetensors`;
-    const file = this.#files.get(this.#root + path);
+  momentsFile(step: number): File {
+    const file = this.#files.get(`${this.#root}moments/step-${String(step).padStart(8, "0")}.safetensors`);
     if (file === undefined)
       throw new Error(`open: expected moments of step ${step}, got none; crh run --moments all keeps them`);
-    try {
-      return decodeMoments(new Uint8Array(await file.arrayBuffer()));
-    } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
-    }
+    return file;
   }
 
   /** As the server has it (runner/records/runReport.ts). */

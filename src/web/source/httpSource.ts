@@ -1,7 +1,6 @@
 /** @file Runs of the server that the page came from. */
 import type { Figure } from "../../figures/figure.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
-import { decodeMoments } from "../../moments/momentsFile.ts";
 import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricSeries } from "../../runs/metricSeries.ts";
@@ -150,8 +149,7 @@ export const httpSource: RunSource = {
   },
   snapshot: (id, step) => get<Snapshot>(`${at(id)}/snapshots/${step}`),
   measurements,
-  moments: async (id, step) =>
-    decodeMoments(new Uint8Array(await (await ask(`${at(id)}/moments/${step}`)).arrayBuffer())),
+  momentsPlace: (id, step) => new URL(`${at(id)}/moments/${step}`, location.href).href,
   matrix: async (id, { step, layer, side, name, convention }: MatrixPlace): Promise<SquareMatrix> => {
     const path = `${at(id)}/matrix/${step}/${encodeURIComponent(layer)}/${side}/${name}?convention=${convention}`;
     const response = await ask(path);

@@ -3,7 +3,7 @@
  * this interface and no other.
  */
 import type { Snapshot } from "../../measure/snapshot.ts";
-import type { Convention, Moments, Side } from "../../moments/moments.ts";
+import type { Convention, Side } from "../../moments/moments.ts";
 import type { ReportData } from "../../report/reportData.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricSeries } from "../../runs/metricSeries.ts";
@@ -35,6 +35,9 @@ export interface SquareMatrix {
   readonly values: Float32Array;
 }
 
+/** The file of a step's moments, which threads read: its whole address, or the file itself. */
+export type MomentsPlace = string | File;
+
 /** What happens to a run that is followed. */
 export interface RunFollower {
   run?(summary: RunSummary): void;
@@ -54,7 +57,8 @@ export interface RunSource {
   snapshot(id: string, step: number): Promise<Snapshot>;
   /** All measurements at once as a report reads them, where that is less work than one by one. */
   measurements?(id: string): Promise<Snapshot[]>;
-  moments(id: string, step: number): Promise<Moments>;
+  /** @throws Error where they were not kept, if that is known here */
+  momentsPlace(id: string, step: number): MomentsPlace;
   /** @throws Error where it was not kept */
   matrix(id: string, place: MatrixPlace): Promise<SquareMatrix>;
   /** Tells what happens from now on. @returns what ends it */

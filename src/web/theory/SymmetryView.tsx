@@ -1,9 +1,10 @@
 /**
  * @file Symmetry and noise: where penalties restore a symmetry of the loss, and where the noise of SGD leads along one
- * (docs/theory.md Eqs. 100 to 109, 118).
+ * (docs/theory.md Eqs. 100 to 109, 118, 119).
  */
 import { Charges } from "./Charges.tsx";
 import { Landscape } from "./Landscape.tsx";
+import { Rotation } from "./Rotation.tsx";
 import "./theory.css";
 
 export default function SymmetryView() {
@@ -15,6 +16,7 @@ export default function SymmetryView() {
         gradients choose among them: one makes neurons vanish, the other balances layers.
       </p>
       <Landscape />
+      <Rotation />
       <Charges />
     </>
   );

@@ -15,6 +15,14 @@ export interface TrainRequest {
   /** Those that differ from the defaults; `steps` is where training ends. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly options?: TrainerOptions;
+  /** Parameters that change while it trains, ascending; given at all, others may be changed by hand (`adjust`). */
+  readonly changes?: readonly ParameterChange[];
+}
+
+/** Values from a step on, which that step is the first to be taken with, counted from 0. */
+export interface ParameterChange {
+  readonly step: number;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 export interface TrainerOptions {
@@ -30,7 +38,7 @@ export interface TrainerOptions {
   readonly paused?: boolean;
   /** Whether the second moments of each measurement are handed over. Default false. */
   readonly moments?: boolean;
-  /** A layer whose matrices are handed over at each measurement. */
+  /** A layer whose matrices are handed over at each measurement, and of all kept ones when it becomes another. */
   readonly look?: Look | undefined;
 }
 
@@ -50,7 +58,9 @@ export type Command =
   | { readonly type: "step"; readonly steps: number }
   | { readonly type: "stop" }
   | { readonly type: "speed"; readonly speed: number | undefined }
-  /** The matrices of the last measurement are handed over at once. */
+  /** Adjustable parameters change as soon as they can; `changed` says from which step on. */
+  | { readonly type: "adjust"; readonly values: Readonly<Record<string, string>> }
+  /** The matrices of the last measurement are handed over at once, then those of earlier ones. */
   | { readonly type: "look"; readonly look: Look | undefined };
 
 /** Points that the experiment follows, and what the theory needs of them. */
@@ -79,6 +89,8 @@ export interface Built {
   readonly engine: string;
   /** Quantities that are watched: metrics `watch/<quantity>`. */
   readonly watched: readonly WatchedGroup[];
+  /** Parameters that may be changed while it trains. */
+  readonly adjustable: readonly string[];
   readonly followed?: FollowedMeta;
   /** Steps at which moments are measured. */
   readonly measure: readonly number[];
@@ -116,11 +128,15 @@ export type TrainerEvent =
       readonly followed: readonly FollowedStep[];
     }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  /** All changes of parameters, those that were asked for beforehand too. */
+  | { readonly type: "changed"; readonly changes: readonly ParameterChange[] }
   | { readonly type: "moments"; readonly step: number; readonly moments: Moments }
   | {
       readonly type: "matrices";
       readonly step: number;
       readonly look: Look;
+      /** Steps whose matrices can be looked at again. */
+      readonly kept: readonly number[];
       readonly matrices: readonly SharedMatrix[];
     }
   /** Training ended by an error, said in one line; `diverged` is the step at which the loss was no number. */

@@ -5,7 +5,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import { layerMatrices } from "../../figures/layerMatrices.ts";
 import { type Snapshot, type SnapshotOptions, snapshot } from "../../measure/snapshot.ts";
-import { type Moments, sumsOf } from "../../moments/moments.ts";
+import { type LayerMoments, type Moments, sumsOf } from "../../moments/moments.ts";
 import { buildExperiment } from "../../settings/settings.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import type { Experiment } from "../../train/experiment.ts";
@@ -15,13 +15,18 @@ import { train } from "../../train/train.ts";
 import { trainingConstants } from "../../train/trainingConstants.ts";
 import type { Metric } from "../../train/trainOptions.ts";
 import { Gate } from "./gate.ts";
+import { KeptMoments } from "./keptMoments.ts";
 import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
+import { ParameterCourse } from "./parameterCourse.ts";
 
 /** Hands an event on; the memory of the arrays goes with it. */
 export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
 
 /** chosen: a page draws no more often than it can be read. */
 const PROGRESS_MS = 100;
+
+/** chosen: bytes of moments that can be looked at again; those of a hundred measurements of networks 45 wide. */
+const MOST_MOMENTS = 96e6;
 
 /** One training under way. */
 export class SettingTraining {
@@ -34,7 +39,10 @@ export class SettingTraining {
   /** Single steps that were asked for before there was a schedule. */
   #wanted = 0;
   #look: Look | undefined;
-  #last: Moments | undefined;
+  readonly #kept = new KeptMoments(MOST_MOMENTS);
+  #course: ParameterCourse | undefined;
+  /** Changes that were asked for before the network was built. */
+  readonly #early: Readonly<Record<string, string>>[] = [];
   #progress: Progress;
 
   constructor(request: TrainRequest, post: Post) {
@@ -61,6 +69,7 @@ export class SettingTraining {
     else if (command.type === "speed") this.#gate.speed = command.speed;
     else if (command.type === "step") this.#step(command.steps);
     else if (command.type === "look") this.#lookAt(command.look);
+    else if (command.type === "adjust") this.#adjust(command.values);
     else {
       this.#stop.abort();
       this.#gate.stop();
@@ -83,14 +92,18 @@ export class SettingTraining {
   }
 
   async #train(load: () => Promise<Engine>): Promise<number> {
-    const { setting, parameters: given } = this.#request;
-    const { experiment, parameters } = await buildExperiment(setting, given);
+    const { setting, parameters: given, changes } = this.#request;
+    const { experiment: built, parameters } = await buildExperiment(setting, given);
+    const course = changes && (await ParameterCourse.of(setting, given, changes));
+    const experiment = course === undefined ? built : course.followedBy(built);
+    this.#course = course;
     const steps = parameters.steps as number;
     this.#steps = steps;
     const schedule = this.#plan(steps);
     const engine = await load();
     this.#post({ type: "built", built: this.#built(experiment, parameters, { engine, measure: schedule.measure }) });
-    const measure = this.#measuring(experiment, parameters);
+    if (this.#early.length > 0) for (const values of this.#early) this.#adjust(values);
+    const measure = this.#measuring(experiment, (step) => course?.at(Math.max(0, step - 1)) ?? parameters);
     const observer = {
       onProgress: (step: number, loss: number) => this.#progress.trained(step, loss),
       onMetrics: (metrics: readonly Metric[]) => this.#progress.add(metrics),
@@ -132,13 +145,14 @@ export class SettingTraining {
       notes: [...notes],
       engine: engine.name,
       watched: [...(watch?.groups ?? [])],
+      adjustable: this.#course?.adjustable ?? [],
       measure: [...measure],
       ...(followed && { followed }),
     };
   }
 
   /** What is done with each measurement: the record that `crh run` writes, and the arrays that were asked for. */
-  #measuring(experiment: Experiment, parameters: Readonly<Record<string, unknown>>) {
+  #measuring(experiment: Experiment, parametersAt: (step: number) => Readonly<Record<string, unknown>>) {
     const { cost, moments: hasMoments = false } = this.#request.options ?? {};
     let [initial, start, previous]: [Snapshot | undefined, Moments | undefined, Moments | undefined] = [
       undefined,
@@ -151,7 +165,7 @@ export class SettingTraining {
       const found = await snapshot(total, {
         ...measurement,
         ...contents,
-        training: trainingConstants(parameters, experiment, step, previous?.step),
+        training: trainingConstants(parametersAt(step), experiment, step, previous?.step),
         ...(initial && { initial }),
         ...(previous && { previous }),
         ...(start && { start }),
@@ -159,23 +173,42 @@ export class SettingTraining {
       initial ??= found;
       start ??= total;
       previous = total;
-      this.#last = total;
+      this.#kept.add(total);
       this.#progress.flush();
       this.#post({ type: "snapshot", snapshot: found });
-      this.#postMatrices();
+      this.#postMatrices([total.step]);
       if (hasMoments) this.#postMoments(step, total);
     };
   }
 
-  #lookAt(look: Look | undefined): void {
-    this.#look = look;
-    this.#postMatrices();
+  #adjust(values: Readonly<Record<string, string>>): void {
+    if (this.#course === undefined) {
+      this.#early.push(values);
+      return;
+    }
+    this.#course.change(this.#gate.step, values);
+    this.#post({ type: "changed", changes: [...this.#course.changes] });
   }
 
-  #postMatrices(): void {
-    const [look, total] = [this.#look, this.#last];
-    const layer = total?.layers.find(({ name }) => name === look?.layer);
-    if (look === undefined || total === undefined || layer === undefined) return;
+  #lookAt(look: Look | undefined): void {
+    this.#look = look;
+    const { steps } = this.#kept;
+    this.#postMatrices([...steps.slice(-1), ...steps.slice(0, -1)]); // the present ones first
+  }
+
+  #postMatrices(wanted: readonly number[]): void {
+    const look = this.#look;
+    if (look === undefined) return;
+    const { steps } = this.#kept;
+    const known = new Map(this.#kept.layer(look.layer).map(({ step, layer }) => [step, layer]));
+    for (const step of wanted) {
+      const layer = known.get(step);
+      if (layer !== undefined) this.#postLayer(layer, { step, look, kept: steps });
+    }
+  }
+
+  #postLayer(layer: LayerMoments, at: { readonly step: number; readonly look: Look; readonly kept: number[] }): void {
+    const { look } = at;
     const matrices = layerMatrices(layer, look.convention).sides.flatMap(({ side, d, ...found }) =>
       (["H", "G", "Z"] as const).flatMap((name): SharedMatrix[] => {
         const A = found[name];
@@ -183,7 +216,7 @@ export class SettingTraining {
       }),
     );
     this.#post(
-      { type: "matrices", step: total.step, look, matrices },
+      { type: "matrices", ...at, matrices },
       matrices.map(({ values }) => values.buffer),
     );
   }

@@ -57,6 +57,11 @@ export class Trainer {
     this.#say({ type: "speed", speed });
   }
 
+  /** Changes adjustable parameters as soon as it can be; the event "changed" says from which step on. */
+  adjust(values: Readonly<Record<string, string>>): void {
+    this.#say({ type: "adjust", values });
+  }
+
   /** Which layer's matrices are handed over, now and at each measurement. */
   lookAt(look: Look | undefined): void {
     this.#say({ type: "look", look });
