@@ -1,6 +1,6 @@
 /**
- * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure
- * that is.
+ * @file The figures of laws over all layers: phases, change, collapse. Each caption begins with the finding and its
+ * certainty.
  */
 
 import { changeOverTime } from "../figures/changeOverTime.ts";
@@ -14,7 +14,7 @@ import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import type { ReportData } from "./reportData.ts";
 
-/** In their order. Phases and change are drawn where they were measured. */
+/** All sections in order. Phases and change are drawn where they were measured. */
 export function lawSections(data: ReportData): FigureSection[] {
   const drawn = (section: FigureSection) =>
     section.shown === undefined && section.missing === undefined ? [] : [section];
@@ -46,7 +46,7 @@ export function collapseSection(data: ReportData): FigureSection {
     title: "Neural collapse over training",
     ...shownAs(collapseOverTime(data.snapshots), "collapse"),
     caption: [
-      "Features of the classifier's last map on the samples measured (Eqs. 67 to 70): variability within classes against that between them, angles of class means against those of a simplex, the classifier against the means, and the share of samples whose nearest class mean is another class than the network names. All fall to 0 at full collapse. Bands: plus and minus the split-half noise.",
+      "Features that enter the classifier's last map, on the measured samples (Eqs. 67 to 70): variability within classes relative to that between classes, angles of class means compared with those of a simplex, the classifier's weights compared with the means, and the share of samples whose nearest class mean differs from the network's prediction. All fall to 0 at full collapse. Bands: plus and minus the split-half noise.",
     ],
     counterpart: "Section 7.3 (no figure)",
     terms: [],
@@ -66,7 +66,7 @@ export function changeSection(data: ReportData): FigureSection {
 }
 
 /**
- * What changed over the last factor of two of the steps: per step, a drift in log t and a random walk slow down too.
+ * The change over the last factor of two in steps. Per step, even a drift in log t and a random walk slow down.
  */
 function foundChange({ snapshots }: ReportData): string {
   const last = representationChanges(snapshots)[0];

@@ -1,7 +1,7 @@
 /**
- * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity
- * with what sampling alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62,
- * 76).
+ * @file The tables of laws: for each layer its phase and exponents with intervals, the residuals of stationarity with
+ * the level that sampling alone would leave, and one sentence on which relations are strongest (theory.md Eqs. 37, 52
+ * to 62, 76).
  */
 
 import { sides } from "../figures/alignmentSeries.ts";
@@ -22,10 +22,10 @@ import { isAnalysis, type ReportData } from "./reportData.ts";
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
 
-/** The same where there is no markup: on narrow screens. */
+/** The same without markup, for narrow screens. */
 const pairText = { hg: "H ~ Gˢ", hz: "H ~ Zˢ", gz: "G ~ Zˢ" } as const;
 
-/** Whether there is something for the section. */
+/** Whether the section has content. */
 export function hasLaws({ snapshots }: ReportData): boolean {
   return byStep(snapshots).at(-1)?.layers.some(isLawful) ?? false;
 }
@@ -34,7 +34,7 @@ function isLawful({ exponents, phase }: LayerSnapshot): boolean {
   return exponents !== undefined || phase != null;
 }
 
-/** The section, "" where nothing of it was measured. */
+/** The section; "" where none of it was measured. */
 export function renderLaws(data: ReportData): string {
   if (!hasLaws(data)) return "";
   const ordered = byStep(data.snapshots);
@@ -49,7 +49,9 @@ export function renderLaws(data: ReportData): string {
   );
 }
 
-/** Eq. 10 of the paper expects forward RWA and backward GWA at small decay, and says nothing of a larger one. */
+/**
+ * Eq. 10 of the paper expects forward RWA and backward GWA at small decay, and makes no statement about larger decay.
+ */
 function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): string {
   const layers = all.filter(({ dead }) => dead === undefined);
   const told = (side: "a" | "b") => {
@@ -77,7 +79,7 @@ function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): strin
   return `<p>Strongest relations by the paper's convention: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
 }
 
-/** Why there is no course of phases, where laws were left to the last step. */
+/** Why the course of phases is missing, where laws were only measured at the last step. */
 function onceSentence({ snapshots }: ReportData): string {
   const steps = snapshots.filter(({ layers }) => layers.some(({ phase }) => phase)).length;
   if (steps !== 1 || snapshots.every(({ leftOut }) => leftOut === undefined)) return "";
@@ -89,7 +91,7 @@ function phaseSentence(layers: readonly LayerSnapshot[]): string {
   return sentence === "" ? "" : `<p>${escapeText(sentence)}</p>`;
 }
 
-/** Maps in one table, heads and blocks in another, which have one pair alone: H and G of their output. */
+/** Maps in one table; in another, heads and blocks, which have only H and G of their output. */
 function exponentTables(layers: readonly LayerSnapshot[]): string {
   const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
   const table = (of: readonly LayerSnapshot[], html: string) =>
@@ -142,7 +144,7 @@ function exponentCell(label: string, exponent: Exponent | undefined): string {
   return `${open} title="${escapeText(title)}"><span class="value">${fixed(value, 2)}</span>${within}</td>`;
 }
 
-/** The residuals shown, with what they say, in groups. */
+/** The residuals shown, in groups, with their meaning. */
 const residualColumns: readonly {
   title: string;
   equation: string;
@@ -202,7 +204,7 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
   );
 }
 
-/** The learning rate behind Eqs. 55 and 57; nothing for files that do not have it. */
+/** The learning rate in Eqs. 55 and 57; undefined for files that do not have it. */
 function rateNote(layers: readonly LayerSnapshot[]): string {
   const rate = layers.find(({ residuals }) => residuals?.rate !== undefined)?.residuals?.rate;
   return rate === undefined

@@ -1,6 +1,6 @@
 /**
- * @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of
- * them.
+ * @file Titles and captions of the figures of single layers. They are the same for every layer and state the findings
+ * over all layers.
  */
 
 import { escapeText } from "../figures/escape.ts";
@@ -20,12 +20,12 @@ export interface KindCaption {
   /** HTML. */
   readonly caption: string;
   readonly counterpart: string;
-  /** Whose figure the counterpart is, by its number on arXiv. Default 2410.03006. */
+  /** arXiv number of the paper that the counterpart is from. Default 2410.03006. */
   readonly paper?: string;
   readonly terms: readonly TermName[];
 }
 
-/** Of all kinds. */
+/** The captions of all kinds of figures. */
 export function layerCaptions(data: ReportData): Record<LayerKindName, KindCaption> {
   const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
   const at = isAnalysis(data) || !data.moments ? "" : ` at step ${grouped(data.moments.step)}`;
@@ -79,7 +79,7 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
   };
 }
 
-/** Over all layers, on the input's side, which the paper draws. */
+/** Over all layers, on side a, which the paper draws. */
 function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   const sides = layers.flatMap(({ plasticity }) => plasticity?.paper.a ?? []);
   const diagonal = median(sides.map(({ logDiagonal }) => logDiagonal.value));
@@ -88,7 +88,7 @@ function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
 }
 
-/** Whether H is in the basis of the neurons, on the input's side. */
+/** Whether H is diagonal in the basis of the neurons, on side a. */
 function foundOfBasis(layers: readonly LayerSnapshot[]): string {
   const shares = layers.flatMap(({ neuronBasis }) => neuronBasis?.covariance.a?.H ?? []);
   const [share, chance] = [median(shares.map(({ value }) => value)), median(shares.map((one) => one.null))];
@@ -108,7 +108,7 @@ function foundClusters(layers: readonly LayerSnapshot[]): string {
   return `In ${merged.length} of ${counted(measured.length, "layer")} some outputs go together as one; most in ${escapeText(most.name)}, ${count} of ${most.dOut}, ${largest} in the largest cluster. `;
 }
 
-/** How much of the spectra stands above the noise. */
+/** How much of the spectra is above the noise floor. */
 function aboveWords(layers: readonly LayerSnapshot[]): string {
   const of = (which: "H" | "G") =>
     median(
@@ -123,7 +123,7 @@ function aboveWords(layers: readonly LayerSnapshot[]): string {
   return `Of the outputs' eigenvalues ${percent(h)} in H and ${percent(g)} in G stand above the noise of the sample (median of ${counted(layers.length, "layer")}). `;
 }
 
-/** How many slopes may be read, and how many of these are told apart from their neighbours. */
+/** How many slopes could be fitted, and how many of these differ significantly from their neighbours. */
 function foundLaws(layers: readonly LayerSnapshot[]): string {
   const all = layers.flatMap((layer) => {
     const found = lawExponents(layer);

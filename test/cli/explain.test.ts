@@ -161,7 +161,7 @@ describe("explainLayer", () => {
       `The same for W without the initial weights: cosine ${known.change!.one.cosine!.toFixed(3)}`,
     );
     expect(words[2]).toContain("WWᵀ with G_b cosine 1.000");
-    expect(words[3]).toBe("Random directions of the outputs stand for all of them.");
+    expect(words[3]).toBe("Estimated from random directions of the outputs.");
     const unknown = explainLayer({ ...layer, ansatz: { ...featureAnsatz(W, agop), n: 9, exact: true } }).ansatz;
     expect(unknown).toHaveLength(2);
     expect(unknown[1]).toContain("crh analyze --initial takes the model before training");

@@ -142,7 +142,7 @@ test("heads are counted apart from maps and compared with the other heads", () =
   expect(text).toContain("4 maps and 6 attention heads measured on 3,000 samples");
   expect(text).toMatch(/relation hold in \d of 4 layers/);
   expect(text).toContain("Attention heads: RGA holds in 0 of 6; median 0.55 (null 0.12).");
-  expect(text).toContain("aligns with its own gradient, not with what all heads of the layer share");
+  expect(text).toContain("aligns with its own gradient, not with a direction that all heads of the layer share");
   const { moments: _moments, ...bare } = plantedAnalysis();
   expect(textOf({ ...bare, snapshots: [snapshot] })).not.toContain("the other heads");
 });

@@ -109,7 +109,7 @@ export function ansatzInWords({ ansatz }: LayerSnapshot): string[] {
     lines.push(
       `In gradients of the loss, which do not depend on how outputs are written: WᵀW with G_a ${both(equivariant.backward)}; WWᵀ with G_b ${both(equivariant.forward)}.`,
     );
-  if (!exact) lines.push("Random directions of the outputs stand for all of them.");
+  if (!exact) lines.push("Estimated from random directions of the outputs.");
   return lines;
 }
 
