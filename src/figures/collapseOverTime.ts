@@ -8,7 +8,7 @@ import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
 
-/** What is drawn of each of the four. */
+/** The quantity drawn for each of NC1 to NC4. */
 const quantities: readonly {
   title: string;
   label: string;

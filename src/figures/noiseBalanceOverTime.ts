@@ -22,10 +22,13 @@ interface Point {
 
 const size = { width: 340, height: 250, marginTop: 34, marginLeft: 56, marginRight: 12, marginBottom: 38 } as const;
 
-/** chosen: of more attentions the ranges of their heads would hide one another. */
+/** chosen: with more attention layers the ranges of their heads would hide one another. */
 const mostRanges = 4;
 
-/** Draws the courses; undefined where no pair was measured at two steps. csv: one row per step, pair and head */
+/**
+ * Draws the three quantities over steps; undefined where no pair was measured at two steps. csv: one row per step, pair
+ * and head
+ */
 export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | undefined {
   const all = pairSeries(snapshots);
   const ranges = all.filter(({ heads }) => heads).length <= mostRanges;

@@ -1,7 +1,7 @@
 /**
  * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md
- * Eqs. 52, 87). A cell is divided as its draws are among the rows of the table; what belongs to no row stays empty. The
- * label stands where it is strict.
+ * Eqs. 52, 87). A cell is divided by the shares of its draws among the rows of the table; draws of no row leave it
+ * empty. The label is bold where it is strict.
  */
 import * as Plot from "@observablehq/plot";
 import type { LayerPhase } from "../measure/phase/layerPhase.ts";
@@ -23,7 +23,7 @@ interface Cell {
   readonly shares: readonly (readonly [row: string, share: number])[];
 }
 
-/** A part of a cell, in units of cells from the left. */
+/** A part of a cell, in units of cells from the left edge. */
 interface Part {
   readonly layer: string;
   readonly row: string;
@@ -33,8 +33,8 @@ interface Part {
 }
 
 /**
- * Hues of Okabe and Ito for the rows that llm layers are found in, tints of them for the others; undecided and none are
- * no colours.
+ * Hues of Okabe and Ito for the rows in which layers of llm are found, tints of them for the others; undecided and none
+ * have no colour.
  */
 const colours: Readonly<Record<string, string>> = {
   crh: "#f0e442",
@@ -52,19 +52,19 @@ const colours: Readonly<Record<string, string>> = {
 };
 const onDark = new Set(["5", "6", "8"]);
 
-/** chosen: measurements drawn; of more, so many are taken at even distances. */
+/** chosen: most measurements drawn; more are thinned evenly. */
 const mostSteps = 24;
-/** Pixels of a row; of many layers less, so that 120 of them are a page high. */
+/** Pixels per row; fewer for many layers, so that 120 of them fit a page. */
 const rowHeight = (layers: number) => (layers > 40 ? 14 : 22);
 const cellWidth = 34;
-/** Between cells, on either side, in cells. */
+/** Gap on either side of a cell, in cells. */
 const gap = 0.04;
-/** chosen: a row that has so many of the draws is named. */
+/** chosen: a row with at least this share of the draws is named. */
 const mostOf = 0.5;
 
 /**
- * @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the
- * snapshots
+ * @returns undefined where no layer has a phase, or there is only one measurement. csv: every layer and step; scores
+ *   are in the snapshots
  */
 export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const ordered = snapshots.toSorted((x, y) => x.step - y.step);
@@ -148,7 +148,7 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
 
 const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
 
-/** The rows with their shares; of a record without shares the label alone. */
+/** The rows with their shares; for a record without shares, the label alone. */
 function sharesOf({ label, weights }: LayerPhase): Cell["shares"] {
   if (weights === undefined) return colours[label] ? [[label, 1]] : [];
   return leadingRows(weights);
@@ -164,8 +164,7 @@ function partsOf({ layer, shares }: Cell, at: number): Part[] {
 }
 
 /**
- * The label in a cell: bold where it is strict, else the row with most of the draws, quiet; nothing where that is no
- * row.
+ * The label in a cell: bold if strict, else the row with most of the draws, in grey; empty if that is no row.
  */
 function sayable({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
   const on = (row: string) => (onDark.has(row) ? "#ffffff" : "#16191d");
