@@ -53,7 +53,7 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
   "sampled-coordinates": ["sampled", "a sample of coordinates cannot answer it"],
   dead: ["dead", "all gradients or all activations of the layer are exactly zero"],
   "not-measured": ["not measured", "left out, as asked for"],
-  "missing-moments": ["no moments", "the moments do not hold what it needs"],
+  "missing-moments": ["no moments", "the moments lack the sums that it needs"],
 };
 
 function inWords(status: Status): readonly [short: string, meaning: string] {

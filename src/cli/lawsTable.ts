@@ -31,7 +31,7 @@ const statusWords: Readonly<Partial<Record<Status, readonly [short: string, mean
   ],
   "too-few-values": ["few values", "fewer than eight directions stand above the noise"],
   "too-few-samples": ["few samples", "too few samples"],
-  "missing-moments": ["no moments", "the moments do not hold what it needs"],
+  "missing-moments": ["no moments", "the moments lack the sums that it needs"],
   "not-measured": ["not measured", "left out at this cost; --cost full measures it"],
   "zero-matrix": ["zero", "a matrix is zero"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],

@@ -107,7 +107,7 @@ describe("the table of alignments", () => {
     const text = renderAlignmentTable(snapshot(10, [final.layers[0]!, dead]), { initial });
     expect(text.split("\n").slice(0, 3)).toEqual([
       "1 of 6 relations hold by the paper's convention.",
-      "Dead, and in no count or median: hidden.2 (no sample has a gradient there).",
+      "Dead, and excluded from counts and medians: hidden.2 (no sample has a gradient there).",
       "",
     ]);
   });
