@@ -1,4 +1,4 @@
-/** @file Data sets fetched from where their publishers offer them, what is missing of them. */
+/** @file Downloads the missing files of data sets from their publishers. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { MAX_FILE_BYTES, type RemoteFile, type RemoteSet } from "../disk/fetch/dataSets.ts";

@@ -1,7 +1,7 @@
 /**
  * @file The user's files as batches for the probe: arrays of any format fitted to the model's inputs, labels from the
- * records themselves or from a file of their own, text through a tokenizer with the next token as target, and what is
- * the same for all samples.
+ * records or from a separate file, text through a tokenizer with the next token as target, and arrays shared by all
+ * samples.
  */
 import { basename, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";
@@ -25,20 +25,20 @@ import { targetsWord } from "./inputWords.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";
 
 export interface AnalysisData {
-  /** Samples at hand. */
+  /** Number of samples available. */
   readonly n: number;
-  /** Samples from..to-1 as feeds. */
+  /** Samples from..to-1 as feeds of the model. */
   take(from: number, to: number): Feeds;
-  /** What was done to the arrays, for people. */
+  /** Notes for the user on conversions of the arrays. */
   readonly steps: readonly string[];
   readonly inputs: readonly GivenInput[];
-  /** Names of the inputs that are fed whole with every batch. */
+  /** Names of the inputs that are fed unsplit with every batch. */
   readonly same: ReadonlySet<string>;
 }
 
 /** One feed. */
 interface Source {
-  /** Undefined where there is no axis of samples: all of it goes with every batch. */
+  /** Undefined where there is no axis of samples; the whole array is then fed with every batch. */
   readonly n: number | undefined;
   readonly shape: readonly number[];
   readonly steps: readonly string[];
@@ -46,7 +46,7 @@ interface Source {
 }
 
 /**
- * @param model with the axes of samples first, and without the inputs that are one number
+ * @param model with sample axes first, and without scalar inputs
  * @throws Error in one line when a file, its shape or its values do not fit the model
  */
 export function analysisData(
@@ -90,7 +90,7 @@ function stepsOf(sources: ReadonlyMap<string, Source>): string[] {
   return [...new Set(all)];
 }
 
-/** What the one example of a network is whose inputs are all given whole: a graph and its nodes. */
+/** The samples of a network whose inputs are all fed unsplit: the nodes of a graph. */
 function wholeNote(target: Source | undefined): string {
   const rows = target === undefined ? "its rows" : `its ${target.shape.slice(0, 1).join("")} rows of targets`;
   return `All inputs are given whole: the data are one example, its loss is the sum over ${rows}, and every gradient is that of the sum.`;
@@ -126,7 +126,7 @@ function checkCounts(sources: ReadonlyMap<string, Source>, { arrays }: OpenedInp
   );
 }
 
-/** "h=h.npy@axis=1 or h=h.npy@same", or a number where the array is one. */
+/** The suggestion "h=h.npy@axis=1 or h=h.npy@same", or a number for a scalar. */
 function saying({ name, array, word: { path } }: OpenedArray): string {
   const file = `${name}=${path}`;
   const size = array.data.length;
@@ -158,7 +158,7 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
   }
 }
 
-/** An array that goes with every batch as it is. */
+/** An array that is fed unchanged with every batch. */
 function wholeSource(array: DataArray, { shape: declared, ...input }: ValueInfo): Source {
   const one = { ...array, shape: [1, ...array.shape] };
   const fitted = fitArray(one, declared === undefined ? input : { ...input, shape: [1, ...declared] });
@@ -198,7 +198,7 @@ function targetsOf(
 
 const WHOLE_NUMBERS: ReadonlySet<string> = new Set(["int64", "int32"]);
 
-/** The tokens of an input one further along. @param named the input, where the user says which */
+/** The tokens of an input shifted by one. @param named the input, if the user names it */
 function nextTokenSource(model: Model, named: string | true, sources: ReadonlyMap<string, Source>): Source {
   const tokens = model.graph.inputs.filter(
     ({ name, dtype }) => sources.get(name)?.shape.length === 2 && WHOLE_NUMBERS.has(dtype ?? ""),

@@ -1,6 +1,6 @@
 /**
- * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
- * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints during training, the
+ * report at the end, and a correct status in every case. Shared by `crh run` and `crh resume`.
  */
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
@@ -26,19 +26,19 @@ import { Measurements } from "./measurements.ts";
 import type { RunPlan } from "./runPlan.ts";
 import type { TrainJob } from "./trainJob.ts";
 
-/** What a run shares with others that train beside it. */
+/** Resources that a run shares with others that train at the same time. */
 export interface Surroundings {
-  /** Takes the place of `train`. */
+  /** Replaces `train`. */
   readonly train: typeof train;
-  /** Threads that measure, closed by whoever made them. */
+  /** Measuring threads, closed by their creator. */
   readonly measuring: LayerPool;
 }
 
 /**
- * Trains, and writes everything.
+ * Trains and writes all results.
  *
- * @param shared Default: a run by itself
- * @throws Interrupted where the run was stopped before its end; what it did is kept
+ * @param shared resources shared with other runs. Default: none
+ * @throws Interrupted where the run was stopped early; its results so far are kept
  */
 export async function trainIntoRun(
   job: TrainJob,
@@ -50,7 +50,7 @@ export async function trainIntoRun(
   const steps = job.parameters.steps as number;
   const progress = observer.progress(folder.info().setting, steps, {
     start: resume?.step ?? 0,
-    endRate: false, // what measuring took is in it; the rate of the steps alone is said below
+    endRate: false, // it would include measuring; the rate of the steps is reported below
   });
   const started = performance.now();
   let completed = false;
@@ -148,7 +148,7 @@ async function runTraining(
   const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
   if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
-  /** Writes a checkpoint between the moments that whoever goes on from it needs, and the end of those of others. */
+  /** Writes a checkpoint. The moments that it needs are saved before; those that none needs are removed after. */
   const checkpoint = (write: () => void): void => {
     earlier.beforeCheckpoint();
     write();
@@ -209,6 +209,6 @@ async function fail({ folder, report }: TrainJob, error: Error): Promise<void> {
     recordTwopoint(folder);
     if (report !== false) await writeReport(folder);
   } catch {
-    // The disk may be the reason of the failure; the first error is the one to show.
+    // The disk may be the cause of the failure; the first error is the one to show.
   }
 }
