@@ -17,8 +17,7 @@ export function errorText(error: number): string {
 
 /**
  * "0.974 ± 0.004 by the paper's convention (0.982 without the bias of a finite sample; chance 0.19; 0.21 before
- * training;
- * 3,000 rows)".
+ * training; 3,000 rows)".
  */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
   const { value, cosine, corrected: unbiased, noise, n } = last;

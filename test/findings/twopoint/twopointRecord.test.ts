@@ -106,10 +106,10 @@ describe("sentences on a planted run", () => {
     const { claim, details } = headline(fits);
     expect(claim).toBe("Hidden layer 1 follows the two-point theory, in the rich regime");
     expect(details).toMatch(
-      /^R² is 1\.000 \(H\), 1\.000 \(Y\) and 1\.000 \(w\); H ends at (0\.\d+) where the theory predicts \1\.$/,
+      /^R² is 1\.000 \(H\), 1\.000 \(Y\) and 1\.000 \(w\); H ends at (0\.\d+), where the theory predicts \1\.$/,
     );
     expect(layersSentence(fits)).toMatch(
-      /^The theory is followed in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./,
+      /^The theory holds in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./,
     );
   });
 });

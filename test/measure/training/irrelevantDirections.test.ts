@@ -165,6 +165,6 @@ describe("what is said of them", async () => {
       /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums resolve/,
     );
     const few = irrelevantInWords((await measured(6, 1, 1)).irrelevant!);
-    expect(few[0]).toMatch(/: that may be for want of samples\.$/);
+    expect(few[0]).toMatch(/: that may be due to too few samples\.$/);
   });
 });
