@@ -1,11 +1,11 @@
-/** @file Optimizer and schedule of a setting. */
+/** @file Optimizer and learning rate schedule of a setting. */
 import { Random } from "../random/random.ts";
 import { type OptimizerOptions, optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";
 
 /**
- * Optimizer and schedule from the shared parameters, and with `syre` the decay towards a random point, which then is
- * all the decay there is.
+ * Optimizer and schedule from the shared parameters. With `syre`, the decay towards a random point replaces the
+ * optimizer's weight decay.
  */
 export function optimization(p: Omit<OptimizerOptions, "kind"> & Omit<ScheduleOptions, "kind"> & SharedKinds) {
   const { optimizer: kind, schedule: shape, syre, syreSize: size, syreSpread: spread, seed, ...rest } = p;
