@@ -9,7 +9,7 @@ export type MatrixName = (typeof matrixNames)[number];
  * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83); Z is WᵀW on side a, WWᵀ on side b, in every
  * convention.
  *
- * @returns undefined where the moments do not hold it
+ * @returns undefined if the moments do not contain it
  */
 export function namedMatrix(
   layer: LayerMoments,

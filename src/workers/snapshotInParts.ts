@@ -13,7 +13,7 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
-import type { GroupSums } from "../moments/accumulate/layerSums.ts";
+import type { UnfinishedMoments } from "../moments/accumulate/layerSums.ts";
 import { type LayerSums, pairSums } from "../moments/accumulate/layerSums.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
 import type { LayerPool } from "./layerPool.ts";
@@ -66,7 +66,7 @@ export class SnapshotInParts {
    * @param onLayer told how many layers of the network are done
    */
   async add(
-    groups: readonly GroupSums[],
+    groups: readonly UnfinishedMoments[],
     options: Omit<SnapshotOptions, "groups">,
     onLayer: (done: number) => void = () => {},
   ): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
-import type { GroupSums } from "../../moments/accumulate/layerSums.ts";
+import type { UnfinishedMoments } from "../../moments/accumulate/layerSums.ts";
 import type { Moments } from "../../moments/moments.ts";
 import type { MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
@@ -98,7 +98,7 @@ function summaryOf({ groups: _, nearestMean: __, ...summary }: SummedMeasurement
   return summary;
 }
 
-function weightsOf({ layers }: GroupSums): SnapshotOptions {
+function weightsOf({ layers }: UnfinishedMoments): SnapshotOptions {
   return { initialWeights: new Map(layers.flatMap(({ layer: { name, W } }) => (W ? [[name, W] as const] : []))) };
 }
 
