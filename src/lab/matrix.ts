@@ -1,4 +1,4 @@
-/** @file H, G and Z of a layer at a step as bytes: float32, row after row. */
+/** @file H, G and Z of a layer at a step as bytes: float32, row-major. */
 import type { Matrix } from "../linalg/matrix.ts";
 import { type Convention, conventions, type Moments } from "../moments/moments.ts";
 import { namedMatrix } from "../moments/namedMatrix.ts";
@@ -15,7 +15,7 @@ export interface MatrixRequest {
 /**
  * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83).
  *
- * @throws NotFoundError where the moments hold no such matrix, QueryError for words that name none
+ * @throws NotFoundError if the moments have no such matrix, QueryError for an invalid name
  */
 export function matrixOf(moments: Moments, request: MatrixRequest): Matrix {
   const { layer: name, side, name: which, convention = "raw" } = request;
@@ -33,7 +33,7 @@ export function matrixOf(moments: Moments, request: MatrixRequest): Matrix {
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));
 
-/** Float32 in the order of little-endian machines, which all browsers' are. */
+/** Float32 in little-endian order, which all browsers use. */
 export function float32Bytes({ data }: Matrix): Uint8Array<ArrayBuffer> {
   const floats = Float32Array.from(data);
   return new Uint8Array(floats.buffer);
