@@ -89,22 +89,20 @@ export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | u
       curves(all, imbalances),
     ),
   ];
-  const legend: LegendEntry[] = [
-    ...pairLegend(all),
-    ...(measured
-      ? ([
-          { text: "chance", colour: "currentColor", samples: ["dashed"] },
-          {
-            text: all.some(({ heads }) => heads)
-              ? `± error; of heads ${ranges ? "their range" : "medians alone"}`
-              : "± standard error",
-            colour: "currentColor",
-            samples: ["band"],
-          },
-        ] as const)
-      : []),
-  ];
+  const legend = [...pairLegend(all), ...(measured ? bandLegend(all, ranges) : [])];
   return makeFigure(panels, csvOf(all), { columns: 3, legend: legendPanel(legend, 1050) });
+}
+
+function bandLegend(all: readonly PairSeries[], ranges: boolean): LegendEntry[] {
+  const heads = all.some((one) => one.heads);
+  return [
+    { text: "chance", colour: "currentColor", samples: ["dashed"] },
+    {
+      text: heads ? `± error; heads: ${ranges ? "their range" : "medians only"}` : "± standard error",
+      colour: "currentColor",
+      samples: ["band"],
+    },
+  ];
 }
 
 function withErrors(one: PairSeries, value: (pair: PairSnapshot) => readonly [number | null, number | null]): Point[] {

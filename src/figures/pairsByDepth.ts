@@ -86,22 +86,24 @@ export function pairsByDepth(snapshot: Snapshot): Figure | undefined {
         ]
       : []),
   ];
-  const entries: LegendEntry[] = measured
-    ? [
-        { text: "noise balance, ± error", colour: "currentColor", samples: ["whisker", "dot"] },
-        { text: "chance", colour: "currentColor", samples: ["tick"] },
-        ...(shared.length > 0
-          ? [{ text: "RGA of the shared representation", colour: relationColour.rga, samples: ["ring"] as const }]
-          : []),
-        ...(all.some(({ heads }) => heads)
-          ? [{ text: "median of heads", colour: "currentColor", samples: ["circle"] as const }]
-          : []),
-      ]
-    : [];
+  const entries = measured ? legendOf(all, shared.length > 0) : [];
   return makeFigure(panels, csvOf(all, rga), {
     columns: 3,
     ...(entries.length > 0 && { legend: legendPanel(entries, 640) }),
   });
+}
+
+function legendOf(all: readonly PairSeries[], hasRga: boolean): LegendEntry[] {
+  return [
+    { text: "noise balance, ± error", colour: "currentColor", samples: ["whisker", "dot"] },
+    { text: "chance", colour: "currentColor", samples: ["tick"] },
+    ...(hasRga
+      ? [{ text: "RGA of the shared representation", colour: relationColour.rga, samples: ["ring"] as const }]
+      : []),
+    ...(all.some(({ heads }) => heads)
+      ? [{ text: "median of heads", colour: "currentColor", samples: ["circle"] as const }]
+      : []),
+  ];
 }
 
 function rowPanel(

@@ -68,13 +68,7 @@ const mostOf = 0.5;
  */
 export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const ordered = snapshots.toSorted((x, y) => x.step - y.step);
-  const all = ordered.flatMap(({ step, layers }) =>
-    layers.flatMap(({ name, phase }) =>
-      phase
-        ? [{ step, layer: name, label: phase.label, paper: phase.paper.label, shares: sharesOf(phase), of: phase }]
-        : [],
-    ),
-  );
+  const all = measuredPhases(ordered);
   const steps = [...new Set(all.map(({ step }) => step))];
   if (steps.length < 2) return undefined;
   const kept = spaced(steps);
@@ -85,11 +79,6 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const left = labelWidth(labels);
   const short = new Set(kept.map(formatStep));
   const at = ({ step }: Cell) => kept.indexOf(step);
-  const parts = cells.flatMap((cell) => partsOf(cell, at(cell)));
-  const said = cells.flatMap((cell) => {
-    const text = sayable(cell);
-    return text === undefined ? [] : [{ ...cell, ...text, x: at(cell) + 0.5 }];
-  });
   const panel = plotPanel("The phase of every layer over training steps", {
     width: left + 10 + kept.length * cellWidth,
     height: 66 + layers.length * rowHeight(layers.length),
@@ -109,31 +98,64 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
     y: { type: "band", domain: layers, axis: null, padding: 0.08 },
     marks: [
       Plot.axisY({ tickFormat: (_: string, index: number) => labels[index]!, tickSize: 0, fontSize: 11, label: null }),
-      Plot.barX(parts, {
-        x1: "from",
-        x2: "to",
-        y: "layer",
-        fill: ({ row }: Part) => colours[row] ?? "none",
-      }),
-      Plot.barX(cells, {
-        x1: (cell: Cell) => at(cell) + gap,
-        x2: (cell: Cell) => at(cell) + 1 - gap,
-        y: "layer",
-        fill: "none",
-        stroke: "currentColor",
-        strokeOpacity: 0.25,
-        title: ({ layer, step, label, shares }: Cell) =>
-          `${layer}, step ${step}: ${label}; ${shares.map(([row, share]) => `${row} ${Math.round(100 * share)} %`).join(", ")}`,
-      }),
-      ...[true, false].map((strict) =>
-        Plot.text(
-          said.filter((one) => one.strict === strict),
-          { x: "x", y: "layer", text: "text", fill: "fill", fontWeight: strict ? 700 : 400, fontSize: 11 },
-        ),
-      ),
+      ...cellMarks(cells, at),
     ],
   });
-  const csv = toCsv(
+  return makeFigure([panel], csvOf(all));
+}
+
+interface MeasuredPhase extends Cell {
+  readonly paper: LayerPhase["label"];
+  readonly of: LayerPhase;
+}
+
+function measuredPhases(ordered: readonly Snapshot[]): MeasuredPhase[] {
+  return ordered.flatMap(({ step, layers }) =>
+    layers.flatMap(({ name, phase }) =>
+      phase
+        ? [{ step, layer: name, label: phase.label, paper: phase.paper.label, shares: sharesOf(phase), of: phase }]
+        : [],
+    ),
+  );
+}
+
+/** Shares of the rows in colour, the frames of the cells, and labels. @param at index of the column of a cell */
+function cellMarks(cells: readonly Cell[], at: (cell: Cell) => number): Plot.Markish[] {
+  const parts = cells.flatMap((cell) => partsOf(cell, at(cell)));
+  const labelled = cells.flatMap((cell) => {
+    const text = cellLabel(cell);
+    return text === undefined ? [] : [{ ...cell, ...text, x: at(cell) + 0.5 }];
+  });
+  return [
+    Plot.barX(parts, {
+      x1: "from",
+      x2: "to",
+      y: "layer",
+      fill: ({ row }: Part) => colours[row] ?? "none",
+    }),
+    Plot.barX(cells, {
+      x1: (cell: Cell) => at(cell) + gap,
+      x2: (cell: Cell) => at(cell) + 1 - gap,
+      y: "layer",
+      fill: "none",
+      stroke: "currentColor",
+      strokeOpacity: 0.25,
+      title: ({ layer, step, label, shares }: Cell) =>
+        `${layer}, step ${step}: ${label}; ${shares.map(([row, share]) => `${row} ${Math.round(100 * share)} %`).join(", ")}`,
+    }),
+    ...[true, false].map((strict) =>
+      Plot.text(
+        labelled.filter((one) => one.strict === strict),
+        { x: "x", y: "layer", text: "text", fill: "fill", fontWeight: strict ? 700 : 400, fontSize: 11 },
+      ),
+    ),
+  ];
+}
+
+const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
+
+function csvOf(all: readonly MeasuredPhase[]): string {
+  return toCsv(
     ["step", "layer", "phase", "phasePaper", ...rowNames],
     all.map(({ step, layer, label, paper, of }) => [
       step,
@@ -143,10 +165,7 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
       ...rowNames.map((row) => of.weights?.[row] ?? null),
     ]),
   );
-  return makeFigure([panel], csv);
 }
-
-const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
 
 /** The rows with their shares; for a record without shares, the label alone. */
 function sharesOf({ label, weights }: LayerPhase): Cell["shares"] {
@@ -166,7 +185,7 @@ function partsOf({ layer, shares }: Cell, at: number): Part[] {
 /**
  * The label in a cell: bold if strict, else the row with most of the draws, in grey; empty if that is no row.
  */
-function sayable({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
+function cellLabel({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
   const on = (row: string) => (onDark.has(row) ? "#ffffff" : "#16191d");
   if (colours[label]) return { text: label, fill: shares[0]?.[0] === label ? on(label) : "currentColor", strict: true };
   const [first] = shares;
