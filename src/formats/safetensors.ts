@@ -1,8 +1,8 @@
 /**
  * @file The safetensors container (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length
  * of a JSON header, the header, and the tensors' bytes one after another, little-endian, row-major. Written so that any
- * reader can map the file (the header is padded with spaces to a multiple of 8, wider types come first); read as what
- * it may be: somebody's bytes. Typed arrays are taken to be little-endian, as on every platform that Node supports.
+ * reader can map the file (the header is padded with spaces to a multiple of 8, wider types come first); read as
+ * untrusted bytes. Typed arrays are taken to be little-endian, as on every platform that Node supports.
  */
 
 import { quote } from "./quote.ts";
@@ -141,7 +141,7 @@ export function decodeSafetensors(bytes: Uint8Array): {
   for (const { name, dtype, shape, begin } of entries) {
     const type = arrayTypes[dtype];
     const size = sizeOf(shape);
-    // Not bytes.slice: on a Node Buffer that is a view of somebody else's memory.
+    // Not bytes.slice, which for a Node Buffer is a view of shared memory.
     const copy = new Uint8Array(size * type.BYTES_PER_ELEMENT);
     copy.set(bytes.subarray(dataStart + begin, dataStart + begin + copy.length));
     tensors.set(name, { dtype, shape, data: new type(copy.buffer, 0, size) });
@@ -232,8 +232,8 @@ function fail(expected: string, got: string, cure: string): never {
 }
 
 /**
- * Bytes that a file has by its header, of which `bytes` need not hold more; undefined where the header is not all
- * there, or none.
+ * Size in bytes that a file must have by its header; `bytes` needs to contain only the header. Undefined if the header
+ * is incomplete or missing.
  */
 export function safetensorsSize(bytes: Uint8Array): number | undefined {
   try {
@@ -247,8 +247,7 @@ export function safetensorsSize(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors
- * file.
+ * The texts of `__metadata__`, without reading tensors; undefined if the bytes do not begin like a safetensors file.
  */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> | undefined {
   try {

@@ -152,7 +152,7 @@ function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradien
  */
 export function misfitWords({ layers }: Pick<Moments, "layers">): string | undefined {
   for (const layer of layers) {
-    if (layer.rows !== undefined) return `rows of layer ${brief(layer.name)} in place of sums`;
+    if (layer.rows !== undefined) return `rows of layer ${brief(layer.name)} instead of sums`;
     for (const side of ["a", "b"] as const)
       for (const key of ["h2", "h4", "g2", "g4"] as const) {
         const sum = layer[side]?.[key] ?? 0;
