@@ -11,14 +11,14 @@ import { type LegendEntry, legendPanel } from "../legend.ts";
 import { watchedColour } from "../palette.ts";
 import { plotPanel } from "../plotPanel.ts";
 
-export interface Wanderer {
+export interface WeightPath {
   readonly name: string;
   /** (T) each. */
   readonly u: readonly number[];
   readonly w: readonly number[];
 }
 
-export interface WanderingOptions {
+export interface WeightPathsOptions {
   /** The product u w at which the loss is minimal. */
   readonly product: number;
   /** The point at which noise is balanced. */
@@ -29,7 +29,10 @@ export interface WanderingOptions {
 const POINTS = 400;
 
 /** Draws the plane; undefined where no weight has moved. csv: name, u, w */
-export function wanderingFigure(all: readonly Wanderer[], { product, rest }: WanderingOptions): Figure | undefined {
+export function weightPathsFigure(
+  all: readonly WeightPath[],
+  { product, rest }: WeightPathsOptions,
+): Figure | undefined {
   const drawn = all.filter(({ u }) => u.length > 0);
   if (drawn.length === 0) return undefined;
   const values = drawn.flatMap(({ u, w }) => [...u, ...w]);

@@ -3,7 +3,7 @@
  * both train beside each other in the page.
  */
 import { useMemo } from "react";
-import { wanderingFigure } from "../../figures/symmetry/wandering.ts";
+import { weightPathsFigure } from "../../figures/symmetry/weightPaths.ts";
 import { watchedFigure } from "../../figures/watched.ts";
 import { matrix } from "../../linalg/matrix.ts";
 import { noiseBalanceEquation, scalarChargeEquation } from "../../report/equations.ts";
@@ -141,7 +141,7 @@ function Scalar() {
       u: courseOf(now, "u").map(({ value }) => value),
       w: courseOf(now, "w").map(({ value }) => value),
     });
-    return wanderingFigure([way(names.sgd, sgd), way(names.gd, gd)], { product: 1, rest: restOf(u, w) });
+    return weightPathsFigure([way(names.sgd, sgd), way(names.gd, gd)], { product: 1, rest: restOf(u, w) });
   }, [sgd.metrics, sgd.count, gd.metrics, gd.count, u, w]);
   const last = { sgd: courseOf(sgd, "charge").at(-1)?.value, gd: courseOf(gd, "charge").at(-1)?.value };
   return (
