@@ -101,7 +101,7 @@ function remarks({ status, singles = 0 }: LayerCollapse): string {
   const left =
     singles === 0
       ? ""
-      : ` ${singles === 1 ? "One class of one sample has" : `${grouped(singles)} classes of one sample have`} no part in the spread within classes.`;
+      : ` ${singles === 1 ? "One class of one sample has" : `${grouped(singles)} classes of one sample have`} no spread within classes.`;
   return status === undefined ? left : `${left} ${escapeText(status.replaceAll("-", " "))}.`;
 }
 

@@ -73,7 +73,7 @@ export function pictureSections({ pictures }: RunReport): FigureSection[] {
       title: "Images made by the decoder",
       ...shownAs(picturesFigure(pictures.groups, { columns: 2 }), "pictures"),
       caption: [
-        `Images at step ${grouped(pictures.step)}: ${pictures.groups.map(({ title }) => escapeText(title)).join("; ")}. Values beyond black and white are drawn as these.`,
+        `Images at step ${grouped(pictures.step)}: ${pictures.groups.map(({ title }) => escapeText(title)).join("; ")}. Values beyond black and white are clipped.`,
       ],
       terms: [],
     },
@@ -102,10 +102,10 @@ export function depthSection(data: ReportData): FigureSection {
     ...shownAs(drawn("paper"), "alignments-by-depth"),
     more: raw ? [{ name: "alignments-by-depth-raw", words: "With plain second moments (raw)", figure: raw }] : [],
     caption: [
-      `The alignments${at}, layers in order of execution from top to bottom: what a layer reads (a, backward) and what it writes (b, forward); rows normalised and centred (Eq. 8). Upright dashes, same colour: chance.${noise ? " Bars behind marks: plus and minus the standard error." : ""}`,
+      `The alignments${at}, layers in order of execution from top to bottom: inputs (a, backward) and outputs (b, forward) of each layer; rows normalised and centred (Eq. 8). Vertical dashes, same colour: chance.${noise ? " Bars behind marks: plus and minus the standard error." : ""}`,
       ...(heads
         ? [
-            `Attention heads have RGA alone, on their output. Those of one attention layer stand together in their order${compared ? "; grey is the alignment of the head's H with G of the other heads of its layer. A head whose RGA lies beyond the grey bar aligns with its own gradient, not with a direction that all heads of the layer share" : ""}.`,
+            `Attention heads have only RGA, on their output. Heads of one attention layer are grouped in order${compared ? "; grey is the alignment of the head's H with G of the other heads of its layer. A head whose RGA lies beyond the grey bar aligns with its own gradient, not with a direction that all heads of the layer share" : ""}.`,
           ]
         : []),
     ],
@@ -141,7 +141,7 @@ export function rankSection(data: ReportData): FigureSection {
       `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
       ...(passing
         ? [
-            `In mid-training ranks of ${steps.length > 1 ? "some" : "all"} layers were left out, which would have taken longer than training: crh run --cost standard measures them each time.`,
+            `During training the ranks of ${steps.length > 1 ? "some" : "all"} layers were left out, because they would have taken longer than training; crh run --cost standard measures them each time.`,
           ]
         : []),
     ],

@@ -23,7 +23,7 @@ export function renderFirstScreen(data: ReportData): string {
     return `<section id="finding">${sentence}${isAnalysis(data) ? "" : `<p class="missing">${fewSnapshots(data)}</p>`}</section>`;
   const [figure] = firstFigure(data);
   const course = figure
-    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median over the hidden representations and their range: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.</figcaption></figure>`
+    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median and range over the hidden representations: inputs of maps 1 to D, outputs of maps 0 to D − 1. Dashed: chance.</figcaption></figure>`
     : isAnalysis(data)
       ? ""
       : `<p class="missing">${fewSnapshots(data)}</p>`;

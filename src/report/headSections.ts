@@ -31,7 +31,7 @@ export function renderHeads(data: ReportData, figures: readonly string[]): strin
     .at(-1)!
     .layers.filter((layer) => !isMap(layer));
   const title = others.every(({ kind }) => kind === "block") ? "Blocks" : "Attention heads";
-  const note = `${title === "Blocks" ? "Blocks" : "Heads"} have no weights of their own, so RGA of their output alone; by the paper's convention, rows normalised and centred.`;
+  const note = `${title === "Blocks" ? "Blocks" : "Heads"} have no weights of their own, so they have only RGA of their output; by the paper's convention, rows normalised and centred.`;
   return `<section id="heads"><h2>${title}</h2>${figures.join("\n")}<h3>In numbers</h3><p class="soft note">${note}</p>${folded(others, `<div class="wide">${table}</div>`)}</section>`;
 }
 
@@ -50,7 +50,7 @@ function baselineSection({ snapshots }: ReportData): FigureSection {
     title: "Attention heads and their baselines over training",
     ...shownAs(headsOverTime(snapshots), "heads"),
     caption: [
-      `${found}One panel for each attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: chance, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
+      `${found}One panel for each attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: chance, the value for unrelated matrices with the same spectra, which for a flat spectrum is that of the paper's random projections (Eq. 78).`,
     ],
     counterpart: "Figs. 5 and 15",
     terms: ["alignment", "null"],

@@ -138,7 +138,7 @@ export function renderParameters(data: ReportData): string {
   });
   const idle = unread(config).filter((key) => key in config);
   const note =
-    idle.length > 0 ? `<p class="soft note">Not read by these choices: ${escapeText(listed(idle))}.</p>` : "";
+    idle.length > 0 ? `<p class="soft note">Not used with these choices: ${escapeText(listed(idle))}.</p>` : "";
   const explained = Object.keys(config).some((key) => noteOf(data, key) !== undefined);
   return Object.keys(config).length > 0
     ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}${carriedOut(config)}`
@@ -153,7 +153,7 @@ function carriedOut(config: Record<string, unknown>): string {
     .filter(isRecord)
     .flatMap((values) => Object.entries(values).filter(([, value]) => value !== null && value !== undefined))
     .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
-  return rows.length === 0 ? "" : `<h3>Carried out with</h3><dl class="config">${rows.join("")}</dl>`;
+  return rows.length === 0 ? "" : `<h3>Execution options</h3><dl class="config">${rows.join("")}</dl>`;
 }
 
 /** The note on a parameter, which begins with it ("lr = 0.1: ..."): its meaning and the source of its value. */

@@ -25,7 +25,7 @@ export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readon
   const others = known.length - found.length;
   return (
     `<h3>Irrelevant directions</h3>${folded(found, `<div class="wide"><table class="alignments"><thead>${head}</thead><tbody>${rows.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, which is what float32 sums resolve, and what share of the variance of h lies in them; the other way round for the inputs (Eqs. 55 and 65; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. Nearly so: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
+    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, the resolution of float32 sums, and the share of the variance of h in them; for the inputs, activations and gradients are exchanged (Eqs. 55 and 65; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. Nearly so: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
   );
 }
 

@@ -29,7 +29,7 @@ export function phaseSection(data: ReportData): FigureSection {
     title: "The phase of every layer over training",
     ...(decided ? shownAs(phaseMap(data.snapshots), "phases") : {}),
     caption: [
-      `${foundPhases(data)}A cell is divided as its resampled groups and directions are among the rows of the table of phases (Eqs. 50, 87), by covariances; what belongs to no row stays empty. A bold label is strict: relations and exponents all agree (Eq. 52); a quiet one has half of the draws. No cell where phases were not measured at that step.`,
+      `${foundPhases(data)}A cell is divided by the shares of its draws of groups and directions among the rows of the table of phases (Eqs. 50, 87), by covariances; draws of no row leave it empty. A bold label is strict: relations and exponents all agree (Eq. 52); a grey one has half of the draws. No cell where phases were not measured at that step.`,
     ],
     counterpart: "Table 1",
     terms: ["phase", "relations"],
@@ -58,7 +58,7 @@ export function changeSection(data: ReportData): FigureSection {
     title: "Change of the representation between measurements",
     ...shownAs(changeOverTime(data.snapshots), "change"),
     caption: [
-      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the measurement before, divided by the steps between (Eq. 64): 0 for a stationary representation. On the same samples, so sampling noise is common to both. A layer whose input did not change has no line.`,
+      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the previous measurement, divided by the steps between (Eq. 64): 0 for a stationary representation. Both use the same samples, so their sampling noise is shared. A layer whose input did not change has no line.`,
     ],
     counterpart: "Fig. 21",
     terms: ["change"],

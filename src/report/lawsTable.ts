@@ -44,7 +44,7 @@ export function renderLaws(data: ReportData): string {
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers, isAnalysis(data) ? undefined : data.config.decay)}${phaseSentence(withLaws)}${onceSentence(data)}` +
     exponentTables(withLaws) +
-    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
+    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86); or the reason why there is no slope. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
 }
@@ -83,7 +83,7 @@ function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): strin
 function onceSentence({ snapshots }: ReportData): string {
   const steps = snapshots.filter(({ layers }) => layers.some(({ phase }) => phase)).length;
   if (steps !== 1 || snapshots.every(({ leftOut }) => leftOut === undefined)) return "";
-  return `<p>Exponents and phases were measured at the last step alone; crh run --cost standard measures them at every step.</p>`;
+  return `<p>Exponents and phases were measured at the last step only; crh run --cost standard measures them at every step.</p>`;
 }
 
 function phaseSentence(layers: readonly LayerSnapshot[]): string {
@@ -138,7 +138,7 @@ function exponentCell(label: string, exponent: Exponent | undefined): string {
   const title = [
     ...(r2 === null ? [] : [`R² ${fixed(r2, 2)}`]),
     ...(decades === null ? [] : [`${fixed(decades, 1)} decades`]),
-    ...(sorted === null ? [] : [`sorted eigenvalues would read ${fixed(sorted, 2)}`]),
+    ...(sorted === null ? [] : [`sorted eigenvalues would give ${fixed(sorted, 2)}`]),
   ].join(", ");
   const within = interval === null ? "" : `<small>[${fixed(interval[0], 2)}, ${fixed(interval[1], 2)}]</small>`;
   return `${open} title="${escapeText(title)}"><span class="value">${fixed(value, 2)}</span>${within}</td>`;
@@ -200,7 +200,7 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
   const head = `<tr><th rowspan="2" scope="col">layer</th>${groups}<th rowspan="2" scope="col">noise over mean, ρ <span>Eq. 58</span></th></tr><tr>${columns}</tr>`;
   return (
     `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead>${head}</thead><tbody>${body.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">How far each of the theory's equations is from holding: 0 where it holds, 1 where what is missing is as large as what should be there. Below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
+    `<p class="soft note">Relative residual of each of the theory's equations: 0 if it holds, 1 if the residual is as large as the expected value. Below each, the residual that this number of independent samples would leave if it holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
   );
 }
 
@@ -209,7 +209,7 @@ function rateNote(layers: readonly LayerSnapshot[]): string {
   const rate = layers.find(({ residuals }) => residuals?.rate !== undefined)?.residuals?.rate;
   return rate === undefined
     ? ""
-    : ` The learning rate in them is ${significant(rate)}: of a schedule that of the steps which the weights remember (Eq. 90).`;
+    : ` The learning rate in them is ${significant(rate)}: for a schedule, that of the steps which the weights remember (Eq. 90).`;
 }
 
 function residualCell(label: string, { value, floor, status }: Residual): string {

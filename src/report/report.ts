@@ -198,7 +198,7 @@ function startKey(data: ReportData): string {
 
 const startNote =
   "The null of forward RWA and backward GWA accounts for W in both matrices (Eq. 84); the null of the others takes the two matrices as unrelated (Eq. 13). The cosine of each pair is in the CSV.";
-const sharedNote = `${startNote} Values before training are not known.`;
+const sharedNote = `${startNote} Values before training are unknown.`;
 const covarianceNote =
   "The laws of the table of phases are exact for covariances with any bias, since cov(h<sub>b</sub>) = W cov(h<sub>a</sub>) Wᵀ (Eq. 83). Exponents and phases are computed from them.";
 const outputNote = "Heads and blocks have no weights of their own, so they have RGA only.";

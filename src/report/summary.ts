@@ -97,7 +97,7 @@ function statusSentence({ info, snapshots, metrics }: RunReport): string {
     finished: `The run finished all ${counted(info.steps, "step")}`,
     failed: `The run <b>failed</b> after ${took}${info.error ? ` (${escapeText(info.error)})` : ""}`,
     interrupted: `The run was <b>interrupted</b> after ${took}`,
-    running: `The run was <b>still going on</b> after ${took}`,
+    running: `The run was <b>still running</b> after ${took}`,
   };
   const last = byStep(snapshots).at(-1);
   const loss = last?.loss.mean ?? metrics.findLast((row) => row.name === "eval/loss")?.value;
@@ -113,7 +113,7 @@ function probeSentence({ metrics }: RunReport): string[] {
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return [];
   const before = last.step > first.step ? `, ${fixed(100 * first.value, 1)} % at step ${grouped(first.step)}` : "";
-  return [`A linear probe of the features (Eq. 79) names ${fixed(100 * last.value, 1)} % of the classes${before}.`];
+  return [`A linear probe of the features (Eq. 79) classifies ${fixed(100 * last.value, 1)} % correctly${before}.`];
 }
 
 /** chosen: most quantities named in a sentence; their figures show the rest. */
@@ -231,7 +231,7 @@ function exceptionSentence(defined: readonly Finding[]): string[] {
     .toSorted((x, y) => y.count - x.count);
   const words = counts.map(({ verdict, count }) => `${escapeText(verdictShort[verdict])}: ${grouped(count)}`);
   return [
-    `Of the ${grouped(weak.length)} that do not hold (${words.join("; ")}) each is a cell <a href="#finding">above</a> and stands <a href="#alignments">in numbers</a> below.`,
+    `Of the ${grouped(weak.length)} that do not hold (${words.join("; ")}) each is a cell <a href="#finding">above</a> and listed <a href="#alignments">in numbers</a> below.`,
     ...where,
   ];
 }

@@ -171,7 +171,7 @@ function inWords(groups: readonly PairGroup[], brief: BriefNames): string[] {
     ...(left > 0 ? [`<li>${counted(left, "further pair")}, nearer to balance: see the table.</li>`] : []),
     ...(scales > 0
       ? [
-          `<li>${counted(scales, "map")} before a normalization: their size changes no output, so that noise can only make it grow and decay alone holds it.</li>`,
+          `<li>${counted(scales, "map")} before a normalization: their size changes no output, so noise can only make it grow, and only decay limits it.</li>`,
         ]
       : []),
   ];

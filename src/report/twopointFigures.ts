@@ -108,7 +108,7 @@ function pairsSection({ followed, fits, rows }: FollowedRun): FigureSection {
   const found = pairDistances(followed, fits, rows);
   const figure = found && pairMatrices(followed.points, found.pairs);
   return {
-    title: `How far apart the points end in hidden layer ${escapeText(followed.layer)}`,
+    title: `Final distances of the points in hidden layer ${escapeText(followed.layer)}`,
     ...shownAs(figure, "pair-distances"),
     caption: [
       `${found ? withIndices(pairsSentence(found)) : ""} Distances are |dh|, not squared. For points with the same target the theory keeps the initial distance. Dashed: measured equals predicted.`,

@@ -65,7 +65,9 @@ async function fetchFile(
   } catch (error) {
     progress?.end(false);
     if (signal.aborted)
-      throw new Interrupted(`data get: interrupted; what came of ${file.name} is kept, the same command goes on`);
+      throw new Interrupted(
+        `data get: interrupted; the received part of ${file.name} is kept, the same command continues`,
+      );
     writing("data get", dirname(path), () => {
       throw error;
     });

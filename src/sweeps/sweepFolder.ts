@@ -91,7 +91,7 @@ export function createSweep(
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       throw new Error(
-        `sweep: expected a name of no sweep in ${root}, got ${record.name}; choose another with --name, or go on with it by crh sweep resume ${dir}`,
+        `sweep: expected a new name in ${root}, got ${record.name}; choose another with --name, or continue with crh sweep resume ${dir}`,
       );
     }
   });

@@ -36,14 +36,14 @@ export class RunColumns {
   }
 
   /** Columns of the run in the other tables, before or after their own columns. */
-  get shared(): { readonly before: Column[]; readonly behind: Column[] } {
-    return { before: [...SHARED], behind: this.#parameters.columns };
+  get shared(): { readonly before: Column[]; readonly after: Column[] } {
+    return { before: [...SHARED], after: this.#parameters.columns };
   }
 
   /** All columns of a table, in order: the run, the table's own, the parameters. */
   of(table: { readonly columns: readonly Column[] }): Column[] {
-    const { before, behind } = this.shared;
-    return [...before, ...table.columns, ...behind];
+    const { before, after } = this.shared;
+    return [...before, ...table.columns, ...after];
   }
 
   /** The row of `runs`. */
@@ -59,8 +59,8 @@ export class RunColumns {
   }
 
   /** Cells of the run before and after each row of the other tables. */
-  around(run: RunSource): { readonly before: Cell[]; readonly behind: Cell[] } {
-    return { before: sharedValues(run), behind: this.#parameters.values(run.config) };
+  around(run: RunSource): { readonly before: Cell[]; readonly after: Cell[] } {
+    return { before: sharedValues(run), after: this.#parameters.values(run.config) };
   }
 }
 

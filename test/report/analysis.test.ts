@@ -52,7 +52,7 @@ test("an analysis has no words about steps, runs, seeds or values at the start, 
   for (const part of body.querySelectorAll("script, #equations")) part.remove();
   const rule = ruleInWords.slice(1);
   expect(body.textContent).toContain(rule);
-  const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are not known.", "");
+  const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are unknown.", "");
   expect(rest).not.toMatch(/\b(steps?|seed|runs?|start|initial|earlier|training|undefined|NaN|null,)\b/);
   expect(body.querySelectorAll("i.start")).toHaveLength(0);
 });

@@ -164,7 +164,7 @@ function unreachable(url: string, error: unknown, kept: number): string {
   const network = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "ECONNREFUSED"].includes(what) ? "no connection" : "an end";
   const rest =
     kept > 0
-      ? `; ${kept} bytes are kept, the same command goes on`
+      ? `; ${kept} bytes are kept, the same command continues`
       : "; check the network or give a mirror (--from URL)";
   return `data get: expected ${url}, got ${network} (${what})${rest}`;
 }

@@ -93,7 +93,7 @@ function stepsOf(sources: ReadonlyMap<string, Source>): string[] {
 /** The samples of a network whose inputs are all fed unsplit: the nodes of a graph. */
 function wholeNote(target: Source | undefined): string {
   const rows = target === undefined ? "its rows" : `its ${target.shape.slice(0, 1).join("")} rows of targets`;
-  return `All inputs are given whole: the data are one example, its loss is the sum over ${rows}, and every gradient is that of the sum.`;
+  return `All inputs are fed unsplit: the data are one example, its loss is the sum over ${rows}, and every gradient is that of the sum.`;
 }
 
 function givenInputs({ arrays, text, numbers }: OpenedInputs, dimensions: Dimensions): GivenInput[] {
@@ -119,7 +119,7 @@ function checkCounts(sources: ReadonlyMap<string, Source>, { arrays }: OpenedInp
   const isTargets = name === TARGET && shape.length > 1;
   const otherAxis = isTargets ? "; --targets FILE@axis=1 has its samples along axis 1" : "";
   const cure =
-    given === undefined ? otherAxis : `, or say that they lie along another axis or are the same: ${saying(given)}`;
+    given === undefined ? otherAxis : `, or state that they are along another axis or the same: ${saying(given)}`;
   throw new RangeError(
     `analyze: expected ${what} of shape (${[n, ...shape.slice(1)].join(", ")}), got (${shape.join(", ")}); ` +
       `pass the ${name === TARGET ? "targets" : "values"} of the same ${n} samples of ${first[0]}${cure}`,
@@ -142,7 +142,7 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
     throw new RangeError(
       axis > 0
         ? `analyze: expected an axis of ${basename(path)}, of shape (${array.shape.join(", ")}), as @axis in --inputs, got ${axis}; axes count from 0`
-        : `input ${name}: expected samples along the first axis, got shape (); what is the same for all samples is given as ${saying(one)}`,
+        : `input ${name}: expected samples along the first axis, got shape (); values shared by all samples are given as ${saying(one)}`,
     );
   try {
     const fitted = fitArray(moveAxis(array, axis), input, fitOptions(one, options));
@@ -152,9 +152,7 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
   } catch (error) {
     if (!(error instanceof RangeError) || array.shape.length < 2 || loaded.isPixels || axis > 0) throw error;
     if (!/^input [^:]*: expected shape /u.test(error.message)) throw error;
-    throw new RangeError(
-      `${error.message}, or say that samples lie along another axis or are the same: ${saying(one)}`,
-    );
+    throw new RangeError(`${error.message}, or state that samples are along another axis or the same: ${saying(one)}`);
   }
 }
 

@@ -142,7 +142,7 @@ async function analyzeModel(
   if (isShort)
     return {
       kept,
-      stopped: `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
+      stopped: `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; the output covers those`,
     };
   if (initial && !before)
     return {

@@ -80,7 +80,7 @@ export async function analyzeSeries(
   const kept = run.end(about, { isStopped });
   if (kept === undefined) throw new Interrupted("analyze: stopped before anything was measured");
   if (!isStopped) return { kept };
-  const stopped = `analyze: stopped after ${done} of ${checkpoints.length} checkpoints; ${run.isSaved ? "these are kept" : "what is printed covers these"}`;
+  const stopped = `analyze: stopped after ${done} of ${checkpoints.length} checkpoints; ${run.isSaved ? "these are kept" : "the output covers these"}`;
   return { kept, stopped };
 }
 

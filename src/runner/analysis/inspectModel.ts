@@ -72,7 +72,7 @@ export async function inspectModel(
     notes: [...used.notes, ...notes],
   };
   if (weighed.done === weighed.layers.length) return { document };
-  const stopped = `inspect: stopped after the weights of ${weighed.done} of ${weighed.layers.length} layers; what is printed covers those`;
+  const stopped = `inspect: stopped after the weights of ${weighed.done} of ${weighed.layers.length} layers; the output covers those`;
   return { document, stopped };
 }
 

@@ -26,9 +26,7 @@ export async function measurementsOf(which: string, root: string): Promise<Measu
   const twopoint = followedRun(run);
   if (measured === undefined && twopoint !== undefined) return { twopoint };
   if (measured === undefined)
-    throw new Error(
-      `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
-    );
+    throw new Error(`explain: expected a run with a measurement, got none in ${run.dir}; continue it with crh resume`);
   const { decay } = run.config();
   const found = {
     final: measured.last,

@@ -17,7 +17,7 @@ export async function readingRun<T>(which: string, work: () => T | Promise<T>): 
     if (!(error instanceof TypeError || error instanceof RangeError) || !reportOf(error).bug) throw error;
     const cure = "restore the files if they were changed; otherwise run again with --debug and report the output";
     throw new Error(
-      `runs: expected the files of ${which} as docs/formats.md has them, got some that cannot be read (${error.message}); ${cure}`,
+      `runs: expected the files of ${which} to be as in docs/formats.md, got some that cannot be read (${error.message}); ${cure}`,
       { cause: error },
     );
   }

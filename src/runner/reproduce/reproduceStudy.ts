@@ -126,10 +126,10 @@ async function goOnWithBegun(study: Study, options: ReproduceOptions, watcher: W
     if ((found.state !== "begun" && found.state !== "running") || isOfSweep(found)) continue;
     if (found.state === "running")
       throw new Error(
-        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
+        `reproduce: expected runs that no other process does, got ${found.info!.id}, which process ` +
           `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
-    watcher.observer.note(`${study.name}: ${found.planned.run.label}, gone on with`);
+    watcher.observer.note(`${study.name}: ${found.planned.run.label}, continued`);
     await stoppable(() => goOn(found, { runs, ...(data !== undefined && { data }) }, watcher));
   }
 }

@@ -80,7 +80,7 @@ export class HeldJob {
       const isFenced = this.#sweep.runOf(this.job.id) !== this.#dir; // the other worker has its own folder
       if (isFenced) rmSync(this.#dir, { recursive: true, force: true });
       this.#lost.abort();
-      this.#observer.note(`${this.job.id}: another worker has taken it over, this one had been silent for too long`);
+      this.#observer.note(`${this.job.id}: another worker has taken it over, because this one was silent for too long`);
     } else if (error === undefined) {
       const { durationMs = 0 } = openRun(this.#dir).info();
       this.#sweep.markDone(this.job.id, basename(this.#dir), durationMs / 1000);
@@ -101,5 +101,5 @@ export class HeldJob {
 }
 
 export function stopped(sweep: SweepFolder): Interrupted {
-  return new Interrupted(`worker: stopped, nothing is lost; crh sweep resume ${sweep.dir} does what is not done`);
+  return new Interrupted(`worker: stopped, nothing is lost; crh sweep resume ${sweep.dir} does the rest`);
 }

@@ -91,7 +91,7 @@ function requestedPlan(request: SweepRequest): SweepPlan {
   }
   if (assignments.length > 0 || preset !== undefined || steps !== undefined || draws !== undefined)
     throw new PlanError(
-      `sweep: expected values of parameters in ${what} alone, got some beside it; write them into the file`,
+      `sweep: expected values of parameters only in ${what}, got some besides; write them into the file`,
     );
   const bytes = readBytes(what);
   if (bytes.length > MOST_BYTES)

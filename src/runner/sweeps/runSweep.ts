@@ -52,7 +52,7 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
     const { done, failed } = sweep.state();
     const left = total - done.size - failed.size;
     throw new Interrupted(
-      `sweep: stopped, nothing is lost: ${left} of ${total} jobs are not done; go on with crh sweep resume ${sweep.dir}`,
+      `sweep: stopped, nothing is lost: ${left} of ${total} jobs are not done; continue with crh sweep resume ${sweep.dir}`,
     );
   } finally {
     watching.end();
@@ -117,8 +117,8 @@ async function workers(sweep: SweepFolder, options: Means, signal: AbortSignal):
         stop.abort();
         throw new Error(
           killed
-            ? `sweep: expected workers that live, got ${deaths} that were killed one after the other (memory?); ` +
-                `crh sweep resume ${sweep.dir} --jobs 1 goes on with fewer at once`
+            ? `sweep: expected workers to survive, got ${deaths} that were killed one after the other (memory?); ` +
+                `crh sweep resume ${sweep.dir} --jobs 1 continues with fewer at once`
             : line.replace(/^crh worker: /, "sweep: "),
         );
       }
@@ -164,7 +164,7 @@ function worker(sweep: SweepFolder, { program, threads, together, data }: Means,
     child.on("error", reject);
     child.on("close", (code, by) => {
       signal.removeEventListener("abort", stop);
-      const line = text.trim().split("\n").at(-1) || `crh worker: expected a worker that works, got exit code ${code}`;
+      const line = text.trim().split("\n").at(-1) || `crh worker: expected a working worker, got exit code ${code}`;
       resolve({ code, line, killed: by !== null || (code !== null && code > 128 && code !== 130) });
     });
   });

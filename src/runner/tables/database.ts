@@ -25,7 +25,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Creates all tables, empty. @param columns must have seen the parameters of all runs */
 export async function createTables({ connection }: Locked, columns: RunColumns): Promise<void> {
-  const { before, behind } = columns.shared;
+  const { before, after } = columns.shared;
   await connection.run("create schema facts");
   await connection.run(createTable(RUNS_TABLE, columns.whole));
   const own = columns.whole.map(({ name }) => `r.${quoted(name)}`);
@@ -35,7 +35,7 @@ export async function createTables({ connection }: Locked, columns: RunColumns):
     const ofRun = (list: readonly Column[]) => list.map(({ name }) => `r.${quoted(name)}`);
     const ofTable = table.columns.map(({ name }) => `f.${quoted(name)}`);
     await connection.run(
-      `create view ${table.name} as select ${[...ofRun(before), ...ofTable, ...ofRun(behind)].join(", ")} ` +
+      `create view ${table.name} as select ${[...ofRun(before), ...ofTable, ...ofRun(after)].join(", ")} ` +
         `from facts.${table.name} f join facts.${RUNS_TABLE} r using (${KEY.name})`,
     );
   }

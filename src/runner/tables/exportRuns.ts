@@ -107,7 +107,7 @@ function pending(path: string, options: ExportOptions): Pending {
 function refuse(path: string, { replace }: ExportOptions): void {
   if (!replace)
     throw new Error(
-      `export: expected a place where nothing is, got ${path}, which is there; choose another or say --replace`,
+      `export: expected a path that does not exist, got ${path}, which exists; choose another or add --replace`,
     );
 }
 
@@ -128,7 +128,7 @@ function tablesExporter(
   return {
     files: [runs.file, ...others.map(({ file }) => file)],
     add(run) {
-      writer.add({ before: [], own: columns.row(run), behind: [] });
+      writer.add({ before: [], own: columns.row(run), after: [] });
       runs.file.count++;
       const around = columns.around(run);
       for (const { table, row } of rowsOf(run, tables)) {

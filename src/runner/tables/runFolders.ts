@@ -33,7 +33,7 @@ export function hasRuns(word: string): boolean {
 function foldersOf(root: string, word: string, note: (text: string) => void): string[] {
   if (isRun(word)) return [word];
   if (word === root && !existsSync(root))
-    throw new Error(`runs: expected a folder of runs, got ${root}, which is not there; crh run makes it`);
+    throw new Error(`runs: expected a folder of runs, got ${root}, which does not exist; crh run creates it`);
   if (!isFolder(word)) return [findRun(root, word).dir];
   if (isSweep(word)) tellSweep(word, note);
   const inside = runsIn(word);

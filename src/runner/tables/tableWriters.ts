@@ -8,7 +8,7 @@ import type { Cell, Column, ColumnType } from "../../tables/table.ts";
 export interface WholeRow {
   readonly before: readonly Cell[];
   readonly own: readonly Cell[];
-  readonly behind: readonly Cell[];
+  readonly after: readonly Cell[];
 }
 
 /** Accepts rows; files are complete only after closing. */
@@ -54,7 +54,7 @@ export function csvWriter(path: string, columns: readonly Column[]): RowWriter {
   file.write(csvLine(columns.map(({ name }) => name)));
   const text = (cell: Cell) => (typeof cell === "boolean" ? String(cell) : cell);
   return {
-    add: ({ before, own, behind }) => file.write(csvLine([...before, ...own, ...behind].map(text))),
+    add: ({ before, own, after }) => file.write(csvLine([...before, ...own, ...after].map(text))),
     close: () => file.close(),
   };
 }
@@ -109,10 +109,10 @@ export function parquetWriter(path: string, columns: readonly Column[]): RowWrit
   };
 }
 
-function cellAt({ before, own, behind }: WholeRow, j: number): Cell {
+function cellAt({ before, own, after }: WholeRow, j: number): Cell {
   if (j < before.length) return before[j] ?? null;
   const inner = j - before.length;
-  return (inner < own.length ? own[inner] : behind[inner - own.length]) ?? null;
+  return (inner < own.length ? own[inner] : after[inner - own.length]) ?? null;
 }
 
 function stored(cell: Cell, type: ColumnType): Cell | bigint {

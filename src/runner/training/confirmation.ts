@@ -69,7 +69,7 @@ export class Confirmation {
     if (!this.signal.aborted) return undefined;
     return new Unconfirmed(
       `run: expected --yes for an estimated time of ${formatDuration(this.#total!)} (${this.#work}), which is above an hour, ` +
-        `got none; nothing is lost, go on with crh resume ${runName} --yes`,
+        `got none; nothing is lost, continue with crh resume ${runName} --yes`,
     );
   }
 }

@@ -97,7 +97,7 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
 export function leftOut(layers: readonly LayerSnapshot[]): string {
   const ranks = unranked(layers);
   const nor = ranks === 0 ? "" : `, nor ranks, spectra and residuals of ${ranks} of ${layers.length} layers`;
-  return `laws (exponents, phases, irrelevant directions)${nor}: not measured in mid-training; crh run --cost standard measures them each time`;
+  return `laws (exponents, phases, irrelevant directions)${nor}: not measured during training; crh run --cost standard measures them each time`;
 }
 
 /**

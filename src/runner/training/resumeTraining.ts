@@ -68,7 +68,7 @@ function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
     const cure =
       earlier === undefined
         ? "start the run again"
-        : `go on from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
+        : `continue from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
     throw new Error(
       `resume: expected a whole checkpoint, got a damaged ${chosen.path} (${(error as Error).message}); ${cure}`,
     );

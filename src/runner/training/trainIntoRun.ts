@@ -80,7 +80,7 @@ export async function trainIntoRun(
       throw (
         cost.refusal(name) ??
         new Interrupted(
-          `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${name}`,
+          `run: stopped at step ${result.step} of ${steps}, nothing is lost; continue with crh resume ${name}`,
         )
       );
   } catch (error) {

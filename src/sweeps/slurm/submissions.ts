@@ -129,7 +129,7 @@ export class Submissions {
     const claim = standing === undefined ? claims.take(LOCK) : claims.takeOver(standing);
     if (claim === undefined)
       throw new Error(
-        `sweep: expected that nobody else submits ${this.#sweep.name}, got another crh sweep that does; ` +
+        `sweep: expected no other process to submit ${this.#sweep.name}, got another crh sweep that does; ` +
           `wait for it (if there is none any more, take away ${join(this.dir, LOCK)}.*)`,
       );
     try {

@@ -105,7 +105,7 @@ export class MatrixStore {
     const known = this.#painted.get(full);
     if (known !== undefined) {
       this.#painted.delete(full);
-      this.#painted.set(full, known); // the last one used stands last
+      this.#painted.set(full, known); // most recently used last
       return known;
     }
     const canvas = paint(found, limit, this.order(order));

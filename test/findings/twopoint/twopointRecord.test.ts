@@ -108,9 +108,7 @@ describe("sentences on a planted run", () => {
     expect(details).toMatch(
       /^R² is 1\.000 \(H\), 1\.000 \(Y\) and 1\.000 \(w\); H ends at (0\.\d+), where the theory predicts \1\.$/,
     );
-    expect(layersSentence(fits)).toMatch(
-      /^The theory holds in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./,
-    );
+    expect(layersSentence(fits)).toMatch(/^The theory holds in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./);
   });
 });
 
