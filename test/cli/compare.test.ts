@@ -227,7 +227,7 @@ test("of a failed run it is said that it failed, and why", async () => {
   ]);
   const { out } = await crh("compare", runs[1]!, failed);
   expect(out).toMatch(/^failed$/m);
-  expect(out.replaceAll("\n", " ")).toContain("failed: 2026-11-29-fc2-fa11ed, run: the loss is NaN; what stands here");
+  expect(out.replaceAll("\n", " ")).toContain("failed: 2026-11-29-fc2-fa11ed, run: the loss is NaN; these values");
   const before = planted("2026-11-29-fc2-0fa11e", { info: { status: "failed", error: "run: no memory" } });
   for (const step of [0, 40]) rmSync(snapshotPath("planted", "2026-11-29-fc2-0fa11e", step));
   expectOneLine(await crh("compare", runs[0]!, before), FAILED, /; it failed \(run: no memory\), leave it out$/m);

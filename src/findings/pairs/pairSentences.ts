@@ -224,7 +224,7 @@ export function driftSentence(group: PairGroup): string {
     return `${moved}${why === undefined ? "" : `; there is no prediction: ${why}`}.`;
   }
   if (isHiddenByRounding(since))
-    return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights makes (${sized(since.rounding)}): it says nothing of noise.`;
+    return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights can cause (${sized(since.rounding)}), so it is not evidence of noise.`;
   const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm`;
   const rounding =
     since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone causes ${sized(since.rounding)}` : "";

@@ -208,7 +208,7 @@ async function measuredInParts(
 function notesOnRest(rest: number, batch: number): string[] {
   if (rest === 0) return [];
   const are = rest === 1 ? "sample fills" : `${rest} samples fill`;
-  return [`The last ${are} no batch of ${batch}, the only size that the model takes, and were not measured.`];
+  return [`The last ${are} no batch of ${batch}, the only size that the model takes: not measured.`];
 }
 
 /** Rewrites an error about a batch's targets in terms of the file's. */

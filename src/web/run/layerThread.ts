@@ -36,7 +36,7 @@ function ask(task: Task, moved: Transferable[] = []): Promise<unknown> {
   });
 }
 
-/** The values are handed over, and come back with the answer. */
+/** The values are transferred, and returned with the answer. */
 export const prepare = (task: Omit<PrepareTask, "kind">): Promise<Prepared> =>
   ask({ kind: "prepare", ...task }, [task.values.buffer as ArrayBuffer]) as Promise<Prepared>;
 export const findOrders = (task: Omit<OrderTask, "kind">): Promise<Orders> =>

@@ -26,11 +26,11 @@ export interface TrainerOptions {
   readonly cost?: Cost;
   /** Steps a second; as fast as they go where it is undefined. */
   readonly speed?: number | undefined;
-  /** Whether training waits behind its first measurement until it is told to go on. */
+  /** Whether training pauses after its first measurement. */
   readonly paused?: boolean;
-  /** Whether the second moments of each measurement are handed over. Default false. */
+  /** Whether the second moments of each measurement are sent. Default false. */
   readonly moments?: boolean;
-  /** A layer whose matrices are handed over at each measurement. */
+  /** A layer whose matrices are sent at each measurement. */
   readonly look?: Look | undefined;
 }
 
@@ -50,7 +50,7 @@ export type Command =
   | { readonly type: "step"; readonly steps: number }
   | { readonly type: "stop" }
   | { readonly type: "speed"; readonly speed: number | undefined }
-  /** The matrices of the last measurement are handed over at once. */
+  /** Requests the matrices of the last measurement at once. */
   | { readonly type: "look"; readonly look: Look | undefined };
 
 /** Points that the experiment follows, and what the theory needs of them. */

@@ -106,7 +106,7 @@ describe("sentences on a pair", () => {
     expect(driftSentence(group({ since: { ...since, rounding: 1e-3 } }))).toContain("no more than float32 rounding");
     const small = { ...since, predicted: { sum: 0, norm: 1e-5 }, error: 0.98, rounding: 2.1e-4 };
     expect(driftSentence(group({ since: small }))).toBe(
-      "Since step 1,200 the charges moved by 2.2e−4 (norm), where noise, mean gradients and decay predict 1.0e−5, no more than float32 rounding of the weights makes (2.1e−4): it says nothing of noise.",
+      "Since step 1,200 the charges moved by 2.2e−4 (norm), where noise, mean gradients and decay predict 1.0e−5, no more than float32 rounding of the weights can cause (2.1e−4), so it is not evidence of noise.",
     );
     expect(driftSentence(group({ since: { ...since, predicted: null, error: null, rounding: 0 } }))).toMatch(
       /norm\)\.$/,
