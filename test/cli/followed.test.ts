@@ -60,7 +60,7 @@ test("held-out samples of any setting with hidden representations are followed",
 });
 
 test.each([
-  [["twopoint", "--follow", "0,1"], /^crh run: expected a setting that follows nothing by itself/],
+  [["twopoint", "--follow", "0,1"], /^crh run: expected a setting without followed points of its own/],
   [["mlp", "--data", "images", "--follow", "0,45"], /^crh run: follow: expected samples from 0 to 44, got 45/],
   [["mlp", "--data", "images", "--follow", "3"], /different indices of samples/],
   [["twopoint", "gain=0"], /^crh run: twopoint: expected gain to be greater than 0, got "0"/],
