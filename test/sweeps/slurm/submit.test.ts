@@ -242,7 +242,9 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     const lock = folder("alone", "slurm", "submitting.0");
     writeFileSync(lock, `${JSON.stringify({ token: "t", host: `not-${hostname()}`, pid: 1, since: "2026" })}\n`);
     expect(await crh("sweep", "resume", "alone", "--slurm")).toEqual(
-      refusal(/^crh sweep resume: expected no other process to submit alone, got another crh sweep that does; [^\n]+\n$/),
+      refusal(
+        /^crh sweep resume: expected no other process to submit alone, got another crh sweep that does; [^\n]+\n$/,
+      ),
     );
     rmSync(lock);
     writeFileSync(folder("alone", "slurm", "array-1.json"), '{"schema":"crh-lab/slurm@1","array":"17; rm -rf /"}');
